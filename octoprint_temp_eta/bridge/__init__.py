@@ -1,0 +1,1 @@
+"""Behaviour: inputs go in, effects come out."""

@@ -1,0 +1,1 @@
+"""The pure domain: heaters, estimators, the script run. No I/O, no clock, no threads."""
