@@ -1,0 +1,33 @@
+"""The seed's `exponential` method: Newton's law, fitted to the last seconds.
+
+The distance y to the temperature that the heater tends to (its target, or the ambient when it cools) shrinks as
+y(t) = y(0)·exp(−t/τ), so that ln y falls along a line of slope −1/τ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .estimator import Direction, Goal, Sample
+from .linear import WindowMethod
+from .samples import slope
+
+#: °C; nearer than this the logarithm of the distance is the thermistor's noise.
+NEAREST = 0.2
+
+
+class Exponential(WindowMethod):
+    """Approaches the target, or the ambient, ever more slowly."""
+
+    name = "exponential"
+
+    def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:
+        del remaining, rate
+        limit = goal.temperature if goal.direction is Direction.HEATING else self._limits.ambient
+        distances = [(s.at, math.log(max(abs(limit - s.actual), NEAREST))) for s in window]
+        decay = slope(distances)
+        if decay is None or decay >= 0.0:
+            return None
+        to_go = max(abs(limit - goal.threshold), NEAREST)
+        return max(0.0, (math.log(to_go) - distances[-1][1]) / decay)

@@ -1,0 +1,97 @@
+"""What a heater's readings are worth: which are plausible, and how fast the temperature moves."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from .estimator import Sample
+
+#: No heater or thermistor of a printer reads outside this range (°C).
+PLAUSIBLE_C = (-50.0, 600.0)
+#: A reading that jumps by more than this (°C, and °C for each second since the last one) is doubted once.
+JUMP_C, JUMP_C_PER_S = 20.0, 30.0
+
+#: How much history is kept: enough for every method, bounded for whoever polls at 10 Hz.
+HISTORY_S = 120.0
+HISTORY_SAMPLES = 600
+
+
+def plausible(value: object) -> float | None:
+    """Return `value` as a temperature in °C, None where it is none (None, text, NaN, out of range)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    low, high = PLAUSIBLE_C
+    return float(value) if low <= value <= high else None
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float | None:
+    """Return the least-squares slope of `points` (time in s, value) per second, None for fewer than two instants."""
+    if len(points) < 2:
+        return None
+    start = points[0][0]
+    mean_t = sum(at - start for at, _ in points) / len(points)
+    mean_v = sum(value for _, value in points) / len(points)
+    spread = sum((at - start - mean_t) ** 2 for at, _ in points)
+    if spread <= 0.0:
+        return None
+    return sum((at - start - mean_t) * (value - mean_v) for at, value in points) / spread
+
+
+class History:
+    """The newest samples of one heater, oldest first."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque(maxlen=HISTORY_SAMPLES)
+        self._doubted: float | None = None
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self._samples)
+
+    @property
+    def newest(self) -> Sample | None:
+        """The last sample taken."""
+        return self._samples[-1] if self._samples else None
+
+    def add(self, sample: Sample) -> bool:
+        """Take `sample` unless it is out of order or a lone outlier; say whether it was taken."""
+        newest = self.newest
+        if newest is not None:
+            if sample.at <= newest.at:
+                return False
+            allowed = JUMP_C + JUMP_C_PER_S * (sample.at - newest.at)
+            if abs(sample.actual - newest.actual) > allowed and not self._confirmed(sample.actual):
+                self._doubted = sample.actual
+                return False
+        self._doubted = None
+        self._samples.append(sample)
+        while self._samples[0].at < sample.at - HISTORY_S:
+            self._samples.popleft()
+        return True
+
+    def since(self, at: float) -> list[Sample]:
+        """Return the samples not older than `at`."""
+        newest_first: list[Sample] = []
+        for sample in reversed(self._samples):
+            if sample.at < at:
+                break
+            newest_first.append(sample)
+        newest_first.reverse()
+        return newest_first
+
+    def rate(self, window: float) -> float | None:
+        """Return the slope in °C/s over the newest `window` seconds, None where there are too few readings."""
+        newest = self.newest
+        if newest is None:
+            return None
+        return slope([(sample.at, sample.actual) for sample in self.since(newest.at - window)])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._samples.clear()
+        self._doubted = None
+
+    def _confirmed(self, actual: float) -> bool:
+        """Whether the reading before was doubted for the same value: a real jump then, not an outlier."""
+        return self._doubted is not None and abs(actual - self._doubted) <= JUMP_C
