@@ -1,0 +1,55 @@
+# Every target makes the environment first where it is missing or older than what it is made from.
+PYTHON ?= python3
+VENV   ?= .venv
+READY  := $(VENV)/.complete
+RUN    := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs dist lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): .ci/environment .ci/requirements.lock pyproject.toml tests/support/debian.py
+	@$(PYTHON) .ci/environment $(VENV)
+	@touch $@
+
+demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, live view (DEMO_HTTP_PORT, DEMO_MQTT_PORT, MQTT_URL, DEMO_SECONDS)
+	@$(RUN) -m tests.demo
+
+test: $(READY) ## Run the tests
+	@$(RUN) -m pytest -m "not slow"
+
+test-all: $(READY) ## Run the tests and the slow extras
+	@$(RUN) -m pytest
+
+lint: $(READY) ## Check style and types
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy
+
+format: $(READY) ## Put the code into its form
+	@$(RUN) -m ruff check --fix-only --quiet
+	@$(RUN) -m ruff format
+
+bench: $(READY) ## Measure what the plugin costs OctoPrint
+	@$(RUN) -m tests.benchmarks
+
+bench-eta: $(READY) ## Measure how right the estimates are
+	@$(RUN) -m tests.benchmarks.eta
+
+test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant (slow, large download)
+	@$(RUN) -m pytest tests/e2e -m home_assistant
+
+docs: $(READY) ## Generate the contract's documentation from the schemas
+	@$(RUN) -m tests.support.contract_docs
+
+dist: $(READY) ## Build wheel and source distribution into dist/
+	@$(RUN) -m build --no-isolation
+
+lock: $(READY) ## Renew .ci/requirements.lock with the newest versions that fit
+	@.ci/lock
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,115 @@
+"""A real MQTT broker as a context manager: stopped, frozen and started again on the same port, without a memory."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.broker_programs import BrokerProgram, Certificates, Listener, RunningBroker, broker_for_tests
+from tests.support.waiting import eventually, free_port
+
+START_SECONDS = 30.0
+#: MQTT 3.1.1 CONNECT, clean session, keepalive 5 s, client id "ready".
+CONNECT = b"\x10\x11\x00\x04MQTT\x04\x02\x00\x05\x00\x05ready"
+CONNACK = 0x20
+
+
+def answers(listener: Listener, timeout: float = 1.0) -> bool:
+    """Whether a CONNACK comes from `listener`, even one that refuses: an open port alone says nothing."""
+    try:
+        with contextlib.ExitStack() as stack:
+            stream = stack.enter_context(socket.create_connection((listener.host, listener.port), timeout))
+            if listener.certificates is not None:
+                context = ssl.create_default_context(cafile=str(listener.certificates.authority))
+                stream = stack.enter_context(context.wrap_socket(stream, server_hostname="localhost"))
+            stream.sendall(CONNECT)
+            return stream.recv(4)[:1] == bytes([CONNACK])
+    except OSError:
+        return False
+
+
+class Broker:
+    """A broker on 127.0.0.1 that runs from entering to leaving, on `port` or a free one."""
+
+    def __init__(
+        self,
+        program: BrokerProgram | None = None,
+        *,
+        port: int | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        certificates: Certificates | None = None,
+    ) -> None:
+        self.program = program or broker_for_tests()
+        self.listener = Listener(port or free_port(), "127.0.0.1", username, password, certificates)
+        self._running: RunningBroker | None = None
+        self._folders = contextlib.ExitStack()
+
+    @property
+    def host(self) -> str:
+        return self.listener.host
+
+    @property
+    def port(self) -> int:
+        return self.listener.port
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it, empty, and wait until it answers. Raises RuntimeError with its log when it does not."""
+        if self._running is not None:
+            raise RuntimeError("the broker runs already")
+        folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="broker-"))
+        running = self._running = self.program.launch(self.listener, Path(folder))
+        try:
+            eventually(lambda: answers(self.listener) or not running.alive, "a CONNACK", START_SECONDS)
+            started = running.alive
+        except TimeoutError:
+            started = False
+        if not started:
+            log = running.log()
+            self.stop()
+            raise RuntimeError(f"{self.program.name} did not start on port {self.port}:\n{log}")
+
+    def stop(self) -> None:
+        """Stop it; all that it retained is forgotten."""
+        running, self._running = self._running, None
+        try:
+            if running is not None:
+                running.stop()
+        finally:
+            self._folders.close()
+
+    def restart(self) -> None:
+        """Stop it and start it again on the same port, empty."""
+        self.stop()
+        self.start()
+
+    def freeze(self) -> None:
+        """Make it deaf and dumb while its connections stay open."""
+        self._require().freeze()
+
+    def resume(self) -> None:
+        """Let it go on after `freeze`."""
+        self._require().resume()
+
+    def log(self) -> str:
+        """Return what it has logged since its start."""
+        return self._require().log()
+
+    def _require(self) -> RunningBroker:
+        if self._running is None:
+            raise RuntimeError("the broker does not run")
+        return self._running

@@ -1,0 +1,286 @@
+"""A real OctoPrint with its virtual printer as a context manager, in a base directory that is thrown away."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from tests.support.waiting import eventually, free_port
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+USER = "admin"
+PASSWORD = "operate-me"
+API_KEY = "0123456789ABCDEF0123456789ABCDEF"
+#: What a bare OctoPrint does beside its work: ask the network, or show a wizard.
+DISABLED_PLUGINS = (
+    "achievements", "announcements", "backup", "classicwebcam", "discovery", "errortracking", "file_check",
+    "firmware_check", "health_check", "pi_support", "softwareupdate", "tracking",
+)  # fmt: skip
+
+
+class OctoPrintError(RuntimeError):
+    """OctoPrint did not start, or answered with an error status."""
+
+
+def configuration(
+    plugins: Mapping[str, Mapping[str, Any]], more: Mapping[str, Any], autoconnect: bool
+) -> dict[str, Any]:
+    """Return config.yaml: no wizard, no network, the virtual printer; `plugins` are settings by plugin id."""
+    nowhere = "http://127.0.0.1:9/none"
+    base: dict[str, Any] = {
+        "server": {
+            "firstRun": False,
+            "onlineCheck": {"enabled": False},
+            "pluginBlacklist": {"enabled": False},
+            "ignoreIncompleteStartup": True,
+            "seenWizards": {"corewizard": 4, "backup": None, "tracking": None, "classicwebcam": 1},
+        },
+        "webcam": {"timelapseEnabled": False},
+        "feature": {"sdSupport": False},
+        "serial": {"port": "VIRTUAL", "baudrate": 115200, "autoconnect": autoconnect},
+        "plugins": {
+            "_disabled": list(DISABLED_PLUGINS),
+            # The default simulates resend faults at some line numbers, and one of them loses its command.
+            "virtual_printer": {"enabled": True, "simulated_errors": []},
+            "pluginmanager": {"repository": nowhere, "notices": nowhere},
+        },
+    }
+    return merged(merged(base, {"plugins": plugins}), more)
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid over it, mapping by mapping."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        both = (below, value)
+        result[key] = merged(*both) if all(isinstance(part, Mapping) for part in both) else value
+    return result
+
+
+@functools.cache
+def _users(python: Path) -> str:
+    """Return users.yaml with one administrator, whose password OctoPrint itself has hashed."""
+    with tempfile.TemporaryDirectory(prefix="octoprint-users-") as folder:
+        command = [str(python), "-m", "octoprint", "--basedir", folder, "user", "add", USER]
+        subprocess.run([*command, "--password", PASSWORD, "--admin"], check=True, capture_output=True)
+        users = yaml.safe_load((Path(folder) / "users.yaml").read_text())
+    users[USER]["apikey"] = API_KEY
+    return str(yaml.safe_dump(users))
+
+
+class OctoPrint:
+    """An OctoPrint on 127.0.0.1 that runs from entering to leaving, connected to its virtual printer.
+
+    `plugins` are settings by plugin id, `config` anything else of config.yaml; `plugin_files` are single-file
+    plugins to put beside it; `environment` is added to the process's. `python` is the interpreter of the
+    environment to run, the tests' own unless told.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        plugins: Mapping[str, Mapping[str, Any]] | None = None,
+        config: Mapping[str, Any] | None = None,
+        plugin_files: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
+        autoconnect: bool = True,
+        python: Path | None = None,
+    ) -> None:
+        self.port = port or free_port()
+        self._config = configuration(plugins or {}, config or {}, autoconnect)
+        self._plugin_files = tuple(plugin_files)
+        self._environment = dict(environment or {})
+        self._autoconnect = autoconnect
+        self._python = python or Path(sys.executable)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base(self) -> Path:
+        """The base directory; only there while inside the context."""
+        if self._folder is None:
+            raise RuntimeError("OctoPrint has no base directory outside its context")
+        return Path(self._folder.name)
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="octoprint-", ignore_cleanup_errors=True)
+        try:
+            (self.base / "config.yaml").write_text(yaml.safe_dump(self._config))
+            (self.base / "users.yaml").write_text(_users(self._python))
+            (self.base / "plugins").mkdir()
+            for file in self._plugin_files:
+                shutil.copy(file, self.base / "plugins")
+            self.start()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self.stop()
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def start(self) -> None:
+        """Start it on the base directory as it is, and wait until it answers and the printer is operational."""
+        command = [str(self._python), "-m", "octoprint", "serve", "--iknowwhatimdoing"]
+        with (self.base / "output.txt").open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "--basedir", str(self.base), "--host", "127.0.0.1", "--port", str(self.port)],
+                cwd=self.base,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            eventually(self._ready_or_dead, "OctoPrint to start", START_SECONDS, poll=0.1)
+        except TimeoutError as error:
+            raise OctoPrintError(f"{error}:\n{self.output()[-3000:]}") from error
+        if not self.alive:
+            raise OctoPrintError(f"OctoPrint ended while starting:\n{self.output()[-3000:]}")
+
+    def _ready_or_dead(self) -> bool:
+        if not self.alive:
+            return True
+        try:
+            status, content = self.request("GET", "/api/connection")
+        except (OSError, http.client.HTTPException):
+            return False  # the little server that answers while the real one starts speaks HTTP badly
+        if status != HTTPStatus.OK or not isinstance(content, dict):
+            return False
+        return not self._autoconnect or content["current"]["state"] == "Operational"
+
+    def stop(self) -> None:
+        """End it as a service manager does."""
+        if self._process is not None and self.alive:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """End it as a power cut does, with everything that it has started."""
+        if self._process is not None and self.alive:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def restart(self) -> None:
+        """Stop it and start it again on the same base directory."""
+        self.stop()
+        self.start()
+
+    # -- its web API, as the administrator ---------------------------------------------------------------------
+
+    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Return the status and the JSON, or text, that `path` (such as /api/printer) answers."""
+        request = urllib.request.Request(
+            self.url + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Api-Key": API_KEY, "Content-Type": "application/json"},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, _content(response.read())
+        except urllib.error.HTTPError as error:
+            return error.code, _content(error.read())
+
+    def get(self, path: str) -> Any:
+        """Return what a GET answers. Raises OctoPrintError for an error status."""
+        return self._checked("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Return what a POST answers. Raises OctoPrintError for an error status."""
+        return self._checked("POST", path, body)
+
+    def _checked(self, method: str, path: str, body: Any) -> Any:
+        status, content = self.request(method, path, body)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise OctoPrintError(f"{method} {path}: {status} {content}")
+        return content
+
+    def gcode(self, *lines: str) -> None:
+        """Send G-code to the printer."""
+        self.post("/api/printer/command", {"commands": list(lines)})
+
+    def printer_state(self) -> str:
+        """Return the connection's state, such as Operational."""
+        return str(self.get("/api/connection")["current"]["state"])
+
+    def connect(self) -> None:
+        """Connect to the virtual printer and wait until it is operational."""
+        self.post("/api/connection", {"command": "connect", "port": "VIRTUAL", "baudrate": 115200})
+        eventually(lambda: self.printer_state() == "Operational", "the printer to be operational")
+
+    def disconnect(self) -> None:
+        """Close the connection to the printer."""
+        self.post("/api/connection", {"command": "disconnect"})
+        eventually(lambda: self.printer_state() == "Closed", "the printer to be disconnected")
+
+    def temperatures(self) -> dict[str, dict[str, float | None]]:
+        """Return OctoPrint's own view of the heaters: actual, target and offset in °C by heater."""
+        return dict(self.get("/api/printer?exclude=sd,state")["temperature"])
+
+    def save_plugin_settings(self, plugin: str, settings: Mapping[str, Any]) -> None:
+        """Save settings of `plugin` as the settings dialog does."""
+        self.post("/api/settings", {"plugins": {plugin: dict(settings)}})
+
+    # -- its files -----------------------------------------------------------------------------------------------
+
+    def config(self) -> dict[str, Any]:
+        """Return config.yaml as it stands on disk."""
+        return dict(yaml.safe_load((self.base / "config.yaml").read_text()))
+
+    def log(self) -> str:
+        """Return octoprint.log."""
+        path = self.base / "logs" / "octoprint.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def output(self) -> str:
+        """Return what it printed since its first start."""
+        return (self.base / "output.txt").read_text(errors="replace")
+
+
+def _content(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")

@@ -1,0 +1,35 @@
+"""Waiting for a condition instead of sleeping."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.02
+
+
+def eventually(condition: Callable[[], T], what: str, timeout: float = 10.0, poll: float = POLL_SECONDS) -> T:
+    """Call `condition` until it returns something true, and return that.
+
+    Raises:
+        TimeoutError: naming `what` was awaited, when `timeout` seconds have passed.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f"waited {timeout:g} s in vain for {what}")
+        time.sleep(poll)
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
