@@ -67,12 +67,11 @@ def configuration(
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with `over` laid over it, mapping by mapping."""
-    result = dict(base)
-    for key, value in over.items():
-        below = result.get(key)
-        both = (below, value)
-        result[key] = merged(*both) if all(isinstance(part, Mapping) for part in both) else value
-    return result
+
+    def one(below: Any, value: Any) -> Any:
+        return merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+
+    return {**base, **{key: one(base.get(key), value) for key, value in over.items()}}
 
 
 @functools.cache

@@ -1,0 +1,159 @@
+"""An MQTT client that watches: it records every message, and holds each of ours against the contract."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.support.broker_programs import Listener
+
+#: Raises when the payload of a topic is not what the contract says; the third argument is base topic and instance.
+Check = Callable[[str, bytes, str], object]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as it came; `at` is of the monotonic clock."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    qos: int
+    at: float = field(compare=False)
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.payload)
+
+
+class Observer:
+    """A client of `broker` from entering to leaving; it subscribes to `filters` whenever it connects.
+
+    With `base` (base topic and instance) and `check`, leaving raises AssertionError for the messages below `base`
+    that broke the contract.
+    """
+
+    def __init__(
+        self,
+        broker: Listener,
+        *,
+        filters: Sequence[str] = ("#",),
+        base: str | None = None,
+        check: Check | None = None,
+    ) -> None:
+        self._broker = broker
+        self._filters = filters
+        self._base = base
+        self._check = check
+        self._news = threading.Condition()
+        self._messages: list[Received] = []
+        self._violations: list[str] = []
+        self._subscribed = threading.Event()
+        client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.reconnect_delay_set(min_delay=1, max_delay=1)
+        if broker.username is not None:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.certificates is not None:
+            client.tls_set(ca_certs=str(broker.certificates.authority))
+        client.on_connect = self._on_connect
+        client.on_subscribe = lambda *_: self._subscribed.set()
+        client.on_message = self._on_message
+
+    def __enter__(self) -> Self:
+        self._client.connect(self._broker.host, self._broker.port, keepalive=10)
+        self._client.loop_start()
+        if not self._subscribed.wait(10):
+            self._client.loop_stop()
+            raise TimeoutError("the broker did not take the observer's subscription")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+        if kind is None and self._violations:
+            raise AssertionError("messages broke the contract:\n" + "\n".join(self._violations[:10]))
+
+    @property
+    def messages(self) -> list[Received]:
+        """All messages so far, oldest first."""
+        with self._news:
+            return list(self._messages)
+
+    def on(self, topic: str) -> list[Received]:
+        """Return the messages of `topic` so far, oldest first."""
+        return [message for message in self.messages if message.topic == topic]
+
+    def last(self, topic: str) -> Received:
+        """Return the newest message of `topic`. Raises LookupError when there was none."""
+        found = self.on(topic)
+        if not found:
+            raise LookupError(f"nothing on {topic}")
+        return found[-1]
+
+    def mark(self) -> int:
+        """Return where the record stands now, as `since` for `wait_for`."""
+        return len(self.messages)
+
+    def wait_for(
+        self,
+        topic: str,
+        predicate: Callable[[Received], bool] = lambda _: True,
+        timeout: float = 10.0,
+        *,
+        since: int = 0,
+    ) -> Received:
+        """Return the first message of `topic`, from `since` on, that `predicate` accepts; wait for it if need be.
+
+        Raises TimeoutError with what came instead.
+        """
+        deadline = time.monotonic() + timeout
+        seen = since
+        with self._news:
+            while True:
+                for message in self._messages[seen:]:
+                    if message.topic == topic and predicate(message):
+                        return message
+                seen = len(self._messages)
+                if not self._news.wait(deadline - time.monotonic()):
+                    break
+        came = [message.payload[:300] for message in self.on(topic)][-3:]
+        raise TimeoutError(f"waited {timeout:g} s in vain on {topic}; the last there: {came}")
+
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
+        """Publish and wait until the broker has it."""
+        self._client.publish(topic, payload, qos, retain).wait_for_publish(10)
+
+    def _on_connect(self, client: mqtt.Client, *_: object) -> None:
+        client.subscribe([(name, 1) for name in self._filters])
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        received = Received(message.topic, bytes(message.payload), message.retain, message.qos, time.monotonic())
+        violation = self._judge(received)
+        with self._news:
+            self._messages.append(received)
+            if violation:
+                self._violations.append(violation)
+            self._news.notify_all()
+
+    def _judge(self, message: Received) -> str | None:
+        if self._check is None or self._base is None or not message.topic.startswith(f"{self._base}/"):
+            return None
+        try:
+            self._check(message.topic, message.payload, self._base)
+        except Exception as error:
+            return f"{message.topic}: {error}"
+        return None
