@@ -1,0 +1,85 @@
+"""How a broken schema rule is said in one plain sentence that names the field and the rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+#: A caller's text is cut to this many characters, so that no reply carries a whole payload back.
+ECHO_LIMIT = 40
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+#: Per keyword of JSON Schema: the end of the sentence "<field> must …", from the keyword's value.
+_MUST: Mapping[str, Callable[[Any], str]] = {
+    "type": lambda types: "be " + _either(_TYPES[name] for name in ([types] if isinstance(types, str) else types)),
+    "enum": lambda values: "be " + _either(map(quoted, values)),
+    "const": lambda value: f"be {quoted(value)}",
+    "minimum": lambda limit: f"be {limit} or more",
+    "maximum": lambda limit: f"be {limit} or less",
+    "minLength": lambda limit: "not be empty" if limit == 1 else f"have {limit} characters or more",
+    "maxLength": lambda limit: f"have {limit} characters or less",
+    "maxProperties": lambda limit: f"have {limit} fields or less",
+    "uniqueItems": lambda _: "not hold the same value twice",
+}
+
+
+def sentence(where: Sequence[str | int], rule: str, limit: Any, value: Any, form: str | None = None) -> str:
+    """Say that `value` at `where` breaks the schema's `rule` with the value `limit`.
+
+    `form` describes in words what a `pattern` or `format` asks for.
+    """
+    name = _dotted(where)
+    if rule == "required":
+        return f"{name} is missing"
+    if rule == "additionalProperties":
+        return f"{name} is no field of this message"
+    if rule == "dependentRequired":
+        return f"{name} is missing: it is needed beside {limit}"
+    if rule == "not":
+        return f"{name} does not belong into this message"
+    if form is not None:
+        return f"{name} must be {form}, not {quoted(value)}"
+    must = _MUST.get(rule)
+    return f"{name} must {must(limit)}, not {quoted(value)}" if must else f"{name} breaks the rule {rule}"
+
+
+def pointer(where: Sequence[str | int]) -> str:
+    """Return `where` as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + clipped(str(part)).replace("~", "~0").replace("/", "~1") for part in where)
+
+
+def quoted(value: object) -> str:
+    """Return `value` as JSON, clipped; an object or a list by its kind alone."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return clipped(json.dumps(value, ensure_ascii=False, default=repr))
+
+
+def clipped(text: str) -> str:
+    """Return `text` cut to the echo limit, with what cannot be encoded or printed escaped."""
+    short = text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + "…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in short)
+
+
+def _dotted(where: Sequence[str | int]) -> str:
+    name = ""
+    for part in where:
+        name += f"[{part}]" if isinstance(part, int) else f".{clipped(part)}" if name else clipped(part)
+    return name or "the payload"
+
+
+def _either(words: Any) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else str(last)
