@@ -1,0 +1,125 @@
+"""The device, who announces it, and the two together with all components."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from ha_discovery.availability import ALWAYS, Availability
+from ha_discovery.components import Component, DeviceTrigger, Entity
+from ha_discovery.errors import DiscoveryError
+from ha_discovery.rules import QOS, SLUG, TEXT, VISIT_URL, Rule, check
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """How the device shows in Home Assistant. It is known by its `identifiers` and `connections` (("mac", "02:…"),)."""
+
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "name": TEXT,
+        "manufacturer": TEXT,
+        "model": TEXT,
+        "sw_version": TEXT,
+        "hw_version": TEXT,
+        "serial_number": TEXT,
+        "suggested_area": TEXT,
+        "via_device": TEXT,
+        "configuration_url": VISIT_URL,
+    }
+
+    name: str
+    identifiers: tuple[str, ...] = ()
+    connections: tuple[tuple[str, str], ...] = ()
+    manufacturer: str | None = None
+    model: str | None = None
+    sw_version: str | None = None
+    hw_version: str | None = None
+    serial_number: str | None = None
+    suggested_area: str | None = None
+    via_device: str | None = None
+    configuration_url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the values against the rules."""
+        check("device", self, self._RULES)
+        if not _are(self.identifiers, TEXT.holds):
+            raise DiscoveryError("device.identifiers", "must be a tuple of non-empty strings")
+        if not _are(self.connections, _is_connection):
+            raise DiscoveryError("device.connections", "must be a tuple of (type, value) pairs of strings")
+        if not self.identifiers and not self.connections:
+            raise DiscoveryError("device.identifiers", "must not be empty where there are no connections")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The program that announces, for Home Assistant's log and diagnostics."""
+
+    _RULES: ClassVar[Mapping[str, Rule]] = {"name": TEXT, "sw_version": TEXT, "support_url": VISIT_URL}
+
+    name: str
+    sw_version: str | None = None
+    support_url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the values against the rules."""
+        check("origin", self, self._RULES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceConfig:
+    """One device with all its components, as it is to appear.
+
+    `id` names it in topics. `availability` and `qos` hold for every component without its own.
+    """
+
+    _RULES: ClassVar[Mapping[str, Rule]] = {"id": SLUG, "qos": QOS}
+
+    id: str
+    device: Device
+    origin: Origin
+    components: tuple[Component, ...]
+    availability: Availability = ALWAYS
+    qos: int = 0
+
+    def __post_init__(self) -> None:
+        """Hold the parts against the rules that bind them together."""
+        check("config", self, self._RULES)
+        for name, kind in _PARTS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise DiscoveryError(f"config.{name}", f"must be {kind.__name__}")
+        if not _are(self.components, lambda c: isinstance(c, Component)):
+            raise DiscoveryError("config.components", "must be a tuple of components")
+        entities = [c for c in self.components if isinstance(c, Entity)]
+        triggers = [c for c in self.components if isinstance(c, DeviceTrigger)]
+        _require_unique("key", (c.key for c in self.components))
+        _require_unique("unique_id", (e.unique_id for e in entities))
+        _require_unique("default_entity_id", (e.default_entity_id for e in entities if e.default_entity_id))
+        _require_unique("type and subtype", (t.identity for t in triggers))
+        for entity in entities:
+            if entity.name is not None and _begins_with(entity.name, self.device.name):
+                raise DiscoveryError(
+                    f"{entity.key}.name",
+                    f"must not repeat the device's name {self.device.name!r}: it is put in front",
+                )
+
+
+_PARTS: Final = {"device": Device, "origin": Origin, "availability": Availability, "components": tuple}
+
+
+def _are(values: object, holds: Callable[[Any], bool]) -> bool:
+    return isinstance(values, tuple) and all(holds(value) for value in values)
+
+
+def _is_connection(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(TEXT.holds(part) for part in value)
+
+
+def _begins_with(name: str, prefix: str) -> bool:
+    return name.casefold() == prefix.casefold() or name.casefold().startswith(prefix.casefold() + " ")
+
+
+def _require_unique(what: str, values: Iterable[str]) -> None:
+    """Refuse what two components of a device share."""
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise DiscoveryError("config.components", f"must not share a {what}: {', '.join(twice)}")

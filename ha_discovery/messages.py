@@ -1,0 +1,143 @@
+"""From a device's configuration to the messages that announce it, in either of Home Assistant's two forms."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from ha_discovery.availability import Availability
+from ha_discovery.components import Component, DeviceTrigger, Entity
+from ha_discovery.device import DeviceConfig
+from ha_discovery.errors import DiscoveryError
+from ha_discovery.rules import TOPIC
+
+Json = dict[str, Any]
+
+
+class Form(StrEnum):
+    """How a device is announced."""
+
+    DEVICE = "device"
+    """One message with all components: Home Assistant 2024.12 or newer."""
+    SINGLE = "single"
+    """One message per component, for older servers."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What to publish. The payload is text in UTF-8; an empty one clears what was retained."""
+
+    topic: str
+    payload: str
+    retain: bool
+    qos: int = 1
+
+
+def device_topic(prefix: str, device_id: str) -> str:
+    """Where the device form is announced."""
+    return f"{prefix}/device/{device_id}/config"
+
+
+def single_topic(prefix: str, platform: str, device_id: str, key: str) -> str:
+    """Where one component is announced in the single form."""
+    return f"{prefix}/{platform}/{device_id}/{key}/config"
+
+
+def device_message(config: DeviceConfig, prefix: str = "homeassistant") -> Message:
+    """The one retained message of the device form."""
+    components = {c.key: {"platform": c.platform, **_component(c)} for c in config.components}
+    payload = {**_header(config), **_shared(config), "components": components}
+    return retained(device_topic(_checked(prefix), config.id), payload)
+
+
+def single_messages(config: DeviceConfig, prefix: str = "homeassistant") -> tuple[Message, ...]:
+    """The retained messages of the single form, one per component."""
+    _checked(prefix)
+    return tuple(
+        retained(
+            single_topic(prefix, c.platform, config.id, c.key),
+            {**_header(config), **_without_empty_availability({**_inherited(config, c), **_component(c)})},
+        )
+        for c in config.components
+    )
+
+
+def removal_message(config: DeviceConfig, topic: str, platforms: Mapping[str, str]) -> Message:
+    """Take the components {key: platform} out of the device announced on `topic`. Leaving them out removes nothing."""
+    components = {key: {"platform": platform} for key, platform in platforms.items()}
+    return Message(topic, encode({**_header(config), "components": components}), retain=False)
+
+
+def migration_message(topic: str) -> Message:
+    """Make Home Assistant let go of what was announced on `topic`, keeping its registry entries for a new topic."""
+    return Message(topic, encode({"migrate_discovery": True}), retain=False)
+
+
+def clear_message(topic: str) -> Message:
+    """Remove all that was announced on `topic`."""
+    return Message(topic, "", retain=True)
+
+
+def retained(topic: str, payload: Json) -> Message:
+    """A retained JSON message."""
+    return Message(topic, encode(payload), retain=True)
+
+
+def encode(payload: Json) -> str:
+    """JSON that is the same for equal payloads."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _checked(prefix: str) -> str:
+    if not TOPIC.holds(prefix):
+        raise DiscoveryError("prefix", f"{TOPIC.text}, not {prefix!r}")
+    return prefix
+
+
+def _header(config: DeviceConfig) -> Json:
+    return {"device": _given(config.device), "origin": _given(config.origin)}
+
+
+def _shared(config: DeviceConfig) -> Json:
+    """What holds for every component without its own, at the root of the device form."""
+    return {
+        **_without_empty_availability(_availability(config.availability)),
+        **({"qos": config.qos} if config.qos else {}),
+    }
+
+
+def _inherited(config: DeviceConfig, component: Component) -> Json:
+    """The same for one component in the single form. Triggers know no availability."""
+    availability = _availability(config.availability) if isinstance(component, Entity) else {}
+    return {**availability, **({"qos": config.qos} if config.qos else {})}
+
+
+def _component(component: Component) -> Json:
+    """A component's own keys, Home Assistant's full names, without its platform."""
+    given = _given(component)
+    del given["key"]
+    if isinstance(component, Entity):
+        given["name"] = component.name
+        if component.default_entity_id is not None:
+            # read by Home Assistant before 2025.10, which does not know default_entity_id
+            given["object_id"] = component.default_entity_id.partition(".")[2]
+        if component.availability is not None:
+            given.update(_availability(component.availability))
+    if isinstance(component, DeviceTrigger):
+        given["automation_type"] = "trigger"
+    return given
+
+
+def _availability(availability: Availability) -> Json:
+    topics = [_given(topic) for topic in availability.topics]
+    return {"availability": topics, **({"availability_mode": availability.mode} if topics else {})}
+
+
+def _without_empty_availability(payload: Json) -> Json:
+    return {key: value for key, value in payload.items() if key != "availability" or value}
+
+
+def _given(values: Any) -> Json:
+    """The fields of a dataclass that differ from their default, by name."""
+    return {f.name: getattr(values, f.name) for f in fields(values) if getattr(values, f.name) != f.default}
