@@ -1,0 +1,108 @@
+"""The demo's MQTT client: it knows nothing but what is on the broker."""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from tests.demo.options import Endpoint
+
+ANSWER_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as it came; `at` in Unix seconds."""
+
+    at: float
+    topic: str
+    payload: bytes
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode(errors="replace")
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The payload as an object, an empty one where it is none."""
+        try:
+            content = json.loads(self.payload)
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}
+
+
+class FeedError(RuntimeError):
+    """The broker is not there, or does not let us in."""
+
+
+class Feed:
+    """The messages below `base`, and Home Assistant's announcements of it, from entering to leaving."""
+
+    def __init__(self, broker: Endpoint, base: str, discovery_prefix: str) -> None:
+        self._broker = broker
+        self._base = base
+        self._filters = [(f"{base}/#", 0), (f"{discovery_prefix}/device/+/config", 0)]
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._answer: queue.SimpleQueue[ReasonCode] = queue.SimpleQueue()
+        self._topics: set[str] = set()
+        client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        if broker.username:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.tls:
+            client.tls_set()
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+
+    def __enter__(self) -> Self:
+        try:
+            self._client.connect(self._broker.host, self._broker.port)
+        except OSError as error:
+            raise FeedError(f"no broker at {self._broker}: {error}") from error
+        self._client.loop_start()
+        try:
+            answer = self._answer.get(timeout=ANSWER_SECONDS)
+        except queue.Empty:
+            answer = None
+        if answer is None or answer.is_failure:
+            self._leave()
+            raise FeedError(f"the broker at {self._broker} says: {answer or 'nothing'}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def take(self) -> list[Message]:
+        """Return what has come since the last call."""
+        return [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
+
+    def forget(self) -> None:
+        """Clear what was left behind on somebody else's broker."""
+        for topic in sorted(self._topics):
+            self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(ANSWER_SECONDS)
+
+    def _on_connect(
+        self, client: mqtt.Client, userdata: object, flags: object, reason: ReasonCode, properties: object
+    ) -> None:
+        self._answer.put(reason)
+        client.subscribe(self._filters)
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        # An announcement is ours when it speaks of our topics; other printers have theirs beside it.
+        if message.topic.startswith(f"{self._base}/") or self._base.encode() in message.payload:
+            self._topics.add(message.topic)
+            self._inbox.put(Message(time.time(), message.topic, bytes(message.payload)))

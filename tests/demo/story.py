@@ -1,0 +1,33 @@
+"""What happens to the demo's printer: it is heated, held for a while, and switched off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+HEAT = {"bed": ("M140", 60), "tool0": ("M104", 210)}
+HOLD_SECONDS = 45.0
+
+
+class Story:
+    """Heats when it begins; ends when the heaters have been at target for a while, or the user has interfered."""
+
+    def __init__(self, gcode: Callable[..., None]) -> None:
+        self._gcode = gcode
+        self._hot_since: float | None = None
+        self._over = False
+        gcode(*(f"{command} S{target}" for command, target in HEAT.values()))
+
+    def go_on(self, state_of: Callable[[str], dict[str, Any]]) -> None:
+        """Do what is next, by what the broker says of each heater."""
+        states = {heater: state_of(heater) for heater in HEAT}
+        if self._over or any(state.get("state") != "at_target" for state in states.values()):
+            self._hot_since = None
+        elif any(states[heater]["target"] != target for heater, (_, target) in HEAT.items()):
+            self._over = True
+        elif self._hot_since is None:
+            self._hot_since = time.monotonic()
+        elif time.monotonic() - self._hot_since > HOLD_SECONDS:
+            self._over = True
+            self._gcode(*(f"{command} S0" for command, _ in HEAT.values()))
