@@ -102,9 +102,7 @@ class Settings:
     mqtt_broker_port: int = setting(1883, "Port of the broker", low=1, high=65535)
     mqtt_username: str = setting("", "User name at the broker")
     mqtt_password: str = setting("", "Password at the broker", secret=True)
-    mqtt_use_tls: bool = setting(
-        False, "Encrypt the connection; the system's certificate authorities are trusted"
-    )
+    mqtt_use_tls: bool = setting(False, "Encrypt the connection; the system's certificate authorities are trusted")
     mqtt_tls_insecure: bool = setting(False, "Don't check the broker's certificate")
     mqtt_keepalive: int = setting(30, "Keepalive interval of the connection", unit="s", low=5, high=3600)
     mqtt_base_topic: str = setting(
@@ -182,7 +180,7 @@ def check(key: str, value: Any) -> Any:
             return None
         if value is None:
             raise InvalidSetting(key, value, "must have a value")
-    kind = float if rule.nullable else type(row.default)
+    kind: type = float if rule.nullable else type(row.default)
     if kind is bool:
         return _bool(key, value)
     if kind is str:
@@ -220,9 +218,7 @@ def _number(key: str, value: Any, rule: Rule, *, whole: bool) -> float | int:
     if not math.isfinite(number) or (whole and number != int(number)):
         raise InvalidSetting(key, value, f"must be a {'whole ' if whole else ''}number")
     if (rule.low is not None and number < rule.low) or (rule.high is not None and number > rule.high):
-        raise InvalidSetting(
-            key, value, f"must be from {rule.low} to {rule.high}{rule.unit and ' ' + rule.unit}"
-        )
+        raise InvalidSetting(key, value, f"must be from {rule.low} to {rule.high}{rule.unit and ' ' + rule.unit}")
     return int(number) if whole else number
 
 

@@ -18,9 +18,7 @@ def goal_of(heater: Heater) -> Goal | None:
         return Goal(Direction.HEATING, heater.target)
     if heater.state is not State.COOLING:
         return None
-    return Goal(
-        Direction.COOLING, heater.target + ARRIVAL_TOLERANCE if heater.target > 0 else heater.cooled_at
-    )
+    return Goal(Direction.COOLING, heater.target + ARRIVAL_TOLERANCE if heater.target > 0 else heater.cooled_at)
 
 
 class Countdown:

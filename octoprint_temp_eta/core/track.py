@@ -51,9 +51,7 @@ class HeaterView:
     @property
     def on_its_way(self) -> bool:
         """Whether the heater still has to reach a target; one that just cools has not."""
-        return self.state in (State.HEATING, State.STALLED) or (
-            self.state is State.COOLING and bool(self.target)
-        )
+        return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
 
 
 #: Makes the estimator of a kind of heater that sits in so many °C of ambient.
@@ -82,11 +80,11 @@ class Track:
         newest = self._heater.history.newest
         return newest.at if newest else None
 
-    def configure(self, policy: Policy, make_estimator: EstimatorFactory) -> None:
-        """Take changed settings; the way that is under way begins anew."""
-        self._policy, self._make_estimator = policy, make_estimator
+    def apply(self, policy: Policy) -> None:
+        """Take what the user now wants to know."""
+        self._policy = policy
         self._apply_policy()
-        self.begin_anew()
+        self._follow()
 
     def read(self, at: float, actual: float | None, target: float | None) -> Transition | None:
         """Take a reading; see `Heater.read`."""

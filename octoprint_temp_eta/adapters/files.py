@@ -1,0 +1,57 @@
+"""The plugin's data folder: small JSON files, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ..bridge.effects import Save
+
+
+class Files:
+    """Reads at start, writes in a thread of its own: nobody waits for the disk."""
+
+    def __init__(self, folder: Path, logger: logging.Logger) -> None:
+        self._folder = folder
+        self._logger = logger
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temp_eta-files")
+
+    def load(self) -> dict[str, Any]:
+        """Return all values by name; a damaged file is set aside with the ending `.damaged`."""
+        return {path.stem: value for path in self._folder.glob("*.json") for value in self._read(path)}
+
+    def save(self, effect: Save) -> None:
+        """Have a value written."""
+        self._executor.submit(self._write, effect.name, effect.value)
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._executor.shutdown(wait=True)
+
+    def _read(self, path: Path) -> list[Any]:
+        try:
+            return [json.loads(path.read_text(encoding="utf-8"))]
+        except OSError as error:
+            self._logger.warning("Cannot read %s: %s", path, error)
+        except ValueError:
+            self._logger.warning("%s is damaged and was set aside", path)
+            with contextlib.suppress(OSError):
+                path.replace(path.with_suffix(".damaged"))
+        return []
+
+    def _write(self, name: str, value: Any) -> None:
+        path = self._folder / f"{name}.json"
+        draft = path.with_suffix(".draft")
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                json.dump(value, file, separators=(",", ":"))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError as error:
+            self._logger.warning("Cannot write %s: %s", path, error)

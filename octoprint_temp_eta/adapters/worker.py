@@ -1,0 +1,77 @@
+"""The thread that owns the bridge: takes inputs from the inbox, has the effects done."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..bridge.bridge import Bridge
+from ..bridge.effects import Effect
+from ..bridge.inputs import Input, Now, Started, Stopping, Tick
+from .inbox import Inbox, now
+
+#: s between two ticks.
+TICK_S = 0.5
+
+#: Has an effect done without waiting for it.
+Performer = Callable[[Any], None]
+
+
+class Worker:
+    """Owns the bridge from `start` to `stop`."""
+
+    def __init__(self, bridge: Bridge, performers: Mapping[type, Performer], logger: logging.Logger) -> None:
+        #: What the bridge knows, as REST shows it: never changed, only replaced.
+        self.snapshot: Mapping[str, Any] = bridge.snapshot(now())
+        self._bridge = bridge
+        self._performers = performers
+        self._logger = logger
+        self._inbox = Inbox()
+        self._thread = threading.Thread(target=self._run, name="temp_eta", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the bridge learns that it has started."""
+        self.post(Started())
+        self._thread.start()
+
+    def post(self, event: Input) -> None:
+        """Tell the bridge what happened; from any thread, without waiting."""
+        self._inbox.put(event)
+
+    def stop(self, timeout: float) -> None:
+        """Let the bridge say good-bye, and wait at most `timeout` seconds for it."""
+        self.post(Stopping())
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        tick_at = 0.0
+        while True:
+            item = self._inbox.get(tick_at - now().at)
+            if item is not None:
+                self._handle(*item)
+                if isinstance(item[0], Stopping):
+                    return
+            moment = now()
+            if moment.at >= tick_at:
+                tick_at = moment.at + TICK_S
+                self._handle(Tick(self._inbox.high_water, self._inbox.dropped), moment)
+            if not len(self._inbox):
+                self.snapshot = self._bridge.snapshot(moment)
+
+    def _handle(self, event: Input, moment: Now) -> None:
+        """Handle one input. A failure is ours: it is logged and ends here."""
+        try:
+            effects = self._bridge.handle(event, moment)
+        except Exception:
+            self._logger.exception("Failed to handle %s", type(event).__name__)
+            return
+        for effect in effects:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        try:
+            self._performers[type(effect)](effect)
+        except Exception:
+            self._logger.exception("Failed to perform %s", type(effect).__name__)

@@ -1,0 +1,291 @@
+"""The bridge: inputs go in, effects come out. It waits for nothing, and does nothing itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ha_discovery import Announced, Announcement, Form
+
+from ..messages import encode
+from ..messages.decode import Command, CommandError
+from ..messages.entities import DeviceFacts, announcement
+from ..messages.topics import Topics
+from ..settings import Settings
+from .commands import Commands
+from .diagnostics import Diagnostics
+from .discovery import ANNOUNCED, Discovery
+from .effects import Connect, Disconnect, Effect, Log, Save
+from .heaters import Heaters
+from .inputs import (
+    ApiCommand,
+    BrokerConnected,
+    BrokerLost,
+    BrokerRefused,
+    Delivered,
+    Input,
+    JobBoundary,
+    MessageArrived,
+    Now,
+    PrinterChanged,
+    Readings,
+    SettingsChanged,
+    Started,
+    Stopping,
+    Tick,
+)
+from .outbox import Outbox, farewell
+
+SCHEMA_VERSION = 1
+#: The file in which the heaters' names are kept.
+HEATERS = "heaters"
+#: After Home Assistant's birth each bridge waits for up to so many seconds, so that not all of them speak at once.
+BIRTH_SPREAD_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks: what stays the same while OctoPrint runs."""
+
+    boot_id: str
+    machine: str
+    host: str
+    device_name: str
+    plugin_version: str
+    octoprint_version: str
+
+
+class Bridge:
+    """Everything that the plugin decides."""
+
+    def __init__(self, identity: Identity, settings: Settings, remembered: Mapping[str, Any], now: Now) -> None:
+        self._identity = identity
+        self._settings = settings
+        self._outbox = Outbox(_topics(settings), identity.boot_id)
+        self._heaters = Heaters(self._outbox, settings, remembered.get(HEATERS))
+        self._remembered_heaters = self._heaters.names
+        self._commands = Commands(self._outbox, settings, {"reset": self._reset, "snapshot": self._snapshot})
+        self._discovery = Discovery(self._outbox, _announced(remembered))
+        self._diagnostics = Diagnostics(now)
+        self._announced_about: object = None
+        self._lost_reason: str | None = None
+        self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
+            Started: self._started,
+            Stopping: self._stopping,
+            Tick: self._tick,
+            SettingsChanged: self._settings_changed,
+            Readings: self._heaters.read,
+            PrinterChanged: self._printer_changed,
+            JobBoundary: self._heaters.job_boundary,
+            BrokerConnected: self._broker_connected,
+            BrokerLost: self._broker_lost,
+            BrokerRefused: self._broker_refused,
+            Delivered: self._outbox.delivered,
+            MessageArrived: self._message_arrived,
+            ApiCommand: self._commands.called,
+        }
+
+    def handle(self, event: Input, now: Now) -> list[Effect]:
+        """Take in what happened at `now`, and return what is to be done, in order."""
+        effects = self._handlers[type(event)](event, now) or []
+        return [*effects, *self._outbox.drain(now)]
+
+    def snapshot(self, now: Now) -> dict[str, Any]:
+        """Return the present state as REST shows it: `eta` by heater, `printer`, and `mqtt`."""
+        bodies = self._heaters.bodies(now)
+        mqtt = {
+            "enabled": self._connects,
+            "connected": self._outbox.connected,
+            "broker": self._diagnostics.broker(),
+            "last_error": self._diagnostics.last_error,
+            "base_topic": self._outbox.topics.base,
+        }
+        return {"eta": bodies["heaters"], "printer": bodies["printer"], "mqtt": mqtt}
+
+    @property
+    def _connects(self) -> bool:
+        return self._settings.mqtt_enabled and bool(self._settings.mqtt_broker_host)
+
+    # The connection
+
+    def _started(self, _: Started, now: Now) -> list[Effect]:
+        self._outbox.level("status", "online", now)
+        self._tell_info(now)
+        return [self._connect()] if self._connects else []
+
+    def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
+        del now
+        return [Disconnect((farewell(self._outbox),))]
+
+    def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
+        self._lost_reason = None
+        self._diagnostics.connected(event, now)
+        self._outbox.connect(event.link, now)
+        self._tell_everything(now)
+        self._discovery.announce(now)
+        return [Log(logging.INFO, f"Connected to {event.host}:{event.port} with MQTT {event.protocol}")]
+
+    def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
+        self._outbox.disconnect()
+        self._diagnostics.lost()
+        return self._complain(event.reason, now)
+
+    def _broker_refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
+        return self._complain(event.reason, now)
+
+    def _complain(self, reason: str, now: Now) -> list[Effect]:
+        """Remember what went wrong; the log gets it once, however often it is tried again."""
+        del now
+        self._diagnostics.last_error = reason
+        if reason == self._lost_reason:
+            return []
+        self._lost_reason = reason
+        return [Log(logging.WARNING, reason)]
+
+    def _connect(self) -> Connect:
+        settings, topics = self._settings, self._outbox.topics
+        return Connect(
+            host=settings.mqtt_broker_host,
+            port=settings.mqtt_broker_port,
+            client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
+            will=farewell(self._outbox),
+            subscriptions=(topics.commands, settings.ha_status_topic),
+            username=settings.mqtt_username,
+            password=settings.mqtt_password,
+            tls=settings.mqtt_use_tls,
+            tls_insecure=settings.mqtt_tls_insecure,
+            keepalive=settings.mqtt_keepalive,
+        )
+
+    def _settings_changed(self, event: SettingsChanged, now: Now) -> list[Effect]:
+        before, connection = self._connects, self._connect()
+        good_bye, topics = [farewell(self._outbox)], _topics(event.settings)
+        if topics != self._outbox.topics:
+            good_bye = self._outbox.move(topics)
+        self._settings = self._commands.settings = event.settings
+        self._heaters.configure(event.settings, now)
+        self._outbox.level("status", "online", now)
+        self._tell_everything(now)
+        if (before, connection) == (self._connects, self._connect()):
+            return []
+        self._outbox.disconnect()
+        self._diagnostics.lost()
+        leave = Disconnect(tuple(good_bye))
+        return [leave, self._connect()] if self._connects else [leave]
+
+    def _printer_changed(self, event: PrinterChanged, now: Now) -> None:
+        self._heaters.printer_changed(event, now)
+        self._tell_info(now)
+
+    # Time
+
+    def _tick(self, tick: Tick, now: Now) -> list[Effect]:
+        self._heaters.tick(now)
+        self._want(now)
+        effects = self._remember_heaters()
+        if self._outbox.connected and self._diagnostics.tick(tick, now):
+            self._outbox.level("diagnostics", self._diagnostics.body(self._outbox, self._commands, now), now)
+        effects += [*self._commands.tick(now), *self._discovery.tick(now)]
+        if self._outbox.stuck(now):
+            self._outbox.disconnect()
+            effects += [*self._complain("The broker has stopped acknowledging: connecting anew", now), self._connect()]
+        return effects
+
+    # What is told
+
+    def _tell_everything(self, now: Now) -> None:
+        self._tell_info(now)
+        self._heaters.tell(now, all_of_it=True)
+
+    def _tell_info(self, now: Now) -> None:
+        identity, profile = self._identity, self._heaters.profile
+        body = {
+            "plugin_version": identity.plugin_version,
+            "octoprint_version": identity.octoprint_version,
+            "schema_version": SCHEMA_VERSION,
+            "instance": self._settings.mqtt_custom_identifier,
+            "boot_id": identity.boot_id,
+            "machine": identity.machine,
+            "host": identity.host,
+            "device_name": identity.device_name,
+            "printer_profile": {"id": profile.id, "name": profile.name, "model": profile.model} if profile else None,
+            "discovery_prefix": self._settings.ha_discovery_prefix if self._settings.ha_discovery_enabled else None,
+            "commands": self._commands.allowed,
+        }
+        self._outbox.level("info", body, now)
+
+    def _want(self, now: Now) -> None:
+        """Say what Home Assistant is to know by now."""
+        about = (self._settings, self._heaters.profile, self._heaters.names)
+        if about != self._announced_about:
+            self._announced_about = about
+            self._discovery.want(self._announcement() if self._settings.ha_discovery_enabled else None, now)
+
+    def _announcement(self) -> Announcement:
+        settings, identity, profile = self._settings, self._identity, self._heaters.profile
+        facts = DeviceFacts(
+            instance=settings.mqtt_custom_identifier,
+            name=identity.device_name,
+            model=profile.model if profile else "",
+            plugin_version=identity.plugin_version,
+            octoprint_version=identity.octoprint_version,
+        )
+        return announcement(
+            facts,
+            self._outbox.topics,
+            self._heaters.names,
+            self._commands.allowed,
+            prefix=settings.ha_discovery_prefix,
+            form=Form.DEVICE,
+        )
+
+    def _remember_heaters(self) -> list[Effect]:
+        """Keep the heaters' names: a printer that is off at the next start has not lost them."""
+        names = self._heaters.names
+        if names == self._remembered_heaters:
+            return []
+        self._remembered_heaters = names
+        return [Save(HEATERS, names)]
+
+    # Commands
+
+    def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
+        settings = self._settings
+        if message.topic == settings.ha_status_topic:
+            if message.payload.decode("utf-8", "replace") == settings.ha_birth_payload:
+                self._discovery.announce(now, delay=int(self._identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S)
+            return []
+        name = self._outbox.topics.command(message.topic)
+        return [] if name is None else self._commands.arrived(message, name, now)
+
+    def _reset(self, command: Command, now: Now) -> encode.Payload:
+        del now
+        heater = command.arguments.get("heater")
+        if heater is not None and heater not in self._heaters.names:
+            raise CommandError("invalid_command", f"There is no heater {heater!r}.", "/heater")
+        self._heaters.begin_anew(heater)
+        return encode.completed(command)
+
+    def _snapshot(self, command: Command, now: Now) -> encode.Payload:
+        self._heaters.tell(now, all_of_it=True)
+        result: dict[str, Any] = {"heaters": {}}
+        for (message, heater), body in self._outbox.present.items():
+            if heater is not None:
+                result["heaters"][heater] = body
+            elif message != "status":
+                result[message] = body
+        return encode.completed(command, result)
+
+
+def _topics(settings: Settings) -> Topics:
+    return Topics(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}")
+
+
+def _announced(remembered: Mapping[str, Any]) -> Announced:
+    """Return what was announced before OctoPrint started; a damaged memory is none."""
+    try:
+        return Announced.from_json(remembered[ANNOUNCED])
+    except (KeyError, ValueError):
+        return Announced()

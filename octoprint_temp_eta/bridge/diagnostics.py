@@ -1,0 +1,72 @@
+"""Counters and health, for the retained `diagnostics`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..messages.encode import instant
+from .commands import Commands
+from .inputs import BrokerConnected, Now, Tick
+from .outbox import Outbox
+
+#: s between two messages at least.
+INTERVAL_S = 60.0
+
+
+class Diagnostics:
+    """Remembers what the counters of the other parts don't."""
+
+    def __init__(self, started: Now) -> None:
+        self.last_error: str | None = None
+        self._started = started
+        self._connections = 0
+        self._broker: BrokerConnected | None = None
+        self._connected_at = 0.0
+        self._inbox = Tick()
+        self._told_at: float | None = None
+
+    def connected(self, broker: BrokerConnected, now: Now) -> None:
+        """The broker was reached."""
+        self._connections += 1
+        self._broker, self._connected_at = broker, now.wall
+        self._told_at = None
+
+    def lost(self) -> None:
+        """The broker is out of reach."""
+        self._broker = None
+
+    def tick(self, tick: Tick, now: Now) -> bool:
+        """Note the inbox's counters, and return whether it is time to tell."""
+        self._inbox = tick
+        if self._told_at is not None and now.at - self._told_at < INTERVAL_S:
+            return False
+        self._told_at = now.at
+        return True
+
+    def broker(self) -> dict[str, Any] | None:
+        """Return the broker that we are connected to."""
+        broker = self._broker
+        if broker is None:
+            return None
+        return {
+            "host": broker.host,
+            "port": broker.port,
+            "protocol": broker.protocol,
+            "connected_since_at": instant(self._connected_at),
+        }
+
+    def body(self, outbox: Outbox, commands: Commands, now: Now) -> dict[str, Any]:
+        """Return the body of `diagnostics`."""
+        dropped = outbox.edges_dropped
+        return {
+            "uptime_seconds": round(now.at - self._started.at),
+            "connections": self._connections,
+            "broker": self.broker(),
+            "messages": {"sent": outbox.sent, "dropped": outbox.superseded + dropped.total()},
+            "events_dropped": {"state_change": dropped["state_change"], "script": dropped["script_event"]},
+            "commands": {"accepted": commands.accepted, "rejected": commands.rejected},
+            "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
+            "last_error": self.last_error,
+            "accuracy": {},
+            "clash": None,
+        }

@@ -1,0 +1,75 @@
+"""Announcing the device to Home Assistant: coalesced, step by step, and remembered."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, plan
+
+from ..messages.encode import encode
+from .effects import Effect, Publish, Save
+from .inputs import Now
+from .outbox import Outbox
+
+#: The file in which it is remembered what Home Assistant may know of.
+ANNOUNCED = "announced"
+#: s for which changes are gathered: heaters and scripts turn up one by one.
+COALESCE_S = 2.0
+#: s for which a step waits for a connection; later the whole is planned anew.
+KEEP_S = 30.0
+
+
+class Discovery:
+    """Leads Home Assistant from what was announced to what is wanted."""
+
+    def __init__(self, outbox: Outbox, announced: Announced) -> None:
+        self._outbox = outbox
+        self._announced = announced
+        self._wanted: Announcement | None = None
+        self._due_at: float | None = None
+        self._steps: deque[tuple[Message, ...]] = deque()
+        self._after: Announced | None = None
+        self._next_step_at = 0.0
+
+    def want(self, wanted: Announcement | None, now: Now) -> None:
+        """Set what Home Assistant is to know, None: nothing."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.announce(now)
+
+    def announce(self, now: Now, delay: float = 0.0) -> None:
+        """Announce (again) in `delay` seconds, or with whatever else changes until then."""
+        due_at = now.at + max(delay, COALESCE_S)
+        self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Do what is due."""
+        if not self._outbox.connected:
+            self._steps.clear()
+            return []
+        if self._due_at is not None and now.at >= self._due_at and now.at >= self._next_step_at:
+            return self._begin(now)
+        if self._steps and now.at >= self._next_step_at:
+            return self._step(now)
+        return []
+
+    def _begin(self, now: Now) -> list[Effect]:
+        self._due_at = None
+        way = plan(self._announced, self._wanted)
+        self._steps, self._after = deque(way.steps), way.after
+        return [*self._remember(way.before), *self._step(now)]
+
+    def _step(self, now: Now) -> list[Effect]:
+        for message in self._steps.popleft() if self._steps else ():
+            publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
+            self._outbox.raw_edge("discovery", publish, now, keep_s=KEEP_S)
+        self._next_step_at = now.at + SETTLE_SECONDS
+        if self._steps or self._after is None:
+            return []
+        return self._remember(self._after)
+
+    def _remember(self, announced: Announced) -> list[Effect]:
+        if announced == self._announced:
+            return []
+        self._announced = announced
+        return [Save(ANNOUNCED, announced.as_json())]

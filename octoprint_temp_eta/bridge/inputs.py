@@ -1,0 +1,141 @@
+"""Everything that can happen to the bridge. The worker says when it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A moment: `at` in seconds of a monotonic clock, `wall` in Unix seconds."""
+
+    at: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The worker runs: connect, announce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """OctoPrint shuts down: say good-bye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Some time has passed. The inbox says how full it was at most, and how many readings it had to drop."""
+
+    inbox_high_water: int = 0
+    inbox_dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The user saved other settings."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Temperatures as OctoPrint gave them: per heater its raw `actual` and `target`, each as it came."""
+
+    heaters: Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """OctoPrint's printer profile."""
+
+    id: str
+    name: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterChanged:
+    """The printer's state: OctoPrint's id of it, whether it is connected and prints, and its profile."""
+
+    state: str | None
+    connected: bool
+    printing: bool
+    profile: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobBoundary:
+    """A print job began or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerConnected:
+    """The broker has accepted us, and our subscriptions. `link` numbers the connections."""
+
+    link: int
+    host: str
+    port: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLost:
+    """There is no connection: it could not be made, or ended. `reason` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRefused:
+    """The broker refused something on a connection that goes on; `reason` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The broker has acknowledged one message of the connection `link`."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """A message on a topic that we subscribed to."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCommand:
+    """A command through the REST interface: the one who waits has the `ticket`."""
+
+    name: str
+    body: Any
+    ticket: int
+
+
+Input = (
+    Started
+    | Stopping
+    | Tick
+    | SettingsChanged
+    | Readings
+    | PrinterChanged
+    | JobBoundary
+    | BrokerConnected
+    | BrokerLost
+    | BrokerRefused
+    | Delivered
+    | MessageArrived
+    | ApiCommand
+)

@@ -1,0 +1,180 @@
+"""What is still to be said to the broker: the newest level of each topic, and a bounded number of edges.
+
+Nothing waits in the library: at most `WINDOW` messages are under way, so that a broker that stands still costs no
+memory, and a level that was replaced meanwhile is never sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..messages.catalogue import MESSAGES
+from ..messages.encode import encode
+from ..messages.topics import Topics
+from .effects import Publish
+from .inputs import Delivered, Now
+
+#: Messages under way at once; below the library's own limit of 20, behind which it would queue.
+WINDOW = 16
+#: Edges kept at most.
+EDGES = 256
+#: s without an acknowledgement after which the connection is taken for dead.
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    kind: str
+    publish: Publish
+    #: Monotonic seconds after which it would be a lie.
+    until: float
+
+
+class Outbox:
+    """Levels and edges on their way to the broker."""
+
+    def __init__(self, topics: Topics, boot_id: str) -> None:
+        self.topics = topics
+        self.sent = 0
+        self.superseded = 0
+        #: By message: edges that came too late or were too many.
+        self.edges_dropped: Counter[str] = Counter()
+        self._boot_id = boot_id
+        self._seq = 0
+        self._link: int | None = None
+        self._under_way = 0
+        self._progress_at = 0.0
+        self._levels: dict[str, Publish] = {}
+        self._bodies: dict[str, Any] = {}
+        #: By message and, where it has one, heater: the newest level with its stamps.
+        self.present: dict[tuple[str, str | None], Any] = {}
+        self._pending: dict[str, None] = {}
+        self._edges: deque[_Edge] = deque()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is someone to send to."""
+        return self._link is not None
+
+    def level(self, message: str, body: Any, now: Now, **levels: str) -> None:
+        """Set a topic's level; `body` lacks what is stamped on it (`timestamp`, `seq`, `boot_id`)."""
+        topic = self.topics.of(message, **levels)
+        if topic in self._bodies and self._bodies[topic] == body:
+            return
+        self._bodies[topic] = body
+        stamped = self.present[message, levels.get("heater")] = self._stamped(message, body, now)
+        kind = MESSAGES[message]
+        self.raw_level(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
+
+    def raw_level(self, publish: Publish) -> None:
+        """Set a level whose payload is not one of ours, such as a discovery message; empty: clear the topic."""
+        self.superseded += publish.topic in self._pending
+        self._levels[publish.topic] = publish
+        self._pending[publish.topic] = None
+
+    def erase(self, message: str, **levels: str) -> None:
+        """Clear a retained topic, also on brokers that are reached later."""
+        topic = self.topics.of(message, **levels)
+        self._bodies.pop(topic, None)
+        self.present.pop((message, levels.get("heater")), None)
+        if topic in self._levels:
+            self.raw_level(Publish(topic, b"", retain=True))
+
+    def move(self, topics: Topics) -> list[Publish]:
+        """Go on below other topics; return what clears the ones so far."""
+        cleared = [Publish(topic, b"", retain=True) for topic in self._levels]
+        for memory in (self._levels, self._bodies, self._pending, self.present):
+            memory.clear()
+        self._edges.clear()
+        self.topics = topics
+        return cleared
+
+    def edge(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
+        """Send an event once; while there is no connection it is kept for `keep_s` seconds."""
+        kind = MESSAGES[message]
+        publish = Publish(
+            self.topics.of(message, **levels),
+            encode(self._stamped(message, body, now)),
+            kind.qos,
+            content_type=kind.content_type,
+            expiry_seconds=kind.expiry_seconds,
+        )
+        self.raw_edge(message, publish, now, keep_s=keep_s)
+        return publish
+
+    def raw_edge(self, kind: str, publish: Publish, now: Now, *, keep_s: float) -> None:
+        """Send `publish` once, as an edge of the kind `kind`."""
+        if len(self._edges) >= EDGES:
+            self.edges_dropped[self._edges.popleft().kind] += 1
+        self._edges.append(_Edge(kind, publish, now.at + keep_s))
+
+    def connect(self, link: int, now: Now) -> None:
+        """There is a new connection: every level is to be sent, `status` last, so that online means complete."""
+        self._link, self._under_way, self._progress_at = link, 0, now.at
+        status = self.topics.of("status")
+        self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
+        if status in self._levels:
+            self._pending[status] = None
+
+    def disconnect(self) -> None:
+        """The connection is gone."""
+        self._link = None
+
+    def delivered(self, event: Delivered, now: Now) -> None:
+        """The broker has acknowledged a message; one of an earlier connection means nothing any more."""
+        if event.link == self._link:
+            self._under_way = max(0, self._under_way - 1)
+            self._progress_at = now.at
+
+    def stuck(self, now: Now) -> bool:
+        """Whether the broker has stopped acknowledging."""
+        return self.connected and self._under_way > 0 and now.at - self._progress_at > PATIENCE_S
+
+    def drain(self, now: Now) -> Iterator[Publish]:
+        """Yield what is to be sent now."""
+        if not self.connected:
+            return
+        while self._under_way < WINDOW:
+            publish = self._next(now)
+            if publish is None:
+                return
+            if self._under_way == 0:
+                self._progress_at = now.at
+            self._under_way += 1
+            self.sent += 1
+            yield publish
+
+    def _next(self, now: Now) -> Publish | None:
+        if self._pending:
+            topic = next(iter(self._pending))
+            del self._pending[topic]
+            return self._levels[topic]
+        while self._edges:
+            edge = self._edges.popleft()
+            if edge.until >= now.at:
+                return edge.publish
+            self.edges_dropped[edge.kind] += 1
+        return None
+
+    def _stamped(self, message: str, body: Any, now: Now) -> Any:
+        """Return `body` with those of the common keys that the message's schema asks for."""
+        if not isinstance(body, dict):
+            return body
+        self._seq += 1
+        stamps = {"timestamp": round(now.wall, 3), "seq": self._seq, "boot_id": self._boot_id}
+        wanted = MESSAGES[message].schema["properties"]
+        return body | {key: value for key, value in stamps.items() if key in wanted}
+
+
+def farewell(outbox: Outbox) -> Publish:
+    """Return the message that says that the bridge is gone: the will, and the good-bye."""
+    kind = MESSAGES["status"]
+    return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True)
+
+
+def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:
+    """Return a reply once more, to the topic that an MQTT 5 request named."""
+    return replace(publish, topic=topic, correlation=correlation)

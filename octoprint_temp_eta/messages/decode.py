@@ -1,0 +1,111 @@
+"""From a message on a command topic, or a REST call, to a command; or to the reason why it is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .catalogue import COMMANDS, InvalidPayload, MessageType
+
+#: The largest command that is read.
+LARGEST_COMMAND = 16 * 1024
+
+#: What a button's payload says when it means "just do it".
+PRESS = "PRESS"
+
+Transaction = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """Where the reply to a command goes, beside our own response topic."""
+
+    #: MQTT 5's response topic and correlation data.
+    topic: str | None = None
+    correlation: bytes | None = None
+    #: Names the one who waits for the answer to a REST call.
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A valid command: `arguments` are its schema's properties without the common ones."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    transaction: Transaction = None
+    reply_to: ReplyTo = ReplyTo()
+
+
+class CommandError(Exception):
+    """A command that is refused: `code` of the contract, a sentence, and where in the payload (JSON Pointer)."""
+
+    def __init__(self, code: str, message: str, path: str | None = None, transaction: Transaction = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.path, self.transaction = code, message, path, transaction
+
+
+def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall: float) -> Command:
+    """Return the command `name` (its topic below `command/`) in `payload`, received at `wall` (Unix seconds).
+
+    Raises `CommandError` with the code `invalid_command`, `too_large`, `invalid_json`, `retained_command` or `expired`.
+    """
+    kind = COMMANDS.get(name)
+    if kind is None:
+        raise CommandError("invalid_command", f"There is no command {name[:64]!r}.")
+    if len(payload) > LARGEST_COMMAND:
+        raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes, this one {len(payload)}.")
+    body = _body(kind, payload)
+    transaction = _transaction(body)
+    if retained:
+        message = "A retained command is not obeyed: it would run again at each reconnect. Send it without retain."
+        raise CommandError("retained_command", message, transaction=transaction)
+    return validated(name, body, reply_to, wall=wall)
+
+
+def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Command:
+    """Return the command `name` with the JSON value `body` as its payload. Raises `CommandError`."""
+    transaction = _transaction(body)
+    try:
+        COMMANDS[name].validate(body)
+    except InvalidPayload as error:
+        raise CommandError("invalid_command", error.message, error.path, transaction) from None
+    arguments = dict(body)
+    arguments.pop("transaction", None)
+    expires_at = arguments.pop("expires_at", None)
+    if expires_at is not None and _unix(expires_at) < wall:
+        raise CommandError("expired", "The command came after its expires_at.", "/expires_at", transaction)
+    return Command(name, arguments, transaction, reply_to)
+
+
+def _body(kind: MessageType, payload: bytes) -> Any:
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        raise CommandError("invalid_json", "The payload is not UTF-8.") from None
+    if kind.press and text.strip() == PRESS:
+        return {}
+    if kind.text and not text.lstrip().startswith(("{", "[", '"')):
+        return {kind.text: text.strip()}
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise CommandError("invalid_json", "The payload is not JSON.") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _transaction(body: Any) -> Transaction:
+    """Return the caller's id where there is a usable one, also from a body that is otherwise wrong."""
+    transaction = body.get("transaction") if isinstance(body, dict) else None
+    usable = isinstance(transaction, str | int) and not isinstance(transaction, bool) and len(str(transaction)) <= 256
+    return transaction if usable else None
+
+
+def _unix(moment: str | float) -> float:
+    return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else float(moment)

@@ -1,0 +1,102 @@
+"""From values of the domain to the payloads of the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ..core.heater import Transition
+from ..core.track import HeaterView
+from .decode import Command, CommandError, Transaction
+
+Payload = dict[str, Any]
+
+
+def encode(body: Any) -> bytes:
+    """Return `body` as compact JSON, or as plain text where it is text."""
+    if isinstance(body, str):
+        return body.encode()
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def instant(wall: float | None) -> str | None:
+    """Return Unix seconds as RFC 3339 with this machine's offset, to the second."""
+    return None if wall is None else datetime.fromtimestamp(round(wall)).astimezone().isoformat()
+
+
+def rounded(value: float | None, digits: int = 0) -> float | None:
+    """Return `value` rounded, whole numbers without a fraction."""
+    if value is None:
+        return None
+    return round(value, digits) if digits else round(value)
+
+
+def eta(view: HeaterView) -> Payload:
+    """Return the body of `<heater>/eta`, without what changes at each message (`timestamp` and the like)."""
+    return {
+        "heater": view.heater,
+        "state": view.state.value,
+        "target": rounded(view.target, 1),
+        "actual": rounded(view.actual, 1),
+        "cooldown_target": rounded(view.cooldown_target, 1),
+        "eta_seconds": rounded(view.eta),
+        "eta_kind": view.direction.value if view.direction else None,
+        "eta_low": rounded(view.low),
+        "eta_high": rounded(view.high),
+        "ready_at": instant(view.ready_at),
+        "cool_at": instant(view.cool_at),
+        "rate": rounded(view.rate, 3),
+        "progress": rounded(view.progress, 3),
+        "method": view.method,
+    }
+
+
+def state_change(view: HeaterView, transition: Transition) -> Payload:
+    """Return the body of `<heater>/state_change`."""
+    return {
+        "heater": view.heater,
+        "state": transition.state.value,
+        "previous_state": transition.previous.value,
+        "actual": rounded(view.actual, 1),
+        "target": rounded(view.target, 1),
+    }
+
+
+def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> Payload:
+    """Return the body of `printer`: the machine is ready when the last of its heaters is."""
+    waiting = [view for view in views if view.on_its_way]
+    etas = [view.eta for view in waiting if view.eta is not None]
+    moments = [view.ready_at for view in waiting if view.ready_at is not None]
+    known = bool(waiting) and len(etas) == len(moments) == len(waiting)
+    return {
+        "connected": connected,
+        "state": state,
+        "printing": printing,
+        "ready_at": instant(max(moments)) if known else None,
+        "eta_seconds": rounded(max(etas)) if known else None,
+        "waiting_for": [view.heater for view in waiting],
+    }
+
+
+def accepted(command: Command, **more: Any) -> Payload:
+    """Return the first reply to a command that takes its time."""
+    return _reply(command.name, command.transaction, "accepted", **more)
+
+
+def completed(command: Command, result: Any = None, **more: Any) -> Payload:
+    """Return the reply to a command that is done."""
+    if result is not None:
+        more["result"] = result
+    return _reply(command.name, command.transaction, "completed", **more)
+
+
+def rejected(name: str | None, error: CommandError) -> Payload:
+    """Return the reply to a command that is refused."""
+    problem = {"code": error.code, "message": error.message, "path": error.path}
+    return _reply(name, error.transaction, "rejected", error=problem)
+
+
+def _reply(name: str | None, transaction: Transaction, status: str, **more: Any) -> Payload:
+    return {"transaction": transaction, "command": name, "status": status, **more}
