@@ -29,6 +29,9 @@ from octoprint_temp_eta.messages import wording
 SCHEMAS = "octoprint_temp_eta.schemas"
 _SUFFIX = ".schema.json"
 
+#: How deep a payload may be nested. Without a bound, one that Python's parser just takes ends the code behind it.
+DEEPEST = 32
+
 
 class InvalidPayload(ValueError):
     """A payload breaks its schema.
@@ -73,6 +76,8 @@ class MessageType:
 
     def validate(self, payload: Any) -> None:
         """Raise `InvalidPayload` where `payload`, as `json.loads` returns it (or the text itself), is not valid."""
+        if _is_deeper(payload, DEEPEST):
+            raise InvalidPayload("", "nesting", wording.sentence([], "nesting", DEEPEST, payload))
         error = best_match(self.validator.iter_errors(payload))
         if error is not None:
             raise _explained(error)
@@ -99,6 +104,20 @@ def _explained(error: ValidationError) -> InvalidPayload:
     return InvalidPayload(wording.pointer(where), rule, wording.sentence(where, rule, limit, value, form))
 
 
+def _is_deeper(payload: object, limit: int) -> bool:
+    level = [payload]
+    for _ in range(limit):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True
+
+
 @cache
 def _regex(pattern: str) -> re.Pattern[str]:
     """Compile as JSON Schema means it: in Python alone `$` would also match before a line break at the end."""
@@ -110,9 +129,11 @@ def _pattern(_: Validator, pattern: str, instance: object, __: object) -> Iterat
         yield ValidationError(f"does not match {pattern}")
 
 
-def _is_finite_number(_: object, instance: object) -> bool:
+def _is_json_number(_: object, instance: object) -> bool:
     """Say whether it is a number of JSON, which knows no NaN and no infinity; Python's parser lets both in."""
-    return isinstance(instance, int | float) and not isinstance(instance, bool) and math.isfinite(instance)
+    if isinstance(instance, float):
+        return math.isfinite(instance)
+    return isinstance(instance, int) and not isinstance(instance, bool)
 
 
 def _is_date_time(instance: object) -> bool:
@@ -128,7 +149,7 @@ def _load() -> Mapping[str, MessageType]:
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
     )
-    types = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+    types = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_json_number)
     formats = FormatChecker(())
     formats.checks("date-time", raises=ValueError)(_is_date_time)
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]

@@ -19,7 +19,16 @@ _TYPES = {
     "null": "null",
 }
 
-#: Per keyword of JSON Schema: the end of the sentence "<field> must …", from the keyword's value.
+#: Per rule that says all by itself: what is wrong with a field, from the rule's value.
+_WRONG: Mapping[str, Callable[[Any], str]] = {
+    "required": lambda _: "is missing",
+    "dependentRequired": lambda beside: f"is missing: it is needed beside {beside}",
+    "additionalProperties": lambda _: "is no field of this message",
+    "not": lambda _: "does not belong into this message",
+    "nesting": lambda limit: f"must not be nested more than {limit} levels deep",
+}
+
+#: Per rule about a field's value: what it must do, from the rule's value.
 _MUST: Mapping[str, Callable[[Any], str]] = {
     "type": lambda types: "be " + _either(_TYPES[name] for name in ([types] if isinstance(types, str) else types)),
     "enum": lambda values: "be " + _either(map(quoted, values)),
@@ -39,18 +48,10 @@ def sentence(where: Sequence[str | int], rule: str, limit: Any, value: Any, form
     `form` describes in words what a `pattern` or `format` asks for.
     """
     name = _dotted(where)
-    if rule == "required":
-        return f"{name} is missing"
-    if rule == "additionalProperties":
-        return f"{name} is no field of this message"
-    if rule == "dependentRequired":
-        return f"{name} is missing: it is needed beside {limit}"
-    if rule == "not":
-        return f"{name} does not belong into this message"
-    if form is not None:
-        return f"{name} must be {form}, not {quoted(value)}"
-    must = _MUST.get(rule)
-    return f"{name} must {must(limit)}, not {quoted(value)}" if must else f"{name} breaks the rule {rule}"
+    if rule in _WRONG:
+        return f"{name} {_WRONG[rule](limit)}"
+    must = f"be {form}" if form is not None else _MUST[rule](limit)
+    return f"{name} must {must}, not {quoted(value)}"
 
 
 def pointer(where: Sequence[str | int]) -> str:
@@ -69,8 +70,10 @@ def quoted(value: object) -> str:
 
 def clipped(text: str) -> str:
     """Return `text` cut to the echo limit, with what cannot be encoded or printed escaped."""
-    short = text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + "…"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in short)
+    plain = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text[: ECHO_LIMIT + 1]
+    )
+    return plain if len(plain) <= ECHO_LIMIT else plain[: ECHO_LIMIT - 1] + "…"
 
 
 def _dotted(where: Sequence[str | int]) -> str:

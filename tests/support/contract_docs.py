@@ -1,0 +1,33 @@
+"""Writes the contract's documents from the schemas: docs/mqtt.md and docs/asyncapi.json.
+
+python -m tests.support.contract_docs [--check]     with --check it only says which of them are out of date
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.support.contract import PROJECT
+from tests.support.contract_asyncapi import asyncapi
+from tests.support.contract_markdown import markdown
+
+DOCUMENTS = {"docs/mqtt.md": markdown, "docs/asyncapi.json": asyncapi}
+
+
+def main() -> int:
+    stale = 0
+    for name, render in DOCUMENTS.items():
+        path, text = PROJECT / name, render()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in sys.argv[1:]:
+            print(f"{name} is out of date: run make docs")
+            stale = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())
