@@ -18,8 +18,8 @@ def check(topic: str, payload: bytes, base: str) -> str:
     """Return the name of the message that `topic` carries below `base`, having validated what we sent.
 
     Raises AssertionError for a topic that is not in the contract, and `InvalidPayload` (or the JSON parser's
-    ValueError) for a payload that is not valid. A command may be malformed on purpose, so only its topic counts. An empty payload
-    clears a retained topic, and no other.
+    ValueError) for a payload that is not valid. A command may be malformed on purpose, so only its topic counts. An
+    empty payload clears a retained topic, and no other.
     """
     if topic.startswith(f"{base}/command/"):
         return next((m.name for m in MESSAGES.values() if m.topic.format(base=base, heater="") == topic), "command")
