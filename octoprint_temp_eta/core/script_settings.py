@@ -1,0 +1,97 @@
+"""The settings of a script: declared with their defaults, stored by its runs, given for one run.
+
+A value has the type of its default; a default of None takes any JSON value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: JSON values by name.
+Settings = dict[str, Any]
+
+#: The most that a script's settings may take as JSON, in characters.
+MAX_LENGTH = 65_536
+
+
+class InvalidSettings(ValueError):
+    """`key` (None: the settings as a whole) breaks the rule that the message states."""
+
+    def __init__(self, key: str | None, rule: str) -> None:
+        super().__init__(rule if key is None else f"{key}: {rule}")
+        self.key = key
+        self.rule = rule
+
+
+def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Settings:
+    """Return `values` as the JSON object that it is; `convert` turns what JSON does not know into what it does.
+
+    Raises:
+        InvalidSettings: it is no JSON object, or a too long one.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidSettings(None, f"must be a dictionary, not {type(values).__name__}")
+    settings: Settings = {}
+    for key, value in values.items():
+        if not isinstance(key, str):
+            raise InvalidSettings(None, f"keys must be strings, not {key!r:.50}")
+        try:
+            settings[key] = json.loads(json.dumps(value, allow_nan=False, default=convert))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidSettings(key, f"is no JSON value ({error})") from None
+    if len(json.dumps(settings)) > MAX_LENGTH:
+        raise InvalidSettings(None, f"must not be longer than {MAX_LENGTH} characters as JSON")
+    return settings
+
+
+def check(defaults: Settings, given: Settings, *, only_declared: bool) -> None:
+    """Check that what is `given` has the types of the `defaults`, and no other keys where `only_declared`.
+
+    Raises:
+        InvalidSettings: naming the first key that breaks a rule.
+    """
+    for key, value in given.items():
+        if key not in defaults:
+            if only_declared:
+                raise InvalidSettings(key, "is not a setting of this script")
+            continue
+        expected = _expected(defaults[key])
+        if expected is not None and not _is(value, expected):
+            raise InvalidSettings(key, f"must be {expected}")
+
+
+def merge(defaults: Settings, stored: Settings, given: Settings) -> Settings:
+    """Return the settings of a run: defaults, over them what was stored and still fits, over them what is given."""
+    fitting = {
+        key: value
+        for key, value in stored.items()
+        if (expected := _expected(defaults.get(key))) is None or _is(value, expected)
+    }
+    return {**defaults, **fitting, **given}
+
+
+def _expected(default: object) -> str | None:
+    """Return in words what a value must be to have the type of `default`, None where it may be anything."""
+    return None if default is None else _NAMES[type(default)]
+
+
+_NAMES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _is(value: object, expected: str) -> bool:
+    if isinstance(value, bool):
+        return expected == "true or false"
+    if isinstance(value, int):
+        return expected in ("a whole number", "a number")
+    if isinstance(value, float):
+        return expected == "a number" or (expected == "a whole number" and value.is_integer())
+    return _NAMES.get(type(value)) == expected

@@ -1,0 +1,35 @@
+"""`python -m octoprint_temp_eta.script_child TASK LIFELINE`: what to do, and the number of the pipe to end with."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+
+from .channel import Channel, end_with
+from .inspection import commands, inspect
+from .run import run
+
+TASKS = {"run": run, "inspect": inspect, "commands": commands}
+
+
+def main(task: str, lifeline_fd: str) -> None:
+    """Do `task` and end the process, whatever threads the script leaves behind."""
+    faulthandler.enable()
+    end_with(int(lifeline_fd))
+    TASKS[task](Channel(*take_pipes()))
+    os._exit(0)
+
+
+def take_pipes() -> tuple[int, int]:
+    """Take stdin and stdout for the channel: a script reads nothing, and what it writes past `print` is an error."""
+    pipes = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return pipes
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,95 @@
+"""What a script logs and prints, on its way to OctoPrint: bounded, so that a flood drowns nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import time
+from collections.abc import Iterator
+
+from .channel import Channel
+
+#: The name of the logger that a script gets.
+NAME = "script"
+#: Lines that may be sent at once, and each second after that.
+BURST, RATE = 200, 50.0
+#: Longer lines are cut.
+MAX_TEXT = 4000
+
+
+@contextlib.contextmanager
+def to(channel: Channel) -> Iterator[logging.Logger]:
+    """Send all that is logged or printed in this process to `channel`; gives the script's logger."""
+    logging.raiseExceptions = False
+    handler = Handler(channel)
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    logger = logging.getLogger(NAME)
+    logger.setLevel(logging.DEBUG)
+    sys.stdout = Stream(logger, logging.INFO)
+    sys.stderr = Stream(logger, logging.WARNING)
+    try:
+        yield logger
+    finally:
+        handler.flush()
+
+
+class Handler(logging.Handler):
+    """Sends log records to OctoPrint, and counts those that are too many."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+        self._allowed = float(BURST)
+        self._at = time.monotonic()
+        self._dropped = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record, or drop it."""
+        now = time.monotonic()
+        self._allowed = min(self._allowed + (now - self._at) * RATE, float(BURST))
+        self._at = now
+        if self._allowed < 1:
+            self._dropped += 1
+            return
+        self._allowed -= 1
+        self.flush()
+        self._channel.send("log", level=_level(record.levelno), message=self.format(record)[:MAX_TEXT])
+
+    def flush(self) -> None:
+        """Say how many records were dropped since the last one that was sent."""
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            self._channel.send("log", level="warning", message=f"{dropped} more lines were logged than can be shown")
+
+
+class Stream(io.TextIOBase):
+    """What a script prints becomes lines of its log: nothing printed ever reaches the printer."""
+
+    def __init__(self, logger: logging.Logger, level: int) -> None:
+        super().__init__()
+        self._logger = logger
+        self._level = level
+        self._line = ""
+
+    def writable(self) -> bool:
+        """Always: it is there to be printed to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Log every line that `text` completes."""
+        *lines, self._line = (self._line + text).split("\n")
+        if len(self._line) > MAX_TEXT:
+            lines, self._line = [*lines, self._line], ""
+        for line in lines:
+            if line.strip():
+                self._logger.log(self._level, "%s", line)
+        return len(text)
+
+
+def _level(number: int) -> str:
+    levels = ((logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
+    return next((name for least, name in levels if number >= least), "debug")

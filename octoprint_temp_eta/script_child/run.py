@@ -1,0 +1,190 @@
+"""One run of a script, from its file to its result.
+
+What is said to OctoPrint, by kind: `running` (run() begins), `send` (a line of G-code), `status`, `log`, and at
+the end `result` (run() returned) or `error` (it did not, or not as it should).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from octoprint_temp_eta.core.script_settings import InvalidSettings, Settings, as_json, check, merge
+
+from . import log
+from .channel import Channel, Message
+from .printer import Cancelled, Printer
+from .script import ScriptError, describe, load
+
+#: Seconds between two looks at a script's `script_status`; it is also looked at before each line.
+STATUS_POLL = 0.05
+#: Longer texts are cut.
+MAX_TEXT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What OctoPrint wants run: a script's file, and its settings that were stored and are given for this run."""
+
+    path: Path
+    stored: Settings
+    given: Settings
+
+    @classmethod
+    def of(cls, message: Message) -> Job:
+        """Return the job that `message` describes."""
+        return cls(Path(message["path"]), message["stored"], message["given"])
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What run() returned: whether it succeeded, what to store, and a message of the script's for the user."""
+
+    success: bool
+    storage: Settings
+    message: str | None = None
+    wait_for_buffer: bool = False
+
+    @classmethod
+    def of(cls, value: object) -> Result:
+        """Return the result that `value` stands for: (success, storage), a dictionary, or None for success.
+
+        Raises:
+            ScriptError: it is none of these.
+        """
+        if value is None:
+            return cls(True, {})
+        if isinstance(value, Mapping):
+            success = bool(value.get("success", True))
+            message = value.get("success_message" if success else "failure_reason")
+            wait = bool(value.get("wait_for_buffer", False))
+            return cls(success, _storable(value.get("storage")), _text(message), wait)
+        if isinstance(value, tuple | list) and len(value) == 2:
+            return cls(bool(value[0]), _storable(value[1]))
+        raise ScriptError(
+            "run() must return (success, settings), a dictionary with success and storage, or None, "
+            f"not {type(value).__name__}"
+        )
+
+
+def run(channel: Channel) -> None:
+    """Do the job that OctoPrint sends, and say how it went. Returns also when it was cancelled."""
+    status = Status(channel)
+    printer = Printer(channel, status.look)
+    signal.signal(signal.SIGTERM, printer.cancel)
+    try:
+        job = Job.of(channel.receive())
+        channel.listen(printer.answered)
+        with _told_as_error(channel):
+            _run(job, channel, printer, status)
+    except Cancelled:
+        channel.send("log", level="info", message="cancelled")
+
+
+class Status:
+    """Tells OctoPrint what the script's attribute `script_status` says, whenever that changes."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._script: object = None
+        self._told: str | None = None
+        self._looking = threading.Lock()
+        self._over = threading.Event()
+
+    def look(self) -> None:
+        """Tell the status if it is another one than last time; None is none."""
+        with self._looking:
+            status = self._read()
+            if status is not None and status != self._told:
+                self._told = status
+                self._channel.send("status", status=status)
+
+    def _read(self) -> str | None:
+        # It may be a property of the user's: its errors must not end the run.
+        with contextlib.suppress(Exception):
+            return _text(getattr(self._script, "script_status", None))
+        return None
+
+    @contextlib.contextmanager
+    def of(self, script: object) -> Iterator[None]:
+        """Look at the status of `script` also while it computes, sleeps or waits."""
+        self._script = script
+
+        def watch() -> None:
+            while not self._over.wait(STATUS_POLL):
+                self.look()
+
+        watcher = threading.Thread(target=watch, name="status", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            watcher.join()
+            self.look()
+
+
+def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
+    with log.to(channel) as logger:
+        script = load(job.path)
+        check(script.settings, job.given, only_declared=True)
+        settings = merge(script.settings, job.stored, job.given)
+        g = _mecode(printer)
+        channel.send("running")
+        made = script.make(g, logger, settings)
+        with status.of(made):
+            result = Result.of(made.run())
+            check(script.settings, result.storage, only_declared=False)
+            if result.wait_for_buffer:
+                printer.sendline("M400")
+    channel.send("result", success=result.success, message=result.message, storage=result.storage)
+
+
+@contextlib.contextmanager
+def _told_as_error(channel: Channel) -> Iterator[None]:
+    """Tell OctoPrint what went wrong, except that the run is cancelled."""
+    try:
+        yield
+    except Cancelled:
+        raise
+    except SystemExit as error:
+        channel.send("error", error=f"the script ended itself: sys.exit({error.code!r:.100})")
+    except (ScriptError, InvalidSettings) as error:
+        channel.send("error", error=str(error)[:MAX_TEXT])
+    except BaseException as error:
+        logging.getLogger(log.NAME).debug("Where it went wrong", exc_info=True)
+        channel.send("error", error=describe(error)[:MAX_TEXT])
+
+
+def _mecode(printer: Printer) -> Any:
+    """Return a mecode.G on our printer, in the relative mode that mecode begins with."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mecode
+    g = mecode.G(print_lines=False, direct_write=True, direct_write_mode="serial", setup=False)
+    # Set before anything is written, else mecode would open a serial port of its own.
+    g._p = printer
+    g.setup()
+    return g
+
+
+def _storable(value: object) -> Settings:
+    """Return a run's settings to store as JSON; numbers and arrays of numpy are numbers and lists."""
+    return {} if value is None else as_json(value, convert=_number)
+
+
+def _number(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__}")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)[:MAX_TEXT]

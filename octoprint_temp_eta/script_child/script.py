@@ -1,0 +1,117 @@
+"""A user's script file: its magic variables, and what they must be."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from octoprint_temp_eta.core.script_settings import InvalidSettings, Settings, as_json
+
+_ID = re.compile(r"[^\s-]{1,64}")
+
+
+class ScriptError(Exception):
+    """The file is no script, or not a right one; the message says what its author has to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The magic variables of a file."""
+
+    id: str
+    title: str
+    settings: Settings
+    make: Callable[..., Any]
+    commands: Callable[..., Any] | None
+
+
+def load(path: Path) -> Script:
+    """Import the file at `path` and return the script that it defines.
+
+    Raises:
+        ScriptError: the file cannot be imported, or a magic variable is missing or wrong.
+    """
+    variables = vars(_import(path))
+    for name in ("__script_id__", "__script_title__", "__script_obj__"):
+        if name not in variables:
+            raise ScriptError(f"{name} is missing")
+    return Script(
+        id=_checked_id(variables["__script_id__"]),
+        title=_checked_title(variables["__script_title__"]),
+        settings=_checked_settings(variables.get("__script_settings__")),
+        make=_callable("__script_obj__", variables["__script_obj__"]),
+        commands=(
+            None
+            if variables.get("__script_commands__") is None
+            else _callable("__script_commands__", variables["__script_commands__"])
+        ),
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Return `error` as one line, with the line of the script that it came from."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SyntaxError):
+        return text
+    trace = error.__traceback__
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == MODULE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return text if line is None else f"{text} (line {line})"
+
+
+#: The name under which the user's file is imported.
+MODULE = "mecodescript"
+
+
+def _import(path: Path) -> Any:
+    # Scripts may keep what they share in modules beside them; last, so that these hide no other module.
+    sys.path.append(str(path.parent))
+    sys.dont_write_bytecode = True
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    if spec is None or spec.loader is None:
+        raise ScriptError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise ScriptError(describe(error)) from error
+    return module
+
+
+def _checked_id(value: object) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value) or not value.isprintable():
+        raise ScriptError(
+            f"__script_id__ must be a string of 1 to 64 characters without spaces and dashes, not {value!r:.80}"
+        )
+    if value == "cancel":
+        raise ScriptError("__script_id__ must not be 'cancel'")
+    return value
+
+
+def _checked_title(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ScriptError("__script_title__ must be a string that is not empty")
+    return value.strip()
+
+
+def _checked_settings(value: object) -> Settings:
+    try:
+        return {} if value is None else as_json(value)
+    except InvalidSettings as error:
+        raise ScriptError(f"__script_settings__: {error}") from None
+
+
+def _callable(name: str, value: Any) -> Callable[..., Any]:
+    if not callable(value):
+        raise ScriptError(f"{name} must be callable, not {type(value).__name__}")
+    made: Callable[..., Any] = value
+    return made

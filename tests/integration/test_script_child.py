@@ -1,0 +1,357 @@
+"""Every way in which a script can go, in a real process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.bridge.script_inputs import (
+    ScriptLine,
+    ScriptLogged,
+    ScriptRaised,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptStatus,
+)
+from tests.support.scripts import HEAD, Marlin, Trial, start, write_script
+from tests.support.waiting import eventually
+
+
+def run(folder: Path, body: str, **options: object) -> Trial:
+    trial = start(write_script(folder, body), **options)
+    trial.end()
+    return trial
+
+
+def error_of(trial: Trial) -> str:
+    (raised,) = trial.all(ScriptRaised)
+    assert not trial.all(ScriptReturned)
+    return raised.error
+
+
+# The contract
+
+
+def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) -> None:
+    trial = run(
+        tmp_path,
+        """
+        self.logger.info(repr(self.g.write("M114", resp_needed=True)))
+        self.g.write("M105 ; a comment")
+        self.g.feed(3000)
+        self.g.abs_move(x=5, y=6)
+        return True, {}
+        """,
+        printer=Marlin(),
+    )
+    assert trial.printer.lines == [
+        "G91",
+        "M114",
+        "M105",
+        "G1 F3000",
+        "G90",
+        "G1 X5.000000 Y6.000000",
+        "G91",
+    ]
+    assert trial.all(ScriptLogged) == [ScriptLogged("run-1", "info", repr(Marlin.POSITION + "ok\n"))]
+    assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
+
+
+def test_the_position_is_read_from_the_printer(tmp_path: Path) -> None:
+    trial = run(tmp_path, "return True, self.g._p.current_position()")
+    assert trial.all(ScriptReturned)[0].storage == {"X": 10.0, "Y": 20.0, "Z": 0.3, "E": 0.0}
+
+
+def test_the_position_is_read_from_an_answer_on_the_line_of_the_ok(tmp_path: Path) -> None:
+    printer = Marlin({"M114": "ok X:1.00 Y:2.00 Z:3.00 E:4.00 Count: A:5\n"})
+    trial = run(tmp_path, "return True, self.g._p.current_position()", printer=printer)
+    assert trial.all(ScriptReturned)[0].storage == {"X": 1.0, "Y": 2.0, "Z": 3.0, "E": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ("(True, {'a': 1})", ScriptReturned("run-1", True, {"a": 1})),
+        ("(False, {})", ScriptReturned("run-1", False, {})),
+        ("(True, None)", ScriptReturned("run-1", True, {})),
+        ("None", ScriptReturned("run-1", True, {})),
+        ("{'success': True, 'storage': {'a': 1}}", ScriptReturned("run-1", True, {"a": 1})),
+        ("{'success': True, 'success_message': 'flat'}", ScriptReturned("run-1", True, {}, "flat")),
+        ("{'success': False, 'failure_reason': 'bent'}", ScriptReturned("run-1", False, {}, "bent")),
+        ("(True, {'a': __import__('numpy').float32(0.5)})", ScriptReturned("run-1", True, {"a": 0.5})),
+    ],
+)
+def test_what_run_may_return(tmp_path: Path, returned: str, expected: ScriptReturned) -> None:
+    assert run(tmp_path, f"return {returned}").all(ScriptReturned) == [expected]
+
+
+def test_waiting_for_the_buffer_waits_for_the_moves(tmp_path: Path) -> None:
+    trial = run(tmp_path, "return {'success': True, 'wait_for_buffer': True}")
+    assert trial.printer.lines == ["G91", "M400"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "error"),
+    [
+        ("42", "run() must return (success, settings), a dictionary with success and storage, or None, not int"),
+        ("(True, [1])", "must be a dictionary, not list"),
+        ("(True, {'a': object()})", "a: is no JSON value (a object)"),
+        ("(True, {'a': float('nan')})", "a: is no JSON value (Out of range float values are not JSON compliant)"),
+        ("(True, {1: 2})", "keys must be strings, not 1"),
+        ("(True, {'temperature': 'hot'})", "temperature: must be a whole number"),
+        ("(True, {'a': 'x' * 70_000})", "must not be longer than 65536 characters as JSON"),
+    ],
+)
+def test_a_wrong_result_is_an_error(tmp_path: Path, returned: str, error: str) -> None:
+    head = f"{HEAD}__script_settings__ = {{'temperature': 60}}\n"
+    trial = start(write_script(tmp_path, f"return {returned}", head))
+    trial.end()
+    assert error_of(trial) == error
+
+
+def test_settings_are_the_defaults_then_what_was_stored_then_what_is_given(tmp_path: Path) -> None:
+    head = f"{HEAD}__script_settings__ = {{'a': 1, 'b': 1, 'c': 1, 'd': 'x'}}\n"
+    path = write_script(tmp_path, "return True, dict(self.settings)", head)
+    trial = start(path, stored={"b": 2, "c": 2, "d": 5, "measured": 7}, given={"c": 3})
+    trial.end()
+    assert trial.all(ScriptReturned)[0].storage == {"a": 1, "b": 2, "c": 3, "d": "x", "measured": 7}
+
+
+def test_big_settings_pass_both_ways(tmp_path: Path) -> None:
+    stored = {"map": [[0.125] * 100] * 80}
+    trial = start(write_script(tmp_path, "return True, self.settings"), stored=stored)
+    trial.end()
+    assert trial.all(ScriptReturned)[0].storage == stored
+
+
+def test_a_long_answer_arrives_whole(tmp_path: Path) -> None:
+    listing = "".join(f"FILE{number}.GCO 12345\n" for number in range(20_000)) + "ok\n"
+    body = "return True, {'length': len(self.g.write('M20', resp_needed=True))}"
+    trial = run(tmp_path, body, printer=Marlin({"M20": listing}))
+    assert trial.all(ScriptReturned)[0].storage == {"length": len(listing)}
+
+
+def test_the_status_is_told_also_while_a_line_blocks(tmp_path: Path) -> None:
+    body = """
+        import threading, time
+        def heat():
+            while not self.blocked: time.sleep(0.001)
+            self.script_status = "still heating"
+        self.blocked = False
+        threading.Thread(target=heat).start()
+        self.script_status = "heating"
+        self.blocked = True
+        self.g.write("M109 S200")
+    """
+    trial = start(write_script(tmp_path, body), Marlin({"M109": None}))
+    trial.follow(lambda said: said == ScriptStatus("run-1", "still heating"))
+    trial.process.kill()
+    trial.end()
+    assert [each.status for each in trial.all(ScriptStatus)] == ["heating", "still heating"]
+
+
+def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> None:
+    body = """
+        for number in range(3):
+            self.script_status = f"line {number}"
+            self.g.write(f"M117 {number}")
+        self.script_status = "done"
+    """
+    trial = run(tmp_path, body)
+    order = [
+        said.status if isinstance(said, ScriptStatus) else said.line
+        for said in trial.said
+        if isinstance(said, ScriptStatus | ScriptLine)
+    ]
+    assert order == ["G91", "line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done"]
+
+
+def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path) -> None:
+    body = """
+        import logging, sys
+        print("G28", "is printed")
+        print("an error", file=sys.stderr)
+        logging.getLogger("another").warning("from a library")
+        self.logger.debug("details")
+        self.g.write("M115")
+    """
+    trial = run(tmp_path, body)
+    assert trial.printer.lines == ["G91", "M115"]
+    assert trial.all(ScriptLogged) == [
+        ScriptLogged("run-1", "info", "G28 is printed"),
+        ScriptLogged("run-1", "warning", "an error"),
+        ScriptLogged("run-1", "warning", "from a library"),
+        ScriptLogged("run-1", "debug", "details"),
+    ]
+
+
+def test_a_flood_of_prints_is_cut_and_counted(tmp_path: Path) -> None:
+    trial = run(tmp_path, "for _ in range(100_000): print('x' * 100)")
+    logged = trial.all(ScriptLogged)
+    assert 200 <= len(logged) < 10_000
+    assert logged[-1].level == "warning"
+    assert "more lines were logged than can be shown" in logged[-1].message
+    assert trial.all(ScriptReturned)
+
+
+def test_a_line_that_is_refused_raises_in_the_script(tmp_path: Path) -> None:
+    body = """
+        try:
+            self.g.write("M0")
+        except RuntimeError as error:
+            return False, {"why": str(error)}
+    """
+    trial = start(write_script(tmp_path, body), Marlin({"M0": None}))
+    line = trial.follow(lambda said: isinstance(said, ScriptLine) and said.line == "M0")
+    assert isinstance(line, ScriptLine)
+    trial.process.refuse(line.seq, "OctoPrint did not send it")
+    trial.end()
+    assert trial.all(ScriptReturned)[0].storage == {"why": "M0: OctoPrint did not send it"}
+
+
+# Ways to end
+
+
+def test_an_exception_names_the_line_of_the_script(tmp_path: Path) -> None:
+    trial = run(tmp_path, "\nself.g.write('G28')\nraise ValueError('too cold')")
+    assert error_of(trial) == "ValueError: too cold (line 13)"
+
+
+def test_sys_exit_is_an_error(tmp_path: Path) -> None:
+    assert error_of(run(tmp_path, "import sys; sys.exit(3)")) == "the script ended itself: sys.exit(3)"
+
+
+def test_an_exit_past_python_is_seen_by_its_status(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "import os; os._exit(7)"))
+    assert trial.end().exit_status == 7
+    assert not trial.all(ScriptReturned)
+
+
+def test_a_crash_leaves_its_last_words(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "import ctypes; ctypes.string_at(0)"))
+    ended = trial.end()
+    assert ended.exit_status == -signal.SIGSEGV
+    assert "Segmentation fault" in ended.output
+    assert "trial.py" in ended.output
+
+
+def test_threads_and_processes_of_a_script_do_not_outlive_it(tmp_path: Path) -> None:
+    body = """
+        import subprocess, threading, time
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        other = subprocess.Popen(["sleep", "1000"])
+        return True, {"pid": other.pid}
+    """
+    trial = run(tmp_path, body)
+    eventually(lambda: not alive(trial.all(ScriptReturned)[0].storage["pid"]), "the script's process to end")
+
+
+def test_a_forked_process_does_not_keep_the_run_going(tmp_path: Path) -> None:
+    body = """
+        import os, time
+        if os.fork() == 0:
+            time.sleep(1000)
+    """
+    trial = run(tmp_path, body)
+    assert trial.all(ScriptReturned)
+
+
+# Cancelling
+
+INTERRUPTIBLE = {
+    "in a blocked line": "self.g.write('M109 S200')",
+    "in a sleep": "import time; time.sleep(1000)",
+    "in an endless loop": "while True: pass",
+    "in another program": "import subprocess; subprocess.run(['sleep', '1000'])",
+    "while it catches exceptions": ("import time\nwhile True:\n    try: time.sleep(1000)\n    except Exception: pass"),
+    "while it goes on with the next line": (
+        "import time\ntry: time.sleep(1000)\nexcept BaseException: self.g.write('G28')"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE.keys())
+def test_terminate_interrupts(tmp_path: Path, body: str) -> None:
+    trial = start(write_script(tmp_path, f"self.script_status = 'busy'\n{body}"), Marlin({"M109": None}))
+    trial.follow(lambda said: isinstance(said, ScriptStatus))
+    trial.process.terminate()
+    assert trial.end().exit_status == 0
+    assert not trial.all(ScriptReturned)
+    assert not trial.all(ScriptRaised)
+    assert "G28" not in trial.printer.lines
+
+
+def test_terminate_before_the_process_runs_ends_it(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "while True: pass"))
+    trial.process.terminate()
+    trial.end()
+    assert not trial.all(ScriptReturned)
+
+
+DEAF = {
+    "swallows everything": "while True:\n    try: time.sleep(1000)\n    except BaseException: pass",
+    "stops itself": "os.kill(os.getpid(), signal.SIGSTOP)",
+    "ignores the signal": "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("body", DEAF.values(), ids=DEAF.keys())
+def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
+    trial = start(write_script(tmp_path, f"import os, signal, time\n{body}"))
+    trial.follow(lambda said: isinstance(said, ScriptRunning))
+    trial.process.terminate()
+    trial.process.kill()
+    assert trial.end().exit_status == -signal.SIGKILL
+
+
+# No orphans
+
+ORPHANS = {
+    "a sleep": "time.sleep(1000)",
+    "an endless loop": "while True: pass",
+    "a blocked line": "self.g.write('M109 S200')",
+    "code that never lets a thread run": "ctypes.PyDLL(None).sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("body", ORPHANS.values(), ids=ORPHANS.keys())
+def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
+    pids = tmp_path / "pids"
+    script = f"""
+        import ctypes, os, subprocess, time
+        other = subprocess.Popen(["sleep", "1000"])
+        with open({str(pids)!r} + ".new", "w") as file: file.write(f"{{os.getpid()}} {{other.pid}}")
+        os.rename({str(pids)!r} + ".new", {str(pids)!r})
+        {body}
+    """
+    path = write_script(tmp_path, script)
+    parent = textwrap.dedent(f"""
+        import pathlib, time
+        from tests.support.scripts import Marlin, start
+        trial = start(pathlib.Path({str(path)!r}), Marlin({{"M109": None}}))
+        trial.end()
+    """)
+    octoprint = subprocess.Popen([sys.executable, "-c", parent], cwd=Path(__file__).parents[2])
+    try:
+        script_pid, other_pid = map(int, eventually(lambda: pids.exists() and pids.read_text(), "the script").split())
+        assert alive(script_pid)
+        assert alive(other_pid)
+    finally:
+        octoprint.kill()
+        octoprint.wait()
+    eventually(lambda: not alive(script_pid), "the script to end")
+    eventually(lambda: not alive(other_pid), "what the script had started to end")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

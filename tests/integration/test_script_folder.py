@@ -1,0 +1,160 @@
+"""The folder of scripts: what is listed, and what a broken script does to the others."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.adapters.script_folder import ScriptFailed, ScriptFolder
+from octoprint_temp_eta.core.script_catalogue import Script
+from tests.support.scripts import write_script
+
+GOOD = Script("good.py", "Good", "good", {"temperature": 60}, False)
+
+
+def head(script_id: str = "good", title: str = "Good", more: str = "") -> str:
+    return f"__script_id__ = {script_id!r}\n__script_title__ = {title!r}\n{more}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_script(tmp_path, "pass", head(more="__script_settings__ = {'temperature': 60}"), "good.py")
+    return tmp_path
+
+
+def error_of(folder: Path, file: str) -> str:
+    scripts = ScriptFolder(folder, patience=5).scan()
+    assert GOOD in scripts
+    (broken,) = [script for script in scripts if script.file == file]
+    assert broken.error is not None
+    return broken.error
+
+
+def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert ScriptFolder(tmp_path / "none").scan() == ()
+
+
+def test_only_python_files_are_scripts(folder: Path) -> None:
+    (folder / "notes.txt").write_text("x")
+    (folder / "sub.py").mkdir()
+    assert ScriptFolder(folder).scan() == (GOOD,)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("def run(:\n", "SyntaxError: invalid syntax (broken.py, line 1)"),
+        ("import nothing_like_that\n", "ModuleNotFoundError: No module named 'nothing_like_that' (line 1)"),
+        ("\nraise ValueError('not today')\n", "ValueError: not today (line 2)"),
+        ("import sys; sys.exit(1)\n", "SystemExit: 1 (line 1)"),
+        ("import os; os._exit(3)\n", "ended its process (exit status 3)"),
+        ("import ctypes; ctypes.string_at(0)\n", "ended its process (exit status -11)"),
+        ("x = 1\n", "__script_id__ is missing"),
+        ("__script_id__ = 'a'\n", "__script_title__ is missing"),
+        ("__script_id__ = 'a'\n__script_title__ = 'A'\n", "__script_obj__ is missing"),
+        (head() + "__script_obj__ = 5\n", "__script_obj__ must be callable, not int"),
+        (head("cancel") + "__script_obj__ = object\n", "__script_id__ must not be 'cancel'"),
+        (head("") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
+        (head("a b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
+        (head("a-b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
+        (head(title=" ") + "__script_obj__ = object\n", "__script_title__ must be a string that is not empty"),
+        (head(more="__script_settings__ = [1]") + "__script_obj__ = object\n", "__script_settings__: must be a dict"),
+        (
+            head(more="__script_settings__ = {'a': object}") + "__script_obj__ = object\n",
+            "__script_settings__: a: is no JSON",
+        ),
+        (
+            head(more="__script_commands__ = 'G28'") + "__script_obj__ = object\n",
+            "__script_commands__ must be callable",
+        ),
+    ],
+)
+def test_a_broken_script_is_listed_with_its_error(folder: Path, text: str, error: str) -> None:
+    (folder / "broken.py").write_text(text)
+    assert error_of(folder, "broken.py").startswith(error)
+
+
+def test_an_endless_import_is_given_up(folder: Path) -> None:
+    (folder / "endless.py").write_text("while True: pass\n")
+    scripts = ScriptFolder(folder, patience=2).scan()
+    assert scripts == (Script("endless.py", "endless.py", error="takes longer than 2 s"), GOOD)
+
+
+def test_printing_at_import_does_no_harm(folder: Path) -> None:
+    loud = 'import os\nprint(\'{"kind": "error", "error": "no"}\')\nos.write(1, b\'noise\' * 100_000)\n'
+    write_script(folder, "pass", head("loud", "Loud") + loud, "loud.py")
+    assert ScriptFolder(folder).scan() == (GOOD, Script("loud.py", "Loud", "loud"))
+
+
+def test_of_two_scripts_with_one_id_the_first_file_keeps_it(folder: Path) -> None:
+    write_script(folder, "pass", head(title="Again"), "later.py")
+    again = Script("later.py", "Again", "good", error="__script_id__ 'good' is taken by good.py")
+    assert ScriptFolder(folder).scan() == (GOOD, again)
+
+
+def test_new_changed_and_deleted_files_are_noticed(folder: Path) -> None:
+    scripts = ScriptFolder(folder)
+    assert scripts.scan() == (GOOD,)
+    write_script(folder, "pass", head("more", "More"), "more.py")
+    assert scripts.scan() == (GOOD, Script("more.py", "More", "more"))
+    write_script(folder, "pass", head(title="Better"), "good.py")
+    os.utime(folder / "good.py", ns=(0, 0))
+    assert scripts.scan() == (Script("good.py", "Better", "good"), Script("more.py", "More", "more"))
+    (folder / "good.py").unlink()
+    assert scripts.scan() == (Script("more.py", "More", "more"),)
+
+
+def test_a_file_that_stays_is_imported_once(folder: Path) -> None:
+    count = folder / "count"
+    with (folder / "good.py").open("a") as file:
+        file.write(f"\nwith open({str(count)!r}, 'a') as file: file.write('x')\n")
+    scripts = ScriptFolder(folder)
+    scripts.scan()
+    scripts.scan()
+    assert count.read_text() == "x"
+
+
+def test_nothing_is_imported_here(folder: Path) -> None:
+    import sys
+
+    ScriptFolder(folder).scan()
+    assert "mecodescript" not in sys.modules
+    assert "mecode" not in sys.modules
+
+
+COMMANDS = "__script_settings__ = {'speed': 100}\ndef __script_commands__(settings): return "
+
+
+@pytest.mark.parametrize(
+    ("returned", "lines"),
+    [
+        ("'M220 S%d' % settings['speed']", ["M220 S80"]),
+        ("'G21\\nG90'", ["G21", "G90"]),
+        ("['G21', ' G90 ', '']", ["G21", "G90"]),
+        ("None", []),
+    ],
+)
+def test_the_commands_on_connect(tmp_path: Path, returned: str, lines: list[str]) -> None:
+    write_script(tmp_path, "pass", head(more=COMMANDS + returned), "a.py")
+    scripts = ScriptFolder(tmp_path)
+    (script,) = scripts.scan()
+    assert script.has_commands
+    assert scripts.commands(script, {"speed": 80}) == lines
+
+
+@pytest.mark.parametrize(
+    ("returned", "error"),
+    [
+        ("5", "__script_commands__ must return a string or a list of strings"),
+        ("settings['none']", "__script_commands__: KeyError: 'none'"),
+        ("__import__('time').sleep(1000)", "takes longer than 2 s"),
+    ],
+)
+def test_wrong_commands_on_connect(tmp_path: Path, returned: str, error: str) -> None:
+    write_script(tmp_path, "pass", head(more=COMMANDS + returned), "a.py")
+    scripts = ScriptFolder(tmp_path, patience=2)
+    (script,) = scripts.scan()
+    with pytest.raises(ScriptFailed, match="^" + error.replace("(", r"\(")):
+        scripts.commands(script, {})

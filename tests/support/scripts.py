@@ -1,0 +1,100 @@
+"""Scripts for tests: written to a folder, run in a real process of their own, against a printer in memory."""
+
+from __future__ import annotations
+
+import queue
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from octoprint_temp_eta.adapters.script_process import Job, ScriptProcess
+from octoprint_temp_eta.bridge.script_inputs import ScriptEnded, ScriptLine, ScriptSaid
+from octoprint_temp_eta.core.script_settings import Settings
+
+S = TypeVar("S", bound=ScriptSaid)
+
+HEAD = """
+__script_id__ = "trial"
+__script_title__ = "A trial"
+"""
+OBJECT = """
+class Script:
+    script_status = None
+
+    def __init__(self, g, logger, settings):
+        self.g, self.logger, self.settings = g, logger, settings
+
+    def run(self):
+{body}
+
+__script_obj__ = Script
+"""
+
+
+def write_script(folder: Path, body: str, head: str = HEAD, name: str = "trial.py") -> Path:
+    """Write a script with `body` as its run(), and return its file."""
+    indented = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    path = folder / name
+    path.write_text(head + OBJECT.replace("{body}", indented), encoding="utf-8")
+    return path
+
+
+class Marlin:
+    """Answers lines of G-code as a printer does, without one: `answers` by command, the rest with a plain ok."""
+
+    POSITION = "X:10.00 Y:20.00 Z:0.30 E:0.00 Count X:800 Y:1600 Z:120\n"
+
+    def __init__(self, answers: Mapping[str, str | None] | None = None) -> None:
+        #: None: the command blocks, as M109 does.
+        self.answers = {"M114": f"{self.POSITION}ok\n", **(answers or {})}
+        self.lines: list[str] = []
+
+    def answer(self, line: str) -> str | None:
+        """Take a line and return the answer, None where it does not come."""
+        self.lines.append(line)
+        return self.answers.get(line.split(maxsplit=1)[0], "ok\n")
+
+
+@dataclass
+class Trial:
+    """A script's process and all that it has said so far."""
+
+    process: ScriptProcess
+    printer: Marlin
+    inbox: queue.Queue[ScriptSaid]
+    said: list[ScriptSaid] = field(default_factory=list)
+
+    def follow(self, until: Callable[[ScriptSaid], bool], timeout: float = 20.0) -> ScriptSaid:
+        """Answer the script's lines until it says something that `until` accepts, and return that."""
+        while True:
+            said = self.inbox.get(timeout=timeout)
+            self.said.append(said)
+            if isinstance(said, ScriptLine):
+                answer = self.printer.answer(said.line)
+                if answer is not None:
+                    self.process.answer(said.seq, answer)
+            if until(said):
+                return said
+            assert not isinstance(said, ScriptEnded), f"the process ended early: {self.said}"
+
+    def end(self) -> ScriptEnded:
+        """Answer the script's lines until its process is gone, and return how it ended."""
+        ended = self.follow(lambda said: isinstance(said, ScriptEnded))
+        assert isinstance(ended, ScriptEnded)
+        return ended
+
+    def all(self, kind: type[S]) -> list[S]:
+        """Return all that was said of one kind, in order."""
+        return [said for said in self.said if isinstance(said, kind)]
+
+
+def start(
+    path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
+) -> Trial:
+    """Start the script at `path`."""
+    inbox: queue.Queue[ScriptSaid] = queue.Queue()
+    process = ScriptProcess(Job("run-1", path, stored or {}, given or {}), inbox.put)
+    process.start()
+    return Trial(process, printer or Marlin(), inbox)
