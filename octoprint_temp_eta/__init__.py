@@ -12,3 +12,13 @@ __plugin_author_email__ = "ajimaru_gdr@pm.me"
 __plugin_url__ = "https://github.com/Ajimaru/OctoPrint-TempETA"
 __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
+
+__plugin_implementation__: object
+
+
+def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
+    """Make the implementation."""
+    global __plugin_implementation__  # noqa: PLW0603 - OctoPrint looks for it here
+    from .plugin import TempETAPlugin
+
+    __plugin_implementation__ = TempETAPlugin()

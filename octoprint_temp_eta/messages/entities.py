@@ -64,7 +64,7 @@ def announcement(
         id=f"temp_eta_{facts.instance}",
         device=Device(
             identifiers=(f"temp_eta_{facts.instance}",),
-            name=facts.name,
+            name=_device_name(facts.name, components),
             manufacturer="OctoPrint",
             model=facts.model or None,
             sw_version=f"OctoPrint {facts.octoprint_version}, Temperature ETA {facts.plugin_version}",
@@ -75,6 +75,14 @@ def announcement(
         qos=1,
     )
     return Announcement(config, form=form, prefix=prefix)
+
+
+def _device_name(name: str, components: Iterable[Component]) -> str:
+    """Return the printer's name, made longer where an entity's name would seem to repeat it ("Bed", "Printer")."""
+    name = " ".join(name.split()) or "3D printer"
+    entities = (component.name or "" for component in components if isinstance(component, Entity))
+    clash = any(f"{entity} ".casefold().startswith(f"{name} ".casefold()) for entity in entities)
+    return f"{name} (3D printer)" if clash else name
 
 
 def heater_name(heater: str) -> str:

@@ -1,0 +1,236 @@
+"""The connection to the broker: made, kept, and made again, in a thread of its own.
+
+Each connection gets a fresh client: the library resends what was unacknowledged *after* the connection is up, and
+would put an old level over a new one. So nothing of a client outlives its connection, and what is to be said again is
+the bridge's to know.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import paho.mqtt.client as mqtt
+
+from ..bridge.effects import Connect, Disconnect, Publish
+from ..bridge.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, Input, MessageArrived
+from . import mqtt_paho as paho
+from .mqtt_errors import explain
+
+#: s until a broker that accepted the TCP connection must have answered CONNECT.
+CONNACK_S = 5.0
+#: s until the first retry at most, and the longest wait between two.
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+#: s after which a refused subscription is tried again.
+RESUBSCRIBE_S = 10.0
+#: s between looks at whether the client still lives, should its thread have died without a word.
+WATCH_S = 5.0
+#: s that a good-bye may take, and that a new connection waits for the old one to be gone.
+FAREWELL_S, SUCCESSION_S = 1.0, 3.0
+
+Post = Callable[[Input], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscribed:
+    codes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    farewell: tuple[Publish, ...]
+
+
+_News = _Accepted | _Ended | _Subscribed | _Leave
+
+
+class Mqtt:
+    """The one connection that the worker wants. Called by the worker only; never blocks but in `close`."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._session: _Session | None = None
+        self._last: _Session | None = None
+        self._links = itertools.count(1)
+
+    def connect(self, spec: Connect) -> None:
+        """Reach the broker and stay with it; leaves an earlier one."""
+        self.disconnect(Disconnect())
+        self._session = self._last = _Session(spec, self._post, self._links, after=self._last)
+        self._session.start()
+
+    def disconnect(self, effect: Disconnect) -> None:
+        """Leave the broker, and stay away."""
+        if self._session is not None:
+            self._session.leave(effect.farewell)
+            self._session = None
+
+    def publish(self, message: Publish) -> None:
+        """Hand a message to the library; the bridge knows how many may be under way."""
+        if self._session is not None:
+            self._session.publish(message)
+
+    def close(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds until the broker is left."""
+        self.disconnect(Disconnect())
+        if self._last is not None:
+            self._last.join(timeout)
+
+
+class _Session(threading.Thread):
+    """One `Connect`, from the first try to the good-bye."""
+
+    def __init__(self, spec: Connect, post: Post, links: itertools.count[int], after: _Session | None) -> None:
+        super().__init__(name="temp_eta-mqtt", daemon=True)
+        self._spec = spec
+        self._post = post
+        self._links = links
+        self._after = after
+        self._protocol = "5"
+        self._client: mqtt.Client | None = None
+        self._news: queue.SimpleQueue[tuple[int, _News]] = queue.SimpleQueue()
+        self._link = 0
+        self._left: _Leave | None = None
+
+    def leave(self, farewell: tuple[Publish, ...]) -> None:
+        """Send `farewell` where there is a connection, and end."""
+        self._news.put((0, _Leave(farewell)))
+
+    def publish(self, message: Publish) -> None:
+        """Hand `message` to the client, where there is one with a connection."""
+        client = self._client
+        if client is not None:
+            self._send(client, message)
+
+    def run(self) -> None:
+        """Try until told to leave."""
+        if self._after is not None:
+            self._after.join(SUCCESSION_S)
+            self._after = None
+        pause = FIRST_RETRY_S
+        while self._left is None:
+            self._link = next(self._links)
+            was, connected = self._protocol, False
+            try:
+                connected, reason = self._attempt()
+            except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
+                reason = explain(error, self._spec.host, self._spec.port)
+            if self._left is not None:
+                return
+            self._post(BrokerLost(reason))
+            if connected:
+                pause = FIRST_RETRY_S
+            fell_back = was != self._protocol and not connected and was == "5"
+            if not fell_back:
+                self._next(pause * random.uniform(0.5, 1.0), link=0)  # noqa: S311 - jitter, not a secret
+                pause = min(2 * pause, LONGEST_RETRY_S)
+
+    def _attempt(self) -> tuple[bool, str]:
+        """Connect and stay connected; return whether there was a connection, and why there is none any more."""
+        client = paho.make_client(self._spec, self._protocol)
+        self._listen(client, self._link)
+        paho.open_connection(client, self._spec, self._protocol)
+        client.loop_start()
+        try:
+            refused = self._handshake(client)
+            return (False, refused) if refused else (True, self._stay(client))
+        finally:
+            self._client = None
+            if self._left is not None:
+                self._say_good_bye(client, self._left.farewell)
+            client.disconnect()
+            client.loop_stop()
+
+    def _handshake(self, client: mqtt.Client) -> str | None:
+        """Wait for CONNACK, subscribe; return why that failed."""
+        spec, where = self._spec, f"{self._spec.host}:{self._spec.port}"
+        news = self._next(CONNACK_S, self._link)
+        if isinstance(news, _Accepted) and news.code == 0:
+            paho.subscribe(client, spec.subscriptions, self._protocol)
+            self._client = client
+            self._post(BrokerConnected(self._link, spec.host, spec.port, self._protocol))
+            return None
+        if isinstance(news, _Accepted) and news.code not in paho.UNSUPPORTED_PROTOCOL:
+            return f"CONNACK: {where} refuses the connection: {news.text}"
+        if self._left is not None:
+            return "left"
+        tried, self._protocol = self._protocol, "3.1.1" if self._protocol == "5" else "5"
+        return f"CONNACK: {where} does not answer in MQTT {tried}"
+
+    def _stay(self, client: mqtt.Client) -> str:
+        """Stay until the connection ends; return why it did."""
+        pause = WATCH_S
+        refused = False
+        while True:
+            news = self._next(pause, self._link)
+            if isinstance(news, _Subscribed):
+                refused = any(code >= paho.FAILURE for code in news.codes)
+                if refused:
+                    self._post(BrokerRefused("Not permitted to subscribe to our command topics: no command will come"))
+                pause = RESUBSCRIBE_S if refused else WATCH_S
+            elif news is None and refused:
+                paho.subscribe(client, self._spec.subscriptions, self._protocol)
+            elif isinstance(news, _Ended) or self._left is not None or not client.is_connected():
+                return f"The connection to {self._spec.host}:{self._spec.port} is lost"
+
+    def _say_good_bye(self, client: mqtt.Client, farewell: tuple[Publish, ...]) -> None:
+        """Send the last messages, and give the broker a moment to take them."""
+        if not client.is_connected():
+            return
+        last = [self._send(client, message) for message in farewell]
+        if last:
+            last[-1].wait_for_publish(FAREWELL_S)
+
+    def _send(self, client: mqtt.Client, message: Publish) -> mqtt.MQTTMessageInfo:
+        properties = paho.properties_of(message, self._protocol)
+        return client.publish(message.topic, message.payload, message.qos, message.retain, properties)
+
+    def _next(self, timeout: float, link: int) -> _News | None:
+        """Return the next news of connection `link`, None where none comes in time, or we are to leave."""
+        if self._left is not None:
+            return None
+        while True:
+            try:
+                origin, news = self._news.get(timeout=timeout)
+            except queue.Empty:
+                return None
+            if isinstance(news, _Leave):
+                self._left = news
+                return None
+            if origin == link:
+                return news
+
+    def _listen(self, client: mqtt.Client, link: int) -> None:
+        """Turn the library's callbacks into inputs for the bridge, or into news for this thread."""
+
+        def message(arrived: MessageArrived) -> None:
+            self._post(arrived)
+
+        def delivered(refusal: str | None) -> None:
+            if refusal:
+                self._post(BrokerRefused(f"Not permitted to publish: {refusal}"))
+            self._post(Delivered(link))
+
+        paho.listen(
+            client,
+            connected=lambda code, text: self._news.put((link, _Accepted(code, text))),
+            ended=lambda: self._news.put((link, _Ended())),
+            subscribed=lambda codes: self._news.put((link, _Subscribed(codes))),
+            delivered=delivered,
+            message=message,
+        )

@@ -1,0 +1,85 @@
+"""The composition root: the one file that knows all parts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .adapters.files import Files
+from .adapters.inbox import now
+from .adapters.worker import Performer, Worker
+from .bridge.bridge import Bridge, Identity
+from .bridge.effects import Connect, Disconnect, Log, Page, Publish, Save
+from .bridge.inputs import BrokerLost, Input
+from .settings import Settings
+
+#: s that OctoPrint's shutdown waits for the worker, and then for the broker, at most.
+WORKER_STOP_S, BROKER_STOP_S = 0.5, 1.2
+
+#: Sends a message to the open OctoPrint pages.
+SendToPages = Callable[[Mapping[str, Any]], None]
+
+
+class App:
+    """All parts, put together."""
+
+    def __init__(
+        self, identity: Identity, settings: Settings, folder: Path, logger: logging.Logger, send_to_pages: SendToPages
+    ) -> None:
+        self._files = Files(folder, logger)
+        bridge = Bridge(identity, settings, self._files.load(), now())
+        self._mqtt = _mqtt(self.post)
+        performers: Mapping[type, Performer] = {
+            Publish: self._mqtt.publish,
+            Connect: self._mqtt.connect,
+            Disconnect: self._mqtt.disconnect,
+            Save: self._files.save,
+            Page: lambda effect: send_to_pages(effect.message),
+            Log: lambda effect: logger.log(effect.level, effect.text),
+        }
+        self._worker = Worker(bridge, performers, logger)
+
+    @property
+    def snapshot(self) -> Mapping[str, Any]:
+        """The present state as REST shows it; see `Bridge.snapshot`."""
+        return self._worker.snapshot
+
+    def start(self) -> None:
+        """Begin."""
+        self._worker.start()
+
+    def post(self, event: Input) -> None:
+        """Tell the bridge what happened; from any thread, without waiting."""
+        self._worker.post(event)
+
+    def stop(self) -> None:
+        """Say good-bye and end; bounded, also while the broker stands still."""
+        self._worker.stop(WORKER_STOP_S)
+        self._mqtt.close(BROKER_STOP_S)
+        self._files.close()
+
+
+class _NoMqtt:
+    """Stands in where paho-mqtt is not installed: estimates go on, nothing is published."""
+
+    def __init__(self, post: Callable[[Input], None]) -> None:
+        self._post = post
+
+    def connect(self, _: Connect) -> None:
+        self._post(BrokerLost("paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"))
+
+    def disconnect(self, _: Disconnect) -> None: ...
+
+    def publish(self, _: Publish) -> None: ...
+
+    def close(self, _: float) -> None: ...
+
+
+def _mqtt(post: Callable[[Input], None]) -> Any:
+    try:
+        from .adapters.mqtt import Mqtt
+    except ImportError:
+        return _NoMqtt(post)
+    return Mqtt(post)

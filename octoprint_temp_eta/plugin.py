@@ -1,0 +1,179 @@
+"""OctoPrint's mixins, each a translation into an input of the bridge. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flask
+import octoprint
+import octoprint.plugin
+from octoprint.events import Events
+from octoprint.printer import PrinterCallback
+
+from . import __plugin_version__
+from . import settings as table
+from .adapters import machine
+from .app import App
+from .bridge.bridge import Identity
+from .bridge.inputs import JobBoundary, PrinterChanged, Profile, Readings, SettingsChanged
+
+#: The form of the saved settings; see `on_settings_migrate`.
+SETTINGS_VERSION = 3
+
+PRINTER_EVENTS = frozenset(
+    (
+        Events.CONNECTED,
+        Events.DISCONNECTED,
+        Events.PRINTER_STATE_CHANGED,
+        Events.PRINTER_PROFILE_MODIFIED,
+    )
+)
+JOB_EVENTS = frozenset((Events.PRINT_STARTED, Events.PRINT_DONE, Events.PRINT_FAILED, Events.PRINT_CANCELLED))
+
+#: No such event exists in today's OctoPrint; should anything fire it, its payload is a reading like any other.
+TEMPERATURE_EVENT = "CurrentTemperatureUpdated"
+
+
+class TempETAPlugin(
+    octoprint.plugin.StartupPlugin,
+    octoprint.plugin.ShutdownPlugin,
+    octoprint.plugin.SettingsPlugin,
+    octoprint.plugin.EventHandlerPlugin,
+    PrinterCallback,
+):
+    """The plugin as OctoPrint sees it."""
+
+    _app: App | None = None
+
+    # StartupPlugin and ShutdownPlugin
+
+    def on_startup(self, host: str, port: int) -> None:
+        """Begin. The printer may be connected already."""
+        del host, port
+        self._app = App(
+            self._identity(),
+            self._parsed_settings(),
+            Path(self.get_plugin_data_folder()),
+            self._logger,
+            lambda message: self._plugin_manager.send_plugin_message(self._identifier, dict(message)),
+        )
+        self._app.start()
+        self._printer.register_callback(self)
+        self._tell_printer()
+        self._tell_readings(self._printer.get_current_temperatures())
+
+    def on_after_startup(self) -> None:
+        """Say in the log that all is up."""
+        self._logger.info("Temperature ETA %s started", self._plugin_version)
+
+    def on_shutdown(self) -> None:
+        """Say good-bye and end."""
+        if self._app is not None:
+            self._printer.unregister_callback(self)
+            self._app.stop()
+
+    # SettingsPlugin
+
+    def get_settings_defaults(self) -> dict[str, Any]:
+        """Return the table's defaults."""
+        return table.defaults()
+
+    def get_settings_version(self) -> int:
+        """Return the form of the saved settings."""
+        return SETTINGS_VERSION
+
+    def get_settings_restricted_paths(self) -> dict[str, list[list[str]]]:
+        """Let no secret out, to nobody."""
+        return {"never": [[key] for key in table.secret_keys()]}
+
+    def on_settings_save(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Save what is valid as a whole; else save nothing and answer 400 with key, value and rule."""
+        changes = {
+            key: value for key, value in data.items() if key not in table.secret_keys() or value not in (None, "")
+        }
+        try:
+            parsed = table.parse(self._raw_settings() | changes)
+        except table.InvalidSetting as error:
+            self._refuse_settings(error)
+            return {}
+        saved: dict[str, Any] = octoprint.plugin.SettingsPlugin.on_settings_save(self, changes)
+        if self._app is not None:
+            self._app.post(SettingsChanged(parsed))
+        return saved
+
+    # EventHandlerPlugin
+
+    def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
+        """Translate what the bridge wants to know."""
+        if event in PRINTER_EVENTS:
+            self._tell_printer()
+        elif event in JOB_EVENTS:
+            self._tell_printer()
+            self._post(JobBoundary())
+        elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
+            self._tell_readings(payload)
+
+    # PrinterCallback
+
+    def on_printer_add_temperature(self, data: Mapping[str, Any]) -> None:
+        """Take a temperature reading."""
+        self._tell_readings(data)
+
+    # Translations
+
+    def _post(self, event: Any) -> None:
+        if self._app is not None:
+            self._app.post(event)
+
+    def _tell_readings(self, data: Mapping[str, Any]) -> None:
+        heaters = {
+            name: (value.get("actual"), value.get("target"))
+            for name, value in data.items()
+            if isinstance(value, Mapping)
+        }
+        self._post(Readings(heaters))
+
+    def _tell_printer(self) -> None:
+        profile = self._printer_profile_manager.get_current_or_default()
+        printer = self._printer
+        self._post(
+            PrinterChanged(
+                state=printer.get_state_id(),
+                connected=bool(printer.is_operational()),
+                printing=bool(printer.is_printing() or printer.is_paused()),
+                profile=Profile(*(str(profile.get(key) or "") for key in ("id", "name", "model"))),
+            )
+        )
+
+    def _identity(self) -> Identity:
+        name = self._settings.global_get(["appearance", "name"])
+        if not self._settings.get(["mqtt_custom_identifier"]):
+            self._settings.set(["mqtt_custom_identifier"], machine.new_instance(name or ""))
+            self._settings.save()
+        return Identity(
+            boot_id=machine.new_boot_id(),
+            machine=machine.machine_hash(),
+            host=machine.host_name(),
+            device_name=name or f"OctoPrint on {machine.host_name()}",
+            plugin_version=__plugin_version__,
+            octoprint_version=octoprint.__version__,
+        )
+
+    def _raw_settings(self) -> dict[str, Any]:
+        return {key: self._settings.get([key]) for key in table.defaults()}
+
+    def _parsed_settings(self) -> table.Settings:
+        parsed, invalid = table.salvage(self._raw_settings())
+        for error in invalid:
+            self._logger.warning("A saved setting is not valid and its default is used: %s", error)
+        return parsed
+
+    def _refuse_settings(self, error: table.InvalidSetting) -> None:
+        """Answer 400: OctoPrint itself swallows what is raised while saving."""
+        shown = None if error.key in table.secret_keys() else error.value
+        body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}
+        self._logger.info("Refused settings: %s", error)
+        if flask.has_request_context():
+            flask.after_this_request(lambda _: flask.make_response(flask.jsonify(body), 400))
