@@ -12,7 +12,6 @@ import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
-from . import __plugin_version__
 from . import settings as table
 from .adapters import machine
 from .app import App
@@ -157,7 +156,7 @@ class TempETAPlugin(
             machine=machine.machine_hash(),
             host=machine.host_name(),
             device_name=name or f"OctoPrint on {machine.host_name()}",
-            plugin_version=__plugin_version__,
+            plugin_version=self._plugin_version,
             octoprint_version=octoprint.__version__,
         )
 
