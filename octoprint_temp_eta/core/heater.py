@@ -35,6 +35,8 @@ class Fact(StrEnum):
     #: The target was taken away while the heater is warmer than what counts as cooled.
     LEFT_HOT = "left hot"
     LEFT_COLD = "left cold"
+    #: At its target when it is first seen.
+    FOUND_THERE = "found there"
     #: Within the tolerance of the target or beyond it, for `ARRIVAL_HOLD`.
     ARRIVED = "arrived"
     #: At what counts as cooled, for `ARRIVAL_HOLD`.
@@ -53,7 +55,7 @@ _NEW_TARGET = {
     Fact.LEFT_HOT: State.COOLING,
 }
 MOVES: Mapping[State, Mapping[Fact, State]] = {
-    State.UNKNOWN: {**_NEW_TARGET, Fact.LEFT_COLD: State.OFF},
+    State.UNKNOWN: {**_NEW_TARGET, Fact.LEFT_COLD: State.OFF, Fact.FOUND_THERE: State.AT_TARGET},
     State.OFF: _NEW_TARGET,
     State.HEATING: {
         **_NEW_TARGET,
@@ -163,7 +165,9 @@ class Heater:
 
     def _retarget(self, at: float, actual: float) -> Transition | None:
         """Move on a new target, or on the first reading; the way begins anew even where the state stays."""
-        if self.target > 0:
+        if self.target > 0 and self.state is State.UNKNOWN and abs(actual - self.target) <= RINGING_C:
+            fact = Fact.FOUND_THERE
+        elif self.target > 0:
             above = actual > self.target + ARRIVAL_TOLERANCE
             fact = Fact.TARGET_BELOW if above else Fact.TARGET_ABOVE
         else:

@@ -223,6 +223,8 @@ def _heater(add: Any, topics: Topics, heater: str) -> Iterator[Component]:
         state_topic=eta,
         value_template=f"{{{{ 'ON' if value_json['state'] == '{State.STALLED}' else 'OFF' }}}}",
     )
+    # what OctoPrint finds when it starts has not just happened
+    happened = "{{ '' if value_json['previous_state'] == 'unknown' else value_json['state'] }}"
     triggers = (("reached_target", State.AT_TARGET), ("cooled_down", State.COOLED_DOWN), ("stalled", State.STALLED))
     for kind, state in triggers:
         yield DeviceTrigger(
@@ -230,6 +232,6 @@ def _heater(add: Any, topics: Topics, heater: str) -> Iterator[Component]:
             type=kind,
             subtype=heater,
             topic=topics.of("state_change", heater=heater),
-            value_template=json_value("state"),
+            value_template=happened,
             payload=state.value,
         )
