@@ -129,11 +129,14 @@ def _pattern(_: Validator, pattern: str, instance: object, __: object) -> Iterat
         yield ValidationError(f"does not match {pattern}")
 
 
-def _is_json_number(_: object, instance: object) -> bool:
-    """Say whether it is a number of JSON, which knows no NaN and no infinity; Python's parser lets both in."""
-    if isinstance(instance, float):
-        return math.isfinite(instance)
+def _is_integer(_: object, instance: object) -> bool:
+    """Say whether it is written as an integer: 1.0 would be one by the standard, but is no id to be returned."""
     return isinstance(instance, int) and not isinstance(instance, bool)
+
+
+def _is_number(_: object, instance: object) -> bool:
+    """Say whether it is a number of JSON, which knows no NaN and no infinity; Python's parser lets both in."""
+    return math.isfinite(instance) if isinstance(instance, float) else _is_integer(_, instance)
 
 
 def _is_date_time(instance: object) -> bool:
@@ -149,7 +152,7 @@ def _load() -> Mapping[str, MessageType]:
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
     )
-    types = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_json_number)
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
     formats = FormatChecker(())
     formats.checks("date-time", raises=ValueError)(_is_date_time)
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]

@@ -112,6 +112,7 @@ def test_an_invalid_example_breaks_the_rule_that_it_names(example: Example):
         ("command_target", {"heater": "bed", "target": 900}, "target must be 500 or less, not 900"),
         ("command_target", {"heater": "bed", "target": float("nan")}, "target must be a number, not NaN"),
         ("command_target", {"heater": "bed", "target": 10**400}, f"target must be 500 or less, not 1{'0' * 38}…"),
+        ("command_reset", {"transaction": 7.0}, "transaction must be a text, a whole number or null, not 7.0"),
         ("command_reset", {"learned": True}, "heater is missing: it is needed beside learned"),
         ("command_reset", {"zz": 1, "aa": 1}, "aa is no field of this message"),
         ("command_reset", {"x" * 99: 1}, f"{'x' * 39}… is no field of this message"),
