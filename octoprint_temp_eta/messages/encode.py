@@ -18,7 +18,7 @@ def encode(body: Any) -> bytes:
     """Return `body` as compact JSON, or as plain text where it is text."""
     if isinstance(body, str):
         return body.encode()
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 def instant(wall: float | None) -> str | None:
