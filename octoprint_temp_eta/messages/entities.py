@@ -228,7 +228,7 @@ def _heater(add: Any, topics: Topics, heater: str) -> Iterator[Component]:
     triggers = (("reached_target", State.AT_TARGET), ("cooled_down", State.COOLED_DOWN), ("stalled", State.STALLED))
     for kind, state in triggers:
         yield DeviceTrigger(
-            key=f"{heater}_{kind}",
+            key=f"{heater}_{kind}_trigger",
             type=kind,
             subtype=heater,
             topic=topics.of("state_change", heater=heater),
