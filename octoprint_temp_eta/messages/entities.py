@@ -66,7 +66,7 @@ def announcement(
             identifiers=(f"temp_eta_{facts.instance}",),
             name=_device_name(facts.name, components),
             manufacturer="OctoPrint",
-            model=facts.model or None,
+            model=facts.model.strip() or None,
             sw_version=f"OctoPrint {facts.octoprint_version}, Temperature ETA {facts.plugin_version}",
         ),
         origin=Origin(name=ORIGIN, sw_version=facts.plugin_version, support_url=SUPPORT_URL),
