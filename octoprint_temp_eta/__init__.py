@@ -14,11 +14,14 @@ __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
 
 __plugin_implementation__: object
+__plugin_hooks__: dict[str, object]
 
 
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
-    """Make the implementation."""
-    global __plugin_implementation__  # noqa: PLW0603 - OctoPrint looks for it here
+    """Make the implementation, and name what else OctoPrint is to call."""
+    global __plugin_implementation__, __plugin_hooks__  # noqa: PLW0603 - OctoPrint looks for them here
     from .plugin import TempETAPlugin
 
-    __plugin_implementation__ = TempETAPlugin()
+    plugin = TempETAPlugin()
+    __plugin_implementation__ = plugin
+    __plugin_hooks__ = {"octoprint.access.permissions": plugin.get_additional_permissions}

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .adapters.answers import Answers
 from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge, Identity
-from .bridge.effects import Connect, Disconnect, Log, Page, Publish, Save
-from .bridge.inputs import BrokerLost, Input
+from .bridge.effects import Answer, Connect, Disconnect, Log, Page, Publish, Save
+from .bridge.inputs import ApiCommand, BrokerLost, Input
 from .settings import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, and then for the broker, at most.
@@ -31,11 +32,13 @@ class App:
         self._files = Files(folder, logger)
         bridge = Bridge(identity, settings, self._files.load(), now())
         self._mqtt = _mqtt(self.post)
+        self._answers = Answers()
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             Disconnect: self._mqtt.disconnect,
             Save: self._files.save,
+            Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
         }
@@ -54,8 +57,13 @@ class App:
         """Tell the bridge what happened; from any thread, without waiting."""
         self._worker.post(event)
 
+    def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Have a command obeyed and return the reply; waits for it. Raises `NoAnswer`."""
+        return self._answers.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
+
     def stop(self) -> None:
         """Say good-bye and end; bounded, also while the broker stands still."""
+        self._answers.close()
         self._worker.stop(WORKER_STOP_S)
         self._mqtt.close(BROKER_STOP_S)
         self._files.close()

@@ -14,6 +14,7 @@ from octoprint.printer import PrinterCallback
 
 from . import settings as table
 from .adapters import machine
+from .api import Api
 from .app import App
 from .bridge.bridge import Identity
 from .bridge.inputs import JobBoundary, PrinterChanged, Profile, Readings, SettingsChanged
@@ -40,6 +41,7 @@ class TempETAPlugin(
     octoprint.plugin.ShutdownPlugin,
     octoprint.plugin.SettingsPlugin,
     octoprint.plugin.EventHandlerPlugin,
+    Api,
     PrinterCallback,
 ):
     """The plugin as OctoPrint sees it."""

@@ -1,0 +1,151 @@
+"""The REST interface: what is to be seen, and the commands that MQTT takes too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+import flask
+import octoprint.plugin
+from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
+from octoprint.access.permissions import Permissions
+
+from . import settings as table
+from .adapters.answers import NoAnswer
+from .adapters.inbox import now
+from .app import App
+from .messages.catalogue import COMMANDS
+
+#: The key of each permission of ours, what it allows, and who has it unless told otherwise.
+PERMISSIONS = (
+    ("READ", "Read estimates", "Allows to see the estimates and the state of the bridge", (USER_GROUP, READONLY_GROUP)),
+    ("RESET", "Reset estimates", "Allows to forget what was measured or learned", (USER_GROUP,)),
+    ("RUN", "Run scripts", "Allows to start and cancel automation scripts", (USER_GROUP,)),
+    ("ADMINISTER", "Administer the bridge", "Allows to test and change the connection", (ADMIN_GROUP,)),
+)
+_OURS = "PLUGIN_TEMP_ETA_"
+READ = f"{_OURS}READ"
+
+#: The commands: the contract's, and one of our own.
+NAMES = ("get_eta", *COMMANDS)
+
+#: The permission that a command needs; one that stands in no row is the administrator's.
+NEEDED = {
+    "get_eta": READ,
+    "snapshot": READ,
+    "forecast": READ,
+    "reset": f"{_OURS}RESET",
+    "script/start": f"{_OURS}RUN",
+    "script/cancel": f"{_OURS}RUN",
+    # whoever may heat with OctoPrint's own buttons
+    "target": "CONTROL",
+}
+
+#: The status of an answer, where the error is not the request's form.
+STATUS = {
+    "not_permitted": HTTPStatus.FORBIDDEN,
+    "disabled": HTTPStatus.FORBIDDEN,
+    "unknown_heater": HTTPStatus.NOT_FOUND,
+    "unknown_script": HTTPStatus.NOT_FOUND,
+    "busy": HTTPStatus.CONFLICT,
+    "broken_script": HTTPStatus.CONFLICT,
+    "printer_not_ready": HTTPStatus.CONFLICT,
+    "printer_gone": HTTPStatus.CONFLICT,
+    "not_running": HTTPStatus.CONFLICT,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "unsupported": HTTPStatus.NOT_IMPLEMENTED,
+    "not_available": HTTPStatus.SERVICE_UNAVAILABLE,
+    "shutdown": HTTPStatus.SERVICE_UNAVAILABLE,
+    "timeout": HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+
+class _AnyCommand(dict[str, list[str]]):
+    """Lets whatever comes through to `on_api_command`, whose errors have the contract's form; OctoPrint's don't."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __getitem__(self, _: object) -> list[str]:
+        return []
+
+
+class Api(octoprint.plugin.SimpleApiPlugin):
+    """OctoPrint's SimpleApiPlugin, each call a look at the snapshot or an input of the bridge."""
+
+    _app: App | None
+
+    def is_api_protected(self) -> bool:
+        """Answer nobody who has not logged in."""
+        return True
+
+    def get_api_commands(self) -> dict[str, list[str]]:
+        """Return the commands, and what OctoPrint itself is to check of each: nothing."""
+        return _AnyCommand({name: [] for name in NAMES})
+
+    def on_api_get(self, request: flask.Request) -> flask.Response:
+        """Return estimates, printer, connection and settings; see docs/rest.md."""
+        del request
+        if not _may(READ):
+            return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
+        if self._app is None:
+            return _refusal(None, "not_available", "The plugin has not started.")
+        return _json({**self._app.snapshot, "settings": self._public_settings()})
+
+    def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
+        """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
+        body = {key: value for key, value in data.items() if key != "command"}
+        if not isinstance(command, str) or command not in NAMES:
+            return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")
+        needed = NEEDED.get(command, f"{_OURS}ADMINISTER")
+        if not _may(needed):
+            return _refusal(command, "not_permitted", f"This needs the permission {needed}.")
+        app = self._app
+        if app is None:
+            return _refusal(command, "not_available", "The plugin has not started.")
+        if command == "get_eta":
+            return _json(app.snapshot["eta"])
+        try:
+            reply = app.ask(command, body)
+        except NoAnswer as error:
+            return _refusal(command, error.code, str(error))
+        return _answer(reply)
+
+    def get_additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        """Return our permissions, for OctoPrint's access control."""
+        return [
+            {"key": key, "name": name, "description": meaning, "roles": [key.lower()], "default_groups": list(groups)}
+            for key, name, meaning, groups in PERMISSIONS
+        ]
+
+    def _public_settings(self) -> dict[str, Any]:
+        parsed, _ = table.salvage({key: self._settings.get([key]) for key in table.defaults()})
+        return {key: value for key, value in asdict(parsed).items() if key not in table.secret_keys()}
+
+
+def _may(permission: str) -> bool:
+    return bool(Permissions.find(permission).can())
+
+
+def _refusal(command: str | None, code: str, message: str, path: str | None = None) -> flask.Response:
+    """Return the reply to a call that never reached the bridge, or was not answered by it."""
+    status = "failed" if code in ("timeout", "shutdown") else "rejected"
+    error = {"code": code, "message": message, "path": path}
+    timestamp = round(now().wall, 3)
+    return _answer({"transaction": None, "command": command, "status": status, "error": error, "timestamp": timestamp})
+
+
+def _answer(reply: Mapping[str, Any]) -> flask.Response:
+    error = reply.get("error")
+    if error is None:
+        status = HTTPStatus.ACCEPTED if reply["status"] == "accepted" else HTTPStatus.OK
+    else:
+        status = STATUS.get(error["code"], HTTPStatus.BAD_REQUEST)
+    return _json({"success": error is None, **reply}, status)
+
+
+def _json(body: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> flask.Response:
+    return flask.make_response(flask.jsonify(body), status)
