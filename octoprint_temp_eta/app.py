@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from .adapters.answers import Answers
 from .adapters.files import Files
 from .adapters.inbox import now
+from .adapters.learner import Learner
+from .adapters.printer import PrinterControl
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge, Identity
-from .bridge.effects import Answer, Connect, Disconnect, Log, Page, Publish, Save
+from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, SetTarget
 from .bridge.inputs import ApiCommand, BrokerLost, Input
 from .settings import Settings
 
@@ -27,17 +30,27 @@ class App:
     """All parts, put together."""
 
     def __init__(
-        self, identity: Identity, settings: Settings, folder: Path, logger: logging.Logger, send_to_pages: SendToPages
+        self,
+        identity: Identity,
+        settings: Settings,
+        folder: Path,
+        logger: logging.Logger,
+        printer: Any,
+        send_to_pages: SendToPages,
     ) -> None:
-        self._files = Files(folder, logger)
-        bridge = Bridge(identity, settings, self._files.load(), now())
+        # one thread: what is saved twice is saved in order
+        self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temp_eta-background")
+        files = Files(folder, self._background, logger)
+        bridge = Bridge(identity, settings, files.load(), now())
         self._mqtt = _mqtt(self.post)
         self._answers = Answers()
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             Disconnect: self._mqtt.disconnect,
-            Save: self._files.save,
+            Save: files.save,
+            Learn: Learner(self.post, self._background, logger).learn,
+            SetTarget: PrinterControl(printer).set_target,
             Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
@@ -66,7 +79,7 @@ class App:
         self._answers.close()
         self._worker.stop(WORKER_STOP_S)
         self._mqtt.close(BROKER_STOP_S)
-        self._files.close()
+        self._background.shutdown(wait=True)
 
 
 class _NoMqtt:

@@ -58,6 +58,7 @@ class TempETAPlugin(
             self._parsed_settings(),
             Path(self.get_plugin_data_folder()),
             self._logger,
+            self._printer,
             lambda message: self._plugin_manager.send_plugin_message(self._identifier, dict(message)),
         )
         self._app.start()

@@ -126,6 +126,13 @@ class Settings:
     )
     allow_reset: bool = setting(True, "Take the command `reset`")
     allow_snapshot: bool = setting(True, "Take the command `snapshot`")
+    allow_forecast: bool = setting(True, "Take the command `forecast`")
+    allow_target: bool = setting(False, "Take the command `target`, which heats")
+    target_max_tool: float = setting(
+        260.0, "The highest target that the command `target` sets for a tool", unit="°C", low=0, high=500
+    )
+    target_max_bed: float = setting(110.0, "The same for the bed", unit="°C", low=0, high=200)
+    target_max_chamber: float = setting(60.0, "The same for the chamber or a custom heater", unit="°C", low=0, high=200)
 
     ha_discovery_enabled: bool = setting(True, "Announce the entities to Home Assistant")
     ha_discovery_prefix: str = setting(

@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from ..bridge.effects import Save
 
 
 class Files:
-    """Reads at start, writes in a thread of its own: nobody waits for the disk."""
+    """Reads at start, writes in the background: nobody waits for the disk."""
 
-    def __init__(self, folder: Path, logger: logging.Logger) -> None:
+    def __init__(self, folder: Path, background: Executor, logger: logging.Logger) -> None:
         self._folder = folder
+        self._background = background
         self._logger = logger
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temp_eta-files")
 
     def load(self) -> dict[str, Any]:
         """Return all values by name; a damaged file is set aside with the ending `.damaged`."""
@@ -27,11 +27,7 @@ class Files:
 
     def save(self, effect: Save) -> None:
         """Have a value written."""
-        self._executor.submit(self._write, effect.name, effect.value)
-
-    def close(self) -> None:
-        """Finish what is being written."""
-        self._executor.shutdown(wait=True)
+        self._background.submit(self._write, effect.name, effect.value)
 
     def _read(self, path: Path) -> list[Any]:
         try:

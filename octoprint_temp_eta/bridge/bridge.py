@@ -9,8 +9,6 @@ from typing import Any
 
 from ha_discovery import Announced, Announcement, Form
 
-from ..messages import encode
-from ..messages.decode import Command, CommandError
 from ..messages.entities import DeviceFacts, announcement
 from ..messages.topics import Topics
 from ..settings import Settings
@@ -18,6 +16,7 @@ from .commands import Commands
 from .diagnostics import Diagnostics
 from .discovery import ANNOUNCED, Discovery
 from .effects import Connect, Disconnect, Effect, Log, Save
+from .handlers import Handlers
 from .heaters import Heaters
 from .inputs import (
     ApiCommand,
@@ -27,6 +26,7 @@ from .inputs import (
     Delivered,
     Input,
     JobBoundary,
+    Learned,
     MessageArrived,
     Now,
     PrinterChanged,
@@ -36,6 +36,7 @@ from .inputs import (
     Stopping,
     Tick,
 )
+from .memory import LEARNED, Memory
 from .outbox import Outbox, farewell
 
 SCHEMA_VERSION = 1
@@ -64,9 +65,11 @@ class Bridge:
         self._identity = identity
         self._settings = settings
         self._outbox = Outbox(_topics(settings), identity.boot_id)
-        self._heaters = Heaters(self._outbox, settings, remembered.get(HEATERS))
+        self._memory = Memory(remembered.get(LEARNED))
+        self._heaters = Heaters(self._outbox, self._memory, settings, remembered.get(HEATERS))
         self._remembered_heaters = self._heaters.names
-        self._commands = Commands(self._outbox, settings, {"reset": self._reset, "snapshot": self._snapshot})
+        handlers = Handlers(self._outbox, self._heaters, self._memory)
+        self._commands = Commands(self._outbox, settings, handlers.table)
         self._discovery = Discovery(self._outbox, _announced(remembered))
         self._diagnostics = Diagnostics(now)
         self._announced_about: object = None
@@ -79,6 +82,7 @@ class Bridge:
             Readings: self._heaters.read,
             PrinterChanged: self._printer_changed,
             JobBoundary: self._heaters.job_boundary,
+            Learned: self._memory.learn,
             BrokerConnected: self._broker_connected,
             BrokerLost: self._broker_lost,
             BrokerRefused: self._broker_refused,
@@ -259,24 +263,6 @@ class Bridge:
             return []
         name = self._outbox.topics.command(message.topic)
         return [] if name is None else self._commands.arrived(message, name, now)
-
-    def _reset(self, command: Command, now: Now) -> encode.Payload:
-        del now
-        heater = command.arguments.get("heater")
-        if heater is not None and heater not in self._heaters.names:
-            raise CommandError("invalid_command", f"There is no heater {heater!r}.", "/heater")
-        self._heaters.begin_anew(heater)
-        return encode.completed(command)
-
-    def _snapshot(self, command: Command, now: Now) -> encode.Payload:
-        self._heaters.tell(now, all_of_it=True)
-        result: dict[str, Any] = {"heaters": {}}
-        for (message, heater), body in self._outbox.present.items():
-            if heater is not None:
-                result["heaters"][heater] = body
-            elif message != "status":
-                result[message] = body
-        return encode.completed(command, result)
 
 
 def _topics(settings: Settings) -> Topics:

@@ -13,8 +13,8 @@ from .effects import Answer, Effect
 from .inputs import ApiCommand, MessageArrived, Now
 from .outbox import Outbox, to_response_topic
 
-#: Obeys a command and returns the reply; raises `CommandError` where it can't be obeyed.
-Handler = Callable[[Command, Now], encode.Payload]
+#: Obeys a command: returns its reply and what is to be done. Raises `CommandError` where it can't be obeyed.
+Handler = Callable[[Command, Now], tuple[encode.Payload, list[Effect]]]
 
 #: Commands a second that are taken for long, and at once.
 RATE, BURST = 10.0, 20.0
@@ -114,13 +114,13 @@ class Commands:
         try:
             if command.name not in self._handlers or not self._permitted(command.name):
                 raise CommandError("not_permitted", f"The settings don't allow the command {command.name!r}.")
-            body = self._handlers[command.name](command, now)
+            body, effects = self._handlers[command.name](command, now)
         except CommandError as error:
             self.rejected += 1
             error.transaction = command.transaction
             return self.reply(command, encode.rejected(command.name, error), now)
         self.accepted += 1
-        return self.reply(command, body, now)
+        return [*effects, *self.reply(command, body, now)]
 
     def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
         """Return what was answered when the same transaction came before, None where it is new."""

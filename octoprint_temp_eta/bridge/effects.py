@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.estimator import Episode, HeaterKind, LearnedState
+
 
 @dataclass(frozen=True, slots=True)
 class Publish:
@@ -53,6 +55,24 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Learn:
+    """Learn from a complete way of a heater, away from the worker; comes back as `Learned`."""
+
+    place: str
+    kind: HeaterKind
+    state: LearnedState | None
+    episode: Episode
+
+
+@dataclass(frozen=True, slots=True)
+class SetTarget:
+    """Give a heater another target in °C, 0: off."""
+
+    heater: str
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Give the REST call `ticket` its reply."""
 
@@ -75,4 +95,4 @@ class Log:
     text: str
 
 
-Effect = Publish | Connect | Disconnect | Save | Answer | Page | Log
+Effect = Publish | Connect | Disconnect | Save | Learn | SetTarget | Answer | Page | Log

@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.estimator import Estimator, HeaterKind
-from ..core.exponential import Exponential
+from ..core.estimator import Estimate, Estimator, HeaterKind
 from ..core.heater import State, Transition
-from ..core.linear import Limits, Linear
+from ..core.linear import Limits
+from ..core.methods import make_estimator
 from ..core.samples import plausible
 from ..core.track import HeaterView, Policy, Track
 from ..messages import encode
 from ..messages.topics import LEVEL
 from ..settings import Settings
+from .effects import Effect
 from .gate import Gate
 from .inputs import JobBoundary, Now, PrinterChanged, Profile, Readings
+from .memory import Memory, Place
 from .outbox import Outbox
 
 #: OctoPrint's own names of heaters. Any other is one only with a target: old firmware reports "E", "W" and the like.
@@ -28,19 +30,18 @@ STALE_S = 120.0
 #: s for which a change of state is worth telling late.
 STATE_CHANGE_KEEP_S = 30.0
 
-METHODS: Mapping[str, type[Linear] | type[Exponential]] = {"linear": Linear, "exponential": Exponential}
-
 
 class Heaters:
     """All heaters of the printer, and the printer itself."""
 
-    def __init__(self, outbox: Outbox, settings: Settings, remembered: object = None) -> None:
+    def __init__(self, outbox: Outbox, memory: Memory, settings: Settings, remembered: object = None) -> None:
         self._outbox = outbox
-        self._settings = settings
+        self._memory = memory
+        self.settings = settings
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
-        self._printer = PrinterChanged(None, connected=False, printing=False, profile=None)
+        self.printer = PrinterChanged(None, connected=False, printing=False, profile=None)
         for name in remembered if isinstance(remembered, list) else ():
             if isinstance(name, str) and LEVEL.fullmatch(name):
                 self._add(name)
@@ -53,11 +54,19 @@ class Heaters:
     @property
     def profile(self) -> Profile | None:
         """OctoPrint's printer profile."""
-        return self._printer.profile
+        return self.printer.profile
+
+    def place(self, heater: str) -> Place:
+        """Return what a heater is remembered by: another profile is another printer."""
+        return Place(self.profile.id if self.profile else "", heater)
+
+    def forecast(self, heater: str, target: float) -> Estimate | None:
+        """Return how long `heater` would take from now to `target` °C, None where that cannot be told."""
+        return self._tracks[heater].forecast(target)
 
     def configure(self, settings: Settings, now: Now) -> None:
         """Take changed settings; the ways under way begin anew with the method that they choose."""
-        self._settings = settings
+        self.settings = settings
         self._apply_policy()
         self.begin_anew()
         if not settings.enabled:
@@ -65,7 +74,7 @@ class Heaters:
 
     def printer_changed(self, printer: PrinterChanged, now: Now) -> None:
         """Take the printer's state; without a connection nothing is known of any heater."""
-        self._printer = printer
+        self.printer = printer
         self._apply_policy()
         if not printer.connected:
             self.lose(now)
@@ -76,19 +85,23 @@ class Heaters:
         for name in self.names:
             self._changed(name, self._tracks[name].lose(), now)
 
-    def read(self, readings: Readings, now: Now) -> None:
-        """Take a reading of all heaters, as it came."""
-        if not self._printer.connected or not self._settings.enabled:
-            return
+    def read(self, readings: Readings, now: Now) -> list[Effect]:
+        """Take a reading of all heaters, as it came; return what is to be learned from it."""
+        if not self.printer.connected or not self.settings.enabled:
+            return []
+        effects: list[Effect] = []
         for name, (raw_actual, raw_target) in readings.heaters.items():
             actual, target = plausible(raw_actual), plausible(raw_target)
             if target is not None and target < 0:
                 target = None
             if name in self._tracks or self._is_heater(name, actual, target):
                 track = self._tracks.get(name) or self._add(name)
-                self._changed(name, track.read(now.at, actual, target), now)
+                step = track.read(now.at, actual, target)
+                self._changed(name, step.transition, now)
+                effects += self._memory.take(self.place(name), track.kind, step)
         self._drop_missing(readings.heaters)
         self.tell(now)
+        return effects
 
     def tick(self, now: Now) -> None:
         """Tell what has waited for its interval, and forget what is stale."""
@@ -128,12 +141,12 @@ class Heaters:
         return {"printer": self._printer_body(views), "heaters": {view.heater: encode.eta(view) for view in views}}
 
     def _printer_body(self, views: list[HeaterView]) -> dict[str, Any]:
-        printer = self._printer
+        printer = self.printer
         return encode.printer(views, connected=printer.connected, state=printer.state, printing=printer.printing)
 
     def _tell(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
         gate = self._gates.setdefault(key, Gate())
-        if gate.passes(body, now.at, self._settings.mqtt_publish_interval):
+        if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.level(message, body, now, **levels)
 
     def _view(self, name: str, now: Now) -> HeaterView:
@@ -164,26 +177,24 @@ class Heaters:
                 self._gates.pop(name, None)
                 self._outbox.erase("eta", heater=name)
 
-    def _estimator(self, kind: HeaterKind, ambient: float) -> Estimator:
-        del kind
-        settings = self._settings
-        return METHODS[settings.algorithm](
-            Limits(
-                min_rate=settings.min_rate,
-                max_eta=settings.max_eta,
-                threshold_start=settings.threshold_start,
-                cooling_window=settings.cooldown_fit_window_seconds,
-                ambient=ambient,
-            )
+    def _estimator(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
+        settings = self.settings
+        limits = Limits(
+            min_rate=settings.min_rate,
+            max_eta=settings.max_eta,
+            threshold_start=settings.threshold_start,
+            cooling_window=settings.cooldown_fit_window_seconds,
+            ambient=ambient,
         )
+        return make_estimator(settings.algorithm, kind, limits, self._memory.learned(self.place(name)))
 
     def _apply_policy(self) -> None:
         for name, track in self._tracks.items():
             track.apply(self._policy(name))
 
     def _policy(self, name: str) -> Policy:
-        settings = self._settings
-        silent = settings.suppress_while_printing and self._printer.printing
+        settings = self.settings
+        silent = settings.suppress_while_printing and self.printer.printing
         fixed = {
             HeaterKind.TOOL: settings.cooldown_target_tool0,
             HeaterKind.BED: settings.cooldown_target_bed,

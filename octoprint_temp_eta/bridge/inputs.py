@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.estimator import LearnedState
 from ..settings import Settings
 
 
@@ -74,6 +75,14 @@ class JobBoundary:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What is now known of a heater, after a `Learn`; None: nothing."""
+
+    place: str
+    state: LearnedState | None
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerConnected:
     """The broker has accepted us, and our subscriptions. `link` numbers the connections."""
 
@@ -132,6 +141,7 @@ Input = (
     | Readings
     | PrinterChanged
     | JobBoundary
+    | Learned
     | BrokerConnected
     | BrokerLost
     | BrokerRefused

@@ -107,9 +107,8 @@ class Answers:
         """Expect an answer to `line`, which is given to OctoPrint now."""
         self._submitted[key] = _Submitted(line, at)
 
-    def queued(self, key: str, parts: int, at: float) -> list[Outcome]:
+    def queued(self, key: str, parts: int) -> list[Outcome]:
         """OctoPrint has made `parts` commands of a submitted one; none means that it was suppressed."""
-        del at
         submitted = self._submitted.get(key)
         if submitted is not None:
             submitted.parts = parts
@@ -134,7 +133,7 @@ class Answers:
         """A command of ours goes out past the queue; its ok comes after those that are due before it."""
         self._under_way.append(_UnderWay(None, line, at, forced=True))
 
-    def sent(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
+    def sent(self, key: str | None, at: float, *, acknowledged: bool) -> list[Outcome]:
         """A command has gone out."""
         if not acknowledged:
             self._acknowledge(key, "")

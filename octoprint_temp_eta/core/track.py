@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from .accuracy import Score, score
 from .countdown import Countdown, goal_of
-from .estimator import Direction, Estimate, Estimator, HeaterKind
+from .episode import Recorder
+from .estimator import ARRIVAL_TOLERANCE, Direction, Episode, Estimate, Estimator, Goal, HeaterKind
 from .heater import Heater, State, Transition
 
 #: s of readings that the told rate is taken from.
@@ -54,8 +56,17 @@ class HeaterView:
         return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
 
 
-#: Makes the estimator of a kind of heater that sits in so many °C of ambient.
-EstimatorFactory = Callable[[HeaterKind, float], Estimator]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a reading has brought about: a change of state, and a way that is complete, with how right it was told."""
+
+    transition: Transition | None = None
+    episode: Episode | None = None
+    score: Score | None = None
+
+
+#: Makes the estimator of a heater, by name and kind, that sits in so many °C of ambient.
+EstimatorFactory = Callable[[str, HeaterKind, float], Estimator]
 
 
 class Track:
@@ -66,7 +77,8 @@ class Track:
         self._coolest: float | None = None
         self._policy = policy
         self._make_estimator = make_estimator
-        self._countdown = Countdown(lambda: self._make_estimator(self._heater.kind, self._ambient))
+        self._countdown = Countdown(self._estimator)
+        self._recorder = Recorder()
         self._apply_policy()
 
     @property
@@ -86,7 +98,12 @@ class Track:
         self._apply_policy()
         self._follow()
 
-    def read(self, at: float, actual: float | None, target: float | None) -> Transition | None:
+    @property
+    def kind(self) -> HeaterKind:
+        """What kind of heater it is."""
+        return self._heater.kind
+
+    def read(self, at: float, actual: float | None, target: float | None) -> Step:
         """Take a reading; see `Heater.read`."""
         last = self.last_read_at
         resting = self._heater.state in (State.OFF, State.UNKNOWN)
@@ -94,15 +111,28 @@ class Track:
             self._coolest = actual
             self._apply_policy()
         transition = self._heater.read(at, actual, target)
-        self._follow()
         newest = self._heater.history.newest
-        if newest is not None and newest.at != last:
-            self._countdown.update(newest)
-        return transition
+        fresh = newest is not None and newest.at != last
+        self._follow(fresh=fresh)
+        if newest is None or not fresh:
+            return Step(transition)
+        self._countdown.update(newest)
+        episode = self._recorder.add(newest, self._countdown.remaining(newest.at))
+        return Step(transition, episode, score(episode, self._recorder.estimates) if episode else None)
+
+    def forecast(self, target: float) -> Estimate | None:
+        """Return how long it would take from now to `target` °C, None where that cannot be told."""
+        actual = self._heater.actual
+        if actual is None:
+            return None
+        heating = actual <= target + ARRIVAL_TOLERANCE
+        goal = Goal(Direction.HEATING, target) if heating else Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
+        return Estimate(0.0, 0.0, 0.0) if goal.reached(actual) else self._estimator().forecast(actual, goal)
 
     def lose(self) -> Transition | None:
         """Nothing is known of the heater any more."""
         self._countdown.stop()
+        self._recorder.drop()
         return self._heater.lose()
 
     def begin_anew(self) -> None:
@@ -147,8 +177,22 @@ class Track:
         fixed = self._policy.cooled_at
         self._heater.cooled_at = self._ambient + self._policy.hysteresis if fixed is None else fixed
 
-    def _follow(self) -> None:
-        self._countdown.follow(goal_of(self._heater), list(self._heater.history))
+    def _estimator(self) -> Estimator:
+        return self._make_estimator(self._heater.name, self._heater.kind, self._ambient)
+
+    def _follow(self, *, fresh: bool = False) -> None:
+        """Let countdown and recorder take up the way that the heater is on; a `fresh` sample is its first."""
+        goal, newest = goal_of(self._heater), self._heater.history.newest
+        if goal == self._countdown.goal or newest is None:
+            return
+        before = list(self._heater.history)[: -1 if fresh else None]
+        self._countdown.follow(goal, before)
+        if goal is not None:
+            self._recorder.begin(goal, before)
+        elif self._heater.state in (State.AT_TARGET, State.COOLED_DOWN):
+            self._recorder.arrive(newest.at)
+        else:
+            self._recorder.drop()
 
 
 def _with_eta(view: HeaterView, remaining: Estimate, moment: float | None, method: str | None) -> HeaterView:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ..core.estimator import Estimate
 from ..core.heater import Transition
 from ..core.track import HeaterView
 from .decode import Command, CommandError, Transaction
@@ -77,6 +78,15 @@ def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, 
         "ready_at": instant(max(moments)) if known else None,
         "eta_seconds": rounded(max(etas)) if known else None,
         "waiting_for": [view.heater for view in waiting],
+    }
+
+
+def estimate(value: Estimate) -> Payload:
+    """Return an estimate as it stands in forecasts."""
+    return {
+        "eta_seconds": rounded(value.eta),
+        "eta_low": rounded(value.low),
+        "eta_high": rounded(value.high),
     }
 
 
