@@ -7,7 +7,7 @@ memory, and a level that was replaced meanwhile is never sent.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,11 +33,16 @@ class _Edge:
     until: float
 
 
+#: Takes what the broker is told, for others who want to know it: the message, its heater, and the payload or None.
+Copy = Callable[[str, str | None, Any], None]
+
+
 class Outbox:
     """Levels and edges on their way to the broker."""
 
-    def __init__(self, topics: Topics, boot_id: str) -> None:
+    def __init__(self, topics: Topics, boot_id: str, copy: Copy = lambda *_: None) -> None:
         self.topics = topics
+        self._copy = copy
         self.sent = 0
         self.superseded = 0
         #: By message: edges that came too late or were too many.
@@ -66,6 +71,7 @@ class Outbox:
             return
         self._bodies[topic] = body
         stamped = self.present[message, levels.get("heater")] = self._stamped(message, body, now)
+        self._copy(message, levels.get("heater"), stamped)
         kind = MESSAGES[message]
         self.raw_level(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
 
@@ -80,6 +86,7 @@ class Outbox:
         topic = self.topics.of(message, **levels)
         self._bodies.pop(topic, None)
         self.present.pop((message, levels.get("heater")), None)
+        self._copy(message, levels.get("heater"), None)
         if topic in self._levels:
             self.raw_level(Publish(topic, b"", retain=True))
 
@@ -95,9 +102,11 @@ class Outbox:
     def edge(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
         """Send an event once; while there is no connection it is kept for `keep_s` seconds."""
         kind = MESSAGES[message]
+        stamped = self._stamped(message, body, now)
+        self._copy(message, levels.get("heater"), stamped)
         publish = Publish(
             self.topics.of(message, **levels),
-            encode(self._stamped(message, body, now)),
+            encode(stamped),
             kind.qos,
             content_type=kind.content_type,
             expiry_seconds=kind.expiry_seconds,
@@ -172,7 +181,7 @@ class Outbox:
 def farewell(outbox: Outbox) -> Publish:
     """Return the message that says that the bridge is gone: the will, and the good-bye."""
     kind = MESSAGES["status"]
-    return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True)
+    return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
 
 
 def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:

@@ -1,0 +1,267 @@
+"""A bridge on a simulated clock and a simulated broker: feed it inputs, look at what it wants done.
+
+Every message that the bridge sends is held against the contract, whatever the test is about.
+
+    driver = BridgeDriver(mqtt_publish_interval=5)
+    driver.connect()
+    driver.printer()
+    driver.read(bed=(21.0, 60.0))
+    driver.advance(10)
+    assert driver.level("eta", heater="bed")["state"] == "heating"
+    assert driver.command("reset", {"heater": "bed"})[0]["status"] == "completed"
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from octoprint_temp_eta.bridge.bridge import Bridge, Identity
+from octoprint_temp_eta.bridge.effects import Answer, Connect, Disconnect, Effect, Log, Publish, Save
+from octoprint_temp_eta.bridge.inputs import (
+    ApiCommand,
+    BrokerConnected,
+    BrokerLost,
+    Delivered,
+    Input,
+    MessageArrived,
+    Now,
+    PrinterChanged,
+    Profile,
+    Readings,
+    SettingsChanged,
+    Started,
+    Tick,
+)
+from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.settings import parse
+from tests.support.contract import check
+
+INSTANCE = "ender-3-x7k2"
+IDENTITY = Identity(
+    boot_id="4f1b9c02d7e85a36",
+    machine="9f86d081884c7d65",
+    host="octopi",
+    device_name="Ender 3",
+    plugin_version="1.0.0",
+    octoprint_version="1.11.8",
+)
+PROFILE = Profile("_default", "Default", "Ender-3")
+#: The moment at which a driver starts: monotonic s, and Unix s.
+START = Now(at=1000.0, wall=1_795_188_600.0)
+TICK_S = 0.5
+PASSWORD = "a secret that stays here"
+
+
+class BridgeDriver:
+    """Drives a bridge; keyword arguments are settings. Its broker takes everything and acknowledges at once.
+
+    `started` is whether the bridge has begun, `acknowledges` whether the broker confirms what it takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        remembered: Mapping[str, Any] | None = None,
+        started: bool = True,
+        acknowledges: bool = True,
+        identity: Identity = IDENTITY,
+        **settings: Any,
+    ) -> None:
+        defaults = {
+            "mqtt_broker_host": "broker.test",
+            "mqtt_custom_identifier": INSTANCE,
+            "mqtt_username": "printer",
+            "mqtt_password": PASSWORD,
+            "algorithm": "linear",
+        }
+        self.now = START
+        self.settings = parse(defaults | settings)
+        self.bridge = Bridge(identity, self.settings, remembered or {}, self.now)
+        self.acknowledges = acknowledges
+        self.link: int | None = None
+        #: All effects so far but the messages, oldest first; and the messages, with the name each has in the contract.
+        self.effects: list[Effect] = []
+        self.sent: list[tuple[str, Publish]] = []
+        #: What the broker holds, by topic.
+        self.retained: dict[str, bytes] = {}
+        self._links = itertools.count(1)
+        self._tickets = itertools.count(1)
+        self._newest_seq: dict[str, int] = {}
+        if started:
+            self.handle(Started())
+
+    # Time
+
+    def advance(self, seconds: float, *, tick: float = TICK_S) -> list[Publish]:
+        """Let `seconds` pass, with the worker's ticks, and return the messages that came of it."""
+        mark = len(self.sent)
+        end = self.now.at + seconds
+        while self.now.at + tick <= end + 1e-9:
+            self.skip(tick)
+            self.handle(Tick())
+        self.skip(end - self.now.at)
+        return [publish for _, publish in self.sent[mark:]]
+
+    def skip(self, seconds: float) -> None:
+        """Let `seconds` pass without the bridge noticing."""
+        self.now = Now(self.now.at + seconds, self.now.wall + seconds)
+
+    def set_wall(self, wall: float) -> None:
+        """Set the wall clock alone, as a time server does."""
+        self.now = Now(self.now.at, wall)
+
+    # Inputs
+
+    def handle(self, event: Input) -> list[Effect]:
+        """Hand in an input, and what the broker answers to it; return all effects, each of them checked."""
+        effects: list[Effect] = []
+        inputs: deque[Input] = deque([event])
+        while inputs:
+            for effect in self.bridge.handle(inputs.popleft(), self.now):
+                effects.append(effect)
+                self._take(effect)
+                if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
+                    inputs.append(Delivered(self.link))
+        return effects
+
+    def connect(self, *, forget: bool = False) -> list[Effect]:
+        """Let the broker be reached, `forget` by one that retains nothing of before."""
+        if forget:
+            self.retained.clear()
+        self.link = next(self._links)
+        return self.handle(BrokerConnected(self.link, "broker.test", 1883, "5"))
+
+    def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:
+        """Let the connection end, so that the broker publishes the will."""
+        self.link = None
+        effects = self.handle(BrokerLost(reason))
+        self.retained[self.topic("status")] = b"offline"
+        return effects
+
+    def printer(
+        self,
+        *,
+        connected: bool = True,
+        printing: bool = False,
+        state: str | None = "OPERATIONAL",
+        profile: Profile | None = PROFILE,
+    ) -> list[Effect]:
+        """Let the printer's state change."""
+        return self.handle(PrinterChanged(state, connected=connected, printing=printing, profile=profile))
+
+    def read(self, **heaters: tuple[object, object]) -> list[Effect]:
+        """Let a reading come: `bed=(actual, target)`."""
+        return self.handle(Readings(heaters))
+
+    def heat(self, heater: str, readings: Sequence[tuple[float, object, object]]) -> list[str]:
+        """Play `(second, actual, target)` of one heater from now on, with ticks, and return its changes of state."""
+        begin, mark = self.now.at, len(self.sent)
+        for second, actual, target in readings:
+            self.advance(begin + second - self.now.at)
+            self.read(**{heater: (actual, target)})
+        return [body["state"] for body in self.bodies("state_change", since=mark) if body["heater"] == heater]
+
+    def change_settings(self, **settings: Any) -> list[Effect]:
+        """Save other settings."""
+        current = {name: getattr(self.settings, name) for name in self.settings.__slots__}
+        self.settings = parse(current | settings)
+        return self.handle(SettingsChanged(self.settings))
+
+    def command(self, name: str, payload: object = b"{}", **properties: Any) -> list[dict[str, Any]]:
+        """Send a command, as bytes or as what becomes JSON; return the replies on our own response topic."""
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        mark = len(self.sent)
+        self.handle(MessageArrived(self.topic(f"command/{name}"), raw, **properties))
+        return self.bodies("response", since=mark)
+
+    def call(self, name: str, body: object) -> list[dict[str, Any]]:
+        """Send a command through REST; return the answers to its ticket."""
+        ticket = next(self._tickets)
+        effects = self.handle(ApiCommand(name, body, ticket))
+        return [dict(effect.reply) for effect in effects if isinstance(effect, Answer) and effect.ticket == ticket]
+
+    # What came of it
+
+    @property
+    def base(self) -> str:
+        """Base topic and instance."""
+        return f"{self.settings.mqtt_base_topic}/{self.settings.mqtt_custom_identifier}"
+
+    def topic(self, message: str, **levels: str) -> str:
+        """Return the topic of a message of the contract, or of `message` itself below the base."""
+        if message in MESSAGES:
+            return MESSAGES[message].topic.format(base=self.base, **levels)
+        return f"{self.base}/{message}"
+
+    def level(self, message: str, **levels: str) -> Any:
+        """Return what the broker holds of a message. Raises KeyError where it holds nothing."""
+        payload = self.retained[self.topic(message, **levels)].decode()
+        return json.loads(payload) if MESSAGES[message].content_type == "application/json" else payload
+
+    def bodies(self, message: str, *, since: int = 0) -> list[dict[str, Any]]:
+        """Return the bodies of all messages of this name on our own topics, oldest first."""
+        return [json.loads(publish.payload) for name, publish in self.sent[since:] if name == message]
+
+    def of(self, kind: type[Effect]) -> list[Any]:
+        """Return the effects of one kind but `Publish`, oldest first."""
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    # Checks
+
+    def _take(self, effect: Effect) -> None:
+        if isinstance(effect, Publish):
+            assert self.link is not None, f"published without a connection: {effect}"
+            self.sent.append((self._checked(effect), effect))
+            if effect.retain:
+                self._retain(effect)
+            return
+        self.effects.append(effect)
+        if isinstance(effect, Connect):
+            assert self._checked(effect.will) == "status"
+            assert PASSWORD not in repr(effect)
+        elif isinstance(effect, Disconnect):
+            for publish in effect.farewell:
+                if self.link is not None and publish.retain:
+                    self._retain(publish)
+            self.link = None
+        elif isinstance(effect, Answer):
+            MESSAGES["response"].validate(effect.reply)
+        elif isinstance(effect, Save):
+            json.dumps(effect.value, allow_nan=False)
+        elif isinstance(effect, Log):
+            assert PASSWORD not in effect.text
+
+    def _retain(self, publish: Publish) -> None:
+        self.retained.pop(publish.topic, None)
+        if publish.payload:
+            self.retained[publish.topic] = publish.payload
+
+    def _checked(self, publish: Publish) -> str:
+        """Return the message's name: of the contract, or "discovery", or "reply" for one to a request's own topic."""
+        if publish.topic.startswith(f"{self.base}/"):
+            name = check(publish.topic, publish.payload, self.base)
+            self._check_properties(name, publish)
+            return name
+        if publish.topic.startswith(f"{self.settings.ha_discovery_prefix}/"):
+            assert not publish.payload or isinstance(json.loads(publish.payload), dict)
+            return "discovery"
+        MESSAGES["response"].validate(json.loads(publish.payload))
+        assert not publish.retain
+        return "reply"
+
+    def _check_properties(self, name: str, publish: Publish) -> None:
+        message = MESSAGES[name]
+        assert (publish.qos, publish.retain) == (message.qos, message.retain), name
+        if not publish.payload:
+            return
+        assert publish.content_type == message.content_type
+        assert publish.expiry_seconds == message.expiry_seconds
+        body = json.loads(publish.payload) if message.content_type == "application/json" else {}
+        assert body.get("timestamp", 0) <= self.now.wall + 1e-3
+        if message.retain and "seq" in body:
+            assert body["seq"] >= self._newest_seq.get(publish.topic, 0), f"{publish.topic} went back"
+            self._newest_seq[publish.topic] = body["seq"]
