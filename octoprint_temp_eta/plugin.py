@@ -17,7 +17,8 @@ from .adapters import machine
 from .api import Api
 from .app import App
 from .bridge.bridge import Identity
-from .bridge.inputs import JobBoundary, PrinterChanged, Profile, Readings, SettingsChanged
+from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, SettingsChanged
+from .core.samples import plausible
 
 #: The form of the saved settings; see `on_settings_migrate`.
 SETTINGS_VERSION = 3
@@ -64,6 +65,7 @@ class TempETAPlugin(
         self._app.start()
         self._printer.register_callback(self)
         self._tell_printer()
+        self._tell_presets()
         self._tell_readings(self._printer.get_current_temperatures())
 
     def on_after_startup(self) -> None:
@@ -114,6 +116,8 @@ class TempETAPlugin(
         elif event in JOB_EVENTS:
             self._tell_printer()
             self._post(JobBoundary())
+        elif event == Events.SETTINGS_UPDATED:
+            self._tell_presets()
         elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
             self._tell_readings(payload)
 
@@ -146,6 +150,19 @@ class TempETAPlugin(
                 connected=bool(printer.is_operational()),
                 printing=bool(printer.is_printing() or printer.is_paused()),
                 profile=Profile(*(str(profile.get(key) or "") for key in ("id", "name", "model"))),
+            )
+        )
+
+    def _tell_presets(self) -> None:
+        profiles = self._settings.global_get(["temperature", "profiles"]) or ()
+        kinds = ("extruder", "bed", "chamber")
+        self._post(
+            Presets(
+                tuple(
+                    Preset(str(profile["name"]), *(plausible(profile.get(kind)) or 0.0 for kind in kinds))
+                    for profile in profiles
+                    if isinstance(profile, Mapping) and profile.get("name")
+                )
             )
         )
 

@@ -16,6 +16,7 @@ from .commands import Commands
 from .diagnostics import Diagnostics
 from .discovery import ANNOUNCED, Discovery
 from .effects import Connect, Disconnect, Effect, Log, Save
+from .forecasts import Forecasts
 from .handlers import Handlers
 from .heaters import Heaters
 from .inputs import (
@@ -29,6 +30,7 @@ from .inputs import (
     Learned,
     MessageArrived,
     Now,
+    Presets,
     PrinterChanged,
     Readings,
     SettingsChanged,
@@ -38,6 +40,7 @@ from .inputs import (
 )
 from .memory import LEARNED, Memory
 from .outbox import Outbox, farewell
+from .pages import Pages
 
 SCHEMA_VERSION = 1
 #: The file in which the heaters' names are kept.
@@ -64,10 +67,12 @@ class Bridge:
     def __init__(self, identity: Identity, settings: Settings, remembered: Mapping[str, Any], now: Now) -> None:
         self._identity = identity
         self._settings = settings
-        self._outbox = Outbox(_topics(settings), identity.boot_id)
+        self._pages = Pages()
+        self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell)
         self._memory = Memory(remembered.get(LEARNED))
         self._heaters = Heaters(self._outbox, self._memory, settings, remembered.get(HEATERS))
         self._remembered_heaters = self._heaters.names
+        self._forecasts = Forecasts(self._outbox, self._heaters)
         handlers = Handlers(self._outbox, self._heaters, self._memory)
         self._commands = Commands(self._outbox, settings, handlers.table)
         self._discovery = Discovery(self._outbox, _announced(remembered))
@@ -82,7 +87,8 @@ class Bridge:
             Readings: self._heaters.read,
             PrinterChanged: self._printer_changed,
             JobBoundary: self._heaters.job_boundary,
-            Learned: self._memory.learn,
+            Presets: self._forecasts.presets,
+            Learned: self._learned,
             BrokerConnected: self._broker_connected,
             BrokerLost: self._broker_lost,
             BrokerRefused: self._broker_refused,
@@ -94,7 +100,7 @@ class Bridge:
     def handle(self, event: Input, now: Now) -> list[Effect]:
         """Take in what happened at `now`, and return what is to be done, in order."""
         effects = self._handlers[type(event)](event, now) or []
-        return [*effects, *self._outbox.drain(now)]
+        return [*effects, *self._pages.drain(), *self._outbox.drain(now)]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the present state as REST shows it: `eta` by heater, `printer`, and `mqtt`."""
@@ -140,12 +146,13 @@ class Bridge:
         return self._complain(event.reason, now)
 
     def _complain(self, reason: str, now: Now) -> list[Effect]:
-        """Remember what went wrong; the log gets it once, however often it is tried again."""
+        """Remember what went wrong; log and pages get it once, however often it is tried again."""
         del now
         self._diagnostics.last_error = reason
         if reason == self._lost_reason:
             return []
         self._lost_reason = reason
+        self._pages.notify("warning", "MQTT", reason)
         return [Log(logging.WARNING, reason)]
 
     def _connect(self) -> Connect:
@@ -183,14 +190,21 @@ class Bridge:
         self._heaters.printer_changed(event, now)
         self._tell_info(now)
 
+    def _learned(self, event: Learned, now: Now) -> list[Effect]:
+        self._forecasts.look_again(now)
+        return self._memory.learn(event)
+
     # Time
 
     def _tick(self, tick: Tick, now: Now) -> list[Effect]:
         self._heaters.tick(now)
+        self._forecasts.tick(now)
         self._want(now)
         effects = self._remember_heaters()
         if self._outbox.connected and self._diagnostics.tick(tick, now):
-            self._outbox.level("diagnostics", self._diagnostics.body(self._outbox, self._commands, now), now)
+            self._outbox.level(
+                "diagnostics", self._diagnostics.body(self._outbox, self._commands, self._heaters, now), now
+            )
         effects += [*self._commands.tick(now), *self._discovery.tick(now)]
         if self._outbox.stuck(now):
             self._outbox.disconnect()
@@ -202,6 +216,7 @@ class Bridge:
     def _tell_everything(self, now: Now) -> None:
         self._tell_info(now)
         self._heaters.tell(now, all_of_it=True)
+        self._forecasts.tell(now)
 
     def _tell_info(self, now: Now) -> None:
         identity, profile = self._identity, self._heaters.profile

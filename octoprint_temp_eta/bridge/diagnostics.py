@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..messages.encode import instant
+from ..messages import encode
 from .commands import Commands
+from .heaters import Heaters
 from .inputs import BrokerConnected, Now, Tick
 from .outbox import Outbox
 
@@ -52,10 +53,10 @@ class Diagnostics:
             "host": broker.host,
             "port": broker.port,
             "protocol": broker.protocol,
-            "connected_since_at": instant(self._connected_at),
+            "connected_since_at": encode.instant(self._connected_at),
         }
 
-    def body(self, outbox: Outbox, commands: Commands, now: Now) -> dict[str, Any]:
+    def body(self, outbox: Outbox, commands: Commands, heaters: Heaters, now: Now) -> dict[str, Any]:
         """Return the body of `diagnostics`."""
         dropped = outbox.edges_dropped
         return {
@@ -67,6 +68,6 @@ class Diagnostics:
             "commands": {"accepted": commands.accepted, "rejected": commands.rejected},
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
             "last_error": self.last_error,
-            "accuracy": {},
+            "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in heaters.accuracy().items()},
             "clash": None,
         }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.accuracy import Accuracy
 from ..core.estimator import Estimate, Estimator, HeaterKind
 from ..core.heater import State, Transition
 from ..core.linear import Limits
@@ -63,6 +64,11 @@ class Heaters:
     def forecast(self, heater: str, target: float) -> Estimate | None:
         """Return how long `heater` would take from now to `target` °C, None where that cannot be told."""
         return self._tracks[heater].forecast(target)
+
+    def accuracy(self) -> dict[str, Accuracy]:
+        """Return by heater how right its last heat-ups were told, where there were any."""
+        known = {name: self._memory.accuracy(self.place(name)) for name in self.names}
+        return {name: accuracy for name, accuracy in known.items() if accuracy.scores}
 
     def configure(self, settings: Settings, now: Now) -> None:
         """Take changed settings; the ways under way begin anew with the method that they choose."""

@@ -70,6 +70,29 @@ class PrinterChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """One of OctoPrint's temperature presets: targets in °C, 0 for what it does not set."""
+
+    name: str
+    extruder: float = 0.0
+    bed: float = 0.0
+    chamber: float = 0.0
+
+    def target(self, heater: str) -> float:
+        """Return what it sets for `heater`, 0: nothing. Custom heaters have no place in a preset."""
+        if heater.startswith("tool"):
+            return self.extruder
+        return {"bed": self.bed, "chamber": self.chamber}.get(heater, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Presets:
+    """OctoPrint's temperature presets, in their order."""
+
+    presets: tuple[Preset, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobBoundary:
     """A print job began or ended."""
 
@@ -140,6 +163,7 @@ Input = (
     | SettingsChanged
     | Readings
     | PrinterChanged
+    | Presets
     | JobBoundary
     | Learned
     | BrokerConnected

@@ -10,7 +10,7 @@ from ..core.accuracy import Accuracy
 from ..core.estimator import Direction, HeaterKind, LearnedState
 from ..core.track import Step
 from .effects import Effect, Learn, Save
-from .inputs import Learned, Now
+from .inputs import Learned
 
 #: The file in which it is kept, and the version of its form.
 LEARNED = "learned"
@@ -58,7 +58,7 @@ class Memory:
             self._accuracy[str(place)] = self.accuracy(place).with_score(step.score)
         return [Learn(str(place), kind, self.learned(place), step.episode)]
 
-    def learn(self, event: Learned, _: Now) -> list[Effect]:
+    def learn(self, event: Learned) -> list[Effect]:
         """Keep what was learned from a way."""
         if event.state is not None:
             self._learned[event.place] = event.state

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ..core.accuracy import Accuracy
 from ..core.estimator import Estimate
 from ..core.heater import Transition
 from ..core.track import HeaterView
@@ -81,12 +82,18 @@ def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, 
     }
 
 
-def estimate(value: Estimate) -> Payload:
+def estimate(value: Estimate | None) -> Payload:
     """Return an estimate as it stands in forecasts."""
+    eta, low, high = (value.eta, value.low, value.high) if value else (None, None, None)
+    return {"eta_seconds": rounded(eta), "eta_low": rounded(low), "eta_high": rounded(high)}
+
+
+def accuracy(value: Accuracy) -> Payload:
+    """Return how right a heater's last heat-ups were told, as it stands in `diagnostics`."""
     return {
-        "eta_seconds": rounded(value.eta),
-        "eta_low": rounded(value.low),
-        "eta_high": rounded(value.high),
+        "heatups": len(value.scores),
+        "mean_error_percent": rounded(value.error, 1),
+        "interval_coverage_percent": rounded(value.coverage, 1),
     }
 
 
