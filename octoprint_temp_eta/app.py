@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from .adapters.answers import Answers
+from .adapters.background import background
 from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.learner import Learner
@@ -38,8 +38,7 @@ class App:
         printer: Any,
         send_to_pages: SendToPages,
     ) -> None:
-        # one thread: what is saved twice is saved in order
-        self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temp_eta-background")
+        self._background = background()
         files = Files(folder, self._background, logger)
         bridge = Bridge(identity, settings, files.load(), now())
         self._mqtt = _mqtt(self.post)
