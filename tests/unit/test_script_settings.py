@@ -33,7 +33,7 @@ def test_a_value_has_the_type_of_its_default(key: str, good: list[object], bad: 
 
 def test_keys_that_are_not_declared() -> None:
     check(DEFAULTS, {"measured": 1}, only_declared=False)
-    with pytest.raises(InvalidSettings, match="^measured: is not a setting of this script$") as caught:
+    with pytest.raises(InvalidSettings, match=r"^measured: is not a setting of this script$") as caught:
         check(DEFAULTS, {"measured": 1}, only_declared=True)
     assert caught.value.key == "measured"
 
@@ -60,7 +60,7 @@ def test_what_is_no_json_object(values: object, rule: str) -> None:
 def test_a_value_that_holds_itself_is_no_json() -> None:
     endless: list[object] = []
     endless.append(endless)
-    with pytest.raises(InvalidSettings, match="^a: is no JSON value"):
+    with pytest.raises(InvalidSettings, match=r"^a: is no JSON value"):
         as_json({"a": endless})
 
 
