@@ -44,6 +44,8 @@ def setting(default: Any, meaning: str, **rule: Any) -> Any:
 _TOPIC = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
 _TOPIC_FORM = "levels of letters, digits, '_' and '-', separated by '/'"
 _SLUG_FORM = "letters, digits, '_' and '-'"
+COLOR = "#[0-9A-Fa-f]{6}"
+_COLOR_FORM = "a colour such as #5cb85c"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,33 @@ class Settings:
         "homeassistant/status", "Home Assistant's birth topic", pattern=_TOPIC, form=_TOPIC_FORM
     )
     ha_birth_payload: str = setting("online", "Home Assistant's birth message")
+
+    show_in_sidebar: bool = setting(True, "Show the heaters in the sidebar")
+    show_in_navbar: bool = setting(True, "Show the countdown in the navigation bar")
+    show_in_tab: bool = setting(True, "Show the heaters in a tab of their own")
+    show_progress_bars: bool = setting(True, "Show progress bars")
+    show_historical_graph: bool = setting(True, "Show the temperatures of each heater as a graph in the tab")
+    historical_graph_window_seconds: int = setting(180, "The graph shows the last", unit="s", low=30, high=1800)
+    temp_display: str = setting("octoprint", "Unit of the temperatures", choices=("octoprint", "c", "cf"))
+    color_mode: str = setting("bands", "What the colours tell", choices=("bands", "status"))
+    color_heating: str = setting("#5cb85c", "Colour of heating", pattern=COLOR, form=_COLOR_FORM)
+    color_cooling: str = setting("#337ab7", "Colour of cooling", pattern=COLOR, form=_COLOR_FORM)
+    color_idle: str = setting("#777777", "Colour of a heater that does neither", pattern=COLOR, form=_COLOR_FORM)
+
+    sound_enabled: bool = setting(False, "Play sounds")
+    sound_target_reached: bool = setting(False, "Sound when a heater has reached its target")
+    sound_cooldown_finished: bool = setting(False, "Sound when a heater has cooled down")
+    sound_volume: float = setting(0.5, "Volume, 1 is the loudest", low=0, high=1)
+    sound_min_interval_s: float = setting(
+        10.0, "Time between two sounds of the same kind for a heater, at least", unit="s", low=0, high=300
+    )
+    notification_enabled: bool = setting(False, "Show notifications on the page")
+    notification_target_reached: bool = setting(False, "Notification when a heater has reached its target")
+    notification_cooldown_finished: bool = setting(False, "Notification when a heater has cooled down")
+    notification_timeout_s: float = setting(6.0, "A notification stays for", unit="s", low=1, high=60)
+    notification_min_interval_s: float = setting(
+        10.0, "Time between two notifications of the same kind for a heater, at least", unit="s", low=0, high=300
+    )
 
 
 def rows() -> Iterator[tuple[Field[Any], Rule]]:
