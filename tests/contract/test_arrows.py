@@ -27,13 +27,14 @@ ROOMS = {
     "adapters": "core messages bridge settings script_child",
     "app": "core ha_discovery messages bridge settings adapters",
     "api": "core messages bridge settings adapters app",
-    "plugin": "core messages bridge settings adapters app api",
+    "pages": "settings api",
+    "plugin": "core messages bridge settings adapters app api pages",
     "__init__": "plugin",
 }
 
 #: Modules, and the files that may import them. Of what stands in no row, the standard library is free to all.
 MODULES = {
-    "octoprint flask flask_babel werkzeug": "plugin.py api.py adapters/*",
+    "octoprint flask flask_babel werkzeug": "plugin.py pages.py api.py adapters/*",
     "paho": "adapters/mqtt*.py",
     "numpy": "core/thermal/*",
     "jsonschema referencing": "messages/catalogue.py",
@@ -45,7 +46,9 @@ MODULES = {
     "time timeit": "adapters/inbox.py script_child/*",
     # The world outside, and chance.
     "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin.py",
-    "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
+    "subprocess socket ssl select fcntl": "adapters/* script_child/*",
+    # The runner only reads the names of signals, to say which one ended a process.
+    "signal": "adapters/* script_child/* core/runner.py",
     "random secrets uuid": "adapters/* app.py plugin.py",
 }
 
