@@ -92,6 +92,34 @@ class Mqtt:
             self._last.join(timeout)
 
 
+class _Receipts:
+    """From the library's message ids to our tokens. It may say that a message has arrived before it names its id.
+
+    Both sides leave their note first and take the token then: taking is atomic, so exactly one of them gets it, and no
+    lock is held where the library calls back.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: dict[int, int] = {}
+        self._early: set[int] = set()
+
+    def expect(self, mid: int, token: int) -> bool:
+        """Note a message that was sent; return whether it has arrived already."""
+        self._tokens[mid] = token
+        if mid not in self._early:
+            return False
+        self._early.discard(mid)
+        return self._tokens.pop(mid, None) is not None
+
+    def arrived(self, mid: int) -> int | None:
+        """Note a message that has arrived; return its token, None where it was not named yet."""
+        self._early.add(mid)
+        token = self._tokens.pop(mid, None)
+        if token is not None:
+            self._early.discard(mid)
+        return token
+
+
 class _Session(threading.Thread):
     """One `Connect`, from the first try to the good-bye."""
 
@@ -106,6 +134,7 @@ class _Session(threading.Thread):
         self._news: queue.SimpleQueue[tuple[int, _News]] = queue.SimpleQueue()
         self._link = 0
         self._left: _Leave | None = None
+        self._receipts = _Receipts()
 
     def leave(self, farewell: tuple[Publish, ...]) -> None:
         """Send `farewell` where there is a connection, and end."""
@@ -113,9 +142,11 @@ class _Session(threading.Thread):
 
     def publish(self, message: Publish) -> None:
         """Hand `message` to the client, where there is one with a connection."""
-        client = self._client
+        client, link = self._client, self._link
         if client is not None:
-            self._send(client, message)
+            info = self._send(client, message)
+            if message.token is not None and self._receipts.expect(info.mid, message.token):
+                self._post(Delivered(link, message.token))
 
     def run(self) -> None:
         """Try until told to leave."""
@@ -221,10 +252,14 @@ class _Session(threading.Thread):
         def message(arrived: MessageArrived) -> None:
             self._post(arrived)
 
-        def delivered(refusal: str | None) -> None:
+        receipts = self._receipts = _Receipts()
+
+        def delivered(mid: int, refusal: str | None) -> None:
             if refusal:
                 self._post(BrokerRefused(f"Not permitted to publish: {refusal}"))
-            self._post(Delivered(link))
+            token = receipts.arrived(mid)
+            if token is not None:
+                self._post(Delivered(link, token))
 
         paho.listen(
             client,

@@ -92,13 +92,13 @@ def listen(
     connected: Callable[[int, str], None],
     ended: Callable[[], None],
     subscribed: Callable[[list[int]], None],
-    delivered: Callable[[str | None], None],
+    delivered: Callable[[int, str | None], None],
     message: Callable[[MessageArrived], None],
 ) -> None:
     """Have the functions called on the client's thread, whatever the library's version gives its callbacks.
 
-    `connected` gets CONNACK's code and its wording, `subscribed` SUBACK's codes, `delivered` why a message was
-    refused or None.
+    `connected` gets CONNACK's code and its wording, `subscribed` SUBACK's codes, `delivered` a message's
+    id and why it was refused, or None.
     """
 
     def on_connect(_: Any, __: Any, ___: Any, code: Any, *____: Any) -> None:
@@ -107,8 +107,8 @@ def listen(
     def on_subscribe(_: Any, __: Any, ___: Any, codes: Any, *____: Any) -> None:
         subscribed([_number(code) for code in codes])
 
-    def on_publish(_: Any, __: Any, ___: Any, code: Any = None, *____: Any) -> None:
-        delivered(str(code) if code is not None and _number(code) >= FAILURE else None)
+    def on_publish(_: Any, __: Any, mid: int, code: Any = None, *___: Any) -> None:
+        delivered(mid, str(code) if code is not None and _number(code) >= FAILURE else None)
 
     client.on_connect = on_connect
     client.on_disconnect = lambda *_: ended()

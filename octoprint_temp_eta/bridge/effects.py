@@ -20,6 +20,8 @@ class Publish:
     content_type: str | None = None
     expiry_seconds: int | None = None
     correlation: bytes | None = None
+    #: By which its acknowledgement names it; None: nobody asks.
+    token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,9 +131,10 @@ class BrokerRefused:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The broker has acknowledged one message of the connection `link`."""
+    """The broker has taken the message with this `token` on the connection `link`."""
 
     link: int
+    token: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ memory, and a level that was replaced meanwhile is never sent.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,8 +20,8 @@ from .inputs import Delivered, Now
 
 #: Messages under way at once; below the library's own limit of 20, behind which it would queue.
 WINDOW = 16
-#: Edges kept at most.
-EDGES = 256
+#: Edges of one kind kept at most.
+EDGES = 128
 #: s without an acknowledgement after which the connection is taken for dead.
 PATIENCE_S = 20.0
 
@@ -50,7 +51,9 @@ class Outbox:
         self._boot_id = boot_id
         self._seq = 0
         self._link: int | None = None
-        self._under_way = 0
+        #: By token: an edge, which is sent again should the connection break before it has arrived; None for a level.
+        self._under_way: dict[int, _Edge | None] = {}
+        self._tokens = itertools.count(1)
         self._progress_at = 0.0
         self._levels: dict[str, Publish] = {}
         self._bodies: dict[str, Any] = {}
@@ -96,6 +99,7 @@ class Outbox:
         for memory in (self._levels, self._bodies, self._pending, self.present):
             memory.clear()
         self._edges.clear()
+        self._under_way.clear()
         self.topics = topics
         return cleared
 
@@ -116,47 +120,52 @@ class Outbox:
 
     def raw_edge(self, kind: str, publish: Publish, now: Now, *, keep_s: float) -> None:
         """Send `publish` once, as an edge of the kind `kind`."""
-        if len(self._edges) >= EDGES:
-            self.edges_dropped[self._edges.popleft().kind] += 1
+        same = [edge for edge in self._edges if edge.kind == kind]
+        if len(same) >= EDGES:
+            self._edges.remove(same[0])
+            self.edges_dropped[kind] += 1
         self._edges.append(_Edge(kind, publish, now.at + keep_s))
 
     def connect(self, link: int, now: Now) -> None:
         """There is a new connection: every level is to be sent, `status` last, so that online means complete."""
-        self._link, self._under_way, self._progress_at = link, 0, now.at
+        self.disconnect()
+        self._link, self._progress_at = link, now.at
         status = self.topics.of("status")
         self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
         if status in self._levels:
             self._pending[status] = None
 
     def disconnect(self) -> None:
-        """The connection is gone."""
+        """The connection is gone; whether the edges under way have arrived, nobody knows: at least once."""
         self._link = None
+        self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if edge is not None)
+        self._under_way.clear()
 
     def delivered(self, event: Delivered, now: Now) -> None:
-        """The broker has acknowledged a message; one of an earlier connection means nothing any more."""
+        """The broker has taken a message; on an earlier connection that means nothing any more."""
         if event.link == self._link:
-            self._under_way = max(0, self._under_way - 1)
+            self._under_way.pop(event.token, None)
             self._progress_at = now.at
 
     def stuck(self, now: Now) -> bool:
         """Whether the broker has stopped acknowledging."""
-        return self.connected and self._under_way > 0 and now.at - self._progress_at > PATIENCE_S
+        return self.connected and bool(self._under_way) and now.at - self._progress_at > PATIENCE_S
 
     def drain(self, now: Now) -> Iterator[Publish]:
         """Yield what is to be sent now."""
         if not self.connected:
             return
-        while self._under_way < WINDOW:
-            publish = self._next(now)
-            if publish is None:
-                return
-            if self._under_way == 0:
+        while len(self._under_way) < WINDOW and (following := self._next(now)) is not None:
+            if not self._under_way:
                 self._progress_at = now.at
-            self._under_way += 1
+            token = next(self._tokens)
+            edge, publish = (following, following.publish) if isinstance(following, _Edge) else (None, following)
+            self._under_way[token] = edge
             self.sent += 1
-            yield publish
+            yield replace(publish, token=token)
 
-    def _next(self, now: Now) -> Publish | None:
+    def _next(self, now: Now) -> Publish | _Edge | None:
+        """Take the next level, or else the next edge that is still worth sending."""
         if self._pending:
             topic = next(iter(self._pending))
             del self._pending[topic]
@@ -164,7 +173,7 @@ class Outbox:
         while self._edges:
             edge = self._edges.popleft()
             if edge.until >= now.at:
-                return edge.publish
+                return edge
             self.edges_dropped[edge.kind] += 1
         return None
 

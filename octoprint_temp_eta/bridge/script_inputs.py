@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from octoprint_temp_eta.core.script_settings import Settings
+from ..core.script_catalogue import Script
+from ..core.script_settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class ScriptRaised:
 
 @dataclass(frozen=True, slots=True)
 class ScriptEnded:
-    """The process is gone, with all that it started.
+    """The process is gone, with all that it started; `how` says it in words: "was ended by SIGSEGV".
 
     `exit_status` is negative for a signal and None where the process could not be started; `output` is the end of
     what was written around `print` and the logger, such as the last words of a crash.
@@ -68,7 +69,85 @@ class ScriptEnded:
 
     run_id: str
     exit_status: int | None
+    how: str
     output: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobsHeld:
+    """OctoPrint holds its print jobs for the run and the printer is ready; or not: `refusal` says why, for people.
+
+    `window` is how many commands OctoPrint has under way at once.
+    """
+
+    run_id: str
+    refusal: str | None = None
+    window: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LineQueued:
+    """OctoPrint has made `parts` commands of the line that was given to it as `key`."""
+
+    key: str
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineSending:
+    """A command goes out to the printer, one of ours (`key`) or another's; `acknowledged`: the printer owes an ok."""
+
+    key: str | None
+    line: str
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineSent:
+    """A command has gone out."""
+
+    key: str | None
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineReceived:
+    """The printer has said something."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterGone:
+    """The connection is gone, or the firmware has begun anew (`reset`); `reason` is for people."""
+
+    reason: str
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyParser:
+    """Whether the firmware obeys M108 while it waits for a temperature."""
+
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptsFound:
+    """What lies in the folder of scripts."""
+
+    scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsTold:
+    """What a script wants sent on connect, or why it cannot tell."""
+
+    script_id: str
+    lines: tuple[str, ...] = ()
+    error: str | None = None
+
+
 ScriptSaid = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
+LineInput = LineQueued | LineSending | LineSent | LineReceived
+ScriptInput = ScriptSaid | LineInput | JobsHeld | PrinterGone | EmergencyParser | ScriptsFound | CommandsTold

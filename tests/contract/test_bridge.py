@@ -60,7 +60,7 @@ class Bench:
             while waiting:
                 for effect in self.bridge.handle(waiting.pop(), self.now):
                     if isinstance(effect, Publish):
-                        waiting.append(Delivered(1))
+                        waiting.append(Delivered(1, effect.token))
                         if effect.topic.startswith(f"{BASE}/"):
                             self.sent.append((check(effect.topic, effect.payload, BASE), effect))
         return self.sent[begin:]

@@ -125,7 +125,7 @@ class BridgeDriver:
                 effects.append(effect)
                 self._take(effect)
                 if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
-                    inputs.append(Delivered(self.link))
+                    inputs.append(Delivered(self.link, effect.token))
         return effects
 
     def connect(self, *, forget: bool = False) -> list[Effect]:
