@@ -24,7 +24,10 @@ class Exponential(WindowMethod):
 
     def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:
         del remaining, rate
-        limit = goal.temperature if goal.direction is Direction.HEATING else self._limits.ambient
+        cooling = goal.direction is Direction.COOLING
+        limit = self._limits.ambient if cooling else goal.temperature
+        if cooling and goal.threshold <= limit:
+            return None  # it gets as cool as its ambient, and no cooler
         distances = [(s.at, math.log(max(abs(limit - s.actual), NEAREST))) for s in window]
         decay = slope(distances)
         if decay is None or decay >= 0.0:

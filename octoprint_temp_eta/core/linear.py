@@ -36,7 +36,7 @@ class WindowMethod:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._goal: Goal | None = None
-        self._samples = History()
+        self._samples = History(max(limits.heating_window, limits.cooling_window))
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
         """Start an episode. Readings of before don't count: they belong to another movement."""

@@ -13,9 +13,10 @@ PLAUSIBLE_C = (-50.0, 600.0)
 #: A reading that jumps by more than this (°C, and °C for each second since the last one) is doubted once.
 JUMP_C, JUMP_C_PER_S = 20.0, 30.0
 
-#: How much history is kept: enough for every method, bounded for whoever polls at 10 Hz.
-HISTORY_S = 120.0
-HISTORY_SAMPLES = 600
+#: s of history that are kept unless told otherwise, and samples for each of them: bounded for whoever polls at 10 Hz.
+HISTORY_S, SAMPLES_PER_S = 120.0, 5
+#: s that readings must span to tell a rate: OctoPrint repeats one within milliseconds when it sends a new target.
+SHORTEST_RATE_S = 1.0
 
 
 def plausible(value: object) -> float | None:
@@ -42,8 +43,9 @@ def slope(points: Sequence[tuple[float, float]]) -> float | None:
 class History:
     """The newest samples of one heater, oldest first."""
 
-    def __init__(self) -> None:
-        self._samples: deque[Sample] = deque(maxlen=HISTORY_SAMPLES)
+    def __init__(self, seconds: float = HISTORY_S) -> None:
+        self._seconds = seconds
+        self._samples: deque[Sample] = deque(maxlen=round(seconds * SAMPLES_PER_S))
         self._doubted: float | None = None
 
     def __iter__(self) -> Iterator[Sample]:
@@ -66,7 +68,7 @@ class History:
                 return False
         self._doubted = None
         self._samples.append(sample)
-        while self._samples[0].at < sample.at - HISTORY_S:
+        while self._samples[0].at < sample.at - self._seconds:
             self._samples.popleft()
         return True
 
@@ -83,9 +85,10 @@ class History:
     def rate(self, window: float) -> float | None:
         """Return the slope in °C/s over the newest `window` seconds, None where there are too few readings."""
         newest = self.newest
-        if newest is None:
+        samples = [] if newest is None else self.since(newest.at - window)
+        if not samples or samples[-1].at - samples[0].at < SHORTEST_RATE_S:
             return None
-        return slope([(sample.at, sample.actual) for sample in self.since(newest.at - window)])
+        return slope([(sample.at, sample.actual) for sample in samples])
 
     def clear(self) -> None:
         """Forget everything."""
