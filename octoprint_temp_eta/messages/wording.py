@@ -49,9 +49,9 @@ def sentence(where: Sequence[str | int], rule: str, limit: Any, value: Any, form
     """
     name = _dotted(where)
     if rule in _WRONG:
-        return f"{name} {_WRONG[rule](limit)}"
+        return f"{name} {_WRONG[rule](limit)}."
     must = f"be {form}" if form is not None else _MUST[rule](limit)
-    return f"{name} must {must}, not {quoted(value)}"
+    return f"{name} must {must}, not {quoted(value)}."
 
 
 def pointer(where: Sequence[str | int]) -> str:
