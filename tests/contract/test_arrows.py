@@ -21,7 +21,7 @@ ROOMS = {
     "schemas": "",
     "core": "",
     "settings": "core",
-    "migration": "settings",
+    "migration": "messages settings",
     "messages": "core ha_discovery",
     "bridge": "core ha_discovery messages settings",
     "script_child": "core",
