@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from octoprint_temp_eta.core.script_catalogue import Script, without_duplicates
-from octoprint_temp_eta.core.script_settings import Settings
-
-from .script_process import child
+from ..core.script_catalogue import Script, without_duplicates
+from ..core.script_settings import Settings
+from .script_process import child, how_it_ended
 
 #: Seconds that a script may take to be imported, or its `__script_commands__` to return.
 PATIENCE = 10.0
@@ -92,7 +91,7 @@ def _ask(task: str, path: Path, patience: float, **job: object) -> Mapping[str, 
     except OSError as error:
         raise ScriptFailed(f"its process could not be started: {error}") from None
     except ValueError:
-        raise ScriptFailed(f"ended its process (exit status {process.returncode})") from None
+        raise ScriptFailed(f"its process {how_it_ended(process.returncode)}") from None
     if message["kind"] == "error":
         raise ScriptFailed(message["error"])
     return message

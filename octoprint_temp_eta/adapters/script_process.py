@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from octoprint_temp_eta.bridge.script_inputs import (
+from ..bridge.script_inputs import (
     ScriptEnded,
     ScriptLine,
     ScriptLogged,
@@ -26,7 +26,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
     ScriptSaid,
     ScriptStatus,
 )
-from octoprint_temp_eta.core.script_settings import Settings
+from ..core.script_settings import Settings
 
 #: The longest message that a script's process may send, in bytes; a longer one ends it.
 MAX_MESSAGE = 1 << 20
@@ -138,12 +138,14 @@ class ScriptProcess:
 
     def _supervise(self) -> None:
         """Follow the process from its start to its end, on a thread of its own."""
+        exit_status: int | None = None
         try:
             with child("run", self._job.path.parent, subprocess.PIPE) as process:
                 exit_status = self._attend(process)
+            how = how_it_ended(exit_status)
         except OSError as error:
-            exit_status, self._output = None, f"its process could not be started: {error}".encode()
-        self._post(ScriptEnded(self._job.run_id, exit_status, self._output.decode(errors="replace").strip()))
+            how = f"could not be started: {error}"
+        self._post(ScriptEnded(self._job.run_id, exit_status, how, self._output.decode(errors="replace").strip()))
 
     def _attend(self, process: subprocess.Popen[bytes]) -> int:
         with self._lock:
@@ -188,6 +190,16 @@ class ScriptProcess:
         with pipe:
             while data := pipe.read(MAX_OUTPUT):
                 self._output = (self._output + data)[-MAX_OUTPUT:]
+
+
+def how_it_ended(exit_status: int) -> str:
+    """Say in words what `exit_status` means."""
+    if exit_status >= 0:
+        return f"ended with status {exit_status}"
+    try:
+        return f"was ended by {signal.Signals(-exit_status).name}"
+    except ValueError:
+        return f"was ended by signal {-exit_status}"
 
 
 _NoneType = type(None)

@@ -49,8 +49,12 @@ class Event(StrEnum):
     ENDED = "the process is gone"
     ENDED_ALONE = "the process is gone, and so is the printer"
     SETTLED = "the printer has acknowledged the G90"
+    SHUT_DOWN = "OctoPrint shuts down"
 
 
+_STOPS = {Event.STOPPED: Phase.STOPPING, Event.LINK_LOST: Phase.STOPPING, Event.ENDED: Phase.SETTLING}
+_ENDS = {Event.ENDED: Phase.SETTLING, Event.ENDED_ALONE: Phase.IDLE}
+_SHUTS_DOWN = {Event.SHUT_DOWN: Phase.IDLE}
 MOVES: Mapping[Phase, Mapping[Event, Phase]] = {
     Phase.IDLE: {Event.STARTED: Phase.HOLDING},
     Phase.HOLDING: {
@@ -58,25 +62,14 @@ MOVES: Mapping[Phase, Mapping[Event, Phase]] = {
         Event.NOT_HELD: Phase.IDLE,
         Event.STOPPED: Phase.ABORTING,
         Event.LINK_LOST: Phase.ABORTING,
+        **_SHUTS_DOWN,
     },
-    Phase.ABORTING: {Event.HELD: Phase.IDLE, Event.NOT_HELD: Phase.IDLE},
-    Phase.LOADING: {
-        Event.RUNS: Phase.RUNNING,
-        Event.TOLD_ERROR: Phase.CLOSING,
-        Event.STOPPED: Phase.STOPPING,
-        Event.LINK_LOST: Phase.STOPPING,
-        Event.ENDED: Phase.SETTLING,
-    },
-    Phase.RUNNING: {
-        Event.TOLD_RESULT: Phase.CLOSING,
-        Event.TOLD_ERROR: Phase.CLOSING,
-        Event.STOPPED: Phase.STOPPING,
-        Event.LINK_LOST: Phase.STOPPING,
-        Event.ENDED: Phase.SETTLING,
-    },
-    Phase.CLOSING: {Event.ENDED: Phase.SETTLING, Event.ENDED_ALONE: Phase.IDLE},
-    Phase.STOPPING: {Event.ENDED: Phase.SETTLING, Event.ENDED_ALONE: Phase.IDLE},
-    Phase.SETTLING: {Event.SETTLED: Phase.IDLE, Event.LINK_LOST: Phase.IDLE},
+    Phase.ABORTING: {Event.HELD: Phase.IDLE, Event.NOT_HELD: Phase.IDLE, **_SHUTS_DOWN},
+    Phase.LOADING: {Event.RUNS: Phase.RUNNING, Event.TOLD_ERROR: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
+    Phase.RUNNING: {Event.TOLD_RESULT: Phase.CLOSING, Event.TOLD_ERROR: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
+    Phase.CLOSING: {**_ENDS, **_SHUTS_DOWN},
+    Phase.STOPPING: {**_ENDS, **_SHUTS_DOWN},
+    Phase.SETTLING: {Event.SETTLED: Phase.IDLE, Event.LINK_LOST: Phase.IDLE, **_SHUTS_DOWN},
 }
 
 #: A phase, as it is told.
@@ -99,6 +92,17 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERROR = "error"
     CANCELLED = "cancelled"
+
+
+class Code(StrEnum):
+    """Why a run did not finish, as the contract's errors name it."""
+
+    FAILED = "script_failed"
+    ERROR = "script_error"
+    NOT_READY = "printer_not_ready"
+    GONE = "printer_gone"
+    TIMEOUT = "timeout"
+    SHUTDOWN = "shutdown"
 
 
 class HeatersAfter(StrEnum):
@@ -126,12 +130,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a run: `result` are the settings that it returned, `message` its own words for the user."""
+    """What came of a run: `result` are the settings that it returned, `message` its own words for the user.
+
+    `code` is the reason for programs, where there is an `error`.
+    """
 
     outcome: Outcome
     result: Settings | None = None
     error: str | None = None
+    code: Code | None = None
     message: str | None = None
+
+    @classmethod
+    def of_error(cls, error: str, code: Code) -> Verdict:
+        """Return the verdict on a run that could not end as it wanted."""
+        return cls(Outcome.ERROR, error=error, code=code)
 
 
 @dataclass(frozen=True, slots=True)

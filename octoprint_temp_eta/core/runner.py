@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from .run import (
     MOVES,
     TOLD,
     Begun,
+    Code,
     Decision,
     Event,
     HeatersAfter,
@@ -54,6 +54,7 @@ class _Course:
     """What belongs to one run alone."""
 
     verdict: Verdict | None = None
+    told: bool = False
     linked: bool = True
     touched: set[HeaterKind] = field(default_factory=set)
     deadline: float | None = None
@@ -73,7 +74,7 @@ class Runner:
     @property
     def state(self) -> State:
         """The state as it is told: a run that is over for the script, but was not told so, still runs."""
-        untold = self.phase is Phase.SETTLING and self._course.verdict is not None
+        untold = self.phase is Phase.SETTLING and not self._course.told
         return State.RUNNING if untold else TOLD[self.phase]
 
     @property
@@ -97,7 +98,7 @@ class Runner:
     def held(self, refusal: str | None, at: float, wall: float) -> list[Decision]:
         """The print jobs are held and the printer is ready, or not: then `refusal` says why."""
         if refusal is not None:
-            self._judge(Verdict(Outcome.ERROR, error=refusal))
+            self._judge(Verdict.of_error(refusal, Code.NOT_READY))
         if not self._move(Event.HELD if refusal is None else Event.NOT_HELD):
             return []
         if self.phase is Phase.LOADING:
@@ -124,39 +125,49 @@ class Runner:
         if success:
             verdict = Verdict(Outcome.FINISHED, result, message=message)
         else:
-            verdict = Verdict(Outcome.FAILED, result, message or "the script reported no success", message)
+            error = message or "the script reported no success"
+            verdict = Verdict(Outcome.FAILED, result, error, Code.FAILED, message)
         return self._close(Event.TOLD_RESULT, verdict, at)
 
     def raised(self, error: str, at: float) -> list[Decision]:
         """The script could not be loaded, or went wrong."""
-        return self._close(Event.TOLD_ERROR, Verdict(Outcome.ERROR, error=error), at)
+        return self._close(Event.TOLD_ERROR, Verdict.of_error(error, Code.ERROR), at)
 
     def cancel(self, at: float) -> list[Decision]:
         """Someone wants the run ended."""
         return self._stop(Event.STOPPED, Verdict(Outcome.CANCELLED), at)
 
     def lose_printer(self, reason: str, at: float, wall: float) -> list[Decision]:
-        """The connection to the printer is gone, or the firmware has begun anew."""
+        """The connection to the printer is gone."""
         self._course.linked = False
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
             return self._finish(wall)
-        return self._stop(Event.LINK_LOST, Verdict(Outcome.ERROR, error=reason), at)
+        return self._stop(Event.LINK_LOST, Verdict.of_error(reason, Code.GONE), at)
 
-    def ended(self, exit_status: int | None, output: str, wall: float) -> list[Decision]:
-        """The process is gone."""
+    def reset_printer(self, reason: str, at: float) -> list[Decision]:
+        """The firmware has begun anew: its heaters are off, and stay off."""
+        self._course.touched.clear()
+        return self._stop(Event.STOPPED, Verdict.of_error(reason, Code.GONE), at)
+
+    def shut_down(self, wall: float) -> list[Decision]:
+        """OctoPrint ends, and the run with it."""
+        if not self._move(Event.SHUT_DOWN):
+            return []
+        self._judge(Verdict.of_error("OctoPrint shuts down", Code.SHUTDOWN))
+        return [Kill(), *self._finish(wall)]
+
+    def ended(self, how: str, wall: float) -> list[Decision]:
+        """The process is gone; `how` says it in words."""
         if not self._move(Event.ENDED if self._course.linked else Event.ENDED_ALONE):
             return []
         self._course.deadline = self._course.kill_at = None
-        self._judge(Verdict(Outcome.ERROR, error=_how_it_ended(exit_status, output)))
+        self._judge(Verdict.of_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
             return self._finish(wall)
-        settle = Settle(self._targets_after())
-        unfinished = self._course.verdict is not None and self._course.verdict.outcome in (
-            Outcome.CANCELLED,
-            Outcome.ERROR,
-        )
+        verdict, settle = self._course.verdict, Settle(self._targets_after())
         # The printer may take long to answer, when it waits for a heater: nobody has to wait to be told.
+        unfinished = verdict is not None and verdict.outcome in (Outcome.CANCELLED, Outcome.ERROR)
         return [*self._tell(wall), settle] if unfinished else [settle]
 
     def settled(self, acknowledged: bool, wall: float) -> list[Decision]:
@@ -174,7 +185,7 @@ class Runner:
         if self._course.deadline is not None and at >= self._course.deadline:
             seconds = LOADING_S if self.phase is Phase.LOADING else self.run and self.run.time_limit
             what = "to be loaded" if self.phase is Phase.LOADING else "and that is its limit"
-            return self._stop(Event.STOPPED, Verdict(Outcome.ERROR, error=f"it took {seconds:g} s {what}"), at)
+            return self._stop(Event.STOPPED, Verdict.of_error(f"it took {seconds:g} s {what}", Code.TIMEOUT), at)
         return []
 
     def _move(self, event: Event) -> bool:
@@ -207,9 +218,10 @@ class Runner:
 
     def _tell(self, wall: float) -> list[Decision]:
         """Tell the verdict, once."""
-        if self.run is None or self._course.verdict is None:
+        if self.run is None or self._course.verdict is None or self._course.told:
             return []
-        self.last, self._course.verdict = Past(self.run, self._course.verdict, wall), None
+        self._course.told = True
+        self.last = Past(self.run, self._course.verdict, wall)
         return [Over(self.last)]
 
     def _finish(self, wall: float, *, release: bool = False) -> list[Decision]:
@@ -228,19 +240,3 @@ class Runner:
         off = run.heaters_after is HeatersAfter.OFF
         touched = {name: target for name, target in run.targets.items() if HeaterKind.of(name) in self._course.touched}
         return {name: 0.0 if off else target for name, target in touched.items()}
-
-
-def _how_it_ended(exit_status: int | None, output: str) -> str:
-    """Say what became of a process that has said nothing of its end."""
-    if exit_status is None:
-        return output
-    if exit_status < 0:
-        try:
-            name = signal.Signals(-exit_status).name
-        except ValueError:
-            name = f"signal {-exit_status}"
-        how = f"its process was ended by {name}"
-    else:
-        how = f"its process ended with status {exit_status}"
-    first = output.partition("\n")[0].strip()
-    return f"{how}: {first}" if first else how

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octoprint_temp_eta.core.script_settings import InvalidSettings, Settings, as_json, check, merge
-
+from ..core.script_settings import InvalidSettings, Settings, as_json, check, merge
 from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer

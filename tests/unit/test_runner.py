@@ -12,6 +12,7 @@ from octoprint_temp_eta.core.run import (
     MOVES,
     TOLD,
     Begun,
+    Code,
     Decision,
     HeatersAfter,
     Hold,
@@ -30,6 +31,7 @@ from octoprint_temp_eta.core.run import (
 )
 from octoprint_temp_eta.core.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
 
+CLEANLY = "ended with status 0"
 RUN = Run("r1", "warm_up", "Warm up", started_at=1000.0, targets={"tool0": 0.0, "bed": 60.0, "chamber": 40.0})
 LIMITED = Run("r1", "warm_up", "Warm up", started_at=1000.0, time_limit=90.0)
 
@@ -50,7 +52,7 @@ def at(phase: Phase, run: Run = RUN) -> Runner:
     }
     steps[Phase.CLOSING] = [*steps[Phase.RUNNING], lambda: runner.returned(True, {"a": 1}, None, 0)]
     steps[Phase.STOPPING] = [*steps[Phase.RUNNING], lambda: runner.cancel(0)]
-    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.ended(0, "", 2000)]
+    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.ended(CLEANLY, 2000)]
     for step in steps[phase]:
         step()
     assert runner.phase is phase
@@ -66,16 +68,29 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "raised": lambda runner: runner.raised("boom", 0),
     "cancel": lambda runner: runner.cancel(0),
     "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000),
-    "ended": lambda runner: runner.ended(-9, "", 2000),
+    "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
+    "ended": lambda runner: runner.ended("was ended by SIGKILL", 2000),
+    "shut down": lambda runner: runner.shut_down(2000),
     "settled": lambda runner: runner.settled(True, 2000),
 }
 CANCELLED, RESTORE = over(Outcome.CANCELLED), Settle({})
-KILLED = over(Outcome.ERROR, error="its process was ended by SIGKILL")
+KILLED = over(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
+SHUT_DOWN = over(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
 #: By phase and input: what is decided and where it leads. What is not here changes nothing.
 TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.IDLE, "start"): ([Hold()], Phase.HOLDING),
     (Phase.HOLDING, "held"): ([Launch()], Phase.LOADING),
-    (Phase.HOLDING, "not held"): ([over(Outcome.ERROR, error="it prints")], Phase.IDLE),
+    (Phase.HOLDING, "not held"): ([over(Outcome.ERROR, error="it prints", code=Code.NOT_READY)], Phase.IDLE),
+    (Phase.HOLDING, "reset"): ([], Phase.ABORTING),
+    (Phase.HOLDING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
+    (Phase.ABORTING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
+    (Phase.LOADING, "reset"): ([Terminate()], Phase.STOPPING),
+    (Phase.LOADING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
+    (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
+    (Phase.RUNNING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
+    (Phase.CLOSING, "shut down"): ([Kill(), over(Outcome.FINISHED, result={"a": 1})], Phase.IDLE),
+    (Phase.STOPPING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
+    (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
     (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
     (Phase.HOLDING, "lost"): ([], Phase.ABORTING),
     (Phase.ABORTING, "held"): ([Release(), CANCELLED], Phase.IDLE),
@@ -115,15 +130,15 @@ def test_every_phase_has_its_row() -> None:
     [
         ((True, {"a": 1}, None), over(Outcome.FINISHED, result={"a": 1})),
         ((True, {}, "flat"), over(Outcome.FINISHED, result={}, message="flat")),
-        ((False, {}, None), over(Outcome.FAILED, result={}, error="the script reported no success")),
-        ((False, {}, "bent"), over(Outcome.FAILED, result={}, error="bent", message="bent")),
+        ((False, {}, None), over(Outcome.FAILED, result={}, error="the script reported no success", code=Code.FAILED)),
+        ((False, {}, "bent"), over(Outcome.FAILED, result={}, error="bent", code=Code.FAILED, message="bent")),
     ],
 )
 def test_a_result_is_told_once_the_printer_has_followed(verdict: tuple[bool, dict, str | None], expected: Over) -> None:
     runner = at(Phase.RUNNING)
     runner.returned(*verdict, 0)
     assert runner.state is State.RUNNING
-    assert runner.ended(0, "", 1999) == [Settle({})]
+    assert runner.ended(CLEANLY, 1999) == [Settle({})]
     assert runner.state is State.RUNNING
     assert runner.settled(True, 2000) == [Release(), expected]
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.past)
@@ -132,7 +147,7 @@ def test_a_result_is_told_once_the_printer_has_followed(verdict: tuple[bool, dic
 def test_a_script_that_went_wrong_is_told_at_once() -> None:
     runner = at(Phase.RUNNING)
     runner.raised("ValueError: too cold (line 3)", 0)
-    assert runner.ended(0, "", 2000)[0] == over(Outcome.ERROR, error="ValueError: too cold (line 3)")
+    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="ValueError: too cold (line 3)", code=Code.ERROR)
     assert runner.state is State.CANCELLING
 
 
@@ -148,35 +163,35 @@ def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
     runner = at(Phase.STOPPING)
     runner.returned(True, {}, None, 0)
     runner.raised("KeyboardInterrupt", 0)
-    assert runner.ended(0, "", 2000)[0] == CANCELLED
+    assert runner.ended(CLEANLY, 2000)[0] == CANCELLED
 
 
 def test_a_run_without_a_printer_ends_with_its_process_and_lets_go_of_nothing() -> None:
     runner = at(Phase.RUNNING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
-    assert runner.ended(0, "", 2000) == [over(Outcome.ERROR, error="the printer was disconnected")]
+    assert runner.ended(CLEANLY, 2000) == [over(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)]
     assert runner.phase is Phase.IDLE
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == []
-    assert runner.ended(0, "", 2000) == [over(Outcome.FINISHED, result={"a": 1})]
+    assert runner.ended(CLEANLY, 2000) == [over(Outcome.FINISHED, result={"a": 1})]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
-    runner.ended(0, "", 1999)
+    runner.ended(CLEANLY, 1999)
     assert runner.lose_printer("the printer was disconnected", 0, 2000) == [over(Outcome.FINISHED, result={"a": 1})]
 
 
 def test_the_next_run_has_a_printer_again() -> None:
     runner = at(Phase.RUNNING)
     runner.lose_printer("the printer was disconnected", 0, 0)
-    runner.ended(0, "", 0)
+    runner.ended(CLEANLY, 0)
     runner.start(RUN)
     runner.held(None, 0, 0)
-    assert runner.ended(0, "", 2000)[-1] == Settle({})
+    assert runner.ended(CLEANLY, 2000)[-1] == Settle({})
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.CLOSING])
@@ -191,7 +206,9 @@ def test_a_time_limit_ends_a_run_as_an_error() -> None:
     runner = at(Phase.RUNNING, LIMITED)
     assert runner.tick(89) == []
     assert runner.tick(90) == [Terminate()]
-    assert runner.ended(0, "", 2000)[0] == over(Outcome.ERROR, LIMITED, error="it took 90 s and that is its limit")
+    assert runner.ended(CLEANLY, 2000)[0] == over(
+        Outcome.ERROR, LIMITED, error="it took 90 s and that is its limit", code=Code.TIMEOUT
+    )
 
 
 def test_without_a_limit_a_run_takes_what_it_takes() -> None:
@@ -201,7 +218,7 @@ def test_without_a_limit_a_run_takes_what_it_takes() -> None:
 def test_a_script_that_is_never_loaded_is_given_up() -> None:
     runner = at(Phase.LOADING)
     assert runner.tick(LOADING_S) == [Terminate()]
-    assert runner.ended(0, "", 2000)[0] == over(Outcome.ERROR, error="it took 30 s to be loaded")
+    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="it took 30 s to be loaded", code=Code.TIMEOUT)
 
 
 def test_a_g90_without_an_answer_is_sent_again() -> None:
@@ -211,26 +228,12 @@ def test_a_g90_without_an_answer_is_sent_again() -> None:
     assert runner.settled(False, 2000) == [Release()]
 
 
-@pytest.mark.parametrize(
-    ("exit_status", "output", "error"),
-    [
-        (None, "its process could not be started: no memory", "its process could not be started: no memory"),
-        (3, "", "its process ended with status 3"),
-        (0, "", "its process ended with status 0"),
-        (
-            -11,
-            "Fatal Python error: Segmentation fault\n\nCurrent",
-            "its process was ended by SIGSEGV: Fatal Python error",
-        ),
-        (-99, "", "its process was ended by signal 99"),
-    ],
-)
-def test_a_process_that_just_ends_is_an_error(exit_status: int | None, output: str, error: str) -> None:
+def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
     runner = at(Phase.RUNNING)
-    decision = runner.ended(exit_status, output, 2000)[0]
-    assert isinstance(decision, Over)
-    assert decision.past.verdict.error is not None
-    assert decision.past.verdict.error.startswith(error)
+    runner.sends("M109 S200")
+    runner.reset_printer("the firmware was reset", 0)
+    error = over(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
+    assert runner.ended(CLEANLY, 2000) == [error, Settle({})]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targ
     for line in lines:
         runner.sends(line)
     runner.cancel(0)
-    assert runner.ended(0, "", 0)[-1] == Settle(targets)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
 
 
 def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
@@ -256,7 +259,7 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner = at(Phase.RUNNING)
         runner.sends("M109 S200")
         runner.returned(success, {}, None, 0)
-        assert runner.ended(0, "", 0) == [Settle(targets)]
+        assert runner.ended(CLEANLY, 0) == [Settle(targets)]
 
 
 class World:
@@ -318,7 +321,7 @@ def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> 
             world.do(runner.cancel(clock))
         elif event == "dies" and world.process:
             world.process = False
-            world.do(runner.ended(0, "", clock))
+            world.do(runner.ended(CLEANLY, clock))
         elif event == "acks" and world.settling:
             world.settling = False
             world.do(runner.settled(True, clock))
