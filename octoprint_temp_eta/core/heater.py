@@ -49,34 +49,16 @@ class Fact(StrEnum):
     FREED = "freed"
 
 
-_NEW_TARGET = {
-    Fact.TARGET_ABOVE: State.HEATING,
-    Fact.TARGET_BELOW: State.COOLING,
-    Fact.LEFT_HOT: State.COOLING,
-}
+_NEW_TARGET = {Fact.TARGET_ABOVE: State.HEATING, Fact.TARGET_BELOW: State.COOLING}
+_ANY_TARGET = {**_NEW_TARGET, Fact.LEFT_HOT: State.COOLING, Fact.LEFT_COLD: State.OFF}
 MOVES: Mapping[State, Mapping[Fact, State]] = {
-    State.UNKNOWN: {**_NEW_TARGET, Fact.LEFT_COLD: State.OFF, Fact.FOUND_THERE: State.AT_TARGET},
+    State.UNKNOWN: {**_ANY_TARGET, Fact.FOUND_THERE: State.AT_TARGET},
     State.OFF: _NEW_TARGET,
-    State.HEATING: {
-        **_NEW_TARGET,
-        Fact.LEFT_COLD: State.OFF,
-        Fact.ARRIVED: State.AT_TARGET,
-        Fact.STUCK: State.STALLED,
-    },
-    State.STALLED: {
-        **_NEW_TARGET,
-        Fact.LEFT_COLD: State.OFF,
-        Fact.ARRIVED: State.AT_TARGET,
-        Fact.FREED: State.HEATING,
-    },
-    State.AT_TARGET: {
-        **_NEW_TARGET,
-        Fact.LEFT_COLD: State.OFF,
-        Fact.SAGGED: State.HEATING,
-        Fact.OVERHEATED: State.COOLING,
-    },
+    State.HEATING: {**_ANY_TARGET, Fact.ARRIVED: State.AT_TARGET, Fact.STUCK: State.STALLED},
+    State.STALLED: {**_ANY_TARGET, Fact.FREED: State.HEATING},
+    State.AT_TARGET: {**_ANY_TARGET, Fact.SAGGED: State.HEATING, Fact.OVERHEATED: State.COOLING},
     State.COOLING: {
-        **_NEW_TARGET,
+        **_ANY_TARGET,
         Fact.LEFT_COLD: State.COOLED_DOWN,
         Fact.ARRIVED: State.AT_TARGET,
         Fact.SAGGED: State.HEATING,
