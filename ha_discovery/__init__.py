@@ -4,6 +4,7 @@ Describe a device with DeviceConfig and its components; `plan` gives the message
 before to what is wanted now, without leaving anything behind. See docs/ha-discovery.md.
 """
 
+from ha_discovery.announced import Announced, Announcement, Place
 from ha_discovery.availability import ALWAYS, Availability, AvailabilityTopic
 from ha_discovery.components import (
     BinarySensor,
@@ -18,7 +19,7 @@ from ha_discovery.components import (
 from ha_discovery.device import Device, DeviceConfig, Origin
 from ha_discovery.errors import DiscoveryError
 from ha_discovery.messages import Form, Message
-from ha_discovery.plan import SETTLE_SECONDS, Announced, Announcement, Place, Plan, plan
+from ha_discovery.plan import SETTLE_SECONDS, Plan, plan
 from ha_discovery.templates import json_flag, json_value
 
 __all__ = [

@@ -1,7 +1,7 @@
 """From a device's configuration to the messages that announce it, in either of Home Assistant's two forms."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -63,9 +63,9 @@ def single_messages(config: DeviceConfig, prefix: str = "homeassistant") -> tupl
     )
 
 
-def removal_message(config: DeviceConfig, topic: str, platforms: Mapping[str, str]) -> Message:
-    """Take the components {key: platform} out of the device announced on `topic`. Leaving them out removes nothing."""
-    components = {key: {"platform": platform} for key, platform in platforms.items()}
+def removal_message(config: DeviceConfig, topic: str, platform: str, keys: Iterable[str]) -> Message:
+    """Take components of one platform out of the device announced on `topic`. Leaving them out removes nothing."""
+    components = {key: {"platform": platform} for key in keys}
     return Message(topic, encode({**_header(config), "components": components}), retain=False)
 
 

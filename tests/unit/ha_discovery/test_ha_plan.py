@@ -21,7 +21,7 @@ def test_the_first_announcement_is_one_retained_message() -> None:
 
 def test_a_removed_component_is_removed_in_so_many_words_before_the_clean_payload() -> None:
     announced = plan(Announced(), Announcement(kiln("a", "b"))).after
-    remove, announce = plan(announced, Announcement(kiln("a"))).steps
+    remove, _, _, announce = plan(announced, Announcement(kiln("a"))).steps
     assert [m.payload for m in remove] == [
         '{"components":{"b":{"platform":"sensor"}},"device":{"identifiers":["kiln"],"name":"Kiln"},"origin":{"name":"tests"}}'
     ]
