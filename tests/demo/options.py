@@ -59,9 +59,9 @@ def read(environment: Mapping[str, str]) -> Options:
 
 def require_free_ports(options: Options) -> None:
     """Raise OptionError for the first port that we could not listen on."""
-    _require_free("DEMO_HTTP_PORT", options.http_port)
+    require_free("DEMO_HTTP_PORT", options.http_port)
     if options.external is None:
-        _require_free("DEMO_MQTT_PORT", options.mqtt_port)
+        require_free("DEMO_MQTT_PORT", options.mqtt_port)
 
 
 def _port(environment: Mapping[str, str], variable: str, default: int) -> int:
@@ -95,7 +95,7 @@ def _endpoint(url: str) -> Endpoint:
     return Endpoint(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
 
-def _require_free(variable: str, port: int) -> None:
+def require_free(variable: str, port: int) -> None:
     with socket.socket() as probe:
         # As servers do: a port whose last connections still time out is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

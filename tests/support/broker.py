@@ -58,6 +58,10 @@ class Broker:
     def port(self) -> int:
         return self.listener.port
 
+    @property
+    def running(self) -> bool:
+        return self._running is not None
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -13,10 +13,8 @@ from typing import Any, Self
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.support import contract
 from tests.support.broker_programs import Listener
-
-#: Raises when the payload of a topic is not what the contract says; the third argument is base topic and instance.
-Check = Callable[[str, bytes, str], object]
 
 
 @dataclass(frozen=True)
@@ -41,22 +39,14 @@ class Received:
 class Observer:
     """A client of `broker` from entering to leaving; it subscribes to `filters` whenever it connects.
 
-    With `base` (base topic and instance) and `check`, leaving raises AssertionError for the messages below `base`
-    that broke the contract.
+    With `base` (base topic and instance), leaving raises AssertionError for the messages below `base` that broke the
+    contract.
     """
 
-    def __init__(
-        self,
-        broker: Listener,
-        *,
-        filters: Sequence[str] = ("#",),
-        base: str | None = None,
-        check: Check | None = None,
-    ) -> None:
+    def __init__(self, broker: Listener, *, filters: Sequence[str] = ("#",), base: str | None = None) -> None:
         self._broker = broker
         self._filters = filters
         self._base = base
-        self._check = check
         self._news = threading.Condition()
         self._messages: list[Received] = []
         self._violations: list[str] = []
@@ -104,6 +94,11 @@ class Observer:
             raise LookupError(f"nothing on {topic}")
         return found[-1]
 
+    def levels(self) -> dict[str, bytes]:
+        """Return the newest payload of each topic, empty ones left out: what a late subscriber would get."""
+        newest = {message.topic: message.payload for message in self.messages}
+        return {topic: payload for topic, payload in newest.items() if payload}
+
     def mark(self) -> int:
         """Return where the record stands now, as `since` for `wait_for`."""
         return len(self.messages)
@@ -150,10 +145,10 @@ class Observer:
             self._news.notify_all()
 
     def _judge(self, message: Received) -> str | None:
-        if self._check is None or self._base is None or not message.topic.startswith(f"{self._base}/"):
+        if self._base is None or not message.topic.startswith(f"{self._base}/"):
             return None
         try:
-            self._check(message.topic, message.payload, self._base)
+            contract.check(message.topic, message.payload, self._base)
         except Exception as error:
             return f"{message.topic}: {error}"
         return None

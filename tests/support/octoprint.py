@@ -88,9 +88,9 @@ def _users(python: Path) -> str:
 class OctoPrint:
     """An OctoPrint on 127.0.0.1 that runs from entering to leaving, connected to its virtual printer.
 
-    `plugins` are settings by plugin id, `config` anything else of config.yaml; `plugin_files` are single-file
-    plugins to put beside it; `environment` is added to the process's. `python` is the interpreter of the
-    environment to run, the tests' own unless told.
+    `plugins` are settings by plugin id, `config` anything else of config.yaml, `profile` what of the printer profile
+    differs from OctoPrint's default; `plugin_files` are single-file plugins to put beside it; `environment` is added
+    to the process's. `python` is the interpreter of the environment to run, the tests' own unless told.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class OctoPrint:
         port: int | None = None,
         plugins: Mapping[str, Mapping[str, Any]] | None = None,
         config: Mapping[str, Any] | None = None,
+        profile: Mapping[str, Any] | None = None,
         plugin_files: Sequence[Path] = (),
         environment: Mapping[str, str] | None = None,
         autoconnect: bool = True,
@@ -106,6 +107,7 @@ class OctoPrint:
     ) -> None:
         self.port = port or free_port()
         self._config = configuration(plugins or {}, config or {}, autoconnect)
+        self._profile = {"id": "_default", "name": "Default", **(profile or {})}
         self._plugin_files = tuple(plugin_files)
         self._environment = dict(environment or {})
         self._autoconnect = autoconnect
@@ -133,6 +135,8 @@ class OctoPrint:
         try:
             (self.base / "config.yaml").write_text(yaml.safe_dump(self._config))
             (self.base / "users.yaml").write_text(_users(self._python))
+            (self.base / "printerProfiles").mkdir()
+            (self.base / "printerProfiles" / "_default.profile").write_text(yaml.safe_dump(self._profile))
             (self.base / "plugins").mkdir()
             for file in self._plugin_files:
                 shutil.copy(file, self.base / "plugins")
@@ -186,14 +190,17 @@ class OctoPrint:
             return False
         return not self._autoconnect or content["current"]["state"] == "Operational"
 
-    def stop(self) -> None:
-        """End it as a service manager does."""
-        if self._process is not None and self.alive:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
+    def stop(self) -> bool:
+        """End it as a service manager does; return whether it ended by itself rather than by force."""
+        if self._process is None or not self.alive:
+            return True
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return False
+        return True
 
     def kill(self) -> None:
         """End it as a power cut does, with everything that it has started."""
