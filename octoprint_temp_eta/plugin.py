@@ -19,6 +19,7 @@ from .app import App
 from .bridge.bridge import Identity
 from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, SettingsChanged
 from .core.samples import plausible
+from .pages import Pages
 
 #: The form of the saved settings; see `on_settings_migrate`.
 SETTINGS_VERSION = 3
@@ -43,6 +44,7 @@ class TempETAPlugin(
     octoprint.plugin.SettingsPlugin,
     octoprint.plugin.EventHandlerPlugin,
     Api,
+    Pages,
     PrinterCallback,
 ):
     """The plugin as OctoPrint sees it."""
@@ -60,7 +62,7 @@ class TempETAPlugin(
             Path(self.get_plugin_data_folder()),
             self._logger,
             self._printer,
-            lambda message: self._plugin_manager.send_plugin_message(self._identifier, dict(message)),
+            self.send_to_pages,
         )
         self._app.start()
         self._printer.register_callback(self)

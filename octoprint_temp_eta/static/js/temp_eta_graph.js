@@ -1,0 +1,79 @@
+/* The temperatures of the last minutes, and each heater's as lines in a box of 100 by 100. */
+(function () {
+    "use strict";
+
+    const TempETA = (window.TempETA = window.TempETA || {});
+
+    /* ms of history that are kept: the longest that the graph can show. */
+    const KEPT_MS = 1800 * 1000;
+    /* °C that the graph spans at least. */
+    const LEAST_SPAN = 10;
+
+    /* OctoPrint's own temperatures: it sends a history to each page that connects, and goes on from there. */
+    TempETA.History = function () {
+        const self = this;
+        const points = {};
+
+        self.replace = function (data) {
+            Object.keys(points).forEach((name) => delete points[name]);
+            self.add(data);
+        };
+
+        self.add = function (data) {
+            const late = data.serverTime ? Date.now() - data.serverTime * 1000 : 0;
+            (data.temps || []).forEach((reading) => {
+                _.forOwn(reading, (value, name) => {
+                    if (!_.isPlainObject(value) || !_.isNumber(value.actual)) return;
+                    const list = (points[name] = points[name] || []);
+                    list.push({at: reading.time * 1000 + late, actual: value.actual, target: value.target || 0});
+                    while (list[0].at < Date.now() - KEPT_MS) list.shift();
+                });
+            });
+        };
+
+        self.of = (name, from) => (points[name] || []).filter((point) => point.at >= from);
+    };
+
+    const path = (pairs) => pairs.map(([x, y], index) => (index ? "L" : "M") + x.toFixed(2) + " " + y.toFixed(2)).join("");
+
+    /*
+     * Return what is drawn of `points` (at in ms, actual, target): paths `actual`, `target` and `ahead`, the bounds
+     * `low` and `high` in °C, and `present`, where now is, in percent of the width. `windowMs` go back from `now`;
+     * `goal` is where the heater is bound for, as {celsius, at}, or null.
+     */
+    TempETA.graph = function (points, now, windowMs, goal) {
+        const aheadMs = goal ? Math.min(Math.max(0, goal.at - now), windowMs) : 0;
+        const temperatures = points.map((point) => point.actual);
+        points.filter((point) => point.target > 0).forEach((point) => temperatures.push(point.target));
+        if (goal) temperatures.push(goal.celsius);
+        if (!temperatures.length) return null;
+
+        const least = Math.min(...temperatures);
+        const span = Math.max(LEAST_SPAN, Math.max(...temperatures) - least);
+        const low = least - 0.05 * span;
+        const high = low + 1.1 * span;
+        const x = (at) => (100 * (at - now + windowMs)) / (windowMs + aheadMs);
+        const y = (celsius) => (100 * (high - celsius)) / (high - low);
+
+        const last = points[points.length - 1];
+        const steps = [];
+        points.forEach((point, index) => {
+            if (index) steps.push([x(point.at), y(points[index - 1].target)]);
+            steps.push([x(point.at), y(point.target)]);
+        });
+        const ahead = [];
+        if (goal && last && goal.at > now) {
+            const share = aheadMs / (goal.at - now);
+            ahead.push([x(last.at), y(last.actual)]);
+            ahead.push([100, y(last.actual + share * (goal.celsius - last.actual))]);
+        }
+        return {
+            actual: path(points.map((point) => [x(point.at), y(point.actual)])),
+            target: last && last.target > 0 ? path(steps) : "",
+            ahead: path(ahead),
+            low: low,
+            high: high,
+            present: x(now)
+        };
+    };
+})();

@@ -1,0 +1,118 @@
+/* One heater as the pages show it: the payload that the broker gets, put into words. */
+(function () {
+    "use strict";
+
+    const TempETA = (window.TempETA = window.TempETA || {});
+
+    /* Remaining seconds below which a colour of the mode "bands" holds. */
+    const SOON_S = 60;
+    const NEAR_S = 300;
+
+    const STATES = {
+        off: () => gettext("Off"),
+        heating: () => gettext("Heating"),
+        at_target: () => gettext("At target"),
+        cooling: () => gettext("Cooling"),
+        cooled_down: () => gettext("Cooled down"),
+        stalled: () => gettext("Gets no warmer"),
+        unknown: () => gettext("Unknown")
+    };
+
+    /* Return seconds as 0:42, 3:21 or 1:02:03. */
+    TempETA.duration = function (seconds) {
+        const whole = Math.max(0, Math.round(seconds));
+        const parts = [Math.floor(whole / 60) % 60, whole % 60];
+        if (whole >= 3600) parts.unshift(Math.floor(whole / 3600));
+        return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
+    };
+
+    /* Return a moment as the reader's clock shows it. */
+    TempETA.clock = function (moment) {
+        const locale = (window.LOCALE || "en").replace("_", "-");
+        return new Date(moment).toLocaleTimeString(locale, {hour: "2-digit", minute: "2-digit"});
+    };
+
+    /* Return what a heater is called; tools have a number where there are several. */
+    TempETA.label = function (name, severalTools) {
+        const tool = /^tool(\d+)$/.exec(name);
+        if (tool) return severalTools ? gettext("Tool") + " " + tool[1] : gettext("Tool");
+        if (name === "bed") return gettext("Bed");
+        return name === "chamber" ? gettext("Chamber") : name;
+    };
+
+    /*
+     * `pages` is what all heaters share: `now` (ms, ticks), `options` (our settings), `severalTools`, and `fahrenheit`.
+     */
+    TempETA.Heater = function (name, pages) {
+        const self = this;
+        const computed = (read) => ko.pureComputed(read);
+
+        self.name = name;
+        self.payload = ko.observable({});
+        /* When (ms of the browser's clock) the countdown ends: the server's clock may differ. */
+        self.endsAt = ko.observable(null);
+
+        self.take = function (payload) {
+            const seconds = payload.eta_seconds;
+            self.endsAt(seconds === null ? null : Date.now() + seconds * 1000);
+            self.payload(payload);
+        };
+
+        self.label = computed(() => TempETA.label(name, pages.severalTools()));
+        self.state = computed(() => self.payload().state || "unknown");
+        self.stateText = computed(() => (STATES[self.state()] || self.state)());
+        self.moves = computed(() => ["heating", "cooling", "stalled"].includes(self.state()));
+        /* Whether it only cools down, and has no target to be ready at. */
+        self.cools = computed(() => self.state() === "cooling" && !self.payload().target);
+
+        self.remaining = computed(() =>
+            self.endsAt() === null ? null : Math.max(0, (self.endsAt() - pages.now()) / 1000)
+        );
+        self.countdown = computed(() => (self.remaining() === null ? "" : TempETA.duration(self.remaining())));
+        self.moment = computed(() => {
+            const at = self.payload().ready_at || self.payload().cool_at;
+            if (!at) return "";
+            const text = self.cools() ? gettext("Cool at %(time)s") : gettext("Ready at %(time)s");
+            return _.sprintf(text, {time: TempETA.clock(at)});
+        });
+        self.range = computed(() => {
+            const {eta_low: low, eta_high: high} = self.payload();
+            if (low === null || high === null || low === undefined) return "";
+            return _.sprintf(gettext("%(low)s to %(high)s"), {
+                low: TempETA.duration(low),
+                high: TempETA.duration(high)
+            });
+        });
+
+        const temperature = (celsius) => formatTemperature(celsius, pages.fahrenheit(), undefined, true);
+        self.actual = computed(() => temperature(self.payload().actual));
+        self.goal = computed(() => (self.cools() ? self.payload().cooldown_target : self.payload().target));
+        self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
+        self.rate = computed(() => {
+            const rate = self.payload().rate;
+            return _.isNumber(rate) ? _.sprintf("%+.1f °C/min", rate * 60) : "";
+        });
+
+        self.percent = computed(() => {
+            const progress = self.payload().progress;
+            return _.isNumber(progress) ? Math.round(progress * 100) : null;
+        });
+        self.showsProgress = computed(() => pages.options.show_progress_bars() && self.percent() !== null);
+
+        self.css = computed(() => {
+            const classes = ["temp-eta-state-" + self.state()];
+            if (pages.options.color_mode() === "bands" && self.remaining() !== null) {
+                const seconds = self.remaining();
+                classes.push("temp-eta-" + (seconds < SOON_S ? "soon" : seconds < NEAR_S ? "near" : "far"));
+            }
+            return classes.join(" ");
+        });
+        /* The colour that the user chose, null where the style sheet knows better. */
+        self.color = computed(() => {
+            const options = pages.options;
+            if (options.color_mode() !== "status" || self.state() === "stalled") return null;
+            if (self.state() === "heating") return options.color_heating();
+            return self.state() === "cooling" ? options.color_cooling() : options.color_idle();
+        });
+    };
+})();

@@ -1,0 +1,33 @@
+"""The pages' style sheet: LESS, compiled with the compiler that OctoPrint itself brings along, in a real Chromium.
+
+OctoPrint serves the CSS, or the LESS where `devel.stylesheet` says so. `python -m tests.support.style_sheet` writes the
+CSS anew; a test holds both in step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import octoprint
+
+from tests.support.browser import chromium
+from tests.support.contract import PROJECT
+
+STATIC = PROJECT / "octoprint_temp_eta" / "static"
+LESS = STATIC / "less" / "temp_eta.less"
+CSS = STATIC / "css" / "temp_eta.css"
+COMPILER = Path(octoprint.__file__).parent / "static" / "js" / "lib" / "less.js"
+HEAD = "/* Made from less/temp_eta.less: change that, then run make pages. */\n"
+
+
+def compiled() -> str:
+    """Return what the CSS is to be."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.add_script_tag(path=COMPILER)
+        css = page.evaluate("text => less.render(text).then(output => output.css)", LESS.read_text(encoding="utf-8"))
+    return HEAD + str(css)
+
+
+if __name__ == "__main__":
+    CSS.write_text(compiled(), encoding="utf-8")
