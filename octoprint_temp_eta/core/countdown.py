@@ -74,8 +74,10 @@ class Countdown:
         """Return which share of the way (0…1) lies behind at `actual` °C."""
         if self.goal is None or self._start is None:
             return None
-        whole = self.goal.threshold - self._start
-        return 1.0 if whole == 0 else min(1.0, max(0.0, (actual - self._start) / whole))
+        if self.goal.reached(actual):
+            return 1.0
+        whole, left = abs(self.goal.threshold - self._start), abs(self.goal.threshold - actual)
+        return max(0.0, 1.0 - left / whole) if whole else 0.0
 
     def moment(self, at: float, wall: float) -> float | None:
         """Return when the goal is reached, in Unix seconds; it moves only when the estimate really has."""

@@ -15,7 +15,7 @@ from .heater import Heater, State, Transition
 RATE_WINDOW = 15.0
 #: °C assumed around the printer until a heater at rest has been seen, and the range in which that is believed.
 AMBIENT_C = 25.0
-AMBIENT_RANGE_C = (5.0, 45.0)
+AMBIENT_RANGE_C = (5.0, 35.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,8 @@ class Track:
     def read(self, at: float, actual: float | None, target: float | None) -> Step:
         """Take a reading; see `Heater.read`."""
         last = self.last_read_at
-        resting = self._heater.state in (State.OFF, State.UNKNOWN)
-        if resting and actual is not None and (self._coolest is None or actual < self._coolest):
-            self._coolest = actual
-            self._apply_policy()
+        if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None:
+            self._feel(actual)
         transition = self._heater.read(at, actual, target)
         newest = self._heater.history.newest
         fresh = newest is not None and newest.at != last
@@ -146,6 +144,7 @@ class Track:
         if heater.actual is None:
             return HeaterView(heater.name, heater.state)
         remaining = self._countdown.remaining(at)
+        cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)
         moment = self._countdown.moment(at, wall) if wanted else None
         view = HeaterView(
@@ -153,7 +152,7 @@ class Track:
             state=heater.state,
             target=heater.target,
             actual=heater.actual,
-            cooldown_target=heater.cooled_at,
+            cooldown_target=heater.cooled_at if cools_down else None,
             direction=goal.direction if goal else None,
             rate=heater.history.rate(RATE_WINDOW),
             progress=self._countdown.progress(heater.actual),
@@ -166,9 +165,14 @@ class Track:
     def _ambient(self) -> float:
         if self._policy.ambient is not None:
             return self._policy.ambient
+        return AMBIENT_C if self._coolest is None else self._coolest
+
+    def _feel(self, actual: float) -> None:
+        """Take the temperature of a heater at rest for its ambient, where it may be."""
         low, high = AMBIENT_RANGE_C
-        seen = self._coolest
-        return seen if seen is not None and low <= seen <= high else AMBIENT_C
+        if low <= actual <= high and (self._coolest is None or actual < self._coolest):
+            self._coolest = actual
+            self._apply_policy()
 
     def _wanted(self, direction: Direction) -> bool:
         return self._policy.heating if direction is Direction.HEATING else self._policy.cooling
