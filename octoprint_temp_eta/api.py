@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +11,11 @@ import octoprint.plugin
 from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
 from octoprint.access.permissions import Permissions
 
-from . import settings as table
 from .adapters.answers import NoAnswer
 from .adapters.inbox import now
 from .app import App
 from .messages.catalogue import COMMANDS
+from .saved_settings import SavedSettings
 
 #: The key of each permission of ours, what it allows, and who has it unless told otherwise.
 PERMISSIONS = (
@@ -73,7 +72,7 @@ class _AnyCommand(dict[str, list[str]]):
         return []
 
 
-class Api(octoprint.plugin.SimpleApiPlugin):
+class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
     """OctoPrint's SimpleApiPlugin, each call a look at the snapshot or an input of the bridge."""
 
     _app: App | None
@@ -93,7 +92,7 @@ class Api(octoprint.plugin.SimpleApiPlugin):
             return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
         if self._app is None:
             return _refusal(None, "not_available", "The plugin has not started.")
-        return _json({**self._app.snapshot, "settings": self._public_settings()})
+        return _json({**self._app.snapshot, "settings": self.public_settings()})
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
         """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
@@ -120,10 +119,6 @@ class Api(octoprint.plugin.SimpleApiPlugin):
             {"key": key, "name": name, "description": meaning, "roles": [key.lower()], "default_groups": list(groups)}
             for key, name, meaning, groups in PERMISSIONS
         ]
-
-    def _public_settings(self) -> dict[str, Any]:
-        parsed, _ = table.salvage({key: self._settings.get([key]) for key in table.defaults()})
-        return {key: value for key, value in asdict(parsed).items() if key not in table.secret_keys()}
 
 
 def _may(permission: str) -> bool:

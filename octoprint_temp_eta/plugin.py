@@ -6,23 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import flask
 import octoprint
 import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
-from . import settings as table
 from .adapters import machine
 from .api import Api
 from .app import App
 from .bridge.bridge import Identity
-from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, SettingsChanged
+from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings
 from .core.samples import plausible
 from .pages import Pages
-
-#: The form of the saved settings; see `on_settings_migrate`.
-SETTINGS_VERSION = 3
 
 PRINTER_EVENTS = frozenset(
     (
@@ -41,7 +36,6 @@ TEMPERATURE_EVENT = "CurrentTemperatureUpdated"
 class TempETAPlugin(
     octoprint.plugin.StartupPlugin,
     octoprint.plugin.ShutdownPlugin,
-    octoprint.plugin.SettingsPlugin,
     octoprint.plugin.EventHandlerPlugin,
     Api,
     Pages,
@@ -56,9 +50,10 @@ class TempETAPlugin(
     def on_startup(self, host: str, port: int) -> None:
         """Begin. The printer may be connected already."""
         del host, port
+        self.make_instance()
         self._app = App(
             self._identity(),
-            self._parsed_settings(),
+            self.parsed_settings(),
             Path(self.get_plugin_data_folder()),
             self._logger,
             self._printer,
@@ -79,35 +74,6 @@ class TempETAPlugin(
         if self._app is not None:
             self._printer.unregister_callback(self)
             self._app.stop()
-
-    # SettingsPlugin
-
-    def get_settings_defaults(self) -> dict[str, Any]:
-        """Return the table's defaults."""
-        return table.defaults()
-
-    def get_settings_version(self) -> int:
-        """Return the form of the saved settings."""
-        return SETTINGS_VERSION
-
-    def get_settings_restricted_paths(self) -> dict[str, list[list[str]]]:
-        """Let no secret out, to nobody."""
-        return {"never": [[key] for key in table.secret_keys()]}
-
-    def on_settings_save(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Save what is valid as a whole; else save nothing and answer 400 with key, value and rule."""
-        changes = {
-            key: value for key, value in data.items() if key not in table.secret_keys() or value not in (None, "")
-        }
-        try:
-            parsed = table.parse(self._raw_settings() | changes)
-        except table.InvalidSetting as error:
-            self._refuse_settings(error)
-            return {}
-        saved: dict[str, Any] = octoprint.plugin.SettingsPlugin.on_settings_save(self, changes)
-        if self._app is not None:
-            self._app.post(SettingsChanged(parsed))
-        return saved
 
     # EventHandlerPlugin
 
@@ -170,9 +136,6 @@ class TempETAPlugin(
 
     def _identity(self) -> Identity:
         name = self._settings.global_get(["appearance", "name"])
-        if not self._settings.get(["mqtt_custom_identifier"]):
-            self._settings.set(["mqtt_custom_identifier"], machine.new_instance(name or ""))
-            self._settings.save()
         return Identity(
             boot_id=machine.new_boot_id(),
             machine=machine.machine_hash(),
@@ -181,20 +144,3 @@ class TempETAPlugin(
             plugin_version=self._plugin_version,
             octoprint_version=octoprint.__version__,
         )
-
-    def _raw_settings(self) -> dict[str, Any]:
-        return {key: self._settings.get([key]) for key in table.defaults()}
-
-    def _parsed_settings(self) -> table.Settings:
-        parsed, invalid = table.salvage(self._raw_settings())
-        for error in invalid:
-            self._logger.warning("A saved setting is not valid and its default is used: %s", error)
-        return parsed
-
-    def _refuse_settings(self, error: table.InvalidSetting) -> None:
-        """Answer 400: OctoPrint itself swallows what is raised while saving."""
-        shown = None if error.key in table.secret_keys() else error.value
-        body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}
-        self._logger.info("Refused settings: %s", error)
-        if flask.has_request_context():
-            flask.after_this_request(lambda _: flask.make_response(flask.jsonify(body), 400))

@@ -38,7 +38,7 @@ class Rule:
 
 def setting(default: Any, meaning: str, **rule: Any) -> Any:
     """Return a field with a `Rule`; its keywords are the rule's."""
-    return field(default=default, metadata={"rule": Rule(meaning, **rule)})
+    return field(default=default, repr=not rule.get("secret"), metadata={"rule": Rule(meaning, **rule)})
 
 
 _TOPIC = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
@@ -130,11 +130,28 @@ class Settings:
     allow_snapshot: bool = setting(True, "Take the command `snapshot`")
     allow_forecast: bool = setting(True, "Take the command `forecast`")
     allow_target: bool = setting(False, "Take the command `target`, which heats")
+    allow_script_start: bool = setting(True, "Take the command `script/start`")
+    allow_script_cancel: bool = setting(True, "Take the command `script/cancel`")
     target_max_tool: float = setting(
         260.0, "The highest target that the command `target` sets for a tool", unit="°C", low=0, high=500
     )
     target_max_bed: float = setting(110.0, "The same for the bed", unit="°C", low=0, high=200)
     target_max_chamber: float = setting(60.0, "The same for the chamber or a custom heater", unit="°C", low=0, high=200)
+
+    script_folder: str = setting("~/.mecodescripts", "Folder of the automation scripts")
+    script_time_limit: float | None = setting(
+        None,
+        "A script that runs for longer is ended; empty: it takes what it takes",
+        unit="s",
+        low=1,
+        high=86400,
+        nullable=True,
+    )
+    script_heaters_after: str = setting(
+        "restored",
+        "What becomes of heater targets that a script has changed, when it is cancelled or fails",
+        choices=("restored", "off", "left"),
+    )
 
     ha_discovery_enabled: bool = setting(True, "Announce the entities to Home Assistant")
     ha_discovery_prefix: str = setting(

@@ -13,6 +13,13 @@ from typing import Any
 from ..bridge.effects import Save
 
 
+def discard(folder: str, pattern: str) -> None:
+    """Remove the files in `folder` that nobody reads any more."""
+    for path in Path(folder).glob(pattern):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 class Files:
     """Reads at start, writes in the background: nobody waits for the disk."""
 

@@ -27,15 +27,16 @@ ROOMS = {
     "script_child": "core",
     "adapters": "core messages bridge settings script_child",
     "app": "core ha_discovery messages bridge settings adapters",
-    "api": "core messages bridge settings adapters app",
+    "saved_settings": "bridge settings migration adapters app",
+    "api": "messages adapters app saved_settings",
     "pages": "settings api",
-    "plugin": "core messages bridge settings migration adapters app api pages",
+    "plugin": "core bridge adapters app saved_settings api pages",
     "__init__": "plugin",
 }
 
 #: Modules, and the files that may import them. Of what stands in no row, the standard library is free to all.
 MODULES = {
-    "octoprint flask flask_babel werkzeug": "plugin.py pages.py api.py adapters/*",
+    "octoprint flask flask_babel werkzeug": "plugin.py pages.py api.py saved_settings.py adapters/*",
     "paho": "adapters/mqtt*.py",
     "numpy": "core/thermal/*",
     "jsonschema referencing": "messages/catalogue.py",
