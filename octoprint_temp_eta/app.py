@@ -88,7 +88,7 @@ class _NoMqtt:
         self._post = post
 
     def connect(self, _: Connect) -> None:
-        self._post(BrokerLost("paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"))
+        self._post(BrokerLost(0, "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"))
 
     def disconnect(self, _: Disconnect) -> None: ...
 

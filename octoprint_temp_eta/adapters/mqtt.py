@@ -7,6 +7,7 @@ the bridge's to know.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import random
@@ -163,7 +164,7 @@ class _Session(threading.Thread):
                 reason = explain(error, self._spec.host, self._spec.port)
             if self._left is not None:
                 return
-            self._post(BrokerLost(reason))
+            self._post(BrokerLost(self._link, reason))
             if connected:
                 pause = FIRST_RETRY_S
             fell_back = was != self._protocol and not connected and was == "5"
@@ -209,15 +210,15 @@ class _Session(threading.Thread):
         refused = False
         while True:
             news = self._next(pause, self._link)
+            if isinstance(news, _Ended) or self._left is not None or not client.is_connected():
+                return f"The connection to {self._spec.host}:{self._spec.port} is lost"
             if isinstance(news, _Subscribed):
                 refused = any(code >= paho.FAILURE for code in news.codes)
                 if refused:
                     self._post(BrokerRefused("Not permitted to subscribe to our command topics: no command will come"))
                 pause = RESUBSCRIBE_S if refused else WATCH_S
-            elif news is None and refused:
+            elif refused:
                 paho.subscribe(client, self._spec.subscriptions, self._protocol)
-            elif isinstance(news, _Ended) or self._left is not None or not client.is_connected():
-                return f"The connection to {self._spec.host}:{self._spec.port} is lost"
 
     def _say_good_bye(self, client: mqtt.Client, farewell: tuple[Publish, ...]) -> None:
         """Send the last messages, and give the broker a moment to take them."""
@@ -225,7 +226,8 @@ class _Session(threading.Thread):
             return
         last = [self._send(client, message) for message in farewell]
         if last:
-            last[-1].wait_for_publish(FAREWELL_S)
+            with contextlib.suppress(ValueError, RuntimeError):  # what the library raises where it could not be sent
+                last[-1].wait_for_publish(FAREWELL_S)
 
     def _send(self, client: mqtt.Client, message: Publish) -> mqtt.MQTTMessageInfo:
         properties = paho.properties_of(message, self._protocol)

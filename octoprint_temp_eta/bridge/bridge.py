@@ -132,12 +132,14 @@ class Bridge:
     def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
         self._lost_reason = None
         self._diagnostics.connected(event, now)
-        self._outbox.connect(event.link, now)
         self._tell_everything(now)
+        self._outbox.connect(event.link, now)
         self._discovery.announce(now)
         return [Log(logging.INFO, f"Connected to {event.host}:{event.port} with MQTT {event.protocol}")]
 
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
+        if self._outbox.link is not None and event.link < self._outbox.link:
+            return []  # a try that was given up for a connection that has been made meanwhile
         self._outbox.disconnect()
         self._diagnostics.lost()
         return self._complain(event.reason, now)
@@ -208,6 +210,7 @@ class Bridge:
         effects += [*self._commands.tick(now), *self._discovery.tick(now)]
         if self._outbox.stuck(now):
             self._outbox.disconnect()
+            self._diagnostics.lost()
             effects += [*self._complain("The broker has stopped acknowledging: connecting anew", now), self._connect()]
         return effects
 

@@ -117,8 +117,9 @@ class BrokerConnected:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLost:
-    """There is no connection: it could not be made, or ended. `reason` is a sentence for people."""
+    """There is no connection `link`: it could not be made, or ended. `reason` is a sentence for people."""
 
+    link: int
     reason: str
 
 

@@ -50,7 +50,8 @@ class Outbox:
         self.edges_dropped: Counter[str] = Counter()
         self._boot_id = boot_id
         self._seq = 0
-        self._link: int | None = None
+        #: The connection that there is someone to send to on.
+        self.link: int | None = None
         #: By token: an edge, which is sent again should the connection break before it has arrived; None for a level.
         self._under_way: dict[int, _Edge | None] = {}
         self._tokens = itertools.count(1)
@@ -65,7 +66,7 @@ class Outbox:
     @property
     def connected(self) -> bool:
         """Whether there is someone to send to."""
-        return self._link is not None
+        return self.link is not None
 
     def level(self, message: str, body: Any, now: Now, **levels: str) -> None:
         """Set a topic's level; `body` lacks what is stamped on it (`timestamp`, `seq`, `boot_id`)."""
@@ -129,7 +130,7 @@ class Outbox:
     def connect(self, link: int, now: Now) -> None:
         """There is a new connection: every level is to be sent, `status` last, so that online means complete."""
         self.disconnect()
-        self._link, self._progress_at = link, now.at
+        self.link, self._progress_at = link, now.at
         status = self.topics.of("status")
         self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
         if status in self._levels:
@@ -137,13 +138,13 @@ class Outbox:
 
     def disconnect(self) -> None:
         """The connection is gone; whether the edges under way have arrived, nobody knows: at least once."""
-        self._link = None
+        self.link = None
         self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if edge is not None)
         self._under_way.clear()
 
     def delivered(self, event: Delivered, now: Now) -> None:
         """The broker has taken a message; on an earlier connection that means nothing any more."""
-        if event.link == self._link:
+        if event.link == self.link:
             self._under_way.pop(event.token, None)
             self._progress_at = now.at
 

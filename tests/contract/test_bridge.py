@@ -105,7 +105,7 @@ ARRIVALS = st.builds(
     correlation=st.none() | st.binary(max_size=9),
 )
 TICKS = st.builds(Tick, st.integers(0, 99), st.integers(0, 99))
-CONNECTIONS = st.sampled_from([CONNECTED, BrokerLost("the broker ended the connection"), JobBoundary()])
+CONNECTIONS = st.sampled_from([CONNECTED, BrokerLost(1, "the broker ended the connection"), JobBoundary()])
 thorough = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 

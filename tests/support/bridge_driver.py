@@ -137,8 +137,8 @@ class BridgeDriver:
 
     def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:
         """Let the connection end, so that the broker publishes the will."""
-        self.link = None
-        effects = self.handle(BrokerLost(reason))
+        link, self.link = self.link or next(self._links), None
+        effects = self.handle(BrokerLost(link, reason))
         self.retained[self.topic("status")] = b"offline"
         return effects
 
