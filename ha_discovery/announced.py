@@ -7,10 +7,13 @@ from ha_discovery.components import Component
 from ha_discovery.device import Device, DeviceConfig
 from ha_discovery.messages import Form, Message, device_message, device_topic, single_messages, single_topic
 
+Mark = tuple[str, str]
+"""What Home Assistant recognises a device by: the type of a connection (of an identifier: none) and its value."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where one component was announced, and as what. `device`: the device's identifiers and connections."""
+    """Where one component was announced, and as what, on the device with these marks."""
 
     prefix: str
     form: str
@@ -18,7 +21,7 @@ class Place:
     key: str
     platform: str
     identity: str
-    device: tuple[tuple[str, str], ...]
+    device: tuple[Mark, ...]
 
     @property
     def topic(self) -> str:
@@ -107,8 +110,7 @@ class Announcement:
         )
 
 
-def _marks(device: Device) -> tuple[tuple[str, str], ...]:
-    """What Home Assistant recognises a device by; an identifier is of no type."""
+def _marks(device: Device) -> tuple[Mark, ...]:
     return (*(("", identifier) for identifier in device.identifiers), *device.connections)
 
 

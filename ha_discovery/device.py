@@ -95,12 +95,6 @@ class DeviceConfig:
         _require_unique("unique_id", (e.unique_id for e in entities))
         _require_unique("default_entity_id", (e.default_entity_id for e in entities if e.default_entity_id))
         _require_unique("type and subtype", (t.identity for t in triggers))
-        for entity in entities:
-            if entity.name is not None and _begins_with(entity.name, self.device.name):
-                raise DiscoveryError(
-                    f"{entity.key}.name",
-                    f"must not repeat the device's name {self.device.name!r}: it is put in front",
-                )
 
 
 _PARTS: Final = {"device": Device, "origin": Origin, "availability": Availability, "components": tuple}
@@ -112,10 +106,6 @@ def _are(values: object, holds: Callable[[Any], bool]) -> bool:
 
 def _is_connection(value: object) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(TEXT.holds(part) for part in value)
-
-
-def _begins_with(name: str, prefix: str) -> bool:
-    return name.casefold() == prefix.casefold() or name.casefold().startswith(prefix.casefold() + " ")
 
 
 def _require_unique(what: str, values: Iterable[str]) -> None:
