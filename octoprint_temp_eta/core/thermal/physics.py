@@ -40,7 +40,7 @@ PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 _BOUNDS: Final = {
     Direction.HEATING: (
         np.array([np.log(x) for x in (0.005, 1e-5, 0.15, 0.05, 0.2, 0.1, 1e-3, 5.0)]),
-        np.array([np.log(x) for x in (60.0, 0.08, 60.0, 40.0, 200.0, 60.0, 5.0, 600.0)]),
+        np.array([np.log(x) for x in (60.0, 0.08, 60.0, 40.0, 100.0, 20.0, 5.0, 600.0)]),
     ),
     Direction.COOLING: (
         np.array([np.log(2e-5), -6.0, 5.0, np.log(0.05), -6.0]),
@@ -80,18 +80,18 @@ class Curves:
     slope: Array
     reach: Array
 
-    def at(self, time: float) -> tuple[Array, Array]:
-        """Return temperature and slope (N,) of each curve `time` s after the start."""
-        position = (time - self.delay) / self.step
+    def at(self, times: Array) -> tuple[Array, Array]:
+        """Return temperatures and slopes (N, n) of the curves at `times` (n,) s after the start."""
+        position = (times - self.delay[:, None]) / self.step[:, None]
         inside = np.clip(position, 0.0, GRID - 1.001)
         index = inside.astype(np.intp)
         part = inside - index
-        rows = np.arange(len(index))
-        t0, t1 = self.temperature[rows, index], self.temperature[rows, index + 1]
-        s0, s1 = self.slope[rows, index], self.slope[rows, index + 1]
+        index += np.arange(0, len(index) * GRID, GRID)[:, None]
+        flat, flat_slope = self.temperature.ravel(), self.slope.ravel()
+        t0, s0 = flat[index], flat_slope[index]
         waiting = position < 0.0
-        temperature = np.where(waiting, self.start + self.slope0 * time, t0 + part * (t1 - t0))
-        return temperature, np.where(waiting, self.slope0, s0 + part * (s1 - s0))
+        temperature = np.where(waiting, self.start + self.slope0 * times, t0 + part * (flat[index + 1] - t0))
+        return temperature, np.where(waiting, self.slope0, s0 + part * (flat_slope[index + 1] - s0))
 
 
 def curves(kind: HeaterKind, goal: Goal, start: Start, parameters: Array) -> Curves:
@@ -106,7 +106,7 @@ def _heating(reference: float, goal: Goal, start: Start, parameters: Array) -> C
     rate, loss, lag, delay, approach, margin, soak, soak_time = np.exp(parameters).T
     threshold = goal.threshold
     aim = threshold + margin
-    power = rate * (1.0 + soak) + loss * (reference - AMBIENT)
+    power = rate + loss * (reference - AMBIENT)
     # Guard: a heater that could not hold its target would never arrive; its loss is the most it can afford.
     loss = np.minimum(loss, power / np.maximum(aim + 3.0 - AMBIENT, 5.0))
     ultimate = AMBIENT + power / loss
@@ -116,7 +116,7 @@ def _heating(reference: float, goal: Goal, start: Start, parameters: Array) -> C
     span = np.maximum(ultimate - block, 0.0) / np.maximum(ultimate - aim, 1e-3)
     slow = (1.0 + soak) / loss
     horizon = slow * np.log(np.maximum(span, 1.0)) * 1.02 + 4.0 * lag + np.minimum(soak_time, 20.0) * soak
-    horizon += approach * np.log1p(approach * rate / margin) + 5.0
+    horizon += approach * np.log1p(approach * rate / (1.0 + soak) / margin) + 5.0
     step = horizon / (GRID - 1)
     zero = np.zeros_like(lag)
     conductance = soak / soak_time
@@ -189,9 +189,7 @@ def _cooling(goal: Goal, start: Start, parameters: Array) -> Curves:
     first = own[:, None] * np.exp(-np.minimum(loss[:, None] * times, 60.0))
     second = body[:, None] * np.exp(-np.minimum(fade[:, None] * times, 60.0))
     slope = -loss[:, None] * first - fade[:, None] * second
-    return Curves(
-        start.temperature, 0.0, delay, step, ambient[:, None] + first + second, slope, reach + delay
-    )
+    return Curves(start.temperature, 0.0, delay, step, ambient[:, None] + first + second, slope, reach + delay)
 
 
 def _low_passed(start: Start, time_constant: Array) -> Array:

@@ -1,0 +1,94 @@
+"""The most probable parameters of a curve given readings: Gauss–Newton with Levenberg's damping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..estimator import Direction, Goal, HeaterKind
+from .physics import Array, Start, bounded, curves
+from .prior import Belief
+
+#: Degrees of freedom of every belief's tails: the prior is fitted on a dozen heaters.
+TAILS = 5.0
+#: Step of the numerical derivative, and longest step of the descent, in the unit of each parameter.
+_NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.3, 0.02, 0.02])}
+_LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.5, 8.0, 1.5, 1.5])}
+
+
+def nudges(direction: Direction) -> Array:
+    """Return the steps (P,) of numerical derivatives."""
+    return _NUDGE[direction]
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, `weights` (n,): as how many
+    independent readings each counts; errors: of a reading in °C, and of a curve's clock, relative."""
+
+    times: Array
+    actuals: Array
+    weights: Array
+    reading_error: float
+    clock_error: float
+
+    def variance(self, slopes: Array) -> Array:
+        """Return the variance (…, n) of the readings about curves with `slopes` (…, n)."""
+        return self.reading_error**2 + (self.clock_error * self.times * slopes) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The most probable `parameters` (P,), the readings' `information` (P, P) on them, and the rms of the weighted residuals."""
+
+    parameters: Array
+    information: Array
+    misfit: float
+    cost: float
+
+
+def fit(
+    kind: HeaterKind, goal: Goal, start: Start, readings: Readings, belief: Belief, guess: Array, iterations: int
+) -> Fit:
+    """Descend from `guess` to the most probable parameters."""
+    direction = goal.direction
+    nudge, longest = _NUDGE[direction], _LONGEST[direction]
+    inverse = np.linalg.inv(belief.covariance)
+    theta = bounded(direction, guess)
+    size = len(theta)
+    damping = 1e-2
+    for _ in range(iterations):
+        values, slopes = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)])).at(readings.times)
+        weight = readings.weights / readings.variance(slopes[0])
+        residual = readings.actuals - values[0]
+        jacobian = (values[1:] - values[0]).T / nudge
+        information = jacobian.T @ (weight[:, None] * jacobian)
+        off = theta - belief.mean
+        pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+        gradient = jacobian.T @ (weight * residual) - pull @ off
+        cost = weight @ residual**2 + off @ pull @ off
+        normal = information + pull
+        for _ in range(4):
+            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
+            step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / longest)), 1e-9))
+            trial = bounded(direction, theta + step)
+            missed = readings.actuals - curves(kind, goal, start, trial[None]).at(readings.times)[0][0]
+            trial_cost = weight @ missed**2 + (trial - belief.mean) @ pull @ (trial - belief.mean)
+            if trial_cost < cost:
+                damping = max(damping / 5.0, 1e-4)
+                break
+            damping *= 10.0
+        else:
+            break
+        theta = trial
+        if cost - trial_cost < 1e-3 * (1.0 + cost):
+            break
+    off = theta - belief.mean
+    distance = off @ inverse @ off
+    values, slopes = curves(kind, goal, start, theta[None]).at(readings.times)
+    variance = readings.variance(slopes[0])
+    squares = (readings.actuals - values[0]) ** 2 / variance
+    cost = readings.weights @ (squares + np.log(variance)) + (TAILS + size) * np.log1p(distance / TAILS)
+    return Fit(theta, information, float(np.sqrt(readings.weights @ squares / readings.weights.sum())), float(cost))

@@ -1,0 +1,62 @@
+"""What is known of heaters in general: the table prior.json, and the Gaussian beliefs made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from ..estimator import Direction, HeaterKind
+from .physics import PARAMETERS, Array
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """A Gaussian belief about parameters: `mean` (P,), `covariance` (P, P)."""
+
+    mean: Array
+    covariance: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The heaters of one kind: `mean` (P,), covariances (P, P) `between` heaters and `within` one, between its episodes."""
+
+    mean: Array
+    between: Array
+    within: Array
+
+    @property
+    def heater(self) -> Belief:
+        """The belief about a heater never seen."""
+        return Belief(self.mean, self.between)
+
+
+Prior = Mapping[tuple[Direction, HeaterKind], Population]
+
+
+def parse_prior(table: Mapping[str, Any]) -> Prior:
+    """Return the prior of a table as `tests/benchmarks/fit_prior.py` writes it; a chamber is a widened bed."""
+    prior: dict[tuple[Direction, HeaterKind], Population] = {}
+    for direction in Direction:
+        for kind in (HeaterKind.TOOL, HeaterKind.BED):
+            row = table["populations"][f"{direction}-{kind}"]
+            if tuple(row["parameters"]) != PARAMETERS[direction]:
+                raise ValueError(f"prior {direction}-{kind}: parameters must be {PARAMETERS[direction]}")
+            prior[direction, kind] = Population(
+                np.array(row["mean"]), np.array(row["between"]), np.array(row["within"])
+            )
+        bed = prior[direction, HeaterKind.BED]
+        prior[direction, HeaterKind.CHAMBER] = Population(bed.mean, 2.0 * bed.between, bed.within)
+    return prior
+
+
+@cache
+def shipped_prior() -> Prior:
+    """Return the prior that is part of the package."""
+    return parse_prior(json.loads((files(__package__) / "prior.json").read_text("utf-8")))

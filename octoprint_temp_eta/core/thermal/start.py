@@ -1,0 +1,42 @@
+"""What the readings before an episode tell of the heater's hidden state (formula 2 of docs/estimator.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ..estimator import Direction, Goal, Sample
+from .physics import Start
+
+#: The slope at the start is taken from this many seconds …
+_SLOPE_WINDOW: Final = 8.0
+#: … if there are as many readings in them.
+_SLOPE_READINGS: Final = 4
+#: Steepest slopes in K/s that a reading can show; beyond, it is a glitch.
+_SLOPE_BOUNDS: Final = (-4.0, 15.0)
+#: At most as many points of the history are kept.
+_HISTORY: Final = 24
+
+
+def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
+    """Return the start of an episode whose first reading is `first`, after the readings `before`."""
+    history = [sample for sample in before if 0.0 < first.at - sample.at <= 120.0]
+    recent = [sample for sample in history if first.at - sample.at <= _SLOPE_WINDOW]
+    temperature, slope = first.actual, 0.0
+    if len(recent) >= _SLOPE_READINGS:
+        ages = np.array([first.at - sample.at for sample in recent])
+        values = np.array([sample.actual for sample in recent])
+        centred = ages - ages.mean()
+        slope = float(np.clip(-(centred @ values) / max(float(centred @ centred), 1e-6), *_SLOPE_BOUNDS))
+        temperature = 0.5 * temperature + 0.5 * float(values.mean() + slope * ages.mean())
+    if goal.direction is Direction.COOLING:
+        slope = 0.0
+    kept = history[:: max(1, len(history) // _HISTORY)]
+    return Start(
+        temperature,
+        slope,
+        np.array([first.at - sample.at for sample in kept] + [0.0]),
+        np.array([sample.actual for sample in kept] + [first.actual]),
+    )
