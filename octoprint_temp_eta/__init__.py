@@ -9,12 +9,25 @@ __plugin_version__ = "1.0.0"
 __plugin_description__ = "Tells everyone on the MQTT broker when the heaters will be ready, and runs automation scripts"
 __plugin_author__ = "Ajimaru"
 __plugin_author_email__ = "ajimaru_gdr@pm.me"
+#: The repository, where newer versions are found.
 __plugin_url__ = "https://github.com/Ajimaru/OctoPrint-TempETA"
 __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
 
 __plugin_implementation__: object
 __plugin_hooks__: dict[str, object]
+
+
+def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
+    """Say whether the plugin can run. What it can do without, such as paho-mqtt, keeps it from nothing else."""
+    try:
+        from . import plugin  # noqa: F401
+    except ImportError as error:
+        from logging import getLogger
+
+        getLogger("octoprint.plugins.temp_eta").error("Temperature ETA cannot run: %s", error)
+        return False
+    return True
 
 
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
@@ -24,4 +37,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
 
     plugin = TempETAPlugin()
     __plugin_implementation__ = plugin
-    __plugin_hooks__ = {"octoprint.access.permissions": plugin.get_additional_permissions}
+    __plugin_hooks__ = {
+        "octoprint.access.permissions": plugin.get_additional_permissions,
+        "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
+    }

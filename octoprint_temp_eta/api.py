@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -76,6 +76,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
     """OctoPrint's SimpleApiPlugin, each call a look at the snapshot or an input of the bridge."""
 
     _app: App | None
+    _missing: Sequence[str] = ()
 
     def is_api_protected(self) -> bool:
         """Answer nobody who has not logged in."""
@@ -92,7 +93,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
         if self._app is None:
             return _refusal(None, "not_available", "The plugin has not started.")
-        return _json({**self._app.snapshot, "settings": self.public_settings()})
+        return _json({**self._app.snapshot, "settings": self.public_settings(), "missing": list(self._missing)})
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
         """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""

@@ -11,7 +11,7 @@ import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
-from .adapters import machine
+from .adapters import machine, optional
 from .api import Api
 from .app import App
 from .bridge.bridge import Identity
@@ -66,8 +66,11 @@ class TempETAPlugin(
         self._tell_readings(self._printer.get_current_temperatures())
 
     def on_after_startup(self) -> None:
-        """Say in the log that all is up."""
+        """Say in the log that all is up, and what is missing."""
         self._logger.info("Temperature ETA %s started", self._plugin_version)
+        self._missing = optional.missing()
+        for sentence in self._missing:
+            self._logger.warning("%s", sentence)
 
     def on_shutdown(self) -> None:
         """Say good-bye and end."""
@@ -94,6 +97,24 @@ class TempETAPlugin(
     def on_printer_add_temperature(self, data: Mapping[str, Any]) -> None:
         """Take a temperature reading."""
         self._tell_readings(data)
+
+    # Software Update
+
+    def get_update_information(self) -> dict[str, dict[str, Any]]:
+        """Say where newer versions are found: at the releases of the repository."""
+        url = self._plugin_info.url
+        user, repository = url.split("/")[-2:]
+        return {
+            self._identifier: {
+                "displayName": self._plugin_name,
+                "displayVersion": self._plugin_version,
+                "type": "github_release",
+                "user": user,
+                "repo": repository,
+                "current": self._plugin_version,
+                "pip": f"{url}/archive/{{target_version}}.zip",
+            }
+        }
 
     # Translations
 
