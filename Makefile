@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 READY  := $(VENV)/.complete
 RUN    := $(VENV)/bin/python
+# Python without an ending, which ruff does not find by itself.
+SCRIPTS := .ci/environment .ci/lock
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs dist lock clean
@@ -24,13 +26,13 @@ test-all: $(READY) ## Run the tests and the slow extras
 	@$(RUN) -m pytest
 
 lint: $(READY) ## Check style and types
-	@$(RUN) -m ruff check
-	@$(RUN) -m ruff format --check
+	@$(RUN) -m ruff check . $(SCRIPTS)
+	@$(RUN) -m ruff format --check . $(SCRIPTS)
 	@$(RUN) -m mypy
 
 format: $(READY) ## Put the code into its form
-	@$(RUN) -m ruff check --fix-only --quiet
-	@$(RUN) -m ruff format
+	@$(RUN) -m ruff check --fix-only --quiet . $(SCRIPTS)
+	@$(RUN) -m ruff format . $(SCRIPTS)
 
 bench: $(READY) ## Measure what the plugin costs OctoPrint
 	@$(RUN) -m tests.benchmarks
@@ -48,7 +50,7 @@ dist: $(READY) ## Build wheel and source distribution into dist/
 	@$(RUN) -m build --no-isolation
 
 lock: $(READY) ## Renew .ci/requirements.lock with the newest versions that fit
-	@.ci/lock
+	@$(RUN) .ci/lock
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
