@@ -40,4 +40,5 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     __plugin_hooks__ = {
         "octoprint.access.permissions": plugin.get_additional_permissions,
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
+        **plugin.script_hooks(),
     }

@@ -13,10 +13,13 @@ from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.learner import Learner
 from .adapters.printer import PrinterControl
+from .adapters.script_printer import ScriptPrinter, SerialSetting
+from .adapters.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge, Identity
 from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, SetTarget
 from .bridge.inputs import ApiCommand, BrokerLost, Input
+from .bridge.script_effects import FireEvent
 from .settings import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, and then for the broker, at most.
@@ -24,6 +27,8 @@ WORKER_STOP_S, BROKER_STOP_S = 0.5, 1.2
 
 #: Sends a message to the open OctoPrint pages.
 SendToPages = Callable[[Mapping[str, Any]], None]
+#: Fires an event of this name, with this payload, on OctoPrint's event bus.
+FireEvents = Callable[[str, Mapping[str, Any]], None]
 
 
 class App:
@@ -37,12 +42,16 @@ class App:
         logger: logging.Logger,
         printer: Any,
         send_to_pages: SendToPages,
+        fire_event: FireEvents,
+        serial_setting: SerialSetting,
     ) -> None:
         self._background = background()
         files = Files(folder, self._background, logger)
         bridge = Bridge(identity, settings, files.load(), now())
         self._mqtt = _mqtt(self.post)
         self._answers = Answers()
+        self._scripts = Scripts(self.post, logger)
+        self.script_printer = ScriptPrinter(printer, serial_setting, self.post, logger)
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
@@ -53,6 +62,9 @@ class App:
             Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
+            FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
+            **self._scripts.performers,
+            **self.script_printer.performers,
         }
         self._worker = Worker(bridge, performers, logger)
 
@@ -63,6 +75,8 @@ class App:
 
     def start(self) -> None:
         """Begin."""
+        self._scripts.start()
+        self.script_printer.start()
         self._worker.start()
 
     def post(self, event: Input) -> None:
@@ -77,6 +91,8 @@ class App:
         """Say good-bye and end; bounded, also while the broker stands still."""
         self._answers.close()
         self._worker.stop(WORKER_STOP_S)
+        self._scripts.close()
+        self.script_printer.close()
         self._mqtt.close(BROKER_STOP_S)
         self._background.shutdown(wait=True)
 

@@ -18,6 +18,7 @@ from .bridge.bridge import Identity
 from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings
 from .core.samples import plausible
 from .pages import Pages
+from .script_hooks import ScriptHooks
 
 PRINTER_EVENTS = frozenset(
     (
@@ -39,6 +40,7 @@ class TempETAPlugin(
     octoprint.plugin.EventHandlerPlugin,
     Api,
     Pages,
+    ScriptHooks,
     PrinterCallback,
 ):
     """The plugin as OctoPrint sees it."""
@@ -58,9 +60,12 @@ class TempETAPlugin(
             self._logger,
             self._printer,
             self.send_to_pages,
+            self._event_bus.fire,
+            lambda key: self._settings.global_get(["serial", key]),
         )
         self._app.start()
         self._printer.register_callback(self)
+        self.tell_firmware()
         self._tell_printer()
         self._tell_presets()
         self._tell_readings(self._printer.get_current_temperatures())
@@ -82,6 +87,7 @@ class TempETAPlugin(
 
     def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
         """Translate what the bridge wants to know."""
+        self.tell_scripts(event, payload)
         if event in PRINTER_EVENTS:
             self._tell_printer()
         elif event in JOB_EVENTS:

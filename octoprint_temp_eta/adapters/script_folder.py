@@ -39,17 +39,13 @@ class ScriptFolder:
                 self._known[file] = (stamp, self._inspect(file))
         return without_duplicates(script for _, script in self._known.values())
 
-    def path(self, script: Script) -> Path:
-        """Return where the script's file is."""
-        return self._folder / script.file
-
-    def commands(self, script: Script, stored: Settings) -> list[str]:
-        """Return the lines of G-code that `script` wants sent on connect, its settings being `stored` ones.
+    def commands(self, file: str, stored: Settings) -> list[str]:
+        """Return the lines of G-code that the script in `file` wants sent on connect, its settings being `stored`.
 
         Raises:
             ScriptFailed: it could not tell.
         """
-        lines: list[str] = _ask("commands", self.path(script), self._patience, stored=stored)["lines"]
+        lines: list[str] = _ask("commands", self._folder / file, self._patience, stored=stored)["lines"]
         return lines
 
     def _stamps(self) -> dict[str, Stamp]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from ha_discovery import Announced, Announcement, Form
 
+from ..messages import encode
+from ..messages.decode import Command
 from ..messages.entities import DeviceFacts, announcement
 from ..messages.topics import Topics
 from ..settings import Settings
@@ -41,6 +43,7 @@ from .inputs import (
 from .memory import LEARNED, Memory
 from .outbox import Outbox, farewell
 from .pages import Pages
+from .scripts import STORED, Scripts
 
 SCHEMA_VERSION = 1
 #: The file in which the heaters' names are kept.
@@ -74,7 +77,10 @@ class Bridge:
         self._remembered_heaters = self._heaters.names
         self._forecasts = Forecasts(self._outbox, self._heaters)
         handlers = Handlers(self._outbox, self._heaters, self._memory)
-        self._commands = Commands(self._outbox, settings, handlers.table)
+        self._scripts = Scripts(
+            self._outbox, self._heaters, settings, identity.boot_id, remembered.get(STORED), self._reply
+        )
+        self._commands = Commands(self._outbox, settings, {**handlers.table, **self._scripts.handlers})
         self._discovery = Discovery(self._outbox, _announced(remembered))
         self._diagnostics = Diagnostics(now)
         self._announced_about: object = None
@@ -95,6 +101,7 @@ class Bridge:
             Delivered: self._outbox.delivered,
             MessageArrived: self._message_arrived,
             ApiCommand: self._commands.called,
+            **self._scripts.inputs,
         }
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
@@ -103,7 +110,7 @@ class Bridge:
         return [*effects, *self._pages.drain(), *self._outbox.drain(now)]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
-        """Return the present state as REST shows it: `eta` by heater, `printer`, and `mqtt`."""
+        """Return the present state as REST shows it: `eta` by heater, `printer`, `mqtt`, `scripts` and `script`."""
         bodies = self._heaters.bodies(now)
         mqtt = {
             "enabled": self._connects,
@@ -112,7 +119,7 @@ class Bridge:
             "last_error": self._diagnostics.last_error,
             "base_topic": self._outbox.topics.base,
         }
-        return {"eta": bodies["heaters"], "printer": bodies["printer"], "mqtt": mqtt}
+        return {"eta": bodies["heaters"], "printer": bodies["printer"], "mqtt": mqtt, **self._scripts.bodies}
 
     @property
     def _connects(self) -> bool:
@@ -126,8 +133,7 @@ class Bridge:
         return [self._connect()] if self._connects else []
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        del now
-        return [Disconnect((farewell(self._outbox),))]
+        return [*self._scripts.shut_down(now), *self._outbox.drain(now), Disconnect((farewell(self._outbox),))]
 
     def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
         self._lost_reason = None
@@ -179,6 +185,7 @@ class Bridge:
             good_bye = self._outbox.move(topics)
         self._settings = self._commands.settings = event.settings
         self._heaters.configure(event.settings, now)
+        self._scripts.configure(event.settings)
         self._outbox.level("status", "online", now)
         self._tell_everything(now)
         if (before, connection) == (self._connects, self._connect()):
@@ -188,9 +195,10 @@ class Bridge:
         leave = Disconnect(tuple(good_bye))
         return [leave, self._connect()] if self._connects else [leave]
 
-    def _printer_changed(self, event: PrinterChanged, now: Now) -> None:
+    def _printer_changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
         self._heaters.printer_changed(event, now)
         self._tell_info(now)
+        return self._scripts.printer_changed(event)
 
     def _learned(self, event: Learned, now: Now) -> list[Effect]:
         self._forecasts.look_again(now)
@@ -207,7 +215,7 @@ class Bridge:
             self._outbox.level(
                 "diagnostics", self._diagnostics.body(self._outbox, self._commands, self._heaters, now), now
             )
-        effects += [*self._commands.tick(now), *self._discovery.tick(now)]
+        effects += [*self._commands.tick(now), *self._scripts.tick(now), *self._discovery.tick(now)]
         if self._outbox.stuck(now):
             self._outbox.disconnect()
             self._diagnostics.lost()
@@ -220,6 +228,7 @@ class Bridge:
         self._tell_info(now)
         self._heaters.tell(now, all_of_it=True)
         self._forecasts.tell(now)
+        self._scripts.tell(now)
 
     def _tell_info(self, now: Now) -> None:
         identity, profile = self._identity, self._heaters.profile
@@ -272,6 +281,9 @@ class Bridge:
         return [Save(HEATERS, names)]
 
     # Commands
+
+    def _reply(self, command: Command, body: encode.Payload, now: Now) -> list[Effect]:
+        return self._commands.reply(command, body, now)
 
     def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         settings = self._settings

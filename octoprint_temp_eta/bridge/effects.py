@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.estimator import Episode, HeaterKind, LearnedState
+from .script_effects import ScriptEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,4 @@ class Log:
     text: str
 
 
-Effect = Publish | Connect | Disconnect | Save | Learn | SetTarget | Answer | Page | Log
+Effect = Publish | Connect | Disconnect | Save | Learn | SetTarget | Answer | Page | Log | ScriptEffect

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.estimator import LearnedState
 from ..settings import Settings
+from .script_inputs import ScriptInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +175,5 @@ Input = (
     | Delivered
     | MessageArrived
     | ApiCommand
+    | ScriptInput
 )

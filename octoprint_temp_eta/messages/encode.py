@@ -115,5 +115,18 @@ def rejected(name: str | None, error: CommandError) -> Payload:
     return _reply(name, error.transaction, "rejected", error=problem)
 
 
+def failed(command: Command, code: str, message: str, result: Any = None, **more: Any) -> Payload:
+    """Return the reply to a command that was begun and went wrong."""
+    if result is not None:
+        more["result"] = result
+    error = {"code": code, "message": message, "path": None}
+    return _reply(command.name, command.transaction, "failed", error=error, **more)
+
+
+def cancelled(command: Command, **more: Any) -> Payload:
+    """Return the reply to a command that was begun, and then cancelled."""
+    return _reply(command.name, command.transaction, "cancelled", **more)
+
+
 def _reply(name: str | None, transaction: Transaction, status: str, **more: Any) -> Payload:
     return {"transaction": transaction, "command": name, "status": status, **more}

@@ -30,13 +30,14 @@ ROOMS = {
     "saved_settings": "bridge settings migration adapters app",
     "api": "messages adapters app saved_settings",
     "pages": "settings api",
-    "plugin": "core bridge adapters app saved_settings api pages",
+    "script_hooks": "bridge adapters app",
+    "plugin": "core bridge adapters app saved_settings api pages script_hooks",
     "__init__": "plugin",
 }
 
 #: Modules, and the files that may import them. Of what stands in no row, the standard library is free to all.
 MODULES = {
-    "octoprint flask flask_babel werkzeug": "plugin.py pages.py api.py saved_settings.py adapters/*",
+    "octoprint flask flask_babel werkzeug": "plugin.py pages.py api.py saved_settings.py script_hooks.py adapters/*",
     "paho": "adapters/mqtt*.py",
     "numpy": "core/thermal/*",
     "jsonschema referencing": "messages/catalogue.py",
@@ -48,9 +49,7 @@ MODULES = {
     "time timeit": "adapters/inbox.py script_child/*",
     # The world outside, and chance.
     "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin.py",
-    "subprocess socket ssl select fcntl": "adapters/* script_child/*",
-    # The runner only reads the names of signals, to say which one ended a process.
-    "signal": "adapters/* script_child/* core/runner.py",
+    "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
     "random secrets uuid": "adapters/* app.py plugin.py",
 }
 

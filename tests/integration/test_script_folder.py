@@ -141,7 +141,7 @@ def test_the_commands_on_connect(tmp_path: Path, returned: str, lines: list[str]
     scripts = ScriptFolder(tmp_path)
     (script,) = scripts.scan()
     assert script.has_commands
-    assert scripts.commands(script, {"speed": 80}) == lines
+    assert scripts.commands(script.file, {"speed": 80}) == lines
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_wrong_commands_on_connect(tmp_path: Path, returned: str, error: str) ->
     scripts = ScriptFolder(tmp_path, patience=2)
     (script,) = scripts.scan()
     with pytest.raises(ScriptFailed, match="^" + error.replace("(", r"\(")):
-        scripts.commands(script, {})
+        scripts.commands(script.file, {})

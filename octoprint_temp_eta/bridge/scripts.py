@@ -1,0 +1,295 @@
+"""The scripts: which there are, the commands that start and cancel them, and what is told of their runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..core.run import Begun, HeatersAfter, Outcome, Over, Past, Run, State
+from ..core.script_catalogue import Script, find
+from ..core.script_settings import InvalidSettings, check
+from ..core.script_settings import Settings as ScriptSettings
+from ..messages import encode, script
+from ..messages.decode import Command, CommandError
+from ..settings import Settings
+from .commands import Allowance, Handler
+from .effects import Effect, Log, Save
+from .heaters import STANDARD, Heaters
+from .inputs import Now, PrinterChanged
+from .outbox import Outbox
+from .script_effects import AskCommands, FireEvent, ScanScripts, SendLines, StartScript
+from .script_inputs import CommandsTold, ScriptEnded, ScriptLogged, ScriptsFound, ScriptStatus
+from .script_run import Plan, ScriptRun
+
+#: The file in which the settings that scripts returned are kept, and the version of its form.
+STORED = "scripts"
+VERSION = 1
+#: s between two looks at the folder.
+SCAN_S = 5.0
+#: s for which an event is worth telling late, as its schema says.
+EVENT_KEEP_S = 3600.0
+#: OctoPrint's id of the state in which it takes a job.
+READY = "OPERATIONAL"
+
+#: OctoPrint's event for how a run ended.
+EVENTS: Mapping[str, str] = {
+    "started": "AutomationScriptStarted",
+    "status_changed": "AutomationScriptStatusChanged",
+    Outcome.FINISHED: "AutomationScriptFinished",
+    Outcome.FAILED: "AutomationScriptFailed",
+    Outcome.ERROR: "AutomationScriptError",
+    Outcome.CANCELLED: "AutomationScriptCancelled",
+}
+
+
+#: Answers a command once more.
+Replier = Callable[[Command, encode.Payload, Now], list[Effect]]
+
+
+class Scripts:
+    """Scripts and their runs, as the world sees them."""
+
+    def __init__(
+        self, outbox: Outbox, heaters: Heaters, settings: Settings, boot_id: str, stored: object, reply: Replier
+    ) -> None:
+        self.catalogue: tuple[Script, ...] = ()
+        self._outbox = outbox
+        self._heaters = heaters
+        self._settings = settings
+        self._boot_id = boot_id
+        self._reply = reply
+        self._stored = _stored_settings(stored)
+        self._run = ScriptRun(self._tell_run)
+        self._runs = 0
+        self._command: Command | None = None
+        self._status: str | None = None
+        self._allowance = Allowance()
+        self._scan_at: float | None = 0.0
+        self._connected = False
+        self._greets = False
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """The commands."""
+        return {"script/start": self._start, "script/cancel": self._cancel}
+
+    @property
+    def inputs(self) -> Mapping[type, Callable[[Any, Now], list[Effect] | None]]:
+        """What is handled here."""
+        return {
+            **{kind: self._telling(handler) for kind, handler in self._run.inputs.items()},
+            ScriptEnded: self._telling(self._ended),
+            ScriptStatus: self._status_changed,
+            ScriptLogged: self._logged,
+            ScriptsFound: self._found,
+            CommandsTold: self._commands_told,
+        }
+
+    def configure(self, settings: Settings) -> None:
+        """Take changed settings; the folder may be another one."""
+        self._settings = settings
+        self._scan_at = 0.0
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Do what is due."""
+        effects = self._run.tick(now)
+        if self._scan_at is not None and now.at >= self._scan_at:
+            # Looked at again once the folder's content has come back.
+            self._scan_at = None
+            effects.append(ScanScripts(self._settings.script_folder))
+        return effects
+
+    def shut_down(self, now: Now) -> list[Effect]:
+        """End the run because OctoPrint ends."""
+        return self._run.shut_down(now)
+
+    @property
+    def bodies(self) -> Mapping[str, Any]:
+        """The present bodies of `scripts` and `script`."""
+        runner = self._run.runner
+        return {
+            "scripts": [script.catalogue_entry(each) for each in self.catalogue],
+            "script": script.runner(runner.state, runner.run, self._status, runner.last),
+        }
+
+    def tell(self, now: Now) -> None:
+        """Set the levels."""
+        for message, body in self.bodies.items():
+            self._outbox.level(message, body, now)
+
+    # The folder
+
+    def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
+        self._scan_at = now.at + SCAN_S
+        if event.scripts == self.catalogue and not self._greets:
+            return []
+        news = [each for each in event.scripts if each not in self.catalogue]
+        self.catalogue = event.scripts
+        self.tell(now)
+        logs: list[Effect] = [Log(logging.WARNING, f"Script {each.file}: {each.error}") for each in news if each.error]
+        return [*logs, *self._greet()]
+
+    def printer_changed(self, printer: PrinterChanged) -> list[Effect]:
+        """Greet a printer that was just connected, once it is known with what."""
+        if printer.connected and not self._connected:
+            self._greets = True
+        self._connected = printer.connected
+        return self._greet() if self.catalogue else []
+
+    def _greet(self) -> list[Effect]:
+        if not (self._greets and self._connected):
+            return []
+        self._greets = False
+        folder = self._settings.script_folder
+        return [
+            AskCommands(folder, each.file, each.id or "", self._stored.get(each.id or "", {}))
+            for each in self.catalogue
+            if each.has_commands and each.error is None
+        ]
+
+    def _commands_told(self, event: CommandsTold, now: Now) -> list[Effect]:
+        del now
+        if event.error is not None:
+            return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
+        idle = self._run.runner.state is State.IDLE and self._heaters.printer.state == READY
+        return [SendLines(event.lines)] if event.lines and idle else []
+
+    # The commands
+
+    def _start(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        wanted = self._script(command.arguments["id"])
+        given = dict(command.arguments.get("settings", {}))
+        try:
+            check(wanted.settings, given, only_declared=True)
+        except InvalidSettings as error:
+            raise CommandError("invalid_settings", script.sentence(str(error)), f"/settings/{error.key}") from None
+        self._refuse_unless_ready()
+        plan = self._plan(wanted, given, now)
+        self._command, self._status = command, None
+        effects = self._run.start(plan, now)
+        self._tell_runner(now)
+        return encode.accepted(command, run_id=plan.run.run_id), effects
+
+    def _plan(self, wanted: Script, given: dict[str, Any], now: Now) -> Plan:
+        self._runs += 1
+        run_id, script_id, settings = f"{self._boot_id[:8]}-{self._runs}", wanted.id or "", self._settings
+        views = [view for view in self._heaters.views(now) if STANDARD.fullmatch(view.heater)]
+        run = Run(
+            run_id,
+            script_id,
+            wanted.title,
+            started_at=now.wall,
+            targets={view.heater: view.target or 0.0 for view in views},
+            time_limit=settings.script_time_limit,
+            heaters_after=HeatersAfter(settings.script_heaters_after),
+        )
+        stored = self._stored.get(script_id, {})
+        return Plan(run, StartScript(run_id, settings.script_folder, wanted.file, stored, given))
+
+    def _cancel(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        runner, wanted = self._run.runner, command.arguments.get("run_id")
+        if runner.run is None or wanted not in (None, runner.run.run_id):
+            raise CommandError("not_running", "There is no such run." if wanted else "No script is running.")
+        if not runner.can_be_stopped and runner.state is not State.CANCELLING:
+            raise CommandError("not_running", "The script has ended already.")
+        run_id = runner.run.run_id
+        effects = self._run.cancel(now)
+        self._tell_runner(now)
+        return encode.completed(command, run_id=run_id), effects
+
+    def _script(self, script_id: str) -> Script:
+        found = find(self.catalogue, script_id)
+        if found is not None:
+            return found
+        broken = next((each for each in self.catalogue if script_id in (each.id, each.file)), None)
+        if broken is not None:
+            raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
+        raise CommandError("unknown_script", f"There is no script {script_id!r}.", "/id")
+
+    def _refuse_unless_ready(self) -> None:
+        run, printer = self._run.runner.run, self._heaters.printer
+        if run is not None:
+            raise CommandError("busy", f"The script {run.title!r} is running.")
+        if not printer.connected:
+            raise CommandError("printer_not_ready", "The printer is not connected.")
+        if printer.state != READY:
+            raise CommandError("printer_not_ready", f"The printer is not ready: its state is {printer.state}.")
+
+    # The run
+
+    def _status_changed(self, said: ScriptStatus, now: Now) -> list[Effect]:
+        run = self._run.runner.run
+        if run is None or run.run_id != said.run_id or self._run.runner.state is not State.RUNNING:
+            return []
+        self._status = said.status
+        self._tell_runner(now)
+        return [self._event("status_changed", run, now, status=said.status)]
+
+    def _logged(self, said: ScriptLogged, now: Now) -> list[Effect]:
+        if not self._allowance.take(now.at):
+            return []
+        if self._outbox.connected:
+            body = {"run_id": said.run_id, "level": said.level, "message": said.message}
+            self._outbox.edge("script_log", body, now, keep_s=0.0)
+        return [Log(logging.getLevelNamesMapping().get(said.level.upper(), logging.INFO), f"Script: {said.message}")]
+
+    def _ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
+        words: list[Effect] = [Log(logging.WARNING, f"Script: {said.output}")] if said.output else []
+        return [*words, *self._run.ended(said, now)]
+
+    def _tell_run(self, decision: Begun | Over, now: Now) -> list[Effect]:
+        if isinstance(decision, Begun):
+            return [self._event("started", decision.run, now)]
+        return self._over(decision.past, now)
+
+    def _over(self, past: Past, now: Now) -> list[Effect]:
+        run, verdict = past.run, past.verdict
+        more: dict[str, Any] = {}
+        if verdict.result is not None:
+            more["result"] = verdict.result
+        if verdict.error is not None:
+            more["error"] = verdict.error
+        effects: list[Effect] = [self._event(verdict.outcome.value, run, now, **more)]
+        if self._command is not None:
+            effects += self._reply(self._command, script.second_reply(self._command, past), now)
+            self._command = None
+        if verdict.outcome is Outcome.FINISHED and verdict.result:
+            self._stored[run.script_id] = {**self._stored.get(run.script_id, {}), **verdict.result}
+            effects.append(Save(STORED, {"version": VERSION, "settings": self._stored}))
+        words = verdict.error or verdict.message
+        level = logging.WARNING if verdict.error else logging.INFO
+        effects.append(Log(level, f"Script {run.title!r} {verdict.outcome.value}{f': {words}' if words else ''}"))
+        self._tell_runner(now)
+        return effects
+
+    def _event(self, kind: str, run: Run, now: Now, **more: Any) -> FireEvent:
+        """Tell the broker, and return OctoPrint's event."""
+        payload = {"id": run.script_id, "title": run.title, **more, "run_id": run.run_id}
+        body = {"event_type": kind, "event": EVENTS[kind], **payload}
+        self._outbox.edge("script_event", body, now, keep_s=EVENT_KEEP_S)
+        return FireEvent(EVENTS[kind], payload)
+
+    def _telling(self, handler: Callable[[Any, Now], list[Effect]]) -> Callable[[Any, Now], list[Effect]]:
+        """Return `handler` such that a change of the runner's state is told."""
+
+        def handle(event: Any, now: Now) -> list[Effect]:
+            before = self._run.runner.state
+            effects = handler(event, now)
+            if self._run.runner.state is not before:
+                self._tell_runner(now)
+            return effects
+
+        return handle
+
+    def _tell_runner(self, now: Now) -> None:
+        self._outbox.level("script", self.bodies["script"], now)
+
+
+def _stored_settings(stored: object) -> dict[str, ScriptSettings]:
+    """Return the settings that scripts returned, by script; a damaged memory is none."""
+    if not isinstance(stored, Mapping) or stored.get("version") != VERSION:
+        return {}
+    by_script = stored.get("settings")
+    entries = by_script.items() if isinstance(by_script, Mapping) else ()
+    return {script_id: dict(settings) for script_id, settings in entries if isinstance(settings, Mapping)}
