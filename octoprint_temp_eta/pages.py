@@ -13,32 +13,29 @@ from octoprint.access.permissions import Permissions
 from . import settings as table
 from .api import READ
 
-#: Marks a text for translation; the templates translate it, once they know the reader's language.
-N_ = str
-
 #: The groups of the form in their order: title, and patterns of the keys that belong there. The first takes the rest.
 GROUPS = (
-    (N_("Estimation"), ""),
-    (N_("Cooling"), "enable_cooldown_eta cooldown_*"),
-    (N_("Broker"), "mqtt_*"),
-    (N_("Home Assistant"), "ha_*"),
-    (N_("Pages"), "show_* historical_graph_* temp_display threshold_unit color_*"),
-    (N_("Sounds and notifications"), "sound_* notification_*"),
-    (N_("Commands"), "allow_* target_* script_*"),
+    ("Estimation", ""),
+    ("Cooling", "enable_cooldown_eta cooldown_*"),
+    ("Broker", "mqtt_*"),
+    ("Home Assistant", "ha_*"),
+    ("Pages", "show_* historical_graph_* temp_display threshold_unit color_*"),
+    ("Sounds and notifications", "sound_* notification_*"),
+    ("Commands", "allow_* target_* script_*"),
 )
 
 #: What the choices of the settings are called.
 CHOICES = {
-    "linear": N_("linear: goes on as fast as now"),
-    "exponential": N_("exponential: slows down towards the target"),
-    "threshold": N_("a fixed temperature"),
-    "ambient": N_("the ambient temperature"),
-    "octoprint": N_("as OctoPrint shows them"),
+    "linear": "linear: goes on as fast as now",
+    "exponential": "exponential: slows down towards the target",
+    "threshold": "a fixed temperature",
+    "ambient": "the ambient temperature",
+    "octoprint": "as OctoPrint shows them",
     "c": "°C",
-    "cf": N_("°C and °F"),
+    "cf": "°C and °F",
     "f": "°F",
-    "bands": N_("how long it takes"),
-    "status": N_("what the heater does"),
+    "bands": "how long it takes",
+    "status": "what the heater does",
 }
 
 
@@ -92,7 +89,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
 
 
 def form() -> list[dict[str, Any]]:
-    """Return the form of the settings: each group with its title and its fields, texts untranslated."""
+    """Return the form of the settings: each group with its title and its fields; the templates translate the texts."""
     groups: dict[str, list[dict[str, Any]]] = {title: [] for title, _ in GROUPS}
     for row, rule in table.rows():
         groups[_group(row.name)].append(_field(row, rule))

@@ -116,7 +116,7 @@ $(function () {
             return TempETA.graph(history.of(heater.name, now - windowMs), now, windowMs, goal);
         };
         self.openTab = () => $("#tabs a[href='" + TAB + "']").tab("show");
-        self.degrees = (celsius) => Math.round(celsius) + " °C";
+        self.degrees = (celsius) => Math.round(celsius) + "°C";
         self.windowText = () => "−" + TempETA.duration(Number(self.options.historical_graph_window_seconds()));
 
         /* The one countdown of the navbar: the printer's, else that of the heater that cools longest. */
@@ -138,8 +138,8 @@ $(function () {
             const waiting = printer.waiting_for || [];
             if (!waiting.length) return "";
             const names = waiting.map((name) => TempETA.label(name, self.severalTools())).join(", ");
-            if (!printer.ready_at) return _.sprintf(gettext("Waiting for: %(heaters)s"), {heaters: names});
-            return _.sprintf(gettext("The printer is ready at %(time)s, when these are: %(heaters)s"), {
+            if (!printer.ready_at) return _.sprintf(gettext("Still on their way: %(heaters)s"), {heaters: names});
+            return _.sprintf(gettext("The printer will be ready at %(time)s. Still on their way: %(heaters)s"), {
                 time: TempETA.clock(printer.ready_at),
                 heaters: names
             });
