@@ -74,11 +74,15 @@ class Commands:
         """Obey the command `name` in an MQTT message, or refuse it; an empty payload only clears a topic."""
         if not message.payload:
             return []
-        reply_to = ReplyTo(self._response_topic(message.response_topic), message.correlation)
         if not self._allowance.take(now.at):
             return self.tick(now)
+        topic, prefix = message.response_topic, self.settings.ha_discovery_prefix
+        unusable = None if topic is None else refuses_response_topic(topic, prefix)
+        reply_to = ReplyTo(None if unusable else topic, message.correlation)
         try:
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
+            if unusable:
+                raise CommandError("not_permitted", f"The response topic {unusable}.", None, command.transaction)
         except CommandError as error:
             return self._refuse(name, error, reply_to, now)
         return self._obey(command, now)
@@ -113,7 +117,7 @@ class Commands:
             return [effect for body in earlier for effect in self._send(body, command.reply_to, now)]
         try:
             if command.name not in self._handlers or not self._permitted(command.name):
-                raise CommandError("not_permitted", f"The settings don't allow the command {command.name!r}.")
+                raise CommandError("disabled", f"The settings don't allow the command {command.name!r}.")
             body, effects = self._handlers[command.name](command, now)
         except CommandError as error:
             self.rejected += 1

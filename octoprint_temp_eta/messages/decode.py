@@ -53,9 +53,7 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
 
     Raises `CommandError` with the code `invalid_command`, `too_large`, `invalid_json`, `retained_command` or `expired`.
     """
-    kind = COMMANDS.get(name)
-    if kind is None:
-        raise CommandError("invalid_command", f"There is no command {name[:64]!r}.")
+    kind = _kind(name)
     if len(payload) > LARGEST_COMMAND:
         raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes, this one {len(payload)}.")
     body = _body(kind, payload)
@@ -70,7 +68,7 @@ def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Comman
     """Return the command `name` with the JSON value `body` as its payload. Raises `CommandError`."""
     transaction = _transaction(body)
     try:
-        COMMANDS[name].validate(body)
+        _kind(name).validate(body)
     except InvalidPayload as error:
         raise CommandError("invalid_command", error.message, error.path, transaction) from None
     arguments = dict(body)
@@ -79,6 +77,13 @@ def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Comman
     if expires_at is not None and _unix(expires_at) < wall:
         raise CommandError("expired", "The command came after its expires_at.", "/expires_at", transaction)
     return Command(name, arguments, transaction, reply_to)
+
+
+def _kind(name: str) -> MessageType:
+    kind = COMMANDS.get(name)
+    if kind is None:
+        raise CommandError("invalid_command", f"There is no command {name[:64]!r}.")
+    return kind
 
 
 def _body(kind: MessageType, payload: bytes) -> Any:
