@@ -215,12 +215,12 @@ class OctoPrint:
 
     # -- its web API, as the administrator ---------------------------------------------------------------------
 
-    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Return the status and the JSON, or text, that `path` (such as /api/printer) answers."""
+    def request(self, method: str, path: str, body: Any = None, *, key: str | None = API_KEY) -> tuple[int, Any]:
+        """Return the status and the JSON, or text, that `path` (such as /api/printer) answers the owner of `key`."""
         request = urllib.request.Request(
             self.url + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"X-Api-Key": API_KEY, "Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"} | ({"X-Api-Key": key} if key else {}),
             method=method,
         )
         try:
@@ -242,6 +242,12 @@ class OctoPrint:
         if status >= HTTPStatus.BAD_REQUEST:
             raise OctoPrintError(f"{method} {path}: {status} {content}")
         return content
+
+    def add_user(self, name: str, permissions: Sequence[str] = ()) -> str:
+        """Add a user who has `permissions` alone, in no group, and return the user's API key."""
+        user = {"name": name, "password": PASSWORD, "active": True, "groups": [], "permissions": list(permissions)}
+        self.post("/api/access/users", user)
+        return str(self.post(f"/api/access/users/{name}/apikey", {})["apikey"])
 
     def gcode(self, *lines: str) -> None:
         """Send G-code to the printer."""

@@ -1,0 +1,275 @@
+"""The REST interface of a real OctoPrint with the plugin, and its settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta import settings as table
+from octoprint_temp_eta.api import NAMES, NEEDED, PERMISSIONS
+from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES
+from tests.conftest import BASE, INSTANCE
+from tests.support.broker import Broker
+from tests.support.contract import PROJECT
+from tests.support.octoprint import API_KEY, OctoPrint
+from tests.support.waiting import eventually
+
+PATH = "/api/plugin/temp_eta"
+DOCUMENT = (PROJECT / "docs" / "rest.md").read_text(encoding="utf-8")
+PASSWORD = "s3cret-for-the-broker"
+
+
+@pytest.fixture(scope="module")
+def users(shared_octoprint: OctoPrint) -> dict[str, str]:
+    """API keys of users by what they may do; `nothing` may look at OctoPrint only."""
+    ours = {key.lower(): f"PLUGIN_TEMP_ETA_{key}" for key, *_ in PERMISSIONS}
+    return {
+        name: shared_octoprint.add_user(name, ["STATUS", permission] if permission else ["STATUS"])
+        for name, permission in {**ours, "control": "CONTROL", "settings": "SETTINGS", "nothing": ""}.items()
+    }
+
+
+@pytest.fixture
+def seen(octoprint: OctoPrint) -> OctoPrint:
+    """OctoPrint, whose heaters the bridge has seen."""
+    eventually(lambda: "bed" in octoprint.get(PATH)["eta"], "the bed's estimate")
+    return octoprint
+
+
+def command(octoprint: OctoPrint, name: object, key: str | None = API_KEY, **fields: Any) -> tuple[int, Any]:
+    return octoprint.request("POST", PATH, {"command": name, **fields}, key=key)
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+def test_get_shows_what_the_broker_gets(seen: OctoPrint, broker: Broker):
+    eventually(lambda: seen.get(PATH)["mqtt"]["connected"], "the connection to the broker")
+    shown = seen.get(PATH)
+    assert set(shown) >= {"eta", "printer", "mqtt", "settings", "missing"}
+    of_a_message = {"timestamp": 0, "seq": 0, "boot_id": "0123456789abcdef"}
+    for body in shown["eta"].values():
+        MESSAGES["eta"].validate(body | of_a_message)
+    MESSAGES["printer"].validate(shown["printer"] | of_a_message)
+    assert shown["mqtt"]["base_topic"] == BASE
+    assert shown["mqtt"]["broker"]["port"] == broker.port
+    assert shown["missing"] == []
+
+
+def test_get_shows_the_settings_without_secrets(seen: OctoPrint):
+    shown = seen.get(PATH)["settings"]
+    assert sorted(shown) == sorted(set(table.defaults()) - set(table.secret_keys()))
+    assert shown["mqtt_custom_identifier"] == INSTANCE
+
+
+def test_get_eta_is_the_heaters_alone(seen: OctoPrint):
+    status, heaters = command(seen, "get_eta")
+    assert status == 200
+    assert set(heaters) == set(seen.get(PATH)["eta"])
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def test_reset_answers_as_the_broker_does_and_with_success(seen: OctoPrint):
+    status, reply = command(seen, "reset", heater="bed", transaction="here")
+    assert (status, reply.pop("success")) == (200, True)
+    MESSAGES["response"].validate(reply)
+    assert (reply["command"], reply["status"], reply["transaction"]) == ("reset", "completed", "here")
+
+
+def test_the_same_transaction_gets_the_same_answer(seen: OctoPrint):
+    replies = [command(seen, "snapshot", transaction="twice")[1] for _ in range(2)]
+    assert replies[0]["result"] == replies[1]["result"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "path"),
+    [
+        ({"command": "reset", "heater": 7}, 400, "invalid_command", "/heater"),
+        ({"command": "reset", "colour": "red"}, 400, "invalid_command", "/colour"),
+        ({"command": "reset", "heater": "bed", "expires_at": 1}, 400, "expired", "/expires_at"),
+        ({"command": "script/start"}, 400, "invalid_command", "/id"),
+        ({"command": "shutdown"}, 400, "invalid_command", "/command"),
+        ({"command": []}, 400, "invalid_command", "/command"),
+        ({"command": None}, 400, "invalid_command", "/command"),
+        ({"command": "target", "heater": "bed", "target": 60}, 403, "disabled", None),
+    ],
+)
+def test_what_is_not_right_is_refused_with_the_reason(
+    seen: OctoPrint, body: dict[str, Any], status: int, code: str, path: str | None
+):
+    answered, reply = seen.request("POST", PATH, body)
+    assert (answered, reply.pop("success")) == (status, False)
+    MESSAGES["response"].validate(reply)
+    assert (reply["error"]["code"], reply["error"]["path"]) == (code, path)
+
+
+@pytest.mark.parametrize("body", [[], {}, "text", None])
+def test_what_is_no_command_at_all_is_refused_by_octoprint(seen: OctoPrint, body: object):
+    status, _ = seen.request("POST", PATH, body)
+    assert status in (400, 415)
+
+
+def test_an_unknown_heater_is_named(seen: OctoPrint):
+    status, reply = command(seen, "reset", heater="tool9")
+    assert status in (400, 404)
+    assert "tool9" in reply["error"]["message"]
+
+
+# -- permissions -------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_answered_who_has_not_logged_in(seen: OctoPrint):
+    assert seen.request("GET", PATH, key=None)[0] == 403
+    assert command(seen, "get_eta", key=None)[0] in (400, 403)
+
+
+def test_looking_needs_a_permission(seen: OctoPrint, users: dict[str, str]):
+    assert seen.request("GET", PATH, key=users["read"])[0] == 200
+    status, reply = seen.request("GET", PATH, key=users["nothing"])
+    assert (status, reply["error"]["code"]) == (403, "not_permitted")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], name: str):
+    able = NEEDED[name].removeprefix("PLUGIN_TEMP_ETA_").lower()
+    for user, key in users.items():
+        _, reply = command(seen, name, key, broken=True)
+        code = reply.get("error", {}).get("code")
+        assert (code != "not_permitted") == (user == able), (user, reply)
+
+
+def test_each_command_of_the_contract_says_what_it_needs():
+    assert set(COMMANDS) <= set(NEEDED)
+
+
+def test_each_permission_is_in_the_document():
+    assert all(f"| {name} |" in DOCUMENT for _, name, _, _ in PERMISSIONS)
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def save(octoprint: OctoPrint, **settings: Any) -> tuple[int, Any]:
+    return octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": settings}})
+
+
+def saved(octoprint: OctoPrint) -> dict[str, Any]:
+    return dict(octoprint.config()["plugins"]["temp_eta"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("threshold_start", 99, "must be from 1 to 50 °C"),
+        ("threshold_start", "warm", "must be a number"),
+        ("threshold_start", None, "must have a value"),
+        ("mqtt_broker_port", 1883.5, "must be a whole number"),
+        ("enabled", 7, "must be true or false"),
+        ("mqtt_base_topic", "a/#", "must be levels of letters, digits, '_' and '-', separated by '/'"),
+        ("mqtt_username", ["me"], "must be text"),
+    ],
+)
+def test_what_is_not_valid_is_refused_whole(octoprint: OctoPrint, key: str, value: object, rule: str):
+    before = saved(octoprint)
+    body = {"appearance": {"color": "violet"}, "plugins": {"temp_eta": {key: value, "max_eta": 1234}}}
+    octoprint.post("/api/settings", {"appearance": {"color": "default"}})
+    assert octoprint.request("POST", "/api/settings", body) == (
+        400,
+        {"error": f"{key}: {rule}", "key": key, "value": value, "rule": rule},
+    )
+    assert saved(octoprint) == before
+    assert octoprint.config()["appearance"]["color"] == "violet", "what is not ours is saved"
+
+
+def test_settings_that_are_no_object_are_refused(octoprint: OctoPrint):
+    status, answer = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": "text"}})
+    assert (status, answer["rule"]) == (400, "must be an object")
+
+
+def test_what_is_valid_is_saved_in_its_type(octoprint: OctoPrint):
+    assert save(octoprint, max_eta="1800", mqtt_username="  me ", of_another_version=1)[0] == 200
+    assert (saved(octoprint)["max_eta"], saved(octoprint)["mqtt_username"]) == (1800.0, "me")
+    assert "of_another_version" not in saved(octoprint)
+    save(octoprint, max_eta=3600, mqtt_username="")
+    assert "max_eta" not in saved(octoprint), "a default needs no line"
+
+
+@pytest.fixture
+def password(octoprint: OctoPrint) -> Iterator[str]:
+    save(octoprint, mqtt_enabled=False, mqtt_username="me", mqtt_password=PASSWORD)
+    assert saved(octoprint)["mqtt_password"] == PASSWORD
+    yield PASSWORD
+    save(octoprint, mqtt_username="")
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_password_overwrites_none(octoprint: OctoPrint, password: str, empty: str | None):
+    assert save(octoprint, mqtt_password=empty, max_eta=1800)[0] == 200
+    assert saved(octoprint)["mqtt_password"] == password
+    assert saved(octoprint)["max_eta"] == 1800
+    save(octoprint, max_eta=3600)
+
+
+def test_an_empty_user_name_removes_the_password(octoprint: OctoPrint, password: str):
+    save(octoprint, mqtt_username="")
+    assert "mqtt_password" not in saved(octoprint)
+
+
+def test_the_password_never_leaves(octoprint: OctoPrint, password: str, users: dict[str, str]):
+    _, refused = save(octoprint, mqtt_password=[password])
+    answers = [
+        octoprint.get("/api/settings"),
+        octoprint.request("GET", "/api/settings", key=users["settings"])[1],
+        octoprint.get(PATH),
+        command(octoprint, "snapshot"),
+        refused,
+    ]
+    assert refused["key"] == "mqtt_password"
+    assert all(password not in json.dumps(answer) for answer in answers)
+    assert password not in octoprint.log()
+
+
+def test_an_emptied_instance_is_made_anew(octoprint: OctoPrint):
+    save(octoprint, mqtt_custom_identifier=" ")
+    made = saved(octoprint)["mqtt_custom_identifier"]
+    assert re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{4}", made)
+    eventually(lambda: octoprint.get(PATH)["mqtt"]["base_topic"].endswith(f"/{made}"), "the topics to move")
+    save(octoprint, mqtt_custom_identifier=INSTANCE)
+    eventually(lambda: octoprint.get(PATH)["mqtt"]["base_topic"] == BASE, "the topics to move back")
+
+
+# -- the document ------------------------------------------------------------------------------------------------------
+
+EXAMPLES = re.findall(r"```sh\n(curl .*?)```\n.*?```json\n(.*?)```", DOCUMENT, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("line", "shown"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_a_documented_call_answers_as_documented(seen: OctoPrint, line: str, shown: str):
+    eventually(lambda: seen.get(PATH)["mqtt"]["connected"], "the connection to the broker")
+    environment = {**os.environ, "OCTOPRINT": seen.url, "KEY": API_KEY}
+    answered = subprocess.run(["bash", "-c", line], env=environment, check=True, capture_output=True, text=True)
+    assert differences(json.loads(shown), json.loads(answered.stdout)) == []
+
+
+def test_all_calls_of_the_document_are_tried():
+    assert len(EXAMPLES) == DOCUMENT.count("curl ") == DOCUMENT.count("```json")
+
+
+def differences(shown: Any, real: Any, where: str = "") -> list[str]:
+    """Return where `real` has not the keys and types of `shown`; "…" in `shown` stands for more of them."""
+    if isinstance(shown, dict) and isinstance(real, dict):
+        keys = set(shown) - {"…"}
+        here = set(shown) - {"…"} if "…" in shown else set(shown) | set(real)
+        found = [f"{where}/{key}: only in one" for key in here if (key in shown) != (key in real)]
+        found += [each for key in keys & set(real) for each in differences(shown[key], real[key], f"{where}/{key}")]
+        return found
+    number = {type(shown), type(real)} <= {int, float}
+    return [] if number or None in (shown, real) or type(shown) is type(real) else [f"{where}: is {real!r}"]
