@@ -260,7 +260,7 @@ class BridgeDriver:
             return
         assert publish.content_type == message.content_type
         assert publish.expiry_seconds == message.expiry_seconds
-        body = json.loads(publish.payload) if message.content_type == "application/json" else {}
+        body = json.loads(publish.payload) if message.schema["type"] == "object" else {}
         assert body.get("timestamp", 0) <= self.now.wall + 1e-3
         if message.retain and "seq" in body:
             assert body["seq"] >= self._newest_seq.get(publish.topic, 0), f"{publish.topic} went back"
