@@ -149,9 +149,5 @@ class Commands:
             self._outbox.raw_edge("response", again, now, keep_s=REPLY_KEEP_S)
         return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
 
-    def _response_topic(self, topic: str | None) -> str | None:
-        refused = topic is None or refuses_response_topic(topic, self.settings.ha_discovery_prefix)
-        return None if refused else topic
-
     def _permitted(self, name: str) -> bool:
         return bool(getattr(self.settings, "allow_" + name.replace("/", "_")))
