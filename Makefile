@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 SCRIPTS := .ci/environment .ci/lock
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs dist lock clean
+.PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs pages dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant 
 
 docs: $(READY) ## Generate the contract's documentation from the schemas
 	@$(RUN) -m tests.support.contract_docs
+
+pages: $(READY) ## Make style sheet, sounds and translation catalogues of the OctoPrint pages (needs Chromium)
+	@$(RUN) -m tests.support.style_sheet
+	@$(RUN) -m tests.support.sounds
+	@$(RUN) -m tests.support.translations
 
 dist: $(READY) ## Build wheel and source distribution into dist/
 	@$(RUN) -m build --no-isolation

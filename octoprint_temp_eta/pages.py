@@ -21,7 +21,8 @@ GROUPS = (
     ("Home Assistant", "ha_*"),
     ("Pages", "show_* historical_graph_* temp_display threshold_unit color_*"),
     ("Sounds and notifications", "sound_* notification_*"),
-    ("Commands", "allow_* target_* script_*"),
+    ("Commands", "allow_* target_*"),
+    ("Scripts", "script_*"),
 )
 
 #: What the choices of the settings are called.
@@ -36,6 +37,9 @@ CHOICES = {
     "f": "°F",
     "bands": "how long it takes",
     "status": "what the heater does",
+    "restored": "they are set as before",
+    "off": "they are switched off",
+    "left": "they stay as they are",
 }
 
 

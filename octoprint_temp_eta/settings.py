@@ -80,10 +80,10 @@ class Settings:
         "What counts as cooled: a fixed temperature or the ambient",
         choices=("threshold", "ambient"),
     )
-    cooldown_target_tool0: float = setting(50.0, "A tool counts as cooled", unit="°C", low=0, high=400)
-    cooldown_target_bed: float = setting(40.0, "The bed counts as cooled", unit="°C", low=0, high=200)
+    cooldown_target_tool0: float = setting(50.0, "A tool counts as cooled at", unit="°C", low=0, high=400)
+    cooldown_target_bed: float = setting(40.0, "The bed counts as cooled at", unit="°C", low=0, high=200)
     cooldown_target_chamber: float = setting(
-        30.0, "The chamber, or a custom heater, counts as cooled", unit="°C", low=0, high=100
+        30.0, "The chamber, or a custom heater, counts as cooled at", unit="°C", low=0, high=100
     )
     cooldown_ambient_temp: float | None = setting(
         None, "Ambient temperature; empty: the coolest seen", unit="°C", low=0, high=80, nullable=True
