@@ -165,7 +165,8 @@ class Heaters:
 
     @staticmethod
     def _is_heater(name: str, actual: float | None, target: float | None) -> bool:
-        if not LEVEL.fullmatch(name) or (actual is None and not target):
+        # what is published below `command` would come back as a command
+        if not LEVEL.fullmatch(name) or name == "command" or (actual is None and not target):
             return False
         return bool(STANDARD.fullmatch(name)) or target is not None
 
