@@ -266,7 +266,7 @@ def _text(key: str, value: Any, rule: Rule) -> str:
 def _number(key: str, value: Any, rule: Rule, *, whole: bool) -> float | int:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or (whole and number != int(number)):
         raise InvalidSetting(key, value, f"must be a {'whole ' if whole else ''}number")
