@@ -19,7 +19,7 @@ Payload = dict[str, Any]
 def encode(body: Any) -> bytes:
     """Return `body` as compact JSON, or as plain text where it is text."""
     if isinstance(body, str):
-        return body.encode()
+        return body.encode(errors="replace")
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
@@ -29,10 +29,10 @@ def instant(wall: float | None) -> str | None:
 
 
 def rounded(value: float | None, digits: int = 0) -> float | None:
-    """Return `value` rounded, whole numbers without a fraction."""
+    """Return `value` rounded, without `digits` as a whole number; what is rounded to zero has no sign."""
     if value is None:
         return None
-    return round(value, digits) if digits else round(value)
+    return round(value, digits) + 0.0 if digits else round(value)
 
 
 def eta(view: HeaterView) -> Payload:

@@ -1,0 +1,85 @@
+"""Topics: ours, and those that we publish to because somebody asks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.messages.topics import LEVEL, LONGEST_RESPONSE_TOPIC, Topics, refuses_response_topic, slug
+
+TOPICS = Topics("octoprint/temp_eta/ender")
+
+
+@pytest.mark.parametrize(
+    ("message", "levels", "topic"),
+    [
+        ("status", {}, "octoprint/temp_eta/ender/status"),
+        ("eta", {"heater": "bed"}, "octoprint/temp_eta/ender/bed/eta"),
+        ("state_change", {"heater": "tool0"}, "octoprint/temp_eta/ender/tool0/state_change"),
+        ("command_reset", {}, "octoprint/temp_eta/ender/command/reset"),
+    ],
+)
+def test_a_message_has_its_topic(message: str, levels: dict[str, str], topic: str):
+    assert TOPICS.of(message, **levels) == topic
+
+
+def test_each_command_is_found_by_its_topic():
+    for name, message in COMMANDS.items():
+        assert TOPICS.command(TOPICS.of(message.name)) == name
+    assert TOPICS.commands == "octoprint/temp_eta/ender/command/#"
+
+
+@pytest.mark.parametrize("topic", ["octoprint/temp_eta/ender/status", "octoprint/temp_eta/other/command/reset", ""])
+def test_elsewhere_there_is_no_command(topic: str):
+    assert TOPICS.command(topic) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Ender 3 Pro", "ender-3-pro"),
+        ("  Prüsa/MK4 #2  ", "prusa-mk4-2"),
+        ("under_score", "under_score"),
+        ("+#/$", ""),
+        ("打印机", ""),
+        ("", ""),
+    ],
+)
+def test_a_slug_is_plain(text: str, level: str):
+    assert slug(text) == level
+
+
+@given(st.text())
+def test_a_slug_is_a_level_or_nothing(text: str):
+    made = slug(text)
+    assert made == "" or LEVEL.fullmatch(made)
+    assert slug(made) == made
+
+
+@pytest.mark.parametrize(
+    "topic", ["a", "node-red/answers/7", "my topic/ä", "x" * LONGEST_RESPONSE_TOPIC, "homeassistantx"]
+)
+def test_a_response_topic_of_the_caller_is_used(topic: str):
+    assert refuses_response_topic(topic, "homeassistant") is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "why"),
+    [
+        ("", "empty"),
+        ("x" * (LONGEST_RESPONSE_TOPIC + 1), "too long"),
+        ("a/#", "wildcard"),
+        ("+", "wildcard"),
+        ("a\0", "wildcard"),
+        ("$SYS/broker", "$"),
+        ("$share/x/y", "$"),
+        ("homeassistant", "discovery"),
+        ("homeassistant/status", "discovery"),
+        ("octoprint/temp_eta/ender/command/reset", "command"),
+        ("other/command", "command"),
+    ],
+)
+def test_a_response_topic_that_would_do_harm_is_refused(topic: str, why: str):
+    assert why in (refuses_response_topic(topic, "homeassistant") or "")
