@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 VERSION = "0.8.9"
@@ -123,3 +126,46 @@ SAVED: dict[str, Any] = {
     "mqtt_retain": True,
     "mqtt_publish_interval": 5.0,
 }
+
+#: A module that only the old version has: an upgrade must not leave it behind.
+OLD_MODULE = "octoprint_temp_eta/calculator.py"
+OLD_HISTORY = "history__default.json"
+
+_INIT = f'''
+"""A stand-in: TempETA's identity and settings, none of its work."""
+import os
+import octoprint.plugin
+
+class TempETAPlugin(octoprint.plugin.StartupPlugin, octoprint.plugin.SettingsPlugin):
+    def get_settings_defaults(self):
+        return {DEFAULTS!r}
+
+    def on_after_startup(self):
+        with open(os.path.join(self.get_plugin_data_folder(), "{OLD_HISTORY}"), "w") as file:
+            file.write("{{}}")
+
+__plugin_name__ = "Temperature ETA"
+__plugin_version__ = "{VERSION}"
+__plugin_pythoncompat__ = ">=3.11,<4"
+__plugin_implementation__ = TempETAPlugin()
+'''
+
+
+def make_wheel(folder: Path, requirements: Sequence[str]) -> Path:
+    """Write a wheel of the stand-in: the old plugin's distribution name and package, with `requirements`."""
+    name = f"octoprint_tempeta-{VERSION}"
+    info = f"{name}.dist-info"
+    metadata = ["Metadata-Version: 2.1", "Name: OctoPrint-TempETA", f"Version: {VERSION}"]
+    files = {
+        "octoprint_temp_eta/__init__.py": _INIT,
+        OLD_MODULE: "",
+        f"{info}/METADATA": "\n".join([*metadata, *(f"Requires-Dist: {each}" for each in requirements), ""]),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[octoprint.plugin]\ntemp_eta = octoprint_temp_eta\n",
+    }
+    record = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
+    path = folder / f"{name}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(file, text)
+    return path

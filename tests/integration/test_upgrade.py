@@ -1,0 +1,138 @@
+"""Installed through the Plugin Manager of a real OctoPrint by URL, afresh and over TempETA 0.8.9."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta import settings as table
+from octoprint_temp_eta.migration import migrated
+from tests.support import tempeta
+from tests.support.bare_environment import make_environment
+from tests.support.contract import PROJECT
+from tests.support.octoprint import OctoPrint
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(300)
+
+VERSION = "1.0.0"
+#: The source as GitHub zips it.
+SOURCE = "OctoPrint-TempETA-main"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what can be installed: a wheel, and the source as GitHub zips it."""
+    folder = tmp_path_factory.mktemp("shop")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder)]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    ask = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(ask, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.splitlines()
+    with zipfile.ZipFile(folder / f"{SOURCE}.zip", "w") as archive:
+        for name in files:
+            if (PROJECT / name).exists():
+                archive.write(PROJECT / name, f"{SOURCE}/{name}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(shop: Path) -> Iterator[str]:
+    """The address of a web server on this machine that serves the shop."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(shop)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def environment(shop: Path, tmp_path: Path) -> Path:
+    """An environment with TempETA 0.8.9 in it, and all that our wheel needs: nothing has to be downloaded."""
+    wheel = next(shop.glob("*.whl"))
+    needed = next(iter(Distribution.discover(path=[str(wheel)]))).requires or []
+    needed = [each for each in needed if "extra ==" not in each]
+    old = tempeta.make_wheel(tmp_path, [*needed, "pip", "setuptools"])
+    return make_environment(tmp_path / "environment", old)
+
+
+def octoprint_of(python: Path, settings: dict[str, Any], **config: Any) -> OctoPrint:
+    # pip reads the 0 as: there is none
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PYTHONPATH": ""}
+    return OctoPrint(python=python, plugins={"temp_eta": settings}, config=config, environment=offline)
+
+
+def packages(python: Path) -> Path:
+    return next((python.parent.parent / "lib").glob("python*/site-packages"))
+
+
+def plugin(octoprint: OctoPrint) -> dict[str, Any]:
+    """Return what the Plugin Manager shows of the plugin."""
+    plugins = octoprint.get("/plugin/pluginmanager/plugins")["plugins"]
+    return next((dict(each) for each in plugins if each["key"] == "temp_eta"), {})
+
+
+def install(octoprint: OctoPrint, url: str) -> None:
+    """Have the Plugin Manager install from `url`, and restart as it asks."""
+    octoprint.post("/api/plugin/pluginmanager", {"command": "install", "url": url})
+    eventually(
+        lambda: re.search(r"was installed successfully|Could not install|failed, pip", octoprint.log()), "pip", 120
+    )
+    console = (octoprint.base / "logs" / "plugin_pluginmanager_console.log").read_text()
+    assert "Successfully installed" in console, console
+    octoprint.restart()
+
+
+def test_an_upgrade_from_tempeta_takes_its_settings_over(environment: Path, address: str, shop: Path):
+    with octoprint_of(environment, tempeta.SAVED, appearance={"name": "Prusa MK4"}) as octoprint:
+        data = octoprint.base / "data" / "temp_eta"
+        assert plugin(octoprint)["version"] == tempeta.VERSION
+        eventually((data / tempeta.OLD_HISTORY).exists, "the old plugin's history")
+
+        install(octoprint, f"{address}/{next(shop.glob('*.whl')).name}")
+
+        assert (plugin(octoprint)["version"], plugin(octoprint)["enabled"]) == (VERSION, True)
+        expected, _ = migrated(tempeta.SAVED, "Prusa MK4")
+        defaults = table.defaults()
+        assert octoprint.config()["plugins"]["temp_eta"] == {
+            "_config_version": 3,
+            **{key: value for key, value in expected.items() if value != defaults[key]},
+        }
+        assert octoprint.get("/api/plugin/temp_eta")["mqtt"]["base_topic"] == "home/printers/workshop"
+        assert not (data / tempeta.OLD_HISTORY).exists()
+        assert not (packages(environment) / tempeta.OLD_MODULE).exists()
+        assert [
+            found.version for found in distributions(path=[str(packages(environment))], name="OctoPrint-TempETA")
+        ] == [VERSION]
+        assert tempeta.SAVED["mqtt_password"] not in octoprint.log()
+
+
+@pytest.mark.slow
+def test_the_source_from_the_repository_installs_where_nothing_was(environment: Path, address: str):
+    remove = [environment, "-I", "-m", "pip", "uninstall", "--yes", "OctoPrint-TempETA"]
+    subprocess.run(remove, check=True, capture_output=True)
+    with octoprint_of(environment, {}) as octoprint:
+        assert plugin(octoprint) == {}
+
+        install(octoprint, f"{address}/{SOURCE}.zip")
+
+        assert (plugin(octoprint)["version"], plugin(octoprint)["enabled"]) == (VERSION, True)
+        saved = octoprint.config()["plugins"]["temp_eta"]
+        assert set(saved) == {"_config_version", "mqtt_custom_identifier"}
+        assert octoprint.get("/api/plugin/temp_eta")["mqtt"]["enabled"] is False
