@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.support.broker import Broker
@@ -15,6 +16,10 @@ from tests.support.octoprint import OctoPrint
 INSTANCE = "test-printer"
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 HEATERS = Path(__file__).parent / "demo" / "realistic_heaters.py"
+
+# A busy machine is no fault of the code under test.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 
 def plugin_settings(port: int, **more: Any) -> dict[str, Any]:

@@ -304,7 +304,7 @@ def test_a_wall_clock_that_is_set_moves_what_is_told():
     assert after["timestamp"] > before["timestamp"] + 7000
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     breaks=st.lists(st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence"]), max_size=12)
 )

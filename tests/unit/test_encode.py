@@ -22,8 +22,19 @@ STAMPS = {"seq": 1, "boot_id": "b0", "timestamp": WALL}
 
 def heating(heater: str = "bed", *, eta: float | None = 100.4, ready_at: float | None = WALL + 100.4) -> HeaterView:
     return HeaterView(
-        heater, State.HEATING, 60.04, 41.26, None, Direction.HEATING, eta, 90.2, 120.7, ready_at, None, 0.51239, 0.50012, "linear"
-    )  # fmt: skip
+        heater,
+        State.HEATING,
+        target=60.04,
+        actual=41.26,
+        direction=Direction.HEATING,
+        eta=eta,
+        low=90.2,
+        high=120.7,
+        ready_at=ready_at,
+        rate=0.51239,
+        progress=0.50012,
+        method="linear",
+    )
 
 
 def test_json_is_compact_utf_8_and_plain_text_is_itself():

@@ -282,7 +282,7 @@ POLICIES = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     method=st.sampled_from(["linear", "exponential"]),
     name=st.sampled_from(["tool0", "bed", "chamber", "P"]),
