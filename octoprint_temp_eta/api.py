@@ -27,8 +27,8 @@ PERMISSIONS = (
 _OURS = "PLUGIN_TEMP_ETA_"
 READ = f"{_OURS}READ"
 
-#: The commands: the contract's, and one of our own.
-NAMES = ("get_eta", *COMMANDS)
+#: The commands: the contract's, and two of our own.
+NAMES = ("get_eta", "remove_from_home_assistant", *COMMANDS)
 
 #: The permission that a command needs; one that stands in no row is the administrator's.
 NEEDED = {
@@ -106,13 +106,18 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         app = self._app
         if app is None:
             return _refusal(command, "not_available", "The plugin has not started.")
-        if command == "get_eta":
-            return _json(app.snapshot["eta"])
         try:
-            reply = app.ask(command, body)
+            return self._obeyed(app, command, body)
         except NoAnswer as error:
             return _refusal(command, error.code, str(error))
-        return _answer(reply)
+
+    def _obeyed(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
+        if command == "get_eta":
+            return _json(app.snapshot["eta"])
+        if command == "remove_from_home_assistant":
+            self.switch_discovery_off()
+            return _answer({"transaction": None, "command": command, "status": "completed", **_stamp()})
+        return _answer(app.ask(command, body))
 
     def get_additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         """Return our permissions, for OctoPrint's access control."""
@@ -130,8 +135,11 @@ def _refusal(command: str | None, code: str, message: str, path: str | None = No
     """Return the reply to a call that never reached the bridge, or was not answered by it."""
     status = "failed" if code in ("timeout", "shutdown") else "rejected"
     error = {"code": code, "message": message, "path": path}
-    timestamp = round(now().wall, 3)
-    return _answer({"transaction": None, "command": command, "status": status, "error": error, "timestamp": timestamp})
+    return _answer({"transaction": None, "command": command, "status": status, "error": error, **_stamp()})
+
+
+def _stamp() -> dict[str, float]:
+    return {"timestamp": round(now().wall, 3)}
 
 
 def _answer(reply: Mapping[str, Any]) -> flask.Response:

@@ -16,8 +16,9 @@ from .adapters.printer import PrinterControl
 from .adapters.script_printer import ScriptPrinter, SerialSetting
 from .adapters.scripts import Scripts
 from .adapters.worker import Performer, Worker
-from .bridge.bridge import Bridge, Identity
+from .bridge.bridge import Bridge
 from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, SetTarget
+from .bridge.identity import Identity
 from .bridge.inputs import ApiCommand, BrokerLost, Input
 from .bridge.script_effects import FireEvent
 from .settings import Settings

@@ -14,8 +14,8 @@ from octoprint.printer import PrinterCallback
 from .adapters import machine, optional
 from .api import Api
 from .app import App
-from .bridge.bridge import Identity
-from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings
+from .bridge.identity import Identity
+from .bridge.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, Renamed
 from .core.samples import plausible
 from .pages import Pages
 from .script_hooks import ScriptHooks
@@ -95,6 +95,7 @@ class TempETAPlugin(
             self._post(JobBoundary())
         elif event == Events.SETTINGS_UPDATED:
             self._tell_presets()
+            self._post(Renamed(self._device_name()))
         elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
             self._tell_readings(payload)
 
@@ -162,12 +163,14 @@ class TempETAPlugin(
         )
 
     def _identity(self) -> Identity:
-        name = self._settings.global_get(["appearance", "name"])
         return Identity(
             boot_id=machine.new_boot_id(),
             machine=machine.machine_hash(),
             host=machine.host_name(),
-            device_name=name or f"OctoPrint on {machine.host_name()}",
+            device_name=self._device_name(),
             plugin_version=self._plugin_version,
             octoprint_version=octoprint.__version__,
         )
+
+    def _device_name(self) -> str:
+        return self._appearance_name() or f"OctoPrint on {machine.host_name()}"

@@ -70,6 +70,13 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             self._app.post(SettingsChanged(table.parse(self._raw())))
         return saved
 
+    def switch_discovery_off(self) -> None:
+        """Have everything removed from Home Assistant, now or with the next connection, and announced no more."""
+        self._settings.set(["ha_discovery_enabled"], False)
+        self._settings.save(trigger_event=True)
+        if self._app is not None:
+            self._app.post(SettingsChanged(table.parse(self._raw())))
+
     def parsed_settings(self) -> table.Settings:
         """Return what is saved, with the default for what is not valid, such as after editing config.yaml by hand."""
         parsed, invalid = table.salvage(self._raw())

@@ -154,6 +154,11 @@ class Settings:
     )
 
     ha_discovery_enabled: bool = setting(True, "Announce the entities to Home Assistant")
+    ha_discovery_mode: str = setting(
+        "device",
+        "Form of the announcement: of the whole device (Home Assistant 2024.12 or newer), or of each entity (older)",
+        choices=("device", "per_entity"),
+    )
     ha_discovery_prefix: str = setting(
         "homeassistant", "Home Assistant's discovery prefix", pattern=_TOPIC, form=_TOPIC_FORM
     )

@@ -24,8 +24,9 @@ from .mqtt_errors import explain
 
 #: s until a broker that accepted the TCP connection must have answered CONNECT.
 CONNACK_S = 5.0
-#: s until the first retry at most, and the longest wait between two.
-FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+#: s until the first retry at most, and the longest wait between two: short enough that all is right again some 10 s
+#: after the broker is back.
+FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 5.0
 #: s after which a refused subscription is tried again.
 RESUBSCRIBE_S = 10.0
 #: s between looks at whether the client still lives, should its thread have died without a word.

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
-
-from ha_discovery import Announced, Announcement, Form
 
 from ..messages import encode
 from ..messages.decode import Command
-from ..messages.entities import DeviceFacts, announcement
 from ..messages.topics import Topics
 from ..settings import Settings
 from .commands import Commands
 from .diagnostics import Diagnostics
-from .discovery import ANNOUNCED, Discovery
 from .effects import Connect, Disconnect, Effect, Log, Save
 from .forecasts import Forecasts
 from .handlers import Handlers
 from .heaters import Heaters
+from .home_assistant import HomeAssistant
+from .identity import Identity
 from .inputs import (
     ApiCommand,
     BrokerConnected,
@@ -35,6 +33,7 @@ from .inputs import (
     Presets,
     PrinterChanged,
     Readings,
+    Renamed,
     SettingsChanged,
     Started,
     Stopping,
@@ -48,20 +47,6 @@ from .scripts import STORED, Scripts
 SCHEMA_VERSION = 1
 #: The file in which the heaters' names are kept.
 HEATERS = "heaters"
-#: After Home Assistant's birth each bridge waits for up to so many seconds, so that not all of them speak at once.
-BIRTH_SPREAD_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who speaks: what stays the same while OctoPrint runs."""
-
-    boot_id: str
-    machine: str
-    host: str
-    device_name: str
-    plugin_version: str
-    octoprint_version: str
 
 
 class Bridge:
@@ -81,9 +66,10 @@ class Bridge:
             self._outbox, self._heaters, settings, identity.boot_id, remembered.get(STORED), self._reply
         )
         self._commands = Commands(self._outbox, settings, {**handlers.table, **self._scripts.handlers})
-        self._discovery = Discovery(self._outbox, _announced(remembered))
+        self._home_assistant = HomeAssistant(
+            self._outbox, self._heaters, self._forecasts, self._scripts, self._commands, remembered
+        )
         self._diagnostics = Diagnostics(now)
-        self._announced_about: object = None
         self._lost_reason: str | None = None
         self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
             Started: self._started,
@@ -92,6 +78,7 @@ class Bridge:
             SettingsChanged: self._settings_changed,
             Readings: self._heaters.read,
             PrinterChanged: self._printer_changed,
+            Renamed: self._renamed,
             JobBoundary: self._heaters.job_boundary,
             Presets: self._forecasts.presets,
             Learned: self._learned,
@@ -140,7 +127,7 @@ class Bridge:
         self._diagnostics.connected(event, now)
         self._tell_everything(now)
         self._outbox.connect(event.link, now)
-        self._discovery.announce(now)
+        self._home_assistant.connected(now)
         return [Log(logging.INFO, f"Connected to {event.host}:{event.port} with MQTT {event.protocol}")]
 
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
@@ -200,6 +187,10 @@ class Bridge:
         self._tell_info(now)
         return self._scripts.printer_changed(event)
 
+    def _renamed(self, event: Renamed, now: Now) -> None:
+        self._identity = replace(self._identity, device_name=event.device_name)
+        self._tell_info(now)
+
     def _learned(self, event: Learned, now: Now) -> list[Effect]:
         self._forecasts.look_again(now)
         return self._memory.learn(event)
@@ -209,13 +200,13 @@ class Bridge:
     def _tick(self, tick: Tick, now: Now) -> list[Effect]:
         self._heaters.tick(now)
         self._forecasts.tick(now)
-        self._want(now)
         effects = self._remember_heaters()
         if self._outbox.connected and self._diagnostics.tick(tick, now):
             self._outbox.level(
                 "diagnostics", self._diagnostics.body(self._outbox, self._commands, self._heaters, now), now
             )
-        effects += [*self._commands.tick(now), *self._scripts.tick(now), *self._discovery.tick(now)]
+        effects += [*self._commands.tick(now), *self._scripts.tick(now)]
+        effects += self._home_assistant.tick(self._identity, self._settings, now)
         if self._outbox.stuck(now):
             self._outbox.disconnect()
             self._diagnostics.lost()
@@ -247,31 +238,6 @@ class Bridge:
         }
         self._outbox.level("info", body, now)
 
-    def _want(self, now: Now) -> None:
-        """Say what Home Assistant is to know by now."""
-        about = (self._settings, self._heaters.profile, self._heaters.names)
-        if about != self._announced_about:
-            self._announced_about = about
-            self._discovery.want(self._announcement() if self._settings.ha_discovery_enabled else None, now)
-
-    def _announcement(self) -> Announcement:
-        settings, identity, profile = self._settings, self._identity, self._heaters.profile
-        facts = DeviceFacts(
-            instance=settings.mqtt_custom_identifier,
-            name=identity.device_name,
-            model=profile.model if profile else "",
-            plugin_version=identity.plugin_version,
-            octoprint_version=identity.octoprint_version,
-        )
-        return announcement(
-            facts,
-            self._outbox.topics,
-            self._heaters.names,
-            self._commands.allowed,
-            prefix=settings.ha_discovery_prefix,
-            form=Form.DEVICE,
-        )
-
     def _remember_heaters(self) -> list[Effect]:
         """Keep the heaters' names: a printer that is off at the next start has not lost them."""
         names = self._heaters.names
@@ -288,8 +254,7 @@ class Bridge:
     def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         settings = self._settings
         if message.topic == settings.ha_status_topic:
-            if message.payload.decode("utf-8", "replace") == settings.ha_birth_payload:
-                self._discovery.announce(now, delay=int(self._identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S)
+            self._home_assistant.arrived(message, settings, self._identity, now)
             return []
         name = self._outbox.topics.command(message.topic)
         return [] if name is None else self._commands.arrived(message, name, now)
@@ -297,11 +262,3 @@ class Bridge:
 
 def _topics(settings: Settings) -> Topics:
     return Topics(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}")
-
-
-def _announced(remembered: Mapping[str, Any]) -> Announced:
-    """Return what was announced before OctoPrint started; a damaged memory is none."""
-    try:
-        return Announced.from_json(remembered[ANNOUNCED])
-    except (KeyError, ValueError):
-        return Announced()

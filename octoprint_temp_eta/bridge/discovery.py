@@ -20,9 +20,13 @@ KEEP_S = 30.0
 
 
 class Discovery:
-    """Leads Home Assistant from what was announced to what is wanted."""
+    """Leads Home Assistant from what was announced to what is wanted.
+
+    `online` is whether Home Assistant is known to listen.
+    """
 
     def __init__(self, outbox: Outbox, announced: Announced) -> None:
+        self.online = False
         self._outbox = outbox
         self._announced = announced
         self._wanted: Announcement | None = None
@@ -42,31 +46,43 @@ class Discovery:
         due_at = now.at + max(delay, COALESCE_S)
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
-    def tick(self, now: Now) -> list[Effect]:
-        """Do what is due."""
+    def tick(self, now: Now, *, may_remove: bool = True) -> list[Effect]:
+        """Do what is due; unless it `may_remove`, what would take something back waits."""
         if not self._outbox.connected:
             self._steps.clear()
+            self._after = None
             return []
-        if self._due_at is not None and now.at >= self._due_at and now.at >= self._next_step_at:
+        if now.at < self._next_step_at:
+            return []
+        if self._due_at is not None and now.at >= self._due_at and (may_remove or not self._removes):
             return self._begin(now)
-        if self._steps and now.at >= self._next_step_at:
-            return self._step(now)
-        return []
+        return self._step(now) if self._after is not None else []
+
+    @property
+    def _removes(self) -> bool:
+        kept = self._wanted.places if self._wanted else frozenset()
+        return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
 
     def _begin(self, now: Now) -> list[Effect]:
         self._due_at = None
-        way = plan(self._announced, self._wanted)
+        way = plan(self._announced, self._wanted, online=self.online)
+        if not way.steps:
+            return self._remember(way.after)
         self._steps, self._after = deque(way.steps), way.after
         return [*self._remember(way.before), *self._step(now)]
 
     def _step(self, now: Now) -> list[Effect]:
-        for message in self._steps.popleft() if self._steps else ():
-            publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
-            self._outbox.raw_edge("discovery", publish, now, keep_s=KEEP_S)
+        """Take the next step; once all were taken and have settled, tell all levels: new entities wait for theirs."""
         self._next_step_at = now.at + SETTLE_SECONDS
-        if self._steps or self._after is None:
+        if self._steps:
+            for message in self._steps.popleft():
+                publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
+                # Bounded by itself: there are as many as there are entities.
+                self._outbox.raw_edge(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
             return []
-        return self._remember(self._after)
+        after, self._after = self._after, None
+        self._outbox.repeat()
+        return self._remember(after) if after is not None else []
 
     def _remember(self, announced: Announced) -> list[Effect]:
         if announced == self._announced:

@@ -26,6 +26,11 @@ class Forecasts:
         self._looked_from: dict[str, float] = {}
         self._told: list[dict[str, Any]] | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The presets' names, in OctoPrint's order."""
+        return tuple(preset.name for preset in self._presets)
+
     def presets(self, event: Presets, now: Now) -> None:
         """Take OctoPrint's presets."""
         self._presets = event.presets

@@ -8,6 +8,7 @@ from typing import Any
 from ..core.estimator import HeaterKind
 from ..messages import encode
 from ..messages.decode import Command, CommandError
+from ..settings import Settings
 from .commands import Handler
 from .effects import Effect, SetTarget
 from .heaters import Heaters
@@ -21,6 +22,12 @@ HIGHEST_TARGET = {
     HeaterKind.BED: "target_max_bed",
     HeaterKind.CHAMBER: "target_max_chamber",
 }
+
+
+def highest_target(heater: str, settings: Settings) -> float:
+    """Return the highest target in °C that the command `target` sets for `heater`."""
+    highest: float = getattr(settings, HIGHEST_TARGET[HeaterKind.of(heater)])
+    return highest
 
 
 class Handlers:
@@ -71,8 +78,7 @@ class Handlers:
     def _target(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
         heater, target = self._heater(command), float(command.arguments["target"])
-        printer, settings = self._heaters.printer, self._heaters.settings
-        highest = getattr(settings, HIGHEST_TARGET[HeaterKind.of(heater)])
+        printer, highest = self._heaters.printer, highest_target(heater, self._heaters.settings)
         if target > highest:
             raise CommandError("out_of_range", f"A target of {heater} is at most {highest:g} °C here.", "/target")
         if not printer.connected:

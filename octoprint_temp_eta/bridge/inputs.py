@@ -71,6 +71,13 @@ class PrinterChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """The user calls the printer something else."""
+
+    device_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """One of OctoPrint's temperature presets: targets in °C, 0 for what it does not set."""
 
@@ -166,6 +173,7 @@ Input = (
     | SettingsChanged
     | Readings
     | PrinterChanged
+    | Renamed
     | Presets
     | JobBoundary
     | Learned

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,6 +58,7 @@ class Outbox:
         self._progress_at = 0.0
         self._levels: dict[str, Publish] = {}
         self._bodies: dict[str, Any] = {}
+        self._set_at: dict[str, float] = {}
         #: By message and, where it has one, heater: the newest level with its stamps.
         self.present: dict[tuple[str, str | None], Any] = {}
         self._pending: dict[str, None] = {}
@@ -71,11 +72,20 @@ class Outbox:
     def level(self, message: str, body: Any, now: Now, **levels: str) -> None:
         """Set a topic's level; `body` lacks what is stamped on it (`timestamp`, `seq`, `boot_id`)."""
         topic = self.topics.of(message, **levels)
-        if topic in self._bodies and self._bodies[topic] == body:
-            return
-        self._bodies[topic] = body
-        stamped = self.present[message, levels.get("heater")] = self._stamped(message, body, now)
-        self._copy(message, levels.get("heater"), stamped)
+        if topic not in self._bodies or self._bodies[topic] != body:
+            self._set(message, levels.get("heater"), topic, body, now)
+
+    def renew(self, messages: Collection[str], older_than: float, now: Now) -> None:
+        """Tell the levels of `messages` once more that were last set more than `older_than` seconds ago."""
+        for message, heater in list(self.present):
+            topic = self.topics.of(message, **({} if heater is None else {"heater": heater}))
+            if message in messages and now.at - self._set_at[topic] >= older_than:
+                self._set(message, heater, topic, self._bodies[topic], now)
+
+    def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
+        self._bodies[topic], self._set_at[topic] = body, now.at
+        stamped = self.present[message, heater] = self._stamped(message, body, now)
+        self._copy(message, heater, stamped)
         kind = MESSAGES[message]
         self.raw_level(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
 
@@ -128,9 +138,13 @@ class Outbox:
         self._edges.append(_Edge(kind, publish, now.at + keep_s))
 
     def connect(self, link: int, now: Now) -> None:
-        """There is a new connection: every level is to be sent, `status` last, so that online means complete."""
+        """There is a new connection."""
         self.disconnect()
         self.link, self._progress_at = link, now.at
+        self.repeat()
+
+    def repeat(self) -> None:
+        """Send every level (again), `status` last, so that online means complete."""
         status = self.topics.of("status")
         self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
         if status in self._levels:

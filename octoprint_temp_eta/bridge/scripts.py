@@ -54,6 +54,8 @@ class Scripts:
         self, outbox: Outbox, heaters: Heaters, settings: Settings, boot_id: str, stored: object, reply: Replier
     ) -> None:
         self.catalogue: tuple[Script, ...] = ()
+        #: Whether the folder has been looked at.
+        self.known = False
         self._outbox = outbox
         self._heaters = heaters
         self._settings = settings
@@ -122,6 +124,7 @@ class Scripts:
 
     def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
         self._scan_at = now.at + SCAN_S
+        self.known = True
         if event.scripts == self.catalogue and not self._greets:
             return []
         news = [each for each in event.scripts if each not in self.catalogue]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import octoprint_temp_eta as plugin
-from octoprint_temp_eta.messages.entities import SUPPORT_URL
+from octoprint_temp_eta.messages.device import SUPPORT_URL
 from octoprint_temp_eta.plugin import TempETAPlugin
 from tests.support.contract import PROJECT
 

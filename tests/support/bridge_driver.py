@@ -19,8 +19,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from octoprint_temp_eta.bridge.bridge import Bridge, Identity
+from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.effects import Answer, Connect, Disconnect, Effect, Log, Publish, Save
+from octoprint_temp_eta.bridge.identity import Identity
 from octoprint_temp_eta.bridge.inputs import (
     ApiCommand,
     BrokerConnected,
@@ -36,6 +37,9 @@ from octoprint_temp_eta.bridge.inputs import (
     Started,
     Tick,
 )
+from octoprint_temp_eta.bridge.script_effects import ScanScripts
+from octoprint_temp_eta.bridge.script_inputs import ScriptsFound
+from octoprint_temp_eta.core.script_catalogue import Script
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 from octoprint_temp_eta.settings import parse
 from tests.support.contract import check
@@ -69,6 +73,7 @@ class BridgeDriver:
         started: bool = True,
         acknowledges: bool = True,
         identity: Identity = IDENTITY,
+        scripts: tuple[Script, ...] | None = (),
         **settings: Any,
     ) -> None:
         defaults = {
@@ -82,6 +87,8 @@ class BridgeDriver:
         self.settings = parse(defaults | settings)
         self.bridge = Bridge(identity, self.settings, remembered or {}, self.now)
         self.acknowledges = acknowledges
+        #: What lies in the folder of scripts; None: it has not been looked at yet.
+        self.scripts = scripts
         self.link: int | None = None
         #: All effects so far but the messages, oldest first; and the messages, with the name each has in the contract.
         self.effects: list[Effect] = []
@@ -127,6 +134,8 @@ class BridgeDriver:
                 self._take(effect)
                 if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
                     inputs.append(Delivered(self.link, effect.token))
+                elif isinstance(effect, ScanScripts) and self.scripts is not None:
+                    inputs.append(ScriptsFound(self.scripts))
         return effects
 
     def connect(self, *, forget: bool = False) -> list[Effect]:

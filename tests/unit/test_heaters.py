@@ -12,6 +12,7 @@ import pytest
 from octoprint_temp_eta.bridge.effects import Learn, Save
 from octoprint_temp_eta.bridge.heaters import MISSING_READINGS, STALE_S
 from octoprint_temp_eta.bridge.inputs import JobBoundary, Profile
+from octoprint_temp_eta.messages.entities import HEARTBEAT_S
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver
 
@@ -102,7 +103,7 @@ def test_three_heaters_at_one_second_are_each_published():
 
 
 def test_a_heater_is_not_published_more_often_than_wished():
-    driver = connected(mqtt_publish_interval=10)
+    driver = connected(mqtt_publish_interval=10, ha_discovery_enabled=False)
     driver.heat("bed", curves.heating(100.0, rate=0.5, hold=60.0))
     moments = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
     assert len(moments) > 10
@@ -123,7 +124,7 @@ def test_what_hardly_moves_is_not_published():
     driver.heat("bed", curves.resting(60.0, 60.0, lasting=30))
     mark = len(driver.sent)
     driver.heat("bed", [(t, 60.0 + 0.2 * math.sin(t / 20), 60.0) for t in range(300)])
-    assert driver.bodies("eta", since=mark) == []
+    assert len(driver.bodies("eta", since=mark)) <= 300 / HEARTBEAT_S
 
 
 def test_what_waited_for_its_interval_is_published_without_a_further_reading():
