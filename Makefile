@@ -20,9 +20,11 @@ demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, 
 	@$(RUN) -m tests.demo
 
 test: $(READY) ## Run the tests
+	@.ci/browser
 	@$(RUN) -m pytest -m "not slow"
 
 test-all: $(READY) ## Run the tests and the slow extras
+	@.ci/browser
 	@$(RUN) -m pytest
 
 lint: $(READY) ## Check style and types
