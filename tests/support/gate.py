@@ -1,0 +1,73 @@
+"""A gate before a server: forwards TCP connections while it is open, drops and refuses them while it is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class Gate:
+    """Forwards 127.0.0.1:`port` to `server_port` from entering to leaving, while it is open."""
+
+    def __init__(self, server_port: int) -> None:
+        self._server_port = server_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._lock = threading.Lock()
+        self._open = True
+        self._ends: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, name="gate", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        self._listener.close()
+
+    def open(self) -> None:
+        """Let connections through again."""
+        with self._lock:
+            self._open = True
+
+    def close(self) -> None:
+        """Cut all connections, and let none through."""
+        with self._lock:
+            self._open = False
+            for end in self._ends:
+                _cut(end)
+            self._ends.clear()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                if not self._open:
+                    _cut(client)
+                    continue
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+                self._ends += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=_forward, args=(source, sink), name="gate", daemon=True).start()
+
+
+def _forward(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    _cut(source)
+    _cut(sink)
+
+
+def _cut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
