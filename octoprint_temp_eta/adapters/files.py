@@ -41,7 +41,7 @@ class Files:
             return [json.loads(path.read_text(encoding="utf-8"))]
         except OSError as error:
             self._logger.warning("Cannot read %s: %s", path, error)
-        except ValueError:
+        except (ValueError, RecursionError):
             self._logger.warning("%s is damaged and was set aside", path)
             with contextlib.suppress(OSError):
                 path.replace(path.with_suffix(".damaged"))
@@ -56,5 +56,5 @@ class Files:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
-        except OSError as error:
+        except (OSError, TypeError, ValueError, RecursionError) as error:
             self._logger.warning("Cannot write %s: %s", path, error)

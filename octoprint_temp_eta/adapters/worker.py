@@ -58,7 +58,13 @@ class Worker:
                 tick_at = moment.at + TICK_S
                 self._handle(Tick(self._inbox.high_water, self._inbox.dropped), moment)
             if not len(self._inbox):
-                self.snapshot = self._bridge.snapshot(moment)
+                self._look(moment)
+
+    def _look(self, moment: Now) -> None:
+        try:
+            self.snapshot = self._bridge.snapshot(moment)
+        except Exception:
+            self._logger.exception("Failed to take a snapshot")
 
     def _handle(self, event: Input, moment: Now) -> None:
         """Handle one input. A failure is ours: it is logged and ends here."""
