@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,8 +35,7 @@ def make_client(spec: Connect, protocol: str) -> mqtt.Client:
     if spec.username:
         client.username_pw_set(spec.username, spec.password or None)
     if spec.tls:
-        client.tls_set()
-        client.tls_insecure_set(spec.tls_insecure)
+        client.tls_set(cert_reqs=ssl.CERT_NONE if spec.tls_insecure else ssl.CERT_REQUIRED)
     will = spec.will
     client.will_set(will.topic, will.payload, will.qos, will.retain, properties=properties_of(will, protocol, "will"))
     client.on_socket_open = _send_at_once

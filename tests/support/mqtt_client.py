@@ -11,10 +11,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support import contract
 from tests.support.broker_programs import Listener
+
+#: What a client is made with: nothing with paho-mqtt 1.6, which knows no versions of its callbacks.
+VERSION: dict[str, Any] = (
+    {"callback_api_version": mqtt.CallbackAPIVersion.VERSION2} if hasattr(mqtt, "CallbackAPIVersion") else {}
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Observer:
         self._messages: list[Received] = []
         self._violations: list[str] = []
         self._subscribed = threading.Event()
-        client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client = self._client = mqtt.Client(**VERSION)
         client.reconnect_delay_set(min_delay=1, max_delay=1)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)

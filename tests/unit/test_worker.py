@@ -156,7 +156,7 @@ def test_it_ends_also_when_the_good_bye_fails(caplog: pytest.LogCaptureFixture):
 
 def test_who_stops_it_does_not_wait_for_a_worker_that_hangs():
     stage, free = Stage(), threading.Event()
-    stage.bridge.answers[JobBoundary] = lambda: [] if free.wait(60) else []
+    stage.bridge.answers[JobBoundary] = lambda: [SAID][: free.wait(60)]
     stage.worker.start()
     stage.worker.post(JobBoundary())
     eventually(lambda: JobBoundary() in stage.bridge.events, "the worker to hang")
