@@ -1,0 +1,207 @@
+"""A real Home Assistant of the tests' own: installed once into .cache, run from a folder that is thrown away.
+
+The release is the newest one that a Python of this machine can run. HA_URL and HA_TOKEN name a running one instead,
+HA_MQTT the broker that it uses, as host:port; that one is neither stopped nor cleaned.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from tests.support.contract import PROJECT
+from tests.support.home_assistant import HomeAssistant, HomeAssistantError
+from tests.support.waiting import eventually, free_port
+
+#: The newest release for a Python from this one on.
+RELEASES = (((3, 14, 0), "2026.11.0"), ((3, 13, 2), "2026.2.3"), ((3, 13, 0), "2025.4.4"), ((3, 12, 0), "2025.1.4"))
+CACHE = PROJECT / ".cache" / "home-assistant"
+NO_PYTHON = "no Python 3.12 or newer here that Home Assistant could run on; HA_URL and HA_TOKEN name a running one"
+START_SECONDS, INSTALL_SECONDS, STOP_SECONDS = 120.0, 900.0, 30.0
+USER, PASSWORD = "tester", "only-for-tests"
+#: Steps of the first login that would set up weather, radio and the like.
+ONBOARDED = {
+    "version": 4,
+    "minor_version": 1,
+    "key": "onboarding",
+    "data": {"done": ["core_config", "analytics", "integration"]},
+}
+
+
+def pythons() -> list[Path]:
+    """Return the interpreters that may be there: our own, those on the path, and pyenv's."""
+    on_path = (shutil.which(f"python3.{minor}") for minor in (14, 13, 12))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return [Path(sys.executable), *(Path(path) for path in on_path if path), *sorted(pyenv.glob("3.1?.*/bin/python"))]
+
+
+def newest() -> tuple[Path, str] | None:
+    """Return the Python of this machine that can run the newest Home Assistant, and that release."""
+    best: tuple[tuple[int, ...], Path, str] | None = None
+    for python in pythons():
+        ask = [str(python), "-c", "import sys, venv, ensurepip, sqlite3; print(*sys.version_info[:3])"]
+        answer = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.split()
+        version = tuple(int(part) for part in answer)
+        release = next((release for least, release in RELEASES if version >= least), None)
+        if version and release and (best is None or version > best[0]):
+            best = (version, python, release)
+    return best[1:] if best else None
+
+
+def install(python: Path, release: str) -> Path:
+    """Return the folder of an environment with this release; made when it is not there yet."""
+    folder = CACHE / release
+    if (folder / "installed").exists():
+        return folder
+    print(f"installing Home Assistant {release} into {folder}: some minutes", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    _run(str(python), "-m", "venv", str(folder))
+    _run(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv")
+    uv = (str(folder / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"))
+    _run(*uv, "--no-deps", f"homeassistant=={release}")
+    [constraints] = folder.glob("lib/python3*/site-packages/homeassistant/package_constraints.txt")
+    # uv runs without the environment's own pins, which know nothing of the ones that older releases have outlived.
+    _run(*uv, f"homeassistant=={release}", "setuptools", "--constraint", str(constraints))
+    (folder / "installed").touch()
+    return folder
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS)
+    if done.returncode:
+        raise HomeAssistantError(f"{' '.join(command)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+class LocalHomeAssistant(HomeAssistant):
+    """A Home Assistant on 127.0.0.1 that runs from entering to leaving, with a user, and no integration but MQTT."""
+
+    def __init__(self, environment: Path, *, config: dict[str, Any] | None = None) -> None:
+        self.port = free_port()
+        super().__init__(f"http://127.0.0.1:{self.port}")
+        self._environment = environment
+        self._config = config or {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Its configuration; only there while inside the context."""
+        if self._folder is None:
+            raise RuntimeError("Home Assistant has no folder outside its context")
+        return Path(self._folder.name)
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="home-assistant-", ignore_cleanup_errors=True)
+        try:
+            (self.folder / ".storage").mkdir()
+            (self.folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDED))
+            (self.folder / "automations.yaml").write_text("[]\n")
+            (self.folder / "configuration.yaml").write_text(self._configuration())
+            self.start()
+            self._make_user()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self.stop()
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def _configuration(self) -> str:
+        config = {
+            "homeassistant": {"name": "Test", "time_zone": "UTC", "unit_system": "metric", "country": "DE"},
+            "http": {"server_host": "127.0.0.1", "server_port": self.port},
+            **dict.fromkeys(("api", "config", "frontend", "history", "logbook", "recorder", "system_log")),
+            "logger": {"default": "warning"},
+            **self._config,
+        }
+        return yaml.safe_dump(config) + "automation: !include automations.yaml\n"
+
+    def start(self) -> None:
+        """Start it on its folder as it is, and wait until all of it runs."""
+        program = self._environment / "bin" / "hass"
+        # What else it needs, Home Assistant itself installs at its first start.
+        ready = self._environment / "complete"
+        command = [str(program), "--config", str(self.folder), *(["--skip-pip"] if ready.exists() else [])]
+        path = f"{self._environment / 'bin'}:{os.environ.get('PATH', '')}"
+        with (self.folder / "output.txt").open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                env={**os.environ, "PATH": path, "VIRTUAL_ENV": str(self._environment)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        limit = START_SECONDS if ready.exists() else INSTALL_SECONDS
+        eventually(lambda: self._answers() or not self.alive, "Home Assistant to answer", limit, poll=0.2)
+        if not self.alive:
+            raise HomeAssistantError(f"Home Assistant ended while starting:\n{self.output()[-3000:]}")
+        if self.token:
+            self._wait_until_running()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.request("GET", "/manifest.json")[0] == 200)
+        except OSError:
+            return False
+
+    def _wait_until_running(self) -> None:
+        def running() -> bool:
+            return bool(self.checked("GET", "/api/config")["state"] == "RUNNING")
+
+        eventually(running, "Home Assistant to run", INSTALL_SECONDS, poll=0.2)
+        (self._environment / "complete").touch()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it as a service manager does."""
+        if self._process is None or not self.alive:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def restart(self) -> None:
+        """Stop it and start it again on the same folder."""
+        self.stop()
+        self.start()
+
+    def output(self) -> str:
+        """Return what it printed since its first start."""
+        return (self.folder / "output.txt").read_text(errors="replace")
+
+    def _make_user(self) -> None:
+        client = {"client_id": f"{self.url}/"}
+        user = {"name": USER, "username": USER, "password": PASSWORD, "language": "en"}
+        code = self.checked("POST", "/api/onboarding/users", {**client, **user})["auth_code"]
+        grant = {**client, "grant_type": "authorization_code", "code": code}
+        self.token = self.checked("POST", "/auth/token", grant, form=True)["access_token"]
+        self.token = self.ask("auth/long_lived_access_token", client_name="tests", lifespan=30)
+        self._wait_until_running()

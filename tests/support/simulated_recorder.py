@@ -1,0 +1,39 @@
+"""What Home Assistant's recorder would write: announcements and messages in, state rows out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jinja2
+
+from octoprint_temp_eta.bridge.effects import Publish
+
+TEMPLATES = jinja2.Environment()
+
+
+def render(template: str, payload: bytes | str) -> str:
+    """Return what a value template makes of a payload."""
+    text = payload.decode() if isinstance(payload, bytes) else payload
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    return TEMPLATES.from_string(template).render(value=text, value_json=content)
+
+
+def rows(components: Mapping[str, Mapping[str, Any]], messages: Iterable[Publish]) -> Counter[str]:
+    """Return the rows that each enabled entity of a device payload costs; a state that does not change costs none."""
+    states: dict[str, str] = {}
+    written: Counter[str] = Counter()
+    for message in messages:
+        for key, component in components.items():
+            if component.get("state_topic") != message.topic or component.get("enabled_by_default") is False:
+                continue
+            state = render(component.get("value_template", "{{ value }}"), message.payload)
+            if states.get(key) != state:
+                states[key] = state
+                written[key] += 1
+    return written
