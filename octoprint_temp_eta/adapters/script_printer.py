@@ -91,11 +91,11 @@ class ScriptPrinter:
             self._post(LineSending(_key(tags), line, self._owes_ok(gcode)))
 
     def hook_sent(
-        self, _comm: Any, _phase: str, _line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
+        self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
         """Hand on what has gone out."""
         if self._listens:
-            self._post(LineSent(_key(tags), self._owes_ok(gcode)))
+            self._post(LineSent(_key(tags), line, self._owes_ok(gcode)))
 
     def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
         """Hand on what the printer says."""

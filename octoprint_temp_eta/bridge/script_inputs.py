@@ -104,9 +104,10 @@ class LineSending:
 
 @dataclass(frozen=True, slots=True)
 class LineSent:
-    """A command has gone out."""
+    """A command has gone out, or was repeated, which is nobody's any more."""
 
     key: str | None
+    line: str
     acknowledged: bool
 
 

@@ -158,7 +158,9 @@ class ScriptRun:
         return self._settle_lines(outcomes, now)
 
     def _sent(self, event: LineSent, now: Now) -> list[Effect]:
-        return self._settle_lines(self._answers.sent(event.key, now.at, acknowledged=event.acknowledged), now)
+        return self._settle_lines(
+            self._answers.sent(event.key, event.line, now.at, acknowledged=event.acknowledged), now
+        )
 
     def _received(self, event: LineReceived, now: Now) -> list[Effect]:
         return self._settle_lines(self._answers.received(event.line, now.at), now)

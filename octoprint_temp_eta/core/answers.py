@@ -70,6 +70,30 @@ class _Submitted:
 
 
 @dataclass(slots=True)
+class _Repetition:
+    """The printer wants lines again: OctoPrint repeats them one by one, up to the one that is under way."""
+
+    #: The oks and the repeated lines since; the first ok belongs to the printer's wish, unless it sends none.
+    oks: int = 0
+    sent: int = 0
+    begun_without_ok: bool = False
+    #: Whether the one under way was repeated.
+    complete: bool = False
+
+    def repeat(self, *, is_last: bool) -> None:
+        """Note that a line was repeated."""
+        if self.sent == 0:
+            self.begun_without_ok = self.oks == 0
+        self.sent += 1
+        self.complete = is_last
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether all of it is acknowledged. An ok may be seen before the line that it is for."""
+        return self.complete and self.oks >= self.sent + (not self.begun_without_ok)
+
+
+@dataclass(slots=True)
 class _UnderWay:
     """A command that was sent and not yet acknowledged, ours or another's (`key` None)."""
 
@@ -78,8 +102,7 @@ class _UnderWay:
     alive_at: float
     #: Sent past the queue, while another one was under way.
     forced: bool = False
-    #: The printer did not understand it: its next ok asks for the repetition.
-    resending: bool = False
+    repetition: _Repetition | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -133,14 +156,13 @@ class Answers:
         """A command of ours goes out past the queue; its ok comes after those that are due before it."""
         self._under_way.append(_UnderWay(None, line, at, forced=True))
 
-    def sent(self, key: str | None, at: float, *, acknowledged: bool) -> list[Outcome]:
-        """A command has gone out."""
+    def sent(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
+        """A command has gone out, or was repeated: then OctoPrint no longer knows whose it was."""
         if not acknowledged:
             self._acknowledge(key, "")
             self._idle_since = at
-        elif key is None and self._under_way and self._under_way[0].resending:
-            # OctoPrint repeats a command without having seen an ok that asks for it: none is to come.
-            self._under_way[0].resending = False
+        elif key is None and self._under_way and self._under_way[0].repetition is not None:
+            self._repeat(self._under_way[0], self._under_way[0].repetition, line, at)
         return self._told()
 
     def received(self, line: str, at: float) -> list[Outcome]:
@@ -180,7 +202,7 @@ class Answers:
             head.alive_at = at
         elif _RESEND.match(line):
             # What was said so far was about the garbled line.
-            head.resending, head.alive_at = True, at
+            head.repetition, head.alive_at = _Repetition(), at
             head.lines.clear()
         elif _NO_LINE_NUMBER.match(line):
             # OctoPrint goes on as if this were an ok.
@@ -197,14 +219,27 @@ class Answers:
             head.lines.append(line)
 
     def _take_ok(self, head: _UnderWay, line: str, at: float) -> None:
-        if head.resending:
-            head.resending, head.alive_at = False, at
-            return
+        repetition = head.repetition
+        if repetition is not None:
+            repetition.oks += 1
+            head.alive_at = at
+        if repetition is None or repetition.acknowledged:
+            self._end(head, line, at)
+
+    def _repeat(self, head: _UnderWay, repetition: _Repetition, line: str, at: float) -> None:
+        repetition.repeat(is_last=line == head.line)
+        if repetition.complete and repetition.sent > 1:
+            # The lines so far answer the ones before.
+            head.lines.clear()
+        if repetition.acknowledged:
+            self._end(head, "ok", at)
+
+    def _end(self, head: _UnderWay, ok: str, at: float) -> None:
         self._pop(at)
         if head.command == "M105":
             # The answer is on the line of the ok, or it is the last one before: the others came by themselves.
-            head.lines = [] if ":" in line else head.lines[-1:]
-        self._acknowledge(head.key, "".join(f"{each}\n" for each in [*head.lines, line]))
+            head.lines = [] if ":" in ok else head.lines[-1:]
+        self._acknowledge(head.key, "".join(f"{each}\n" for each in [*head.lines, ok]))
 
     def _acknowledge(self, key: str | None, text: str) -> None:
         if key in self._submitted:

@@ -37,11 +37,15 @@ class Line:
 
     def send(self, key: str | None, line: str, *, acknowledged: bool = True) -> Line:
         self.outcomes += self.answers.sending(key, line, self.clock, acknowledged=acknowledged)
-        self.outcomes += self.answers.sent(key, self.clock, acknowledged=acknowledged)
+        self.outcomes += self.answers.sent(key, line, self.clock, acknowledged=acknowledged)
         return self
 
     def begin(self, key: str, line: str) -> Line:
         return self.submit(key, line).send(key, line)
+
+    def repeat(self, line: str) -> Line:
+        self.outcomes += self.answers.sent(None, line, self.clock, acknowledged=True)
+        return self
 
     def say(self, *lines: str) -> Line:
         for line in lines:
@@ -161,14 +165,31 @@ def test_what_the_printer_owes_no_ok_for_is_done_when_it_has_gone_out() -> None:
 def test_a_resend_is_no_answer() -> None:
     line = Line().begin("1", "G28").say("Error:checksum mismatch, Last Line: 4", "Resend: 5", "ok")
     assert line.outcomes == []
-    line.outcomes += line.answers.sent(None, line.clock, acknowledged=True)
-    assert line.say("echo:homed", "ok").outcomes == [Answered("1", "echo:homed\nok\n")]
+    assert line.repeat("G28").say("echo:homed", "ok").outcomes == [Answered("1", "echo:homed\nok\n")]
 
 
 def test_a_resend_without_an_ok_of_its_own() -> None:
     line = Line().begin("1", "G28").say("rs N5")
-    line.outcomes += line.answers.sent(None, line.clock, acknowledged=True)
-    assert line.say("ok").outcomes == [Answered("1", "ok\n")]
+    assert line.repeat("G28").say("ok").outcomes == [Answered("1", "ok\n")]
+
+
+def test_a_repeated_line_whose_ok_is_seen_first() -> None:
+    line = Line().begin("1", "G28").say("Resend:5", "ok", "echo:homed", "ok")
+    assert line.outcomes == []
+    assert line.repeat("G28").outcomes == [Answered("1", "echo:homed\nok\n")]
+
+
+def test_a_line_that_is_repeated_twice() -> None:
+    line = Line().begin("1", "G28").say("Resend:5", "ok").repeat("G28").say("Error:checksum", "Resend:5", "ok")
+    assert line.outcomes == []
+    assert line.repeat("G28").say("ok").outcomes == [Answered("1", "ok\n")]
+
+
+def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
+    line = Line().begin("1", "M114").say("Error:expected line 4 got 5", "Resend:4", "ok")
+    line.repeat("M115").say("FIRMWARE_NAME:Marlin", "ok")
+    assert line.outcomes == []
+    assert line.repeat("M114").say("X:1", "ok").outcomes == [Answered("1", "X:1\nok\n")]
 
 
 def test_a_missing_line_number_is_acknowledged_by_octoprint_itself() -> None:
@@ -271,8 +292,7 @@ def test_every_command_gets_its_own_answer_whatever_is_said_between(commands: li
         line.send(key, f"M{number}")
         for noise in noises:
             if noise == "resend":
-                line.say("Error:checksum", "Resend: 7", "ok")
-                line.outcomes += line.answers.sent(None, line.clock, acknowledged=True)
+                line.say("Error:checksum", "Resend: 7", "ok").repeat(f"M{number}")
             else:
                 line.say(noise)
         line.say(f"answer {number}", *[noise for noise in noises if noise != "resend"], "ok")

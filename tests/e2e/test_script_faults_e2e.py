@@ -1,0 +1,105 @@
+"""Every answer belongs to its line: on a serial line with faults, beside plugins that meddle, on a real OctoPrint."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import plugin_settings
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually, free_port
+
+HEAD = "__script_id__ = {0!r}\n__script_title__ = {0!r}\n"
+#: Sends a line and notes what became of it.
+ASK = """
+def ask(line):
+    try:
+        return self.g.write(line, resp_needed=True)
+    except RuntimeError as error:
+        return f"error: {error}"
+"""
+#: Faults of the simulated firmware at these line numbers; and every 20th line is asked for again.
+FAULTS = [*(f"{number}:resend" for number in range(30, 600, 17)), "45:checksum_mismatch", "200:checksum_mismatch"]
+
+
+@pytest.fixture(scope="module")
+def octoprint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
+    """An OctoPrint without a broker, whose serial line has faults."""
+    folder = tmp_path_factory.mktemp("scripts")
+    support = Path(__file__).parents[1] / "support"
+    with OctoPrint(
+        plugins={
+            "temp_eta": plugin_settings(free_port(), script_folder=str(folder), mqtt_enabled=False),
+            "virtual_printer": {"simulated_errors": FAULTS, "sendBusy": True, "busyInterval": 1},
+        },
+        config={
+            "serial": {"alwaysSendChecksum": True, "log": True, "timeout": {"temperatureAutoreport": 1}},
+        },
+        plugin_files=[support / "meddler.py"],
+    ) as octoprint:
+        yield octoprint
+
+
+def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
+    """Run a script with `body` as its run(), and return what it stores under `answers`."""
+    folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
+    write_script(folder, ASK + textwrap.dedent(body), HEAD.format(script_id), f"{script_id}.py")
+
+    def rest() -> dict[str, Any]:
+        return dict(octoprint.get("/api/plugin/temp_eta"))
+
+    eventually(lambda: script_id in [entry["id"] for entry in rest()["scripts"]], "the script to be noticed")
+    status, reply = octoprint.request("POST", "/api/plugin/temp_eta", {"command": "script/start", "id": script_id})
+    assert status == 202, reply
+    last = eventually(lambda: _last(rest(), reply["run_id"]), "the run to end", timeout=60)
+    assert last["outcome"] == "finished", last
+    return last["result"]["answers"]
+
+
+def _last(state: dict[str, Any], run_id: str) -> dict[str, Any] | None:
+    last = state["script"]["last"]
+    return last if last and last["run_id"] == run_id and state["script"]["state"] == "idle" else None
+
+
+def test_answers_on_a_line_with_faults(octoprint: OctoPrint) -> None:
+    answers = run(octoprint, "counts", "return True, {'answers': [ask(f'M117 {n}') for n in range(500)]}")
+    assert answers == [f"echo:{number}\nok\n" for number in range(500)]
+    log = (octoprint.base / "logs" / "serial.log").read_text(errors="replace")
+    assert log.count("Recv: Resend:") >= 10
+
+
+def test_answers_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
+    answers = run(octoprint, "waits", "return True, {'answers': [ask('G4 P3000'), ask('M117 after')]}")
+    assert answers == ["ok\n", "echo:after\nok\n"]
+
+
+def test_answers_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
+    lines = ["M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d"]
+    answers = run(octoprint, "meddled", f"return True, {{'answers': [ask(line) for line in {lines}]}}")
+    suppressed = "OctoPrint did not send it: it is blocked, or was suppressed by a plugin"
+    assert dict(zip(lines, answers, strict=True)) == {
+        "M117 suppress": f"error: M117 suppress: {suppressed}",
+        "M117 a": "echo:a\nok\n",
+        "M117 take out": "error: M117 take out: another plugin has taken it out of OctoPrint's queue",
+        "M117 b": "echo:b\nok\n",
+        "M117 double": "echo:first\nok\necho:second\nok\n",
+        "M117 c": "echo:c\nok\n",
+        "M0": f"error: M0: {suppressed}",
+        "@echo": "",
+        "M117 d": "echo:d\nok\n",
+    }
+
+
+def test_a_lost_ok_ends_in_an_error_and_the_next_line_goes_on(octoprint: OctoPrint) -> None:
+    body = """
+        first = ask('M117 first')
+        self.g.write('!!DEBUG:dont_answer')
+        return True, {'answers': [first, ask('M117 lost'), ask('M117 after')]}
+    """
+    answers = run(octoprint, "loses", body)
+    assert answers == ["echo:first\nok\n", "error: M117 lost: its ok got lost", "echo:after\nok\n"]

@@ -1,0 +1,29 @@
+"""An OctoPrint plugin of one file: meddles with certain commands, as other plugins do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__plugin_name__ = "Meddler"
+__plugin_version__ = "1.0.0"
+__plugin_description__ = "Suppresses, takes out and rewrites commands"
+__plugin_license__ = "AGPLv3"
+__plugin_pythoncompat__ = ">=3.11,<4"
+
+
+def queuing(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> Any:
+    """Suppress one command, and make two of another."""
+    if line == "M117 suppress":
+        return (None,)
+    return ["M117 first", "M117 second"] if line == "M117 double" else None
+
+
+def sending(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> Any:
+    """Take one command out when it is about to be sent."""
+    return (None,) if line == "M117 take out" else None
+
+
+__plugin_hooks__ = {
+    "octoprint.comm.protocol.gcode.queuing": queuing,
+    "octoprint.comm.protocol.gcode.sending": sending,
+}
