@@ -16,7 +16,7 @@ from .api import READ
 #: The groups of the form in their order: title, and patterns of the keys that belong there. The first takes the rest.
 GROUPS = (
     ("Estimation", ""),
-    ("Cooling", "enable_cooldown_eta cooldown_*"),
+    ("Cooling down", "enable_cooldown_eta cooldown_*"),
     ("Broker", "mqtt_*"),
     ("Home Assistant", "ha_*"),
     ("Pages", "show_* historical_graph_* temp_display threshold_unit color_*"),

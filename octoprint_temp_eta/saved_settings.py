@@ -9,7 +9,6 @@ from typing import Any
 
 import flask
 import octoprint.plugin
-from octoprint.access.permissions import Permissions
 from octoprint.settings import NoSuchSettingsPath
 
 from . import settings as table
@@ -26,7 +25,6 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     _app: App | None
     _identifier: str
     _logger: logging.Logger
-    _plugin_manager: Any
 
     def get_settings_defaults(self) -> dict[str, Any]:
         """Return the table's defaults."""
@@ -114,13 +112,10 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
-        """Answer 400 and tell the pages: OctoPrint swallows what is raised while saving, its dialog just stays open."""
+        """Answer 400, which the dialog shows at its field: OctoPrint itself swallows what is raised while saving."""
         self._logger.info("Refused settings: %s", error)
         shown = None if error.key in table.secret_keys() else error.value
         body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}
-        notification = {"type": "notification", "level": "error", "title": "Settings not saved", "message": str(error)}
-        who = [Permissions.SETTINGS]
-        self._plugin_manager.send_plugin_message(self._identifier, notification, permissions=who)
         if flask.has_request_context():
             flask.after_this_request(lambda _: flask.make_response(flask.jsonify(body), 400))
 

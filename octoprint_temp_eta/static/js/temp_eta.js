@@ -18,6 +18,7 @@ $(function () {
         self.heaters = ko.observableArray([]);
         self.printer = ko.observable({});
         self.announcement = ko.observable("");
+        self.tabOpen = ko.observable(false);
 
         self.severalTools = ko.pureComputed(
             () => self.heaters().filter((heater) => heater.name.startsWith("tool")).length > 1
@@ -30,7 +31,7 @@ $(function () {
             self.inSidebar = shows("show_in_sidebar");
             self.inTab = shows("show_in_tab");
             self.inNavbar = shows("show_in_navbar");
-            self.withGraph = shows("show_historical_graph");
+            self.withGraph = ko.pureComputed(() => self.tabOpen() && self.options.show_historical_graph());
             self.fahrenheit = ko.pureComputed(() => {
                 const choice = self.options.temp_display();
                 return choice === "cf" || (choice === "octoprint" && settings.appearance_showFahrenheitAlso());
@@ -47,6 +48,8 @@ $(function () {
             }, TICK_MS);
         };
         self.onDataUpdaterReconnect = self.onUserPermissionsChanged = () => self.refresh();
+
+        self.onTabChange = (current) => self.tabOpen(current === TAB);
 
         self.fromHistoryData = (data) => history.replace(data);
         self.fromCurrentData = (data) => history.add(data);

@@ -13,25 +13,39 @@
     TempETA.History = function () {
         const self = this;
         const points = {};
+        /* ms by which the browser's clock is ahead of the server's: what arrived fastest knows best. */
+        let ahead = Infinity;
 
         self.replace = function (data) {
             Object.keys(points).forEach((name) => delete points[name]);
+            ahead = Infinity;
             self.add(data);
         };
 
         self.add = function (data) {
-            const late = data.serverTime ? Date.now() - data.serverTime * 1000 : 0;
+            if (data.serverTime) ahead = Math.min(ahead, Date.now() - data.serverTime * 1000);
             (data.temps || []).forEach((reading) => {
                 _.forOwn(reading, (value, name) => {
-                    if (!_.isPlainObject(value) || !_.isNumber(value.actual)) return;
-                    const list = (points[name] = points[name] || []);
-                    list.push({at: reading.time * 1000 + late, actual: value.actual, target: value.target || 0});
-                    while (list[0].at < Date.now() - KEPT_MS) list.shift();
+                    if (_.isPlainObject(value) && _.isNumber(value.actual)) keep(name, reading.time * 1000, value);
                 });
             });
         };
 
-        self.of = (name, from) => (points[name] || []).filter((point) => point.at >= from);
+        const keep = function (name, at, value) {
+            const list = (points[name] = points[name] || []);
+            // OctoPrint tells whole seconds: of several readings in one, the last counts.
+            if (list.length && list[list.length - 1].at >= at) list.pop();
+            list.push({at: at, actual: value.actual, target: value.target || 0});
+            while (list[0].at < at - KEPT_MS) list.shift();
+        };
+
+        /* Return the points of a heater since `from`, in ms of the browser's clock. */
+        self.of = function (name, from) {
+            const offset = isFinite(ahead) ? ahead : 0;
+            return (points[name] || [])
+                .map((point) => ({...point, at: point.at + offset}))
+                .filter((point) => point.at >= from);
+        };
     };
 
     const path = (pairs) => pairs.map(([x, y], index) => (index ? "L" : "M") + x.toFixed(2) + " " + y.toFixed(2)).join("");

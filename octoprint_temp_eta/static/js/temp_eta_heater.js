@@ -29,7 +29,7 @@
     /* Return a moment as the reader's clock shows it. */
     TempETA.clock = function (moment) {
         const locale = (window.LOCALE || "en").replace("_", "-");
-        return new Date(moment).toLocaleTimeString(locale, {hour: "2-digit", minute: "2-digit"});
+        return new Date(moment).toLocaleTimeString(locale, {hour: "numeric", minute: "2-digit"});
     };
 
     /* Return what a heater is called; tools have a number where there are several. */
