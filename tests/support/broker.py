@@ -76,7 +76,11 @@ class Broker:
         if self._running is not None:
             raise RuntimeError("the broker runs already")
         folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="broker-"))
-        running = self._running = self.program.launch(self.listener, Path(folder))
+        try:
+            running = self._running = self.program.launch(self.listener, Path(folder))
+        except BaseException:
+            self._folders.close()
+            raise
         try:
             eventually(lambda: answers(self.listener) or not running.alive, "a CONNACK", START_SECONDS)
             started = running.alive

@@ -193,13 +193,14 @@ class DockerMosquitto:
         configuration = mosquitto_configuration(listener, folder, "/mosquitto/config", "1883")
         (folder / "mosquitto.conf").write_text(configuration)
         folder.chmod(0o755)
-        # A published port would change with every start: the same one is asked for each time.
-        container = (
-            DockerContainer(self.image)
-            .with_bind_ports(1883, (listener.host, listener.port))  # type: ignore[arg-type]
-            .with_volume_mapping(folder, "/mosquitto/config", "ro")
-        )
-        container.start()
+        container = DockerContainer(self.image).with_volume_mapping(folder, "/mosquitto/config", "ro")
+        # A port left to Docker would change with every start, and be open to the whole network.
+        container.ports["1883"] = (listener.host, listener.port)  # type: ignore[assignment]
+        try:
+            container.start()
+        except Exception:
+            container.stop()  # it may have been made, and only not have come to run
+            raise
         return RunningContainer(container)
 
 
@@ -211,6 +212,7 @@ class RunningContainer:
 
     @property
     def alive(self) -> bool:
+        self._container.reload()
         return self._container.status in {"running", "paused"}
 
     def log(self) -> str:
