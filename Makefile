@@ -21,7 +21,7 @@ demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, 
 
 test: $(READY) ## Run the tests
 	@.ci/browser
-	@$(RUN) -m pytest -m "not slow"
+	@$(RUN) -m pytest -m "not slow and not home_assistant"
 
 test-all: $(READY) ## Run the tests and the slow extras
 	@.ci/browser

@@ -126,10 +126,9 @@ class HomeAssistant:
         for entry in self.ask("config/entity_registry/list"):
             if entry["platform"] == "mqtt" and entry["device_id"] in devices:
                 shown = states.get(entry["entity_id"])
-                unique_id = self.ask("config/entity_registry/get", entity_id=entry["entity_id"])["unique_id"]
-                found[unique_id.removeprefix(f"{identifier}_")] = Entity(
+                found[entry["unique_id"].removeprefix(f"{identifier}_")] = Entity(
                     entry["entity_id"],
-                    unique_id,
+                    entry["unique_id"],
                     entry["name"] or entry["original_name"] or "",
                     shown["state"] if shown else None,
                     entry["entity_category"],

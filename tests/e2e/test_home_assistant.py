@@ -1,0 +1,439 @@
+"""The printer in a real Home Assistant: it appears, tells the truth, can be commanded, and leaves without a trace.
+
+Run by `make test-home-assistant`. With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) it is tried
+on a Home Assistant that runs already; what would need to restart that one is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import BASE, HEATERS, INSTANCE, plugin_settings
+from tests.support.broker import Broker
+from tests.support.broker_programs import Listener
+from tests.support.home_assistant import Entity, HomeAssistant
+from tests.support.home_assistant_server import NO_PYTHON, LocalHomeAssistant, install, newest
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
+
+DEVICE = f"temp_eta_{INSTANCE}"
+SEEN = "test/seen"
+#: s within which all is right again after a restart; in practice it is a few.
+TRUTH_S = 20.0
+#: What Home Assistant says when a device changes its form, and means nothing.
+HARMLESS = "No device components to cleanup"
+#: The first Home Assistant that takes a device as a whole.
+DEVICE_FORM = (2024, 12)
+
+SCRIPTS = {
+    "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True"),
+    "unlucky": ("Unlucky", "return {'success': False, 'failure_reason': 'the bed is bent'}"),
+}
+
+
+@dataclass
+class House:
+    """A broker, a Home Assistant and an OctoPrint, all real."""
+
+    listener: Listener
+    broker: Broker | None
+    ha: HomeAssistant
+    octoprint: OctoPrint
+    scripts: Path
+    #: The setting `ha_discovery_mode` that this Home Assistant needs.
+    mode: str
+
+    def entities(self) -> dict[str, Entity]:
+        return self.ha.entities(DEVICE)
+
+    def id_of(self, key: str) -> str:
+        return self.entities()[key].entity_id
+
+    def wait(self, key: str, *states: str, timeout: float = 30.0) -> str:
+        return self.ha.wait_for(self.id_of(key), *states, timeout=timeout)
+
+    def await_keys(self, predicate: Callable[[set[str]], bool], what: str) -> None:
+        eventually(lambda: predicate(set(self.entities())), what, 40, poll=0.5)
+
+    def save(self, **settings: Any) -> None:
+        self.octoprint.save_plugin_settings("temp_eta", settings)
+
+    @property
+    def local(self) -> LocalHomeAssistant:
+        """The Home Assistant as one that can be restarted, and looked into."""
+        if not isinstance(self.ha, LocalHomeAssistant) or self.broker is None:
+            pytest.skip("needs a Home Assistant of its own")
+        return self.ha
+
+
+def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:
+    head = f'__script_id__ = "{script_id}"\n__script_title__ = "{title}"\n'
+    return write_script(folder, body, head, f"{script_id}.py")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("scripts")
+    for script_id, (title, body) in SCRIPTS.items():
+        add_script(folder, script_id, title, body)
+    with ExitStack() as stack:
+        broker: Broker | None = None
+        if "HA_URL" in os.environ:
+            ha = HomeAssistant(os.environ["HA_URL"], os.environ["HA_TOKEN"])
+            host, port = os.environ["HA_MQTT"].split(":")
+            listener = Listener(int(port), host)
+        else:
+            found = newest()
+            if found is None:
+                pytest.skip(NO_PYTHON)
+            broker = stack.enter_context(Broker())
+            listener = broker.listener
+            ha = stack.enter_context(LocalHomeAssistant(install(*found)))
+            ha.use_broker(listener.host, listener.port)
+        mode = "device" if ha.version >= DEVICE_FORM else "per_entity"
+        octoprint = stack.enter_context(printer(listener, folder, mode))
+        house = House(listener, broker, ha, octoprint, folder, mode)
+        house.await_keys(lambda keys: {"bed_state", "start_warm_up"} <= keys, "the printer to appear")
+        yield house
+        if broker is None:
+            octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
+            eventually(lambda: not ha.devices(DEVICE), "the printer to be gone", 30)
+
+
+def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> OctoPrint:
+    """Return an OctoPrint called Ender, whose heaters are `speed` times as fast as real ones."""
+    more = {"script_folder": str(scripts), "allow_target": True, "ha_discovery_mode": mode}
+    return OctoPrint(
+        plugins={"temp_eta": plugin_settings(listener.port, **more)},
+        config={"appearance": {"name": "Ender"}, "serial": {"timeout": {"temperatureAutoreport": 1}}},
+        profile={"model": "Ender-3"},
+        plugin_files=[HEATERS],
+        environment={"HEATERS_SPEED": str(speed)},
+    )
+
+
+@pytest.fixture
+def watcher(house: House) -> Iterator[Observer]:
+    """Someone who hears what automations publish; the messages of the plugin are held against the contract."""
+    with Observer(house.listener, base=BASE) as observer:
+        yield observer
+
+
+@pytest.fixture
+def cold(house: House) -> House:
+    """The house, its printer connected and without a target."""
+    if not house.octoprint.alive:
+        house.octoprint.start()
+    house.octoprint.disconnect()
+    house.octoprint.connect()
+    house.wait("bed_state", "off", "cooled_down")
+    return house
+
+
+def test_the_printer_is_one_device_with_its_entities(house: House) -> None:
+    [device] = house.ha.devices(DEVICE)
+    assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", "Ender-3")
+    house.wait("bed_state", "off")
+    house.wait("script", "idle")
+    entities = house.entities()
+    shown = {
+        key: (e.entity_id, e.state, e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
+        for key, e in entities.items()
+        if not e.disabled
+    }
+    expected = {
+        "ready_at": ("sensor.ender_ready_at", "unknown", None, "timestamp"),
+        "printing": ("binary_sensor.ender_printing", "off", None, "running"),
+        "printer": ("binary_sensor.ender_printer", "on", None, "connectivity"),
+        "bridge": ("binary_sensor.ender_bridge", "on", None, "connectivity"),
+        "script": ("sensor.ender_script", "idle", None, "enum"),
+        "script_status": ("sensor.ender_script_status", "unknown", None, None),
+        "last_script": ("sensor.ender_last_script", "unknown", None, "enum"),
+        "script_event": ("event.ender_script_event", "unknown", None, None),
+        "cancel_script": ("button.ender_cancel_script", "unknown", None, None),
+        "start_warm_up": ("button.ender_start_warm_up", "unknown", None, None),
+        "start_unlucky": ("button.ender_start_unlucky", "unknown", None, None),
+        "reset": ("button.ender_reset", "unknown", None, None),
+    }
+    for heater in ("tool0", "bed"):
+        expected |= {
+            f"{heater}_ready_at": (f"sensor.ender_{heater}_ready_at", "unknown", None, "timestamp"),
+            f"{heater}_cool_at": (f"sensor.ender_{heater}_cool_at", "unknown", None, "timestamp"),
+            f"{heater}_state": (f"sensor.ender_{heater}_state", "off", None, "enum"),
+            f"{heater}_stalled": (f"binary_sensor.ender_{heater}_stalled", "off", None, "problem"),
+            f"{heater}_target": (f"number.ender_{heater}_target", "0.0", "°C", "temperature"),
+        }
+    forecasts = {key: shown.pop(key) for key in list(shown) if key.startswith("forecast_")}
+    assert shown == expected
+    assert {value[2:] for value in forecasts.values()} == {("s", "duration")}
+    assert set(forecasts) == {"forecast_abs", "forecast_pla"}
+    assert entities["bed_temperature"].disabled
+    assert entities["bridge"].category == "diagnostic"
+    assert entities["reset"].category == "config"
+    heater_triggers = {(kind, h) for kind in ("reached_target", "cooled_down", "stalled") for h in ("tool0", "bed")}
+    script_triggers = {(kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")}
+    assert house.ha.triggers(DEVICE) == heater_triggers | script_triggers
+
+
+def test_a_target_that_is_set_in_home_assistant_is_reached(cold: House) -> None:
+    number = cold.id_of("bed_target")
+    cold.ha.call("number.set_value", entity_id=number, value=60)
+    cold.wait("bed_state", "heating")
+    assert cold.ha.state(number) == "60.0"
+    eventually(lambda: cold.ha.state(cold.id_of("bed_ready_at")) not in ("unknown", "unavailable"), "a moment")
+    assert cold.ha.state(cold.id_of("ready_at")) == cold.ha.state(cold.id_of("bed_ready_at"))
+    cold.wait("bed_state", "at_target")
+    assert cold.ha.state(cold.id_of("bed_ready_at")) == "unknown"
+
+
+def test_a_device_trigger_fires_once_and_not_again_after_a_restart(cold: House, watcher: Observer) -> None:
+    device = cold.ha.devices(DEVICE)[0]["id"]
+    trigger = {"device_id": device, "domain": "mqtt", "discovery_id": "", "type": "reached_target", "subtype": "bed"}
+    cold.ha.automate("hot", automation({"platform": "device", **trigger}, "hot"))
+    try:
+        cold.octoprint.gcode("M140 S50")
+        watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
+        restart_all_around(cold)
+        assert [m.text for m in watcher.on(SEEN)] == ["hot"]
+    finally:
+        cold.ha.forget_automation("hot")
+
+
+def test_a_button_starts_a_script_whose_event_comes_once(cold: House, watcher: Observer) -> None:
+    event = cold.id_of("script_event")
+    trigger = {"platform": "state", "entity_id": event, "not_from": ["unavailable"], "not_to": ["unavailable"]}
+    words = "{{ trigger.to_state.attributes.event_type }} {{ trigger.to_state.attributes.id }}"
+    cold.ha.automate("event", automation(trigger, words))
+    try:
+        cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
+        watcher.wait_for(SEEN, lambda m: m.text == "finished warm_up", timeout=30)
+        cold.wait("last_script", "finished")
+        cold.wait("script", "idle")
+        restart_all_around(cold)
+        heard = [m.text for m in watcher.on(SEEN)]
+        assert heard == ["started warm_up", "status_changed warm_up", "finished warm_up"]
+    finally:
+        cold.ha.forget_automation("event")
+
+
+def automation(trigger: dict[str, Any], says: str) -> dict[str, Any]:
+    """Return an automation that publishes what it `says` to SEEN."""
+    act = {"service": "mqtt.publish", "data": {"topic": SEEN, "payload": says, "qos": 1}}
+    return {"trigger": [trigger], "action": [act]}
+
+
+def restart_all_around(house: House) -> None:
+    """Restart Home Assistant, if that is ours, and OctoPrint, and wait until both are back."""
+    if isinstance(house.ha, LocalHomeAssistant):
+        house.ha.restart()
+    house.octoprint.restart()
+    house.wait("printer", "on")
+
+
+def restart_home_assistant(house: House) -> None:
+    house.local.restart()
+
+
+def restart_broker(house: House) -> None:
+    """Restart the broker, which forgets all."""
+    assert house.broker is not None
+    house.broker.restart()
+
+
+def kill_octoprint(house: House) -> None:
+    house.octoprint.kill()
+    house.octoprint.start()
+
+
+def reconnect_printer(house: House) -> None:
+    house.octoprint.disconnect()
+    house.octoprint.connect()
+
+
+RESTARTS = (restart_home_assistant, restart_broker, kill_octoprint, reconnect_printer)
+ORDERS = (
+    RESTARTS,
+    RESTARTS[::-1],
+    (restart_broker, restart_home_assistant),
+    (kill_octoprint, restart_broker),
+    (restart_broker, reconnect_printer, restart_home_assistant),
+)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(step.__name__ for step in order))
+def test_after_restarts_in_any_order_the_truth_is_shown(
+    cold: House, order: tuple[Callable[[House], None], ...]
+) -> None:
+    cold.local  # noqa: B018 - skips where nothing may be restarted
+    for step in order:
+        step(cold)
+    cold.octoprint.gcode("M140 S55")
+    truth = {"bridge": "on", "printer": "on", "script": "idle", "bed_target": "55.0", "tool0_state": "off"}
+    ids = {f"{domain(key)}.ender_{key}": state for key, state in truth.items()}
+
+    def all_true() -> bool:
+        return all(cold.ha.state(entity_id) == state for entity_id, state in ids.items())
+
+    eventually(all_true, f"the truth after {[step.__name__ for step in order]}", TRUTH_S, poll=0.2)
+
+
+def domain(key: str) -> str:
+    return {"bridge": "binary_sensor", "printer": "binary_sensor", "bed_target": "number"}.get(key, "sensor")
+
+
+def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: House) -> None:
+    cold.octoprint.disconnect()
+    cold.wait("printer", "off")
+    cold.wait("bed_state", "unavailable")
+    cold.wait("bridge", "on")
+    cold.octoprint.stop()
+    cold.wait("bridge", "off")
+    cold.wait("script", "unavailable")
+    cold.octoprint.start()
+    cold.wait("bed_state", "off")
+
+
+def test_a_new_name_renames_the_device_and_moves_nothing(cold: House, watcher: Observer) -> None:
+    since = watcher.mark()
+    before = {key: entity.entity_id for key, entity in cold.entities().items()}
+    cold.octoprint.post("/api/settings", {"appearance": {"name": "Prusa"}})
+    eventually(lambda: cold.ha.devices(DEVICE)[0]["name"] == "Prusa", "the new name", 20)
+    assert {key: entity.entity_id for key, entity in cold.entities().items()} == before
+    topics = {message.topic for message in watcher.messages[since:]}
+    assert all(topic.startswith((f"{BASE}/", "homeassistant/")) for topic in topics)
+    cold.octoprint.post("/api/settings", {"appearance": {"name": "Ender"}})
+    eventually(lambda: cold.ha.devices(DEVICE)[0]["name"] == "Ender", "the old name", 20)
+
+
+def test_a_script_comes_and_goes_with_its_button(cold: House) -> None:
+    file = add_script(cold.scripts, "short_lived", "Short lived", "return True")
+    cold.await_keys(lambda keys: "start_short_lived" in keys, "the button")
+    file.unlink()
+    cold.await_keys(lambda keys: "start_short_lived" not in keys, "the button to be gone")
+
+
+def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: House) -> None:
+    file = add_script(cold.scripts, "doomed", "Doomed", "return True")
+    cold.await_keys(lambda keys: "start_doomed" in keys, "the button")
+    cold.octoprint.stop()
+    file.unlink()
+    cold.octoprint.start()
+    cold.await_keys(lambda keys: "start_doomed" not in keys and "start_warm_up" in keys, "the button to be gone")
+
+
+@pytest.mark.parametrize("setting", ["mqtt_base_topic", "mqtt_custom_identifier"])
+def test_a_moved_printer_leaves_nothing_behind(cold: House, setting: str) -> None:
+    moved = f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}"
+    cold.save(**{setting: "elsewhere"})
+    eventually(lambda: state_of(cold.ha, moved, "bridge") == "on", "the printer at its new place", 40)
+    assert len([d for d in cold.ha.ask("config/device_registry/list") if d["name"] == "Ender"]) == 1
+    cold.save(mqtt_base_topic=BASE.rsplit("/", 1)[0], mqtt_custom_identifier=INSTANCE)
+    eventually(lambda: state_of(cold.ha, DEVICE, "bridge") == "on", "the printer at its old place", 40)
+    assert len([d for d in cold.ha.ask("config/device_registry/list") if d["name"] == "Ender"]) == 1
+    with Observer(cold.listener) as late:
+        late.publish("test/fence", "x")
+        late.wait_for("test/fence")
+        assert not [topic for topic in late.levels() if "elsewhere" in topic]
+
+
+def state_of(ha: HomeAssistant, identifier: str, key: str) -> str | None:
+    entity = ha.entities(identifier).get(key)
+    return entity.state if entity else None
+
+
+def test_switched_off_while_octoprint_is_down_it_disappears(cold: House) -> None:
+    cold.octoprint.stop()
+    config = cold.octoprint.config()
+    config["plugins"]["temp_eta"]["ha_discovery_enabled"] = False
+    (cold.octoprint.base / "config.yaml").write_text(yaml.safe_dump(config))
+    cold.octoprint.start()
+    eventually(lambda: not cold.ha.devices(DEVICE), "the printer to be gone", 40, poll=0.5)
+    cold.save(ha_discovery_enabled=True)
+    cold.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
+
+
+def test_removed_by_command_it_disappears(cold: House) -> None:
+    reply = cold.octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
+    assert reply["success"]
+    eventually(lambda: not cold.ha.devices(DEVICE), "the printer to be gone", 40, poll=0.5)
+    assert cold.octoprint.get("/api/settings")["plugins"]["temp_eta"]["ha_discovery_enabled"] is False
+    cold.save(ha_discovery_enabled=True)
+    cold.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
+
+
+def test_another_form_keeps_what_the_user_made_of_the_entities(cold: House) -> None:
+    if cold.mode != "device":
+        pytest.skip("this Home Assistant knows one form only")
+    entity_id = cold.id_of("bed_state")
+    cold.ha.ask("config/entity_registry/update", entity_id=entity_id, name="My bed", icon="mdi:bed")
+    before = {key: e.entity_id for key, e in cold.entities().items()}
+    for mode, topic in (("per_entity", f"homeassistant/sensor/{DEVICE}/bed_state/config"),
+                        ("device", f"homeassistant/device/{DEVICE}/config")):  # fmt: skip
+        with Observer(cold.listener) as observer:
+            cold.save(ha_discovery_mode=mode)
+            observer.wait_for(topic, lambda m: not m.retain and len(m.payload) > 50, timeout=30)
+            levels = "the levels, once all is announced"
+            since = observer.mark()
+            eventually(lambda o=observer, s=since: f"{BASE}/status" in {m.topic for m in o.messages[s:]}, levels, 30)
+        cold.wait("bed_state", "off", "cooled_down")
+        after = cold.entities()
+        assert {key: e.entity_id for key, e in after.items()} == before
+        assert after["bed_state"].name == "My bed"
+    cold.ha.ask("config/entity_registry/update", entity_id=entity_id, name=None, icon=None)
+
+
+def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
+    """Counted in Home Assistant's own database, with heaters as slow as real ones."""
+    database = cold.local.folder / "home-assistant_v2.db"
+    cold.octoprint.stop()
+    with printer(cold.listener, cold.scripts, cold.mode, speed=1) as slow:
+        cold.wait("bed_state", "off")
+        settled(database)
+        before = recorded(database)
+        slow.gcode("M140 S60", "M104 S210")
+        cold.wait("bed_state", "at_target", timeout=300)
+        cold.wait("tool0_state", "at_target", timeout=300)
+        settled(database)
+        written = recorded(database) - before
+    for heater in ("tool0", "bed"):
+        rows = {entity_id: count for entity_id, count in written.items() if f"ender_{heater}_" in entity_id}
+        print(f"rows of {heater}: {json.dumps(rows)}")
+        assert 3 <= sum(rows.values()) <= 12, written
+    cold.octoprint.start()
+
+
+def settled(database: Path) -> None:
+    """Wait until the recorder has written all: it commits every 5 s, or sooner when many rows wait."""
+    last: list[Counter[str]] = []
+
+    def stands_still() -> bool:
+        last.append(recorded(database))
+        return len(last) > 6 and last[-1] == last[-7]
+
+    eventually(stands_still, "the recorder", 60, poll=1.0)
+
+
+def recorded(database: Path) -> Counter[str]:
+    """Return how many rows the recorder has of each of our entities."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        query = "select m.entity_id, count(*) from states s join states_meta m using (metadata_id) group by 1"
+        return Counter({entity: count for entity, count in connection.execute(query) if ".ender_" in entity})
+
+
+def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
+    assert [line for line in house.ha.complaints() if HARMLESS not in line] == []
