@@ -1,0 +1,118 @@
+"""The example scripts of the documentation, in real processes of their own, against a printer in memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.adapters.script_folder import ScriptFolder
+from octoprint_temp_eta.bridge.script_inputs import ScriptRaised, ScriptReturned, ScriptStatus
+from tests.support.contract import PROJECT
+from tests.support.scripts import Marlin, Trial, start
+
+EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
+MANUAL = (PROJECT / "docs" / "scripts.md").read_text(encoding="utf-8")
+NAMES = ("bed_flatness", "purge_and_wipe", "warm_up_and_home")
+
+
+class ProbingMarlin(Marlin):
+    """Has a probe, and a bed that rises by 0.1 mm over 100 mm in X."""
+
+    def answer(self, line: str) -> str | None:
+        """Answer G30 with a height, all else as Marlin does."""
+        match = re.fullmatch(r"G30 X(\S+) Y(\S+)", line)
+        if match is None:
+            return super().answer(line)
+        self.lines.append(line)
+        x, y = float(match[1]), float(match[2])
+        return f"Bed X: {x:.2f} Y: {y:.2f} Z: {x / 1000:.3f}\nok\n"
+
+
+def run(name: str, printer: Marlin, **given: Any) -> Trial:
+    trial = start(EXAMPLES / f"{name}.py", printer, given=given)
+    trial.end()
+    return trial
+
+
+def test_they_are_right_scripts() -> None:
+    scripts = ScriptFolder(EXAMPLES).scan()
+    assert [(script.id, script.error) for script in scripts] == [(name, None) for name in NAMES]
+
+
+def test_the_documentation_shows_all_of_them() -> None:
+    assert all(f"examples/scripts/{name}.py" in MANUAL for name in NAMES)
+
+
+def test_the_first_script_of_the_manual(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
+    path = tmp_path / "hello.py"
+    path.write_text(code, encoding="utf-8")
+    printer = Marlin()
+    trial = start(path, printer, given={"times": 2})
+    trial.end()
+    assert printer.lines == ["G91", "M117 Hello printer", "M117 Hello printer"]
+    assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
+
+
+def test_warm_up_and_home() -> None:
+    printer = Marlin()
+    trial = run("warm_up_and_home", printer, bed=70, hotend=180, soak=2)
+    assert printer.lines == [
+        "G91", "M140 S70", "M104 S180", "G28", "M190 S70", "M109 S180", "G4 P1000", "G4 P1000",
+    ]  # fmt: skip
+    assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {}, "bed at 70 °C, hotend at 180 °C")]
+    assert [said.status for said in trial.all(ScriptStatus)] == [
+        "Homing",
+        "Heating the bed to 70 °C",
+        "Heating the hotend to 180 °C",
+        "Soaking, 2 s left",
+        "Soaking, 1 s left",
+        "Ready",
+    ]
+
+
+def test_purge_and_wipe() -> None:
+    printer = Marlin({"M105": "ok T:209.80 /210.00 B:60.00 /60.00\n"})
+    trial = run("purge_and_wipe", printer, purge=10.0)
+    assert trial.all(ScriptReturned)[0].success
+    pushed = [float(line.split("E")[1]) for line in printer.lines if line.startswith("G1 E")]
+    assert pushed == [5.0, 5.0, -1.0]
+    assert printer.lines[:3] == ["G91", "G28", "M109 S210"]
+    assert printer.lines.index("M109 S210") < printer.lines.index("M83") < printer.lines.index("G1 E5.000000")
+    wiped = [line for line in printer.lines if re.fullmatch(r"G1 X-?30\.0+", line)]
+    assert wiped == ["G1 X30.000000", "G1 X-30.000000"] * 2
+
+
+def test_a_cold_hotend_is_not_purged() -> None:
+    printer = Marlin({"M105": "ok T:25.00 /210.00 B:60.00 /60.00\n"})
+    trial = run("purge_and_wipe", printer)
+    assert trial.all(ScriptReturned) == [ScriptReturned("run-1", False, {}, "the hotend is too cold to push filament")]
+    assert not [line for line in printer.lines if "E" in line]
+
+
+def test_bed_flatness() -> None:
+    printer = ProbingMarlin()
+    trial = run("bed_flatness", printer, x_min=0.0, x_max=200.0, y_min=0.0, y_max=200.0)
+    (returned,) = trial.all(ScriptReturned)
+    heights = [0.0, 0.1, 0.2, 0.2, 0.1, 0.0, 0.0, 0.1, 0.2]
+    assert returned == ScriptReturned("run-1", True, {"flatness": 0.2, "heights": heights}, "the bed is flat to 0.2 mm")
+    assert printer.lines[:3] == ["G91", "G28", "G30 X0.0 Y0.0"]
+
+
+@pytest.mark.parametrize(("tolerance", "success"), [(0.19, False), (0.2, True)])
+def test_an_uneven_bed_is_a_failure(tolerance: float, success: bool) -> None:
+    trial = run("bed_flatness", ProbingMarlin(), x_min=0.0, x_max=200.0, tolerance=tolerance)
+    assert trial.all(ScriptReturned)[0].success is success
+
+
+def test_a_printer_without_a_probe_is_an_error() -> None:
+    (raised,) = run("bed_flatness", Marlin()).all(ScriptRaised)
+    assert raised.error.startswith("RuntimeError: the printer told no height at X30.0 Y30.0: has it a probe?")
+
+
+def test_none_of_them_is_installed_by_itself() -> None:
+    packaged = (PROJECT / "octoprint_temp_eta").rglob("*.py")
+    assert not {path.name for path in packaged} & {f"{name}.py" for name in NAMES}
