@@ -22,6 +22,7 @@ _STEPS: Sequence[tuple[type[Exception], str]] = (
     (ssl.SSLCertVerificationError, "TLS: the certificate of {where} is not trusted: {why}"),
     (ssl.SSLError, "TLS: no encrypted connection with {where} ({why}): does this port speak TLS?"),
     (ConnectionRefusedError, "TCP: {where} refuses the connection: is the broker running?"),
+    (ConnectionResetError, "TCP: {where} cuts the connection: is TLS set as this port needs it?"),
     (TimeoutError, "TCP: {where} does not answer"),
     (OSError, "TCP: {where} cannot be reached ({why})"),
 )

@@ -27,6 +27,10 @@ def untrusted() -> ssl.SSLCertVerificationError:
             ConnectionRefusedError(111, "Connection refused"),
             "TCP: broker.test:1883 refuses the connection: is the broker running?",
         ),
+        (
+            ConnectionResetError(104, "Connection reset by peer"),
+            "TCP: broker.test:1883 cuts the connection: is TLS set as this port needs it?",
+        ),
         (TimeoutError("timed out"), "TCP: broker.test:1883 does not answer"),
         (OSError(113, "No route to host"), "TCP: broker.test:1883 cannot be reached (No route to host)"),
         (OSError("odd"), "TCP: broker.test:1883 cannot be reached (odd)"),
