@@ -17,7 +17,7 @@ from .messages.topics import slug
 SETTINGS_VERSION = 3
 
 _KEPT = """
-enabled enable_heating_eta suppress_while_printing algorithm threshold_start
+enabled enable_heating_eta suppress_while_printing threshold_start
 enable_cooldown_eta cooldown_mode cooldown_target_tool0 cooldown_target_bed cooldown_target_chamber
 cooldown_ambient_temp cooldown_hysteresis_c cooldown_fit_window_seconds
 show_in_sidebar show_in_navbar show_in_tab show_progress_bars show_historical_graph
@@ -32,6 +32,7 @@ KEPT = frozenset(_KEPT.split())
 
 #: What becomes of the others, in words.
 MAPPED = {
+    "algorithm": "Kept where one was chosen; the default is now `model`.",
     "mqtt_enabled": "Its default is now true, with no connection while there is no host. Where a host was saved and "
     "this was not, it stays off as it was.",
     "mqtt_base_topic": "Kept; characters other than letters, digits, `_`, `-` and `/` become `-`.",
@@ -65,6 +66,8 @@ def migrated(saved: Mapping[str, Any], appearance_name: str) -> tuple[dict[str, 
             notes.append(f"{key}: {value!r} is dropped. {DROPPED[key]}")
         elif key not in MAPPED and not key.startswith("_"):
             notes.append(f"{key} is dropped: TempETA 0.8.9 has no such setting.")
+    if "algorithm" in saved:
+        ours["algorithm"] = _fitting("algorithm", saved["algorithm"], notes)
     if "mqtt_enabled" in saved or ours.get("mqtt_broker_host"):
         ours["mqtt_enabled"] = saved.get("mqtt_enabled", False) in (True, "true")
     if "mqtt_base_topic" in saved:

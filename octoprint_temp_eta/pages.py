@@ -27,6 +27,7 @@ GROUPS = (
 
 #: What the choices of the settings are called.
 CHOICES = {
+    "model": "model: learns how each heater heats",
     "linear": "linear: goes on as fast as now",
     "exponential": "exponential: slows down towards the target",
     "threshold": "a fixed temperature",

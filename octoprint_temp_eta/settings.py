@@ -1,6 +1,6 @@
 """The settings: one row each, from which defaults, validation, secrets and documentation come.
 
-A leaf: every room may import it, it imports none. Names are TempETA's where they mean the same.
+Every room above the core may import it. Names are TempETA's where they mean the same.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
+
+from .core.methods import METHODS
 
 
 class InvalidSetting(ValueError):
@@ -54,7 +56,7 @@ class Settings:
 
     enabled: bool = setting(True, "Estimate and publish at all")
 
-    algorithm: str = setting("linear", "Method of estimation", choices=("linear", "exponential"))
+    algorithm: str = setting("model", "Method of estimation", choices=METHODS)
     enable_heating_eta: bool = setting(True, "Tell when a heating heater is ready")
     enable_cooldown_eta: bool = setting(True, "Tell when a cooling heater has cooled")
     suppress_while_printing: bool = setting(False, "Tell no ETA while a job is printed")

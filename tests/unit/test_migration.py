@@ -29,6 +29,7 @@ def test_a_kept_default_is_still_the_default():
 def test_all_keys_at_once():
     ours, notes = migrated(SAVED, "Prusa MK4")
     assert ours == {key: SAVED[key] for key in KEPT} | {
+        "algorithm": "exponential",
         "mqtt_enabled": True,
         "mqtt_base_topic": "home/printers",
         "mqtt_custom_identifier": "workshop",
@@ -99,7 +100,7 @@ def test_the_base_topic_stays(base: str, ours: str):
         ("cooldown_ambient_temp", "", None),
         ("mqtt_broker_port", 0, 1),
         ("mqtt_broker_port", "1884", 1884),
-        ("algorithm", "magic", "linear"),
+        ("algorithm", "magic", "model"),
         ("color_heating", "red", "#5cb85c"),
         ("sound_enabled", "maybe", False),
         ("mqtt_broker_host", ["a"], ""),
