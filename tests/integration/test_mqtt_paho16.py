@@ -1,0 +1,18 @@
+"""The same tests of the connection once more, with paho-mqtt 1.6: other plugins of the environment may need it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.contract import PROJECT
+from tests.support.paho16 import environment
+
+
+@pytest.mark.timeout(300)
+def test_the_connection_works_with_paho_mqtt_1_6():
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/integration/test_mqtt.py"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
