@@ -27,12 +27,16 @@ PERMISSIONS = (
 _OURS = "PLUGIN_TEMP_ETA_"
 READ = f"{_OURS}READ"
 
-#: The commands: the contract's, and two of our own.
-NAMES = ("get_eta", "remove_from_home_assistant", *COMMANDS)
+#: Other names of commands, as REST clients of Automation-Scripts would look for them.
+ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel"}
+
+#: The commands: the contract's, and some of our own.
+NAMES = ("get_eta", "list_scripts", "remove_from_home_assistant", *COMMANDS, *ALIASES)
 
 #: The permission that a command needs; one that stands in no row is the administrator's.
 NEEDED = {
     "get_eta": READ,
+    "list_scripts": READ,
     "snapshot": READ,
     "forecast": READ,
     "reset": f"{_OURS}RESET",
@@ -100,6 +104,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         body = {key: value for key, value in data.items() if key != "command"}
         if not isinstance(command, str) or command not in NAMES:
             return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")
+        command = ALIASES.get(command, command)
         needed = NEEDED.get(command, f"{_OURS}ADMINISTER")
         if not _may(needed):
             return _refusal(command, "not_permitted", f"This needs the permission {needed}.")
@@ -114,9 +119,11 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
     def _obeyed(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
         if command == "get_eta":
             return _json(app.snapshot["eta"])
+        if command == "list_scripts":
+            return _answer(_done(command) | {"result": app.snapshot["scripts"]})
         if command == "remove_from_home_assistant":
             self.switch_discovery_off()
-            return _answer({"transaction": None, "command": command, "status": "completed", **_stamp()})
+            return _answer(_done(command))
         return _answer(app.ask(command, body))
 
     def get_additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
@@ -140,6 +147,11 @@ def _refusal(command: str | None, code: str, message: str, path: str | None = No
 
 def _stamp() -> dict[str, float]:
     return {"timestamp": round(now().wall, 3)}
+
+
+def _done(command: str) -> dict[str, Any]:
+    """Return the reply to a command that was done without the bridge."""
+    return {"transaction": None, "command": command, "status": "completed", **_stamp()}
 
 
 def _answer(reply: Mapping[str, Any]) -> flask.Response:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.api import NAMES, NEEDED, PERMISSIONS
+from octoprint_temp_eta.api import ALIASES, NAMES, NEEDED, PERMISSIONS
 from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES
 from tests.conftest import BASE, INSTANCE
 from tests.support.broker import Broker
@@ -139,7 +139,8 @@ def test_looking_needs_a_permission(seen: OctoPrint, users: dict[str, str]):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], name: str):
-    able = NEEDED[name].removeprefix("PLUGIN_TEMP_ETA_").lower()
+    needed = NEEDED.get(ALIASES.get(name, name), "PLUGIN_TEMP_ETA_ADMINISTER")
+    able = needed.removeprefix("PLUGIN_TEMP_ETA_").lower()
     for user, key in users.items():
         _, reply = command(seen, name, key, broken=True)
         code = reply.get("error", {}).get("code")
@@ -148,6 +149,12 @@ def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], 
 
 def test_each_command_of_the_contract_says_what_it_needs():
     assert set(COMMANDS) <= set(NEEDED)
+
+
+def test_scripts_have_names_of_their_own_here(seen: OctoPrint):
+    assert command(seen, "list_scripts")[1]["result"] == seen.get(PATH)["scripts"]
+    assert command(seen, "start_script", id="none")[1]["error"]["code"] == "unknown_script"
+    assert command(seen, "cancel_script")[1]["error"]["code"] == "not_running"
 
 
 def test_each_permission_is_in_the_document():
