@@ -130,6 +130,11 @@ class OctoPrint:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, as `subprocess` says it; None while it runs."""
+        return None if self._process is None else self._process.poll()
+
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="octoprint-", ignore_cleanup_errors=True)
         try:
