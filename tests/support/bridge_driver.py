@@ -98,7 +98,6 @@ class BridgeDriver:
         self._links = itertools.count(1)
         self._tickets = itertools.count(1)
         self._newest_seq: dict[str, int] = {}
-        self._prefixes = {self.settings.ha_discovery_prefix}
         if started:
             self.handle(Started())
 
@@ -179,7 +178,6 @@ class BridgeDriver:
         """Save other settings."""
         current = {name: getattr(self.settings, name) for name in self.settings.__slots__}
         self.settings = parse(current | settings)
-        self._prefixes.add(self.settings.ha_discovery_prefix)
         return self.handle(SettingsChanged(self.settings))
 
     def command(self, name: str, payload: object = b"{}", **properties: Any) -> list[dict[str, Any]]:
@@ -257,7 +255,7 @@ class BridgeDriver:
             name = check(publish.topic, publish.payload, self.base)
             self._check_properties(name, publish)
             return name
-        if any(publish.topic.startswith(f"{prefix}/") for prefix in self._prefixes):
+        if publish.topic.endswith("/config"):
             assert not publish.payload or isinstance(json.loads(publish.payload), dict)
             return "discovery"
         MESSAGES["response"].validate(json.loads(publish.payload))

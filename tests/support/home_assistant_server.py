@@ -27,7 +27,7 @@ from tests.support.waiting import eventually, free_port
 RELEASES = (((3, 14, 0), "2026.11.0"), ((3, 13, 2), "2026.2.3"), ((3, 13, 0), "2025.4.4"), ((3, 12, 0), "2025.1.4"))
 CACHE = PROJECT / ".cache" / "home-assistant"
 NO_PYTHON = "no Python 3.12 or newer here that Home Assistant could run on; HA_URL and HA_TOKEN name a running one"
-START_SECONDS, INSTALL_SECONDS, STOP_SECONDS = 120.0, 900.0, 30.0
+INSTALL_SECONDS, STOP_SECONDS = 600.0, 30.0
 USER, PASSWORD = "tester", "only-for-tests"
 #: Steps of the first login that would set up weather, radio and the like.
 ONBOARDED = {
@@ -139,10 +139,8 @@ class LocalHomeAssistant(HomeAssistant):
 
     def start(self) -> None:
         """Start it on its folder as it is, and wait until all of it runs."""
-        program = self._environment / "bin" / "hass"
-        # What else it needs, Home Assistant itself installs at its first start.
-        ready = self._environment / "complete"
-        command = [str(program), "--config", str(self.folder), *(["--skip-pip"] if ready.exists() else [])]
+        # What an integration needs, Home Assistant itself installs when that is first used.
+        command = [str(self._environment / "bin" / "hass"), "--config", str(self.folder)]
         path = f"{self._environment / 'bin'}:{os.environ.get('PATH', '')}"
         with (self.folder / "output.txt").open("ab") as output:
             self._process = subprocess.Popen(
@@ -153,8 +151,8 @@ class LocalHomeAssistant(HomeAssistant):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        limit = START_SECONDS if ready.exists() else INSTALL_SECONDS
-        eventually(lambda: self._answers() or not self.alive, "Home Assistant to answer", limit, poll=0.2)
+        answers = "Home Assistant to answer"
+        eventually(lambda: self._answers() or not self.alive, answers, INSTALL_SECONDS, poll=0.2)
         if not self.alive:
             raise HomeAssistantError(f"Home Assistant ended while starting:\n{self.output()[-3000:]}")
         if self.token:
@@ -171,7 +169,6 @@ class LocalHomeAssistant(HomeAssistant):
             return bool(self.checked("GET", "/api/config")["state"] == "RUNNING")
 
         eventually(running, "Home Assistant to run", INSTALL_SECONDS, poll=0.2)
-        (self._environment / "complete").touch()
 
     @property
     def alive(self) -> bool:
