@@ -1,0 +1,542 @@
+"""The bridge's side of scripts: the catalogue, the commands, what is told, and what is done around a run."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from octoprint_temp_eta.bridge.effects import Effect, Log, Publish, Save, SetTarget
+from octoprint_temp_eta.bridge.inputs import MessageArrived, Stopping
+from octoprint_temp_eta.bridge.script_effects import (
+    AnswerLine,
+    AskCommands,
+    BreakHeatWait,
+    FakeOk,
+    FireEvent,
+    HoldJobs,
+    KillScript,
+    RefuseLine,
+    ReleaseJobs,
+    ScanScripts,
+    SendLine,
+    SendLines,
+    StartScript,
+    TerminateScript,
+)
+from octoprint_temp_eta.bridge.script_inputs import (
+    CommandsTold,
+    EmergencyParser,
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    PrinterGone,
+    ScriptEnded,
+    ScriptInput,
+    ScriptLine,
+    ScriptLogged,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptsFound,
+    ScriptStatus,
+)
+from octoprint_temp_eta.bridge.script_run import LONGEST_LINE
+from octoprint_temp_eta.bridge.scripts import SCAN_S
+from octoprint_temp_eta.core.script_catalogue import Script
+from tests.support.bridge_driver import BridgeDriver
+
+STEPS = Script("steps.py", "Steps", "steps", {"count": 3, "name": "x"})
+GREETS = Script("greets.py", "Greets", "greets", has_commands=True)
+BROKEN = Script("broken.py", "broken.py", error="SyntaxError: invalid syntax (broken.py, line 1)")
+RUN_1, RUN_2 = "4f1b9c02-1", "4f1b9c02-2"
+COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
+
+
+class Bench(BridgeDriver):
+    """A bridge with scripts and a printer that is ready."""
+
+    def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, GREETS, BROKEN), **more: Any) -> None:
+        super().__init__(scripts=None, **more)
+        self.connect()
+        self.printer()
+        self.read(tool0=(21.0, 0.0), bed=(40.0, 60.0))
+        self.handle(ScriptsFound(scripts))
+
+    def tell(self, *events: ScriptInput) -> list[Effect]:
+        """Let these happen, and return all effects but messages and log lines."""
+        effects = [effect for event in events for effect in self.handle(event)]
+        return [effect for effect in effects if not isinstance(effect, Publish | Log)]
+
+    def start(self, **more: Any) -> list[dict[str, Any]]:
+        return self.command("script/start", {"id": "steps", **more})
+
+    def run(self, **more: Any) -> None:
+        """Start a script and let it run."""
+        (reply,) = self.start(**more)
+        self.handle(JobsHeld(reply["run_id"]))
+        self.handle(ScriptRunning(reply["run_id"]))
+
+    def ack(self, key: str, line: str, *said: str) -> list[Effect]:
+        """Let OctoPrint send a line of ours, and the printer acknowledge it."""
+        received = (LineReceived(f"{each}\n") for each in (*said, "ok"))
+        return self.tell(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
+
+    def end(self, run_id: str = RUN_1) -> list[Effect]:
+        """Let the process end, and the printer acknowledge what follows."""
+        return [
+            *self.tell(ScriptEnded(run_id, 0, "ended with status 0")),
+            *self.ack(f"{run_id}.end", "G90"),
+        ]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """What was told of runs and in replies, in order, without what is stamped on it."""
+        kinds = ("script_event", "response")
+        bodies = [json.loads(publish.payload) for name, publish in self.sent if name in kinds]
+        return [{key: value for key, value in body.items() if key != "timestamp"} for body in bodies]
+
+
+# The catalogue
+
+
+def test_the_catalogue_is_told_with_its_errors() -> None:
+    assert Bench().level("scripts") == [
+        {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
+        {"id": "greets", "title": "Greets", "settings": {}, "error": None},
+        {"id": "broken.py", "title": "broken.py", "settings": {}, "error": BROKEN.error},
+    ]
+
+
+def test_a_broken_script_is_logged_once() -> None:
+    bench = Bench()
+    bench.handle(ScriptsFound((STEPS, GREETS, BROKEN)))
+    bench.handle(ScriptsFound((STEPS, BROKEN)))
+    warnings = [log.text for log in bench.of(Log) if log.level == logging.WARNING]
+    assert warnings == [f"Script broken.py: {BROKEN.error}"]
+
+
+def test_the_folder_is_looked_at_again_when_it_was_looked_at() -> None:
+    bench = BridgeDriver(script_folder="/scripts", scripts=None)
+    bench.advance(60)
+    assert bench.of(ScanScripts) == [ScanScripts("/scripts")]
+    bench.handle(ScriptsFound(()))
+    bench.advance(SCAN_S)
+    assert len(bench.of(ScanScripts)) == 2
+
+
+def test_another_folder_is_looked_at_at_once() -> None:
+    bench = Bench(script_folder="/scripts")
+    bench.change_settings(script_folder="/others")
+    bench.advance(0.5)
+    assert bench.of(ScanScripts)[-1] == ScanScripts("/others")
+
+
+def test_scripts_greet_a_printer_that_was_connected() -> None:
+    stored = {"version": 1, "settings": {"greets": {"a": 1}}}
+    bench = Bench(remembered={"scripts": stored}, script_folder="/s")
+    ask = AskCommands("/s", "greets.py", "greets", {"a": 1})
+    assert bench.of(AskCommands) == [ask]
+    bench.printer()
+    assert bench.of(AskCommands) == [ask]
+    bench.printer(connected=False, state="OFFLINE")
+    bench.printer()
+    assert bench.of(AskCommands) == [ask, ask]
+    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == [SendLines(("M117 hello",))]
+    assert bench.tell(CommandsTold("greets", error="no")) == []
+    bench.printer(printing=True, state="PRINTING")
+    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == []
+
+
+# Starting
+
+
+def test_a_run_from_its_start_to_its_end() -> None:
+    bench = Bench(script_folder="/s")
+    effects = bench.handle(MessageArrived(bench.topic("command/script/start"), b'{"id": "steps", "transaction": "t"}'))
+    assert [effect for effect in effects if not isinstance(effect, Publish)] == [HoldJobs(RUN_1)]
+    assert bench.level("script")["state"] == "starting"
+    assert bench.tell(JobsHeld(RUN_1)) == [StartScript(RUN_1, "/s", "steps.py", {}, {})]
+    assert bench.tell(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]
+    assert bench.level("script")["state"] == "running"
+    status = {**COMMON, "status": "counting"}
+    assert bench.tell(ScriptStatus(RUN_1, "counting")) == [FireEvent("AutomationScriptStatusChanged", status)]
+    assert bench.level("script")["status"] == "counting"
+
+    assert bench.tell(ScriptLine(RUN_1, 7, "M114")) == [SendLine(f"{RUN_1}.7", "M114")]
+    assert bench.ack(f"{RUN_1}.7", "M114", "X:1") == [AnswerLine(7, "X:1\nok\n")]
+
+    assert bench.tell(ScriptReturned(RUN_1, True, {"count": 5})) == []
+    assert bench.tell(ScriptEnded(RUN_1, 0, "ended")) == [SendLine(f"{RUN_1}.end", "G90")]
+    assert bench.level("script")["state"] == "running"
+    finished = {**COMMON, "result": {"count": 5}}
+    assert bench.ack(f"{RUN_1}.end", "G90") == [
+        ReleaseJobs(),
+        FireEvent("AutomationScriptFinished", finished),
+        Save("scripts", {"version": 1, "settings": {"steps": {"count": 5}}}),
+    ]
+    assert bench.told == [
+        {"transaction": "t", "command": "script/start", "status": "accepted", "run_id": RUN_1},
+        {"event_type": "started", "event": "AutomationScriptStarted", **COMMON},
+        {"event_type": "status_changed", "event": "AutomationScriptStatusChanged", **status},
+        {"event_type": "finished", "event": "AutomationScriptFinished", **finished},
+        {
+            "transaction": "t",
+            "command": "script/start",
+            "status": "completed",
+            "run_id": RUN_1,
+            "result": {"count": 5},
+        },
+    ]
+    level = bench.level("script")
+    assert (level["state"], level["last"]["outcome"], level["last"]["result"]) == ("idle", "finished", {"count": 5})
+
+
+def test_what_was_stored_and_what_is_given_go_to_the_run() -> None:
+    bench = Bench(remembered={"scripts": {"version": 1, "settings": {"steps": {"count": 9}}}}, script_folder="/s")
+    (reply,) = bench.start(settings={"name": "y"})
+    assert bench.tell(JobsHeld(reply["run_id"])) == [StartScript(RUN_1, "/s", "steps.py", {"count": 9}, {"name": "y"})]
+
+
+@pytest.mark.parametrize("remembered", [None, [], {"version": 2}, {"version": 1, "settings": []}])
+def test_a_damaged_memory_is_none(remembered: Any) -> None:
+    bench = Bench(remembered={"scripts": remembered})
+    bench.start()
+    (start,) = bench.tell(JobsHeld(RUN_1))
+    assert start.stored == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "path"),
+    [
+        ({"id": "none"}, "unknown_script", "/id"),
+        ({"id": "broken.py"}, "broken_script", "/id"),
+        ({"id": "steps", "settings": {"other": 1}}, "invalid_settings", "/settings/other"),
+        ({"id": "steps", "settings": {"count": "3"}}, "invalid_settings", "/settings/count"),
+        ({"id": "steps", "settings": {"count": True}}, "invalid_settings", "/settings/count"),
+        ({"id": "steps", "settings": []}, "invalid_command", "/settings"),
+        ({}, "invalid_command", "/id"),
+    ],
+)
+def test_a_start_that_is_not_right(body: dict[str, Any], code: str, path: str) -> None:
+    bench = Bench()
+    (reply,) = bench.command("script/start", body)
+    assert (reply["status"], reply["error"]["code"], reply["error"]["path"]) == ("rejected", code, path)
+    assert bench.of(HoldJobs) == []
+
+
+@pytest.mark.parametrize(
+    ("printer", "code"),
+    [
+        ({"connected": False, "state": "OFFLINE"}, "printer_not_ready"),
+        ({"printing": True, "state": "PRINTING"}, "printer_not_ready"),
+        ({"state": "TRANSFERING_FILE"}, "printer_not_ready"),
+    ],
+)
+def test_a_printer_that_is_not_ready(printer: dict[str, Any], code: str) -> None:
+    bench = Bench()
+    bench.printer(**printer)
+    (reply,) = bench.start()
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", code)
+
+
+def test_a_printer_that_was_not_ready_after_all() -> None:
+    bench = Bench()
+    bench.start(transaction="t")
+    bench.handle(JobsHeld(RUN_1, "the printer is not ready: Printing"))
+    reply = bench.bodies("response")[-1]
+    error = {"code": "printer_not_ready", "message": "The printer is not ready: Printing.", "path": None}
+    assert (reply["status"], reply["error"]) == ("failed", error)
+    assert bench.level("script")["state"] == "idle"
+    assert bench.of(StartScript) == []
+
+
+def test_one_at_a_time() -> None:
+    bench = Bench()
+    bench.run()
+    (reply,) = bench.start()
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "busy")
+
+
+def test_a_start_that_is_switched_off() -> None:
+    bench = Bench(allow_script_start=False)
+    (reply,) = bench.start()
+    assert reply["status"] == "rejected"
+    assert bench.of(HoldJobs) == []
+
+
+def test_the_same_transaction_starts_once_and_is_answered_the_same() -> None:
+    bench = Bench()
+    first = bench.start(transaction="t")
+    assert bench.start(transaction="t") == first
+    bench.tell(JobsHeld(RUN_1), ScriptRunning(RUN_1), ScriptReturned(RUN_1, True, {}))
+    bench.end()
+    assert [reply["status"] for reply in bench.start(transaction="t")] == ["accepted", "completed"]
+    assert bench.of(HoldJobs) == [HoldJobs(RUN_1)]
+
+
+def test_rest_gets_the_first_reply() -> None:
+    (reply,) = Bench().call("script/start", {"id": "steps"})
+    assert (reply["status"], reply["run_id"]) == ("accepted", RUN_1)
+
+
+# Cancelling
+
+
+def test_cancelling() -> None:
+    bench = Bench()
+    bench.run(transaction="t")
+    (reply,) = bench.command("script/cancel", b"PRESS")
+    assert (reply["status"], reply["run_id"]) == ("completed", RUN_1)
+    assert bench.of(TerminateScript) == [TerminateScript()]
+    assert bench.level("script")["state"] == "cancelling"
+    bench.tell(ScriptEnded(RUN_1, 0, "ended"))
+    assert bench.told[-2:] == [
+        {"event_type": "cancelled", "event": "AutomationScriptCancelled", **COMMON},
+        {"transaction": "t", "command": "script/start", "status": "cancelled", "run_id": RUN_1},
+    ]
+    assert bench.level("script")["state"] == "cancelling"
+    assert bench.of(ReleaseJobs) == []
+    bench.ack(f"{RUN_1}.end", "G90")
+    assert bench.level("script")["state"] == "idle"
+    assert bench.of(ReleaseJobs) == [ReleaseJobs()]
+
+
+def test_cancelling_twice_is_one_cancel() -> None:
+    bench = Bench()
+    bench.run()
+    bench.command("script/cancel", b"PRESS")
+    (reply,) = bench.command("script/cancel", b"PRESS")
+    assert reply["status"] == "completed"
+    assert len(bench.of(TerminateScript)) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"run_id": RUN_1}])
+def test_nothing_to_cancel(body: dict[str, Any]) -> None:
+    (reply,) = Bench().command("script/cancel", body)
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "not_running")
+
+
+def test_another_run_than_the_one_meant_goes_on() -> None:
+    bench = Bench()
+    bench.run()
+    (reply,) = bench.command("script/cancel", {"run_id": RUN_2})
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "not_running")
+    assert bench.of(TerminateScript) == []
+
+
+def test_a_process_that_does_not_listen_is_killed() -> None:
+    bench = Bench()
+    bench.run()
+    bench.command("script/cancel", b"PRESS")
+    bench.advance(1.5)
+    assert bench.of(KillScript) == []
+    bench.advance(1)
+    assert bench.of(KillScript) == [KillScript()]
+
+
+def test_lines_of_a_run_that_is_ending_are_refused() -> None:
+    bench = Bench()
+    bench.run()
+    bench.command("script/cancel", b"PRESS")
+    assert bench.tell(ScriptLine(RUN_1, 1, "G28")) == [RefuseLine(1, "the run is being ended")]
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_a_wait_for_a_temperature_is_broken_where_the_firmware_can(present: bool) -> None:
+    bench = Bench()
+    bench.handle(EmergencyParser(present))
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 1, "M109 S200"), LineSending(f"{RUN_1}.1", "M109 S200", acknowledged=True))
+    bench.command("script/cancel", b"PRESS")
+    assert bench.of(BreakHeatWait) == [BreakHeatWait()] * present
+
+
+@pytest.mark.parametrize(
+    ("after", "targets"),
+    [
+        ("restored", [SetTarget("bed", 60.0)]),
+        ("off", [SetTarget("bed", 0.0)]),
+        ("left", []),
+    ],
+)
+def test_the_heaters_after_a_cancelled_run(after: str, targets: list[SetTarget]) -> None:
+    bench = Bench(script_heaters_after=after)
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 1, "M190 S90"))
+    bench.command("script/cancel", b"PRESS")
+    assert bench.end()[-len(targets) - 2 : -2] == targets if targets else SetTarget not in map(type, bench.end())
+    assert bench.of(SetTarget) == targets
+
+
+# What goes wrong
+
+
+def test_a_line_that_nobody_should_send() -> None:
+    bench = Bench()
+    bench.run()
+    for line in ("G28\nM112", "G28\x00", "M117 " + "x" * LONGEST_LINE):
+        (refusal,) = bench.tell(ScriptLine(RUN_1, 1, line))
+        assert isinstance(refusal, RefuseLine)
+
+
+def test_a_line_that_octoprint_does_not_send() -> None:
+    bench = Bench()
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 4, "M0"))
+    (refusal,) = bench.tell(LineQueued(f"{RUN_1}.4", 0))
+    assert isinstance(refusal, RefuseLine)
+    assert refusal.seq == 4
+
+
+def test_a_lost_ok_makes_octoprint_go_on() -> None:
+    bench = Bench()
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 4, "G28"), LineQueued(f"{RUN_1}.4", 1), LineSending(f"{RUN_1}.4", "G28", True))
+    bench.skip(3)
+    assert bench.tell(LineReceived("wait\n")) == [RefuseLine(4, "its ok got lost"), FakeOk()]
+
+
+def test_a_g90_that_gets_no_answer_is_sent_again() -> None:
+    bench = Bench()
+    bench.run()
+    bench.tell(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
+    assert bench.tell(LineQueued(f"{RUN_1}.end", 0)) == [SendLine(f"{RUN_1}.end", "G90")]
+    bench.ack(f"{RUN_1}.end", "G90")
+    assert bench.level("script")["state"] == "idle"
+
+
+def test_a_printer_that_goes_away() -> None:
+    bench = Bench()
+    bench.run(transaction="t")
+    bench.tell(ScriptLine(RUN_1, 4, "G28"))
+    assert bench.tell(PrinterGone("the printer was disconnected")) == [
+        TerminateScript(),
+        RefuseLine(4, "the printer was disconnected"),
+    ]
+    bench.tell(ScriptEnded(RUN_1, 0, "ended"))
+    reply = bench.bodies("response")[-1]
+    error = {"code": "printer_gone", "message": "The printer was disconnected.", "path": None}
+    assert (reply["status"], reply["error"]) == ("failed", error)
+    assert bench.level("script")["state"] == "idle"
+    assert bench.of(ReleaseJobs) == []
+
+
+def test_a_firmware_that_begins_anew_lets_the_jobs_go_on() -> None:
+    bench = Bench()
+    bench.run()
+    assert bench.tell(PrinterGone("the firmware was reset", reset=True)) == [TerminateScript()]
+    assert bench.end()[-1] == ReleaseJobs()
+    assert bench.level("script")["last"]["error"] == "the firmware was reset"
+
+
+def test_a_printer_that_goes_away_without_a_run_is_nothing() -> None:
+    assert Bench().tell(PrinterGone("the printer was disconnected")) == []
+
+
+def test_what_another_run_says_late_means_nothing() -> None:
+    bench = Bench()
+    bench.run()
+    late = (
+        ScriptRunning(RUN_2),
+        ScriptLine(RUN_2, 1, "G28"),
+        ScriptStatus(RUN_2, "x"),
+        ScriptReturned(RUN_2, True, {}),
+        ScriptEnded(RUN_2, 0, "ended"),
+        JobsHeld(RUN_2, "not ready"),
+    )
+    assert bench.tell(*late) == []
+    assert bench.level("script")["state"] == "running"
+
+
+def test_a_hold_that_comes_too_late_is_let_go() -> None:
+    assert Bench().tell(JobsHeld(RUN_1)) == [ReleaseJobs()]
+
+
+def test_a_shutdown_tells_the_end_before_the_good_bye() -> None:
+    bench = Bench()
+    bench.run(transaction="t")
+    bench.handle(Stopping())
+    assert bench.of(KillScript) == [KillScript()]
+    assert [body["status"] for body in bench.bodies("response")] == ["accepted", "failed"]
+    assert bench.bodies("response")[-1]["error"]["code"] == "shutdown"
+    assert bench.bodies("script_event")[-1]["error"] == "OctoPrint shuts down"
+
+
+# What is told
+
+
+def test_events_wait_for_the_broker_in_order() -> None:
+    bench = Bench()
+    bench.lose()
+    for number in (1, 2):
+        bench.call("script/start", {"id": "steps"})
+        run_id = f"4f1b9c02-{number}"
+        bench.tell(JobsHeld(run_id), ScriptRunning(run_id), ScriptReturned(run_id, True, {}))
+        bench.end(run_id)
+    bench.skip(600)
+    bench.connect()
+    events = [(body["run_id"], body["event_type"]) for body in bench.bodies("script_event")]
+    assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
+
+
+def test_log_lines_are_told_but_not_too_many() -> None:
+    bench = Bench()
+    bench.run()
+    for number in range(100):
+        bench.handle(ScriptLogged(RUN_1, "warning", f"line {number}"))
+    lines = bench.bodies("script_log")
+    assert 10 <= len(lines) < 50
+    assert lines[0]["message"] == "line 0"
+    assert lines[0]["level"] == "warning"
+    assert Log(logging.WARNING, "Script: line 0") in bench.of(Log)
+
+
+def test_log_lines_are_lost_while_the_broker_is_away() -> None:
+    bench = Bench()
+    bench.run()
+    bench.lose()
+    bench.handle(ScriptLogged(RUN_1, "info", "lost"))
+    bench.connect()
+    assert bench.bodies("script_log") == []
+
+
+PAYLOADS = (
+    st.binary(max_size=40)
+    | st.sampled_from(["steps", "greets", "cancel", "broken.py", ""]).map(str.encode)
+    | st.fixed_dictionaries(
+        {"id": st.sampled_from(["steps", "greets", "none"]) | st.text(max_size=5)},
+        optional={
+            "settings": st.dictionaries(
+                st.sampled_from(["count", "name", "other"]),
+                st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+            ),
+            "transaction": st.text(max_size=3),
+            "expires_at": st.sampled_from([0, 1e12]),
+            "extra": st.none(),
+        },
+    ).map(lambda body: json.dumps(body).encode())
+)
+
+
+@settings(max_examples=300)
+@given(PAYLOADS, st.booleans())
+def test_nothing_starts_that_should_not_and_all_is_answered(payload: bytes, retained: bool) -> None:
+    bench = Bench()
+    replies = bench.command("script/start", payload, retained=retained)
+    assert len(replies) == (1 if payload else 0)
+    started = bool(bench.of(HoldJobs))
+    assert started == (bool(replies) and replies[0]["status"] == "accepted")
+    if not started:
+        return
+    assert not retained
+    text = payload.decode().strip()
+    body = json.loads(text) if text.startswith("{") else {"id": text}
+    assert body["id"] in ("steps", "greets")
+    assert set(body) <= {"id", "settings", "transaction", "expires_at"}
+    kinds = {"count": int, "name": str} if body["id"] == "steps" else {}
+    assert all(type(value) is kinds[key] for key, value in body.get("settings", {}).items())
