@@ -95,7 +95,7 @@ def test_a_broker_that_has_forgotten_all_gets_it_back(octoprint: OctoPrint, brok
 def heats(octoprint: OctoPrint) -> None:
     """Heat the bed and wait until OctoPrint itself sees it hot: the plugin is not asked."""
     octoprint.gcode("M140 S50")
-    eventually(lambda: (octoprint.temperatures()["bed"]["actual"] or 0) > 48, "the bed to be hot", timeout=60)
+    eventually(lambda: octoprint.actual("bed") > 48, "the bed to be hot", timeout=60)
 
 
 def test_octoprint_runs_while_the_broker_is_away(octoprint: OctoPrint, broker: Broker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.client
 import json
+import math
 import os
 import shutil
 import signal
@@ -275,6 +276,11 @@ class OctoPrint:
     def temperatures(self) -> dict[str, dict[str, float | None]]:
         """Return OctoPrint's own view of the heaters: actual, target and offset in °C by heater."""
         return dict(self.get("/api/printer?exclude=sd,state")["temperature"])
+
+    def actual(self, heater: str) -> float:
+        """Return the heater's temperature in °C as OctoPrint sees it, -inf before the first reading."""
+        reading = self.temperatures().get(heater, {}).get("actual")
+        return -math.inf if reading is None else reading
 
     def save_plugin_settings(self, plugin: str, settings: Mapping[str, Any]) -> None:
         """Save settings of `plugin` as the settings dialog does."""
