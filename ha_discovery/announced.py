@@ -3,9 +3,10 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ha_discovery.components import Component
+from ha_discovery.components import Component, Entity
 from ha_discovery.device import Device, DeviceConfig
 from ha_discovery.messages import Form, Message, device_message, device_topic, single_messages, single_topic
+from ha_discovery.rules import TOPIC, check, one_of
 
 Mark = tuple[str, str]
 """What Home Assistant recognises a device by: the type of a connection (of an identifier: none) and its value."""
@@ -13,7 +14,7 @@ Mark = tuple[str, str]
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where one component was announced, and as what, on the device with these marks."""
+    """Where one component was announced, and as what: on the device with these marks, enabled or not."""
 
     prefix: str
     form: str
@@ -22,6 +23,7 @@ class Place:
     platform: str
     identity: str
     device: tuple[Mark, ...]
+    enabled: bool
 
     @property
     def topic(self) -> str:
@@ -86,9 +88,15 @@ class Announcement:
     form: Form = Form.DEVICE
     prefix: str = "homeassistant"
 
+    def __post_init__(self) -> None:
+        """Hold the values against the rules."""
+        check("announcement", self, {"form": one_of(set(Form)), "prefix": TOPIC})
+
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The retained messages that announce it."""
+        """The retained messages that announce it. Without components there is nothing to announce."""
+        if not self.config.components:
+            return ()
         if self.form == Form.DEVICE:
             return (device_message(self.config, self.prefix),)
         return single_messages(self.config, self.prefix)
@@ -107,6 +115,7 @@ class Announcement:
             component.platform,
             component.identity,
             _marks(self.config.device),
+            not isinstance(component, Entity) or component.enabled_by_default,
         )
 
 
@@ -119,5 +128,6 @@ def _as_json(place: Place) -> dict[str, Any]:
 
 
 def _from_json(stored: dict[str, Any]) -> Place:
-    texts = {field.name: str(stored[field.name]) for field in fields(Place) if field.name != "device"}
-    return Place(**texts, device=tuple((str(kind), str(value)) for kind, value in stored["device"]))
+    texts = {field.name: str(stored[field.name]) for field in fields(Place) if field.name not in {"device", "enabled"}}
+    device = tuple((str(kind), str(value)) for kind, value in stored["device"])
+    return Place(**texts, device=device, enabled=bool(stored["enabled"]))

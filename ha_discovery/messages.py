@@ -9,8 +9,6 @@ from typing import Any
 from ha_discovery.availability import Availability
 from ha_discovery.components import Component, DeviceTrigger, Entity
 from ha_discovery.device import DeviceConfig
-from ha_discovery.errors import DiscoveryError
-from ha_discovery.rules import TOPIC
 
 Json = dict[str, Any]
 
@@ -44,16 +42,15 @@ def single_topic(prefix: str, platform: str, device_id: str, key: str) -> str:
     return f"{prefix}/{platform}/{device_id}/{key}/config"
 
 
-def device_message(config: DeviceConfig, prefix: str = "homeassistant") -> Message:
+def device_message(config: DeviceConfig, prefix: str) -> Message:
     """The one retained message of the device form."""
     components = {c.key: {"platform": c.platform, **_component(c)} for c in config.components}
     payload = {**_header(config), **_shared(config), "components": components}
-    return retained(device_topic(_checked(prefix), config.id), payload)
+    return retained(device_topic(prefix, config.id), payload)
 
 
-def single_messages(config: DeviceConfig, prefix: str = "homeassistant") -> tuple[Message, ...]:
+def single_messages(config: DeviceConfig, prefix: str) -> tuple[Message, ...]:
     """The retained messages of the single form, one per component."""
-    _checked(prefix)
     return tuple(
         retained(
             single_topic(prefix, c.platform, config.id, c.key),
@@ -87,12 +84,6 @@ def retained(topic: str, payload: Json) -> Message:
 def encode(payload: Json) -> str:
     """JSON that is the same for equal payloads."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _checked(prefix: str) -> str:
-    if not TOPIC.holds(prefix):
-        raise DiscoveryError("prefix", f"{TOPIC.text}, not {prefix!r}")
-    return prefix
 
 
 def _header(config: DeviceConfig) -> Json:

@@ -16,7 +16,7 @@ from typing import Final
 
 from ha_discovery.announced import Announced, Announcement, Place
 from ha_discovery.messages import Form, Message, clear_message, migration_message, removal_message
-from ha_discovery.recall import Living, elsewhere, recall_and_dismiss
+from ha_discovery.recall import Living, recalls
 
 SETTLE_SECONDS: Final = 2.0
 """Pause between two steps: Home Assistant works a message off in the background, and while a component is pending it
@@ -27,8 +27,8 @@ drops whatever stands behind that component in the next device payload."""
 class Plan:
     """Store `before`; publish the steps with SETTLE_SECONDS between them; store `after`.
 
-    `before` holds the old and the new: a plan that is cut short, by a crash or a new wish, is made good by the next
-    one, made from `before`.
+    `before` holds the old, the new and what is between: a plan that is cut short, by a crash or a new wish, is made
+    good by the next one, made from `before`.
     """
 
     before: Announced
@@ -47,17 +47,19 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     moved = {place for place in old if any(place.moves_to(other) for other in new)}
     gone = {place for place in old - moved if not any(place.stays_in(other) for other in new)}
     living = Living(new)
-    departing, departed = living.missing(gone), living.missing(announced.departed)
+    departed = living.missing(gone | announced.departed)
+    recalled = recalls(departed, living)
+    between = frozenset(place for bare in recalled for place in bare.places)
     steps = (
         _remove(gone, old, wanted),
-        *recall_and_dismiss({*departing, *map(elsewhere, departed)}, living),
+        *(step for bare in recalled for step in _recall_and_dismiss(bare)),
         _release(moved, new),
         wanted.messages if wanted else (),
     )
     return Plan(
-        before=replace(announced, places=old | new),
+        before=replace(announced, places=old | between | new),
         steps=tuple(tuple(step) for step in steps if step),
-        after=Announced(new, frozenset() if online else departed | departing),
+        after=Announced(new, frozenset() if online else living.remembered(departed | between)),
     )
 
 
@@ -73,6 +75,12 @@ def _remove(gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | 
             keys = [place.key for place in places if place.platform == platform]
             messages.append(removal_message(wanted.config, topic, platform, keys))
     return messages
+
+
+def _recall_and_dismiss(bare: Announcement) -> tuple[list[Message], list[Message]]:
+    """Announce it for a moment, two steps."""
+    recall = [replace(message, retain=False) for message in bare.messages]
+    return recall, [clear_message(message.topic) for message in recall]
 
 
 def _release(moved: Iterable[Place], new: Iterable[Place]) -> list[Message]:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ha_discovery.announced import Mark, Place
+from ha_discovery.announced import Announcement, Mark, Place
 from ha_discovery.components import BinarySensor, Button, Component, DeviceTrigger, Event, Number, Sensor
 from ha_discovery.device import Device, DeviceConfig, Origin
-from ha_discovery.messages import Message, clear_message, single_messages
+from ha_discovery.messages import Form
 
 _BARE: Final[Mapping[str, Callable[..., Component]]] = {
     Sensor.platform: lambda topic, **rest: Sensor(state_topic=topic, **rest),
@@ -26,58 +26,62 @@ _DEPARTED: Final = "ha_discovery_departed"
 
 
 class Living:
-    """The entries and devices that go on, so that nothing is to be wiped of them."""
+    """The entries and the device that go on. Each prefix is a world of its own."""
 
     def __init__(self, places: Iterable[Place]) -> None:
         """Remember what the places stand for."""
-        self._entries = {(place.platform, place.identity) for place in places}
-        self._marks = {mark for place in places for mark in place.device}
+        self._entries = {(place.prefix, place.platform, place.identity) for place in places}
+        self._marks = {(place.prefix, mark) for place in places for mark in place.device}
 
-    def misses_entry(self, place: Place) -> bool:
-        """Whether an entity departs with this place. A trigger is in no registry."""
-        return place.platform in _BARE and (place.platform, place.identity) not in self._entries
+    def has_device(self, place: Place) -> bool:
+        """Whether the device of this place lives on."""
+        return any((place.prefix, mark) in self._marks for mark in place.device)
 
-    def misses_device(self, place: Place) -> bool:
-        """Whether the device of this place departs."""
-        return not self._marks & set(place.device)
+    def has_entry(self, place: Place) -> bool:
+        """Whether somebody has its identity. A trigger is in no registry, nobody misses it."""
+        return place.platform not in _BARE or (place.prefix, place.platform, place.identity) in self._entries
 
     def missing(self, places: Iterable[Place]) -> frozenset[Place]:
-        """Those of the places that leave something behind."""
-        return frozenset(place for place in places if self.misses_entry(place) or self.misses_device(place))
+        """Those of the places that leave an entry or a device behind."""
+        return frozenset(place for place in places if not self.has_entry(place) or not self.has_device(place))
+
+    def remembered(self, places: Iterable[Place]) -> frozenset[Place]:
+        """The same once the living have been announced, an entry of theirs having changed over to their device.
+
+        Under keys of their own: others may stand at the old ones by then.
+        """
+        missing = (
+            replace(place, platform=DeviceTrigger.platform) if self.has_entry(place) else place
+            for place in self.missing(places)
+        )
+        return frozenset(
+            place if place.key.startswith(_DEPARTED) else replace(place, key=f"{_DEPARTED}_{place.key}")
+            for place in missing
+        )
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class _Stage:
-    """Where to recall: prefix, id in topics, and the device: the place's own, or one made up while that lives on."""
+    """Where to recall: prefix, id in topics, and the device."""
 
     prefix: str
     device_id: str
     marks: tuple[Mark, ...]
 
 
-def elsewhere(place: Place) -> Place:
-    """The place under a key of its own: another one may stand at its old key by now."""
-    return replace(place, key=f"{_DEPARTED}_{place.key}")
-
-
-def recall_and_dismiss(departed: Iterable[Place], living: Living) -> list[list[Message]]:
-    """Announce the departed bare, then clear that again: two steps for each round."""
-    steps: list[list[Message]] = []
-    for stage, places in _rounds(departed, living):
-        bare = _bare_config(stage, [place for place in places if living.misses_entry(place)])
-        recall = [replace(message, retain=False) for message in single_messages(bare, stage.prefix)]
-        steps += [recall, [clear_message(message.topic) for message in recall]]
-    return steps
+def recalls(departed: Iterable[Place], living: Living) -> list[Announcement]:
+    """The bare announcements by which the departed are recalled, to be made and dismissed one after the other."""
+    return [
+        Announcement(_bare_config(stage, places), Form.SINGLE, stage.prefix)
+        for stage, places in _rounds(departed, living)
+    ]
 
 
 def _rounds(departed: Iterable[Place], living: Living) -> list[tuple[_Stage, list[Place]]]:
     """What can be recalled together: on one device, no key and no identity twice."""
     rounds: list[tuple[_Stage, list[Place]]] = []
-    for place in sorted(departed):
-        own = living.misses_device(place)
-        stage = _Stage(
-            place.prefix, place.device_id, place.device if own else (("", f"{place.device_id}_{_DEPARTED}"),)
-        )
+    for place in sorted({replace(place, device=_recall_on(place, living)) for place in departed}):
+        stage = _Stage(place.prefix, place.device_id, place.device)
         for other, places in rounds:
             if other == stage and all(place.key != p.key and place.identity != p.identity for p in places):
                 places.append(place)
@@ -87,17 +91,25 @@ def _rounds(departed: Iterable[Place], living: Living) -> list[tuple[_Stage, lis
     return rounds
 
 
+def _recall_on(place: Place, living: Living) -> tuple[Mark, ...]:
+    """The place's own device, or one made up while that lives on, since its disabled entities go with a device only."""
+    return (("", f"{place.device_id}_{_DEPARTED}"),) if living.has_device(place) else place.device
+
+
 def _bare_config(stage: _Stage, places: Iterable[Place]) -> DeviceConfig:
     """The least that Home Assistant takes for these entities.
 
     To be announced singly under id and key: to Home Assistant that is the same discovery as in the device form, so it
-    forgets what it held ready for the old one. Disabled, so that what had really gone does not flash up. The trigger
-    is there to be removed: that makes Home Assistant look whether anything enabled is left on the device.
+    forgets what it held ready for the old one. Enabled or not as it was, since Home Assistant remembers that of what it
+    removes. The trigger is there to be removed: that makes it look whether anything enabled is left on the device.
     """
     topic = f"{stage.device_id}/{_DEPARTED}"
     entities = (
-        _BARE[place.platform](topic, key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=False)
+        _BARE[place.platform](
+            topic, key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=place.enabled
+        )
         for place in places
+        if place.platform in _BARE
     )
     return DeviceConfig(
         id=stage.device_id,

@@ -1,0 +1,181 @@
+"""Whatever happens, Home Assistant ends with exactly what is wanted."""
+
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated_home_assistant import HomeAssistant
+
+from ha_discovery import (
+    Announced,
+    Announcement,
+    Button,
+    Component,
+    Device,
+    DeviceConfig,
+    DeviceTrigger,
+    Form,
+    Origin,
+    Sensor,
+    plan,
+)
+
+
+def component(key: str, platform: str, name: str, disabled: bool) -> Component:
+    if platform == "sensor":
+        return Sensor(key=key, unique_id=name, name=name, enabled_by_default=not disabled, state_topic="t")
+    if platform == "button":
+        return Button(key=key, unique_id=name, name=name, enabled_by_default=not disabled, command_topic="t")
+    return DeviceTrigger(key=key, type=name, subtype="s", topic="t")
+
+
+class Part(NamedTuple):
+    """A component, in short."""
+
+    key: str
+    platform: str
+    name: str
+    disabled: bool
+
+
+class Wish(NamedTuple):
+    """An announcement, in short."""
+
+    form: Form
+    prefix: str
+    device_id: str
+    identifiers: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    def announcement(self) -> Announcement:
+        config = DeviceConfig(
+            id=self.device_id,
+            device=Device(name="Kiln", identifiers=self.identifiers),
+            origin=Origin(name="tests"),
+            components=tuple(component(*part) for part in self.parts),
+        )
+        return Announcement(config, self.form, self.prefix)
+
+
+class Change(NamedTuple):
+    """Something new is wanted. `cut`: the program dies after so many steps.
+
+    `away`: Home Assistant goes, or if it is gone comes back, after so many steps. `known`: while it stays, and that is
+    known.
+    """
+
+    wish: Wish | None
+    away: int | None = None
+    known: bool = False
+    cut: int | None = None
+
+    @property
+    def wanted(self) -> Announcement | None:
+        return self.wish.announcement() if self.wish else None
+
+
+@st.composite
+def several_parts(draw: st.DrawFn) -> tuple[Part, ...]:
+    names = draw(st.lists(st.sampled_from(["one", "two", "three", "four"]), unique=True, max_size=3))
+    keys = draw(st.permutations(["a", "b", "c"]))
+    platforms = st.sampled_from(["sensor", "button", "device_automation"])
+    return tuple(Part(key, draw(platforms), name, draw(st.booleans())) for key, name in zip(keys, names, strict=False))
+
+
+wishes = st.builds(
+    Wish,
+    form=st.sampled_from(Form),
+    prefix=st.sampled_from(["homeassistant", "homeassistant", "elsewhere"]),
+    device_id=st.sampled_from(["m", "n"]),
+    identifiers=st.sampled_from([("x",), ("y",), ("x", "z")]),
+    parts=several_parts(),
+)
+quiet_changes = st.builds(Change, wish=st.none() | wishes, away=st.none(), known=st.booleans(), cut=st.none())
+changes = st.builds(
+    Change,
+    wish=st.none() | wishes,
+    away=st.none() | st.integers(0, 4),
+    known=st.booleans(),
+    cut=st.none() | st.integers(0, 4),
+)
+
+
+def carry_out(home_assistant: HomeAssistant, announced: Announced, change: Change) -> Announced:
+    """As a program would: what may be out there is stored first, and read back from the store."""
+    todo = plan(announced, change.wanted, online=change.known and change.away is None and home_assistant.online)
+    for number, step in enumerate(todo.steps[: change.cut]):
+        if number == change.away:
+            (home_assistant.stop if home_assistant.online else home_assistant.start)()
+        home_assistant.broker.publish(step)
+    stored = todo.after if change.cut is None else todo.before
+    return Announced.from_json(stored.as_json())
+
+
+def holds_exactly(home_assistant: HomeAssistant, wanted: Announcement | None) -> None:
+    messages = wanted.messages if wanted else ()
+    assert home_assistant.broker.retained == {message.topic: message.payload for message in messages}
+    seen = wanted if wanted and wanted.prefix == home_assistant.prefix else None
+    places = sorted(seen.places) if seen else []
+    entities = {(p.platform, p.identity) for p in places if p.platform != "device_automation"}
+    assert set(home_assistant.entries) == entities
+    assert len(home_assistant.devices) == (1 if places else 0)
+    loaded = {id_: known.topic for id_, known in home_assistant.discovered.items()}
+    disabled = {identity for identity, entry in home_assistant.entries.items() if entry.disabled}
+    assert loaded == {
+        (p.platform, p.device_id, p.key): p.topic for p in places if (p.platform, p.identity) not in disabled
+    }
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
+    history=st.lists(changes, min_size=1, max_size=5),
+)
+def test_home_assistant_ends_with_exactly_what_is_wanted(home_assistant: HomeAssistant, history: list[Change]) -> None:
+    announced = Announced()
+    for change in history:
+        announced = carry_out(home_assistant, announced, change)
+    home_assistant.start()
+    last = Change(history[-1].wish, known=True)
+    announced = carry_out(home_assistant, announced, last)
+    holds_exactly(home_assistant, last.wanted)
+    assert announced == Announced(last.wanted.places if last.wanted else frozenset())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
+    history=st.lists(quiet_changes, min_size=1, max_size=5),
+)
+def test_a_home_assistant_that_stays_hears_nothing_contradictory(
+    home_assistant: HomeAssistant, history: list[Change]
+) -> None:
+    announced = Announced()
+    for change in history:
+        announced = carry_out(home_assistant, announced, change)
+        holds_exactly(home_assistant, change.wanted)
+    assert home_assistant.complaints == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
+    parts=several_parts(),
+    ways=st.lists(
+        st.tuples(st.sampled_from(Form), st.sampled_from(["m", "n"]), st.permutations(["a", "b", "c"])), max_size=4
+    ),
+)
+def test_an_entity_that_moves_keeps_its_entry(
+    home_assistant: HomeAssistant, parts: tuple[Part, ...], ways: list[tuple[Form, str, list[str]]]
+) -> None:
+    """Over every change of form, topic and key that passes through the device form."""
+    announced = Announced()
+    numbers: dict[tuple[str, str], int] | None = None
+    for form, device_id, keys in ways:
+        for form_ in (Form.DEVICE, form):
+            moved = tuple(part._replace(key=key) for part, key in zip(parts, keys, strict=False))
+            change = Change(Wish(form_, "homeassistant", device_id, ("x",), moved))
+            announced = carry_out(home_assistant, announced, change)
+            seen = {identity: entry.number for identity, entry in home_assistant.entries.items()}
+            assert seen == (numbers or seen)
+            numbers = seen
