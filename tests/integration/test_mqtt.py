@@ -1,108 +1,27 @@
-"""The connection to a real broker, and to ones that misbehave. Runs with paho-mqtt 2 and, by its sibling, with 1.6."""
+"""The connection to a real broker that comes and goes. Runs with paho-mqtt 2 and, by a sibling, with 1.6."""
 
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
 
 import paho.mqtt
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
 from octoprint_temp_eta.adapters import mqtt as adapter
-from octoprint_temp_eta.adapters.mqtt import Mqtt
-from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Publish
-from octoprint_temp_eta.bridge.inputs import (
-    BrokerConnected,
-    BrokerLost,
-    BrokerRefused,
-    Delivered,
-    Input,
-    MessageArrived,
-)
+from octoprint_temp_eta.bridge.effects import Disconnect, Publish
+from octoprint_temp_eta.bridge.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from octoprint_temp_eta.bridge.outbox import WINDOW
 from tests.support.broker import Broker
-from tests.support.broker_programs import Certificates, Listener
-from tests.support.certificates import make_certificates
-from tests.support.mqtt_client import VERSION, Observer
-from tests.support.mqtt_proxy import CONNECT, PUBACK, PUBLISH, SUBACK, SUBSCRIBE, UNSUPPORTED, Proxy, kind_of
+from tests.support.mqtt_client import Observer
+from tests.support.mqtt_link import OFFLINE, PATIENCE, STATUS, Client5, Link, impatient, link, peer, spec
+from tests.support.mqtt_proxy import CONNECT, PUBACK, PUBLISH, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import eventually, free_port
 
-I = TypeVar("I", bound=Input)  # noqa: E741 - an input
-
-STATUS, COMMANDS = "test/status", "test/command/#"
-OFFLINE = Publish(STATUS, b"offline", 1, retain=True, content_type="text/plain")
-OLD_LIBRARY = paho.mqtt.__version__.startswith("1.")
-PATIENCE = 30.0
-
-
-def spec(port: int, **changed: Any) -> Connect:
-    """Return a connection to a port of this machine."""
-    values = {"host": "127.0.0.1", "client_id": "temp_eta_test", "will": OFFLINE, "subscriptions": (COMMANDS,)}
-    return Connect(**{**values, "port": port, "keepalive": 30, **changed})
-
-
-class Link:
-    """The adapter, and what it posts."""
-
-    def __init__(self) -> None:
-        self.posted: list[Input] = []
-        self._queue: queue.SimpleQueue[Input] = queue.SimpleQueue()
-        self.mqtt = Mqtt(self._queue.put)
-
-    def wait_for(self, kind: type[I], that: Callable[[I], bool] = lambda _: True) -> I:
-        """Return the next input of a kind; what comes before it is only recorded."""
-        while True:
-            event = self._queue.get(timeout=PATIENCE)
-            self.posted.append(event)
-            if isinstance(event, kind) and that(event):
-                return event
-
-    def connect(self, port: int, **changed: Any) -> BrokerConnected:
-        """Connect and wait until it is."""
-        self.mqtt.connect(spec(port, **changed))
-        return self.wait_for(BrokerConnected)
-
-    def all(self, kind: type[I]) -> list[I]:
-        """Return what was posted of a kind so far, in order."""
-        while not self._queue.empty():
-            self.posted.append(self._queue.get())
-        return [event for event in self.posted if isinstance(event, kind)]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait less than in life, where the waiting is not what is tested."""
-    monkeypatch.setattr(adapter, "FIRST_RETRY_S", 0.1)
-    monkeypatch.setattr(adapter, "LONGEST_RETRY_S", 0.2)
-    monkeypatch.setattr(adapter, "CONNACK_S", 1.0)
-    monkeypatch.setattr(adapter, "RESUBSCRIBE_S", 0.1)
-
-
-@pytest.fixture
-def link() -> Iterator[Link]:
-    link = Link()
-    yield link
-    link.mqtt.close(PATIENCE)
-    threads = [thread for thread in threading.enumerate() if thread.name == "temp_eta-mqtt" or "paho" in thread.name]
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not [thread for thread in threads if thread.is_alive() and thread.name == "temp_eta-mqtt"]
-
-
-@pytest.fixture
-def peer(broker: Broker) -> Iterator[Observer]:
-    """Another client of the broker."""
-    with Observer(broker.listener, filters=("test/#", "my/#")) as observer:
-        yield observer
+__all__ = ["impatient", "link", "peer"]
 
 
 def test_the_library_is_the_one_to_be_tested():
@@ -188,7 +107,7 @@ def test_a_clean_leave_says_good_bye_once(link: Link, broker: Broker, peer: Obse
 
 def test_who_dies_is_declared_offline_by_the_broker(broker: Broker, peer: Observer):
     script = (
-        "import sys, time; from tests.integration.test_mqtt import *; link = Link()\n"
+        "import sys, time; from tests.support.mqtt_link import *; link = Link()\n"
         "link.connect(int(sys.argv[1])); link.mqtt.publish(Publish(STATUS, b'online', 1, retain=True))\n"
         "time.sleep(60)"
     )
@@ -332,174 +251,3 @@ def test_what_was_not_acknowledged_is_not_sent_again_by_the_library(link: Link, 
         assert link.wait_for(Delivered).token == 2
     peer.wait_for("test/level")
     assert [message.text for message in peer.on("test/level")] == ["new"]
-
-
-# Brokers that refuse
-
-
-def test_a_wrong_password_is_said_without_the_password(link: Link):
-    with Broker(username="printer", password="right") as broker:
-        link.mqtt.connect(spec(broker.port, username="printer", password="wrong-and-secret"))
-        reason = link.wait_for(BrokerLost).reason
-        assert reason.startswith(f"CONNACK: 127.0.0.1:{broker.port} refuses the connection: ")
-        assert "authori" in reason
-        assert "secret" not in repr(link.posted)
-        link.connect(broker.port, username="printer", password="right")
-
-
-@pytest.mark.parametrize("answer", [UNSUPPORTED, b"", b"\x20\x02\x00\x01"], ids=["0x84", "nothing", "0x01"])
-def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(link: Link, broker: Broker, peer: Observer, answer: bytes):
-    with Proxy(broker.listener, version_5=answer) as proxy:
-        assert link.connect(proxy.port).protocol == "3.1.1"
-        assert link.all(BrokerLost)[0].reason == f"CONNACK: 127.0.0.1:{proxy.port} does not answer in MQTT 5"
-        link.mqtt.publish(
-            Publish("test/x", b"x", content_type="text/plain", expiry_seconds=5, correlation=b"1", token=9)
-        )
-        assert link.wait_for(Delivered).token == 9
-        peer.publish("test/command/reset", b"{}")
-        assert link.wait_for(MessageArrived) == MessageArrived("test/command/reset", b"{}")
-        link.mqtt.disconnect(Disconnect((OFFLINE,)))
-        link.mqtt.close(PATIENCE)
-    peer.wait_for(STATUS, lambda message: message.text == "offline")
-
-
-def test_a_broker_that_answers_nothing_is_tried_in_either_version_for_ever(link: Link):
-    with Proxy(None) as silent:
-        link.mqtt.connect(spec(silent.port))
-        reasons = [link.wait_for(BrokerLost).reason for _ in range(4)]
-    assert [reason.rsplit(" ", 1)[1] for reason in reasons] == ["5", "3.1.1", "5", "3.1.1"]
-
-
-@pytest.mark.parametrize("version_5", [None, UNSUPPORTED], ids=["5", "3.1.1"])
-def test_a_refused_subscription_is_said_and_tried_until_granted(link: Link, broker: Broker, version_5: bytes | None):
-    with Proxy(broker.listener, version_5=version_5) as proxy:
-        proxy.to_client = lambda packet: packet[:-1] + b"\x80" if kind_of(packet) == SUBACK else packet
-        link.connect(proxy.port)
-        assert "Not permitted to subscribe" in link.wait_for(BrokerRefused).reason
-        before = proxy.count(SUBSCRIBE)
-        eventually(lambda: proxy.count(SUBSCRIBE) >= before + 2, "more tries")
-        link.mqtt.publish(Publish("test/x", b"x", token=3))
-        assert link.wait_for(Delivered).token == 3, "the rest goes on"
-        proxy.to_client = lambda packet: packet
-        granted = proxy.count(SUBSCRIBE)
-        eventually(lambda: proxy.count(SUBSCRIBE) > granted, "the try that succeeds")
-        with Observer(broker.listener, filters=("my/#",)) as other:
-            other.publish("test/command/reset", b"{}")
-        assert link.wait_for(MessageArrived).payload == b"{}"
-        assert link.all(BrokerLost)[1:] == []
-
-
-def test_it_can_be_left_while_a_subscription_is_refused(link: Link, broker: Broker):
-    with Proxy(broker.listener) as proxy:
-        proxy.to_client = lambda packet: packet[:-1] + b"\x80" if kind_of(packet) == SUBACK else packet
-        link.connect(proxy.port)
-        link.wait_for(BrokerRefused)
-        link.mqtt.close(PATIENCE)
-        assert "temp_eta-mqtt" not in [thread.name for thread in threading.enumerate()]
-
-
-def test_a_connection_lost_while_a_subscription_is_refused_is_noticed(link: Link, broker: Broker):
-    with Proxy(broker.listener) as proxy:
-        proxy.to_client = lambda packet: packet[:-1] + b"\x80" if kind_of(packet) == SUBACK else packet
-        link.connect(proxy.port)
-        link.wait_for(BrokerRefused)
-        proxy.cut()
-        link.wait_for(BrokerLost)
-        link.wait_for(BrokerConnected)
-
-
-@pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 keeps to itself why a message was refused")
-def test_a_refused_message_is_said_and_counts_as_delivered(link: Link, broker: Broker):
-    with Proxy(broker.listener) as proxy:
-        proxy.to_client = lambda packet: b"\x40\x03" + packet[2:4] + b"\x87" if kind_of(packet) == PUBACK else packet
-        link.connect(proxy.port)
-        link.mqtt.publish(Publish("test/x", b"x", token=3))
-        assert "Not permitted to publish" in link.wait_for(BrokerRefused).reason
-        assert link.wait_for(Delivered).token == 3
-
-
-# Encrypted
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="module")
-def encrypted(certificates: Certificates) -> Iterator[Broker]:
-    with Broker(certificates=certificates) as broker:
-        yield broker
-
-
-def test_a_certificate_of_an_authority_of_the_system_is_trusted(
-    link: Link, encrypted: Broker, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
-    assert link.connect(encrypted.port, tls=True).port == encrypted.port
-
-
-def test_a_certificate_of_an_unknown_authority_is_refused_in_words(link: Link, encrypted: Broker):
-    link.mqtt.connect(spec(encrypted.port, tls=True))
-    reason = link.wait_for(BrokerLost).reason
-    assert reason.startswith(f"TLS: the certificate of 127.0.0.1:{encrypted.port} is not trusted: ")
-
-
-def test_a_certificate_for_another_name_is_refused_in_words(
-    link: Link, encrypted: Broker, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
-    link.mqtt.connect(spec(encrypted.port, host="127.1", tls=True))  # another way to write 127.0.0.1
-    reason = link.wait_for(BrokerLost).reason
-    assert reason.startswith(f"TLS: the certificate of 127.1:{encrypted.port} is not trusted: ")
-    assert "ismatch" in reason
-
-
-def test_unchecked_any_certificate_will_do(link: Link, encrypted: Broker):
-    assert link.connect(encrypted.port, tls=True, tls_insecure=True).port == encrypted.port
-
-
-def test_tls_to_a_port_without_it_is_said_to_be_that(link: Link, broker: Broker):
-    link.mqtt.connect(spec(broker.port, tls=True))
-    reason = link.wait_for(BrokerLost).reason
-    assert reason.startswith("TLS: no encrypted connection") or reason.endswith("is TLS set as this port needs it?")
-
-
-def test_no_tls_to_a_port_with_it_does_not_connect(link: Link, encrypted: Broker):
-    link.mqtt.connect(spec(encrypted.port))
-    assert "does not answer in MQTT" in link.wait_for(BrokerLost).reason
-
-
-class Client5:
-    """A client that speaks MQTT 5, from entering to leaving."""
-
-    def __init__(self, broker: Listener, *filters: str) -> None:
-        self.messages: queue.SimpleQueue[mqtt.MQTTMessage] = queue.SimpleQueue()
-        self._broker, self._filters = broker, filters
-        self._ready = threading.Event()
-        self._client = mqtt.Client(protocol=mqtt.MQTTv5, **VERSION)
-        self._client.on_message = lambda _, __, message: self.messages.put(message)
-        self._client.on_connect = lambda *_: self._subscribe()
-        self._client.on_subscribe = lambda *_: self._ready.set()
-
-    def __enter__(self) -> Client5:
-        self._client.connect(self._broker.host, self._broker.port)
-        self._client.loop_start()
-        assert self._ready.wait(PATIENCE)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def publish(self, topic: str, payload: bytes, **values: Any) -> None:
-        properties = Properties(PacketTypes.PUBLISH)
-        for name, value in values.items():
-            setattr(properties, name, value)
-        self._client.publish(topic, payload, 1, properties=properties).wait_for_publish(PATIENCE)
-
-    def _subscribe(self) -> None:
-        if self._filters:
-            self._client.subscribe([(each, mqtt.SubscribeOptions(qos=1)) for each in self._filters])
-        else:
-            self._ready.set()

@@ -1,4 +1,4 @@
-"""paho-mqtt 1.6.1, which other plugins may pin: installed beside the environment, for tests that use it in its place."""
+"""paho-mqtt 1.6.1, which other plugins may pin: installed beside the environment, for tests that run with it."""
 
 from __future__ import annotations
 
