@@ -1,12 +1,14 @@
 """What is to be announced, and what has been."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from ha_discovery.components import Component, Entity
 from ha_discovery.device import Device, DeviceConfig
 from ha_discovery.messages import Form, Message, device_message, device_topic, single_messages, single_topic
-from ha_discovery.rules import TOPIC, check, one_of
+from ha_discovery.rules import SLUG, TOPIC, check, one_of
+
+FORM: Final = one_of(set(Form))
 
 Mark = tuple[str, str]
 """What Home Assistant recognises a device by: the type of a connection (of an identifier: none) and its value."""
@@ -24,6 +26,10 @@ class Place:
     identity: str
     device: tuple[Mark, ...]
     enabled: bool
+
+    def __post_init__(self) -> None:
+        """Hold what becomes a topic against the rules: places come from the disk, too."""
+        check("place", self, {"form": FORM, "prefix": TOPIC, "device_id": SLUG, "key": SLUG})
 
     @property
     def topic(self) -> str:
@@ -74,9 +80,9 @@ class Announced:
         """Back from as_json. ValueError if it is anything else."""
         try:
             if stored["version"] != 1:
-                raise ValueError(f"unknown version {stored['version']!r} of what was announced")
+                raise ValueError(f"version {stored['version']!r}")
             return cls(*(frozenset(_from_json(place) for place in stored[name]) for name in ("places", "departed")))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a record of what was announced: {error!r}") from error
 
 
@@ -90,7 +96,7 @@ class Announcement:
 
     def __post_init__(self) -> None:
         """Hold the values against the rules."""
-        check("announcement", self, {"form": one_of(set(Form)), "prefix": TOPIC})
+        check("announcement", self, {"form": FORM, "prefix": TOPIC})
 
     @property
     def messages(self) -> tuple[Message, ...]:

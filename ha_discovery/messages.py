@@ -44,8 +44,8 @@ def single_topic(prefix: str, platform: str, device_id: str, key: str) -> str:
 
 def device_message(config: DeviceConfig, prefix: str) -> Message:
     """The one retained message of the device form."""
-    components = {c.key: {"platform": c.platform, **_component(c)} for c in config.components}
-    payload = {**_header(config), **_shared(config), "components": components}
+    components = {c.key: {"platform": c.platform, **_component(c), **_override(c)} for c in config.components}
+    payload = {**_header(config), **_qos(config), **_availability(config.availability), "components": components}
     return retained(device_topic(prefix, config.id), payload)
 
 
@@ -54,7 +54,7 @@ def single_messages(config: DeviceConfig, prefix: str) -> tuple[Message, ...]:
     return tuple(
         retained(
             single_topic(prefix, c.platform, config.id, c.key),
-            {**_header(config), **_without_empty_availability({**_inherited(config, c), **_component(c)})},
+            {**_header(config), **_qos(config), **_inherited(config, c), **_component(c)},
         )
         for c in config.components
     )
@@ -90,43 +90,42 @@ def _header(config: DeviceConfig) -> Json:
     return {"device": _given(config.device), "origin": _given(config.origin)}
 
 
-def _shared(config: DeviceConfig) -> Json:
-    """What holds for every component without its own, at the root of the device form."""
-    return {
-        **_without_empty_availability(_availability(config.availability)),
-        **({"qos": config.qos} if config.qos else {}),
-    }
-
-
-def _inherited(config: DeviceConfig, component: Component) -> Json:
-    """The same for one component in the single form. Triggers know no availability."""
-    availability = _availability(config.availability) if isinstance(component, Entity) else {}
-    return {**availability, **({"qos": config.qos} if config.qos else {})}
+def _qos(config: DeviceConfig) -> Json:
+    return {"qos": config.qos} if config.qos else {}
 
 
 def _component(component: Component) -> Json:
-    """A component's own keys, Home Assistant's full names, without its platform."""
+    """A component's own keys, Home Assistant's full names, without platform and availability."""
     given = _given(component)
     del given["key"]
     if isinstance(component, Entity):
+        given.pop("availability", None)
         given["name"] = component.name
         if component.default_entity_id is not None:
             # read by Home Assistant before 2025.10, which does not know default_entity_id
             given["object_id"] = component.default_entity_id.partition(".")[2]
-        if component.availability is not None:
-            given.update(_availability(component.availability))
     if isinstance(component, DeviceTrigger):
         given["automation_type"] = "trigger"
     return given
 
 
+def _override(component: Component) -> Json:
+    """What a component says of its availability within the device form: an empty list switches the device's off."""
+    if not isinstance(component, Entity) or component.availability is None:
+        return {}
+    return _availability(component.availability) or {"availability": []}
+
+
+def _inherited(config: DeviceConfig, component: Component) -> Json:
+    """The availability of a component that stands alone. Triggers know none."""
+    if not isinstance(component, Entity):
+        return {}
+    return _availability(config.availability if component.availability is None else component.availability)
+
+
 def _availability(availability: Availability) -> Json:
     topics = [_given(topic) for topic in availability.topics]
-    return {"availability": topics, **({"availability_mode": availability.mode} if topics else {})}
-
-
-def _without_empty_availability(payload: Json) -> Json:
-    return {key: value for key, value in payload.items() if key != "availability" or value}
+    return {"availability": topics, "availability_mode": availability.mode} if topics else {}
 
 
 def _given(values: Any) -> Json:

@@ -8,6 +8,7 @@ the disabled ones go with that device.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from ha_discovery.announced import Announcement, Mark, Place
@@ -15,14 +16,16 @@ from ha_discovery.components import BinarySensor, Button, Component, DeviceTrigg
 from ha_discovery.device import Device, DeviceConfig, Origin
 from ha_discovery.messages import Form
 
-_BARE: Final[Mapping[str, Callable[..., Component]]] = {
-    Sensor.platform: lambda topic, **rest: Sensor(state_topic=topic, **rest),
-    BinarySensor.platform: lambda topic, **rest: BinarySensor(state_topic=topic, **rest),
-    Button.platform: lambda topic, **rest: Button(command_topic=topic, **rest),
-    Event.platform: lambda topic, **rest: Event(state_topic=topic, event_types=(_DEPARTED,), **rest),
-    Number.platform: lambda topic, **rest: Number(command_topic=topic, **rest),
-}
 _DEPARTED: Final = "ha_discovery_departed"
+_TRIGGER: Final = DeviceTrigger(key=_DEPARTED, type=_DEPARTED, subtype=_DEPARTED, topic=_DEPARTED)
+_BARE: Final[Mapping[str, Callable[..., Component]]] = {
+    Sensor.platform: partial(Sensor, state_topic=_DEPARTED),
+    BinarySensor.platform: partial(BinarySensor, state_topic=_DEPARTED),
+    Button.platform: partial(Button, command_topic=_DEPARTED),
+    Event.platform: partial(Event, state_topic=_DEPARTED, event_types=(_DEPARTED,)),
+    Number.platform: partial(Number, command_topic=_DEPARTED),
+}
+"""The least that Home Assistant takes for an entity of a platform."""
 
 
 class Living:
@@ -48,16 +51,21 @@ class Living:
     def remembered(self, places: Iterable[Place]) -> frozenset[Place]:
         """The same once the living have been announced, an entry of theirs having changed over to their device.
 
-        Under keys of their own: others may stand at the old ones by then.
+        As they would be recalled: singly, and under keys of their own, since others may stand at the old ones by then.
         """
-        missing = (
-            replace(place, platform=DeviceTrigger.platform) if self.has_entry(place) else place
-            for place in self.missing(places)
-        )
-        return frozenset(
-            place if place.key.startswith(_DEPARTED) else replace(place, key=f"{_DEPARTED}_{place.key}")
-            for place in missing
-        )
+        return frozenset(_device_alone(p) if self.has_entry(p) else _elsewhere(p) for p in self.missing(places))
+
+
+def _device_alone(place: Place) -> Place:
+    """The trigger by which the device of the place is recalled."""
+    trigger = replace(place, platform=_TRIGGER.platform, key=_TRIGGER.key, identity=_TRIGGER.identity)
+    return replace(trigger, form=str(Form.SINGLE), enabled=True)
+
+
+def _elsewhere(place: Place) -> Place:
+    """The place as it is recalled, under a key of its own."""
+    key = place.key if place.key.startswith(_DEPARTED) else f"{_DEPARTED}_{place.key}"
+    return replace(place, form=str(Form.SINGLE), key=key)
 
 
 @dataclass(frozen=True)
@@ -103,11 +111,8 @@ def _bare_config(stage: _Stage, places: Iterable[Place]) -> DeviceConfig:
     forgets what it held ready for the old one. Enabled or not as it was, since Home Assistant remembers that of what it
     removes. The trigger is there to be removed: that makes it look whether anything enabled is left on the device.
     """
-    topic = f"{stage.device_id}/{_DEPARTED}"
     entities = (
-        _BARE[place.platform](
-            topic, key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=place.enabled
-        )
+        _BARE[place.platform](key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=place.enabled)
         for place in places
         if place.platform in _BARE
     )
@@ -119,5 +124,5 @@ def _bare_config(stage: _Stage, places: Iterable[Place]) -> DeviceConfig:
             connections=tuple((kind, value) for kind, value in stage.marks if kind),
         ),
         origin=Origin(name="ha_discovery"),
-        components=(*entities, DeviceTrigger(key=_DEPARTED, type=_DEPARTED, subtype=_DEPARTED, topic=topic)),
+        components=(*entities, _TRIGGER),
     )

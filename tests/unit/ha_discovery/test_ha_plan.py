@@ -1,29 +1,209 @@
-"""From what was announced to what is wanted."""
+"""From what was announced to what is wanted, message by message."""
 
-from ha_discovery import Announced, Announcement, Device, DeviceConfig, Origin, Sensor, plan
+import json
+from dataclasses import replace
+
+import pytest
+from ha_kiln import announcement, sensor
+
+from ha_discovery import Announced, Announcement, BinarySensor, Device, DeviceTrigger, Form, Message, Plan, plan
+
+DEVICE = "homeassistant/device/kiln/config"
+A = "homeassistant/sensor/kiln/a/config"
+B = "homeassistant/sensor/kiln/b/config"
+RECALL = "homeassistant/device_automation/kiln/ha_discovery_departed/config"
+TRIGGER = DeviceTrigger(key="t", type="finished", subtype="firing", topic="kiln/event")
 
 
-def kiln(*keys: str) -> DeviceConfig:
-    return DeviceConfig(
-        id="kiln",
-        device=Device(name="Kiln", identifiers=("kiln",)),
-        origin=Origin(name="tests"),
-        components=tuple(Sensor(key=key, unique_id=f"kiln_{key}", name=key, state_topic="kiln/state") for key in keys),
-    )
+def announced(*wanted: Announcement) -> Announced:
+    """What is remembered after these, Home Assistant having listened."""
+    done = Announced()
+    for each in wanted:
+        done = plan(done, each, online=True).after
+    return done
 
 
-def test_the_first_announcement_is_one_retained_message() -> None:
-    todo = plan(Announced(), Announcement(kiln("a", "b")))
-    assert [[(m.topic, m.retain) for m in step] for step in todo.steps] == [
-        [("homeassistant/device/kiln/config", True)]
+def told(message: Message) -> tuple[str, object]:
+    """Topic, and what the message says: retained or not, and of a configuration no more than that it is one."""
+    if not message.payload:
+        says: object = "clear"
+    elif message.retain:
+        says = "announce"
+    else:
+        value = json.loads(message.payload)
+        components = value.get("components")
+        says = "recall" if "device" in value and components is None else components or value
+    assert message.retain == (says in {"clear", "announce"} if isinstance(says, str) and says != "recall" else False)
+    return message.topic, says
+
+
+def steps(todo: Plan) -> list[list[tuple[str, object]]]:
+    return [[told(message) for message in step] for step in todo.steps]
+
+
+def test_the_first_announcement() -> None:
+    todo = plan(Announced(), announcement(sensor("a")))
+    assert steps(todo) == [[(DEVICE, "announce")]]
+    assert todo.steps[0] == announcement(sensor("a")).messages
+    assert todo.before == todo.after == Announced(announcement(sensor("a")).places)
+
+
+def test_announcing_again_is_the_same_message_again() -> None:
+    wanted = announcement(sensor("a"))
+    assert plan(announced(wanted), wanted).steps == (wanted.messages,)
+
+
+def test_a_change_updates_in_place() -> None:
+    todo = plan(announced(announcement(sensor("a"))), announcement(sensor("a", icon="mdi:fire"), sensor("b")))
+    assert steps(todo) == [[(DEVICE, "announce")]]
+
+
+def test_a_removed_component_is_removed_in_so_many_words_recalled_and_dismissed() -> None:
+    todo = plan(announced(announcement(sensor("a"), sensor("b"))), announcement(sensor("a")), online=True)
+    assert steps(todo) == [
+        [(DEVICE, {"b": {"platform": "sensor"}})],
+        [(B, "recall"), (RECALL, "recall")],
+        [(B, "clear"), (RECALL, "clear")],
+        [(DEVICE, "announce")],
+    ]
+    recalled, trigger = (json.loads(message.payload) for message in todo.steps[1])
+    assert recalled["unique_id"] == "kiln_b"
+    assert recalled["device"] == trigger["device"] == {"name": "kiln", "identifiers": ["kiln_ha_discovery_departed"]}
+
+
+def test_a_removed_trigger_leaves_nothing_to_recall() -> None:
+    todo = plan(announced(announcement(sensor("a"), TRIGGER)), announcement(sensor("a")))
+    assert steps(todo) == [[(DEVICE, {"t": {"platform": "device_automation"}})], [(DEVICE, "announce")]]
+    assert todo.after.departed == frozenset()
+
+
+def test_components_of_two_platforms_are_removed_in_two_messages() -> None:
+    door = BinarySensor(key="door", unique_id="door", name="Door", state_topic="t")
+    todo = plan(announced(announcement(sensor("a"), sensor("b"), door)), announcement(sensor("a")))
+    assert steps(todo)[0] == [
+        (DEVICE, {"door": {"platform": "binary_sensor"}}),
+        (DEVICE, {"b": {"platform": "sensor"}}),
     ]
 
 
-def test_a_removed_component_is_removed_in_so_many_words_before_the_clean_payload() -> None:
-    announced = plan(Announced(), Announcement(kiln("a", "b"))).after
-    remove, _, _, announce = plan(announced, Announcement(kiln("a"))).steps
-    assert [m.payload for m in remove] == [
-        '{"components":{"b":{"platform":"sensor"}},"device":{"identifiers":["kiln"],"name":"Kiln"},"origin":{"name":"tests"}}'
+def test_a_key_that_comes_to_mean_another_entity_is_removed_first() -> None:
+    todo = plan(announced(announcement(sensor("a", "one"), sensor("b"))), announcement(sensor("a", "two"), sensor("b")))
+    assert steps(todo) == [
+        [(DEVICE, {"a": {"platform": "sensor"}})],
+        [(A, "recall"), (RECALL, "recall")],
+        [(A, "clear"), (RECALL, "clear")],
+        [(DEVICE, "announce")],
     ]
-    assert [m.retain for m in remove] == [False]
-    assert announce == Announcement(kiln("a")).messages
+
+
+def test_a_single_component_is_removed_by_clearing_its_topic() -> None:
+    before = announcement(sensor("a"), sensor("b"), form=Form.SINGLE)
+    todo = plan(announced(before), announcement(sensor("a"), form=Form.SINGLE))
+    assert steps(todo) == [
+        [(B, "clear")],
+        [(B, "recall"), (RECALL, "recall")],
+        [(B, "clear"), (RECALL, "clear")],
+        [(A, "announce")],
+    ]
+
+
+@pytest.mark.parametrize(("form", "topic"), [(Form.DEVICE, DEVICE), (Form.SINGLE, A)])
+def test_switching_off_clears_the_topics_and_recalls_on_the_device_itself(form: Form, topic: str) -> None:
+    todo = plan(announced(announcement(sensor("a"), form=form)), None, online=True)
+    assert steps(todo) == [
+        [(topic, "clear")],
+        [(A, "recall"), (RECALL, "recall")],
+        [(A, "clear"), (RECALL, "clear")],
+    ]
+    assert json.loads(todo.steps[1][0].payload)["device"]["identifiers"] == ["kiln"]
+    assert todo.after == Announced()
+    assert plan(todo.after, None).steps == ()
+
+
+def test_from_single_to_device() -> None:
+    single, device = (announcement(sensor("a"), sensor("b"), form=form) for form in (Form.SINGLE, Form.DEVICE))
+    assert steps(plan(announced(single), device)) == [
+        [(A, {"migrate_discovery": True}), (A, "clear"), (B, {"migrate_discovery": True}), (B, "clear")],
+        [(DEVICE, "announce")],
+    ]
+
+
+def test_from_device_to_single() -> None:
+    single, device = (announcement(sensor("a"), sensor("b"), form=form) for form in (Form.SINGLE, Form.DEVICE))
+    assert steps(plan(announced(device), single)) == [
+        [(DEVICE, {"migrate_discovery": True}), (DEVICE, "clear")],
+        [(A, "announce"), (B, "announce")],
+    ]
+
+
+def test_another_id_in_topics_moves_the_device() -> None:
+    todo = plan(announced(announcement(sensor("a"))), announcement(sensor("a"), id="oven"))
+    assert steps(todo) == [
+        [(DEVICE, {"migrate_discovery": True}), (DEVICE, "clear")],
+        [("homeassistant/device/oven/config", "announce")],
+    ]
+
+
+def test_another_key_moves_the_entity_on_the_same_topic() -> None:
+    todo = plan(announced(announcement(sensor("a", "one"))), announcement(sensor("b", "one")))
+    assert steps(todo) == [[(DEVICE, {"migrate_discovery": True})], [(DEVICE, "announce")]]
+
+
+def test_between_single_topics_an_entity_is_removed_and_announced_anew() -> None:
+    before, after = (announcement(sensor("a"), form=Form.SINGLE, id=name) for name in ("kiln", "oven"))
+    assert steps(plan(announced(before), after)) == [
+        [(A, "clear")],
+        [("homeassistant/sensor/oven/a/config", "announce")],
+    ]
+
+
+def test_another_prefix_is_another_world() -> None:
+    before = announcement(sensor("a"))
+    todo = plan(announced(before), replace(before, prefix="ha"))
+    assert steps(todo) == [
+        [(DEVICE, "clear")],
+        [(A, "recall"), (RECALL, "recall")],
+        [(A, "clear"), (RECALL, "clear")],
+        [("ha/device/kiln/config", "announce")],
+    ]
+
+
+def test_another_device_is_another_device_even_under_the_same_topic() -> None:
+    other = announcement(sensor("a"), device=Device(name="Oven", identifiers=("oven",)))
+    todo = plan(announced(announcement(sensor("a"))), other)
+    assert [topic for topic, says in steps(todo)[0] if says == "clear"] == [DEVICE]
+    assert json.loads(todo.steps[1][0].payload)["device"]["identifiers"] == ["kiln"]
+
+
+def test_a_device_with_one_more_identifier_stays() -> None:
+    more = announcement(sensor("a"), device=Device(name="Kiln", identifiers=("kiln", "oven")))
+    assert steps(plan(announced(announcement(sensor("a"))), more)) == [[(DEVICE, "announce")]]
+
+
+def test_what_departed_unseen_is_recalled_until_home_assistant_is_known_to_listen() -> None:
+    left = announcement(sensor("a"))
+    unseen = plan(announced(announcement(sensor("a"), sensor("b"))), left).after
+    assert {place.identity for place in unseen.departed if place.platform == "sensor"} == {"kiln_b"}
+    again = plan(unseen, left)
+    assert again.after == unseen
+    (recall, dismiss, announce) = steps(again)
+    assert [says for _, says in recall] == ["recall", "recall"]
+    assert [(topic, "clear") for topic, _ in recall] == dismiss
+    assert announce == [(DEVICE, "announce")]
+    assert B not in {topic for topic, _ in recall}, "something else may stand at its old key by now"
+    assert plan(unseen, left, online=True).after.departed == frozenset()
+
+
+def test_what_departed_unseen_and_is_wanted_again_is_not_recalled() -> None:
+    both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
+    unseen = plan(announced(both), one).after
+    todo = plan(unseen, both)
+    assert not [topic for step in steps(todo) for topic, says in step if "/b/" in topic]
+    assert "kiln_b" not in {place.identity for place in todo.after.departed}
+
+
+def test_a_plan_cut_short_is_made_good_by_the_next_one() -> None:
+    both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
+    cut = plan(announced(both), one)
+    assert cut.before.places >= both.places | one.places
+    assert steps(plan(cut.before, one))[0][0] == (DEVICE, {"b": {"platform": "sensor"}})

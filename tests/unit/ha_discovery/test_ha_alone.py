@@ -1,0 +1,32 @@
+"""The library stands alone."""
+
+import ast
+import sys
+from pathlib import Path
+
+import ha_discovery
+
+ROOM = Path(ha_discovery.__file__).parent
+
+
+def test_it_imports_nothing_but_itself_and_the_standard_library() -> None:
+    imported = set()
+    for file in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0
+                imported.add(str(node.module).partition(".")[0])
+    assert {"ha_discovery", "json"} <= imported
+    # _typeshed exists for type checkers only
+    assert imported - {"ha_discovery", "_typeshed"} <= sys.stdlib_module_names
+    assert not imported & {"asyncio", "datetime", "os", "pathlib", "random", "socket", "threading", "time"}
+
+
+def test_all_that_is_exported_is_there_and_in_order() -> None:
+    assert all(hasattr(ha_discovery, name) for name in ha_discovery.__all__)
+
+
+def test_it_is_typed() -> None:
+    assert (ROOM / "py.typed").exists()
