@@ -27,15 +27,17 @@ GROUPS = (
 
 #: What the choices of the settings are called.
 CHOICES = {
+    "model": "model: learns how this printer heats",
     "model": "model: learns how each heater heats",
     "linear": "linear: goes on as fast as now",
     "exponential": "exponential: slows down towards the target",
     "threshold": "a fixed temperature",
     "ambient": "the ambient temperature",
+    "device": "of the whole device",
+    "per_entity": "of each entity",
     "octoprint": "as OctoPrint shows them",
     "c": "°C",
     "cf": "°C and °F",
-    "f": "°F",
     "bands": "how long it takes",
     "status": "what the heater does",
     "restored": "they are set as before",

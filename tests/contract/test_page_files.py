@@ -7,7 +7,7 @@ import re
 import pytest
 
 from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.pages import GROUPS, form
+from octoprint_temp_eta.pages import CHOICES, GROUPS, form
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT
 
@@ -26,6 +26,11 @@ def test_every_setting_has_one_field() -> None:
 
 def test_every_group_has_settings() -> None:
     assert [group["title"] for group in form()] == [title for title, _ in GROUPS]
+
+
+def test_every_choice_has_a_name() -> None:
+    choices = {value for _, rule in table.rows() for value in rule.choices}
+    assert choices == set(CHOICES)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with browsers.chromium() as browser:
         yield browser
 
@@ -234,11 +235,20 @@ def test_the_graph_shows_what_was_and_what_is_expected(
     bed = tab.locator("[data-heater=bed]")
     expect(bed.locator("path.temp-eta-actual")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L"))
     expect(bed.locator("path.temp-eta-ahead")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L100"))
+    expect(bed).to_contain_text("Most likely")
     expect(bed.locator("figcaption")).to_contain_text("−3:00")
     settings(historical_graph_window_seconds=90)
     expect(bed.locator("figcaption")).to_contain_text("−1:30")
     settings(show_historical_graph=False)
     expect(tab.locator("svg")).to_have_count(0)
+
+
+def test_what_was_learned_can_be_forgotten(open_page: Open, observer: Observer) -> None:
+    page = open_page()
+    open_tab(page).locator("[data-heater=bed]").get_by_role("button", name="Forget what was learned").click()
+    page.locator(".modal.in").get_by_text("Proceed", exact=True).click()
+    reply = observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "reset")
+    assert reply.json["status"] == "completed"
 
 
 # What the user chooses
@@ -255,10 +265,10 @@ def test_the_graph_shows_what_was_and_what_is_expected(
 def test_each_place_can_be_switched_off_and_on(
     open_page: Open, octoprint: OctoPrint, settings: Callable[..., None], key: str, place: str
 ) -> None:
+    settings(**{key: False})
     page = open_page()
     octoprint.gcode("M140 S60")
-    expect(page.locator(place)).to_be_visible()
-    settings(**{key: False})
+    expect(state(page)).to_have_text("Heating")
     expect(page.locator(place)).to_be_hidden()
     settings(**{key: True})
     expect(page.locator(place)).to_be_visible()
@@ -292,7 +302,8 @@ def test_an_arrival_is_shown_and_heard(open_page: Open, octoprint: OctoPrint, se
     )
     octoprint.gcode("M140 S45")
     expect(state(page)).to_have_text("At target", timeout=60_000)
-    expect(page.locator(".ui-pnotify")).to_contain_text("Bed has reached its target: 45")
+    expect(page.locator(".ui-pnotify")).to_contain_text("Bed has reached its target: 45.0°C")
+    expect(page.locator("#navbar_plugin_temp_eta [role=status]")).to_have_text("Bed: At target")
     [(url, volume)] = page.evaluate("window.played")
     assert url.endswith("plugin/temp_eta/static/sounds/heating_complete.mp3")
     assert volume == 0.25

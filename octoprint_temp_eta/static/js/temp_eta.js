@@ -32,6 +32,10 @@ $(function () {
             self.inTab = shows("show_in_tab");
             self.inNavbar = shows("show_in_navbar");
             self.withGraph = ko.pureComputed(() => self.tabOpen() && self.options.show_historical_graph());
+            self.mayForget = ko.pureComputed(
+                () =>
+                    self.options.allow_reset() && loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RESET)
+            );
             self.fahrenheit = ko.pureComputed(() => {
                 const choice = self.options.temp_display();
                 return choice === "cf" || (choice === "octoprint" && settings.appearance_showFahrenheitAlso());
@@ -55,7 +59,8 @@ $(function () {
         self.fromCurrentData = (data) => history.add(data);
 
         self.onDataUpdaterPluginMessage = function (plugin, message) {
-            if (plugin !== "temp_eta") return;
+            // What comes before the page is ready is asked for once it is.
+            if (plugin !== "temp_eta" || !alerts) return;
             const {type, heater, data} = message;
             if (type === "eta_update") {
                 told.add(heater);
@@ -101,7 +106,8 @@ $(function () {
 
         self.changed = function (name, change) {
             const label = TempETA.label(name, self.severalTools());
-            const temperature = formatTemperature(change.actual, self.fahrenheit(), undefined, true);
+            const celsius = change.state === "at_target" ? change.target : change.actual;
+            const temperature = formatTemperature(celsius, self.fahrenheit(), undefined, true);
             alerts.changed(label, change, temperature);
             const heater = self.heaters().find((each) => each.name === name);
             // For those who listen to the page: the change, not each second of the countdown.
@@ -109,6 +115,16 @@ $(function () {
                 heater.take({...heater.payload(), state: change.state});
                 self.announcement(label + ": " + heater.stateText());
             }
+        };
+
+        self.forget = function (heater) {
+            const question = gettext("Forget what was learned of %(heater)s? Its estimates begin anew.");
+            showConfirmationDialog(_.sprintf(question, {heater: _.escape(heater.label())}), () => {
+                OctoPrint.simpleApiCommand("temp_eta", "reset", {heater: heater.name, learned: true}).fail((xhr) => {
+                    const error = (xhr.responseJSON || {}).error || {};
+                    alerts.show("error", gettext("Temperature ETA"), error.message || xhr.statusText);
+                });
+            });
         };
 
         self.graph = function (heater) {
