@@ -132,6 +132,14 @@ class OctoPrint:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def resident_memory(self) -> float:
+        """The memory that it takes, in MiB."""
+        if self._process is None:
+            raise RuntimeError("OctoPrint was not started")
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    @property
     def exit_code(self) -> int | None:
         """How it ended, as `subprocess` says it; None while it runs."""
         return None if self._process is None else self._process.poll()
