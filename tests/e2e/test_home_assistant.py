@@ -41,7 +41,7 @@ HARMLESS = "No device components to cleanup"
 DEVICE_FORM = (2024, 12)
 
 SCRIPTS = {
-    "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True"),
+    "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True, {}"),
     "unlucky": ("Unlucky", "return {'success': False, 'failure_reason': 'the bed is bent'}"),
 }
 
@@ -321,14 +321,14 @@ def test_a_new_name_renames_the_device_and_moves_nothing(cold: House, watcher: O
 
 
 def test_a_script_comes_and_goes_with_its_button(cold: House) -> None:
-    file = add_script(cold.scripts, "short_lived", "Short lived", "return True")
+    file = add_script(cold.scripts, "short_lived", "Short lived", "return True, {}")
     cold.await_keys(lambda keys: "start_short_lived" in keys, "the button")
     file.unlink()
     cold.await_keys(lambda keys: "start_short_lived" not in keys, "the button to be gone")
 
 
 def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: House) -> None:
-    file = add_script(cold.scripts, "doomed", "Doomed", "return True")
+    file = add_script(cold.scripts, "doomed", "Doomed", "return True, {}")
     cold.await_keys(lambda keys: "start_doomed" in keys, "the button")
     cold.octoprint.stop()
     file.unlink()

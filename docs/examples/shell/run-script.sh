@@ -1,0 +1,24 @@
+#!/bin/sh
+# Run a script and wait for its end:  run-script.sh octoprint/temp_eta/ender-3-x7k2 warm_up
+# Ends with 0 where it finished, else with 1. MQTT_OPTIONS as in wait-until-ready.sh.
+set -eu
+base=$1 script=$2 transaction=shell-$$-$(date +%s)
+events=$(mktemp -u)
+mkfifo "$events"
+trap 'kill "$listener" 2>/dev/null; rm -f "$events"' EXIT
+# The retained status comes first: from then on no reply is missed.
+# shellcheck disable=SC2086
+mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/status" -t "$base/response" >"$events" &
+listener=$!
+while read -r message; do
+    case $message in
+    online)
+        # shellcheck disable=SC2086
+        mosquitto_pub ${MQTT_OPTIONS:-} -q 1 -t "$base/command/script/start" \
+            -m "{\"id\": \"$script\", \"transaction\": \"$transaction\"}" ;;
+    offline) echo "OctoPrint is not there" >&2; exit 1 ;;
+    *"\"$transaction\""*'"status":"accepted"'*) echo "$script runs" ;;
+    *"\"$transaction\""*'"status":"completed"'*) echo "$script has finished"; exit 0 ;;
+    *"\"$transaction\""*) echo "$message" >&2; exit 1 ;;
+    esac
+done <"$events"

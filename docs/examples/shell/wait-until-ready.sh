@@ -1,0 +1,18 @@
+#!/bin/sh
+# Wait until all heaters of a printer have arrived:  wait-until-ready.sh octoprint/temp_eta/ender-3-x7k2
+# MQTT_OPTIONS is given to mosquitto_sub, such as "-h broker.local -u me -P secret".
+set -eu
+base=$1
+states=$(mktemp -u)
+mkfifo "$states"
+trap 'kill "$listener" 2>/dev/null; rm -f "$states"' EXIT
+# shellcheck disable=SC2086
+mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/printer" >"$states" &
+listener=$!
+# The retained state comes first; `waiting_for` names the heaters that are still on their way.
+while read -r state; do
+    case $state in
+    *'"connected":false'*) echo "the printer is not connected" >&2; exit 1 ;;
+    *'"waiting_for":[]'*) echo "ready"; exit 0 ;;
+    esac
+done <"$states"

@@ -1,0 +1,72 @@
+"""The Node-RED flows of the documentation, run as they stand in a real Node-RED."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import BASE, INSTANCE, make_octoprint
+from tests.support import node_red
+from tests.support.broker import Broker
+from tests.support.contract import PROJECT
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+
+FLOWS = PROJECT / "docs" / "examples" / "node-red" / "flows.json"
+NOTIFY = "node-red/notify"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not node_red.available(), reason=node_red.NO_NODE),
+]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrint, Observer]]:
+    folder = tmp_path_factory.mktemp("scripts")
+    for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
+        write_script(
+            folder, body, f'__script_id__ = "{script_id}"\n__script_title__ = "The {script_id}"\n', f"{script_id}.py"
+        )
+    with (
+        Broker() as broker,
+        make_octoprint(broker.port, script_folder=str(folder)) as octoprint,
+        node_red.NodeRed(FLOWS, broker.listener),
+        Observer(broker.listener, base=BASE) as observer,
+    ):
+        observer.wait_for(f"{BASE}/scripts", lambda m: len(m.json) == 2, timeout=30)
+        yield octoprint, observer
+
+
+def test_a_heater_that_arrives_is_told(bench: tuple[OctoPrint, Observer]) -> None:
+    octoprint, observer = bench
+    octoprint.gcode("M140 S50")
+    told = observer.wait_for(NOTIFY, timeout=60)
+    assert told.text.startswith("bed is at its target (")
+
+
+def test_a_script_is_started_and_its_end_is_told(bench: tuple[OctoPrint, Observer]) -> None:
+    _, observer = bench
+    since = observer.mark()
+    observer.publish(f"node-red/start/{INSTANCE}", "good")
+    assert observer.wait_for(NOTIFY, since=since, timeout=30).text == "good completed"
+
+
+def test_a_script_that_fails_is_told_as_event_and_as_reply(bench: tuple[OctoPrint, Observer]) -> None:
+    _, observer = bench
+    since = observer.mark()
+    observer.publish(f"node-red/start/{INSTANCE}", "bad")
+    event = observer.wait_for(NOTIFY, lambda m: m.text.startswith("The bad error: "), since=since, timeout=30)
+    reply = observer.wait_for(NOTIFY, lambda m: m.text.startswith("bad failed: "), since=since, timeout=30)
+    assert "too cold" in event.text
+    assert "too cold" in reply.text
+
+
+def test_a_script_that_is_not_there_is_told(bench: tuple[OctoPrint, Observer]) -> None:
+    _, observer = bench
+    since = observer.mark()
+    observer.publish(f"node-red/start/{INSTANCE}", "none")
+    told = observer.wait_for(NOTIFY, since=since, timeout=30)
+    assert told.text == "none rejected: There is no script 'none'."

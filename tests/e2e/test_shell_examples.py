@@ -1,0 +1,87 @@
+"""The shell recipes of the documentation, run as they stand against a real OctoPrint."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BASE, make_octoprint
+from tests.support.broker import Broker
+from tests.support.contract import PROJECT
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+
+RECIPES = PROJECT / "docs" / "examples" / "shell"
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("mosquitto_sub", "mosquitto_pub", "mosquitto_rr"))),
+    reason="mosquitto's clients are not here (Debian: apt-get install mosquitto-clients)",
+)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, OctoPrint]]:
+    folder = tmp_path_factory.mktemp("scripts")
+    for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
+        write_script(
+            folder, body, f'__script_id__ = "{script_id}"\n__script_title__ = "{script_id}"\n', f"{script_id}.py"
+        )
+    with Broker() as broker, make_octoprint(broker.port, script_folder=str(folder)) as octoprint:
+        with Observer(broker.listener, base=BASE) as observer:
+            observer.wait_for(f"{BASE}/scripts", lambda m: len(m.json) == 2, timeout=30)
+            observer.wait_for(f"{BASE}/bed/eta", lambda m: m.json["state"] == "off", timeout=30)
+        yield broker, octoprint
+
+
+def command(broker: Broker, recipe: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    options = f"-h {broker.host} -p {broker.port}"
+    return [str(RECIPES / recipe), *arguments], {"MQTT_OPTIONS": options, "PATH": "/usr/bin:/bin:/usr/local/bin"}
+
+
+def run(broker: Broker, recipe: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line, environment = command(broker, recipe, *arguments)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_forecast(bench: tuple[Broker, OctoPrint]) -> None:
+    broker, _ = bench
+    done = run(broker, "forecast.sh", BASE, "bed", "60")
+    reply = json.loads(done.stdout)
+    assert (reply["command"], reply["status"]) == ("forecast", "completed"), reply
+
+
+def test_a_script_is_run_to_its_end(bench: tuple[Broker, OctoPrint]) -> None:
+    broker, _ = bench
+    done = run(broker, "run-script.sh", BASE, "good")
+    assert (done.returncode, done.stdout) == (0, "good runs\ngood has finished\n"), done.stderr
+    done = run(broker, "run-script.sh", BASE, "bad")
+    assert done.returncode == 1
+    assert "too cold" in done.stderr
+    done = run(broker, "run-script.sh", BASE, "none")
+    assert done.returncode == 1
+    assert "unknown_script" in done.stderr
+
+
+def test_waiting_until_ready_while_the_changes_are_written(bench: tuple[Broker, OctoPrint], tmp_path: Path) -> None:
+    broker, octoprint = bench
+    line, environment = command(broker, "log-changes.sh")
+    written = tmp_path / "changes.log"
+    with written.open("w") as log, subprocess.Popen(line, env=environment, stdout=log) as writer:
+        try:
+            octoprint.gcode("M140 S50")
+            with Observer(broker.listener, base=BASE) as observer:
+                observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["bed"], timeout=20)
+            done = run(broker, "wait-until-ready.sh", BASE)
+            assert (done.returncode, done.stdout) == (0, "ready\n"), done.stderr
+            eventually(lambda: "at_target" in written.read_text(), "the change in the log")
+        finally:
+            writer.terminate()
+    octoprint.disconnect()
+    done = run(broker, "wait-until-ready.sh", BASE)
+    assert (done.returncode, done.stderr) == (1, "the printer is not connected\n")
