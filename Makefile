@@ -38,6 +38,7 @@ format: $(READY) ## Put the code into its form
 
 bench: $(READY) ## Measure what the plugin costs OctoPrint
 	@$(RUN) -m tests.benchmarks
+	@$(RUN) -m tests.benchmarks.worker
 
 bench-eta: $(READY) ## Measure how right the estimates are
 	@$(RUN) -m tests.benchmarks.eta
