@@ -27,7 +27,6 @@ GROUPS = (
 
 #: What the choices of the settings are called.
 CHOICES = {
-    "model": "model: learns how this printer heats",
     "model": "model: learns how each heater heats",
     "linear": "linear: goes on as fast as now",
     "exponential": "exponential: slows down towards the target",
