@@ -39,7 +39,7 @@ def reading(second: float) -> Readings:
 
 
 def costs(method: str) -> list[float]:
-    """Return the ms of CPU that a reading of three heaters takes, and those of a look for REST: median and 99 % each."""
+    """Return the ms of CPU that a reading of three heaters and a look for REST take: median and 99 % of each."""
     driver = BridgeDriver(algorithm=method, mqtt_publish_interval=1.0)
     driver.connect()
     driver.printer()
