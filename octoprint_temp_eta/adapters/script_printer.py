@@ -80,8 +80,11 @@ class ScriptPrinter:
 
     def hook_queued(self, _comm: Any, _phase: str, _line: str, *_: Any, tags: Any = None, **__: Any) -> None:
         """Count what is made of the line that is being given to OctoPrint, on the same thread."""
-        if self._listens and _key(tags) is not None:
+        key = _key(tags) if self._listens else None
+        if key is not None:
             self._parts += 1
+            if self._parts > 1:
+                self._post(LineQueued(key, self._parts))
 
     def hook_sending(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
@@ -93,8 +96,8 @@ class ScriptPrinter:
     def hook_sent(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
-        """Hand on what has gone out."""
-        if self._listens:
+        """Hand on what has gone out, where that tells more than that it was about to."""
+        if self._listens and (not self._owes_ok(gcode) or _key(tags) is None):
             self._post(LineSent(_key(tags), line, self._owes_ok(gcode)))
 
     def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
@@ -134,7 +137,8 @@ class ScriptPrinter:
         try:
             self._printer.commands([effect.line], tags={*TAGS, f"{KEY_TAG}{effect.key}"})
         finally:
-            self._post(LineQueued(effect.key, self._parts))
+            if self._parts == 0:
+                self._post(LineQueued(effect.key, 0))
 
     def _is_known_to(self) -> bool:
         """Whether OctoPrint knows the firmware for one that acknowledges everything."""

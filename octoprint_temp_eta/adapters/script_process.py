@@ -7,6 +7,7 @@ import io
 import json
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
@@ -95,6 +96,8 @@ class ScriptProcess:
         self._job = job
         self._post = post
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        #: How many messages wait in it or are being written.
+        self._unsent = 0
         self._output = b""
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -134,7 +137,16 @@ class ScriptProcess:
                 os.kill(self._process.pid, number)
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        self._outgoing.put((json.dumps(message) + "\n").encode())
+        """Write a message if that can be done without waiting, as it nearly always can; else leave it to a thread."""
+        data = (json.dumps(message) + "\n").encode()
+        with self._lock:
+            pipe = self._process.stdin if self._process is not None else None
+            if pipe is not None and not self._unsent and len(data) <= select.PIPE_BUF and _takes(pipe):
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.write(data)
+                return
+            self._unsent += 1
+        self._outgoing.put(data)
 
     def _supervise(self) -> None:
         """Follow the process from its start to its end, on a thread of its own."""
@@ -176,6 +188,8 @@ class ScriptProcess:
             while (data := self._outgoing.get()) is not None:
                 while data:
                     data = data[pipe.write(data) :]
+                with self._lock:
+                    self._unsent -= 1
 
     def _read(self, pipe: IO[bytes]) -> None:
         with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
@@ -190,6 +204,15 @@ class ScriptProcess:
         with pipe:
             while data := pipe.read(MAX_OUTPUT):
                 self._output = (self._output + data)[-MAX_OUTPUT:]
+
+
+def _takes(pipe: IO[bytes]) -> bool:
+    """Whether `select.PIPE_BUF` bytes can be written to the pipe without waiting."""
+    if pipe.closed:
+        return False
+    poll = select.poll()
+    poll.register(pipe, select.POLLOUT)
+    return any(events & select.POLLOUT for _, events in poll.poll(0))
 
 
 def how_it_ended(exit_status: int) -> str:

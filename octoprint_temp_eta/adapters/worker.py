@@ -10,10 +10,16 @@ from typing import Any
 from ..bridge.bridge import Bridge
 from ..bridge.effects import Effect
 from ..bridge.inputs import Input, Now, Started, Stopping, Tick
+from ..bridge.script_effects import AnswerLine, SendLine
+from ..bridge.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
 from .inbox import Inbox, now
 
 #: s between two ticks.
 TICK_S = 0.5
+
+#: What comes and goes with each line of a script: a thousand times a second, and nothing of it is to be seen.
+LINES = (ScriptLine, LineQueued, LineSending, LineSent, LineReceived)
+LINES_ON = (SendLine, AnswerLine)
 
 #: Has an effect done without waiting for it.
 Performer = Callable[[Any], None]
@@ -49,15 +55,16 @@ class Worker:
         tick_at = 0.0
         while True:
             item = self._inbox.get(tick_at - now().at)
+            changed = False
             if item is not None:
-                self._handle(*item)
+                changed = self._handle(*item)
                 if isinstance(item[0], Stopping):
                     return
             moment = now()
             if moment.at >= tick_at:
                 tick_at = moment.at + TICK_S
-                self._handle(Tick(self._inbox.high_water, self._inbox.dropped), moment)
-            if not len(self._inbox):
+                changed = self._handle(Tick(self._inbox.high_water, self._inbox.dropped), moment)
+            if changed and not len(self._inbox):
                 self._look(moment)
 
     def _look(self, moment: Now) -> None:
@@ -66,15 +73,19 @@ class Worker:
         except Exception:
             self._logger.exception("Failed to take a snapshot")
 
-    def _handle(self, event: Input, moment: Now) -> None:
-        """Handle one input. A failure is ours: it is logged and ends here."""
+    def _handle(self, event: Input, moment: Now) -> bool:
+        """Handle one input and return whether anything to be seen may have changed.
+
+        A failure is ours: it is logged and ends here.
+        """
         try:
             effects = self._bridge.handle(event, moment)
         except Exception:
             self._logger.exception("Failed to handle %s", type(event).__name__)
-            return
+            return True
         for effect in effects:
             self._perform(effect)
+        return not isinstance(event, LINES) or any(not isinstance(effect, LINES_ON) for effect in effects)
 
     def _perform(self, effect: Effect) -> None:
         try:

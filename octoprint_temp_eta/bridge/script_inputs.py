@@ -87,7 +87,7 @@ class JobsHeld:
 
 @dataclass(frozen=True, slots=True)
 class LineQueued:
-    """OctoPrint has made `parts` commands of the line that was given to it as `key`."""
+    """OctoPrint has not made one but `parts` commands of the line that it got as `key`; none: it suppressed it."""
 
     key: str
     parts: int

@@ -1,8 +1,8 @@
 """Which of the printer's lines answer which command: seen through OctoPrint, which sends one command at a time.
 
-A command of ours is `submit`ted; OctoPrint says into how many commands it was made (`queued`), and of every command,
-also of others, when it goes out (`sending`, `sent`). The lines from then to its ok are its answer, without what the
-printer says by itself meanwhile. Whatever gets lost on the way ends in `Unanswered`, in bounded time.
+A command of ours is `submit`ted; where OctoPrint has made more than one of it, or none, it says so (`queued`). Of every
+command, also of others, it says when it goes out (`sending`, `sent`). The lines from then to its ok are its answer,
+without what the printer says by itself meanwhile. Whatever gets lost on the way ends in `Unanswered`, in bounded time.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class _Submitted:
 
     line: str
     at: float
-    #: How many commands OctoPrint has made of it, None while it has not said.
-    parts: int | None = None
+    #: How many commands OctoPrint has made of it.
+    parts: int = 1
     acknowledged: int = 0
     begun: bool = False
     text: str = ""
@@ -131,14 +131,12 @@ class Answers:
         self._submitted[key] = _Submitted(line, at)
 
     def queued(self, key: str, parts: int) -> list[Outcome]:
-        """OctoPrint has made `parts` commands of a submitted one; none means that it was suppressed."""
+        """OctoPrint has not made one but `parts` commands of a submitted one; none: it was suppressed."""
         submitted = self._submitted.get(key)
         if submitted is not None:
             submitted.parts = parts
             if parts == 0:
                 self._fail(key, "OctoPrint did not send it: it is blocked, or was suppressed by a plugin")
-            else:
-                self._complete(key)
         return self._told()
 
     def sending(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
@@ -250,7 +248,7 @@ class Answers:
 
     def _complete(self, key: str) -> None:
         submitted = self._submitted[key]
-        if submitted.parts is not None and submitted.acknowledged >= submitted.parts:
+        if submitted.acknowledged >= submitted.parts:
             del self._submitted[key]
             self._outcomes.append(Answered(key, submitted.text))
 

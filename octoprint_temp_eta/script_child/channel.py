@@ -6,45 +6,42 @@ OctoPrint sends first the job, then an answer to each line of G-code: `{"seq", "
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
 import select
 import signal
 import threading
-from collections.abc import Callable
 from typing import Any
 
 Message = dict[str, Any]
 
 
 class Channel:
-    """Both pipes; `on_message` gets every message but the first one, on a thread of its own."""
+    """Both pipes."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
-        self._incoming = os.fdopen(read_fd, "r", encoding="utf-8")
+        self._read_fd = read_fd
         self._write_fd = write_fd
+        self._received = b""
         self._writing = threading.Lock()
 
-    def receive(self) -> Message:
-        """Return the next message. Raises EOFError when OctoPrint is gone."""
-        line = self._incoming.readline()
-        if not line:
-            raise EOFError("OctoPrint is gone")
+    def receive(self, timeout: float | None = None) -> Message | None:
+        """Return the next message, None where none comes for `timeout` seconds; one thread at a time.
+
+        Ends the process when OctoPrint is gone.
+        """
+        while b"\n" not in self._received:
+            readable, _, _ = select.select([self._read_fd], [], [], timeout)
+            if not readable:
+                return None
+            data = os.read(self._read_fd, 65_536)
+            if not data:
+                end_group()
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
         message: Message = json.loads(line)
         return message
-
-    def listen(self, on_message: Callable[[Message], None]) -> None:
-        """Hand every further message to `on_message`; the process ends when there will be no more."""
-
-        def read() -> None:
-            with contextlib.suppress(EOFError):
-                while True:
-                    on_message(self.receive())
-            end_group()
-
-        threading.Thread(target=read, name="channel", daemon=True).start()
 
     def send(self, kind: str, **values: Any) -> None:
         """Send one message; waits while the pipe is full, ends the process when OctoPrint is gone."""
@@ -60,18 +57,25 @@ class Channel:
 def end_with(lifeline_fd: int) -> None:
     """End this process group when the other end of `lifeline_fd` closes: when OctoPrint ends, however it ends.
 
-    The kernel sends the signal by itself (Linux), also while a script's C code never lets a thread run. Elsewhere
-    the channel's thread notices.
+    The kernel sends the signal by itself (Linux), also while a script's C code never lets a thread run. Elsewhere a
+    thread notices.
     """
     os.set_inheritable(lifeline_fd, False)
-    if hasattr(fcntl, "F_SETSIG"):
-        fcntl.fcntl(lifeline_fd, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline_fd, fcntl.F_SETOWN, -os.getpgrp())
-        flags = fcntl.fcntl(lifeline_fd, fcntl.F_GETFL)
-        fcntl.fcntl(lifeline_fd, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if not hasattr(fcntl, "F_SETSIG"):
+        threading.Thread(target=_end_after, args=(lifeline_fd,), name="lifeline", daemon=True).start()
+        return
+    fcntl.fcntl(lifeline_fd, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline_fd, fcntl.F_SETOWN, -os.getpgrp())
+    flags = fcntl.fcntl(lifeline_fd, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline_fd, fcntl.F_SETFL, flags | os.O_ASYNC)
     closed_before, _, _ = select.select([lifeline_fd], [], [], 0)
     if closed_before:
         end_group()
+
+
+def _end_after(lifeline_fd: int) -> None:
+    os.read(lifeline_fd, 1)
+    end_group()
 
 
 def end_group() -> None:

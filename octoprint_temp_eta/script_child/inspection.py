@@ -11,7 +11,7 @@ from .script import ScriptError, describe, load
 
 def inspect(channel: Channel) -> None:
     """Import the file that OctoPrint names, and tell its id, title and settings, or what is wrong with it."""
-    job = channel.receive()
+    job = channel.receive() or {}
     try:
         script = load(Path(job["path"]))
     except ScriptError as error:
@@ -28,7 +28,7 @@ def inspect(channel: Channel) -> None:
 
 def commands(channel: Channel) -> None:
     """Call the file's `__script_commands__` with its settings, and tell the lines that it returned."""
-    job = channel.receive()
+    job = channel.receive() or {}
     try:
         script = load(Path(job["path"]))
         settings = merge(script.settings, job["stored"], {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import re
 import threading
 from collections import deque
@@ -37,7 +36,9 @@ class Printer:
         self._channel = channel
         self._before_line = before_line
         self._numbers = count(1)
-        self._waiting: dict[int, queue.SimpleQueue[Message]] = {}
+        #: Answers by number that came while another thread read.
+        self._answers: dict[int, Message] = {}
+        self._reading = threading.Lock()
         self._cancelled = threading.Event()
         self.sentlines: deque[str] = deque(maxlen=KEPT)
         self.responses: deque[str] = deque(maxlen=KEPT)
@@ -84,12 +85,6 @@ class Printer:
             for line in file:
                 self.sendline(line)
 
-    def answered(self, message: Message) -> None:
-        """Take OctoPrint's answer to one line."""
-        waiting = self._waiting.get(message["seq"])
-        if waiting is not None:
-            waiting.put(message)
-
     def cancel(self, _signal: int, _frame: FrameType | None) -> None:
         """Handle the signal that asks to end: send nothing any more, also where the script goes on regardless.
 
@@ -104,21 +99,27 @@ class Printer:
             raise Cancelled
         self._before_line()
         number = next(self._numbers)
-        self._waiting[number] = queue.SimpleQueue()
-        try:
-            self._channel.send("send", seq=number, line=line)
-            self.sentlines.append(line)
-            message = self._waiting[number].get(timeout=timeout or None)
-        except queue.Empty:
+        self._channel.send("send", seq=number, line=line)
+        self.sentlines.append(line)
+        message = self._answer(number, timeout or None)
+        if message is None:
             return ""
-        finally:
-            del self._waiting[number]
         if "error" in message:
             raise PrinterError(f"{line}: {message['error']}")
         answer: str = message["answer"]
         self.responses.append(answer)
         self.temp_readings.extend(each for each in answer.splitlines() if "T:" in each)
         return answer
+
+    def _answer(self, number: int, timeout: float | None) -> Message | None:
+        """Wait for an answer. Of the threads that wait, one reads for all."""
+        with self._reading:
+            while number not in self._answers:
+                message = self._channel.receive(timeout)
+                if message is None:
+                    return None
+                self._answers[message["seq"]] = message
+            return self._answers.pop(number)
 
 
 def _without_comment(line: str) -> str:

@@ -79,8 +79,7 @@ def run(channel: Channel) -> None:
     printer = Printer(channel, status.look)
     signal.signal(signal.SIGTERM, printer.cancel)
     try:
-        job = Job.of(channel.receive())
-        channel.listen(printer.answered)
+        job = Job.of(channel.receive() or {})
         with _told_as_error(channel):
             _run(job, channel, printer, status)
     except Cancelled:
