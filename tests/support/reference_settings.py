@@ -1,0 +1,71 @@
+"""The settings as pages for people: their reference, and what became of TempETA's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import Field
+from typing import Any
+
+from octoprint_temp_eta.migration import DROPPED, KEPT, MAPPED
+from octoprint_temp_eta.pages import form
+from octoprint_temp_eta.settings import Rule, rows
+from tests.support.contract import PROJECT
+
+_INTRODUCTION = """\
+# Settings
+
+*Made from the table in `octoprint_temp_eta/settings.py` by `make docs`: to change it, change a row.*
+
+They are set in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` below
+`plugins: temp_eta:`, where a default needs no line. What is not valid is refused before it is saved, with the key, the
+value and the rule; what is not valid in `config.yaml` itself is told in the log, and its default is used. A change
+takes effect at once, without a restart; the connection is made anew only where the change concerns it.
+
+A *secret* is saved, and leaves by no way: not over REST, not to the form, not to the log. Saved empty by the form, it
+stays as it was; an empty user name removes the password.
+"""
+
+
+def settings_reference() -> str:
+    """Return the reference of all settings."""
+    table = {row.name: (row, rule) for row, rule in rows()}
+    parts = [_INTRODUCTION]
+    for group in form():
+        parts.append(f"\n## {group['title']}\n\n| setting | default | takes | meaning |\n|---|---|---|---|\n")
+        parts += [_line(*table[field["key"]]) for field in group["fields"]]
+    return "".join(parts)
+
+
+def coming_from_tempeta() -> str:
+    """Return the page for TempETA's users with its table made anew; what stands around it is written by hand."""
+    kept = ", ".join(f"`{key}`" for key in sorted(KEPT))
+    lines = [f"Kept as they are: {kept}.\n\n| key | | what becomes of it |\n|---|---|---|\n"]
+    for fate, keys in (("mapped", MAPPED), ("dropped", DROPPED)):
+        lines += [f"| `{key}` | {fate} | {meaning} |\n" for key, meaning in keys.items()]
+    path = PROJECT / "docs" / "coming-from-tempeta.md"
+    begin, end = "<!-- begin of the table -->\n", "<!-- end of the table -->"
+    pattern = re.compile(f"{begin}.*{end}", flags=re.DOTALL)
+    return pattern.sub(lambda _: f"{begin}{''.join(lines)}{end}", path.read_text(encoding="utf-8"))
+
+
+def _line(row: Field[Any], rule: Rule) -> str:
+    return f"| `{row.name}` | {_value(row.default)} | {_takes(row, rule)} | {rule.meaning} |\n"
+
+
+def _takes(row: Field[Any], rule: Rule) -> str:
+    if rule.choices:
+        return " or ".join(_value(choice) for choice in rule.choices)
+    if isinstance(row.default, bool):
+        return "true or false"
+    if isinstance(row.default, str):
+        return rule.form or ("a secret" if rule.secret else "text")
+    whole = "a whole number" if isinstance(row.default, int) else "a number"
+    bounds = f" from {rule.low:g} to {rule.high:g}" if rule.low is not None and rule.high is not None else ""
+    unit = f" {rule.unit}" if rule.unit else ""
+    return f"{whole}{bounds}{unit}{', or nothing' if rule.nullable else ''}"
+
+
+def _value(value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
