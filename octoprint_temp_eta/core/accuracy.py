@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -66,6 +67,8 @@ class Accuracy:
     def from_json(cls, stored: Any) -> Accuracy:
         """Return what `as_json` gave; empty where `stored` is something else."""
         try:
-            return cls(tuple(Score(float(error), coverage and float(coverage)) for error, coverage in stored)[-LAST:])
+            scores = [(float(error), None if coverage is None else float(coverage)) for error, coverage in stored]
         except (TypeError, ValueError):
             return cls()
+        valid = all(math.isfinite(number) for each in scores for number in each if number is not None)
+        return cls(tuple(Score(*each) for each in scores[-LAST:])) if valid else cls()
