@@ -1,0 +1,131 @@
+"""The settings dialog in a real Chromium: what it saves, refuses, keeps secret and shows, in two languages."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from octoprint_temp_eta import settings as table
+from tests.conftest import INSTANCE
+from tests.support import browser as browsers
+from tests.support import translations
+from tests.support.broker import Broker
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import Open, Save, field, heater, open_settings, save, saved, state
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+SECRET = "hunter2-and-more"
+
+
+def test_the_dialog_saves(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Cooling down")
+    field(page, "cooldown_target_bed").fill("35.5")
+    field(page, "cooldown_mode").select_option("ambient")
+    field(page, "cooldown_ambient_temp").fill("")
+    field(page, "enable_cooldown_eta").uncheck()
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert saved(octoprint, "cooldown_target_bed") == 35.5
+    assert saved(octoprint, "cooldown_mode") == "ambient"
+    assert saved(octoprint, "cooldown_ambient_temp") is None
+    assert saved(octoprint, "enable_cooldown_eta") is False
+
+
+def test_the_dialog_says_what_is_refused_and_why(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Broker")
+    port = saved(octoprint, "mqtt_broker_port")
+    field(page, "mqtt_broker_port").fill("70000")
+    field(page, "mqtt_keepalive").fill("77")
+    page.locator("#settings_plugin_temp_eta a[href='#temp_eta_group_1']").click()
+    save(page)
+
+    rule = page.locator("#temp_eta_setting_mqtt_broker_port_rule")
+    expect(rule).to_be_visible()
+    expect(rule).to_have_text(re.compile(r"must be a whole number from 1 to 65535"))
+    expect(page.locator("#settings_plugin_temp_eta .alert[role=alert]")).to_contain_text(
+        "Nothing of this page was saved"
+    )
+    expect(field(page, "mqtt_broker_port")).to_be_focused()
+    expect(dialog).to_be_visible()
+    expect(page.locator("#settings_dialog_update_detected")).to_be_hidden()
+    assert saved(octoprint, "mqtt_broker_port") == port
+    assert saved(octoprint, "mqtt_keepalive") == 30
+
+    field(page, "mqtt_broker_port").fill(str(port))
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert saved(octoprint, "mqtt_keepalive") == 77
+
+
+def test_a_password_goes_in_and_never_comes_out(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Broker")
+    field(page, "mqtt_username").fill("printer")
+    field(page, "mqtt_password").fill(SECRET)
+    save(page)
+    expect(dialog).to_be_hidden()
+    kept = octoprint.config()["plugins"]["temp_eta"]
+    assert kept["mqtt_password"] == SECRET
+
+    dialog = open_settings(page, "Broker")
+    expect(field(page, "mqtt_password")).to_have_value("")
+    field(page, "mqtt_password").fill("x")
+    field(page, "mqtt_password").fill("")
+    field(page, "mqtt_keepalive").fill("44")
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert octoprint.config()["plugins"]["temp_eta"]["mqtt_password"] == SECRET
+
+    page.reload()
+    expect(heater(page, "bed")).to_be_visible()
+    seen = page.content() + json.dumps([octoprint.get("/api/settings"), octoprint.get("/api/plugin/temp_eta")])
+    assert SECRET not in seen + octoprint.log()
+
+
+def test_the_dialog_shows_the_connection_and_why_there_is_none(open_page: Open, broker: Broker) -> None:
+    page = open_page()
+    open_settings(page, "Broker")
+    status = page.locator("#settings_plugin_temp_eta form[data-group=Broker] .alert")
+    expect(status).to_contain_text(f"Connected to 127.0.0.1:{broker.port} with MQTT")
+    expect(status).to_contain_text(f"octoprint/temp_eta/{INSTANCE}")
+    broker.stop()
+    expect(status).to_contain_text("There is no connection to the broker.")
+    expect(status).to_contain_text(f"TCP: 127.0.0.1:{broker.port} refuses the connection: is the broker running?")
+    broker.start()
+    expect(status).to_contain_text("Connected to", timeout=40_000)
+
+
+def test_every_setting_has_a_field_with_its_bounds_and_a_label(open_page: Open) -> None:
+    page = open_page()
+    open_settings(page)
+    for row, rule in table.rows():
+        entry = field(page, row.name)
+        expect(entry).to_have_count(1)
+        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(rule.meaning.replace("`", ""))
+        if rule.low is not None and not rule.choices:
+            assert float(entry.get_attribute("min") or "nan") == rule.low
+            assert float(entry.get_attribute("max") or "nan") == rule.high
+
+
+def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
+    page = open_page("de")
+    octoprint.gcode("M140 S60")
+    expect(state(page)).to_have_text("Heizt")
+    expect(heater(page, "bed")).to_contain_text(re.compile(r"Bereit um \d\d:\d\d"))
+    open_settings(page, "Broker")
+    german = {each.id: each.string for each in translations.known("de") if each.id}
+    for row, rule in table.rows():
+        text = german[rule.meaning].replace("`", "")
+        assert text != rule.meaning.replace("`", "")
+        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(text)
+    field(page, "mqtt_broker_port").fill("0")
+    save(page)
+    expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_have_text(
+        re.compile("muss eine ganze Zahl von 1 bis 65535 sein")
+    )

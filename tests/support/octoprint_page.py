@@ -1,0 +1,75 @@
+"""OctoPrint's page as a user finds their way in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.octoprint import PASSWORD, USER, OctoPrint
+
+#: ms that a page may take to show what is expected of it; loading OctoPrint's takes longest.
+PATIENCE_MS = 20_000
+
+#: Opens OctoPrint as the administrator, in a browser of its own; its argument is the reader's language.
+Open = Callable[..., Page]
+#: Saves settings of the plugin, by name, for one test.
+Save = Callable[..., None]
+
+
+def log_in(page: Page, octoprint: OctoPrint) -> None:
+    page.goto(octoprint.url)
+    page.locator("input[type=text]").first.fill(USER)
+    page.locator("input[type=password]").first.fill(PASSWORD)
+    page.locator("input[type=checkbox]").first.check()  # remembers the login, also through OctoPrint's restart
+    page.keyboard.press("Enter")
+    expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * PATIENCE_MS)
+    expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * PATIENCE_MS)
+
+
+def heater(page: Page, name: str, place: str = "#sidebar_plugin_temp_eta") -> Locator:
+    return page.locator(f"{place} [data-heater={name}]")
+
+
+def state(page: Page, name: str = "bed") -> Locator:
+    return heater(page, name).locator(".temp-eta-state")
+
+
+def open_tab(page: Page) -> Locator:
+    page.locator("#tab_plugin_temp_eta_link a").click()
+    return page.locator("#tab_plugin_temp_eta")
+
+
+def open_settings(page: Page, group: str = "Estimation") -> Locator:
+    """Open our page of the settings dialog at a group of settings, and return the dialog."""
+    dialog = page.locator("#settings_dialog")
+    page.locator("#navbar_show_settings").click()
+    expect(dialog).to_be_visible()
+    page.locator("#settings_plugin_temp_eta_link a").click()
+    form = page.locator(f"#settings_plugin_temp_eta form[data-group='{group}']")
+    page.locator(f"#settings_plugin_temp_eta a[href='#{form.get_attribute('id')}']").click()
+    expect(form).to_be_visible()
+    return dialog
+
+
+def field(page: Page, key: str) -> Locator:
+    return page.locator(f"#temp_eta_setting_{key}")
+
+
+def save(page: Page) -> None:
+    page.locator("#settings_dialog [data-test-id=settings-save]").click()
+
+
+def saved(octoprint: OctoPrint, key: str) -> Any:
+    return octoprint.get("/api/settings")["plugins"]["temp_eta"][key]
+
+
+def ours(frame: str | bytes) -> Iterator[dict[str, Any]]:
+    """Yield our plugin's messages in a frame of OctoPrint's web socket."""
+    text = frame if isinstance(frame, str) else frame.decode()
+    for message in json.loads(text[1:]) if text.startswith("a") else ():
+        plugin = message.get("plugin") if isinstance(message, dict) else None
+        if plugin and plugin["plugin"] == "temp_eta":
+            yield plugin["data"]
