@@ -40,19 +40,15 @@ class Forecasts:
         """Something has changed that matters to forecasts: look at the next tick."""
         del now
         self._looked_at = None
-        self._looked_from = {}
 
     def tick(self, now: Now) -> None:
         """Look ahead where that is due and worth it."""
-        if self._looked_at is not None and now.at - self._looked_at < INTERVAL_S:
-            return
-        self._looked_at = now.at
         actuals = {view.heater: view.actual for view in self._heaters.views(now) if view.actual is not None}
-        if actuals.keys() == self._looked_from.keys() and not any(
-            abs(actual - self._looked_from[heater]) >= MOVED_C for heater, actual in actuals.items()
-        ):
-            return
-        self._looked_from = actuals
+        if self._looked_at is not None and actuals.keys() == self._looked_from.keys():
+            moved = (abs(actual - self._looked_from[heater]) for heater, actual in actuals.items())
+            if now.at - self._looked_at < INTERVAL_S or max(moved, default=0.0) < MOVED_C:
+                return
+        self._looked_at, self._looked_from = now.at, actuals
         told = [self._preset(preset, list(actuals)) for preset in self._presets]
         if self._told is None or _changed(self._told, told):
             self._told = told

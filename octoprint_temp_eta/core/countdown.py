@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from .estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample
 from .heater import Heater, State
 
-#: The told moment stays until the estimate has moved by more than so many seconds, or this share of what remains:
-#: each change of it is a row in somebody's recorder.
-MOVED_S, MOVED_SHARE = 5.0, 0.05
+#: The told moment stays until the estimate has moved by more than so many seconds, or this share of what remains, and
+#: each time by this factor more: each change of it is a row in somebody's recorder, also where the estimate drifts.
+MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.3
 
 
 def goal_of(heater: Heater) -> Goal | None:
@@ -31,6 +31,7 @@ class Countdown:
         self._estimated_at = 0.0
         self._start: float | None = None
         self._told: float | None = None
+        self._moves = 0
         self.goal: Goal | None = None
 
     @property
@@ -41,6 +42,7 @@ class Countdown:
     def stop(self) -> None:
         """There is no way any more; `follow` begins one anew."""
         self.goal = self._estimator = self._estimate = self._start = self._told = None
+        self._moves = 0
 
     def follow(self, goal: Goal | None, before: Sequence[Sample]) -> None:
         """Take up the way to `goal` unless it is the present one; `before` are the samples so far."""
@@ -86,6 +88,10 @@ class Countdown:
             self._told = None
             return None
         moment = wall + remaining.eta
-        if self._told is None or abs(moment - self._told) > max(MOVED_S, MOVED_SHARE * remaining.eta):
+        band = max(MOVED_S, MOVED_SHARE * remaining.eta) * MOVED_GROWTH**self._moves
+        if self._told is None:
             self._told = moment
+        elif abs(moment - self._told) > band:
+            self._told = moment
+            self._moves += 1
         return self._told

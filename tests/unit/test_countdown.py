@@ -143,12 +143,12 @@ def test_the_told_moment_moves_by_more_than_5_s_and_5_percent(eta: float, moved:
     assert way.moment(0.0) == told
 
 
-def test_a_slow_drift_moves_the_told_moment_in_steps():
+def test_a_slow_drift_moves_the_told_moment_in_steps_that_grow():
     way, told = Way(), []
     for second in range(60):
         way.say(second, 20.0, Estimate(100.0))
         told.append(way.moment(second))
-    assert sorted(set(told)) == [100.0, 106.0, 112.0, 118.0, 124.0, 130.0, 136.0, 142.0, 148.0, 154.0]
+    assert sorted(set(told)) == [100.0, 106.0, 113.0, 122.0, 133.0, 148.0]
 
 
 def test_a_new_way_tells_its_own_moment_at_once():

@@ -177,3 +177,17 @@ def test_switched_off_while_octoprint_is_down_it_is_taken_back():
     after.connect()
     after.advance(SETTLE_S)
     assert announced_topics(after) == set()
+
+
+def test_a_forecast_is_told_as_soon_as_the_heaters_are_known():
+    driver = BridgeDriver(algorithm="model")
+    driver.handle(Presets((Preset("PLA", 210, 60),)))
+    driver.connect()
+    driver.advance(10)
+    assert driver.level("forecast")["presets"] == [{"name": "PLA", "printer": None, "heaters": {}}]
+    driver.printer()
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    driver.advance(2)
+    [preset] = driver.level("forecast")["presets"]
+    assert preset["printer"]["eta_seconds"] > 0
+    assert set(preset["heaters"]) == {"bed", "tool0"}
