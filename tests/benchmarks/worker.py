@@ -9,22 +9,17 @@ from __future__ import annotations
 import logging
 import statistics
 import time
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from octoprint_temp_eta.adapters.inbox import CAPACITY, Inbox, now
-from octoprint_temp_eta.adapters.mqtt import Mqtt
-from octoprint_temp_eta.adapters.worker import Worker
-from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Publish
-from octoprint_temp_eta.bridge.inputs import PrinterChanged, Readings
-from octoprint_temp_eta.settings import parse
+from octoprint_temp_eta.adapters.inbox import CAPACITY, Inbox
+from octoprint_temp_eta.bridge.inputs import Readings
 from tests.benchmarks.__main__ import BASE, CONFIG, TIMER, plugin_settings, table
-from tests.support.bridge_driver import IDENTITY, PROFILE, BridgeDriver
+from tests.support.bridge_driver import BridgeDriver
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
+from tests.support.station import BASE as STATION
+from tests.support.station import Station
 
 METHODS = ("linear", "exponential", "model")
 READINGS, CHANGES, CALLS = 1200, 200, 1000
@@ -68,27 +63,17 @@ def puts() -> list[float]:
 
 def latency(broker: Broker) -> list[float]:
     """Return the median and 99 % of the ms from a reading that changes a state until a subscriber has the message."""
-    settings = parse(plugin_settings(broker.port))
-    bridge = Bridge(IDENTITY, settings, {}, now())
-    performers: dict[type, Any] = defaultdict(lambda: lambda _: None)
-    worker = Worker(bridge, performers, LOGGER)
-    mqtt = Mqtt(worker.post)
-    performers.update({Publish: mqtt.publish, Connect: mqtt.connect, Disconnect: mqtt.disconnect})
-    worker.start()
     values = []
-    with Observer(broker.listener, base=BASE) as observer:
-        observer.wait_for(f"{BASE}/status", lambda message: message.text == "online")
-        worker.post(PrinterChanged("OPERATIONAL", connected=True, printing=False, profile=PROFILE))
+    with Station(broker.port) as station, Observer(broker.listener, base=STATION) as observer:
+        observer.wait_for(f"{STATION}/status", lambda message: message.text == "online")
         for change in range(CHANGES):
             target, mark = 60.0 + change, observer.mark()
             begin = time.monotonic()
-            worker.post(Readings({"bed": (22.0, target)}))
+            station.read(bed=(22.0, target))
             message = observer.wait_for(
-                f"{BASE}/bed/eta", lambda message, target=target: message.json["target"] == target, since=mark
+                f"{STATION}/bed/eta", lambda message, target=target: message.json["target"] == target, since=mark
             )
             values.append(message.at - begin)
-    worker.stop(5)
-    mqtt.close(5)
     return [1e3 * part for part in shares(values)]
 
 

@@ -1,0 +1,135 @@
+"""Bridge, worker and connection together: what a broker holds after all that can befall it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from octoprint_temp_eta.adapters import mqtt as adapter
+from octoprint_temp_eta.bridge import outbox
+from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer, Received
+from tests.support.mqtt_link import impatient
+from tests.support.station import BASE, Station
+from tests.support.waiting import eventually
+
+__all__ = ["impatient"]
+
+HEATERS = ("tool0", "tool1", "bed")
+STATUS, INFO, PRINTER, BED = (f"{BASE}/{level}" for level in ("status", "info", "printer", "bed/eta"))
+
+
+@pytest.fixture
+def own_broker() -> Iterator[Broker]:
+    """A broker that a test may do anything to."""
+    with Broker() as broker:
+        yield broker
+
+
+def reading(station: Station, actual: float) -> None:
+    station.read(**dict.fromkeys(HEATERS, (actual, 200.0)))
+
+
+def actual_is(actual: float) -> object:
+    return lambda message: bool(message.payload) and message.json["actual"] == actual
+
+
+def held(broker: Broker, *topics: str) -> dict[str, Received]:
+    """Return what a client gets that comes now."""
+    with Observer(broker.listener, base=BASE) as late:
+        return {topic: late.wait_for(topic) for topic in topics}
+
+
+def online(observer: Observer, since: int = 0) -> None:
+    observer.wait_for(STATUS, lambda message: message.text == "online", timeout=20, since=since)
+
+
+def test_everything_is_there_for_who_comes_late(own_broker: Broker):
+    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+        online(observer)
+        reading(station, 30.0)
+        observer.wait_for(BED, actual_is(30.0))
+        found = held(own_broker, STATUS, INFO, PRINTER, *(f"{BASE}/{heater}/eta" for heater in HEATERS))
+        assert all(message.retain for message in found.values())
+    assert held(own_broker, STATUS)[STATUS].text == "offline"
+
+
+def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(own_broker: Broker):
+    with Station(own_broker.port) as station:
+        with Observer(own_broker.listener, base=BASE) as observer:
+            online(observer)
+            reading(station, 30.0)
+            observer.wait_for(BED, actual_is(30.0))
+        own_broker.stop()
+        eventually(lambda: not station.connected, "the loss to be noticed")
+        for actual in (31.0, 32.0, 33.0):
+            reading(station, actual)
+        own_broker.start()
+        with Observer(own_broker.listener, base=BASE) as observer:
+            online(observer)
+            found = {topic: observer.wait_for(topic) for topic in (INFO, PRINTER, BED)}
+            assert found[BED].json["actual"] == 33.0
+            assert [message.json["actual"] for message in observer.on(BED)] == [33.0], "nothing that is over is told"
+            assert all(observer.wait_for(f"{BASE}/{heater}/eta").json["actual"] == 33.0 for heater in HEATERS)
+
+
+def test_a_broker_that_stands_still_is_left_and_gets_the_newest_when_it_goes_on(
+    own_broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(outbox, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(adapter, "SUCCESSION_S", 0.5)
+    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+        online(observer)
+        own_broker.freeze()
+        try:
+            reading(station, 30.0)
+            eventually(lambda: not station.connected, "the standstill to be noticed")
+            reading(station, 40.0)
+        finally:
+            own_broker.resume()
+        eventually(lambda: station.connected, "the new connection")
+        observer.wait_for(BED, actual_is(40.0), timeout=20)
+    assert held(own_broker, STATUS)[STATUS].text == "offline"
+
+
+def test_another_topic_takes_everything_along(own_broker: Broker):
+    with Station(own_broker.port) as station, Observer(own_broker.listener) as observer:
+        online(observer)
+        reading(station, 30.0)
+        observer.wait_for(BED, actual_is(30.0))
+        station.change_settings(mqtt_custom_identifier="moved")
+        moved = BASE.replace("station", "moved")
+        observer.wait_for(f"{moved}/status", lambda message: message.text == "online", timeout=20)
+        observer.wait_for(f"{moved}/bed/eta")
+    with Observer(own_broker.listener) as late:
+        late.publish("test/end", "")
+        late.wait_for("test/end")
+        assert {message.topic.split("/")[2] for message in late.messages if message.topic.startswith("octoprint")} == {
+            "moved"
+        }
+
+
+def test_switched_off_and_on_again(own_broker: Broker):
+    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+        online(observer)
+        station.change_settings(mqtt_enabled=False)
+        observer.wait_for(STATUS, lambda message: message.text == "offline")
+        reading(station, 30.0)
+        mark = observer.mark()
+        station.change_settings(mqtt_enabled=True)
+        online(observer, since=mark)
+        observer.wait_for(BED, actual_is(30.0))
+
+
+def test_a_command_is_answered(own_broker: Broker):
+    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+        online(observer)
+        reading(station, 30.0)
+        observer.publish(f"{BASE}/command/snapshot", '{"transaction": "t1"}')
+        reply = observer.wait_for(f"{BASE}/response").json
+        assert (reply["status"], reply["transaction"]) == ("completed", "t1")
+        assert reply["result"]["heaters"].keys() == set(HEATERS)
+        observer.publish(f"{BASE}/command/reset", "PRESS", retain=True)
+        refusal = observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "reset").json
+        assert refusal["error"]["code"] == "retained_command"

@@ -1,0 +1,67 @@
+"""The plugin without OctoPrint: bridge, worker and connection on the real clock, with a real broker."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from types import TracebackType
+from typing import Any, Self
+
+from octoprint_temp_eta.adapters.inbox import now
+from octoprint_temp_eta.adapters.mqtt import Mqtt
+from octoprint_temp_eta.adapters.worker import Performer, Worker
+from octoprint_temp_eta.bridge.bridge import Bridge
+from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Publish
+from octoprint_temp_eta.bridge.inputs import PrinterChanged, Readings, SettingsChanged
+from octoprint_temp_eta.settings import parse
+from tests.support.bridge_driver import IDENTITY, PROFILE
+
+INSTANCE = "station"
+BASE = f"octoprint/temp_eta/{INSTANCE}"
+STOP_SECONDS = 10.0
+
+
+class Station:
+    """Runs from entering to leaving, connected to a printer; keyword arguments are settings.
+
+    Only what concerns the broker is performed; the rest (files, pages, scripts) is left out.
+    """
+
+    def __init__(self, port: int, **settings: Any) -> None:
+        self._settings = {
+            "mqtt_broker_host": "127.0.0.1",
+            "mqtt_broker_port": port,
+            "mqtt_custom_identifier": INSTANCE,
+            "mqtt_publish_interval": 0.1,
+            **settings,
+        }
+        performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
+        bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
+        self.worker = Worker(bridge, performers, logging.getLogger("station"))
+        self.mqtt = Mqtt(self.worker.post)
+        performers.update({Publish: self.mqtt.publish, Connect: self.mqtt.connect, Disconnect: self.mqtt.disconnect})
+
+    def __enter__(self) -> Self:
+        self.worker.start()
+        self.worker.post(PrinterChanged("OPERATIONAL", connected=True, printing=False, profile=PROFILE))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.worker.stop(STOP_SECONDS)
+        self.mqtt.close(STOP_SECONDS)
+
+    def read(self, **heaters: tuple[object, object]) -> None:
+        """Let a reading come: `bed=(actual, target)`."""
+        self.worker.post(Readings(heaters))
+
+    def change_settings(self, **settings: Any) -> None:
+        """Save other settings."""
+        self._settings |= settings
+        self.worker.post(SettingsChanged(parse(self._settings)))
+
+    @property
+    def connected(self) -> bool:
+        """Whether it thinks that it has a broker."""
+        return bool(self.worker.snapshot["mqtt"]["connected"])
