@@ -1,4 +1,4 @@
-"""Writes the documents that are made from the sources: the contract, the settings, the Python API.
+"""Writes the documents that are made from the sources: the contract, the settings, the entities, the Python API.
 
 python -m tests.support.contract_docs [--check]     with --check it only says which of them are out of date
 """
@@ -10,6 +10,7 @@ import sys
 from tests.support.contract import PROJECT
 from tests.support.contract_asyncapi import asyncapi
 from tests.support.contract_markdown import markdown
+from tests.support.entity_docs import page as entities_page
 from tests.support.reference_python import python_api
 from tests.support.reference_settings import coming_from_tempeta, settings_reference
 
@@ -17,6 +18,7 @@ DOCUMENTS = {
     "docs/mqtt.md": markdown,
     "docs/asyncapi.json": asyncapi,
     "docs/settings.md": settings_reference,
+    "docs/home-assistant.md": entities_page,
     "docs/coming-from-tempeta.md": coming_from_tempeta,
     "docs/python-api.md": python_api,
 }

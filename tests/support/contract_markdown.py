@@ -21,7 +21,8 @@ _INTRODUCTION = f"""\
 OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
 
 * **A state is retained**: whoever subscribes gets the newest at once. Every key is always there, `null` where it is
-  not known. It is sent when it changes, at every connect, and when Home Assistant starts.
+  not known. It is sent when it changes, at every connect, and when Home Assistant starts; `status`, `printer`,
+  `<heater>/eta`, `forecast` and `script` also every 60 s, so that a reader can tell an old state from one that holds.
 * **An event is not retained**: it is sent once. Script events are kept in order while the broker is away, with their
   own `timestamp`; a heater's change of state that is older than 30 s is dropped.
 * **Every command is answered** on `<base>/response`, with its `transaction` where it has one. The same `transaction`

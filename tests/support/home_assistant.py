@@ -163,7 +163,7 @@ class HomeAssistant:
 
     def automate(self, name: str, automation: Mapping[str, Any]) -> None:
         """Have an automation, as the editor saves it, and wait until it is on."""
-        self.checked("POST", f"/api/config/automation/config/{name}", {"alias": name, "mode": "queued", **automation})
+        self.checked("POST", f"/api/config/automation/config/{name}", {"alias": name, **automation})
         eventually(
             lambda: any(
                 state["attributes"].get("id") == name and state["state"] == "on"

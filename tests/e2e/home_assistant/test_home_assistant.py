@@ -7,142 +7,27 @@ on a Home Assistant that runs already; what would need to restart that one is sk
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.conftest import BASE, HEATERS, INSTANCE, plugin_settings
-from tests.support.broker import Broker
-from tests.support.broker_programs import Listener
-from tests.support.home_assistant import Entity, HomeAssistant
-from tests.support.home_assistant_server import NO_PYTHON, LocalHomeAssistant, install, newest
+from tests.conftest import BASE, INSTANCE
+from tests.support.home_assistant import HomeAssistant
+from tests.support.home_assistant_server import LocalHomeAssistant
+from tests.support.house import DEVICE, SEEN, House, add_script, automation, printer
 from tests.support.mqtt_client import Observer
-from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
-DEVICE = f"temp_eta_{INSTANCE}"
-SEEN = "test/seen"
 #: s within which all is right again after a restart; in practice it is a few.
 TRUTH_S = 20.0
 #: What Home Assistant says when a device changes its form, and means nothing.
 HARMLESS = "No device components to cleanup"
-#: The first Home Assistant that takes a device as a whole.
-DEVICE_FORM = (2024, 12)
-
-SCRIPTS = {
-    "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True, {}"),
-    "unlucky": ("Unlucky", "return {'success': False, 'failure_reason': 'the bed is bent'}"),
-}
-
-
-@dataclass
-class House:
-    """A broker, a Home Assistant and an OctoPrint, all real."""
-
-    listener: Listener
-    broker: Broker | None
-    ha: HomeAssistant
-    octoprint: OctoPrint
-    scripts: Path
-    #: The setting `ha_discovery_mode` that this Home Assistant needs.
-    mode: str
-
-    def entities(self) -> dict[str, Entity]:
-        return self.ha.entities(DEVICE)
-
-    def id_of(self, key: str) -> str:
-        return self.entities()[key].entity_id
-
-    def wait(self, key: str, *states: str, timeout: float = 30.0) -> str:
-        return self.ha.wait_for(self.id_of(key), *states, timeout=timeout)
-
-    def await_keys(self, predicate: Callable[[set[str]], bool], what: str) -> None:
-        eventually(lambda: predicate(set(self.entities())), what, 40, poll=0.5)
-
-    def save(self, **settings: Any) -> None:
-        self.octoprint.save_plugin_settings("temp_eta", settings)
-
-    @property
-    def local(self) -> LocalHomeAssistant:
-        """The Home Assistant as one that can be restarted, and looked into."""
-        if not isinstance(self.ha, LocalHomeAssistant) or self.broker is None:
-            pytest.skip("needs a Home Assistant of its own")
-        return self.ha
-
-
-def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:
-    head = f'__script_id__ = "{script_id}"\n__script_title__ = "{title}"\n'
-    return write_script(folder, body, head, f"{script_id}.py")
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("scripts")
-    for script_id, (title, body) in SCRIPTS.items():
-        add_script(folder, script_id, title, body)
-    with ExitStack() as stack:
-        broker: Broker | None = None
-        if "HA_URL" in os.environ:
-            ha = HomeAssistant(os.environ["HA_URL"], os.environ["HA_TOKEN"])
-            host, port = os.environ["HA_MQTT"].split(":")
-            listener = Listener(int(port), host)
-        else:
-            found = newest()
-            if found is None:
-                pytest.skip(NO_PYTHON)
-            broker = stack.enter_context(Broker())
-            listener = broker.listener
-            ha = stack.enter_context(LocalHomeAssistant(install(*found)))
-            ha.use_broker(listener.host, listener.port)
-        mode = "device" if ha.version >= DEVICE_FORM else "per_entity"
-        octoprint = stack.enter_context(printer(listener, folder, mode))
-        house = House(listener, broker, ha, octoprint, folder, mode)
-        house.await_keys(lambda keys: {"bed_state", "start_warm_up"} <= keys, "the printer to appear")
-        yield house
-        if broker is None:
-            octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
-            eventually(lambda: not ha.devices(DEVICE), "the printer to be gone", 30)
-
-
-def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> OctoPrint:
-    """Return an OctoPrint called Ender, whose heaters are `speed` times as fast as real ones."""
-    more = {"script_folder": str(scripts), "allow_target": True, "ha_discovery_mode": mode}
-    return OctoPrint(
-        plugins={"temp_eta": plugin_settings(listener.port, **more)},
-        config={"appearance": {"name": "Ender"}, "serial": {"timeout": {"temperatureAutoreport": 1}}},
-        profile={"model": "Ender-3"},
-        plugin_files=[HEATERS],
-        environment={"HEATERS_SPEED": str(speed)},
-    )
-
-
-@pytest.fixture
-def watcher(house: House) -> Iterator[Observer]:
-    """Someone who hears what automations publish; the messages of the plugin are held against the contract."""
-    with Observer(house.listener, base=BASE) as observer:
-        yield observer
-
-
-@pytest.fixture
-def cold(house: House) -> House:
-    """The house, its printer connected and without a target."""
-    if not house.octoprint.alive:
-        house.octoprint.start()
-    house.octoprint.disconnect()
-    house.octoprint.connect()
-    house.wait("bed_state", "off", "cooled_down")
-    return house
 
 
 def test_the_printer_is_one_device_with_its_entities(house: House) -> None:
@@ -229,12 +114,6 @@ def test_a_button_starts_a_script_whose_event_comes_once(cold: House, watcher: O
         assert heard == ["started warm_up", "status_changed warm_up", "finished warm_up"]
     finally:
         cold.ha.forget_automation("event")
-
-
-def automation(trigger: dict[str, Any], says: str) -> dict[str, Any]:
-    """Return an automation that publishes what it `says` to SEEN."""
-    act = {"service": "mqtt.publish", "data": {"topic": SEEN, "payload": says, "qos": 1}}
-    return {"trigger": [trigger], "action": [act]}
 
 
 def restart_all_around(house: House) -> None:
@@ -436,4 +315,5 @@ def recorded(database: Path) -> Counter[str]:
 
 
 def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
-    assert [line for line in house.ha.complaints() if HARMLESS not in line] == []
+    complaints = [line for line in house.ha.complaints() if HARMLESS not in line]
+    assert not complaints, "\n".join(complaints)

@@ -1,0 +1,151 @@
+"""The blueprints and the card of the documentation, used as they stand in a real Home Assistant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import expect
+
+from tests.conftest import BASE
+from tests.support import browser
+from tests.support.contract import PROJECT
+from tests.support.home_assistant import HomeAssistant
+from tests.support.house import SEEN, House
+from tests.support.mqtt_client import Observer
+from tests.support.waiting import eventually
+
+EXAMPLES = PROJECT / "docs" / "examples" / "home-assistant"
+BLUEPRINTS = sorted(path for path in EXAMPLES.glob("*.yaml") if "blueprint:" in path.read_text())
+pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
+
+
+def say(words: str) -> list[dict[str, Any]]:
+    """Return actions that publish `words`."""
+    return [{"service": "mqtt.publish", "data": {"topic": SEEN, "payload": words, "qos": 1}}]
+
+
+def press(house: House, key: str) -> list[dict[str, Any]]:
+    return [{"service": "button.press", "target": {"entity_id": house.id_of(key)}}]
+
+
+@pytest.fixture(scope="module")
+def shelf(house: House) -> House:
+    """The house with all blueprints."""
+    for path in BLUEPRINTS:
+        name = f"temp_eta/{path.name}"
+        house.ha.ask("blueprint/save", domain="automation", path=name, yaml=path.read_text(), allow_override=True)
+    return house
+
+
+@pytest.fixture
+def use(shelf: House, cold: House) -> Iterator[Any]:
+    """Make an automation from a blueprint, for one test."""
+    made: list[str] = []
+
+    def make(name: str, **inputs: Any) -> None:
+        made.append(name)
+        shelf.ha.automate(name, {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
+
+    yield make
+    for name in made:
+        shelf.ha.forget_automation(name)
+
+
+def test_each_blueprint_is_accepted(shelf: House) -> None:
+    listed = shelf.ha.ask("blueprint/list", domain="automation")
+    assert len(BLUEPRINTS) == 5
+    for path in BLUEPRINTS:
+        assert "error" not in listed[f"temp_eta/{path.name}"], path.name
+
+
+def test_ready_once_all_heaters_are(use: Any, cold: House, watcher: Observer) -> None:
+    use("printer_ready", heaters=heaters(cold), actions=say("ready"))
+    cold.octoprint.gcode("M140 S60", "M104 S100")
+    watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60)
+    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"at_target"}
+    assert [m.text for m in watcher.on(SEEN)] == ["ready"]
+
+
+def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(use: Any, cold: House, watcher: Observer) -> None:
+    plug = helper(cold.ha)
+    cold.ha.call("input_boolean.turn_on", entity_id=plug)
+    use("bed_cool", bed=cold.id_of("bed_state"), actions=say("loose"))
+    use(
+        "off_when_cool",
+        heaters=heaters(cold),
+        printing=cold.id_of("printing"),
+        plug={"entity_id": plug},
+        delay={"seconds": 2},
+    )
+    cold.octoprint.gcode("M140 S55", "M104 S80")
+    cold.wait("bed_state", "at_target", timeout=60)
+    cold.wait("tool0_state", "at_target", timeout=60)
+    cold.octoprint.gcode("M140 S0", "M104 S0")
+    watcher.wait_for(SEEN, lambda m: m.text == "loose", timeout=120)
+    cold.ha.wait_for(plug, "off", timeout=120)
+    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"cooled_down"}
+
+
+def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: House, watcher: Observer) -> None:
+    use("script_failed", event=cold.id_of("script_event"), actions=say("{{ title }}: {{ problem }}"))
+    cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
+    watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "finished", timeout=30)
+    cold.wait("script", "idle")
+    cold.ha.call("button.press", entity_id=cold.id_of("start_unlucky"))
+    told = watcher.wait_for(SEEN, timeout=30)
+    assert told.text == "Unlucky: the bed is bent"
+
+
+def test_ready_by_a_given_time(use: Any, cold: House, watcher: Observer) -> None:
+    forecast = cold.id_of("forecast_pla")
+    eventually(lambda: (cold.ha.state(forecast) or "un").startswith(tuple("123456789")), "a forecast", 30, poll=0.5)
+    lead = timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60)
+    # its time to act comes within two minutes, but has not come yet
+    ready_at = datetime.now(UTC) + lead + timedelta(seconds=65)
+    use("ready_by", ready_at=f"{ready_at:%H:%M:%S}", forecast=forecast, margin=60, actions=press(cold, "start_warm_up"))
+    started = watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "started", timeout=150)
+    assert started.json["id"] == "warm_up"
+    assert datetime.now(UTC) <= ready_at
+
+
+def test_the_card_shows_no_error(shelf: House, tmp_path: Path) -> None:
+    if browser.program() is None:
+        pytest.skip(browser.NO_BROWSER)
+    card = yaml.safe_load((EXAMPLES / "card.yaml").read_text())
+    ask = shelf.ha.ask
+    if "card" not in str(ask("lovelace/dashboards/list")):
+        where = {"url_path": "printer-card", "title": "Printer", "require_admin": False, "show_in_sidebar": False}
+        ask("lovelace/dashboards/create", mode="storage", **where)
+    ask("lovelace/config/save", url_path="printer-card", config={"views": [{"title": "Card", "cards": [card]}]})
+    with browser.chromium() as chromium:
+        page = logged_in(chromium, shelf.ha)
+        page.goto(f"{shelf.ha.url}/printer-card/0")
+        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=60_000)
+        assert page.locator("hui-error-card, hui-warning, hui-warning-element").count() == 0
+
+
+def heaters(house: House) -> list[str]:
+    return [house.id_of("tool0_state"), house.id_of("bed_state")]
+
+
+def helper(ha: HomeAssistant) -> str:
+    """Return a switch of Home Assistant's own."""
+    if ha.state("input_boolean.plug") is None:
+        ha.ask("input_boolean/create", name="Plug")
+        eventually(lambda: ha.state("input_boolean.plug") is not None, "the helper")
+    return "input_boolean.plug"
+
+
+def logged_in(chromium: Any, ha: HomeAssistant) -> Any:
+    """Return a page whose browser holds the token as if its user had logged in."""
+    tokens = {"access_token": ha.token, "token_type": "Bearer", "expires_in": 10**6, "expires": 4 * 10**12}
+    tokens |= {"hassUrl": ha.url, "clientId": f"{ha.url}/", "refresh_token": ""}
+    page = chromium.new_context(viewport={"width": 1200, "height": 900}).new_page()
+    page.add_init_script(f"localStorage.setItem('hassTokens', JSON.stringify({json.dumps(tokens)}))")
+    return page

@@ -1,0 +1,70 @@
+"""The tables of entities and triggers in docs/home-assistant.md, made from the rows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ha_discovery import Form
+from octoprint_temp_eta.messages.device import DeviceFacts, announcement
+from octoprint_temp_eta.messages.entities import Offer
+from octoprint_temp_eta.messages.topics import Topics
+from tests.support.contract import PROJECT
+
+PAGE = PROJECT / "docs" / "home-assistant.md"
+BEGIN, END = "<!-- made by make docs -->\n", "<!-- end -->\n"
+TOPICS = Topics("<base>")
+OFFER = Offer(
+    heaters=("bed",),
+    presets=("PLA",),
+    scripts=(("warm_up", "warm up"),),
+    commands=frozenset({"reset", "target", "script/start", "script/cancel"}),
+    highest_targets=(("bed", 110.0),),
+)
+FACTS = DeviceFacts("instance", "Ender", "Ender-3", "1", "1")
+
+
+def components() -> dict[str, dict[str, Any]]:
+    """Return everything that a printer with a bed, a preset and a script has, by key, in the order of the rows."""
+    announced = announcement(FACTS, TOPICS, OFFER, prefix="homeassistant", form=Form.DEVICE)
+    [message] = announced.messages
+    payload = json.loads(message.payload)["components"]
+    return {component.key: payload[component.key] for component in announced.config.components}
+
+
+def table() -> str:
+    """Return the table of entities, and below it the one of triggers."""
+    lines = ["| entity | kind | from | |", "|---|---|---|---|"]
+    triggers = ["| trigger | type | subtype |", "|---|---|---|"]
+    for component in components().values():
+        if component["platform"] == "device_automation":
+            kind, subtype = component["type"], component["subtype"]
+            triggers.append(f"| {subtype} {kind.replace('_', ' ')} | `{kind}` | `{subtype}` |")
+        else:
+            lines.append(f"| {component['name']} | {_kind(component)} | {_topic(component)} | {_notes(component)} |")
+    return "\n".join([*lines, "", *triggers, ""])
+
+
+def _kind(component: dict[str, Any]) -> str:
+    platform = component["platform"].replace("_", " ")
+    of = [component.get("device_class"), component.get("unit_of_measurement")]
+    return ", ".join([platform, *(f"`{each}`" for each in of if each)])
+
+
+def _topic(component: dict[str, Any]) -> str:
+    topic = component.get("command_topic") or component["state_topic"]
+    return f"`{topic}`"
+
+
+def _notes(component: dict[str, Any]) -> str:
+    notes = [component.get("entity_category") or ""]
+    if component.get("enabled_by_default") is False:
+        notes.append("disabled")
+    return ", ".join(note for note in notes if note)
+
+
+def page() -> str:
+    """Return the page with the tables of today."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"

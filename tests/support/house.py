@@ -1,0 +1,85 @@
+"""A broker, a Home Assistant and an OctoPrint with scripts, all real, as one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import HEATERS, INSTANCE, plugin_settings
+from tests.support.broker import Broker
+from tests.support.broker_programs import Listener
+from tests.support.home_assistant import Entity, HomeAssistant
+from tests.support.home_assistant_server import LocalHomeAssistant
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+
+DEVICE = f"temp_eta_{INSTANCE}"
+#: Where automations of the tests say what they saw.
+SEEN = "test/seen"
+SCRIPTS = {
+    "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True, {}"),
+    "unlucky": ("Unlucky", "return {'success': False, 'failure_reason': 'the bed is bent'}"),
+}
+
+
+@dataclass
+class House:
+    """A broker, a Home Assistant and an OctoPrint, all real."""
+
+    listener: Listener
+    broker: Broker | None
+    ha: HomeAssistant
+    octoprint: OctoPrint
+    scripts: Path
+    #: The setting `ha_discovery_mode` that this Home Assistant needs.
+    mode: str
+
+    def entities(self) -> dict[str, Entity]:
+        return self.ha.entities(DEVICE)
+
+    def id_of(self, key: str) -> str:
+        return self.entities()[key].entity_id
+
+    def wait(self, key: str, *states: str, timeout: float = 30.0) -> str:
+        return self.ha.wait_for(self.id_of(key), *states, timeout=timeout)
+
+    def await_keys(self, predicate: Callable[[set[str]], bool], what: str) -> None:
+        eventually(lambda: predicate(set(self.entities())), what, 40, poll=0.5)
+
+    def save(self, **settings: Any) -> None:
+        self.octoprint.save_plugin_settings("temp_eta", settings)
+
+    @property
+    def local(self) -> LocalHomeAssistant:
+        """The Home Assistant as one that can be restarted, and looked into."""
+        if not isinstance(self.ha, LocalHomeAssistant) or self.broker is None:
+            pytest.skip("needs a Home Assistant of its own")
+        return self.ha
+
+
+def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:
+    head = f'__script_id__ = "{script_id}"\n__script_title__ = "{title}"\n'
+    return write_script(folder, body, head, f"{script_id}.py")
+
+
+def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> OctoPrint:
+    """Return an OctoPrint called Ender, whose heaters are `speed` times as fast as real ones."""
+    more = {"script_folder": str(scripts), "allow_target": True, "ha_discovery_mode": mode}
+    return OctoPrint(
+        plugins={"temp_eta": plugin_settings(listener.port, **more)},
+        config={"appearance": {"name": "Ender"}, "serial": {"timeout": {"temperatureAutoreport": 1}}},
+        profile={"model": "Ender-3", "extruder": {"count": 1}},
+        plugin_files=[HEATERS],
+        environment={"HEATERS_SPEED": str(speed)},
+    )
+
+
+def automation(trigger: dict[str, Any], says: str) -> dict[str, Any]:
+    """Return an automation that publishes what it `says` to SEEN."""
+    act = {"service": "mqtt.publish", "data": {"topic": SEEN, "payload": says, "qos": 1}}
+    return {"trigger": [trigger], "action": [act], "mode": "queued"}
