@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,8 +11,9 @@ from ..messages.decode import Command
 from ..messages.topics import Topics
 from ..settings import Settings
 from .commands import Commands
+from .complaints import Complaints
 from .diagnostics import Diagnostics
-from .effects import Connect, Disconnect, Effect, Log, Save
+from .effects import Connect, Disconnect, Effect, Save
 from .forecasts import Forecasts
 from .handlers import Handlers
 from .heaters import Heaters
@@ -70,7 +70,7 @@ class Bridge:
             self._outbox, self._heaters, self._forecasts, self._scripts, self._commands, remembered
         )
         self._diagnostics = Diagnostics(now)
-        self._lost_reason: str | None = None
+        self._complaints = Complaints(self._pages)
         self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
             Started: self._started,
             Stopping: self._stopping,
@@ -123,32 +123,27 @@ class Bridge:
         return [*self._scripts.shut_down(now), *self._outbox.drain(now), Disconnect((farewell(self._outbox),))]
 
     def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
-        self._lost_reason = None
         self._diagnostics.connected(event, now)
         self._tell_everything(now)
         self._outbox.connect(event.link, now)
         self._home_assistant.connected(now)
-        return [Log(logging.INFO, f"Connected to {event.host}:{event.port} with MQTT {event.protocol}")]
+        return self._complaints.connected(f"Connected to {event.host}:{event.port} with MQTT {event.protocol}", now)
 
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # a try that was given up for a connection that has been made meanwhile
+        return self._lost(event.reason, now)
+
+    def _lost(self, reason: str, now: Now) -> list[Effect]:
         self._outbox.disconnect()
         self._diagnostics.lost()
-        return self._complain(event.reason, now)
+        self._diagnostics.last_error = reason
+        return self._complaints.lost(reason, now)
 
     def _broker_refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        return self._complain(event.reason, now)
-
-    def _complain(self, reason: str, now: Now) -> list[Effect]:
-        """Remember what went wrong; log and pages get it once, however often it is tried again."""
         del now
-        self._diagnostics.last_error = reason
-        if reason == self._lost_reason:
-            return []
-        self._lost_reason = reason
-        self._pages.notify("warning", "MQTT", reason)
-        return [Log(logging.WARNING, reason)]
+        self._diagnostics.last_error = event.reason
+        return self._complaints.refused(event.reason)
 
     def _connect(self) -> Connect:
         settings, topics = self._settings, self._outbox.topics
@@ -179,6 +174,7 @@ class Bridge:
             return []
         self._outbox.disconnect()
         self._diagnostics.lost()
+        self._complaints.forget()
         leave = Disconnect(tuple(good_bye))
         return [leave, self._connect()] if self._connects else [leave]
 
@@ -208,9 +204,7 @@ class Bridge:
         effects += [*self._commands.tick(now), *self._scripts.tick(now)]
         effects += self._home_assistant.tick(self._identity, self._settings, now)
         if self._outbox.stuck(now):
-            self._outbox.disconnect()
-            self._diagnostics.lost()
-            effects += [*self._complain("The broker has stopped acknowledging: connecting anew", now), self._connect()]
+            effects += [*self._lost("The broker has stopped acknowledging: connecting anew", now), self._connect()]
         return effects
 
     # What is told
