@@ -47,16 +47,20 @@ class Discovery:
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
     def tick(self, now: Now, *, may_remove: bool = True) -> list[Effect]:
-        """Do what is due; unless it `may_remove`, what would take something back waits."""
+        """Do what is due; unless it `may_remove`, what would take something back waits.
+
+        A plan under way is finished before the next: halfway, Home Assistant may hold what is about to be taken back.
+        """
         if not self._outbox.connected:
             self._steps.clear()
             self._after = None
             return []
         if now.at < self._next_step_at:
             return []
-        if self._due_at is not None and now.at >= self._due_at and (may_remove or not self._removes):
-            return self._begin(now)
-        return self._step(now) if self._after is not None else []
+        if self._after is not None:
+            return self._step(now)
+        due = self._due_at is not None and now.at >= self._due_at
+        return self._begin(now) if due and (may_remove or not self._removes) else []
 
     @property
     def _removes(self) -> bool:

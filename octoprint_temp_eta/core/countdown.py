@@ -9,7 +9,7 @@ from .heater import Heater, State
 
 #: The told moment stays until the estimate has moved by more than so many seconds, or this share of what remains, and
 #: each time by this factor more: each change of it is a row in somebody's recorder, also where the estimate drifts.
-MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.3
+MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.5
 
 
 def goal_of(heater: Heater) -> Goal | None:

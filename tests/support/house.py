@@ -73,7 +73,6 @@ def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> Oc
     return OctoPrint(
         plugins={"temp_eta": plugin_settings(listener.port, **more)},
         config={"appearance": {"name": "Ender"}, "serial": {"timeout": {"temperatureAutoreport": 1}}},
-        profile={"model": "Ender-3", "extruder": {"count": 1}},
         plugin_files=[HEATERS],
         environment={"HEATERS_SPEED": str(speed)},
     )

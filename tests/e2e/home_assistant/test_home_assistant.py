@@ -32,7 +32,8 @@ HARMLESS = "No device components to cleanup"
 
 def test_the_printer_is_one_device_with_its_entities(house: House) -> None:
     [device] = house.ha.devices(DEVICE)
-    assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", "Ender-3")
+    model = house.octoprint.get("/api/printerprofiles")["profiles"]["_default"]["model"]
+    assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", model)
     house.wait("bed_state", "off")
     house.wait("script", "idle")
     entities = house.entities()
