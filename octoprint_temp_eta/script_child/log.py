@@ -14,7 +14,7 @@ from .channel import Channel
 #: The name of the logger that a script gets.
 NAME = "script"
 #: Lines that may be sent at once, and each second after that.
-BURST, RATE = 200, 50.0
+BURST, RATE = 200, 5.0
 #: Longer lines are cut.
 MAX_TEXT = 4000
 
