@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from octoprint_temp_eta.core.estimator import ARRIVAL_HOLD, Direction, Episode, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.estimator import Direction, Episode, Goal, HeaterKind, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +18,6 @@ class Recorded:
     kind: HeaterKind
     file: str
     episode: Episode
-
-
-def arrival(goal: Goal, samples: Sequence[Sample]) -> float | None:
-    """Return when the goal was reached for good (for ARRIVAL_HOLD), interpolated; None if it was not."""
-    for i in range(1, len(samples)):
-        here = samples[i]
-        if not goal.reached(here.actual):
-            continue
-        held = [s for s in samples[i:] if s.at - here.at <= ARRIVAL_HOLD]
-        if samples[-1].at - here.at >= ARRIVAL_HOLD and all(goal.reached(s.actual) for s in held):
-            last = samples[i - 1]
-            if here.actual == last.actual:
-                return here.at
-            part = (goal.threshold - last.actual) / (here.actual - last.actual)
-            return last.at + min(max(part, 0.0), 1.0) * (here.at - last.at)
-    return None
 
 
 def load(folder: Path) -> list[Recorded]:

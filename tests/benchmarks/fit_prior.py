@@ -1,4 +1,4 @@
-"""Fit the prior of the thermal model to recorded episodes: `python fit_prior.py TRACES [-o prior.json]`.
+"""Fit the prior of the thermal model to recorded episodes: `python -m tests.benchmarks.fit_prior TRACES -o prior.json`.
 
 Every episode is fitted by itself; expectation-maximisation then splits what is seen into a population mean, the
 covariance between heaters and the one within a heater (between its episodes).
@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from episodes import Recorded, load
 
 from octoprint_temp_eta.core.estimator import Direction, HeaterKind
-from octoprint_temp_eta.core.thermal.fit import Fit
-from octoprint_temp_eta.core.thermal.learning import Trace, fit_trace, trace_of
+from octoprint_temp_eta.core.thermal.learning import HeaterFit, Trace, fit_heater, trace_of
 from octoprint_temp_eta.core.thermal.physics import PARAMETERS
-from octoprint_temp_eta.core.thermal.prior import Belief, Population
+from octoprint_temp_eta.core.thermal.prior import Population
+from tests.benchmarks.episodes import Recorded, load
 
 _LN = np.log
 #: Where the fit starts, and what regularises it: textbook values and generous spreads.
@@ -48,7 +47,9 @@ HAND = {
 }
 #: Weight of the starting values against the data, in heaters (between) and in episodes (within).
 _PSEUDO_HEATERS, _PSEUDO_EPISODES = 5.0, 8.0
-_ROUNDS, _STEPS = 4, 60
+_ROUNDS = 8
+#: Episodes of a heater that are fitted together.
+_MOST = 12
 
 
 def hand(key: tuple[Direction, HeaterKind]) -> Population:
@@ -57,56 +58,43 @@ def hand(key: tuple[Direction, HeaterKind]) -> Population:
     return Population(np.array(mean), np.diag(np.square(between)), np.diag(np.square(within)))
 
 
-def maximise(start: Population, now: Population, heaters: Sequence[Sequence[Fit]]) -> Population:
-    """Return `now` after expectation-maximisation on the fits of all heaters."""
-    size = len(start.mean)
-    eye = 1e-6 * np.eye(size)
-    for _ in range(_STEPS):
-        within_inverse, between_inverse = np.linalg.inv(now.within), np.linalg.inv(now.between)
-        means, mean_covariances, spread, episodes = [], [], np.zeros((size, size)), 0
-        for fits in heaters:
-            # An episode given the heater: N(θ̂, W + L⁻¹); the heater: N(μ, B).
-            precisions = [np.linalg.inv(now.within + np.linalg.inv(f.information + eye)) for f in fits]
-            covariance = np.linalg.inv(between_inverse + sum(precisions))
-            mean = covariance @ (
-                between_inverse @ now.mean + sum(p @ f.parameters for p, f in zip(precisions, fits, strict=True))
-            )
-            means.append(mean)
-            mean_covariances.append(covariance)
-            share = min(1.0, 4.0 / len(fits))  # a heater with many episodes must not outweigh the others
-            for f in fits:
-                own = np.linalg.inv(within_inverse + f.information)
-                pull = own @ within_inverse
-                off = own @ (f.information @ f.parameters) + pull @ mean - mean
-                spread += share * (
-                    np.outer(off, off) + own + (pull - np.eye(size)) @ covariance @ (pull - np.eye(size)).T
-                )
-                episodes += share
-        population = (np.sum(means, axis=0) + 1.0 * start.mean) / (len(means) + 1.0)
-        deviations = np.array(means) - population
-        between = deviations.T @ deviations + np.sum(mean_covariances, axis=0) + _PSEUDO_HEATERS * start.between
-        now = Population(
-            population,
-            between / (len(means) + _PSEUDO_HEATERS),
-            (spread + _PSEUDO_EPISODES * start.within) / (episodes + _PSEUDO_EPISODES),
-        )
-    return now
+def maximise(start: Population, heaters: Sequence[HeaterFit]) -> Population:
+    """Return the population that the fits of its heaters suggest, one step of expectation-maximisation."""
+    means = np.array([heater.belief.mean for heater in heaters])
+    mean = (means.sum(axis=0) + start.mean) / (len(means) + 1.0)
+    deviations = means - mean
+    between = deviations.T @ deviations + sum(heater.belief.covariance for heater in heaters)
+    within, episodes = _PSEUDO_EPISODES * start.within, _PSEUDO_EPISODES
+    for heater in heaters:
+        share = min(1.0, 4.0 / len(heater.traces))  # a heater with many episodes must not outweigh the others
+        for trace in heater.traces:
+            moved = trace.certainty @ trace.own
+            spread = np.outer(trace.deviation, trace.deviation) + trace.certainty
+            within = within + share * (spread + moved @ heater.belief.covariance @ moved.T)
+            episodes += share
+    return Population(
+        mean, (between + _PSEUDO_HEATERS * start.between) / (len(means) + _PSEUDO_HEATERS), within / episodes
+    )
 
 
-def fit_population(key: tuple[Direction, HeaterKind], episodes: Sequence[Recorded]) -> tuple[Population, list[Fit]]:
-    """Return the population of the episodes of one kind of heater, fitting and maximising in turns."""
+def fit_population(
+    key: tuple[Direction, HeaterKind], episodes: Sequence[Recorded]
+) -> tuple[Population, list[HeaterFit]]:
+    """Return the population of the heaters of one kind, fitting and maximising in turns."""
     traces: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for episode in episodes:
         trace = trace_of(episode.episode)
         if trace is not None:
             traces[episode.printer, episode.heater].append(trace)
     start = now = hand(key)
-    fits: list[list[Fit]] = []
+    fits: list[HeaterFit | None] = [None] * len(traces)
     for _ in range(_ROUNDS):
-        belief = Belief(now.mean, 2.0 * (now.between + now.within))
-        fits = [[fit_trace(key[1], trace, belief) for trace in heater] for heater in traces.values()]
-        now = maximise(start, now, fits)
-    return now, [f for heater in fits for f in heater]
+        fits = [
+            fit_heater(key[1], heater[:_MOST], now, None if old is None else old.belief.mean)
+            for heater, old in zip(traces.values(), fits, strict=True)
+        ]
+        now = maximise(start, fits)
+    return now, fits
 
 
 def fit_table(episodes: Sequence[Recorded]) -> dict[str, Any]:
@@ -114,11 +102,11 @@ def fit_table(episodes: Sequence[Recorded]) -> dict[str, Any]:
     populations = {}
     for direction, kind in HAND:
         chosen = [e for e in episodes if e.episode.goal.direction is direction and e.kind is kind]
-        population, fits = fit_population((direction, kind), chosen)
+        population, _ = fit_population((direction, kind), chosen)
         populations[f"{direction}-{kind}"] = {
             "parameters": list(PARAMETERS[direction]),
             "heaters": len({(e.printer, e.heater) for e in chosen}),
-            "episodes": len(fits),
+            "episodes": len(chosen),
             "mean": population.mean.round(5).tolist(),
             "between": population.between.round(6).tolist(),
             "within": population.within.round(6).tolist(),

@@ -8,19 +8,14 @@ from typing import Final
 import numpy as np
 
 from ..estimator import Direction, Goal, HeaterKind
-from .physics import Array, Start, bounded, curves
-from .prior import Belief
+from .physics import Array, Curves, Start, bounded, curves
+from .prior import Belief, inverted
 
 #: Degrees of freedom of every belief's tails: the prior is fitted on a dozen heaters.
 TAILS = 5.0
 #: Step of the numerical derivative, and longest step of the descent, in the unit of each parameter.
-_NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.3, 0.02, 0.02])}
-_LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.5, 8.0, 1.5, 1.5])}
-
-
-def nudges(direction: Direction) -> Array:
-    """Return the steps (P,) of numerical derivatives."""
-    return _NUDGE[direction]
+NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.3, 0.02, 0.02])}
+LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.5, 8.0, 1.5, 1.5])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +31,37 @@ class Readings:
 
     def variance(self, slopes: Array) -> Array:
         """Return the variance (…, n) of the readings about curves with `slopes` (…, n)."""
-        return self.reading_error**2 + (self.clock_error * self.times * slopes) ** 2
+        return np.asarray(self.reading_error**2 + (self.clock_error * self.times * slopes) ** 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The most probable `parameters` (P,), the readings' `information` (P, P) on them, and the rms of the weighted residuals."""
+    """The most probable `parameters` (P,), and the readings' `information` (P, P) on them.
+
+    `around` are the curves of the last linearisation, (1 + P): the first of the parameters then, the others with
+    one of them nudged by `nudge` each; `curve` is the one of `parameters`.
+    """
 
     parameters: Array
     information: Array
-    misfit: float
-    cost: float
+    pull: Array
+    around: Curves
+    nudge: Array
+    curve: Curves
 
 
 def fit(
     kind: HeaterKind, goal: Goal, start: Start, readings: Readings, belief: Belief, guess: Array, iterations: int
 ) -> Fit:
     """Descend from `guess` to the most probable parameters."""
-    direction = goal.direction
-    nudge, longest = _NUDGE[direction], _LONGEST[direction]
-    inverse = np.linalg.inv(belief.covariance)
-    theta = bounded(direction, guess)
+    nudge, longest = NUDGE[goal.direction], LONGEST[goal.direction]
+    inverse = inverted(belief.covariance)
+    theta = bounded(goal.direction, guess)
     size = len(theta)
     damping = 1e-2
     for _ in range(iterations):
-        values, slopes = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)])).at(readings.times)
+        around = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
+        values, slopes = around.at(readings.times)
         weight = readings.weights / readings.variance(slopes[0])
         residual = readings.actuals - values[0]
         jacobian = (values[1:] - values[0]).T / nudge
@@ -70,25 +71,22 @@ def fit(
         gradient = jacobian.T @ (weight * residual) - pull @ off
         cost = weight @ residual**2 + off @ pull @ off
         normal = information + pull
+        best = theta
         for _ in range(4):
             step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
             step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / longest)), 1e-9))
-            trial = bounded(direction, theta + step)
-            missed = readings.actuals - curves(kind, goal, start, trial[None]).at(readings.times)[0][0]
+            trial = bounded(goal.direction, theta + step)
+            curve = curves(kind, goal, start, trial[None])
+            missed = readings.actuals - curve.at(readings.times)[0][0]
             trial_cost = weight @ missed**2 + (trial - belief.mean) @ pull @ (trial - belief.mean)
             if trial_cost < cost:
-                damping = max(damping / 5.0, 1e-4)
+                damping, best = max(damping / 5.0, 1e-4), trial
                 break
             damping *= 10.0
-        else:
+        if best is theta:
+            curve = curves(kind, goal, start, theta[None])
             break
-        theta = trial
+        theta = best
         if cost - trial_cost < 1e-3 * (1.0 + cost):
             break
-    off = theta - belief.mean
-    distance = off @ inverse @ off
-    values, slopes = curves(kind, goal, start, theta[None]).at(readings.times)
-    variance = readings.variance(slopes[0])
-    squares = (readings.actuals - values[0]) ** 2 / variance
-    cost = readings.weights @ (squares + np.log(variance)) + (TAILS + size) * np.log1p(distance / TAILS)
-    return Fit(theta, information, float(np.sqrt(readings.weights @ squares / readings.weights.sum())), float(cost))
+    return Fit(theta, information, pull, around, nudge, curve)

@@ -1,32 +1,33 @@
-"""How a heater's own parameters are learned from an episode: formulas 19–24 of docs/estimator.md."""
+"""How a heater's own parameters are learned from its episodes: formulas 17–22 of docs/estimator.md."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from ..estimator import Direction, Episode, Goal, HeaterKind
-from .fit import Fit, Readings, fit
+from .fit import LONGEST, NUDGE, TAILS
 from .physics import Array, Start, bounded, curves
-from .prior import Belief, Population
+from .prior import Belief, Population, inverted
 from .start import start_of
 
-#: Readings of an episode that are used, and as how many independent ones they count.
-_POINTS: Final = 80
-_INDEPENDENT: Final = 15.0
-READING_ERROR: Final = 0.2
-CLOCK_ERROR: Final = 0.015
-_ITERATIONS: Final = 25
-#: Draws of the belief, the best of which the descent starts from.
-_DRAWS: Final = 192
-STARTS = 4
+#: Readings that are kept of an episode, and as how many independent ones they count.
+_POINTS = 48
+INDEPENDENT = 15.0
+#: Error of a reading in °C, and of a curve's clock, relative: what remains beside the variation between episodes.
+READING_ERROR = 0.2
+CLOCK_ERROR = 0.015
+_ITERATIONS = 14
+#: Draws of the belief, the best of which the descent starts from: guards it against local minima.
+_DRAWS = 192
+STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An episode as the fit sees it: times (n,) in s since the start, temperatures (n,), arrival in s."""
+    """What is kept of an episode: `times` (n,) in s since the start, `temperatures` (n,), arrival in s."""
 
     goal: Goal
     start: Start
@@ -34,74 +35,147 @@ class Trace:
     temperatures: Array
     reach: float
 
+    @property
+    def weights(self) -> Array:
+        """As how many independent readings each reading counts (n,)."""
+        gaps = np.gradient(self.times)
+        return np.asarray(gaps * (INDEPENDENT / gaps.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A trace linearised about a heater's parameters, its own deviation from them δ ~ N(0, W) marginalised.
+
+    `cost` is minus twice the log-likelihood, `squares` what is left of the weighted residuals; `gradient` (P,) and
+    `information` (P, P) are about the heater's parameters. δ ~ N(`deviation`, `certainty`) given them, and it moves
+    with them by `-certainty · own`.
+    """
+
+    cost: float
+    squares: float
+    gradient: Array
+    information: Array
+    deviation: Array
+    certainty: Array
+    own: Array
+
+
+@dataclass(frozen=True, slots=True)
+class HeaterFit:
+    """A heater's parameters, and its traces about them."""
+
+    belief: Belief
+    traces: tuple[Linear, ...]
+    cost: float
+
+    @property
+    def misfit(self) -> float:
+        """The rms of what is left of the residuals, in standard deviations."""
+        return float(np.sqrt(max(trace.squares for trace in self.traces) / INDEPENDENT))
+
 
 def trace_of(episode: Episode) -> Trace | None:
     """Return the part of an episode that can be learned from: from its start until just after the arrival."""
-    if episode.reached_at is None or len(episode.samples) < 6:
+    reached_at = episode.reached_at
+    if reached_at is None or len(episode.samples) < 6:
         return None
-    first = episode.samples[0]
-    start = start_of(episode.goal, episode.before, first)
-    begun = first.at
-    samples = list(episode.samples)
+    goal = episode.goal
+    if goal.direction is Direction.HEATING and any(
+        0.0 < sample.target != goal.temperature for sample in episode.samples if sample.at < reached_at
+    ):
+        return None
+    samples = [sample for sample in episode.samples if sample.at <= reached_at + 2.0]
+    before = episode.before
     if episode.goal.direction is Direction.COOLING:
-        crest = max(
-            range(len(samples)), key=lambda i: samples[i].actual if samples[i].at <= episode.reached_at else -1e9
-        )
-        if samples[crest].actual > start.temperature + 0.5:
-            samples = samples[crest:]
-            begun = samples[0].at
-            start = start_of(episode.goal, (), samples[0])
-    until = episode.reached_at + 2.0
-    kept = [sample for sample in samples if sample.at <= until]
-    if len(kept) < 5:
+        crest = max(range(len(samples)), key=lambda i: samples[i].actual)
+        if samples[crest].actual > samples[0].actual + 0.5:
+            samples, before = samples[crest:], ()
+    if len(samples) < 5:
         return None
-    times = np.array([s.at - begun for s in kept])
-    temperatures = np.array([s.actual for s in kept])
-    if len(kept) > _POINTS:
-        index = np.unique(np.linspace(0, len(kept) - 1, _POINTS).astype(int))
-        times, temperatures = times[index], temperatures[index]
-    return Trace(episode.goal, start, times, temperatures, episode.reached_at - begun)
+    begun = samples[0].at
+    start = start_of(episode.goal, before, samples[0])
+    if len(samples) > _POINTS:
+        samples = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _POINTS).astype(int))]
+    times = np.array([sample.at - begun for sample in samples])
+    return Trace(episode.goal, start, times, np.array([sample.actual for sample in samples]), reached_at - begun)
 
 
-def _at_times(kind: HeaterKind, trace: Trace, parameters: Array) -> tuple[Array, Array]:
-    """Return temperatures and slopes (N, n) of `parameters` (N, P) at the trace's times."""
-    return curves(kind, trace.goal, trace.start, parameters).at(trace.times)
+def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Array) -> Linear:
+    """Return a trace linearised about `theta` (P,)."""
+    nudge = NUDGE[trace.goal.direction]
+    drawn = curves(kind, trace.goal, trace.start, np.vstack([theta, theta + np.diag(nudge)]))
+    values, slopes = drawn.at(trace.times)
+    variance = READING_ERROR**2 + (CLOCK_ERROR * trace.times * slopes[0]) ** 2
+    weight = trace.weights / variance
+    residual = trace.temperatures - values[0]
+    jacobian = (values[1:] - values[0]).T / nudge
+    weighted = weight[:, None] * jacobian
+    own, pull = jacobian.T @ weighted, weighted.T @ residual
+    certainty = inverted(own + within_inverse)
+    deviation = certainty @ pull
+    squares = float(weight @ (residual - jacobian @ deviation) ** 2)
+    cost = float(weight @ residual**2 - pull @ deviation + trace.weights @ np.log(variance))
+    return Linear(cost, squares, pull - own @ deviation, own - own @ certainty @ own, deviation, certainty, own)
 
 
-def _draws(belief: Belief) -> Array:
-    """Return parameter vectors (_DRAWS, P) of a belief, the same ones every time."""
-    unit = np.random.default_rng(20240229).standard_normal((_DRAWS, len(belief.mean)))
-    return np.asarray(belief.mean + 1.5 * unit @ np.linalg.cholesky(belief.covariance).T)
+def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) -> Array:
+    """Return the population's mean and the best of some draws, (STARTS, P)."""
+    unit = np.random.default_rng(20240229).standard_normal((_DRAWS, len(population.mean)))
+    draws = 1.3 * unit @ np.linalg.cholesky(population.between).T
+    candidates = bounded(traces[0].goal.direction, np.vstack([population.mean, population.mean + draws]))
+    off = candidates - population.mean
+    cost = np.einsum("ij,ij->i", off, np.linalg.solve(population.between, off.T).T)
+    for trace in traces:
+        values, slopes = curves(kind, trace.goal, trace.start, candidates).at(trace.times)
+        variance = READING_ERROR**2 + (5.0 * CLOCK_ERROR * trace.times * slopes) ** 2
+        cost += ((trace.temperatures - values) ** 2 / variance + np.log(variance)) @ trace.weights
+    return np.vstack([population.mean, candidates[np.argsort(cost)[: STARTS - 1]]])
 
 
-def _guesses(kind: HeaterKind, trace: Trace, belief: Belief, weight: Array) -> Array:
-    """Return the best of some draws of the belief, (…, P): guards the descent against local minima."""
-    candidates = bounded(trace.goal.direction, np.vstack([belief.mean, _draws(belief)]))
-    values, slopes = _at_times(kind, trace, candidates)
-    variance = READING_ERROR**2 + (4.0 * CLOCK_ERROR * trace.times * slopes) ** 2
-    off = candidates - belief.mean
-    far = np.einsum("ij,ij->i", off, np.linalg.solve(belief.covariance, off.T).T)
-    costs = ((trace.temperatures - values) ** 2 / variance + np.log(variance)) @ weight + far
-    best = np.argsort(costs)[: STARTS - 1]
-    return np.vstack([belief.mean, candidates[best]])
+def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, theta: Array) -> HeaterFit:
+    direction = traces[0].goal.direction
+    inverse, within_inverse = inverted(population.between), inverted(population.within)
+    size = len(theta)
+
+    def look(theta: Array) -> tuple[float, list[Linear]]:
+        off = theta - population.mean
+        lines = [linearise(kind, trace, theta, within_inverse) for trace in traces]
+        prior = (TAILS + size) * float(np.log1p(off @ inverse @ off / TAILS))
+        return prior + sum(line.cost for line in lines), lines
+
+    cost, lines = look(theta)
+    damping = 1e-2
+    for _ in range(_ITERATIONS):
+        off = theta - population.mean
+        pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+        normal = pull + sum(line.information for line in lines)
+        gradient = sum(line.gradient for line in lines) - pull @ off
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
+        step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / LONGEST[direction])), 1e-9))
+        trial = bounded(direction, theta + step)
+        trial_cost, trial_lines = look(trial)
+        if trial_cost < cost:
+            gained, theta, cost, lines, damping = cost - trial_cost, trial, trial_cost, trial_lines, damping / 5.0
+            if gained < 1e-2:
+                break
+        else:
+            damping *= 8.0
+            if damping > 1e4:
+                break
+    off = theta - population.mean
+    pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+    normal = pull + sum(line.information for line in lines)
+    return HeaterFit(Belief(theta, inverted(normal)), tuple(lines), cost)
 
 
-def fit_trace(kind: HeaterKind, trace: Trace, belief: Belief) -> Fit:
-    """Return the most probable parameters of a whole trace."""
-    gaps = np.gradient(trace.times)
-    readings = Readings(trace.times, trace.temperatures, _INDEPENDENT * gaps / gaps.sum(), READING_ERROR, CLOCK_ERROR)
-    guesses = _guesses(kind, trace, belief, readings.weights)
-    fits = [fit(kind, trace.goal, trace.start, readings, belief, g, _ITERATIONS) for g in guesses]
-    return min(fits, key=lambda found: found.cost)
-
-
-def learned(population: Population, heater: Belief, seen: Fit) -> Belief:
-    """Return the belief about a heater after an episode: a Kalman update with the episode's own variation."""
-    observed = population.within + np.linalg.inv(seen.information + 1e-6 * np.eye(len(heater.mean)))
-    gain = np.linalg.solve(heater.covariance + observed, heater.covariance).T
-    mean = heater.mean + gain @ (seen.parameters - heater.mean)
-    covariance = heater.covariance - gain @ heater.covariance
-    return Belief(mean, 0.5 * (covariance + covariance.T))
+def fit_heater(
+    kind: HeaterKind, traces: Sequence[Trace], population: Population, guess: Array | None = None
+) -> HeaterFit:
+    """Return the parameters of a heater that explain all its traces."""
+    guesses = list(_guesses(kind, traces, population))
+    if guess is not None:
+        guesses = [guess, *guesses[:2]]
+    return min((_descend(kind, traces, population, each) for each in guesses), key=lambda found: found.cost)
 
 
 def predictive(population: Population, heater: Belief) -> Belief:

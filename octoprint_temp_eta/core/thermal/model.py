@@ -1,92 +1,106 @@
-"""The estimation method `model`: an ensemble of physical curves, learned per heater."""
+"""The estimation method `model`: a heater's physics, fitted as the readings come, learned from way to way.
+
+Read docs/estimator.md first: physics.py, start.py, fit.py, posterior.py and learning.py follow its formulas.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
-from .learning import fit_trace, learned, predictive, trace_of
+from .learning import predictive, trace_of
+from .memory import recall, remember, with_trace
+from .pace import STALLED_PACE, Pace
 from .posterior import Posterior
 from .prior import Belief, Prior, shipped_prior
 from .start import start_of
+from .steady import Steady
 
-VERSION = 1
-
-
-def _heater(population: Any, state: LearnedState | None, direction: Direction) -> Belief:
-    row = (state or {}).get(direction.value)
-    if not row or (state or {}).get("version") != VERSION:
-        return population.heater
-    return Belief(np.array(row["mean"]), np.array(row["covariance"]))
+#: A heater that is switched off while it still rises begins to cool at its crest: °C above the last one.
+_CREST = 0.3
 
 
 class ThermalModel:
-    """See docs/estimator.md."""
+    """One heater's estimator; the interface is `core.estimator.Estimator`."""
 
     name: ClassVar[str] = "model"
 
     def __init__(self, kind: HeaterKind, prior: Prior | None = None) -> None:
-        """Create the method for a heater of `kind`; `prior` replaces the shipped one (for benchmarks)."""
+        """Create the method for a heater of `kind`; `prior` stands in for the shipped one (for benchmarks)."""
         self._kind = kind
         self._prior = prior if prior is not None else shipped_prior()
         self._state: LearnedState | None = None
         self._goal: Goal | None = None
-        self._before: list[Sample] = []
+        self._before: Sequence[Sample] = ()
         self._posterior: Posterior | None = None
-        self._begun = 0.0
-        self._crest = 0.0
+        self._steady = Steady()
+        self._begun = self._crest = 0.0
+        self._pace: Pace | None = None
+        #: How fast it heats, as a share of what this heater does; None where that can't be told.
+        self.pace: float | None = None
 
     def restore(self, state: LearnedState) -> None:
         """Go on from what was learned earlier; an unknown version is ignored."""
-        self._state = state if state.get("version") == VERSION else None
+        self._state = state
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
-        """Start an episode."""
-        self._goal, self._before, self._posterior = goal, list(before), None
-
-    def _open(self, goal: Goal, sample: Sample) -> Posterior:
-        population = self._prior[goal.direction, self._kind]
-        belief = predictive(population, _heater(population, self._state, goal.direction))
-        self._begun, self._crest = sample.at, sample.actual
-        return Posterior(self._kind, goal, start_of(goal, self._before, sample), belief)
+        """Start an episode; its first sample comes with `update`."""
+        self._goal, self._before = goal, tuple(before)
+        self._posterior, self._steady = None, Steady()
+        self._pace = self.pace = None
 
     def update(self, sample: Sample) -> Estimate | None:
-        """Take the next reading."""
+        """Take the next sample and return when the goal is reached: from the first sample to the last degree."""
         goal = self._goal
         if goal is None:
             return None
-        rising = goal.direction is Direction.COOLING and sample.actual > self._crest + 0.3
-        if self._posterior is None or rising:
-            if rising:
-                self._before = []
-            self._posterior = self._open(goal, sample)
+        rises = goal.direction is Direction.COOLING and sample.actual > self._crest + _CREST
+        if self._posterior is None or rises:
+            before = self._before if self._posterior is None else ()
+            self._begun, self._crest = sample.at, sample.actual
+            self._posterior = self._open(goal, before, sample)
+        if self._pace is not None:
+            self.pace = self._pace.update(sample.at - self._begun, sample.actual)
         self._posterior.update(sample.at - self._begun, sample.actual)
         if goal.reached(sample.actual):
             return Estimate(0.0, 0.0, 0.0)
-        return self._posterior.estimate()
+        return self._steady.follow(sample.at, self._posterior.estimate())
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it heats so slowly that something must be wrong. A convenience, not a safety device."""
+        return self.pace is not None and self.pace < STALLED_PACE
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return how long the way from `start` (°C) to `goal` would take from now."""
-        population = self._prior[goal.direction, self._kind]
-        belief = predictive(population, _heater(population, self._state, goal.direction))
-        return Posterior(self._kind, goal, start_of(goal, (), Sample(0.0, start)), belief).estimate()
+        belief, seen = self._belief(goal.direction)
+        return Posterior(self._kind, goal, start_of(goal, (), Sample(0.0, start)), belief, seen=seen).estimate()
 
     @staticmethod
     def learn(
         kind: HeaterKind, state: LearnedState | None, episode: Episode, prior: Prior | None = None
     ) -> LearnedState | None:
-        """Return `state` with `episode` learned."""
-        population = (prior if prior is not None else shipped_prior())[episode.goal.direction, kind]
+        """Return `state` with `episode` learned; unchanged where it teaches nothing. Takes up to 0.2 s."""
         trace = trace_of(episode)
         if trace is None:
             return state
-        heater = _heater(population, state, episode.goal.direction)
-        ahead = predictive(population, heater)
-        seen = fit_trace(kind, trace, Belief(ahead.mean, 4.0 * ahead.covariance))
-        new = learned(population, heater, seen)
-        row = {"mean": new.mean.tolist(), "covariance": new.covariance.tolist()}
-        kept = dict(state) if state and state.get("version") == VERSION else {}
-        return {**kept, "version": VERSION, episode.goal.direction.value: row}
+        direction = episode.goal.direction
+        population = (prior if prior is not None else shipped_prior())[direction, kind]
+        memory = with_trace(kind, population, recall(state, direction), trace)
+        return state if memory is None else remember(state, direction, memory)
+
+    def _open(self, goal: Goal, before: Sequence[Sample], first: Sample) -> Posterior:
+        belief, seen = self._belief(goal.direction)
+        start = start_of(goal, before, first)
+        if seen and goal.direction is Direction.HEATING:
+            self._pace = Pace(self._kind, goal, start, belief)
+        return Posterior(self._kind, goal, start, belief, seen=seen)
+
+    def _belief(self, direction: Direction) -> tuple[Belief, bool]:
+        """Return what to expect of the next episode, and whether this heater was seen before."""
+        population = self._prior[direction, self._kind]
+        memory = recall(self._state, direction)
+        known = memory is not None and len(memory.belief.mean) == len(population.mean)
+        heater = memory.belief if memory is not None and known else population.heater
+        return predictive(population, heater), known

@@ -36,6 +36,10 @@ HEATING: Final = (
 COOLING: Final = ("ln_loss", "logit_warm", "ambient", "ln_delay", "logit_slowness")
 PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 
+#: How the time constant of the approach grows with the way, the way of the reference being 1: over a short one the
+#: controller's integral part is wound up less. One figure for all printers.
+_APPROACH_GROWS: Final = 0.25
+
 #: Bounds of the parameters: far outside of any heater, they only keep the arithmetic finite.
 _BOUNDS: Final = {
     Direction.HEATING: (
@@ -105,6 +109,8 @@ def curves(kind: HeaterKind, goal: Goal, start: Start, parameters: Array) -> Cur
 def _heating(reference: float, goal: Goal, start: Start, parameters: Array) -> Curves:
     rate, loss, lag, delay, approach, margin, soak, soak_time = np.exp(parameters).T
     threshold = goal.threshold
+    size = max(goal.temperature - start.temperature, 2.0) / (reference - AMBIENT)
+    approach = approach * size**_APPROACH_GROWS
     aim = threshold + margin
     power = rate + loss * (reference - AMBIENT)
     # Guard: a heater that could not hold its target would never arrive; its loss is the most it can afford.
@@ -231,4 +237,4 @@ def _crossing(above: Array, step: Array) -> Array:
     before = np.maximum(index - 1, 0)
     a0, a1 = above[rows, before], above[rows, index]
     part = np.where(a1 - a0 > 1e-9, np.clip(-a0 / np.where(a1 - a0 > 1e-9, a1 - a0, 1.0), 0.0, 1.0), 0.0)
-    return (before + part) * step
+    return np.asarray((before + part) * step)

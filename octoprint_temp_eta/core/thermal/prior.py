@@ -15,6 +15,11 @@ from ..estimator import Direction, HeaterKind
 from .physics import PARAMETERS, Array
 
 
+def inverted(matrix: Array) -> Array:
+    """Return the inverse of a symmetric `matrix` (P, P)."""
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Belief:
     """A Gaussian belief about parameters: `mean` (P,), `covariance` (P, P)."""
@@ -25,7 +30,7 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The heaters of one kind: `mean` (P,), covariances (P, P) `between` heaters and `within` one, between its episodes."""
+    """The heaters of one kind: `mean` (P,), covariances (P, P) `between` heaters and `within` each."""
 
     mean: Array
     between: Array

@@ -1,0 +1,121 @@
+"""What is remembered of a heater from heating to heating, as JSON values, and what is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ..estimator import Direction, Goal, HeaterKind, LearnedState
+from .learning import Trace, fit_heater, linearise, predictive
+from .physics import Array, Start
+from .prior import Belief, Population, inverted
+
+#: The layout below; a state of another version is ignored.
+VERSION: Final = 1
+#: Episodes of each direction that are remembered: older ones are forgotten.
+_TRACES: Final = 6
+#: An episode is odd whose parameters are this far from what was believed (squared, in standard deviations) …
+ODD_DISTANCE = 60.0
+#: … or that no parameters explain: rms of what is left, in standard deviations.
+ODD_MISFIT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A heater in one direction: the belief about it, the traces it comes from, and the newest if that was odd."""
+
+    belief: Belief
+    traces: tuple[Trace, ...]
+    odd: Trace | None = None
+
+
+def recall(state: LearnedState | None, direction: Direction) -> Memory | None:
+    """Return what `state` remembers, None where it is empty, of another version, or not of this shape."""
+    if state is None or state.get("version") != VERSION:
+        return None
+    try:
+        row = state[direction.value]
+        belief = Belief(np.array(row["mean"], float), np.array(row["covariance"], float))
+        traces = tuple(_trace(direction, each) for each in row["traces"])
+        odd = _trace(direction, row["odd"]) if row.get("odd") else None
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+    sound = np.isfinite(belief.mean).all() and np.isfinite(belief.covariance).all()
+    return Memory(belief, traces, odd) if sound else None
+
+
+def remember(state: LearnedState | None, direction: Direction, memory: Memory) -> LearnedState:
+    """Return `state` with what is now known of one direction."""
+    kept = dict(state) if state is not None and state.get("version") == VERSION else {}
+    kept["version"] = VERSION
+    kept[direction.value] = {
+        "mean": _rounded(memory.belief.mean, 5),
+        "covariance": [_rounded(row, 8) for row in memory.belief.covariance],
+        "traces": [_row(trace) for trace in memory.traces],
+        "odd": _row(memory.odd) if memory.odd is not None else None,
+    }
+    return kept
+
+
+def with_trace(kind: HeaterKind, population: Population, memory: Memory | None, trace: Trace) -> Memory | None:
+    """Return the memory with one more trace.
+
+    An odd episode is set aside: a fan blast or an open door must not be learned. When the next one is odd as well,
+    the heater has changed, and what was before is forgotten.
+    """
+    if memory is not None and is_odd(kind, population, memory.belief, trace):
+        if memory.odd is None:
+            return Memory(memory.belief, memory.traces, trace)
+        traces: Sequence[Trace] = (memory.odd, trace)
+        return Memory(fit_heater(kind, traces, population).belief, tuple(traces))
+    if memory is None and misfit(kind, population, population.heater, trace) > ODD_MISFIT:
+        return None
+    traces = (*(memory.traces if memory else ()), trace)[-_TRACES:]
+    guess = memory.belief.mean if memory else None
+    return Memory(fit_heater(kind, traces, population, guess).belief, tuple(traces))
+
+
+def distance(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> float:
+    """Return how far (squared, in standard deviations) a trace's parameters are from what is believed of the heater."""
+    inverse = inverted(predictive(population, heater).covariance)
+    deviation = linearise(kind, trace, heater.mean, inverse).deviation
+    return float(deviation @ inverse @ deviation)
+
+
+def misfit(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> float:
+    """Return the rms of a trace about the curve that fits it best, in standard deviations."""
+    wide = Population(heater.mean, 4.0 * (heater.covariance + population.within), population.within)
+    return fit_heater(kind, (trace,), wide, heater.mean).misfit
+
+
+def is_odd(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> bool:
+    """Return whether a trace is not one of this heater's as it is believed to be."""
+    return (
+        distance(kind, population, heater, trace) > ODD_DISTANCE or misfit(kind, population, heater, trace) > ODD_MISFIT
+    )
+
+
+def _rounded(values: Array, digits: int) -> list[float]:
+    return [round(float(value), digits) for value in values]
+
+
+def _row(trace: Trace) -> dict[str, Any]:
+    return {
+        "goal": trace.goal.temperature,
+        "reach": round(trace.reach, 2),
+        "start": [round(trace.start.temperature, 2), round(trace.start.slope, 4)],
+        "ages": _rounded(trace.start.ages, 1),
+        "history": _rounded(trace.start.temperatures, 1),
+        "times": _rounded(trace.times, 2),
+        "temperatures": _rounded(trace.temperatures, 2),
+    }
+
+
+def _trace(direction: Direction, row: Mapping[str, Any]) -> Trace:
+    temperature, slope = (float(value) for value in row["start"])
+    start = Start(temperature, slope, np.array(row["ages"], float), np.array(row["history"], float))
+    times, temperatures = np.array(row["times"], float), np.array(row["temperatures"], float)
+    return Trace(Goal(direction, float(row["goal"])), start, times, temperatures, float(row["reach"]))

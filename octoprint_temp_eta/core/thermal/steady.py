@@ -1,0 +1,36 @@
+"""The told countdown: it runs down second by second and follows the estimate without its tremor (formula 18)."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import Final
+
+from ..estimator import Estimate
+
+#: Time constant in s of the pull towards the estimate, and its growth with the estimate: far off, there is time.
+_PULL_S: Final = 1.0
+_PULL_SHARE: Final = 0.03
+#: Relative difference from which on it follows much faster: a truth must not be held back.
+_NEWS: Final = 0.12
+#: s that differences are not relative to: near the end all of them would seem great.
+_NEAR_S: Final = 4.0
+
+
+class Steady:
+    """Takes the estimates of one episode and returns those to tell."""
+
+    def __init__(self) -> None:
+        self._told: float | None = None
+        self._at = 0.0
+
+    def follow(self, at: float, estimate: Estimate) -> Estimate:
+        """Return what to tell at `at` (s of any clock that only goes forward)."""
+        told = estimate.eta
+        if self._told is not None:
+            elapsed = max(at - self._at, 0.0)
+            expected = max(self._told - elapsed, 0.0)
+            news = abs(estimate.eta - expected) / (expected + _NEAR_S)
+            pull = (_PULL_S + _PULL_SHARE * estimate.eta) / (1.0 + (news / _NEWS) ** 2)
+            told = expected + (1.0 - exp(-elapsed / max(pull, 0.2))) * (estimate.eta - expected)
+        self._told, self._at = told, at
+        return Estimate(told, estimate.low, estimate.high)
