@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import octoprint.plugin
 from octoprint.events import Events
 
 from .adapters.script_printer import ScriptPrinter
@@ -22,7 +23,7 @@ HOOKS = {
 }
 
 
-class ScriptHooks:
+class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
     """What the plugin passes on."""
 
     _app: App | None
@@ -31,8 +32,7 @@ class ScriptHooks:
     def initialize(self) -> None:
         """Make our events known, so that web clients get them."""
         for name in EVENTS.values():
-            if name not in Events.all_events():
-                Events.register_event(name)
+            Events.register_event(name)
 
     def script_hooks(self) -> dict[str, Any]:
         """Return the hooks, for `__plugin_hooks__`."""

@@ -10,21 +10,21 @@ from ..core.run import Begun, HeatersAfter, Outcome, Over, Past, Run, State
 from ..core.script_catalogue import Script, find
 from ..core.script_settings import InvalidSettings, check
 from ..core.script_settings import Settings as ScriptSettings
-from ..messages import encode, script
+from ..messages import encode, script, wording
 from ..messages.decode import Command, CommandError
 from ..settings import Settings
 from .commands import Allowance, Handler
-from .effects import Effect, Log, Save
+from .effects import Answer, Effect, Log
 from .heaters import STANDARD, Heaters
 from .inputs import Now, PrinterChanged
 from .outbox import Outbox
 from .script_effects import AskCommands, FireEvent, ScanScripts, SendLines, StartScript
-from .script_inputs import CommandsTold, ScriptEnded, ScriptLogged, ScriptsFound, ScriptStatus
+from .script_inputs import CommandsTold, ScriptEnded, ScriptLogged, ScriptSettingsGiven, ScriptsFound, ScriptStatus
+from .script_memory import ScriptMemory, invalid
 from .script_run import Plan, ScriptRun
 
-#: The file in which the settings that scripts returned are kept, and the version of its form.
-STORED = "scripts"
-VERSION = 1
+#: The command that only REST takes: settings are the user's, who edits them in OctoPrint's dialog.
+SAVE_SETTINGS = "save_script_settings"
 #: s between two looks at the folder.
 SCAN_S = 5.0
 #: s for which an event is worth telling late, as its schema says.
@@ -61,7 +61,7 @@ class Scripts:
         self._settings = settings
         self._boot_id = boot_id
         self._reply = reply
-        self._stored = _stored_settings(stored)
+        self._memory = ScriptMemory(stored)
         self._run = ScriptRun(self._tell_run)
         self._runs = 0
         self._command: Command | None = None
@@ -86,6 +86,7 @@ class Scripts:
             ScriptLogged: self._logged,
             ScriptsFound: self._found,
             CommandsTold: self._commands_told,
+            ScriptSettingsGiven: self._settings_given,
         }
 
     def configure(self, settings: Settings) -> None:
@@ -95,7 +96,7 @@ class Scripts:
 
     def tick(self, now: Now) -> list[Effect]:
         """Do what is due."""
-        effects = self._run.tick(now)
+        effects = self._telling(lambda _, moment: self._run.tick(moment))(None, now)
         if self._scan_at is not None and now.at >= self._scan_at:
             # Looked at again once the folder's content has come back.
             self._scan_at = None
@@ -104,7 +105,7 @@ class Scripts:
 
     def shut_down(self, now: Now) -> list[Effect]:
         """End the run because OctoPrint ends."""
-        return self._run.shut_down(now)
+        return self._telling(lambda _, moment: self._run.shut_down(moment))(None, now)
 
     @property
     def bodies(self) -> Mapping[str, Any]:
@@ -114,6 +115,12 @@ class Scripts:
             "scripts": [script.catalogue_entry(each) for each in self.catalogue],
             "script": script.runner(runner.state, runner.run, self._status, runner.last),
         }
+
+    @property
+    def settings(self) -> Mapping[str, ScriptSettings]:
+        """The present settings of the scripts that declare some and can be started, by id."""
+        startable = (each for each in self.catalogue if each.error is None and each.settings)
+        return {each.id or "": self._memory.declared(each) for each in startable}
 
     def tell(self, now: Now) -> None:
         """Set the levels."""
@@ -146,7 +153,7 @@ class Scripts:
         self._greets = False
         folder = self._settings.script_folder
         return [
-            AskCommands(folder, each.file, each.id or "", self._stored.get(each.id or "", {}))
+            AskCommands(folder, each.file, each.id or "", self._memory.of(each.id or ""))
             for each in self.catalogue
             if each.has_commands and each.error is None
         ]
@@ -166,7 +173,7 @@ class Scripts:
         try:
             check(wanted.settings, given, only_declared=True)
         except InvalidSettings as error:
-            raise CommandError("invalid_settings", script.sentence(str(error)), f"/settings/{error.key}") from None
+            raise invalid(error) from None
         self._refuse_unless_ready()
         plan = self._plan(wanted, given, now)
         self._command, self._status = command, None
@@ -187,7 +194,7 @@ class Scripts:
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
         )
-        stored = self._stored.get(script_id, {})
+        stored = self._memory.of(script_id)
         return Plan(run, StartScript(run_id, settings.script_folder, wanted.file, stored, given))
 
     def _cancel(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
@@ -200,6 +207,15 @@ class Scripts:
         effects = self._run.cancel(now)
         self._tell_runner(now)
         return encode.completed(command, run_id=run_id), effects
+
+    def _settings_given(self, given: ScriptSettingsGiven, now: Now) -> list[Effect]:
+        try:
+            script_id, settings = _given(given.body)
+            effects: list[Effect] = [self._memory.set(self._script(script_id), settings)]
+            reply = encode.completed(Command(SAVE_SETTINGS))
+        except CommandError as error:
+            effects, reply = [], encode.rejected(SAVE_SETTINGS, error)
+        return [*effects, Answer(given.ticket, reply | {"timestamp": round(now.wall, 3)})]
 
     def _script(self, script_id: str) -> Script:
         found = find(self.catalogue, script_id)
@@ -258,8 +274,7 @@ class Scripts:
             effects += self._reply(self._command, script.second_reply(self._command, past), now)
             self._command = None
         if verdict.outcome is Outcome.FINISHED and verdict.result:
-            self._stored[run.script_id] = {**self._stored.get(run.script_id, {}), **verdict.result}
-            effects.append(Save(STORED, {"version": VERSION, "settings": self._stored}))
+            effects.append(self._memory.keep(run.script_id, verdict.result))
         words = verdict.error or verdict.message
         level = logging.WARNING if verdict.error else logging.INFO
         effects.append(Log(level, f"Script {run.title!r} {verdict.outcome.value}{f': {words}' if words else ''}"))
@@ -289,10 +304,14 @@ class Scripts:
         self._outbox.level("script", self.bodies["script"], now)
 
 
-def _stored_settings(stored: object) -> dict[str, ScriptSettings]:
-    """Return the settings that scripts returned, by script; a damaged memory is none."""
-    if not isinstance(stored, Mapping) or stored.get("version") != VERSION:
-        return {}
-    by_script = stored.get("settings")
-    entries = by_script.items() if isinstance(by_script, Mapping) else ()
-    return {script_id: dict(settings) for script_id, settings in entries if isinstance(settings, Mapping)}
+def _given(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return id and settings of a call to save settings. Raises `CommandError`."""
+    script_id, settings = body.get("id"), body.get("settings")
+    if not isinstance(script_id, str):
+        raise CommandError("invalid_command", "id must be a text.", "/id")
+    if not isinstance(settings, Mapping):
+        raise CommandError("invalid_command", "settings must be an object.", "/settings")
+    unknown = min(set(body) - {"id", "settings"}, default=None)
+    if unknown is not None:
+        raise CommandError("invalid_command", "Only id and settings are taken.", wording.pointer([unknown]))
+    return script_id, settings

@@ -18,8 +18,9 @@ from tests.support.broker import Broker
 from tests.support.gate import Gate
 from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import alive, write_script
 from tests.support.waiting import eventually
+from tests.support.web_client import WebClient
 
 START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
 SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
@@ -47,6 +48,7 @@ SCRIPTS_BY_ID = {
     "crashes": "import ctypes; ctypes.string_at(0)",
     "exits": "import sys; sys.exit(3)",
     "raises": "raise ValueError('too cold')",
+    "tells": "import os, time; self.script_status = str(os.getpid()); time.sleep(1000)",
     "emergency": "self.g.write('M112')",
 }
 #: The replies that come while a run still goes on.
@@ -143,7 +145,11 @@ def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
         Gate(broker.port) as gate,
         OctoPrint(
             plugins={"temp_eta": plugin_settings(gate.port, script_folder=str(folder))},
-            config={"serial": {"log": True}, "events": {"enabled": True, "subscriptions": [subscription]}},
+            config={
+                "serial": {"log": True},
+                "events": {"enabled": True, "subscriptions": [subscription]},
+                "devel": {"enableCsrfProtection": False},
+            },
             plugin_files=[Path(__file__).parents[1] / "support" / "event_witness.py"],
             environment={"EVENT_WITNESS": str(folder / "events.txt")},
         ) as octoprint,
@@ -215,6 +221,14 @@ def test_its_events_reach_plugins_and_subscriptions(bench: Bench) -> None:
     eventually(lambda: f"finished steps {run_id}" in subscription.read_text(), "the subscription to run")
 
 
+def test_its_events_reach_web_clients(bench: Bench) -> None:
+    with WebClient(bench.octoprint) as client:
+        run_id = bench.start("steps", settings={"count": 1})
+        bench.end(run_id)
+        finished = client.wait_for_event("AutomationScriptFinished")
+    assert finished == {"id": "steps", "title": "The steps", "run_id": run_id, "result": {"count": 1, "x": 0.0}}
+
+
 def test_what_a_run_returned_is_what_the_next_one_starts_with(bench: Bench) -> None:
     bench.end(bench.start("steps", settings={"count": 2}))
     reply = bench.end(bench.start("steps"))
@@ -267,7 +281,9 @@ def test_a_run_that_is_cancelled_while_it_heats_keeps_the_runner_until_the_print
 
     assert bench.refused({"id": "steps"}) == "busy"
     bench.end(run_id)
-    assert [line.split()[-1] for line in bench.sent()[-2:]] == ["S40.0", "G90"]
+    after = [line.split()[-1] for line in bench.sent()[-4:]]
+    # The virtual printer says that it has an emergency parser, and then does not listen to it.
+    assert after == ["S80", "M108", "S40.0", "G90"]
     bench.octoprint.gcode("M104 S0")
 
 
@@ -417,6 +433,14 @@ def test_a_start_that_was_sent_while_octoprint_was_down_never_runs(bench: Bench)
     bench.observer.wait_for(SCRIPTS, lambda m: m.json, since=since, timeout=40)
     bench.end(bench.start("steps"))
     assert not [m for m in bench.observer.messages[since:] if m.topic == EVENT and m.json["id"] == "sleeps"]
+
+
+def test_octoprint_that_is_killed_leaves_no_script_behind(bench: Bench) -> None:
+    bench.start("tells")
+    pid = int(bench.event("status_changed")["status"])
+    assert alive(pid)
+    bench.octoprint.kill()
+    eventually(lambda: not alive(pid), "the script to end")
 
 
 def test_octoprint_that_shuts_down_tells_the_end_of_the_run(bench: Bench) -> None:

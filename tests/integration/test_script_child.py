@@ -18,7 +18,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
-from tests.support.scripts import HEAD, Marlin, Trial, start, write_script
+from tests.support.scripts import HEAD, Marlin, Trial, alive, start, write_script
 from tests.support.waiting import eventually
 
 
@@ -346,12 +346,3 @@ def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
         octoprint.wait()
     eventually(lambda: not alive(script_pid), "the script to end")
     eventually(lambda: not alive(other_pid), "what the script had started to end")
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"

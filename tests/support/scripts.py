@@ -98,3 +98,12 @@ def start(
     process = ScriptProcess(Job("run-1", path, stored or {}, given or {}), inbox.put)
     process.start()
     return Trial(process, printer or Marlin(), inbox)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

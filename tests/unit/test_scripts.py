@@ -401,6 +401,27 @@ def test_a_lost_ok_makes_octoprint_go_on() -> None:
     assert bench.tell(LineReceived("wait\n")) == [RefuseLine(4, "its ok got lost"), FakeOk()]
 
 
+def test_a_run_that_takes_too_long() -> None:
+    bench = Bench(script_time_limit=30)
+    bench.run()
+    bench.advance(31)
+    assert bench.of(TerminateScript) == [TerminateScript()]
+    assert bench.level("script")["state"] == "cancelling"
+    bench.end()
+    assert bench.bodies("response")[-1]["error"]["code"] == "timeout"
+
+
+def test_a_printer_that_never_follows_does_not_keep_the_runner_for_ever() -> None:
+    bench = Bench()
+    bench.run()
+    bench.tell(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
+    for _ in range(3):
+        bench.tell(LineSending(f"{RUN_1}.end", "G90", True))
+        bench.advance(301)
+    assert bench.level("script")["state"] == "idle"
+    assert bench.of(FakeOk)
+
+
 def test_a_g90_that_gets_no_answer_is_sent_again() -> None:
     bench = Bench()
     bench.run()

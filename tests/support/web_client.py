@@ -1,0 +1,62 @@
+"""A web client of OctoPrint: what an open page gets through its socket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import urllib.request
+import uuid
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.octoprint import PASSWORD, USER, OctoPrint
+from tests.support.waiting import eventually
+
+
+class WebClient:
+    """Listens as the administrator's page does, by polling, from entering to leaving.
+
+    OctoPrint's protection against cross-site requests must be off (`devel.enableCsrfProtection`).
+    """
+
+    def __init__(self, octoprint: OctoPrint) -> None:
+        self._octoprint = octoprint
+        self._url = f"{octoprint.url}/sockjs/000/{uuid.uuid4().hex}"
+        self._messages: list[dict[str, Any]] = []
+        self._left = threading.Event()
+
+    def __enter__(self) -> Self:
+        assert self._post("xhr", "").strip() == "o"
+        _, login = self._octoprint.request("POST", "/api/login", {"user": USER, "pass": PASSWORD}, key=None)
+        self._post("xhr_send", json.dumps([json.dumps({"auth": f"{login['name']}:{login['session']}"})]))
+        # A session that is not polled for seconds is over.
+        threading.Thread(target=self._listen, name="web client", daemon=True).start()
+        eventually(lambda: any("current" in message for message in self._messages), "the page's first state")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left.set()
+
+    def wait_for_event(self, name: str) -> Any:
+        """Return the payload of the first event `name`; wait for it if need be."""
+        return eventually(lambda: self._events(name), f"the event {name}")[0]
+
+    def _events(self, name: str) -> list[Any]:
+        events = [message["event"] for message in self._messages if "event" in message]
+        return [event["payload"] for event in events if event["type"] == name]
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self._left.is_set():
+                frame = self._post("xhr", "").strip()
+                if frame.startswith("a"):
+                    self._messages += json.loads(frame[1:])
+
+    def _post(self, kind: str, body: str) -> str:
+        request = urllib.request.Request(f"{self._url}/{kind}", data=body.encode(), method="POST")
+        request.add_header("Content-Type", "text/plain")
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return str(response.read().decode())
