@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.migration import migrated
+from octoprint_temp_eta.migration import DROPPED, migrated
 from tests.support import tempeta
 from tests.support.bare_environment import make_environment
 from tests.support.contract import PROJECT
@@ -121,6 +121,25 @@ def test_an_upgrade_from_tempeta_takes_its_settings_over(environment: Path, addr
             found.version for found in distributions(path=[str(packages(environment))], name="OctoPrint-TempETA")
         ] == [VERSION]
         assert tempeta.SAVED["mqtt_password"] not in octoprint.log()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_settings_of_an_older_version_are_taken_over(version: int):
+    saved = {**tempeta.SAVED, "_config_version": version, "threshold_start": 70, "mqtt_broker_port": "none"}
+    with OctoPrint(plugins={"temp_eta": saved}) as octoprint:
+        ours = octoprint.config()["plugins"]["temp_eta"]
+        assert (ours["_config_version"], ours["threshold_start"], ours["mqtt_custom_identifier"]) == (
+            3,
+            50.0,
+            "workshop",
+        )
+        assert not set(ours) & (set(DROPPED) | {"mqtt_use_appearance_name", "mqtt_broker_port"})
+        assert ours["mqtt_password"] == tempeta.SAVED["mqtt_password"]
+        log = octoprint.log()
+        assert f"version {version} becomes 3" in log
+        assert "threshold_start must be from 1 to 50 °C: 70 is now 50.0." in log
+        assert "mqtt_broker_port must be a whole number: 'none' is now 1883." in log
+        assert "mqtt_qos: 2 is dropped." in log
 
 
 @pytest.mark.slow
