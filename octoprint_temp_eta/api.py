@@ -31,7 +31,7 @@ READ = f"{_OURS}READ"
 ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel"}
 
 #: The commands: the contract's, and some of our own.
-NAMES = ("get_eta", "list_scripts", "remove_from_home_assistant", *COMMANDS, *ALIASES)
+NAMES = ("get_eta", "list_scripts", "save_script_settings", "remove_from_home_assistant", *COMMANDS, *ALIASES)
 
 #: The permission that a command needs; one that stands in no row is the administrator's.
 NEEDED = {
@@ -44,6 +44,8 @@ NEEDED = {
     "script/cancel": f"{_OURS}RUN",
     # whoever may heat with OctoPrint's own buttons
     "target": "CONTROL",
+    # whoever may open OctoPrint's settings dialog
+    "save_script_settings": "SETTINGS",
 }
 
 #: The status of an answer, where the error is not the request's form.
@@ -97,7 +99,10 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
         if self._app is None:
             return _refusal(None, "not_available", "The plugin has not started.")
-        return _json({**self._app.snapshot, "settings": self.public_settings(), "missing": list(self._missing)})
+        shown = {**self._app.snapshot, "settings": self.public_settings(), "missing": list(self._missing), **_stamp()}
+        if not _may(NEEDED["save_script_settings"]):
+            del shown["script_settings"]
+        return _json(shown)
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
         """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
@@ -121,6 +126,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
             return _answer(_done(command) | {"result": app.snapshot["scripts"]})
+        if command == "save_script_settings":
+            return _answer(app.save_script_settings(body))
         if command == "remove_from_home_assistant":
             self.switch_discovery_off()
             return _answer(_done(command))

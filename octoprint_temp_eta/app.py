@@ -21,6 +21,7 @@ from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publi
 from .bridge.identity import Identity
 from .bridge.inputs import ApiCommand, BrokerLost, Input
 from .bridge.script_effects import FireEvent
+from .bridge.script_inputs import ScriptSettingsGiven
 from .settings import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, and then for the broker, at most.
@@ -87,6 +88,10 @@ class App:
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have a command obeyed and return the reply; waits for it. Raises `NoAnswer`."""
         return self._answers.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
+
+    def save_script_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Have settings of a script kept and return the reply; waits for it. Raises `NoAnswer`."""
+        return self._answers.ask(lambda ticket: self.post(ScriptSettingsGiven(body, ticket)))
 
     def stop(self) -> None:
         """Say good-bye and end; bounded, also while the broker stands still."""

@@ -42,7 +42,8 @@ from .inputs import (
 from .memory import LEARNED, Memory
 from .outbox import Outbox, farewell
 from .pages import Pages
-from .scripts import STORED, Scripts
+from .script_memory import STORED
+from .scripts import Scripts
 
 SCHEMA_VERSION = 1
 #: The file in which the heaters' names are kept.
@@ -97,7 +98,10 @@ class Bridge:
         return [*effects, *self._pages.drain(), *self._outbox.drain(now)]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
-        """Return the present state as REST shows it: `eta` by heater, `printer`, `mqtt`, `scripts` and `script`."""
+        """Return the present state as REST shows it.
+
+        `eta` by heater, `printer`, `mqtt`, `scripts` and `script`, and the `script_settings` by script.
+        """
         bodies = self._heaters.bodies(now)
         mqtt = {
             "enabled": self._connects,
@@ -106,7 +110,13 @@ class Bridge:
             "last_error": self._diagnostics.last_error,
             "base_topic": self._outbox.topics.base,
         }
-        return {"eta": bodies["heaters"], "printer": bodies["printer"], "mqtt": mqtt, **self._scripts.bodies}
+        return {
+            "eta": bodies["heaters"],
+            "printer": bodies["printer"],
+            "mqtt": mqtt,
+            **self._scripts.bodies,
+            "script_settings": self._scripts.settings,
+        }
 
     @property
     def _connects(self) -> bool:

@@ -8,7 +8,13 @@ from typing import Any, Literal
 from .effects import Page
 
 #: The messages that the pages show, and the type that each has there.
-SHOWN: Mapping[str, str] = {"eta": "eta_update", "printer": "printer_update", "state_change": "state_change"}
+SHOWN: Mapping[str, str] = {
+    "eta": "eta_update",
+    "printer": "printer_update",
+    "state_change": "state_change",
+    "scripts": "scripts_update",
+    "script": "script_update",
+}
 
 Level = Literal["info", "success", "warning", "error"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..core.script_catalogue import Script
 from ..core.script_settings import Settings
@@ -149,6 +151,23 @@ class CommandsTold:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptSettingsGiven:
+    """Settings of a script through the REST interface: the one who waits has the `ticket`."""
+
+    body: Mapping[str, Any]
+    ticket: int
+
+
 ScriptSaid = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
 LineInput = LineQueued | LineSending | LineSent | LineReceived
-ScriptInput = ScriptSaid | LineInput | JobsHeld | PrinterGone | EmergencyParser | ScriptsFound | CommandsTold
+ScriptInput = (
+    ScriptSaid
+    | LineInput
+    | JobsHeld
+    | PrinterGone
+    | EmergencyParser
+    | ScriptsFound
+    | CommandsTold
+    | ScriptSettingsGiven
+)

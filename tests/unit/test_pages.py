@@ -87,4 +87,4 @@ def test_messages_that_pages_do_not_show_stay_away() -> None:
     driver = heating()
     driver.advance(70)
     kinds = {effect.message["type"] for effect in driver.of(Page)}
-    assert kinds == {"eta_update", "printer_update", "state_change"}
+    assert kinds == {"eta_update", "printer_update", "state_change", "scripts_update", "script_update"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.effects import Effect, Log, Publish, Save, SetTarget
+from octoprint_temp_eta.bridge.effects import Effect, Log, Page, Publish, Save, SetTarget
 from octoprint_temp_eta.bridge.inputs import MessageArrived, Stopping
 from octoprint_temp_eta.bridge.script_effects import (
     AnswerLine,
@@ -68,9 +68,9 @@ class Bench(BridgeDriver):
         self.handle(ScriptsFound(scripts))
 
     def tell(self, *events: ScriptInput) -> list[Effect]:
-        """Let these happen, and return all effects but messages and log lines."""
+        """Let these happen, and return all effects but messages, also to pages, and log lines."""
         effects = [effect for event in events for effect in self.handle(event)]
-        return [effect for effect in effects if not isinstance(effect, Publish | Log)]
+        return [effect for effect in effects if not isinstance(effect, Publish | Log | Page)]
 
     def start(self, **more: Any) -> list[dict[str, Any]]:
         return self.command("script/start", {"id": "steps", **more})
@@ -158,7 +158,7 @@ def test_scripts_greet_a_printer_that_was_connected() -> None:
 def test_a_run_from_its_start_to_its_end() -> None:
     bench = Bench(script_folder="/s")
     effects = bench.handle(MessageArrived(bench.topic("command/script/start"), b'{"id": "steps", "transaction": "t"}'))
-    assert [effect for effect in effects if not isinstance(effect, Publish)] == [HoldJobs(RUN_1)]
+    assert [effect for effect in effects if not isinstance(effect, Publish | Page)] == [HoldJobs(RUN_1)]
     assert bench.level("script")["state"] == "starting"
     assert bench.tell(JobsHeld(RUN_1)) == [StartScript(RUN_1, "/s", "steps.py", {}, {})]
     assert bench.tell(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]
