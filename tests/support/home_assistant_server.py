@@ -58,6 +58,14 @@ def newest() -> tuple[Path, str] | None:
     return best[1:] if best else None
 
 
+def environment_of_newest() -> Path:
+    """Return an environment with the newest release that this machine can run. Raises LookupError: none."""
+    found = newest()
+    if found is None:
+        raise LookupError(NO_PYTHON)
+    return install(*found)
+
+
 def install(python: Path, release: str) -> Path:
     """Return the folder of an environment with this release; made when it is not there yet."""
     folder = CACHE / release

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from tests.conftest import HEATERS, INSTANCE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.broker_programs import Listener
 from tests.support.home_assistant import Entity, HomeAssistant
-from tests.support.home_assistant_server import LocalHomeAssistant
+from tests.support.home_assistant_server import LocalHomeAssistant, environment_of_newest
 from tests.support.octoprint import OctoPrint
 from tests.support.scripts import write_script
 from tests.support.waiting import eventually
@@ -21,6 +23,8 @@ from tests.support.waiting import eventually
 DEVICE = f"temp_eta_{INSTANCE}"
 #: Where automations of the tests say what they saw.
 SEEN = "test/seen"
+#: The first Home Assistant that takes a device as a whole.
+DEVICE_FORM = (2024, 12)
 SCRIPTS = {
     "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True, {}"),
     "unlucky": ("Unlucky", "return {'success': False, 'failure_reason': 'the bed is bent'}"),
@@ -60,6 +64,37 @@ class House:
         if not isinstance(self.ha, LocalHomeAssistant) or self.broker is None:
             pytest.skip("needs a Home Assistant of its own")
         return self.ha
+
+
+@contextmanager
+def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
+    """Yield a house whose scripts lie in `scripts`, once its printer has appeared.
+
+    With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) around a Home Assistant that runs already.
+    Raises LookupError where there is none to be had.
+    """
+    for script_id, (title, body) in SCRIPTS.items():
+        add_script(scripts, script_id, title, body)
+    with ExitStack() as stack:
+        broker: Broker | None = None
+        if "HA_URL" in os.environ:
+            ha = HomeAssistant(os.environ["HA_URL"], os.environ["HA_TOKEN"])
+            host, port = os.environ["HA_MQTT"].split(":")
+            listener = Listener(int(port), host)
+        else:
+            environment = environment_of_newest()
+            broker = stack.enter_context(Broker())
+            listener = broker.listener
+            ha = stack.enter_context(LocalHomeAssistant(environment))
+            ha.use_broker(listener.host, listener.port)
+        mode = "device" if ha.version >= DEVICE_FORM else "per_entity"
+        octoprint = stack.enter_context(printer(listener, scripts, mode, speed))
+        house = House(listener, broker, ha, octoprint, scripts, mode)
+        house.await_keys(lambda keys: {"bed_state", "start_warm_up"} <= keys, "the printer to appear")
+        yield house
+        if broker is None:
+            octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
+            eventually(lambda: not ha.devices(DEVICE), "the printer to be gone", 30)
 
 
 def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:

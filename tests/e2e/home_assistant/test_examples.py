@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.conftest import BASE
 from tests.support import browser
 from tests.support.contract import PROJECT
 from tests.support.home_assistant import HomeAssistant
+from tests.support.home_assistant_picture import PATIENCE_MS, logged_in
 from tests.support.house import SEEN, House
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
@@ -126,7 +126,7 @@ def test_the_card_shows_no_error(shelf: House, tmp_path: Path) -> None:
     with browser.chromium() as chromium:
         page = logged_in(chromium, shelf.ha)
         page.goto(f"{shelf.ha.url}/printer-card/0")
-        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=PATIENCE_MS)
         assert page.locator("hui-error-card, hui-warning, hui-warning-element").count() == 0
 
 
@@ -140,12 +140,3 @@ def helper(ha: HomeAssistant) -> str:
         ha.ask("input_boolean/create", name="Plug")
         eventually(lambda: ha.state("input_boolean.plug") is not None, "the helper")
     return "input_boolean.plug"
-
-
-def logged_in(chromium: Any, ha: HomeAssistant) -> Any:
-    """Return a page whose browser holds the token as if its user had logged in."""
-    tokens = {"access_token": ha.token, "token_type": "Bearer", "expires_in": 10**6, "expires": 4 * 10**12}
-    tokens |= {"hassUrl": ha.url, "clientId": f"{ha.url}/", "refresh_token": ""}
-    page = chromium.new_context(viewport={"width": 1200, "height": 900}).new_page()
-    page.add_init_script(f"localStorage.setItem('hassTokens', JSON.stringify({json.dumps(tokens)}))")
-    return page

@@ -30,50 +30,56 @@ TRUTH_S = 20.0
 HARMLESS = "No device components to cleanup"
 
 
-def test_the_printer_is_one_device_with_its_entities(house: House) -> None:
-    [device] = house.ha.devices(DEVICE)
-    model = house.octoprint.get("/api/printerprofiles")["profiles"]["_default"]["model"]
+#: By key: domain, state ("": whatever happened before), unit, device class.
+PRINTER = {
+    "ready_at": ("sensor", "unknown", None, "timestamp"),
+    "printing": ("binary_sensor", "off", None, "running"),
+    "printer": ("binary_sensor", "on", None, "connectivity"),
+    "bridge": ("binary_sensor", "on", None, "connectivity"),
+    "script": ("sensor", "idle", None, "enum"),
+    "script_status": ("sensor", "unknown", None, None),
+    "last_script": ("sensor", "", None, "enum"),
+    "script_event": ("event", "", None, None),
+    "cancel_script": ("button", "", None, None),
+    "start_warm_up": ("button", "", None, None),
+    "start_unlucky": ("button", "", None, None),
+    "reset": ("button", "", None, None),
+    "forecast_pla": ("sensor", "", "s", "duration"),
+    "forecast_abs": ("sensor", "", "s", "duration"),
+}
+HEATER = {
+    "ready_at": ("sensor", "unknown", None, "timestamp"),
+    "cool_at": ("sensor", "unknown", None, "timestamp"),
+    "state": ("sensor", "off", None, "enum"),
+    "stalled": ("binary_sensor", "off", None, "problem"),
+    "target": ("number", "0.0", "°C", "temperature"),
+}
+EXPECTED = PRINTER | {f"{heater}_{key}": row for heater in ("tool0", "bed") for key, row in HEATER.items()}
+TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalled") for heater in ("tool0", "bed")} | {
+    (kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")
+}
+
+
+def test_the_printer_is_one_device_with_its_entities(cold: House) -> None:
+    [device] = cold.ha.devices(DEVICE)
+    model = cold.octoprint.get("/api/printerprofiles")["profiles"]["_default"]["model"]
     assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", model)
-    house.wait("bed_state", "off")
-    house.wait("script", "idle")
-    entities = house.entities()
+    for key, (_, state, _, _) in EXPECTED.items():
+        if state:
+            cold.wait(key, state)
+    entities = cold.entities()
     shown = {
-        key: (e.entity_id, e.state, e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
+        key: (e.entity_id.split(".")[0], e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
         for key, e in entities.items()
         if not e.disabled
     }
-    expected = {
-        "ready_at": ("sensor.ender_ready_at", "unknown", None, "timestamp"),
-        "printing": ("binary_sensor.ender_printing", "off", None, "running"),
-        "printer": ("binary_sensor.ender_printer", "on", None, "connectivity"),
-        "bridge": ("binary_sensor.ender_bridge", "on", None, "connectivity"),
-        "script": ("sensor.ender_script", "idle", None, "enum"),
-        "script_status": ("sensor.ender_script_status", "unknown", None, None),
-        "last_script": ("sensor.ender_last_script", "unknown", None, "enum"),
-        "script_event": ("event.ender_script_event", "unknown", None, None),
-        "cancel_script": ("button.ender_cancel_script", "unknown", None, None),
-        "start_warm_up": ("button.ender_start_warm_up", "unknown", None, None),
-        "start_unlucky": ("button.ender_start_unlucky", "unknown", None, None),
-        "reset": ("button.ender_reset", "unknown", None, None),
-    }
-    for heater in ("tool0", "bed"):
-        expected |= {
-            f"{heater}_ready_at": (f"sensor.ender_{heater}_ready_at", "unknown", None, "timestamp"),
-            f"{heater}_cool_at": (f"sensor.ender_{heater}_cool_at", "unknown", None, "timestamp"),
-            f"{heater}_state": (f"sensor.ender_{heater}_state", "off", None, "enum"),
-            f"{heater}_stalled": (f"binary_sensor.ender_{heater}_stalled", "off", None, "problem"),
-            f"{heater}_target": (f"number.ender_{heater}_target", "0.0", "°C", "temperature"),
-        }
-    forecasts = {key: shown.pop(key) for key in list(shown) if key.startswith("forecast_")}
-    assert shown == expected
-    assert {value[2:] for value in forecasts.values()} == {("s", "duration")}
-    assert set(forecasts) == {"forecast_abs", "forecast_pla"}
+    assert shown == {key: (domain, unit, kind) for key, (domain, _, unit, kind) in EXPECTED.items()}
+    ids = {key: entity.entity_id for key, entity in entities.items()}
+    assert ids == {key: f"{entity_id.split('.')[0]}.ender_{key}" for key, entity_id in ids.items()}
     assert entities["bed_temperature"].disabled
     assert entities["bridge"].category == "diagnostic"
     assert entities["reset"].category == "config"
-    heater_triggers = {(kind, h) for kind in ("reached_target", "cooled_down", "stalled") for h in ("tool0", "bed")}
-    script_triggers = {(kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")}
-    assert house.ha.triggers(DEVICE) == heater_triggers | script_triggers
+    assert cold.ha.triggers(DEVICE) == TRIGGERS
 
 
 def test_a_target_that_is_set_in_home_assistant_is_reached(cold: House) -> None:
