@@ -1,7 +1,7 @@
 """What the plugin costs OctoPrint, with a broker in every state: python -m tests.benchmarks
 
-Prints two tables: the printer callback, which runs in the thread that talks to the printer, and how long OctoPrint
-takes to start, heat and stop. docs/performance.md has the figures of one run.
+Prints three tables: the printer callback, which runs in the thread that talks to the printer; how long OctoPrint
+takes to start, heat and stop; and how long a script waits for the answer to a line. docs/performance.md has the figures of one run.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import script_round_trip
 from tests.conftest import BASE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
@@ -128,6 +129,7 @@ def main() -> None:
         rounds = [durations(setup) for _ in range(ROUNDS)]
         figures = [statistics.median(column) for column in zip(*rounds, strict=True)]
         print(f"| {setup.name} | {' | '.join(f'{figure:.1f}' for figure in figures)} |", flush=True)
+    script_round_trip.main()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tests.support.scripts import write_script
 from tests.support.waiting import eventually, free_port
 
 LINE, COUNT, ROUNDS = "M114", 250, 4
+ALONE, SCRIPT = "OctoPrint alone", "a script"
 HEAD = '__script_id__ = "round_trips"\n__script_title__ = "Round trips"\n'
 BODY = f"""
 import time
@@ -26,7 +27,7 @@ return True, {{"seconds": seconds}}
 
 
 def measure() -> dict[str, list[float]]:
-    """Return the round trips in seconds, of `octoprint` alone and of a `script`, in turns on one OctoPrint."""
+    """Return the round trips in seconds, of OctoPrint alone and of a script, in turns on one OctoPrint."""
     with tempfile.TemporaryDirectory() as folder:
         write_script(Path(folder), BODY, HEAD, "round_trips.py")
         with OctoPrint(
@@ -35,26 +36,25 @@ def measure() -> dict[str, list[float]]:
         ) as octoprint:
             eventually(lambda: _rest(octoprint)["scripts"], "the script to be noticed")
             octoprint.gcode("M155 S2")
-            seconds: dict[str, list[float]] = {"octoprint": [], "script": []}
+            seconds: dict[str, list[float]] = {ALONE: [], SCRIPT: []}
             for _ in range(ROUNDS):
-                seconds["octoprint"] += _alone(octoprint)
-                seconds["script"] += _script(octoprint)
+                seconds[ALONE] += _alone(octoprint)
+                seconds[SCRIPT] += _script(octoprint)
     return seconds
 
 
 def main() -> None:
     """Measure and print."""
     seconds = measure()
-    print(f"{LINE} and back, {COUNT * ROUNDS} times each, in ms    median     p95     p99")
+    print(
+        f"\n{LINE} and its answer, {COUNT * ROUNDS} times each, ms\n\n| who asks | median | 95 % | 99 % |\n|---|---|---|---|"
+    )
     for name, values in seconds.items():
         cuts = statistics.quantiles(values, n=100)
-        print(f"  {name:<42} {_ms(statistics.median(values))} {_ms(cuts[94])} {_ms(cuts[98])}")
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    print(f"  a script takes {medians['script'] / medians['octoprint']:.2f} times as long (goal: less than 2)")
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:7.2f}"
+        figures = (statistics.median(values), cuts[94], cuts[98])
+        print(f"| {name} | {' | '.join(f'{figure * 1000:.2f}' for figure in figures)} |")
+    medians = [statistics.median(seconds[name]) for name in (SCRIPT, ALONE)]
+    print(f"\nA script takes {medians[0] / medians[1]:.2f} times as long.", flush=True)
 
 
 def _rest(octoprint: OctoPrint) -> dict[str, Any]:
