@@ -44,14 +44,6 @@ class WebClient:
         """Return the payload of the first event `name`; wait for it if need be."""
         return eventually(lambda: self._events(name), f"the event {name}")[0]
 
-    def wait_for_message(self, kind: str) -> Any:
-        """Return the first message of the plugin to its pages of the type `kind`; wait for it if need be."""
-        return eventually(lambda: self._told(kind), f"the page message {kind}")[0]
-
-    def _told(self, kind: str) -> list[Any]:
-        told = [message["plugin"]["data"] for message in self._messages if "plugin" in message]
-        return [data for data in told if isinstance(data, dict) and data.get("type") == kind]
-
     def _events(self, name: str) -> list[Any]:
         events = [message["event"] for message in self._messages if "event" in message]
         return [event["payload"] for event in events if event["type"] == name]
