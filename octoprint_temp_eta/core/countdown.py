@@ -63,6 +63,11 @@ class Countdown:
         self._estimate = self._estimator.update(sample)
         self._estimated_at = sample.at
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the estimator finds the heater far slower than it usually is."""
+        return self._estimator is not None and self._estimator.stalled
+
     def remaining(self, at: float) -> Estimate | None:
         """Return the estimate as of `at` (monotonic seconds)."""
         estimate = self._estimate

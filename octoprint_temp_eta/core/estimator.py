@@ -108,6 +108,10 @@ class Estimator(Protocol):
     def update(self, sample: Sample) -> Estimate | None:
         """Take the episode's next sample and return when the goal is reached, None where it cannot be told."""
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the heater makes so much less way than it usually does that something must be wrong."""
+
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return how long the way from `start` (°C) to `goal` would take from now, None where it cannot be told."""
 

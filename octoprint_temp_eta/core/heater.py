@@ -114,6 +114,8 @@ class Heater:
         #: °C below which the heater counts as cooled.
         self.cooled_at = 0.0
         self.history = History()
+        #: Whether the estimator, which may know this heater, finds it far too slow.
+        self.slow = False
         self._moving_since = 0.0
         self._arrived = Dwell(ARRIVAL_HOLD)
         self._cooled = Dwell(ARRIVAL_HOLD)
@@ -178,6 +180,8 @@ class Heater:
         """Tell whether a heating heater has gained anything over its window; too short a way is not stuck."""
         window = STUCK_S[self.kind]
         samples = self.history.since(newest.at - window)
+        if self.slow and newest.actual < self.target - RINGING_C:
+            return Fact.STUCK
         short = newest.at - self._moving_since < window
         near = newest.actual >= self.target - RINGING_C
         gained = newest.actual - min(sample.actual for sample in samples) >= STUCK_GAIN_C

@@ -63,6 +63,11 @@ class WindowMethod:
         eta = self._eta(goal, self._samples.since(sample.at - window), remaining, rate)
         return Estimate(eta) if eta is not None and eta <= self._limits.max_eta else None
 
+    @property
+    def stalled(self) -> bool:
+        """Never: these methods don't know what is usual."""
+        return False
+
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return None: these methods know nothing before the heater moves."""
         del start, goal

@@ -115,6 +115,7 @@ class Track:
         if newest is None or not fresh:
             return Step(transition)
         self._countdown.update(newest)
+        self._heater.slow = self._countdown.stalled
         episode = self._recorder.add(newest, self._countdown.remaining(newest.at))
         return Step(transition, episode, score(episode, self._recorder.estimates) if episode else None)
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from octoprint_temp_eta.core.estimator import Direction, Estimator, HeaterKind
 from octoprint_temp_eta.core.heater import MOVES, State
 from octoprint_temp_eta.core.linear import Limits
-from octoprint_temp_eta.core.methods import make_estimator
+from octoprint_temp_eta.core.methods import learn, make_estimator
 from octoprint_temp_eta.core.samples import plausible
 from octoprint_temp_eta.core.track import HeaterView, Policy, Step, Track
 from tests.support import curves
+from tests.unit.thermal_heater import SimulatedHeater
 
 WALL = 1_795_188_600.0
 FIXED = Policy(cooled_at=40.0)
@@ -127,6 +128,23 @@ def test_a_stalled_heater_goes_on_with_its_way():
     assert (views[-1].direction, views[-1].eta) == (Direction.HEATING, None)
     assert views[-1].on_its_way
     assert bed.play(curves.heating(60.0, start=40.0, hold=0)[:30])[-1].eta is not None
+
+
+def test_a_heater_that_is_known_is_soon_found_to_stall_and_to_heat_again():
+    hotend = SimulatedHeater()
+    state = None
+    for _ in range(2):
+        state = learn(HeaterKind.TOOL, state, hotend.heat(210.0))
+        hotend.cool(40.0)
+    track = Track("tool0", FIXED, lambda _, kind, ambient: make_estimator("model", kind, Limits(), state))
+    steps = [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
+    hotend.works, failed_at = 0.0, hotend.at
+    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
+    hotend.works = 1.0
+    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(60.0, 210.0)]
+    states = [(at, step.transition.state) for at, step in steps if step.transition is not None]
+    assert [state for _, state in states] == [State.HEATING, State.STALLED, State.HEATING]
+    assert states[1][0] - failed_at <= 20.0
 
 
 def test_what_is_lost_is_told_as_unknown():
