@@ -16,7 +16,7 @@ from typing import Final
 
 from ha_discovery.announced import Announced, Announcement, Place
 from ha_discovery.messages import Form, Message, clear_message, migration_message, removal_message
-from ha_discovery.recall import Living, recalls
+from ha_discovery.recall import Living, elsewhere, recall_devices, recall_entries
 
 SETTLE_SECONDS: Final = 2.0
 """Pause between two steps: Home Assistant works a message off in the background, and while a component is pending it
@@ -48,18 +48,20 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     gone = {place for place in old - moved if not any(place.stays_in(other) for other in new)}
     living = Living(new)
     departed = living.missing(gone | announced.departed)
-    recalled = recalls(departed, living)
-    between = frozenset(place for bare in recalled for place in bare.places)
+    entries = recall_entries(departed, living)
+    devices = recall_devices(departed, living, entries)
+    between = frozenset(place for bare in (*entries, *devices) for place in bare.places)
     steps = (
         _remove(gone, old, wanted),
-        *(step for bare in recalled for step in _recall_and_dismiss(bare)),
+        *(step for bare in entries for step in _recall_and_dismiss([bare])),
         _release(moved, new),
         wanted.messages if wanted else (),
+        *_recall_and_dismiss(devices),
     )
     return Plan(
         before=replace(announced, places=old | between | new),
         steps=tuple(tuple(step) for step in steps if step),
-        after=Announced(new, frozenset() if online else living.remembered(departed | between)),
+        after=Announced(new, frozenset() if online else elsewhere(departed | living.missing(between))),
     )
 
 
@@ -77,9 +79,9 @@ def _remove(gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | 
     return messages
 
 
-def _recall_and_dismiss(bare: Announcement) -> tuple[list[Message], list[Message]]:
+def _recall_and_dismiss(bare: Iterable[Announcement]) -> tuple[list[Message], list[Message]]:
     """Announce it for a moment, two steps."""
-    recall = [replace(message, retain=False) for message in bare.messages]
+    recall = [replace(message, retain=False) for announcement in bare for message in announcement.messages]
     return recall, [clear_message(message.topic) for message in recall]
 
 

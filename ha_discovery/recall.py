@@ -3,13 +3,14 @@
 Removing has two holes. A Home Assistant that is away misses it and keeps entity and device for ever, for it does not
 compare its registries with what is announced. And before 2026 it does not remove an entity that is disabled. Both are
 filled by recalling what has departed: announced once more, bare and on a device of its own, it can be dismissed, and
-the disabled ones go with that device.
+the disabled ones go with that device. Likewise a device that was left: it is recalled with nothing but a trigger.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
+from zlib import crc32
 
 from ha_discovery.announced import Announcement, Mark, Place
 from ha_discovery.components import BinarySensor, Button, Component, DeviceTrigger, Event, Number, Sensor
@@ -17,7 +18,6 @@ from ha_discovery.device import Device, DeviceConfig, Origin
 from ha_discovery.messages import Form
 
 _DEPARTED: Final = "ha_discovery_departed"
-_TRIGGER: Final = DeviceTrigger(key=_DEPARTED, type=_DEPARTED, subtype=_DEPARTED, topic=_DEPARTED)
 _BARE: Final[Mapping[str, Callable[..., Component]]] = {
     Sensor.platform: partial(Sensor, state_topic=_DEPARTED),
     BinarySensor.platform: partial(BinarySensor, state_topic=_DEPARTED),
@@ -36,36 +36,17 @@ class Living:
         self._entries = {(place.prefix, place.platform, place.identity) for place in places}
         self._marks = {(place.prefix, mark) for place in places for mark in place.device}
 
-    def has_device(self, place: Place) -> bool:
-        """Whether the device of this place lives on."""
-        return any((place.prefix, mark) in self._marks for mark in place.device)
-
     def has_entry(self, place: Place) -> bool:
         """Whether somebody has its identity. A trigger is in no registry, nobody misses it."""
         return place.platform not in _BARE or (place.prefix, place.platform, place.identity) in self._entries
 
+    def has_device(self, place: Place) -> bool:
+        """Whether the device of this place lives on."""
+        return any((place.prefix, mark) in self._marks for mark in place.device)
+
     def missing(self, places: Iterable[Place]) -> frozenset[Place]:
         """Those of the places that leave an entry or a device behind."""
         return frozenset(place for place in places if not self.has_entry(place) or not self.has_device(place))
-
-    def remembered(self, places: Iterable[Place]) -> frozenset[Place]:
-        """The same once the living have been announced, an entry of theirs having changed over to their device.
-
-        As they would be recalled: singly, and under keys of their own, since others may stand at the old ones by then.
-        """
-        return frozenset(_device_alone(p) if self.has_entry(p) else _elsewhere(p) for p in self.missing(places))
-
-
-def _device_alone(place: Place) -> Place:
-    """The trigger by which the device of the place is recalled."""
-    trigger = replace(place, platform=_TRIGGER.platform, key=_TRIGGER.key, identity=_TRIGGER.identity)
-    return replace(trigger, form=str(Form.SINGLE), enabled=True)
-
-
-def _elsewhere(place: Place) -> Place:
-    """The place as it is recalled, under a key of its own."""
-    key = place.key if place.key.startswith(_DEPARTED) else f"{_DEPARTED}_{place.key}"
-    return replace(place, form=str(Form.SINGLE), key=key)
 
 
 @dataclass(frozen=True)
@@ -76,19 +57,36 @@ class _Stage:
     device_id: str
     marks: tuple[Mark, ...]
 
+    def announcement(self, places: Iterable[Place] = ()) -> Announcement:
+        """The least that Home Assistant takes for these entities.
 
-def recalls(departed: Iterable[Place], living: Living) -> list[Announcement]:
-    """The bare announcements by which the departed are recalled, to be made and dismissed one after the other."""
-    return [
-        Announcement(_bare_config(stage, places), Form.SINGLE, stage.prefix)
-        for stage, places in _rounds(departed, living)
-    ]
+        Singly, under id and key: to Home Assistant that is the same discovery as in the device form, so it forgets what
+        it held ready for the old one. Enabled or not as it was, since Home Assistant remembers that of what it removes.
+        The trigger is there to be removed: that makes it look whether anything enabled is left on the device.
+        """
+        entities = (
+            _BARE[place.platform](
+                key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=place.enabled
+            )
+            for place in places
+        )
+        key = f"{_DEPARTED}_{crc32(repr(self.marks).encode()):08x}"
+        trigger = DeviceTrigger(key=key, type=_DEPARTED, subtype=self.device_id, topic=_DEPARTED)
+        device = Device(
+            name=self.device_id,
+            identifiers=tuple(value for kind, value in self.marks if not kind),
+            connections=tuple((kind, value) for kind, value in self.marks if kind),
+        )
+        config = DeviceConfig(
+            id=self.device_id, device=device, origin=Origin(name="ha_discovery"), components=(*entities, trigger)
+        )
+        return Announcement(config, Form.SINGLE, self.prefix)
 
 
-def _rounds(departed: Iterable[Place], living: Living) -> list[tuple[_Stage, list[Place]]]:
-    """What can be recalled together: on one device, no key and no identity twice."""
+def recall_entries(departed: Iterable[Place], living: Living) -> list[Announcement]:
+    """To be made and dismissed one after the other: in none is a key or an identity twice."""
     rounds: list[tuple[_Stage, list[Place]]] = []
-    for place in sorted({replace(place, device=_recall_on(place, living)) for place in departed}):
+    for place in sorted({_staged(place) for place in departed if not living.has_entry(place)}):
         stage = _Stage(place.prefix, place.device_id, place.device)
         for other, places in rounds:
             if other == stage and all(place.key != p.key and place.identity != p.identity for p in places):
@@ -96,33 +94,36 @@ def _rounds(departed: Iterable[Place], living: Living) -> list[tuple[_Stage, lis
                 break
         else:
             rounds.append((stage, [place]))
-    return rounds
+    return [stage.announcement(places) for stage, places in rounds]
 
 
-def _recall_on(place: Place, living: Living) -> tuple[Mark, ...]:
-    """The place's own device, or one made up while that lives on, since its disabled entities go with a device only."""
-    return (("", f"{place.device_id}_{_DEPARTED}"),) if living.has_device(place) else place.device
+def recall_devices(departed: Iterable[Place], living: Living, entries: Iterable[Announcement]) -> list[Announcement]:
+    """To be made and dismissed together, when the entries that live on have changed over to their device.
 
-
-def _bare_config(stage: _Stage, places: Iterable[Place]) -> DeviceConfig:
-    """The least that Home Assistant takes for these entities.
-
-    To be announced singly under id and key: to Home Assistant that is the same discovery as in the device form, so it
-    forgets what it held ready for the old one. Enabled or not as it was, since Home Assistant remembers that of what it
-    removes. The trigger is there to be removed: that makes it look whether anything enabled is left on the device.
+    Not those that go already with the entries recalled on them.
     """
-    entities = (
-        _BARE[place.platform](key=place.key, unique_id=place.identity, name=place.key, enabled_by_default=place.enabled)
+    dismissed = {place for bare in entries for place in bare.places}
+    left: dict[_Stage, bool] = {}
+    for place in sorted(departed):
+        if not living.has_device(place):
+            stage = _Stage(place.prefix, place.device_id, place.device)
+            left[stage] = left.get(stage, False) or (place.platform in _BARE and living.has_entry(place))
+    bare = {stage: stage.announcement() for stage in left}
+    return [bare[stage] for stage, lately in left.items() if lately or not bare[stage].places <= dismissed]
+
+
+def elsewhere(places: Iterable[Place]) -> frozenset[Place]:
+    """The places as they are recalled later: singly, under keys of their own, for others may stand at the old ones."""
+    return frozenset(
+        replace(
+            place,
+            form=str(Form.SINGLE),
+            key=place.key if place.key.startswith(_DEPARTED) else f"{_DEPARTED}_{place.key}",
+        )
         for place in places
-        if place.platform in _BARE
     )
-    return DeviceConfig(
-        id=stage.device_id,
-        device=Device(
-            name=stage.device_id,
-            identifiers=tuple(value for kind, value in stage.marks if not kind),
-            connections=tuple((kind, value) for kind, value in stage.marks if kind),
-        ),
-        origin=Origin(name="ha_discovery"),
-        components=(*entities, _TRIGGER),
-    )
+
+
+def _staged(place: Place) -> Place:
+    """The place on a device made up for it."""
+    return replace(place, form=str(Form.SINGLE), device=(("", f"{place.device_id}_{_DEPARTED}"),))

@@ -11,7 +11,7 @@ from ha_discovery import Announced, Announcement, BinarySensor, Device, DeviceTr
 DEVICE = "homeassistant/device/kiln/config"
 A = "homeassistant/sensor/kiln/a/config"
 B = "homeassistant/sensor/kiln/b/config"
-RECALL = "homeassistant/device_automation/kiln/ha_discovery_departed/config"
+STAGE = "the trigger of a device that is made up or recalled"
 TRIGGER = DeviceTrigger(key="t", type="finished", subtype="firing", topic="kiln/event")
 
 
@@ -34,7 +34,7 @@ def told(message: Message) -> tuple[str, object]:
         components = value.get("components")
         says = "recall" if "device" in value and components is None else components or value
     assert message.retain == (says in {"clear", "announce"} if isinstance(says, str) and says != "recall" else False)
-    return message.topic, says
+    return STAGE if "/device_automation/kiln/ha_discovery_departed_" in message.topic else message.topic, says
 
 
 def steps(todo: Plan) -> list[list[tuple[str, object]]]:
@@ -62,8 +62,8 @@ def test_a_removed_component_is_removed_in_so_many_words_recalled_and_dismissed(
     todo = plan(announced(announcement(sensor("a"), sensor("b"))), announcement(sensor("a")), online=True)
     assert steps(todo) == [
         [(DEVICE, {"b": {"platform": "sensor"}})],
-        [(B, "recall"), (RECALL, "recall")],
-        [(B, "clear"), (RECALL, "clear")],
+        [(B, "recall"), (STAGE, "recall")],
+        [(B, "clear"), (STAGE, "clear")],
         [(DEVICE, "announce")],
     ]
     recalled, trigger = (json.loads(message.payload) for message in todo.steps[1])
@@ -90,8 +90,8 @@ def test_a_key_that_comes_to_mean_another_entity_is_removed_first() -> None:
     todo = plan(announced(announcement(sensor("a", "one"), sensor("b"))), announcement(sensor("a", "two"), sensor("b")))
     assert steps(todo) == [
         [(DEVICE, {"a": {"platform": "sensor"}})],
-        [(A, "recall"), (RECALL, "recall")],
-        [(A, "clear"), (RECALL, "clear")],
+        [(A, "recall"), (STAGE, "recall")],
+        [(A, "clear"), (STAGE, "clear")],
         [(DEVICE, "announce")],
     ]
 
@@ -101,21 +101,26 @@ def test_a_single_component_is_removed_by_clearing_its_topic() -> None:
     todo = plan(announced(before), announcement(sensor("a"), form=Form.SINGLE))
     assert steps(todo) == [
         [(B, "clear")],
-        [(B, "recall"), (RECALL, "recall")],
-        [(B, "clear"), (RECALL, "clear")],
+        [(B, "recall"), (STAGE, "recall")],
+        [(B, "clear"), (STAGE, "clear")],
         [(A, "announce")],
     ]
 
 
 @pytest.mark.parametrize(("form", "topic"), [(Form.DEVICE, DEVICE), (Form.SINGLE, A)])
-def test_switching_off_clears_the_topics_and_recalls_on_the_device_itself(form: Form, topic: str) -> None:
+def test_switching_off_clears_the_topics_and_recalls_the_entities_then_the_device(form: Form, topic: str) -> None:
     todo = plan(announced(announcement(sensor("a"), form=form)), None, online=True)
     assert steps(todo) == [
         [(topic, "clear")],
-        [(A, "recall"), (RECALL, "recall")],
-        [(A, "clear"), (RECALL, "clear")],
+        [(A, "recall"), (STAGE, "recall")],
+        [(A, "clear"), (STAGE, "clear")],
+        [(STAGE, "recall")],
+        [(STAGE, "clear")],
     ]
-    assert json.loads(todo.steps[1][0].payload)["device"]["identifiers"] == ["kiln"]
+    assert [json.loads(todo.steps[step][-1].payload)["device"]["identifiers"] for step in (1, 3)] == [
+        ["kiln_ha_discovery_departed"],
+        ["kiln"],
+    ]
     assert todo.after == Announced()
     assert plan(todo.after, None).steps == ()
 
@@ -162,17 +167,19 @@ def test_another_prefix_is_another_world() -> None:
     todo = plan(announced(before), replace(before, prefix="ha"))
     assert steps(todo) == [
         [(DEVICE, "clear")],
-        [(A, "recall"), (RECALL, "recall")],
-        [(A, "clear"), (RECALL, "clear")],
+        [(A, "recall"), (STAGE, "recall")],
+        [(A, "clear"), (STAGE, "clear")],
         [("ha/device/kiln/config", "announce")],
+        [(STAGE, "recall")],
+        [(STAGE, "clear")],
     ]
 
 
 def test_another_device_is_another_device_even_under_the_same_topic() -> None:
     other = announcement(sensor("a"), device=Device(name="Oven", identifiers=("oven",)))
     todo = plan(announced(announcement(sensor("a"))), other)
-    assert [topic for topic, says in steps(todo)[0] if says == "clear"] == [DEVICE]
-    assert json.loads(todo.steps[1][0].payload)["device"]["identifiers"] == ["kiln"]
+    assert steps(todo) == [[(DEVICE, "clear")], [(DEVICE, "announce")], [(STAGE, "recall")], [(STAGE, "clear")]]
+    assert json.loads(todo.steps[2][0].payload)["device"]["identifiers"] == ["kiln"]
 
 
 def test_a_device_with_one_more_identifier_stays() -> None:
@@ -197,9 +204,9 @@ def test_what_departed_unseen_is_recalled_until_home_assistant_is_known_to_liste
 def test_what_departed_unseen_and_is_wanted_again_is_not_recalled() -> None:
     both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
     unseen = plan(announced(both), one).after
-    todo = plan(unseen, both)
-    assert not [topic for step in steps(todo) for topic, says in step if "/b/" in topic]
-    assert "kiln_b" not in {place.identity for place in todo.after.departed}
+    announce, *rest = plan(unseen, both).steps
+    assert announce == both.messages
+    assert not [message for step in rest for message in step if "kiln_b" in message.payload]
 
 
 def test_a_plan_cut_short_is_made_good_by_the_next_one() -> None:
