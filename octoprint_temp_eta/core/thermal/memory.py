@@ -10,7 +10,7 @@ import numpy as np
 
 from ..estimator import Direction, Goal, HeaterKind, LearnedState
 from .learning import Trace, fit_heater, linearise, predictive
-from .physics import Array, Start
+from .physics import PARAMETERS, Array, Start
 from .prior import Belief, Population, inverted
 
 #: The layout below; a state of another version is ignored.
@@ -43,7 +43,12 @@ def recall(state: LearnedState | None, direction: Direction) -> Memory | None:
         odd = _trace(direction, row["odd"]) if row.get("odd") else None
     except (KeyError, TypeError, ValueError, IndexError):
         return None
-    sound = np.isfinite(belief.mean).all() and np.isfinite(belief.covariance).all()
+    size = len(PARAMETERS[direction])
+    if belief.mean.shape != (size,) or belief.covariance.shape != (size, size):
+        return None
+    if not (np.isfinite(belief.mean).all() and np.isfinite(belief.covariance).all()):
+        return None
+    sound = bool(np.linalg.eigvalsh(belief.covariance)[0] > 0.0)
     return Memory(belief, traces, odd) if sound else None
 
 

@@ -101,6 +101,5 @@ class ThermalModel:
         """Return what to expect of the next episode, and whether this heater was seen before."""
         population = self._prior[direction, self._kind]
         memory = recall(self._state, direction)
-        known = memory is not None and len(memory.belief.mean) == len(population.mean)
-        heater = memory.belief if memory is not None and known else population.heater
-        return predictive(population, heater), known
+        heater = memory.belief if memory is not None else population.heater
+        return predictive(population, heater), memory is not None
