@@ -183,7 +183,7 @@ def test_what_counted_for_the_target_before_does_not_count_for_the_new_one():
     bed.read(22.0, 60.0)
     bed.hold(59.4, 60.0, 3)
     assert bed.hold(59.4, 59.9, 3) is State.HEATING
-    assert bed.hold(59.4, 59.9, 1) is State.AT_TARGET
+    assert bed.hold(59.4, 59.9, 2) is State.AT_TARGET
 
 
 def test_a_draught_is_no_heating_but_a_new_filament_load_is():
