@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from tests.support.octoprint import PASSWORD, USER, OctoPrint, OctoPrintError
 INSTANCE = "demo"
 BASE_TOPIC = "octoprint/temp_eta"
 DISCOVERY_PREFIX = "homeassistant"
-HEATERS = Path(__file__).with_name("realistic_heaters.py")
+#: What makes the virtual printer more like a real one.
+PLUGINS = [Path(__file__).with_name(name) for name in ("realistic_heaters.py", "simulated_probe.py")]
+SCRIPTS = Path(__file__).parents[2] / "docs" / "examples" / "scripts"
 REFRESH_SECONDS = 0.25
 REFUSED = 2
 
@@ -48,7 +51,15 @@ def plugin_settings(broker: Endpoint) -> dict[str, Any]:
         "mqtt_publish_interval": 1.0,
         "ha_discovery_enabled": True,
         "ha_discovery_prefix": DISCOVERY_PREFIX,
+        "script_folder": str(SCRIPTS),
+        # Of today: nothing is taken over from TempETA.
+        "_config_version": 3,
     }
+
+
+def start_script(octoprint: OctoPrint, script_id: str) -> None:
+    """Start a script; where the user is faster and another one runs, that is as good."""
+    octoprint.request("POST", "/api/plugin/temp_eta", {"command": "start_script", "id": script_id})
 
 
 def show(feed: Feed, story: Story, stop: threading.Event, seconds: float | None) -> None:
@@ -80,11 +91,11 @@ def run(chosen: Options, stop: threading.Event) -> None:
             stack.callback(feed.forget)
         print("Starting OctoPrint with a virtual printer", flush=True)
         settings = {"temp_eta": plugin_settings(chosen.broker)}
-        octoprint = stack.enter_context(OctoPrint(port=chosen.http_port, plugins=settings, plugin_files=[HEATERS]))
+        octoprint = stack.enter_context(OctoPrint(port=chosen.http_port, plugins=settings, plugin_files=PLUGINS))
         print(f"\n  Page:    {octoprint.url}  (user {USER}, password {PASSWORD})")
         print(f"  Broker:  {chosen.broker}")
         print(f"  Topics:  {BASE_TOPIC}/{INSTANCE}/#  {DISCOVERY_PREFIX}/#\n  Ctrl-C ends it all.\n", flush=True)
-        show(feed, Story(octoprint.gcode), stop, chosen.seconds)
+        show(feed, Story(octoprint.gcode, partial(start_script, octoprint)), stop, chosen.seconds)
         print("Stopping", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What happens to the demo's printer: it is heated, held for a while, and switched off."""
+"""What happens to the demo's printer: it is heated, its bed is measured by a script, and it is switched off."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 
 HEAT = {"bed": ("M140", 60), "tool0": ("M104", 210)}
 HOLD_SECONDS = 45.0
+SCRIPT = "bed_flatness"
 
 
 class Story:
     """Heats when it begins; ends when the heaters have been at target for a while, or the user has interfered."""
 
-    def __init__(self, gcode: Callable[..., None]) -> None:
+    def __init__(self, gcode: Callable[..., None], start_script: Callable[[str], None]) -> None:
         self._gcode = gcode
+        self._start_script = start_script
         self._hot_since: float | None = None
         self._over = False
         gcode(*(f"{command} S{target}" for command, target in HEAT.values()))
@@ -28,6 +30,7 @@ class Story:
             self._over = True
         elif self._hot_since is None:
             self._hot_since = time.monotonic()
+            self._start_script(SCRIPT)
         elif time.monotonic() - self._hot_since > HOLD_SECONDS:
             self._over = True
             self._gcode(*(f"{command} S0" for command, _ in HEAT.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tests.support.scripts import alive, write_script
 from tests.support.waiting import eventually
 from tests.support.web_client import WebClient
 
+TESTS = Path(__file__).parents[1]
+EXAMPLES = TESTS.parent / "docs" / "examples" / "scripts"
 START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
 SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
 RESPONSE, LOG = f"{BASE}/response", f"{BASE}/script/log"
@@ -150,7 +153,7 @@ def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
                 "events": {"enabled": True, "subscriptions": [subscription]},
                 "devel": {"enableCsrfProtection": False},
             },
-            plugin_files=[Path(__file__).parents[1] / "support" / "event_witness.py"],
+            plugin_files=[TESTS / "support" / "event_witness.py", TESTS / "demo" / "simulated_probe.py"],
             environment={"EVENT_WITNESS": str(folder / "events.txt")},
         ) as octoprint,
     ):
@@ -449,3 +452,24 @@ def test_octoprint_that_shuts_down_tells_the_end_of_the_run(bench: Bench) -> Non
     assert bench.octoprint.stop()
     event = bench.event("error")
     assert (event["run_id"], event["error"]) == (run_id, "OctoPrint shuts down")
+
+
+@pytest.mark.parametrize(
+    ("script_id", "settings", "outcome"),
+    [
+        ("warm_up_and_home", {"bed": 30, "hotend": 40, "soak": 1}, "finished"),
+        ("purge_and_wipe", {"hotend": 40, "purge": 10.0}, "finished"),
+        ("bed_flatness", {}, "finished"),
+        ("bed_flatness", {"tolerance": 0.01}, "failed"),
+    ],
+)
+def test_the_examples(bench: Bench, script_id: str, settings: dict[str, Any], outcome: str) -> None:
+    if not (bench.folder / f"{script_id}.py").exists():
+        shutil.copy(EXAMPLES / f"{script_id}.py", bench.folder)
+        bench.wait(SCRIPTS, lambda m: script_id in [entry["id"] for entry in m.json])
+    bench.end(bench.start(script_id, settings=settings))
+    last = bench.observer.last(SCRIPT).json["last"]
+    assert (last["id"], last["outcome"]) == (script_id, outcome), last
+    if script_id == "bed_flatness":
+        assert 0 < last["result"]["flatness"] < 0.4
+    bench.octoprint.gcode("M104 S0", "M140 S0")
