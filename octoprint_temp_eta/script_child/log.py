@@ -6,9 +6,9 @@ import contextlib
 import io
 import logging
 import sys
-import time
 from collections.abc import Iterator
 
+from .allowance import Allowance
 from .channel import Channel
 
 #: The name of the logger that a script gets.
@@ -43,19 +43,14 @@ class Handler(logging.Handler):
     def __init__(self, channel: Channel) -> None:
         super().__init__()
         self._channel = channel
-        self._allowed = float(BURST)
-        self._at = time.monotonic()
+        self._allowance = Allowance(BURST, RATE)
         self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record, or drop it."""
-        now = time.monotonic()
-        self._allowed = min(self._allowed + (now - self._at) * RATE, float(BURST))
-        self._at = now
-        if self._allowed < 1:
+        if not self._allowance.take():
             self._dropped += 1
             return
-        self._allowed -= 1
         self.flush()
         self._channel.send("log", level=_level(record.levelno), message=self.format(record)[:MAX_TEXT])
 

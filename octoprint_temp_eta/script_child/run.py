@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,9 +20,8 @@ from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer
 from .script import ScriptError, describe, load
+from .status import Status
 
-#: Seconds between two looks at a script's `script_status`; it is also looked at before each line.
-STATUS_POLL = 0.05
 #: Longer texts are cut.
 MAX_TEXT = 4000
 
@@ -84,49 +82,6 @@ def run(channel: Channel) -> None:
             _run(job, channel, printer, status)
     except Cancelled:
         channel.send("log", level="info", message="cancelled")
-
-
-class Status:
-    """Tells OctoPrint what the script's attribute `script_status` says, whenever that changes."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._script: object = None
-        self._told: str | None = None
-        self._looking = threading.Lock()
-        self._over = threading.Event()
-
-    def look(self) -> None:
-        """Tell the status if it is another one than last time; None is none."""
-        with self._looking:
-            status = self._read()
-            if status is not None and status != self._told:
-                self._told = status
-                self._channel.send("status", status=status)
-
-    def _read(self) -> str | None:
-        # It may be a property of the user's: its errors must not end the run.
-        with contextlib.suppress(Exception):
-            return _text(getattr(self._script, "script_status", None))
-        return None
-
-    @contextlib.contextmanager
-    def of(self, script: object) -> Iterator[None]:
-        """Look at the status of `script` also while it computes, sleeps or waits."""
-        self._script = script
-
-        def watch() -> None:
-            while not self._over.wait(STATUS_POLL):
-                self.look()
-
-        watcher = threading.Thread(target=watch, name="status", daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            watcher.join()
-            self.look()
 
 
 def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:

@@ -171,6 +171,15 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
     assert order == ["G91", "line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done"]
 
 
+def test_of_a_flood_of_statuses_the_newest_is_told(tmp_path: Path) -> None:
+    trial = run(tmp_path, "for number in range(10_000): self.script_status = number; self.g.write('M105')")
+    told = [int(each.status) for each in trial.all(ScriptStatus)]
+    assert told == sorted(told)
+    assert told[:20] == list(range(20))
+    assert told[-1] == 9_999
+    assert len(told) < 1000
+
+
 def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path) -> None:
     body = """
         import logging, sys
