@@ -2,6 +2,7 @@
 
 Home Assistant takes the text `None` as "unknown", and renders a JSON null to exactly that. A key that is missing
 renders to nothing, which a number takes as "no news" and keeps its old value: here it becomes `None` too.
+A payload that is no JSON, such as the empty one that clears a topic, counts as one without any key.
 Subscripts, not dots: `value_json.items` would be the dictionary's method.
 """
 
@@ -27,13 +28,13 @@ def json_flag(*path: str, on: str = "ON", off: str = "OFF") -> str:
 
 
 def _lookup(path: tuple[str, ...]) -> str:
-    """`value_json['a']['b']`, where a parent that is null or missing counts as empty."""
+    """`value_json['a']['b']`, where no JSON, or a parent that is null or missing, counts as empty."""
     if not path:
         raise DiscoveryError("path", "must name a key")
     for key in path:
         _refuse_quotes("path", key)
     *parents, last = path
-    lookup = "value_json"
+    lookup = "(value_json | default({}))"
     for key in parents:
         lookup = f"({lookup}['{key}'] | default({{}}, true))"
     return f"{lookup}['{last}']"

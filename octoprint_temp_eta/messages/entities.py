@@ -38,6 +38,8 @@ HEARTBEATS = ("status", "printer", "eta", "forecast", "script")
 EXPIRE_AFTER_S = 150
 #: s after which a press that nobody fetched is not worth obeying any more.
 PRESS_EXPIRY_S = 30
+#: What a message holds; the empty one, which clears a topic, holds nothing.
+PAYLOAD = "(value_json | default({}))"
 #: Home Assistant refuses a longer state.
 LONGEST_STATE = 255
 
@@ -98,7 +100,7 @@ def _state(topic: str, *path: str) -> dict[str, str]:
 
 def _text(topic: str, key: str) -> dict[str, str]:
     """The same for a text of any length."""
-    template = f"{{{{ (value_json['{key}'] | default('None', true))[:{LONGEST_STATE}] }}}}"
+    template = f"{{{{ ({PAYLOAD}['{key}'] | default('None', true))[:{LONGEST_STATE}] }}}}"
     return {"state_topic": topic, "value_template": template}
 
 
@@ -184,7 +186,7 @@ def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) 
         f"{name} stalled",
         device_class="problem",
         state_topic=eta,
-        value_template=f"{{{{ 'ON' if value_json['state'] == '{State.STALLED}' else 'OFF' }}}}",
+        value_template=f"{{{{ 'ON' if {PAYLOAD}['state'] == '{State.STALLED}' else 'OFF' }}}}",
         **common,
     )
     yield add(
@@ -215,7 +217,7 @@ def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) 
 
 def _heater_triggers(topics: Topics, heater: str) -> Iterator[Component]:
     # what OctoPrint finds when it starts has not just happened
-    happened = "{{ '' if value_json['previous_state'] == 'unknown' else value_json['state'] }}"
+    happened = f"{{{{ '' if {PAYLOAD}['previous_state'] == 'unknown' else {PAYLOAD}['state'] }}}}"
     triggers = (("reached_target", State.AT_TARGET), ("cooled_down", State.COOLED_DOWN), ("stalled", State.STALLED))
     for kind, state in triggers:
         yield DeviceTrigger(
@@ -250,7 +252,8 @@ def _target(add: Add, topics: Topics, heater: str, highest: float, needs_printer
 
 def _forecast(add: Add, topics: Topics, preset: str, needs_printer: Availability) -> Component:
     """The seconds until all heaters of `preset` would be ready, None where one of them can't be told."""
-    found = f"value_json['presets'] | selectattr('name', 'eq', {_literal(preset)}) | map(attribute='printer') | first"
+    presets = f"{PAYLOAD}['presets'] | default([])"
+    found = f"{presets} | selectattr('name', 'eq', {_literal(preset)}) | map(attribute='printer') | first"
     sensor: Component = add(
         Sensor,
         f"forecast_{key_of(preset)}",
@@ -351,7 +354,7 @@ def _diagnostics(add: Add, topics: Topics, heaters: Iterable[str]) -> Iterator[C
         "Identity clash",
         device_class="problem",
         state_topic=diagnostics,
-        value_template="{{ 'ON' if value_json['clash'] else 'OFF' }}",
+        value_template=f"{{{{ 'ON' if {PAYLOAD}['clash'] else 'OFF' }}}}",
         **common,
     )
     counters = (

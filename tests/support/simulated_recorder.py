@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,11 +18,10 @@ TEMPLATES = jinja2.Environment()
 def render(template: str, payload: bytes | str) -> str:
     """Return what a value template makes of a payload."""
     text = payload.decode() if isinstance(payload, bytes) else payload
-    try:
-        content = json.loads(text)
-    except ValueError:
-        content = None
-    return TEMPLATES.from_string(template).render(value=text, value_json=content)
+    values = {"value": text}
+    with contextlib.suppress(ValueError):
+        values["value_json"] = json.loads(text)
+    return TEMPLATES.from_string(template).render(values)
 
 
 def rows(components: Mapping[str, Mapping[str, Any]], messages: Iterable[Publish]) -> Counter[str]:

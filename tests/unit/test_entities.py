@@ -118,6 +118,17 @@ def test_a_long_text_is_cut_to_what_a_state_may_hold():
     assert render(template, json.dumps({"last_error": None})) == "None"
 
 
+def test_an_empty_message_breaks_no_template():
+    for key, component in announced().items():
+        for template in (component.get("value_template"), *(a.get("value_template") for a in availability(component))):
+            if template and component.get("topic", component.get("state_topic")) != TOPICS.of("status"):
+                assert render(template, "") in ("None", "OFF", ""), key
+
+
+def availability(component: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(component.get("availability", []))
+
+
 @pytest.mark.parametrize("name", ["diagnostics", "printer", "script", "forecast", "eta"])
 def test_every_valid_message_gives_every_entity_a_state(name: str):
     topic = MESSAGES[name].topic.format(base=TOPICS.base, heater="bed")

@@ -41,7 +41,7 @@ def test_the_device_form_is_one_retained_message_with_full_key_names() -> None:
                 "unit_of_measurement": "°C",
                 "state_class": "measurement",
                 "state_topic": STATE,
-                "value_template": "{{ value_json['temperature'] | default('None') }}",
+                "value_template": "{{ (value_json | default({}))['temperature'] | default('None') }}",
                 "enabled_by_default": False,
             },
             "bridge": {

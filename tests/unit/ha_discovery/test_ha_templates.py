@@ -55,6 +55,12 @@ def test_a_flag_is_one_of_the_payloads_or_unknown(payload: Any, text: str) -> No
     assert render(json_flag("door", on="open", off="closed"), payload) == text
 
 
+@pytest.mark.parametrize("template", [json_value("a"), json_value("a", "b"), json_flag("a"), json_flag("a", "b")])
+def test_what_is_no_json_is_unknown(template: str) -> None:
+    """Home Assistant leaves value_json undefined then."""
+    assert jinja2.Environment(autoescape=False).from_string(template).render(value="") == "None"
+
+
 def test_a_nested_flag() -> None:
     assert render(json_flag("a", "b"), {"a": {"b": True}}) == "ON"
     assert render(json_flag("a", "b"), {"a": None}) == "None"
