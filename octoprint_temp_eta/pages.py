@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import octoprint.plugin
+from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
 from . import settings as table
@@ -67,6 +68,15 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
                 "data_bind": "visible: inSidebar",
             },
             {
+                "type": "sidebar",
+                "name": gettext("Automation scripts"),
+                "suffix": "_scripts",
+                "custom_bindings": False,
+                "template": "temp_eta_scripts.jinja2",
+                "icon": "tasks",
+                "data_bind": "visible: scripts.shown",
+            },
+            {
                 "type": "tab",
                 "custom_bindings": True,
                 "template": "temp_eta_tab.jinja2",
@@ -81,7 +91,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
 
     def get_assets(self) -> dict[str, list[str]]:
         """Return the static files of the pages; the order of the scripts matters."""
-        scripts = ("heater", "graph", "alerts", "settings")
+        scripts = ("heater", "graph", "alerts", "scripts", "script_settings", "settings")
         return {
             "js": [*(f"js/temp_eta_{name}.js" for name in scripts), "js/temp_eta.js"],
             "css": ["css/temp_eta.css"],

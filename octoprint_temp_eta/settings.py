@@ -172,6 +172,7 @@ class Settings:
     show_in_sidebar: bool = setting(True, "Show the heaters in the sidebar")
     show_in_navbar: bool = setting(True, "Show the countdown in the navigation bar")
     show_in_tab: bool = setting(True, "Show the heaters in a tab of their own")
+    show_scripts: bool = setting(True, "Show the automation scripts in the sidebar, where there are any")
     show_progress_bars: bool = setting(True, "Show progress bars")
     show_historical_graph: bool = setting(True, "Show the temperatures of each heater as a graph in the tab")
     historical_graph_window_seconds: int = setting(180, "The graph shows the last", unit="s", low=30, high=1800)

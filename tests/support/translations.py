@@ -21,7 +21,11 @@ from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
 LANGUAGES = ("de",)
-METHODS = [("templates/**.jinja2", "jinja2.ext:babel_extract"), ("static/js/**.js", "javascript")]
+METHODS = [
+    ("pages.py", "python"),
+    ("templates/**.jinja2", "jinja2.ext:babel_extract"),
+    ("static/js/**.js", "javascript"),
+]
 OPTIONS = {"**.jinja2": {"silent": "false"}}
 #: The same at all times, so that the catalogues change only with their texts.
 _ONCE = datetime(2026, 1, 1, tzinfo=UTC)

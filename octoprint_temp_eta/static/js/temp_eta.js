@@ -1,4 +1,4 @@
-/* The view model of sidebar, tab and navbar: which heaters there are, and what each is told. */
+/* The view model of sidebar, tab and navbar: which heaters there are, what each is told, and the scripts. */
 $(function () {
     "use strict";
 
@@ -11,7 +11,7 @@ $(function () {
         const [settings, loginState, access] = parameters;
         const history = new TempETA.History();
         let alerts;
-        /* The heaters that were told of since the present state was asked for: what they said is newer. */
+        /* What was told of since the present state was asked for is newer: heaters by name, the rest by type. */
         let told = new Set();
 
         self.now = ko.observable(Date.now());
@@ -27,6 +27,7 @@ $(function () {
         self.onBeforeBinding = function () {
             self.options = settings.settings.plugins.temp_eta;
             alerts = new TempETA.Alerts(self.options);
+            self.show = alerts.show;
             const shows = (key) => ko.pureComputed(() => self.options.enabled() && self.options[key]());
             self.inSidebar = shows("show_in_sidebar");
             self.inTab = shows("show_in_tab");
@@ -44,6 +45,9 @@ $(function () {
                 if (!shown && $(TAB).hasClass("active")) $("#tabs a:first").tab("show");
             });
         };
+
+        self.mayRun = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RUN));
+        self.scripts = new TempETA.Scripts(self);
 
         self.onStartupComplete = function () {
             self.refresh();
@@ -67,8 +71,14 @@ $(function () {
                 if (data) self.take(heater, data);
                 else self.heaters.remove((each) => each.name === heater);
             } else if (type === "printer_update") {
-                told.add("");
+                told.add(type);
                 self.printer(data);
+            } else if (type === "scripts_update") {
+                told.add(type);
+                self.scripts.list(data || []);
+            } else if (type === "script_update") {
+                told.add(type);
+                if (data) self.scripts.take(data, data.timestamp);
             } else if (type === "state_change") {
                 self.changed(heater, data);
             } else if (type === "notification") {
@@ -85,7 +95,9 @@ $(function () {
                 _.forOwn(state.eta, (payload, name) => {
                     if (!told.has(name)) self.take(name, payload);
                 });
-                if (!told.has("")) self.printer(state.printer);
+                if (!told.has("printer_update")) self.printer(state.printer);
+                if (!told.has("scripts_update")) self.scripts.list(state.scripts);
+                if (!told.has("script_update")) self.scripts.take(state.script, state.timestamp);
             });
         };
 
@@ -169,6 +181,12 @@ $(function () {
         construct: TempEtaViewModel,
         name: "tempEtaViewModel",
         dependencies: ["settingsViewModel", "loginStateViewModel", "accessViewModel"],
-        elements: ["#navbar_plugin_temp_eta", "#sidebar_plugin_temp_eta_wrapper", TAB + "_link", TAB]
+        elements: [
+            "#navbar_plugin_temp_eta",
+            "#sidebar_plugin_temp_eta_wrapper",
+            "#sidebar_plugin_temp_eta_scripts_wrapper",
+            TAB + "_link",
+            TAB
+        ]
     });
 });

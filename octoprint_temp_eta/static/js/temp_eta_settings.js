@@ -1,19 +1,23 @@
-/* The view model of the settings dialog: what was refused and why, and how the connection is. */
+/* The view model of the settings dialog: what was refused and why, how the connection is, and the scripts' forms. */
 $(function () {
     "use strict";
 
     const TempETA = window.TempETA;
     const POLL_MS = 2000;
     const PAGE = "#settings_plugin_temp_eta";
+    const DIALOG = "#settings_dialog";
 
     function TempEtaSettingsViewModel(parameters) {
         const self = this;
         const settings = parameters[0];
         let polling;
+        /* The scripts' settings on their way to the server: a promise. */
+        let saving = $.when();
 
         /* The key of the setting that the server refused to save, and its reason; null where it took all. */
         self.refused = ko.observable(null);
         self.mqtt = ko.observable(null);
+        self.scripts = ko.observableArray([]);
 
         self.onBeforeBinding = function () {
             self.own = settings.settings.plugins.temp_eta;
@@ -26,24 +30,41 @@ $(function () {
                 const ours = xhr.status === 400 && /api\/settings(\?|$)/.test(request.url) && body && body.rule;
                 if (ours && body.key in self.own) self.refuse(body);
             });
+            $(DIALOG).on("hide", self.stay);
         };
 
         self.refuse = function (body) {
             self.refused(body);
             settings.selectTab(PAGE);
             const field = $("#temp_eta_setting_" + body.key);
-            const group = field.closest(".tab-pane").attr("id");
-            $(PAGE + ' a[href="#' + group + '"]').tab("show");
+            open(field.closest(".tab-pane"));
             field.trigger("focus");
         };
+        const open = (group) => $(PAGE + ' a[href="#' + group.attr("id") + '"]').tab("show");
         self.isRefused = (key) => self.refused() !== null && self.refused().key === key;
 
-        self.onSettingsBeforeSave = () => self.refused(null);
+        self.onSettingsBeforeSave = function () {
+            self.refused(null);
+            saving = $.when(...self.scripts().map((script) => script.save()));
+            saving.fail((script) => {
+                settings.selectTab(PAGE);
+                open($(PAGE + " [data-group=Scripts]"));
+                script.focus();
+            });
+        };
+        /* OctoPrint closes the dialog once it has saved its part; ours may still be under way, or was refused. */
+        self.stay = function (event) {
+            const saved = event.target === event.currentTarget && settings.receiving();
+            if (!saved || saving.state() === "resolved") return;
+            event.preventDefault();
+            saving.done(settings.hide);
+        };
         /* What was saved of the others must not replace what the user is about to correct. */
         self.onSettingsPreventRefresh = () => self.refused() !== null;
 
         self.onSettingsShown = function () {
             self.refused(null);
+            self.scripts([]);
             self.look();
             polling = window.setInterval(self.look, POLL_MS);
         };
@@ -51,7 +72,17 @@ $(function () {
             window.clearInterval(polling);
             self.refused(null);
         };
-        self.look = () => OctoPrint.simpleApiGet("temp_eta").done((state) => self.mqtt(state.mqtt));
+        self.look = () =>
+            OctoPrint.simpleApiGet("temp_eta").done((state) => {
+                self.mqtt(state.mqtt);
+                // What the user has begun to edit stays.
+                if (!self.scripts().length) self.scripts(forms(state));
+            });
+        const forms = function (state) {
+            const values = state.script_settings || {};
+            const declaring = state.scripts.filter((script) => !script.error && script.id in values);
+            return declaring.map((script) => new TempETA.ScriptSettings(script, values[script.id]));
+        };
 
         self.connected = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().connected);
         self.failing = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().enabled && !self.mqtt().connected);

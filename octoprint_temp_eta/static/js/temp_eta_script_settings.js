@@ -1,0 +1,106 @@
+/* The settings that scripts declare, as forms of the settings dialog: each value has the type of its default. */
+(function () {
+    "use strict";
+
+    const TempETA = (window.TempETA = window.TempETA || {});
+
+    /* What a value must be that cannot be read, by the kind of its field. */
+    const RULES = {
+        number: () => gettext("must be a number"),
+        json: () => gettext("must be a value as JSON"),
+        list: () => gettext('must be a list as JSON, such as [1, "a"]'),
+        object: () => gettext('must be an object as JSON, such as {"a": 1}')
+    };
+
+    const kindOf = function (fallback) {
+        if (fallback === null) return "json";
+        if (_.isBoolean(fallback)) return "bool";
+        if (_.isNumber(fallback)) return "number";
+        if (_.isString(fallback)) return "text";
+        return _.isArray(fallback) ? "list" : "object";
+    };
+    const READERS = {
+        bool: (entered) => entered,
+        text: (entered) => entered,
+        number: function (entered) {
+            const number = String(entered).trim() === "" ? NaN : Number(entered);
+            if (!Number.isFinite(number)) throw new RangeError("no number");
+            return number;
+        },
+        json: (entered) => JSON.parse(entered),
+        list: (entered) => required(JSON.parse(entered), _.isArray),
+        object: (entered) => required(JSON.parse(entered), _.isPlainObject)
+    };
+    const required = function (value, test) {
+        if (!test(value)) throw new TypeError("another type");
+        return value;
+    };
+
+    /* One setting; `fallback` is its default, `value` what the next run gets. */
+    TempETA.ScriptSetting = function (key, fallback, value) {
+        const self = this;
+        let saved = value;
+
+        self.key = key;
+        self.element = _.uniqueId("temp_eta_script_setting_");
+        /* Where a refusal of the server points to: a JSON Pointer. */
+        self.path = "/settings/" + key.replace(/~/g, "~0").replace(/\//g, "~1");
+        self.kind = kindOf(fallback);
+        self.isJson = self.kind in {json: 1, list: 1, object: 1};
+        self.isLong = self.isJson || (self.kind === "text" && /\n/.test(fallback + value));
+        self.entered = ko.observable(self.isJson ? JSON.stringify(value) : value);
+        self.problem = ko.observable("");
+
+        /* Return what was entered; undefined where it cannot be read, which is then said. */
+        self.read = function () {
+            self.problem("");
+            try {
+                return READERS[self.kind](self.entered());
+            } catch (error) {
+                self.problem(RULES[self.kind]());
+                return undefined;
+            }
+        };
+        self.differs = (read) => !_.isEqual(read, saved);
+        self.keep = (read) => (saved = read);
+    };
+
+    /* The settings of one script. */
+    TempETA.ScriptSettings = function (script, values) {
+        const self = this;
+
+        self.id = script.id;
+        self.title = script.title;
+        self.settings = _.map(script.settings, (fallback, key) => new TempETA.ScriptSetting(key, fallback, values[key]));
+        self.problem = ko.observable("");
+
+        /* Save what was changed; the promise is rejected where something was refused, which is then shown. */
+        self.save = function () {
+            self.problem("");
+            const read = self.settings.map((setting) => [setting, setting.read()]);
+            if (read.some(([, value]) => value === undefined)) return $.Deferred().reject(self).promise();
+            const changed = read.filter(([setting, value]) => setting.differs(value));
+            if (!changed.length) return $.Deferred().resolve().promise();
+            const settings = Object.fromEntries(changed.map(([setting, value]) => [setting.key, value]));
+            return OctoPrint.simpleApiCommand("temp_eta", "save_script_settings", {id: self.id, settings: settings}).then(
+                () => changed.forEach(([setting, value]) => setting.keep(value)),
+                (xhr) => {
+                    self.refuse(xhr);
+                    return $.Deferred().reject(self).promise();
+                }
+            );
+        };
+
+        self.refuse = function (xhr) {
+            const path = xhr.responseJSON && xhr.responseJSON.error && xhr.responseJSON.error.path;
+            const place = self.settings.find((setting) => setting.path === path) || self;
+            place.problem(TempETA.reason(xhr));
+        };
+
+        /* Put the cursor where something was refused. */
+        self.focus = function () {
+            const wrong = self.settings.find((setting) => setting.problem()) || self.settings[0];
+            $("#" + wrong.element).trigger("focus");
+        };
+    };
+})();

@@ -1,0 +1,234 @@
+"""The scripts on the pages, in a real Chromium: pressed, watched, cancelled, and given other settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import BASE
+from tests.support import browser as browsers
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import Open, Save, open_settings, save
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+PATH = "/api/plugin/temp_eta"
+SETTINGS = {"times": 2, "ratio": 0.5, "name": "printer", "loud": False, "points": [1, 2], "map": {"a": 1}, "any": None}
+BODIES = {
+    "tells": "return True, {key: value for key, value in self.settings.items()}",
+    "waits": "import time\nself.script_status = 'waiting for <b>you</b>'\ntime.sleep(1000)",
+    "fails": "raise ValueError('too cold')",
+}
+
+
+@pytest.fixture
+def scripts(octoprint: OctoPrint, settings: Save, tmp_path: Path) -> Iterator[OctoPrint]:
+    """OctoPrint with a folder of scripts of its own, one of them broken; no run outlives the test."""
+    for name, body in BODIES.items():
+        declared = f"__script_settings__ = {SETTINGS!r}\n" if name == "tells" else ""
+        head = f'__script_id__ = "{name}"\n__script_title__ = "It {name}"\n{declared}'
+        write_script(tmp_path, body, head, f"{name}.py")
+    (tmp_path / "broken.py").write_text("def (")
+    settings(script_folder=str(tmp_path))
+    eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")
+    octoprint.post(PATH, {"command": "save_script_settings", "id": "tells", "settings": SETTINGS})
+    yield octoprint
+    octoprint.request("POST", PATH, {"command": "cancel_script"})
+    eventually(lambda: octoprint.get(PATH)["script"]["state"] == "idle", "the runner to be idle")
+
+
+def sidebar(page: Page) -> Locator:
+    return page.locator("#sidebar_plugin_temp_eta_scripts_wrapper")
+
+
+def button(page: Page, name: str) -> Locator:
+    return sidebar(page).locator(f"[data-script='{name}'] button")
+
+
+def last(page: Page) -> Locator:
+    return sidebar(page).locator(".temp-eta-last")
+
+
+def setting(page: Page, key: str, script: str = "tells") -> Locator:
+    """Return a setting's row in the dialog."""
+    rows = page.locator(f"#settings_plugin_temp_eta [data-script={script}] .temp-eta-field")
+    return rows.filter(has=page.get_by_text(key, exact=True))
+
+
+def run(page: Page, observer: Observer) -> dict[str, Any]:
+    """Run the script that tells its settings by its button, and return its result."""
+    since = observer.mark()
+    button(page, "tells").click()
+    ended = observer.wait_for(f"{BASE}/script", lambda message: message.json["state"] == "idle", since=since)
+    return dict(ended.json["last"]["result"])
+
+
+def test_a_script_is_started_watched_and_cancelled(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    expect(sidebar(page)).to_contain_text("Automation scripts")
+    expect(button(page, "waits")).to_have_text(re.compile("It waits"))
+    expect(button(page, "waits")).to_be_enabled()
+    expect(last(page)).to_have_count(0)
+    button(page, "waits").click()
+
+    expect(sidebar(page).get_by_role("status")).to_have_text("waiting for <b>you</b>")
+    expect(sidebar(page).locator("strong")).to_have_text("It waits")
+    expect(sidebar(page).get_by_role("timer")).to_have_text(re.compile(r"0:0[1-9]"))
+    for name in BODIES:
+        expect(button(page, name)).to_be_disabled()
+    expect(button(page, "tells")).to_have_attribute("title", "A script is running.")
+
+    sidebar(page).get_by_role("button", name="Cancel").click()
+    expect(last(page)).to_contain_text(re.compile(r"It waits was cancelled at \d"))
+    expect(button(page, "waits")).to_be_enabled()
+    expect(sidebar(page).get_by_role("timer")).to_have_count(0)
+    expect(sidebar(page).get_by_role("status")).to_be_hidden()
+
+
+def test_a_late_page_shows_the_run_and_its_age(scripts: OctoPrint, open_page: Open) -> None:
+    scripts.post(PATH, {"command": "start_script", "id": "waits"})
+    eventually(lambda: scripts.get(PATH)["script"]["status"], "the script's status")
+    page = open_page()
+    expect(sidebar(page).get_by_role("status")).to_have_text("waiting for <b>you</b>")
+    expect(sidebar(page).get_by_role("timer")).to_have_text(re.compile(r"\d:\d\d"))
+    page.reload()
+    expect(sidebar(page).get_by_role("button", name="Cancel")).to_be_enabled()
+
+
+def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
+    page = open_page()
+    button(page, "fails").click()
+    expect(last(page)).to_contain_text(re.compile(r"It fails ended with an error at \d"))
+    expect(last(page)).to_contain_text("ValueError: too cold")
+    expect(button(page, "tells")).to_be_enabled()
+    assert run(page, observer) == SETTINGS
+    expect(last(page)).to_contain_text(re.compile(r"It tells finished at \d"))
+    expect(last(page).locator("dt")).to_have_text(list(SETTINGS))
+    expect(last(page).locator("dd")).to_have_text(["2", "0.5", "printer", "false", "[1,2]", '{"a":1}', "null"])
+
+
+def test_a_broken_script_is_listed_with_its_error(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    expect(button(page, "broken.py")).to_be_disabled()
+    expect(sidebar(page).locator("[data-script='broken.py']")).to_contain_text("SyntaxError")
+
+
+def test_no_script_is_started_while_the_printer_is_not_ready(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    expect(button(page, "tells")).to_be_enabled()
+    scripts.disconnect()
+    expect(button(page, "tells")).to_be_disabled()
+    expect(button(page, "tells")).to_have_attribute("title", "The printer is not ready.")
+    scripts.connect()
+    expect(button(page, "tells")).to_be_enabled()
+
+
+def test_scripts_are_shown_where_there_are_some_and_the_user_wants_them(
+    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
+) -> None:
+    settings(script_folder=str(tmp_path))
+    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
+    page = open_page()
+    expect(page.locator("#sidebar_plugin_temp_eta_wrapper")).to_be_visible()
+    expect(sidebar(page)).to_be_hidden()
+    write_script(tmp_path, "return None")
+    expect(sidebar(page)).to_be_visible()
+    settings(show_scripts=False)
+    expect(sidebar(page)).to_be_hidden()
+    settings(show_scripts=True, allow_script_start=False)
+    expect(sidebar(page)).to_contain_text("No script is running.")
+    expect(sidebar(page).get_by_role("button")).to_have_count(0)
+
+
+def test_who_may_not_run_scripts_sees_no_buttons(scripts: OctoPrint, open_page: Open) -> None:
+    """The server refuses too; tests of the REST interface say so."""
+    page = open_page()
+    expect(button(page, "tells")).to_be_visible()
+    page.evaluate(
+        """() => {
+            const login = ko.dataFor(document.querySelector("#navbar_login")).loginState;
+            login.userneeds({role: ["plugin_temp_eta_read"]});
+            login.isAdmin && ko.isObservable(login.isAdmin) && !ko.isComputed(login.isAdmin) && login.isAdmin(false);
+        }"""
+    )
+    expect(button(page, "tells")).to_have_count(0)
+    expect(sidebar(page)).to_contain_text("No script is running.")
+
+
+def test_the_dialog_changes_what_the_next_run_gets(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Scripts")
+    expect(page.locator("#settings_plugin_temp_eta [data-script=tells] legend")).to_have_text("It tells")
+    expect(page.locator("#settings_plugin_temp_eta fieldset")).to_have_count(1)
+    expect(setting(page, "times").locator("input")).to_have_value("2")
+    expect(setting(page, "points").locator("textarea")).to_have_value("[1,2]")
+    setting(page, "times").locator("input").fill("7")
+    setting(page, "ratio").locator("input").fill("0.25")
+    setting(page, "name").locator("input").fill("Ærø <i>")
+    setting(page, "loud").locator("input").check()
+    setting(page, "points").locator("textarea").fill('[1, {"b": "c"}]')
+    setting(page, "any").locator("textarea").fill('"text"')
+    save(page)
+    expect(dialog).to_be_hidden()
+
+    wanted: dict[str, Any] = {**SETTINGS, "times": 7, "ratio": 0.25, "name": "Ærø <i>", "loud": True, "any": "text"}
+    wanted["points"] = [1, {"b": "c"}]
+    assert run(page, observer) == wanted
+    open_settings(page, "Scripts")
+    expect(setting(page, "times").locator("input")).to_have_value("7")
+    expect(setting(page, "any").locator("textarea")).to_have_value('"text"')
+
+
+def test_the_dialog_says_at_the_field_what_is_refused(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Scripts")
+    setting(page, "times").locator("input").fill("2.5")
+    save(page)
+    expect(setting(page, "times").locator(".help-block")).to_have_text("Times: must be a whole number.")
+    expect(setting(page, "times").locator("input")).to_be_focused()
+    expect(page.locator("#settings_dialog [data-test-id=settings-save]")).to_be_enabled()
+    expect(dialog).to_be_visible()
+
+    setting(page, "times").locator("input").fill("")
+    setting(page, "points").locator("textarea").fill("[1, 2")
+    setting(page, "map").locator("textarea").fill("[]")
+    save(page)
+    expect(setting(page, "times").locator(".help-block")).to_have_text("must be a number")
+    expect(setting(page, "points").locator(".help-block")).to_contain_text("must be a list as JSON")
+    expect(setting(page, "map").locator(".help-block")).to_contain_text("must be an object as JSON")
+    assert scripts.get(PATH)["script_settings"]["tells"] == SETTINGS
+
+    setting(page, "times").locator("input").fill("4")
+    setting(page, "points").locator("textarea").fill("[]")
+    setting(page, "map").locator("textarea").fill("{}")
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert scripts.get(PATH)["script_settings"]["tells"] == SETTINGS | {"times": 4, "points": [], "map": {}}
+
+
+def test_the_dialog_can_be_left_with_what_was_refused(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    dialog = open_settings(page, "Scripts")
+    setting(page, "times").locator("input").fill("")
+    save(page)
+    expect(setting(page, "times").locator(".help-block")).to_be_visible()
+    page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
+    expect(dialog).to_be_hidden()
+    open_settings(page, "Scripts")
+    expect(setting(page, "times").locator("input")).not_to_have_value("")
+
+
+def test_the_scripts_pages_speak_german(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page("de")
+    expect(sidebar(page)).to_contain_text("Automatisierungsskripte")
+    button(page, "waits").click()
+    sidebar(page).get_by_role("button", name="Abbrechen").click()
+    expect(last(page)).to_contain_text(re.compile(r"It waits wurde abgebrochen um \d\d:\d\d"))
