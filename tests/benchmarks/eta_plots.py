@@ -18,11 +18,11 @@ _SHARES = np.linspace(0.0, 1.0, 11)
 
 
 def draw(results: Mapping[str, Sequence[Result]], folder: Path) -> None:
-    """Draw all plots as SVG to `folder`."""
+    """Draw all plots as PNG to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    mpl.rcParams.update({"svg.hashsalt": "eta", "font.size": 8, "svg.fonttype": "none"})
-    _by_progress(results, folder / "eta-error-by-progress.svg")
-    _over_time(results, folder / "eta-over-time.svg")
+    mpl.rcParams.update({"font.size": 8, "savefig.dpi": 90})
+    _by_progress(results, folder / "eta-error-by-progress.png")
+    _over_time(results, folder / "eta-over-time.png")
 
 
 def _by_progress(results: Mapping[str, Sequence[Result]], file: Path) -> None:
@@ -65,5 +65,5 @@ def _over_time(results: Mapping[str, Sequence[Result]], file: Path) -> None:
 
 def _save(figure: plt.Figure, file: Path) -> None:
     figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
+    figure.savefig(file, metadata={"Software": None})
     plt.close(figure)
