@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
-from tests.support.mqtt_client import Observer
+from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
 from tests.support.scripts import write_script
@@ -67,8 +67,13 @@ def run(page: Page, observer: Observer) -> dict[str, Any]:
     """Run the script that tells its settings by its button, and return its result."""
     since = observer.mark()
     button(page, "tells").click()
-    ended = observer.wait_for(f"{BASE}/script", lambda message: message.json["state"] == "idle", since=since)
-    return dict(ended.json["last"]["result"])
+    runs = observer.wait_for(f"{BASE}/script", lambda message: message.json["id"] == "tells", since=since)
+    over = (runs.json["run_id"], "idle")
+
+    def is_over(message: Received) -> bool:
+        return ((message.json["last"] or {}).get("run_id"), message.json["state"]) == over
+
+    return dict(observer.wait_for(f"{BASE}/script", is_over, since=since).json["last"]["result"])
 
 
 def test_a_script_is_started_watched_and_cancelled(scripts: OctoPrint, open_page: Open) -> None:
