@@ -332,6 +332,7 @@ def test_no_event_is_lost_while_the_broker_is_out_of_reach(bench: Bench) -> None
             "POST", "/api/plugin/temp_eta", {"command": "script/start", "id": "steps", "settings": {"count": count}}
         )
         assert (status, reply["status"]) == (202, "accepted")
+        runs.append(reply["run_id"])
         eventually(
             lambda run=reply["run_id"]: (bench.rest()["script"]["last"] or {})["run_id"] == run, "the run to end"
         )
