@@ -32,7 +32,7 @@ def main() -> None:
         house.wait("bed_state", "heating")
         page = logged_in(browser, house.ha, 1280, 1250)
         page.goto(f"{house.ha.url}/config/devices/device/{house.ha.devices(DEVICE)[0]['id']}")
-        expect(page.get_by_text("Bed ready at")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Bed ready at", exact=True)).to_be_visible(timeout=PATIENCE_MS)
         page.wait_for_load_state("networkidle")
         PICTURE.parent.mkdir(exist_ok=True)
         page.screenshot(path=PICTURE)
