@@ -249,6 +249,17 @@ def test_a_crash_leaves_its_last_words(tmp_path: Path) -> None:
     assert "trial.py" in ended.output
 
 
+def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path) -> None:
+    body = """
+        import contextlib, os
+        for descriptor in range(3, 30):
+            with contextlib.suppress(OSError): os.write(descriptor, b"no message\\n")
+        while True: pass
+    """
+    trial = start(write_script(tmp_path, body))
+    assert trial.end().exit_status == -signal.SIGKILL
+
+
 def test_threads_and_processes_of_a_script_do_not_outlive_it(tmp_path: Path) -> None:
     body = """
         import subprocess, threading, time
