@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -171,4 +172,5 @@ def _answer(reply: Mapping[str, Any]) -> flask.Response:
 
 
 def _json(body: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> flask.Response:
-    return flask.make_response(flask.jsonify(body), status)
+    # flask.jsonify would sort the keys, and so the settings of a script.
+    return flask.Response(json.dumps(body), status, mimetype="application/json")

@@ -73,7 +73,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
                 "suffix": "_scripts",
                 "custom_bindings": False,
                 "template": "temp_eta_scripts.jinja2",
-                "icon": "tasks",
+                "icon": "fas fa-robot",
                 "data_bind": "visible: scripts.shown",
             },
             {

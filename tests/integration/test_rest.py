@@ -137,6 +137,11 @@ def test_looking_needs_a_permission(seen: OctoPrint, users: dict[str, str]):
     assert (status, reply["error"]["code"]) == (403, "not_permitted")
 
 
+def test_the_settings_of_scripts_are_shown_to_those_who_may_change_them(seen: OctoPrint, users: dict[str, str]):
+    assert seen.get(PATH)["script_settings"] == {}
+    assert "script_settings" not in seen.request("GET", PATH, key=users["read"])[1]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], name: str):
     needed = NEEDED.get(ALIASES.get(name, name), "PLUGIN_TEMP_ETA_ADMINISTER")

@@ -100,7 +100,8 @@
         /* Put the cursor where something was refused. */
         self.focus = function () {
             const wrong = self.settings.find((setting) => setting.problem()) || self.settings[0];
-            $("#" + wrong.element).trigger("focus");
+            const field = $("#" + wrong.element).trigger("focus");
+            field.closest(".control-group")[0].scrollIntoView({block: "nearest"});
         };
     };
 })();
