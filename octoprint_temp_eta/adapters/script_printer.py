@@ -126,11 +126,12 @@ class ScriptPrinter:
         self._listens = True
         self._post(JobsHeld(effect.run_id, window=int(self._serial_setting("ackMax") or 1)))
 
-    def _release(self, _: ReleaseJobs) -> None:
+    def _release(self, effect: ReleaseJobs) -> None:
         self._listens = False
-        # Where there is no connection any more, the hold has gone with it.
+        # The hold belongs to the connection, which may have gone since. A new one has none of ours.
         with contextlib.suppress(RuntimeError):
-            self._printer.set_job_on_hold(False)
+            if effect.held:
+                self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:
         self._parts = 0

@@ -72,7 +72,9 @@ class HoldJobs:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseJobs:
-    """Let the print jobs go on."""
+    """The run is over for the printer; let the print jobs go on, unless their hold has gone with the connection."""
+
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,11 @@ LONGEST_LINE = 1024
 LAST_LINE = "G90"
 
 #: What is done in one step that is always the same.
-SIMPLE: Mapping[type, Effect] = {core.Kill: KillScript(), core.Release: ReleaseJobs()}
+SIMPLE: Mapping[core.Decision, Effect] = {
+    core.Kill(): KillScript(),
+    core.Release(): ReleaseJobs(),
+    core.Release(jobs=False): ReleaseJobs(held=False),
+}
 
 #: Is told that the run has begun (`Begun`) or ended (`Over`).
 Teller = Callable[[core.Begun | core.Over, Now], list[Effect]]
@@ -227,7 +231,7 @@ class ScriptRun:
             case core.Begun() | core.Over():
                 return self._tell(decision, now)
             case _:
-                return [SIMPLE[type(decision)]]
+                return [SIMPLE[decision]]
 
     def _break_heat_wait(self, now: Now) -> list[Effect]:
         """Make the printer listen at once, where it can: else it does so when its heater is hot."""

@@ -185,7 +185,9 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let the print jobs go on."""
+    """Leave the printer to others; `jobs` is False where the hold on print jobs has gone with the connection."""
+
+    jobs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

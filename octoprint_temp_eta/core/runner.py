@@ -104,7 +104,7 @@ class Runner:
         if self.phase is Phase.LOADING:
             self._course.deadline = at + LOADING_S
             return [Launch()]
-        return self._finish(wall, release=refusal is None)
+        return self._finish(wall, held=refusal is None)
 
     def runs(self, at: float) -> list[Decision]:
         """The script is loaded, and run() begins."""
@@ -142,7 +142,7 @@ class Runner:
         self._course.linked = False
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
-            return self._finish(wall)
+            return self._finish(wall, held=True)
         return self._stop(Event.LINK_LOST, Verdict.of_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
@@ -155,7 +155,7 @@ class Runner:
         if not self._move(Event.SHUT_DOWN):
             return []
         self._judge(Verdict.of_error("OctoPrint shuts down", Code.SHUTDOWN))
-        return [Kill(), *self._finish(wall)]
+        return [Kill(), *self._finish(wall, held=False)]
 
     def ended(self, how: str, wall: float) -> list[Decision]:
         """The process is gone; `how` says it in words."""
@@ -164,7 +164,7 @@ class Runner:
         self._course.deadline = self._course.kill_at = None
         self._judge(Verdict.of_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
-            return self._finish(wall)
+            return self._finish(wall, held=True)
         verdict, settle = self._course.verdict, Settle(self._targets_after())
         # The printer may take long to answer, when it waits for a heater: nobody has to wait to be told.
         unfinished = verdict is not None and verdict.outcome in (Outcome.CANCELLED, Outcome.ERROR)
@@ -175,7 +175,7 @@ class Runner:
         self._course.attempts += 1
         if not acknowledged and self._course.attempts < SETTLE_ATTEMPTS:
             return [Settle({})]
-        return self._finish(wall, release=True) if self._move(Event.SETTLED) else []
+        return self._finish(wall, held=True) if self._move(Event.SETTLED) else []
 
     def tick(self, at: float) -> list[Decision]:
         """End what takes too long."""
@@ -224,11 +224,10 @@ class Runner:
         self.last = Past(self.run, self._course.verdict, wall)
         return [Over(self.last)]
 
-    def _finish(self, wall: float, *, release: bool = False) -> list[Decision]:
+    def _finish(self, wall: float, *, held: bool) -> list[Decision]:
         told = self._tell(wall)
         self.run = None
-        # The hold belongs to the connection: a new one has none of ours.
-        return [Release(), *told] if release and self._course.linked else told
+        return [Release(self._course.linked), *told] if held else told
 
     def _targets_after(self) -> Mapping[str, float]:
         """Return the targets to set after the run: those of the heaters that it has touched, by the user's choice."""

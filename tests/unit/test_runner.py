@@ -108,7 +108,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.CLOSING, "ended"): ([RESTORE], Phase.SETTLING),
     (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
     (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
-    (Phase.SETTLING, "lost"): ([], Phase.IDLE),
+    (Phase.SETTLING, "lost"): ([Release(jobs=False)], Phase.IDLE),
 }
 
 
@@ -166,23 +166,25 @@ def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
     assert runner.ended(CLEANLY, 2000)[0] == CANCELLED
 
 
-def test_a_run_without_a_printer_ends_with_its_process_and_lets_go_of_nothing() -> None:
+def test_a_run_without_a_printer_ends_with_its_process() -> None:
     runner = at(Phase.RUNNING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
-    assert runner.ended(CLEANLY, 2000) == [over(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)]
+    error = over(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
+    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), error]
     assert runner.phase is Phase.IDLE
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == []
-    assert runner.ended(CLEANLY, 2000) == [over(Outcome.FINISHED, result={"a": 1})]
+    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), over(Outcome.FINISHED, result={"a": 1})]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
     runner.ended(CLEANLY, 1999)
-    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [over(Outcome.FINISHED, result={"a": 1})]
+    finished = over(Outcome.FINISHED, result={"a": 1})
+    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(jobs=False), finished]
 
 
 def test_the_next_run_has_a_printer_again() -> None:
@@ -287,8 +289,8 @@ class World:
                     assert not self.process
                     assert self.linked
                     self.settling = True
-                case Release():
-                    assert self.holds == 1
+                case Release(jobs):
+                    assert self.holds == int(jobs)
                     assert not self.process
                     self.holds = 0
                 case Over():

@@ -113,6 +113,13 @@ def test_a_printer_that_is_not_there() -> None:
     assert bench.do(ReleaseJobs()) == []
 
 
+def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
+    bench = Bench()
+    bench.do(HoldJobs("r1"), ReleaseJobs(held=False))
+    assert bench.printer.calls == [("hold", True), "ready?"]
+    assert pass_over(bench, "G28", "G28") == []
+
+
 def test_several_commands_under_way_are_told() -> None:
     assert Bench(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 

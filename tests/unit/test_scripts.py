@@ -444,7 +444,7 @@ def test_a_printer_that_goes_away() -> None:
     error = {"code": "printer_gone", "message": "The printer was disconnected.", "path": None}
     assert (reply["status"], reply["error"]) == ("failed", error)
     assert bench.level("script")["state"] == "idle"
-    assert bench.of(ReleaseJobs) == []
+    assert bench.of(ReleaseJobs) == [ReleaseJobs(held=False)]
 
 
 def test_a_firmware_that_begins_anew_lets_the_jobs_go_on() -> None:
