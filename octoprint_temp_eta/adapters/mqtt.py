@@ -20,6 +20,7 @@ import paho.mqtt.client as mqtt
 from ..bridge.effects import Connect, Disconnect, Publish
 from ..bridge.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, Input, MessageArrived
 from . import mqtt_paho as paho
+from .inbox import now
 from .mqtt_errors import explain
 
 #: s until a broker that accepted the TCP connection must have answered CONNECT.
@@ -27,6 +28,9 @@ CONNACK_S = 5.0
 #: s until the first retry at most, and the longest wait between two: short enough that all is right again some 10 s
 #: after the broker is back.
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 5.0
+#: s that a connection must have lasted for the next try not to wait longer than the one before: two machines that
+#: take an identity from each other, or a broker that hangs up at once, are not fought every second.
+STEADY_S = 10.0
 #: s after which a refused subscription is tried again.
 RESUBSCRIBE_S = 10.0
 #: s between looks at whether the client still lives, should its thread have died without a word.
@@ -158,7 +162,7 @@ class _Session(threading.Thread):
         pause = FIRST_RETRY_S
         while self._left is None:
             self._link = next(self._links)
-            was, connected = self._protocol, False
+            was, connected, begun_at = self._protocol, False, now().at
             try:
                 connected, reason = self._attempt()
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
@@ -166,7 +170,7 @@ class _Session(threading.Thread):
             if self._left is not None:
                 return
             self._post(BrokerLost(self._link, reason))
-            if connected:
+            if connected and now().at - begun_at >= STEADY_S:
                 pause = FIRST_RETRY_S
             fell_back = was != self._protocol and not connected and was == "5"
             if not fell_back:
