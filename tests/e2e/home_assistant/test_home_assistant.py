@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from octoprint_temp_eta.messages.entities import EXPIRE_AFTER_S
 from tests.conftest import BASE, INSTANCE
+from tests.support.broker_programs import Listener
 from tests.support.home_assistant import HomeAssistant
 from tests.support.home_assistant_server import LocalHomeAssistant
 from tests.support.house import DEVICE, SEEN, House, add_script, automation, printer
@@ -194,6 +196,19 @@ def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: House) ->
     cold.wait("bed_state", "off")
 
 
+def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: House, watcher: Observer) -> None:
+    """As with a broker's node that dies together with the printer: what it retained says online for ever."""
+    cold.octoprint.kill()
+    watcher.wait_for(f"{BASE}/status", lambda m: m.text == "offline", timeout=60)
+    watcher.publish(f"{BASE}/status", "online", retain=True)
+    cold.wait("bed_state", "off")
+    cold.wait("bed_state", "unavailable", timeout=EXPIRE_AFTER_S + 30)
+    cold.wait("bridge", "off", timeout=EXPIRE_AFTER_S + 30)
+    cold.octoprint.start()
+    cold.wait("bridge", "on")
+    cold.wait("bed_state", "off")
+
+
 def test_a_new_name_renames_the_device_and_moves_nothing(cold: House, watcher: Observer) -> None:
     since = watcher.mark()
     before = {key: entity.entity_id for key, entity in cold.entities().items()}
@@ -291,6 +306,9 @@ def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
         cold.wait("bed_state", "off")
         settled(database)
         before = recorded(database)
+        two_minutes(cold.listener)
+        assert (recorded(database) - before).total() < 2
+        before = recorded(database)
         slow.gcode("M140 S60", "M104 S210")
         cold.wait("bed_state", "at_target", timeout=300)
         cold.wait("tool0_state", "at_target", timeout=300)
@@ -301,6 +319,13 @@ def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
         print(f"rows of {heater}: {json.dumps(rows)}")
         assert 3 <= sum(rows.values()) <= 12, written
     cold.octoprint.start()
+
+
+def two_minutes(listener: Listener) -> None:
+    """Wait for two heartbeats, which come every minute."""
+    with Observer(listener) as observer:
+        for _ in range(2):
+            observer.wait_for(f"{BASE}/status", since=observer.mark(), timeout=90)
 
 
 def settled(database: Path) -> None:
