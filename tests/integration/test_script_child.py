@@ -62,6 +62,36 @@ def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) ->
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
 
 
+HELPERS = """
+g.home()
+g.feed(1200)
+g.move(x=5, y=5)
+g.abs_move(z=2, rapid=True)
+g.rect(3, 4, direction="CCW", start="UL")
+g.arc(x=2, y=2, radius=2, direction="CCW")
+g.meander(4, 3, spacing=1)
+g.triangular_wave(2, 2, 3)
+g.set_home(x=0, y=0)
+g.dwell(10)
+g.absolute()
+g.move(x=1)
+g.relative()
+g.teardown()
+"""
+
+
+def test_the_helpers_of_mecode_send_what_they_would_write(tmp_path: Path) -> None:
+    file = tmp_path / "expected.gcode"
+    # In a process of its own: mecode is not to be imported here.
+    write = f"import mecode\ng = mecode.G(outfile={str(file)!r}, print_lines=False)\n{HELPERS}\ng.out_fd.close()"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", write], check=True)
+    expected = [line.partition(";")[0].strip() for line in file.read_text().splitlines()]
+    trial = run(tmp_path, f"g = self.g\n{HELPERS}")
+    assert not trial.all(ScriptRaised)
+    assert trial.printer.lines == expected
+    assert len(expected) > 30
+
+
 def test_the_position_is_read_from_the_printer(tmp_path: Path) -> None:
     trial = run(tmp_path, "return True, self.g._p.current_position()")
     assert trial.all(ScriptReturned)[0].storage == {"X": 10.0, "Y": 20.0, "Z": 0.3, "E": 0.0}
