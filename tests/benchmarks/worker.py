@@ -1,17 +1,16 @@
 """What the plugin does behind the printer callback: python -m tests.benchmarks.worker
 
-Prints three tables: what a reading costs the worker with each method, how long a change takes to reach a subscriber,
-and the memory that OctoPrint takes.
+Prints why a call of the callback may take long, what a reading costs the worker with each method, how soon a change
+has reached a subscriber, and the memory that OctoPrint takes. docs/performance.md has the figures of one run.
 """
 
 from __future__ import annotations
 
-import logging
+import resource
 import statistics
 import time
 from collections.abc import Sequence
 
-from octoprint_temp_eta.adapters.inbox import CAPACITY, Inbox
 from octoprint_temp_eta.bridge.inputs import Readings
 from tests.benchmarks.__main__ import BASE, CONFIG, TIMER, plugin_settings, table
 from tests.support.bridge_driver import BridgeDriver
@@ -20,10 +19,11 @@ from tests.support.mqtt_client import Observer
 from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
 from tests.support.station import BASE as STATION
 from tests.support.station import Station
+from tests.support.waiting import eventually
 
 METHODS = ("linear", "exponential", "model")
 READINGS, CHANGES, CALLS = 1200, 200, 1000
-LOGGER = logging.getLogger("benchmark")
+POSTS, PAUSE = 10_000, 0.001
 
 
 def reading(second: float) -> Readings:
@@ -50,15 +50,24 @@ def costs(method: str) -> list[float]:
     return [1e3 * part for values in (readings, looks) for part in shares(values)]
 
 
-def puts() -> list[float]:
-    """Return the median and 99 % of the µs of CPU that a reading takes to be left in the inbox."""
-    inbox, values = Inbox(), []
-    for second in range(CAPACITY - 1):
-        event = reading(second)
-        begin = time.thread_time()
-        inbox.put(event)
-        values.append(time.thread_time() - begin)
-    return [1e6 * part for part in shares(values)]
+def waits(broker: Broker) -> list[float]:
+    """Return of `POSTS` readings that were left for the worker: the worst µs, its worst µs of CPU, how often the caller
+    waited (for a lock, or for another thread of Python), and how often the system put another process in its place.
+    """
+    walls, cpus, waited, interrupted = [], [], 0, 0
+    with Station(broker.port) as station:
+        eventually(lambda: station.connected, "the connection")
+        for number in range(POSTS):
+            heaters = reading(number / 10).heaters
+            before, cpu, begin = resource.getrusage(resource.RUSAGE_THREAD), time.thread_time(), time.perf_counter()
+            station.read(**heaters)
+            walls.append(time.perf_counter() - begin)
+            cpus.append(time.thread_time() - cpu)
+            after = resource.getrusage(resource.RUSAGE_THREAD)
+            waited += after.ru_nvcsw > before.ru_nvcsw
+            interrupted += after.ru_nivcsw > before.ru_nivcsw
+            time.sleep(PAUSE)
+    return [1e6 * max(walls), 1e6 * max(cpus), waited, interrupted]
 
 
 def latency(broker: Broker) -> list[float]:
@@ -105,9 +114,14 @@ def main() -> None:
     table("method", "reading: median", "99 %", "look for REST: median", "99 %")
     for method in METHODS:
         print(f"| {method} | {' | '.join(f'{figure:.2f}' for figure in costs(method))} |", flush=True)
-    median, most = puts()
-    print(f"\nTo leave a reading in the inbox takes {median:.1f} µs (99 %: {most:.1f} µs).")
     with Broker() as broker:
+        worst, cpu, waited, interrupted = waits(broker)
+        print(
+            f"\nOf {POSTS} readings left for the worker the slowest took {worst:.0f} µs, {cpu:.0f} µs of CPU at most;"
+        )
+        print(
+            f"{waited:.0f} waited for the worker or another thread, {interrupted:.0f} were interrupted by the system."
+        )
         median, most = latency(broker)
         print(f"\nA change of state has reached a subscriber after {median:.1f} ms (99 %: {most:.1f} ms).")
         print("\nResident memory of OctoPrint, MiB\n")
