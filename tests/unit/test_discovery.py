@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.home_assistant import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.effects import Publish, Save
+from octoprint_temp_eta.bridge.home_assistant import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.inputs import MessageArrived, Profile, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
 
