@@ -14,9 +14,9 @@ from .prior import Belief, inverted
 #: Error of a reading in °C.
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start: how far the shape can be trusted.
-_CLOCK_ERROR: Final = {Direction.HEATING: 0.03, Direction.COOLING: 0.02}
+_CLOCK_ERROR: Final = {Direction.HEATING: 0.03, Direction.COOLING: 0.015}
 #: As how many independent readings those of an episode count together: errors of the shape last.
-_INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 12.0}
+_INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 20.0}
 #: Readings fade over this share of the time since the start: the newest ones tell most of what is to come.
 _MEMORY: Final = 0.5
 #: s that are added to the time since the start, so that the very first readings don't count as a whole episode.
@@ -38,8 +38,8 @@ _TICK_S: Final = 0.5
 _WIDEN: Final = {
     (Direction.HEATING, False): 0.85,
     (Direction.HEATING, True): 1.35,
-    (Direction.COOLING, False): 1.1,
-    (Direction.COOLING, True): 1.1,
+    (Direction.COOLING, False): 1.2,
+    (Direction.COOLING, True): 1.25,
 }
 
 
