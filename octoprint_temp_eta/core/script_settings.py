@@ -14,6 +14,8 @@ Settings = dict[str, Any]
 
 #: The most that a script's settings may take as JSON, in characters.
 MAX_LENGTH = 65_536
+#: Whole numbers below this one fit into a float.
+LARGEST = 2**1023
 
 
 class InvalidSettings(ValueError):
@@ -69,7 +71,14 @@ def merge(defaults: Settings, stored: Settings, given: Settings) -> Settings:
         for key, value in stored.items()
         if (expected := _expected(defaults.get(key))) is None or _is(value, expected)
     }
-    return {**defaults, **fitting, **given}
+    return {key: _typed(value, defaults.get(key)) for key, value in {**defaults, **fitting, **given}.items()}
+
+
+def _typed(value: Any, default: object) -> Any:
+    """Return a number in the type of its default: JSON, and what writes it, may take 3 and 3.0 for the same."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or type(default) not in (int, float):
+        return value
+    return int(value) if type(default) is int else float(value)
 
 
 def _expected(default: object) -> str | None:
@@ -91,7 +100,7 @@ def _is(value: object, expected: str) -> bool:
     if isinstance(value, bool):
         return expected == "true or false"
     if isinstance(value, int):
-        return expected in ("a whole number", "a number")
+        return expected == "a whole number" or (expected == "a number" and abs(value) < LARGEST)
     if isinstance(value, float):
         return expected == "a number" or (expected == "a whole number" and value.is_integer())
     return _NAMES.get(type(value)) == expected

@@ -14,7 +14,7 @@ DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map
     [
         ("on", [True, False], [1, "true", None]),
         ("count", [2, -1, 3.0], [2.5, True, "2", None, [2]]),
-        ("ratio", [0.1, 2], [True, "0.1", None]),
+        ("ratio", [0.1, 2], [True, "0.1", None, 10**400]),
         ("name", ["", "y"], [1, None, ["y"]]),
         ("list", [[], ["y"]], [{}, "y", None]),
         ("map", [{}, {"b": []}], [[], "y", None]),
@@ -24,7 +24,9 @@ DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map
 def test_a_value_has_the_type_of_its_default(key: str, good: list[object], bad: list[object]) -> None:
     for value in good:
         check(DEFAULTS, {key: value}, only_declared=True)
-        assert merge(DEFAULTS, {key: value}, {})[key] == value
+        for merged in (merge(DEFAULTS, {key: value}, {}), merge(DEFAULTS, {}, {key: value})):
+            assert merged[key] == value
+            assert key == "any" or type(merged[key]) is type(DEFAULTS[key])
     for value in bad:
         with pytest.raises(InvalidSettings, match=f"^{key}: must be "):
             check(DEFAULTS, {key: value}, only_declared=True)
