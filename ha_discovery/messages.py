@@ -87,7 +87,8 @@ def encode(payload: Json) -> str:
 
 
 def _header(config: DeviceConfig) -> Json:
-    return {"device": _given(config.device), "origin": _given(config.origin)}
+    device = {**_given(config.device), **_always(config.device, "identifiers", "connections")}
+    return {"device": device, "origin": _given(config.origin)}
 
 
 def _qos(config: DeviceConfig) -> Json:
@@ -124,8 +125,20 @@ def _inherited(config: DeviceConfig, component: Component) -> Json:
 
 
 def _availability(availability: Availability) -> Json:
-    topics = [_given(topic) for topic in availability.topics]
+    topics = [
+        {**_given(topic), **_always(topic, "payload_available", "payload_not_available")}
+        for topic in availability.topics
+    ]
     return {"availability": topics, "availability_mode": availability.mode} if topics else {}
+
+
+def _always(values: Any, *names: str) -> Json:
+    """Fields that are sent even if they hold Home Assistant's default.
+
+    It relies on its validators to fill them in, and until 2025 these may just be recompiled by a thread that loads a
+    platform: then the first announcement after a start lost an entity to a KeyError, about once in forty starts.
+    """
+    return {name: getattr(values, name) for name in names}
 
 
 def _given(values: Any) -> Json:

@@ -22,10 +22,10 @@ def test_the_device_form_is_one_retained_message_with_full_key_names() -> None:
     (message,) = announcement(*COMPONENTS, **EVERYTHING).messages
     assert (message.topic, message.retain, message.qos) == ("homeassistant/device/kiln/config", True, 1)
     assert payload(message) == {
-        "device": {"name": "Kiln", "identifiers": ["kiln"]},
+        "device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []},
         "origin": {"name": "tests"},
         "availability": [
-            {"topic": "kiln/status"},
+            {"topic": "kiln/status", "payload_available": "online", "payload_not_available": "offline"},
             {"topic": "kiln/power", "payload_available": "on", "payload_not_available": "off"},
         ],
         "availability_mode": "all",
@@ -61,7 +61,9 @@ def test_the_device_form_is_one_retained_message_with_full_key_names() -> None:
                 "name": "Door",
                 "state_topic": STATE,
                 "value_template": json_flag("door"),
-                "availability": [{"topic": "kiln/door/status"}],
+                "availability": [
+                    {"topic": "kiln/door/status", "payload_available": "online", "payload_not_available": "offline"}
+                ],
                 "availability_mode": "any",
             },
             "stop": {
@@ -109,10 +111,10 @@ def test_the_single_form_is_a_retained_message_for_each_component_that_stands_al
         "homeassistant/device_automation/kiln/done/config",
     ]
     assert all(m.retain and m.qos == 1 for m in messages)
-    header = {"device": {"name": "Kiln", "identifiers": ["kiln"]}, "origin": {"name": "tests"}}
+    header = {"device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []}, "origin": {"name": "tests"}}
     shared = {
         "availability": [
-            {"topic": "kiln/status"},
+            {"topic": "kiln/status", "payload_available": "online", "payload_not_available": "offline"},
             {"topic": "kiln/power", "payload_available": "on", "payload_not_available": "off"},
         ],
         "availability_mode": "all",
@@ -181,7 +183,7 @@ def test_equal_devices_give_equal_messages_whatever_the_order() -> None:
     (message,) = announcement(one).messages
     assert message.payload == (
         '{"components":{"a":{"name":"a","platform":"sensor","state_topic":"kiln/state","unique_id":"kiln_a"}},'
-        '"device":{"identifiers":["kiln"],"name":"Kiln"},"origin":{"name":"tests"}}'
+        '"device":{"connections":[],"identifiers":["kiln"],"name":"Kiln"},"origin":{"name":"tests"}}'
     )
 
 
