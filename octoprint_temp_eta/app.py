@@ -60,7 +60,7 @@ class App:
             Disconnect: self._mqtt.disconnect,
             Save: files.save,
             Learn: Learner(self.post, self._background, logger).learn,
-            SetTarget: PrinterControl(printer).set_target,
+            SetTarget: PrinterControl(printer, self._background).set_target,
             Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 from octoprint.printer import PrinterInterface
 
 from ..bridge.effects import SetTarget
@@ -11,11 +13,12 @@ TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
 
 
 class PrinterControl:
-    """Commands to the printer; OctoPrint queues them, nobody waits."""
+    """Commands to the printer. In the background: hooks of other plugins run within them, and may take their time."""
 
-    def __init__(self, printer: PrinterInterface) -> None:
+    def __init__(self, printer: PrinterInterface, background: Executor) -> None:
         self._printer = printer
+        self._background = background
 
     def set_target(self, effect: SetTarget) -> None:
         """Give a heater another target."""
-        self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+        self._background.submit(self._printer.set_temperature, effect.heater, effect.target, tags=set(TAGS))
