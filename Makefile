@@ -4,7 +4,7 @@ VENV   ?= .venv
 READY  := $(VENV)/.complete
 RUN    := $(VENV)/bin/python
 # Python without an ending, which ruff does not find by itself.
-SCRIPTS := .ci/environment .ci/lock
+SCRIPTS := .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs pages dist lock clean
@@ -20,11 +20,11 @@ demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, 
 	@$(RUN) -m tests.demo
 
 test: $(READY) ## Run the tests
-	@.ci/browser
+	@$(RUN) .ci/tools
 	@$(RUN) -m pytest -m "not slow and not home_assistant"
 
 test-all: $(READY) ## Run the tests and the slow extras
-	@.ci/browser
+	@$(RUN) .ci/tools
 	@$(RUN) -m pytest
 
 lint: $(READY) ## Check style and types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ import hypothesis
 import pytest
 
 from tests.support.broker import Broker
+from tests.support.debian import CACHE
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 
 INSTANCE = "test-printer"
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 HEATERS = Path(__file__).parent / "demo" / "realistic_heaters.py"
+
+# Where `make test` puts the programs that this machine lacks.
+os.environ["PATH"] += f"{os.pathsep}{CACHE / 'bin'}"
 
 # A busy machine is no fault of the code under test.
 hypothesis.settings.register_profile("busy", deadline=None)

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from tests.support.debian import DebianError, library_path, unpack
+from tests.support.debian import CACHE, DebianError, library_path, unpack
 
 if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "debian"
 STOP_SECONDS = 5.0
 INSTALL_HINT = "no MQTT broker to be had: install mosquitto (Debian: apt-get install mosquitto), or start Docker"
 
@@ -254,7 +253,7 @@ def installed_mosquitto() -> Mosquitto | None:
 def unpacked_mosquitto() -> Mosquitto | None:
     """Return Debian's mosquitto, unpacked without root, or None where this is no Debian."""
     try:
-        root = unpack(["mosquitto"], CACHE / "mosquitto")
+        root = unpack(["mosquitto"], CACHE / "debian" / "mosquitto")
     except DebianError:
         return None
     return Mosquitto(root / "usr/sbin/mosquitto", library_path(root))

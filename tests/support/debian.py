@@ -12,6 +12,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+#: What is fetched for the project lies here: unpacked packages in debian/, programs to call in bin/.
+CACHE = Path(__file__).resolve().parents[2] / ".cache"
+
 
 class DebianError(RuntimeError):
     """The packages could not be had; the message says why."""
