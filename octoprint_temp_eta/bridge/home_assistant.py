@@ -8,7 +8,7 @@ from typing import Any
 from ha_discovery import Announced, Announcement
 
 from ..messages.device import FORMS, DeviceFacts, announcement
-from ..messages.entities import HEARTBEAT_S, HEARTBEATS, Offer
+from ..messages.entity_parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ..settings import Settings
 from .commands import Commands
 from .discovery import ANNOUNCED, Discovery

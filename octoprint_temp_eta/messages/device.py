@@ -21,7 +21,8 @@ from ha_discovery import (
     json_flag,
 )
 
-from .entities import Offer, rows
+from .entities import rows
+from .entity_parts import Offer
 from .topics import Topics, slug
 
 ORIGIN = "OctoPrint-TempETA"

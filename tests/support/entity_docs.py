@@ -7,7 +7,7 @@ from typing import Any
 
 from ha_discovery import Form
 from octoprint_temp_eta.messages.device import DeviceFacts, announcement
-from octoprint_temp_eta.messages.entities import Offer
+from octoprint_temp_eta.messages.entity_parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.contract import PROJECT
 

@@ -16,7 +16,7 @@ from octoprint_temp_eta.bridge.inputs import Preset, Presets
 from octoprint_temp_eta.core.script_catalogue import Script
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 from octoprint_temp_eta.messages.device import DeviceFacts, announcement
-from octoprint_temp_eta.messages.entities import EXPIRE_AFTER_S, HEARTBEAT_S, HEARTBEATS, Offer
+from octoprint_temp_eta.messages.entity_parts import EXPIRE_AFTER_S, HEARTBEAT_S, HEARTBEATS, Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support import curves
 from tests.support.bridge_driver import INSTANCE, BridgeDriver

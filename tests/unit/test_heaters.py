@@ -12,7 +12,7 @@ import pytest
 from octoprint_temp_eta.bridge.effects import Learn, Save
 from octoprint_temp_eta.bridge.heaters import MISSING_READINGS, STALE_S
 from octoprint_temp_eta.bridge.inputs import JobBoundary, Profile
-from octoprint_temp_eta.messages.entities import HEARTBEAT_S
+from octoprint_temp_eta.messages.entity_parts import HEARTBEAT_S
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver
 

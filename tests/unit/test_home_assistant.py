@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.effects import Save
 from octoprint_temp_eta.bridge.home_assistant import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.inputs import MessageArrived, Preset, Presets, Renamed
 from octoprint_temp_eta.core.script_catalogue import Script
-from octoprint_temp_eta.messages.entities import HEARTBEAT_S, HEARTBEATS
+from octoprint_temp_eta.messages.entity_parts import HEARTBEAT_S, HEARTBEATS
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"

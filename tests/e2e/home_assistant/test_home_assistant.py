@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from octoprint_temp_eta.messages.entities import EXPIRE_AFTER_S
+from octoprint_temp_eta.messages.entity_parts import EXPIRE_AFTER_S
 from tests.conftest import BASE, INSTANCE
 from tests.support.broker_programs import Listener
 from tests.support.home_assistant import HomeAssistant
