@@ -35,8 +35,9 @@ STEADY_S = 10.0
 RESUBSCRIBE_S = 10.0
 #: s between looks at whether the client still lives, should its thread have died without a word.
 WATCH_S = 5.0
-#: s that a good-bye may take, and that a new connection waits for the old one to be gone.
-FAREWELL_S, SUCCESSION_S = 1.0, 3.0
+#: s that a good-bye waits for its acknowledgement (it arrives also without), and that a new connection waits for the
+#: old one to be gone.
+FAREWELL_S, SUCCESSION_S = 0.4, 3.0
 
 Post = Callable[[Input], None]
 
