@@ -221,7 +221,7 @@ class _Session(threading.Thread):
             if isinstance(news, _Subscribed):
                 refused = any(code >= paho.FAILURE for code in news.codes)
                 if refused:
-                    self._post(BrokerRefused("Not permitted to subscribe to our command topics: no command will come"))
+                    self._post(BrokerRefused("Not permitted to subscribe to all of our topics: commands may not come"))
                 pause = RESUBSCRIBE_S if refused else WATCH_S
             elif refused:
                 paho.subscribe(client, self._spec.subscriptions, self._protocol)

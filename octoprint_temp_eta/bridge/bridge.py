@@ -10,6 +10,7 @@ from ..messages import encode
 from ..messages.decode import Command
 from ..messages.topics import Topics
 from ..settings import Settings
+from .clash import Clash
 from .commands import Commands
 from .complaints import Complaints
 from .diagnostics import Diagnostics
@@ -71,6 +72,7 @@ class Bridge:
             self._outbox, self._heaters, self._forecasts, self._scripts, self._commands, remembered
         )
         self._diagnostics = Diagnostics(now)
+        self._clash = Clash()
         self._complaints = Complaints(self._pages)
         self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
             Started: self._started,
@@ -162,7 +164,7 @@ class Bridge:
             port=settings.mqtt_broker_port,
             client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
             will=farewell(self._outbox),
-            subscriptions=(topics.commands, settings.ha_status_topic),
+            subscriptions=(topics.commands, settings.ha_status_topic, topics.of("info")),
             username=settings.mqtt_username,
             password=settings.mqtt_password,
             tls=settings.mqtt_use_tls,
@@ -180,13 +182,27 @@ class Bridge:
         self._scripts.configure(event.settings)
         self._outbox.level("status", "online", now)
         self._tell_everything(now)
-        if (before, connection) == (self._connects, self._connect()):
+        if (before, connection) == (self._connects, self._connect()) and self._clash.text is None:
             return []
+        self._clash.forget()
         self._outbox.disconnect()
         self._diagnostics.lost()
         self._complaints.forget()
         leave = Disconnect(tuple(good_bye))
         return [leave, self._connect()] if self._connects else [leave]
+
+    def _info_arrived(self, message: MessageArrived) -> list[Effect]:
+        """Our own `info` comes back; that of somebody else with our identity is a clash."""
+        leaves = self._clash.arrived(message.payload, self._identity)
+        if self._clash.text is None:
+            return []
+        effects = self._complaints.refused(self._clash.text)
+        if leaves:
+            self._outbox.disconnect()
+            self._diagnostics.lost()
+            self._diagnostics.last_error = self._clash.text
+            effects.append(Disconnect())
+        return effects
 
     def _printer_changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
         self._heaters.printer_changed(event, now)
@@ -209,7 +225,9 @@ class Bridge:
         effects = self._remember_heaters()
         if self._outbox.connected and self._diagnostics.tick(tick, now):
             self._outbox.level(
-                "diagnostics", self._diagnostics.body(self._outbox, self._commands, self._heaters, now), now
+                "diagnostics",
+                self._diagnostics.body(self._outbox, self._commands, self._heaters, self._clash, now),
+                now,
             )
         effects += [*self._commands.tick(now), *self._scripts.tick(now)]
         effects += self._home_assistant.tick(self._identity, self._settings, now)
@@ -257,6 +275,8 @@ class Bridge:
 
     def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         settings = self._settings
+        if message.topic == self._outbox.topics.of("info"):
+            return self._info_arrived(message)
         if message.topic == settings.ha_status_topic:
             self._home_assistant.arrived(message, settings, self._identity, now)
             return []

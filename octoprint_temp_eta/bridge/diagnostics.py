@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..messages import encode
+from .clash import Clash
 from .commands import Commands
 from .heaters import Heaters
 from .inputs import BrokerConnected, Now, Tick
@@ -56,7 +57,7 @@ class Diagnostics:
             "connected_since_at": encode.instant(self._connected_at),
         }
 
-    def body(self, outbox: Outbox, commands: Commands, heaters: Heaters, now: Now) -> dict[str, Any]:
+    def body(self, outbox: Outbox, commands: Commands, heaters: Heaters, clash: Clash, now: Now) -> dict[str, Any]:
         """Return the body of `diagnostics`."""
         dropped = outbox.edges_dropped
         return {
@@ -69,5 +70,5 @@ class Diagnostics:
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
             "last_error": self.last_error,
             "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in heaters.accuracy().items()},
-            "clash": None,
+            "clash": clash.text,
         }

@@ -47,7 +47,7 @@ def test_it_connects_as_the_settings_say():
         port=8883,
         client_id=f"temp_eta_{INSTANCE}",
         will=will,
-        subscriptions=(f"{BASE}/command/#", "homeassistant/status"),
+        subscriptions=(f"{BASE}/command/#", "homeassistant/status", f"{BASE}/info"),
         username="printer",
         password=PASSWORD,
         tls=True,
