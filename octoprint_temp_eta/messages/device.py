@@ -23,6 +23,7 @@ from ha_discovery import (
 
 from .entities import rows
 from .entity_parts import Offer
+from .older_servers import for_older_servers
 from .topics import Topics, slug
 
 ORIGIN = "OctoPrint-TempETA"
@@ -48,7 +49,10 @@ def announcement(facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: st
     """Return what Home Assistant is to know of the printer and what it offers."""
     bridge = AvailabilityTopic(topics.of("status"))
     printer = AvailabilityTopic(topics.of("printer"), value_template=json_flag("connected", on="online", off="offline"))
+    always = Availability((bridge,))
     components = _unique(rows(partial(_entity, facts), topics, offer, Availability((bridge, printer))))
+    if form is Form.SINGLE:
+        components = tuple(for_older_servers(component, always) for component in components)
     config = DeviceConfig(
         id=f"temp_eta_{facts.instance}",
         device=Device(
@@ -60,7 +64,7 @@ def announcement(facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: st
         ),
         origin=Origin(name=ORIGIN, sw_version=facts.plugin_version, support_url=SUPPORT_URL),
         components=components,
-        availability=Availability((bridge,)),
+        availability=always,
         qos=1,
     )
     return Announcement(config, form=form, prefix=prefix)

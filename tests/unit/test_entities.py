@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import jinja2
@@ -116,6 +117,25 @@ def test_a_long_text_is_cut_to_what_a_state_may_hold():
     template = announced()["last_error"]["value_template"]
     assert len(render(template, json.dumps({"last_error": "x" * 999}))) == 255
     assert render(template, json.dumps({"last_error": None})) == "None"
+
+
+def test_for_older_servers_nothing_is_ever_unknown():
+    """What they would complain about is unavailable there instead."""
+    facts = DeviceFacts("ender-3-x7k2", "Ender 3", "", "1.0.0", "1.11.8")
+    messages = announcement(facts, TOPICS, OFFER, prefix="homeassistant", form=Form.SINGLE).messages
+    by_topic = {message.topic: json.loads(message.payload) for message in messages}
+    sensor = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/bed_ready_at/config"]
+    own = sensor["availability"][-1]
+    assert len(sensor["availability"]) == 3
+    assert own["topic"] == sensor["state_topic"]
+    nothing, moment = '{"ready_at": null}', '{"ready_at": "2026-11-20T14:30:00+00:00"}'
+    assert [render(own["value_template"], payload) for payload in (nothing, moment)] == ["offline", "online"]
+    assert datetime.fromisoformat(render(sensor["value_template"], nothing)).tzinfo is not None
+    assert render(sensor["value_template"], moment) == "2026-11-20T14:30:00+00:00"
+    outcome = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/last_script/config"]
+    assert render(outcome["value_template"], '{"last": null}') in outcome["options"]
+    number = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/bed_temperature/config"]
+    assert render(number["value_template"], '{"actual": null}') == "None"
 
 
 def test_an_empty_message_breaks_no_template():

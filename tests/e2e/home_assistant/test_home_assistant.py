@@ -62,13 +62,18 @@ TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalle
 }
 
 
+def unknown(house: House, state: str) -> tuple[str, ...]:
+    """Return what stands for `state` in this Home Assistant: older ones take no "unknown", see `older_servers`."""
+    return ("unavailable",) if house.mode == "per_entity" and state == "unknown" else (state,)
+
+
 def test_the_printer_is_one_device_with_its_entities(cold: House) -> None:
     [device] = cold.ha.devices(DEVICE)
     model = cold.octoprint.get("/api/printerprofiles")["profiles"]["_default"]["model"]
     assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", model)
     for key, (_, state, _, _) in EXPECTED.items():
         if state:
-            cold.wait(key, state)
+            cold.wait(key, *unknown(cold, state))
     entities = cold.entities()
     shown = {
         key: (e.entity_id.split(".")[0], e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
@@ -89,10 +94,10 @@ def test_a_target_that_is_set_in_home_assistant_is_reached(cold: House) -> None:
     cold.ha.call("number.set_value", entity_id=number, value=60)
     cold.wait("bed_state", "heating")
     assert cold.ha.state(number) == "60.0"
-    eventually(lambda: cold.ha.state(cold.id_of("bed_ready_at")) not in ("unknown", "unavailable"), "a moment")
+    eventually(lambda: (cold.ha.state(cold.id_of("bed_ready_at")) or "").startswith("20"), "a moment")
     assert cold.ha.state(cold.id_of("ready_at")) == cold.ha.state(cold.id_of("bed_ready_at"))
     cold.wait("bed_state", "at_target")
-    assert cold.ha.state(cold.id_of("bed_ready_at")) == "unknown"
+    cold.wait("bed_ready_at", *unknown(cold, "unknown"))
 
 
 def test_a_device_trigger_fires_once_and_not_again_after_a_restart(cold: House, watcher: Observer) -> None:
