@@ -81,6 +81,7 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
             ha = HomeAssistant(os.environ["HA_URL"], os.environ["HA_TOKEN"])
             host, port = os.environ["HA_MQTT"].split(":")
             listener = Listener(int(port), host)
+            ha.call("system_log.clear")
         else:
             environment = environment_of_newest()
             broker = stack.enter_context(Broker())
