@@ -76,8 +76,8 @@ class Commands:
             return []
         if not self._allowance.take(now.at):
             return self.tick(now)
-        topic, prefix = message.response_topic, self.settings.ha_discovery_prefix
-        unusable = None if topic is None else refuses_response_topic(topic, prefix)
+        topic, base, prefix = message.response_topic, self._outbox.topics.base, self.settings.ha_discovery_prefix
+        unusable = None if topic is None else refuses_response_topic(topic, base, prefix)
         reply_to = ReplyTo(None if unusable else topic, message.correlation)
         try:
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)

@@ -43,16 +43,20 @@ class Topics:
         return topic.removeprefix(prefix) if topic.startswith(prefix) else None
 
 
-def refuses_response_topic(topic: str, discovery_prefix: str) -> str | None:
-    """Return why nothing is published to the response topic `topic`, None where it may be used."""
+def refuses_response_topic(topic: str, base: str, discovery_prefix: str) -> str | None:
+    """Return why nothing is published to the response topic `topic`, None where it may be used.
+
+    Nobody makes us publish below our own `base`, where each topic has its meaning, or where Home Assistant listens.
+    """
     if not topic or len(topic) > LONGEST_RESPONSE_TOPIC:
         return "is empty or too long"
     if "+" in topic or "#" in topic or "\0" in topic:
         return "has a wildcard"
     if topic.startswith("$"):
         return "starts with $"
-    if topic == discovery_prefix or topic.startswith(f"{discovery_prefix}/"):
-        return "lies below the discovery prefix"
+    for place, name in ((discovery_prefix, "the discovery prefix"), (base, "our own base topic")):
+        if topic == place or topic.startswith(f"{place}/"):
+            return f"lies below {name}"
     if "command" in topic.split("/"):
         return "lies below a command topic"
     return None

@@ -58,11 +58,14 @@ def test_a_slug_is_a_level_or_nothing(text: str):
     assert slug(made) == made
 
 
+BASE = "octoprint/temp_eta/ender"
+
+
 @pytest.mark.parametrize(
     "topic", ["a", "node-red/answers/7", "my topic/ä", "x" * LONGEST_RESPONSE_TOPIC, "homeassistantx"]
 )
 def test_a_response_topic_of_the_caller_is_used(topic: str):
-    assert refuses_response_topic(topic, "homeassistant") is None
+    assert refuses_response_topic(topic, BASE, "homeassistant") is None
 
 
 @pytest.mark.parametrize(
@@ -77,9 +80,11 @@ def test_a_response_topic_of_the_caller_is_used(topic: str):
         ("$share/x/y", "$"),
         ("homeassistant", "discovery"),
         ("homeassistant/status", "discovery"),
-        ("octoprint/temp_eta/ender/command/reset", "command"),
+        (BASE, "base"),
+        (f"{BASE}/status", "base"),
+        ("octoprint/temp_eta/another/command/reset", "command"),
         ("other/command", "command"),
     ],
 )
 def test_a_response_topic_that_would_do_harm_is_refused(topic: str, why: str):
-    assert why in (refuses_response_topic(topic, "homeassistant") or "")
+    assert why in (refuses_response_topic(topic, BASE, "homeassistant") or "")
