@@ -61,14 +61,17 @@ def single_messages(config: DeviceConfig, prefix: str) -> tuple[Message, ...]:
 
 
 def removal_message(config: DeviceConfig, topic: str, platform: str, keys: Iterable[str]) -> Message:
-    """Take components of one platform out of the device announced on `topic`. Leaving them out removes nothing."""
+    """Take components of one platform out of the device announced on `topic`. Leaving them out removes nothing.
+
+    Retained like the next one, so that a Home Assistant that comes back now does not find what is out of date.
+    """
     components = {key: {"platform": platform} for key in keys}
-    return Message(topic, encode({**_header(config), "components": components}), retain=False)
+    return retained(topic, {**_header(config), "components": components})
 
 
 def migration_message(topic: str) -> Message:
     """Make Home Assistant let go of what was announced on `topic`, keeping its registry entries for a new topic."""
-    return Message(topic, encode({"migrate_discovery": True}), retain=False)
+    return retained(topic, {"migrate_discovery": True})
 
 
 def clear_message(topic: str) -> Message:

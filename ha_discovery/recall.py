@@ -104,10 +104,10 @@ def recall_devices(departed: Iterable[Place], living: Living, entries: Iterable[
     """
     dismissed = {place for bare in entries for place in bare.places}
     left: dict[_Stage, bool] = {}
-    for place in sorted(departed):
-        if not living.has_device(place):
-            stage = _Stage(place.prefix, place.device_id, place.device)
-            left[stage] = left.get(stage, False) or (place.platform in _BARE and living.has_entry(place))
+    for place in sorted(place for place in departed if not living.has_device(place)):
+        known = (stage for stage in left if stage.prefix == place.prefix and set(stage.marks) & set(place.device))
+        stage = next(known, _Stage(place.prefix, place.device_id, place.device))
+        left[stage] = left.get(stage, False) or (place.platform in _BARE and living.has_entry(place))
     bare = {stage: stage.announcement() for stage in left}
     return [bare[stage] for stage, lately in left.items() if lately or not bare[stage].places <= dismissed]
 

@@ -24,16 +24,17 @@ def announced(*wanted: Announcement) -> Announced:
 
 
 def told(message: Message) -> tuple[str, object]:
-    """Topic, and what the message says: retained or not, and of a configuration no more than that it is one."""
-    if not message.payload:
-        says: object = "clear"
-    elif message.retain:
-        says = "announce"
-    else:
-        value = json.loads(message.payload)
-        components = value.get("components")
-        says = "recall" if "device" in value and components is None else components or value
-    assert message.retain == (says in {"clear", "announce"} if isinstance(says, str) and says != "recall" else False)
+    """Topic, and what the message says: of a configuration only that it is one. Retained are all but recalls."""
+    value = json.loads(message.payload) if message.payload else {}
+    parts = value.get("components", {})
+    says: object = value
+    if not value:
+        says = "clear"
+    elif parts and all(set(part) == {"platform"} for part in parts.values()):
+        says = parts
+    elif "device" in value:
+        says = "announce" if message.retain else "recall"
+    assert message.retain == (says != "recall")
     return STAGE if "/device_automation/kiln/ha_discovery_departed_" in message.topic else message.topic, says
 
 
