@@ -36,6 +36,9 @@ class Memory:
         places = stored.get("heaters") if valid else None
         self._learned: dict[str, LearnedState] = {}
         self._accuracy: dict[str, Accuracy] = {}
+        #: The places that are being learned, and those of them that were forgotten meanwhile.
+        self._learning: set[str] = set()
+        self._in_vain: set[str] = set()
         for place, entry in places.items() if isinstance(places, Mapping) else ():
             if isinstance(entry, Mapping):
                 if isinstance(entry.get("learned"), Mapping):
@@ -56,16 +59,23 @@ class Memory:
             return []
         if step.score is not None and step.episode.goal.direction is Direction.HEATING:
             self._accuracy[str(place)] = self.accuracy(place).with_score(step.score)
+        self._learning.add(str(place))
         return [Learn(str(place), kind, self.learned(place), step.episode)]
 
     def learn(self, event: Learned) -> list[Effect]:
-        """Keep what was learned from a way."""
+        """Keep what was learned from a way, unless the heater was forgotten meanwhile."""
+        self._learning.discard(event.place)
+        if event.place in self._in_vain:
+            self._in_vain.discard(event.place)
+            return []
         if event.state is not None:
             self._learned[event.place] = event.state
         return [self._save()]
 
     def forget(self, place: Place) -> list[Effect]:
         """Forget a heater."""
+        if str(place) in self._learning:
+            self._in_vain.add(str(place))
         self._learned.pop(str(place), None)
         self._accuracy.pop(str(place), None)
         return [self._save()]

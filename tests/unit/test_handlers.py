@@ -147,6 +147,17 @@ def test_a_way_is_learned_on_top_of_what_is_known():
     assert learn.state == {"rate": 0.25}
 
 
+def test_what_is_forgotten_while_it_is_learned_stays_forgotten():
+    driver = warm()
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
+    assert len(driver.of(Learn)) == 1
+    driver.command("reset", {"heater": "bed", "learned": True})
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    assert learned(driver) == {}
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    assert learned(driver).keys() == {"_default/bed"}
+
+
 def test_a_reset_forgets_the_way_and_only_when_asked_what_was_learned():
     driver = warm()
     driver.handle(Learned("_default/bed", {"rate": 0.25}))
