@@ -33,7 +33,7 @@ HEATING: Final = (
     "ln_soak",
     "ln_soak_time",
 )
-COOLING: Final = ("ln_loss", "logit_warm", "ambient", "ln_delay", "logit_slowness")
+COOLING: Final = ("ln_loss", "logit_warm", "ambient", "ln_delay", "logit_slowness", "ln_lag")
 PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 
 #: How the time constant of the approach grows with the way, the way of the reference being 1: over a short one the
@@ -47,8 +47,8 @@ _BOUNDS: Final = {
         np.array([np.log(x) for x in (60.0, 0.08, 60.0, 40.0, 100.0, 20.0, 5.0, 600.0)]),
     ),
     Direction.COOLING: (
-        np.array([np.log(2e-5), -6.0, 5.0, np.log(0.05), -6.0]),
-        np.array([np.log(0.2), 3.0, 60.0, np.log(40.0), 2.0]),
+        np.array([np.log(2e-5), -6.0, 5.0, np.log(0.05), -6.0, np.log(0.15)]),
+        np.array([np.log(0.2), 3.0, 60.0, np.log(40.0), 2.0, np.log(60.0)]),
     ),
 }
 
@@ -178,24 +178,27 @@ def _cooling(goal: Goal, start: Start, parameters: Array) -> Curves:
     ambient = np.minimum(parameters[:, 2], min(goal.temperature, start.temperature) - 1.0)
     delay = np.exp(parameters[:, 3])
     slowness = np.minimum(1.0 / (1.0 + np.exp(-parameters[:, 4])), 0.9)
+    # Guard: a sensor slower than its heater would follow itself; where the two are equal the formula divides by zero.
+    lag = np.minimum(np.exp(parameters[:, 5]), 0.8 / loss)
+    fade = loss * slowness
     above = start.temperature - ambient
     body = warm * above / (1.0 - slowness)
-    own = above - body
-    fade = loss * slowness
+    sizes = np.stack([(above - body) / (1.0 - loss * lag), body / (1.0 - fade * lag)])
+    sizes = np.concatenate([sizes, [above - sizes.sum(axis=0)]])
+    rates = np.stack([loss, fade, 1.0 / lag])
     wanted = np.maximum(goal.temperature - ambient, 0.2)
     low = np.zeros_like(loss)
-    high = np.log(np.maximum((np.abs(own) + body) / wanted, 1.0)) / fade + 1.0
+    high = np.log(np.maximum(np.abs(sizes).sum(axis=0) / wanted, 1.0)) / fade + 1.0
     for _ in range(24):
         middle = 0.5 * (low + high)
-        above_goal = own * np.exp(-loss * middle) + body * np.exp(-fade * middle) > wanted
+        above_goal = (sizes * np.exp(-rates * middle)).sum(axis=0) > wanted
         low, high = np.where(above_goal, middle, low), np.where(above_goal, high, middle)
     reach = 0.5 * (low + high)
     step = (1.3 * reach + 10.0) / (GRID - 1)
     times = np.arange(GRID) * step[:, None]
-    first = own[:, None] * np.exp(-np.minimum(loss[:, None] * times, 60.0))
-    second = body[:, None] * np.exp(-np.minimum(fade[:, None] * times, 60.0))
-    slope = -loss[:, None] * first - fade[:, None] * second
-    return Curves(start.temperature, 0.0, delay, step, ambient[:, None] + first + second, slope, reach + delay)
+    parts = sizes[:, :, None] * np.exp(-np.minimum(rates[:, :, None] * times, 60.0))
+    temperature, slope = ambient[:, None] + parts.sum(axis=0), -(rates[:, :, None] * parts).sum(axis=0)
+    return Curves(start.temperature, 0.0, delay, step, temperature, slope, reach + delay)
 
 
 def _low_passed(start: Start, time_constant: Array) -> Array:

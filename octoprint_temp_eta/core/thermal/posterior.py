@@ -48,7 +48,7 @@ class Posterior:
 
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
         """`seen`: whether the belief comes from earlier episodes of this very heater."""
-        self._widen = _EIGHTY * _WIDEN[goal.direction, seen]
+        self._widen = _WIDEN[goal.direction, seen]
         self._kind, self._goal, self._start, self._belief = kind, goal, start, belief
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
@@ -77,12 +77,15 @@ class Posterior:
 
     def estimate(self) -> Estimate:
         """Return when the goal is reached, as seen from the newest reading."""
-        eta = float(self._remaining(self._curve)[0])
+        middle = float(self._remaining(self._curve)[0])
         rest = self._remaining(self._around)
         gradient = (rest[1:] - rest[0]) / self._nudge
         deviation = float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
-        spread = np.exp(self._widen * min(deviation / (eta + _TICK_S), 2.0))
-        return Estimate(eta, max((eta + _TICK_S) / spread - _TICK_S, 0.0), (eta + _TICK_S) * spread - _TICK_S)
+        sigma = self._widen * min(deviation / (middle + _TICK_S), 2.0)
+        share = middle / (self._times[-1] + middle + _TICK_S)
+        eta = middle * float(np.exp(-sigma * min(sigma, 1.0) * share))
+        spread = np.exp(_EIGHTY * sigma)
+        return Estimate(eta, max((middle + _TICK_S) / spread - _TICK_S, 0.0), (middle + _TICK_S) * spread - _TICK_S)
 
     def _remaining(self, drawn: Curves) -> Array:
         """Return the seconds until arrival (N,) on each curve, from where on it the newest readings are."""
