@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,8 +50,9 @@ def use(shelf: House, cold: House) -> Iterator[Any]:
     made: list[str] = []
 
     def make(name: str, **inputs: Any) -> None:
-        made.append(name)
-        shelf.ha.automate(name, {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
+        # Never the same twice: when it last acted is remembered by name.
+        made.append(f"{name}_{uuid.uuid4().hex[:8]}")
+        shelf.ha.automate(made[-1], {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
 
     yield make
     for name in made:
