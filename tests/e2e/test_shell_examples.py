@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, Oc
 
 def command(broker: Broker, recipe: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
     options = f"-h {broker.host} -p {broker.port}"
-    return [str(RECIPES / recipe), *arguments], {"MQTT_OPTIONS": options, "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    return [str(RECIPES / recipe), *arguments], {"MQTT_OPTIONS": options, "PATH": os.environ["PATH"]}
 
 
 def run(broker: Broker, recipe: str, *arguments: str) -> subprocess.CompletedProcess[str]:
