@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import queue
 import time
-from collections import deque
 
 from ..bridge.inputs import Input, MessageArrived, Now, Readings
 
@@ -17,41 +16,32 @@ def now() -> Now:
 
 
 class Inbox:
-    """Inputs with the moment at which they came. When it is full, the oldest reading makes room."""
+    """Inputs with the moment at which they came.
+
+    No lock of ours is held where OctoPrint's threads come by: a thread that is interrupted while it holds one would
+    keep them waiting. When it is full, what comes again (readings) or what others can send at will (messages) is
+    dropped; what the bridge can't do without always finds a place, and there is never much of it.
+    """
 
     def __init__(self) -> None:
         self.high_water = 0
         self.dropped = 0
-        self._items: deque[tuple[Input, Now]] = deque()
-        self._ready = threading.Condition()
+        self._items: queue.SimpleQueue[tuple[Input, Now]] = queue.SimpleQueue()
 
     def put(self, event: Input) -> None:
         """Leave `event` for the worker; from any thread, in microseconds."""
-        with self._ready:
-            if len(self._items) >= CAPACITY and not self._make_room(event):
-                return
-            self._items.append((event, now()))
-            self.high_water = max(self.high_water, len(self._items))
-            self._ready.notify()
+        if len(self) >= CAPACITY and isinstance(event, Readings | MessageArrived):
+            self.dropped += 1
+            return
+        self._items.put((event, now()))
+        self.high_water = max(self.high_water, len(self))
 
     def get(self, timeout: float) -> tuple[Input, Now] | None:
         """Return the oldest input, None where none comes for `timeout` seconds."""
-        with self._ready:
-            if not self._items:
-                self._ready.wait(max(0.0, timeout))
-            return self._items.popleft() if self._items else None
+        try:
+            return self._items.get(timeout=max(0.0, timeout))
+        except queue.Empty:
+            return None
 
     def __len__(self) -> int:
-        return len(self._items)
-
-    def _make_room(self, event: Input) -> bool:
-        """Drop a reading, else what others can send at will; what the bridge can't do without always finds a place."""
-        self.dropped += 1
-        for index, (item, _) in enumerate(self._items):
-            if isinstance(item, Readings):
-                del self._items[index]
-                return True
-        if isinstance(event, Readings | MessageArrived):
-            return False
-        self.dropped -= 1
-        return True
+        return self._items.qsize()
