@@ -9,7 +9,7 @@ import numpy as np
 
 from ..estimator import Direction, Episode, Goal, HeaterKind
 from .fit import LONGEST, NUDGE, TAILS
-from .physics import Array, Start, bounded, curves
+from .physics import AMBIENT, REFERENCE, Array, Start, bounded, curves
 from .prior import Belief, Population, inverted
 from .start import start_of
 
@@ -23,6 +23,10 @@ _ITERATIONS = 14
 #: Draws of the belief, the best of which the descent starts from: guards it against local minima.
 _DRAWS = 192
 STARTS = 3
+#: Share of the variance between a heater's ways that ways with the same start and goal have in common …
+_ALIKE = 0.8
+#: … and how far start and goal may differ for that, relative to what a heater usually heats up by.
+_NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +185,23 @@ def fit_heater(
 def predictive(population: Population, heater: Belief) -> Belief:
     """Return the belief about the next episode of a heater."""
     return Belief(heater.mean, heater.covariance + population.within)
+
+
+def recalled(
+    kind: HeaterKind, population: Population, heater: Belief, traces: Sequence[Trace], goal: Goal, start: Start
+) -> Belief:
+    """Return the belief about the next way of a heater: ways with a similar start and goal deviate alike."""
+    if not traces:
+        return predictive(population, heater)
+    inverse = inverted(population.within)
+    deviations = np.array([linearise(kind, trace, heater.mean, inverse).deviation for trace in traces])
+    ends = np.array([(trace.start.temperature, trace.goal.temperature) for trace in traces])
+    now = np.array([[start.temperature, goal.temperature]])
+    reach = _NEAR * (REFERENCE[kind] - AMBIENT)
+
+    def alike(a: Array, b: Array) -> Array:
+        return np.asarray(_ALIKE * np.exp(-0.5 * (((a[:, None] - b[None]) / reach) ** 2).sum(axis=2)))
+
+    shared = alike(now, ends)[0]
+    gain = np.linalg.solve(alike(ends, ends) + (1.0 - _ALIKE) * np.eye(len(ends)), shared)
+    return Belief(heater.mean + gain @ deviations, heater.covariance + (1.0 - gain @ shared) * population.within)

@@ -123,4 +123,8 @@ def _trace(direction: Direction, row: Mapping[str, Any]) -> Trace:
     temperature, slope = (float(value) for value in row["start"])
     start = Start(temperature, slope, np.array(row["ages"], float), np.array(row["history"], float))
     times, temperatures = np.array(row["times"], float), np.array(row["temperatures"], float)
+    if not (len(times) == len(temperatures) >= 2 and len(start.ages) == len(start.temperatures)):
+        raise ValueError("trace: times and temperatures must be as many, at least 2")
+    if not all(np.isfinite(each).all() for each in (times, temperatures, start.ages, start.temperatures)):
+        raise ValueError("trace: times and temperatures must be finite")
     return Trace(Goal(direction, float(row["goal"])), start, times, temperatures, float(row["reach"]))

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
-from .learning import predictive, trace_of
+from .learning import predictive, recalled, trace_of
 from .memory import recall, remember, with_trace
 from .pace import STALLED_PACE, Pace
+from .physics import Start
 from .posterior import Posterior
 from .prior import Belief, Prior, shipped_prior
 from .start import start_of
@@ -74,8 +75,9 @@ class ThermalModel:
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return how long the way from `start` (°C) to `goal` would take from now."""
-        belief, seen = self._belief(goal.direction)
-        return Posterior(self._kind, goal, start_of(goal, (), Sample(0.0, start)), belief, seen=seen).estimate()
+        begun = start_of(goal, (), Sample(0.0, start))
+        belief, seen = self._belief(goal, begun)
+        return Posterior(self._kind, goal, begun, belief, seen=seen).estimate()
 
     @staticmethod
     def learn(
@@ -91,15 +93,16 @@ class ThermalModel:
         return state if memory is None else remember(state, direction, memory)
 
     def _open(self, goal: Goal, before: Sequence[Sample], first: Sample) -> Posterior:
-        belief, seen = self._belief(goal.direction)
         start = start_of(goal, before, first)
+        belief, seen = self._belief(goal, start)
         if seen and goal.direction is Direction.HEATING:
             self._pace = Pace(self._kind, goal, start, belief)
         return Posterior(self._kind, goal, start, belief, seen=seen)
 
-    def _belief(self, direction: Direction) -> tuple[Belief, bool]:
+    def _belief(self, goal: Goal, start: Start) -> tuple[Belief, bool]:
         """Return what to expect of the next episode, and whether this heater was seen before."""
-        population = self._prior[direction, self._kind]
-        memory = recall(self._state, direction)
-        heater = memory.belief if memory is not None else population.heater
-        return predictive(population, heater), memory is not None
+        population = self._prior[goal.direction, self._kind]
+        memory = recall(self._state, goal.direction)
+        if memory is None:
+            return predictive(population, population.heater), False
+        return recalled(self._kind, population, memory.belief, memory.traces, goal, start), True
