@@ -1,0 +1,70 @@
+"""A bridge with scripts, on a simulated clock: the tests play the process and the printer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from octoprint_temp_eta.bridge.effects import Effect, Log, Page, Publish
+from octoprint_temp_eta.bridge.script_inputs import (
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    ScriptEnded,
+    ScriptInput,
+    ScriptRunning,
+    ScriptsFound,
+)
+from octoprint_temp_eta.core.script_catalogue import Script
+from tests.support.bridge_driver import BridgeDriver
+
+STEPS = Script("steps.py", "Steps", "steps", {"count": 3, "name": "x"})
+GREETS = Script("greets.py", "Greets", "greets", has_commands=True)
+BROKEN = Script("broken.py", "broken.py", error="SyntaxError: invalid syntax (broken.py, line 1)")
+RUN_1, RUN_2 = "4f1b9c02-1", "4f1b9c02-2"
+COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
+
+
+class Bench(BridgeDriver):
+    """A bridge with scripts and a printer that is ready."""
+
+    def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, GREETS, BROKEN), **more: Any) -> None:
+        super().__init__(scripts=None, **more)
+        self.connect()
+        self.printer()
+        self.read(tool0=(21.0, 0.0), bed=(40.0, 60.0))
+        self.handle(ScriptsFound(scripts))
+
+    def tell(self, *events: ScriptInput) -> list[Effect]:
+        """Let these happen, and return all effects but messages, also to pages, and log lines."""
+        effects = [effect for event in events for effect in self.handle(event)]
+        return [effect for effect in effects if not isinstance(effect, Publish | Log | Page)]
+
+    def start(self, **more: Any) -> list[dict[str, Any]]:
+        return self.command("script/start", {"id": "steps", **more})
+
+    def run(self, **more: Any) -> None:
+        """Start a script and let it run."""
+        (reply,) = self.start(**more)
+        self.handle(JobsHeld(reply["run_id"]))
+        self.handle(ScriptRunning(reply["run_id"]))
+
+    def ack(self, key: str, line: str, *said: str) -> list[Effect]:
+        """Let OctoPrint send a line of ours, and the printer acknowledge it."""
+        received = (LineReceived(f"{each}\n") for each in (*said, "ok"))
+        return self.tell(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
+
+    def end(self, run_id: str = RUN_1) -> list[Effect]:
+        """Let the process end, and the printer acknowledge what follows."""
+        return [
+            *self.tell(ScriptEnded(run_id, 0, "ended with status 0")),
+            *self.ack(f"{run_id}.end", "G90"),
+        ]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """What was told of runs and in replies, in order, without what is stamped on it."""
+        kinds = ("script_event", "response")
+        bodies = [json.loads(publish.payload) for name, publish in self.sent if name in kinds]
+        return [{key: value for key, value in body.items() if key != "timestamp"} for body in bodies]
