@@ -1,4 +1,4 @@
-"""How a heater's own parameters are learned from its episodes: formulas 17–22 of docs/estimator.md."""
+"""How a heater's own parameters are learned from its episodes: formulas 16–19 of docs/estimator.md."""
 
 from __future__ import annotations
 

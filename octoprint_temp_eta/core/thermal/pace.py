@@ -1,4 +1,4 @@
-"""How fast a heater heats, as a share of what this very heater does: formula 19; small where it has stalled.
+"""How fast a heater heats, as a share of what this very heater does: formula 20; small where it has stalled.
 
 It is a convenience, not a safety device: the firmware's thermal protection is that.
 """

@@ -1,4 +1,4 @@
-"""The curve that a heater draws: formulas 1–12 of docs/estimator.md, for many parameter vectors at once.
+"""The curve that a heater draws: formulas 1–8 of docs/estimator.md, for many parameter vectors at once.
 
 All temperatures are °C, times s, rates K/s. N parameter vectors give N curves on G points each; every curve has a
 grid of its own, so that fast and slow heaters are drawn equally finely.

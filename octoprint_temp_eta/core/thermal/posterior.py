@@ -1,4 +1,4 @@
-"""What is believed of the present episode, reading by reading: formulas 12–16 of docs/estimator.md."""
+"""What is believed of the present episode, reading by reading: formulas 9–15 of docs/estimator.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .prior import Belief, inverted
 #: Error of a reading in °C.
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start: how far the shape can be trusted.
-_CLOCK_ERROR: Final = {Direction.HEATING: 0.03, Direction.COOLING: 0.015}
+_CLOCK_ERROR: Final = 0.03
 #: As how many independent readings those of an episode count together: errors of the shape last.
 _INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 20.0}
 #: Readings fade over this share of the time since the start: the newest ones tell most of what is to come.
@@ -39,7 +39,7 @@ _WIDEN: Final = {
     (Direction.HEATING, False): 0.95,
     (Direction.HEATING, True): 1.45,
     (Direction.COOLING, False): 1.2,
-    (Direction.COOLING, True): 1.5,
+    (Direction.COOLING, True): 1.3,
 }
 
 
@@ -69,20 +69,22 @@ class Posterior:
         times, actuals = np.array(self._times), np.array(self._actuals)
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
         weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
-        readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR[self._goal.direction])
+        readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR)
         found = fit(self._kind, self._goal, self._start, readings, self._belief, self.parameters, _STEPS)
         self.parameters = found.parameters
         self.covariance = inverted(found.information + found.pull)
         self._around, self._curve, self._nudge = found.around, found.curve, found.nudge
 
     def estimate(self) -> Estimate:
-        """Return when the goal is reached, as seen from the newest reading."""
+        """Return when the goal is reached, as seen from the newest reading: the answer whose expected error is least
+        as a share of the whole way, and the interval around the median."""
         middle = float(self._remaining(self._curve)[0])
         rest = self._remaining(self._around)
         gradient = (rest[1:] - rest[0]) / self._nudge
         deviation = float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
         sigma = self._widen * min(deviation / (middle + _TICK_S), 2.0)
         share = middle / (self._times[-1] + middle + _TICK_S)
+        # Guard: beyond a σ of 1 the linearisation says nothing any more; the answer stays inside its interval.
         eta = middle * float(np.exp(-sigma * min(sigma, 1.0) * share))
         spread = np.exp(_EIGHTY * sigma)
         return Estimate(eta, max((middle + _TICK_S) / spread - _TICK_S, 0.0), (middle + _TICK_S) * spread - _TICK_S)

@@ -1,4 +1,4 @@
-"""What the readings before an episode tell of the heater's hidden state (formula 2 of docs/estimator.md)."""
+"""What the readings before an episode tell of the heater's hidden state (formula 3 of docs/estimator.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The told countdown: it runs down second by second and follows the estimate without its tremor (formula 18)."""
+"""The told countdown: it runs down second by second and follows the estimate without its tremor (docs/estimator.md)."""
 
 from __future__ import annotations
 
