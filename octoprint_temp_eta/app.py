@@ -12,12 +12,11 @@ from .adapters.background import background
 from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.learner import Learner
-from .adapters.printer import PrinterControl
-from .adapters.script_printer import ScriptPrinter, SerialSetting
+from .adapters.printer import Printer, SerialSetting
 from .adapters.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
-from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, SetTarget
+from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save
 from .bridge.identity import Identity
 from .bridge.inputs import ApiCommand, BrokerLost, Input
 from .bridge.script_effects import FireEvent
@@ -53,20 +52,19 @@ class App:
         self._mqtt = _mqtt(self.post)
         self._answers = Answers()
         self._scripts = Scripts(self.post, logger)
-        self.script_printer = ScriptPrinter(printer, serial_setting, self.post, logger)
+        self.printer = Printer(printer, serial_setting, self.post, logger)
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             Disconnect: self._mqtt.disconnect,
             Save: files.save,
             Learn: Learner(self.post, self._background, logger).learn,
-            SetTarget: PrinterControl(printer, self._background).set_target,
             Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
             FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
             **self._scripts.performers,
-            **self.script_printer.performers,
+            **self.printer.performers,
         }
         self._worker = Worker(bridge, performers, logger)
 
@@ -78,7 +76,7 @@ class App:
     def start(self) -> None:
         """Begin."""
         self._scripts.start()
-        self.script_printer.start()
+        self.printer.start()
         self._worker.start()
 
     def post(self, event: Input) -> None:
@@ -98,7 +96,7 @@ class App:
         self._answers.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
-        self.script_printer.close()
+        self.printer.close()
         self._mqtt.close(BROKER_STOP_S)
         self._background.shutdown(wait=True)
 

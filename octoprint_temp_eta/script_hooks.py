@@ -8,12 +8,12 @@ from typing import Any
 import octoprint.plugin
 from octoprint.events import Events
 
-from .adapters.script_printer import ScriptPrinter
+from .adapters.printer import Printer
 from .app import App
 from .bridge.script_inputs import EmergencyParser, PrinterGone
 from .bridge.scripts import EVENTS
 
-#: OctoPrint's hooks and the methods of `ScriptPrinter` that they call. What goes out is looked at after all other
+#: OctoPrint's hooks and the methods of `Printer` that they call. What goes out is looked at after all other
 #: plugins have had their say, what comes in before them.
 HOOKS = {
     "octoprint.comm.protocol.gcode.queued": ("hook_queued", 1000),
@@ -65,7 +65,7 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         received = method == "hook_received"
 
         def hook(comm: Any, line: str, *more: Any, **named: Any) -> Any:
-            printer: ScriptPrinter | None = self._app.script_printer if self._app is not None else None
+            printer: Printer | None = self._app.printer if self._app is not None else None
             if printer is None:
                 return line if received else None
             return getattr(printer, method)(comm, line, *more, **named)

@@ -1,4 +1,4 @@
-"""OctoPrint's printer as a run uses it: what is called, in which order, and what the hooks hand on."""
+"""The printer as the bridge uses it: what is called, in which order, and what the hooks hand on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.script_printer import ScriptPrinter
-from octoprint_temp_eta.bridge.effects import Effect
+from octoprint_temp_eta.adapters.printer import Printer
+from octoprint_temp_eta.bridge.effects import Effect, SetTarget
 from octoprint_temp_eta.bridge.script_effects import (
     BreakHeatWait,
     FakeOk,
@@ -28,7 +28,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
 )
 
 
-class Printer:
+class OctoPrintsPrinter:
     """OctoPrint's printer, as far as it is used: notes what it is asked for, and calls the hooks as OctoPrint does."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Printer:
         self.calls: list[Any] = []
         #: What other plugins make of a line.
         self.made: dict[str, list[str]] = {}
-        self.hooks: ScriptPrinter | None = None
+        self.hooks: Printer | None = None
 
     def set_job_on_hold(self, value: bool) -> None:
         if not self.connected:
@@ -55,6 +55,9 @@ class Printer:
     def fake_ack(self) -> None:
         self.calls.append("fake ack")
 
+    def set_temperature(self, heater: str, value: float, tags: set[str]) -> None:
+        self.calls.append((heater, value))
+
     def commands(self, lines: list[str], tags: set[str], force: bool = False) -> None:
         self.calls.append((lines, force))
         assert self.hooks is not None
@@ -64,12 +67,12 @@ class Printer:
 
 
 class Bench:
-    """A script printer on such a printer."""
+    """Our printer on such a one."""
 
     def __init__(self, **serial: Any) -> None:
-        self.printer = Printer()
+        self.printer = OctoPrintsPrinter()
         self._inputs: queue.Queue[ScriptInput] = queue.Queue()
-        self.hooks = ScriptPrinter(
+        self.hooks = Printer(
             self.printer,  # type: ignore[arg-type]
             serial.get,
             self._inputs.put,
@@ -194,3 +197,9 @@ def test_whether_the_printer_owes_an_ok_for_what_is_no_gcode(
     bench.do(HoldJobs("r1"))
     first = pass_over(bench, "START_PRINT", None, {"temp_eta:script:r1.1"})[0]
     assert first == LineSending("r1.1", "START_PRINT", owed)
+
+
+def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
+    bench = Bench()
+    bench.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
+    assert bench.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
