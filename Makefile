@@ -44,7 +44,7 @@ bench-eta: $(READY) ## Measure how right the estimates are
 	@$(RUN) -m tests.benchmarks.eta
 
 test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant (slow, large download)
-	@$(RUN) -m pytest tests/e2e -m home_assistant
+	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow"
 
 docs: $(READY) ## Generate the contract's documentation from the schemas
 	@$(RUN) -m tests.support.contract_docs

@@ -77,6 +77,7 @@ def test_without_numpy_and_mecode_the_rest_works(tmp_path: Path, broker: Broker)
         Observer(broker.listener, base=BASE) as observer,
         octoprint_without(tmp_path, "numpy", "mecode", **plugin_settings(broker.port)) as octoprint,
     ):
+        observer.wait_for(f"{BASE}/status", lambda message: message.text == "online")
         assert heats_with_an_eta(octoprint)["method"] == "linear"
         observer.wait_for(f"{BASE}/bed/eta", lambda message: message.json["state"] == "heating")
         assert [sentence.split()[0] for sentence in look(octoprint)["missing"]] == ["numpy", "mecode"]

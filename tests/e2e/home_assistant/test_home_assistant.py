@@ -168,6 +168,7 @@ ORDERS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(step.__name__ for step in order))
 def test_after_restarts_in_any_order_the_truth_is_shown(
     cold: House, order: tuple[Callable[[House], None], ...]
@@ -201,6 +202,7 @@ def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: House) ->
     cold.wait("bed_state", "off")
 
 
+@pytest.mark.slow
 def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: House, watcher: Observer) -> None:
     """As with a broker's node that dies together with the printer: what it retained says online for ever."""
     cold.octoprint.kill()
@@ -303,6 +305,7 @@ def test_another_form_keeps_what_the_user_made_of_the_entities(cold: House) -> N
     cold.ha.ask("config/entity_registry/update", entity_id=entity_id, name=None, icon=None)
 
 
+@pytest.mark.slow
 def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
     """Counted in Home Assistant's own database, with heaters as slow as real ones."""
     database = cold.local.folder / "home-assistant_v2.db"
