@@ -139,7 +139,7 @@ def _always(values: Any, *names: str) -> Json:
     """Fields that are sent even if they hold Home Assistant's default.
 
     It relies on its validators to fill them in, and until 2025 these may just be recompiled by a thread that loads a
-    platform: then the first announcement after a start lost an entity to a KeyError, about once in forty starts.
+    platform: in one of some thirty starts the first announcement lost an entity to a KeyError.
     """
     return {name: getattr(values, name) for name in names}
 
