@@ -15,6 +15,8 @@ from .outbox import Outbox
 ANNOUNCED = "announced"
 #: s for which changes are gathered: heaters and scripts turn up one by one.
 COALESCE_S = 2.0
+#: The same for a broker that is reached again: what there is has turned up, and the broker may have forgotten it.
+RECONNECT_S = 0.5
 #: s for which a step waits for a connection; later the whole is planned anew.
 KEEP_S = 30.0
 
@@ -27,6 +29,8 @@ class Discovery:
 
     def __init__(self, outbox: Outbox, announced: Announced) -> None:
         self.online = False
+        #: Whether anything was announced since OctoPrint has started.
+        self._spoke = False
         self._outbox = outbox
         self._announced = announced
         self._wanted: Announcement | None = None
@@ -41,9 +45,14 @@ class Discovery:
             self._wanted = wanted
             self.announce(now)
 
-    def announce(self, now: Now, delay: float = 0.0) -> None:
+    def connected(self, now: Now) -> None:
+        """There is a connection: announce it all, whatever this broker still knows."""
+        self.online = False
+        self.announce(now, RECONNECT_S if self._spoke else COALESCE_S)
+
+    def announce(self, now: Now, delay: float = COALESCE_S) -> None:
         """Announce (again) in `delay` seconds, or with whatever else changes until then."""
-        due_at = now.at + max(delay, COALESCE_S)
+        due_at = now.at + delay
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
     def tick(self, now: Now, *, may_remove: bool = True) -> list[Effect]:
@@ -68,7 +77,7 @@ class Discovery:
         return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
 
     def _begin(self, now: Now) -> list[Effect]:
-        self._due_at = None
+        self._due_at, self._spoke = None, True
         way = plan(self._announced, self._wanted, online=self.online)
         if not way.steps:
             return self._remember(way.after)

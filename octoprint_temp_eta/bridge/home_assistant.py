@@ -11,7 +11,7 @@ from ..messages.device import FORMS, DeviceFacts, announcement
 from ..messages.entity_parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ..settings import Settings
 from .commands import Commands
-from .discovery import ANNOUNCED, Discovery
+from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .effects import Effect
 from .forecasts import Forecasts
 from .handlers import highest_target
@@ -46,15 +46,15 @@ class HomeAssistant:
         self._about: object = None
 
     def connected(self, now: Now) -> None:
-        """There is a connection: tell it all, whatever this broker still knows."""
-        self._discovery.online = False
-        self._discovery.announce(now)
+        """There is a connection."""
+        self._discovery.connected(now)
 
     def arrived(self, message: MessageArrived, settings: Settings, identity: Identity, now: Now) -> None:
         """Take Home Assistant's birth or will."""
         self._discovery.online = message.payload.decode("utf-8", "replace") == settings.ha_birth_payload
         if self._discovery.online:
-            self._discovery.announce(now, delay=int(identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S)
+            delay = int(identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
+            self._discovery.announce(now, delay=max(delay, COALESCE_S))
 
     def tick(self, identity: Identity, settings: Settings, now: Now) -> list[Effect]:
         """Do what is due."""

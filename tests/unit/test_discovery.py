@@ -71,6 +71,17 @@ def test_each_connection_is_announced_to():
     assert len(announcements(driver)) == 4
 
 
+def test_a_broker_that_has_forgotten_all_has_it_back_within_two_seconds():
+    driver = connected()
+    driver.read(bed=(22.0, 60.0))
+    settle(driver)
+    held = driver.retained.keys() | set()
+    driver.lose()
+    driver.connect(forget=True)
+    driver.advance(1.5)
+    assert driver.retained.keys() == held
+
+
 def test_home_assistants_birth_is_answered_with_an_announcement():
     driver = connected()
     settle(driver)
