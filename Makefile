@@ -40,8 +40,8 @@ bench: $(READY) ## Measure what the plugin costs OctoPrint
 	@$(RUN) -m tests.benchmarks
 	@$(RUN) -m tests.benchmarks.worker
 
-bench-eta: $(READY) ## Measure how right the estimates are
-	@$(RUN) -m tests.benchmarks.eta
+bench-eta: $(READY) ## Measure how right the estimates are, on a simulated fleet or on recordings (TRACES=folder: leave-printers-out, with plots)
+	@$(RUN) -m tests.benchmarks.eta $(if $(TRACES),$(TRACES) --leave-out --plots docs/img)
 
 test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant (slow, large download)
 	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow"
