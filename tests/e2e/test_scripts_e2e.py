@@ -175,7 +175,9 @@ def bench(running: tuple[Broker, Gate, OctoPrint], folder: Path) -> Iterator[Ben
         observer.wait_for(f"{BASE}/status", lambda m: m.text == "online", timeout=40)
         observer.wait_for(SCRIPTS, lambda m: m.json, timeout=40)
         observer.wait_for(f"{BASE}/printer", lambda m: m.json["state"] == "OPERATIONAL", timeout=40)
-        yield Bench(octoprint, broker, gate, observer, folder, observer.mark())
+        ready = Bench(octoprint, broker, gate, observer, folder, observer.mark())
+        eventually(lambda: "M117 greeted" in ready.sent(), "the scripts to greet the printer")
+        yield ready
 
 
 def test_a_script_from_its_start_to_its_result(bench: Bench) -> None:
