@@ -157,6 +157,8 @@ def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
             environment={"EVENT_WITNESS": str(folder / "events.txt")},
         ) as octoprint,
     ):
+        log = octoprint.base / "logs" / "serial.log"
+        eventually(lambda: "M117 greeted" in log.read_text(errors="replace"), "the scripts to greet the printer")
         yield broker, gate, octoprint
 
 
@@ -175,9 +177,7 @@ def bench(running: tuple[Broker, Gate, OctoPrint], folder: Path) -> Iterator[Ben
         observer.wait_for(f"{BASE}/status", lambda m: m.text == "online", timeout=40)
         observer.wait_for(SCRIPTS, lambda m: m.json, timeout=40)
         observer.wait_for(f"{BASE}/printer", lambda m: m.json["state"] == "OPERATIONAL", timeout=40)
-        ready = Bench(octoprint, broker, gate, observer, folder, observer.mark())
-        eventually(lambda: "M117 greeted" in ready.sent(), "the scripts to greet the printer")
-        yield ready
+        yield Bench(octoprint, broker, gate, observer, folder, observer.mark())
 
 
 def test_a_script_from_its_start_to_its_result(bench: Bench) -> None:
