@@ -1,0 +1,116 @@
+"""One OctoPrint with scripts for all tests here, and what its scripts do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BASE, plugin_settings
+from tests.support.broker import Broker
+from tests.support.contract import PROJECT
+from tests.support.gate import Gate
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+from tests.support.workshop import GREETING, SCRIPTS, Workshop, head
+
+TESTS = PROJECT / "tests"
+#: The scripts of these tests: what run() does, by id.
+BODIES = {
+    "steps": """
+        for number in range(self.settings["count"]):
+            self.script_status = f"step {number}"
+            self.g.write(f"M117 step {number}")
+        position = self.g._p.current_position()
+        print("done")
+        return True, {"count": self.settings["count"], "x": position["X"]}
+    """,
+    "unsuccessful": "return {'success': False, 'failure_reason': 'the bed is bent'}",
+    "long": "for number in range(100_000): self.g.write(f'M117 long {number}')",
+    "heats": "self.g.write('M109 S80')",
+    "sleeps": "import time; self.script_status = 'asleep'; time.sleep(1000)",
+    "loops": "self.script_status = 'looping'\nwhile True: pass",
+    "deaf": (
+        "import time\nself.script_status = 'deaf'\n"
+        "while True:\n    try: time.sleep(1000)\n    except BaseException: pass"
+    ),
+    "crashes": "import ctypes; ctypes.string_at(0)",
+    "exits": "import sys; sys.exit(3)",
+    "raises": "raise ValueError('too cold')",
+    "tells": "import os, time; self.script_status = str(os.getpid()); time.sleep(1000)",
+    "emergency": "self.g.write('M112')",
+}
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of scripts."""
+    folder = tmp_path_factory.mktemp("scripts")
+    for script_id, body in BODIES.items():
+        write_script(folder, body, head(script_id), f"{script_id}.py")
+    greeting = f"def __script_commands__(settings): return ['{GREETING}']"
+    write_script(folder, "pass", head("greets") + greeting, "greets.py")
+    (folder / "broken.py").write_text("def (:\n")
+    return folder
+
+
+@pytest.fixture(scope="package")
+def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
+    """A broker, and an OctoPrint of these tests' own that reaches it through a gate and notes its events."""
+    subscription = {
+        "event": "AutomationScriptFinished",
+        "type": "system",
+        "command": f"echo finished {{id}} {{run_id}} >> {folder / 'subscription.txt'}",
+    }
+    with (
+        Broker() as broker,
+        Gate(broker.port) as gate,
+        OctoPrint(
+            plugins={"temp_eta": plugin_settings(gate.port, script_folder=str(folder))},
+            config={
+                "serial": {"log": True},
+                "events": {"enabled": True, "subscriptions": [subscription]},
+                "devel": {"enableCsrfProtection": False},
+            },
+            plugin_files=[TESTS / "support" / "event_witness.py", TESTS / "demo" / "simulated_probe.py"],
+            environment={"EVENT_WITNESS": str(folder / "events.txt")},
+        ) as octoprint,
+    ):
+        eventually(lambda: greetings(octoprint), "the scripts to greet the printer")
+        yield broker, gate, octoprint
+
+
+def greetings(octoprint: OctoPrint) -> int:
+    """Return how often the scripts have greeted the printer; OctoPrint begins a new log when it starts."""
+    logs = (octoprint.base / "logs").glob("serial.log*")
+    return sum(log.read_text(errors="replace").count(GREETING) for log in logs)
+
+
+def make_ready(octoprint: OctoPrint) -> None:
+    """Have it run, connected to a printer that was greeted: no line but a test's own goes there."""
+    if octoprint.alive and octoprint.printer_state() == "Operational":
+        return
+    before = greetings(octoprint)
+    if octoprint.alive:
+        octoprint.connect()
+    else:
+        octoprint.start()
+    eventually(lambda: greetings(octoprint) > before, "the scripts to greet the printer")
+
+
+@pytest.fixture
+def workshop(running: tuple[Broker, Gate, OctoPrint], folder: Path) -> Iterator[Workshop]:
+    """All of it, ready for a script."""
+    broker, gate, octoprint = running
+    gate.open()
+    if not broker.running:
+        broker.start()
+    make_ready(octoprint)
+    with Observer(broker.listener, base=BASE) as observer:
+        observer.wait_for(f"{BASE}/status", lambda m: m.text == "online", timeout=40)
+        observer.wait_for(SCRIPTS, lambda m: m.json, timeout=40)
+        observer.wait_for(f"{BASE}/printer", lambda m: m.json["state"] == "OPERATIONAL", timeout=40)
+        yield Workshop(octoprint, broker, gate, observer, folder, observer.mark())

@@ -1,0 +1,160 @@
+"""A script from its start to its end, as who sent the command sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.support.contract import PROJECT
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+from tests.support.web_client import WebClient
+from tests.support.workshop import CANCEL, EVENT, LOG, RESPONSE, SCRIPT, SCRIPTS, START, Workshop, head
+
+EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
+
+
+def test_a_script_from_its_start_to_its_result(workshop: Workshop) -> None:
+    stored = {"command": "save_script_settings", "id": "steps", "settings": {"count": 3}}
+    workshop.octoprint.post("/api/plugin/temp_eta", stored)
+    before = len(workshop.sent())
+    publish = ["mosquitto_pub", "-h", workshop.broker.host, "-p", str(workshop.broker.port), "-t", START, "-m", "steps"]
+    subprocess.run(publish, check=True)
+    run_id = workshop.wait(RESPONSE, lambda m: m.json["status"] == "accepted").json["run_id"]
+    reply = workshop.end(run_id)
+
+    told = [m for m in workshop.observer.messages[workshop.since :] if m.topic in (RESPONSE, EVENT)]
+    assert [m.json.get("event_type") or m.json["status"] for m in told] == [
+        "accepted",
+        "started",
+        *["status_changed"] * 3,
+        "finished",
+        "completed",
+    ]
+    assert [m.json["status"] for m in told if m.json.get("event_type") == "status_changed"] == [
+        "step 0",
+        "step 1",
+        "step 2",
+    ]
+    assert reply["result"] == {"count": 3, "x": 0.0}
+    lines = ["M117 step 0", "M117 step 1", "M117 step 2"]
+    assert workshop.sent()[before:] == ["G91", *lines, "M114", "G90"]
+    assert workshop.wait(LOG, lambda m: m.json["message"] == "done").json["level"] == "info"
+    assert workshop.observer.last(SCRIPT).json["last"]["outcome"] == "finished"
+
+
+def test_its_events_reach_plugins_and_subscriptions(workshop: Workshop) -> None:
+    run_id = workshop.start("steps", settings={"count": 1})
+    workshop.end(run_id)
+    common = {"id": "steps", "title": "The steps", "run_id": run_id}
+    expected = [
+        ["AutomationScriptStarted", common],
+        ["AutomationScriptStatusChanged", {**common, "status": "step 0"}],
+        ["AutomationScriptFinished", {**common, "result": {"count": 1, "x": 0.0}}],
+    ]
+
+    def seen() -> bool:
+        lines = (workshop.folder / "events.txt").read_text().splitlines()
+        return [event for event in map(json.loads, lines) if event[1]["run_id"] == run_id] == expected
+
+    eventually(seen, "the plugin to see the events")
+    subscription = workshop.folder / "subscription.txt"
+    eventually(lambda: f"finished steps {run_id}" in subscription.read_text(), "the subscription to run")
+
+
+def test_its_events_reach_web_clients(workshop: Workshop) -> None:
+    with WebClient(workshop.octoprint) as client:
+        run_id = workshop.start("steps", settings={"count": 1})
+        workshop.end(run_id)
+        finished = client.wait_for_event("AutomationScriptFinished")
+    assert finished == {"id": "steps", "title": "The steps", "run_id": run_id, "result": {"count": 1, "x": 0.0}}
+
+
+def test_what_a_run_returned_is_what_the_next_one_starts_with(workshop: Workshop) -> None:
+    workshop.end(workshop.start("steps", settings={"count": 2}))
+    reply = workshop.end(workshop.start("steps"))
+    assert reply["result"]["count"] == 2
+    stored = workshop.octoprint.base / "data" / "temp_eta" / "scripts.json"
+    eventually(lambda: json.loads(stored.read_text())["settings"]["steps"]["count"] == 2, "it to be stored")
+
+
+@pytest.mark.parametrize(
+    ("script_id", "event", "code", "error"),
+    [
+        ("unsuccessful", "failed", "script_failed", "the bed is bent"),
+        ("raises", "error", "script_error", r"ValueError: too cold \(line \d+\)"),
+        ("exits", "error", "script_error", r"the script ended itself: sys.exit\(3\)"),
+        ("crashes", "error", "script_error", "its process was ended by SIGSEGV"),
+    ],
+)
+def test_a_script_that_fails(workshop: Workshop, script_id: str, event: str, code: str, error: str) -> None:
+    run_id = workshop.start(script_id)
+    reply = workshop.end(run_id)
+    assert reply["status"] == "failed"
+    assert reply["error"]["code"] == code
+    assert re.fullmatch(error, workshop.event(event)["error"])
+    assert workshop.sent()[-1] == "G90"
+
+
+@pytest.mark.parametrize("script_id", ["heats", "sleeps", "loops", "deaf", "long"])
+def test_cancelling(workshop: Workshop, script_id: str) -> None:
+    run_id = workshop.start(script_id)
+    workshop.event("started")
+    if script_id == "heats":
+        eventually(lambda: workshop.sent()[-1] == "M109 S80", "the printer to heat")
+    workshop.observer.publish(CANCEL, "PRESS")
+    workshop.event("cancelled", timeout=10)
+    assert workshop.end(run_id)["status"] == "cancelled"
+    states = [m.json["state"] for m in workshop.observer.on(SCRIPT)]
+    assert states[-2:] == ["cancelling", "idle"]
+    assert workshop.sent()[-1] == "G90"
+
+
+def test_a_script_that_does_not_exist_or_cannot_be_loaded(workshop: Workshop) -> None:
+    assert workshop.refused({"id": "nothing"}) == "unknown_script"
+    assert workshop.refused({"id": "broken.py"}) == "broken_script"
+    assert workshop.refused({"id": "steps", "settings": {"count": "many"}}) == "invalid_settings"
+    assert workshop.refused({"id": "steps", "settings": {"other": 1}}) == "invalid_settings"
+    entry = next(entry for entry in workshop.observer.last(SCRIPTS).json if entry["id"] == "broken.py")
+    assert entry["error"].startswith("SyntaxError")
+
+
+def test_a_new_file_is_noticed(workshop: Workshop) -> None:
+    write_script(workshop.folder, "pass", head("new"), "new.py")
+    workshop.wait(SCRIPTS, lambda m: "new" in [entry["id"] for entry in m.json])
+    workshop.end(workshop.start("new"))
+
+
+def test_the_same_start_twice_starts_once(workshop: Workshop) -> None:
+    run_id = workshop.start("steps", transaction="twice")
+    workshop.observer.publish(START, json.dumps({"id": "steps", "transaction": "twice"}))
+    workshop.end(run_id)
+    replies = [m.json for m in workshop.observer.messages[workshop.since :] if m.topic == RESPONSE]
+    assert {reply["run_id"] for reply in replies} == {run_id}
+    assert len([m for m in workshop.observer.on(EVENT) if m.json["event_type"] == "started"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("script_id", "settings", "outcome"),
+    [
+        ("warm_up_and_home", {"bed": 30, "hotend": 40, "soak": 1}, "finished"),
+        ("purge_and_wipe", {"hotend": 40, "purge": 10.0}, "finished"),
+        ("bed_flatness", {}, "finished"),
+        ("bed_flatness", {"tolerance": 0.01}, "failed"),
+    ],
+)
+def test_the_examples(workshop: Workshop, script_id: str, settings: dict[str, Any], outcome: str) -> None:
+    if not (workshop.folder / f"{script_id}.py").exists():
+        shutil.copy(EXAMPLES / f"{script_id}.py", workshop.folder)
+        workshop.wait(SCRIPTS, lambda m: script_id in [entry["id"] for entry in m.json])
+    workshop.end(workshop.start(script_id, settings=settings))
+    last = workshop.observer.last(SCRIPT).json["last"]
+    assert (last["id"], last["outcome"]) == (script_id, outcome), last
+    if script_id == "bed_flatness":
+        assert 0 < last["result"]["flatness"] < 0.4
+    workshop.octoprint.gcode("M104 S0", "M140 S0")

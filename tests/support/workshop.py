@@ -1,0 +1,93 @@
+"""An OctoPrint with scripts, its broker, and someone who watches, all real, as one thing."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import BASE
+from tests.support.broker import Broker
+from tests.support.gate import Gate
+from tests.support.mqtt_client import Observer, Received
+from tests.support.octoprint import OctoPrint
+
+START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
+SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
+RESPONSE, LOG = f"{BASE}/response", f"{BASE}/script/log"
+
+#: What one of the scripts has sent whenever the printer is connected.
+GREETING = "M117 greeted"
+#: The replies that come while a run still goes on.
+FIRST = (("script/start", "accepted"), ("script/cancel", "completed"))
+
+
+def head(script_id: str) -> str:
+    """Return the declarations at the head of a script."""
+    title = f'__script_id__ = "{script_id}"\n__script_title__ = "The {script_id}"\n'
+    return title + '__script_settings__ = {"count": 3}\n'
+
+
+@dataclass
+class Workshop:
+    """An OctoPrint with scripts, its broker, and someone who watches."""
+
+    octoprint: OctoPrint
+    broker: Broker
+    gate: Gate
+    observer: Observer
+    folder: Path
+    since: int = 0
+
+    def start(self, script_id: str, **more: Any) -> str:
+        """Start a script, and return its run once that is accepted."""
+        reply = self.ask(START, {"id": script_id, **more})
+        assert reply["status"] == "accepted", reply
+        return str(reply["run_id"])
+
+    def ask(self, topic: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a command, and return the first reply to it; from now on only what comes after it counts."""
+        self.since = self.observer.mark()
+        body = {"transaction": uuid.uuid4().hex, **body}
+        self.observer.publish(topic, json.dumps(body))
+        return dict(self.wait(RESPONSE, lambda m: m.json["transaction"] == body["transaction"]).json)
+
+    def refused(self, body: dict[str, Any]) -> str:
+        """Try to start a script, and return the code with which that is refused."""
+        since = self.since
+        reply = self.ask(START, body)
+        self.since = since
+        assert reply["status"] == "rejected", reply
+        return str(reply["error"]["code"])
+
+    def wait(
+        self, topic: str, predicate: Callable[[Received], bool] = lambda _: True, timeout: float = 20.0
+    ) -> Received:
+        return self.observer.wait_for(topic, predicate, timeout, since=self.since)
+
+    def event(self, kind: str, timeout: float = 20.0) -> dict[str, Any]:
+        return dict(self.wait(EVENT, lambda m: m.json["event_type"] == kind, timeout).json)
+
+    def end(self, run_id: str) -> dict[str, Any]:
+        """Wait until the runner is idle, and return the second reply."""
+        self.wait(SCRIPT, lambda m: m.json["state"] == "idle")
+
+        def second(message: Received) -> bool:
+            reply = message.json
+            return reply.get("run_id") == run_id and (reply["command"], reply["status"]) not in FIRST
+
+        return dict(self.wait(RESPONSE, second).json)
+
+    def rest(self) -> dict[str, Any]:
+        """Return what the REST interface shows."""
+        return dict(self.octoprint.get("/api/plugin/temp_eta"))
+
+    def sent(self) -> list[str]:
+        """Return the lines that went to the printer so far, without those that OctoPrint sends by itself."""
+        log = (self.octoprint.base / "logs" / "serial.log").read_text(errors="replace")
+        lines = re.findall(r"Send: (?:N\d+ )?([^*\n]+)", log)
+        return [line.strip() for line in lines if not line.startswith(("M105", "M155", "M110", "M115", "M20", "M21"))]
