@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.effects import Log, Publish, Save, SetTarget
 from octoprint_temp_eta.bridge.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.messages.catalogue import COMMANDS
 from tests.support import curves
-from tests.support.bridge_driver import INSTANCE, BridgeDriver
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 from tests.support.contract import examples
 
 HARMLESS_TOPICS = ["node-red/answers", "my/topic ä", "octoprint/temp_eta/other/x"]
@@ -58,9 +58,7 @@ brief = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def heating_bed(**more: Any) -> BridgeDriver:
-    driver = BridgeDriver(**more)
-    driver.connect()
-    driver.printer()
+    driver = connected(**more)
     for _, actual, target in curves.heating(60.0)[:12:3]:
         driver.skip(3)
         driver.read(bed=(actual, target))

@@ -219,6 +219,15 @@ class BridgeDriver:
         """Return the effects of one kind but `Publish`, oldest first."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
+    def eta(self, heater: str = "bed") -> dict[str, Any]:
+        """Return what the broker holds of a heater."""
+        return dict(self.level("eta", heater=heater))
+
+    @property
+    def heaters(self) -> list[str]:
+        """The heaters of which the broker holds a state."""
+        return sorted(topic.split("/")[-2] for topic in self.retained if topic.endswith("/eta"))
+
     # Checks
 
     def _take(self, effect: Effect) -> None:
@@ -274,3 +283,11 @@ class BridgeDriver:
         if message.retain and "seq" in body:
             assert body["seq"] >= self._newest_seq.get(publish.topic, 0), f"{publish.topic} went back"
             self._newest_seq[publish.topic] = body["seq"]
+
+
+def connected(**arguments: Any) -> BridgeDriver:
+    """Return a driver whose broker and printer are there."""
+    driver = BridgeDriver(**arguments)
+    driver.connect()
+    driver.printer()
+    return driver

@@ -15,16 +15,14 @@ from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Log, Publish
 from octoprint_temp_eta.bridge.inputs import BrokerLost, BrokerRefused, Delivered, Stopping
 from octoprint_temp_eta.bridge.outbox import PATIENCE_S
 from tests.support import curves
-from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver
+from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, connected
 
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 
 
 def running(**settings: Any) -> BridgeDriver:
     """Return a connected bridge with a bed that heats."""
-    driver = BridgeDriver(**settings)
-    driver.connect()
-    driver.printer()
+    driver = connected(**settings)
     driver.heat("bed", curves.heating(60.0)[:30])
     return driver
 

@@ -12,14 +12,12 @@ from octoprint_temp_eta.bridge.effects import Publish
 from octoprint_temp_eta.bridge.inputs import MessageArrived
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
 from tests.support import curves
-from tests.support.bridge_driver import BridgeDriver
+from tests.support.bridge_driver import BridgeDriver, connected
 
 
 def heating_bed(**settings: Any) -> BridgeDriver:
     """Return a bridge with a bed on its way to 60 °C, at 37 °C, whose ETA is told."""
-    driver = BridgeDriver(**settings)
-    driver.connect()
-    driver.printer()
+    driver = connected(**settings)
     driver.heat("bed", curves.heating(60.0, rate=0.5)[:30])
     driver.advance(2)
     assert driver.level("eta", heater="bed")["eta_seconds"] is not None

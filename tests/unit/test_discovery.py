@@ -11,16 +11,9 @@ from octoprint_temp_eta.bridge.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.effects import Publish, Save
 from octoprint_temp_eta.bridge.home_assistant import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.inputs import MessageArrived, Profile, Tick
-from tests.support.bridge_driver import INSTANCE, BridgeDriver
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
-
-
-def connected(**arguments: Any) -> BridgeDriver:
-    driver = BridgeDriver(**arguments)
-    driver.connect()
-    driver.printer()
-    return driver
 
 
 def announcements(driver: BridgeDriver, since: int = 0) -> list[Any]:

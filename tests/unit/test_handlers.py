@@ -13,7 +13,7 @@ from octoprint_temp_eta.bridge.inputs import Learned, Preset, Presets, Profile
 from octoprint_temp_eta.core.estimator import Estimate, Goal, HeaterKind, LearnedState
 from octoprint_temp_eta.core.linear import Limits, Linear
 from tests.support import curves
-from tests.support.bridge_driver import BridgeDriver
+from tests.support.bridge_driver import BridgeDriver, connected
 
 
 class Seer(Linear):
@@ -42,9 +42,7 @@ def foresight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def warm(**arguments: Any) -> BridgeDriver:
     """Return a bridge with a bed and a hotend at 22 °C."""
-    driver = BridgeDriver(**arguments)
-    driver.connect()
-    driver.printer()
+    driver = connected(**arguments)
     driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
     driver.advance(1)
     return driver

@@ -22,7 +22,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
 )
 from octoprint_temp_eta.core.script_catalogue import Script
 from octoprint_temp_eta.core.script_settings import MAX_LENGTH
-from tests.support.bridge_driver import BridgeDriver
+from tests.support.bridge_driver import BridgeDriver, connected
 
 DEFAULTS = {"count": 3, "name": "x", "hot": False, "points": [1], "any/thing": None}
 STEPS = Script("steps.py", "Steps", "steps", DEFAULTS)
@@ -38,9 +38,7 @@ _tickets = itertools.count(1)
 def bench(kept: dict[str, Any] | None = None) -> BridgeDriver:
     """Return a bridge with scripts, for the first of which `kept` is kept."""
     remembered = {"scripts": {"version": 1, "settings": {"steps": kept}}} if kept else {}
-    driver = BridgeDriver(remembered=remembered, scripts=None)
-    driver.connect()
-    driver.printer()
+    driver = connected(remembered=remembered, scripts=None)
     driver.handle(ScriptsFound((STEPS, PLAIN, BROKEN)))
     return driver
 
