@@ -11,12 +11,16 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from .repetition import Repetition
+
 #: s without a sign of life after which a command counts as lost. Long moves say nothing on some firmware.
 SILENCE_S = 300.0
 #: s after which a queued command that is not sent, while nothing else is, was taken out by another plugin.
 SWALLOWED_S = 5.0
 #: s after which a printer that says "wait" (it has nothing to do) has lost an ok.
 IDLE_S = 2.5
+#: Lines that OctoPrint can repeat.
+_REPEATABLE = 50
 
 _TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
 _SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", re.IGNORECASE)
@@ -70,30 +74,6 @@ class _Submitted:
 
 
 @dataclass(slots=True)
-class _Repetition:
-    """The printer wants lines again: OctoPrint repeats them one by one, up to the one that is under way."""
-
-    #: The oks and the repeated lines since; the first ok belongs to the printer's wish, unless it sends none.
-    oks: int = 0
-    sent: int = 0
-    begun_without_ok: bool = False
-    #: Whether the one under way was repeated.
-    complete: bool = False
-
-    def repeat(self, *, is_last: bool) -> None:
-        """Note that a line was repeated."""
-        if self.sent == 0:
-            self.begun_without_ok = self.oks == 0
-        self.sent += 1
-        self.complete = is_last
-
-    @property
-    def acknowledged(self) -> bool:
-        """Whether all of it is acknowledged. An ok may be seen before the line that it is for."""
-        return self.complete and self.oks >= self.sent + (not self.begun_without_ok)
-
-
-@dataclass(slots=True)
 class _UnderWay:
     """A command that was sent and not yet acknowledged, ours or another's (`key` None)."""
 
@@ -102,7 +82,7 @@ class _UnderWay:
     alive_at: float
     #: Sent past the queue, while another one was under way.
     forced: bool = False
-    repetition: _Repetition | None = None
+    repetition: Repetition | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -118,6 +98,8 @@ class Answers:
         self._window = window
         self._submitted: dict[str, _Submitted] = {}
         self._under_way: deque[_UnderWay] = deque()
+        #: The newest lines that went out through OctoPrint's queue, those under way last.
+        self._sent: deque[str] = deque(maxlen=_REPEATABLE)
         self._idle_since = 0.0
         self._outcomes: list[Outcome] = []
 
@@ -146,8 +128,9 @@ class Answers:
         if line.startswith("@"):
             self._acknowledge(key, "")
         elif acknowledged:
-            self._make_room()
+            self._make_room(at)
             self._under_way.append(_UnderWay(key, line, at))
+            self._sent.append(line)
         return self._told()
 
     def force(self, line: str, at: float) -> None:
@@ -174,7 +157,9 @@ class Answers:
         """Give up what has waited for too long."""
         if self._under_way:
             head = self._under_way[0]
-            if at - head.alive_at > SILENCE_S + dwell(head.line):
+            if head.repetition is not None and head.repetition.over_by(at):
+                self._end(head, head.repetition.ok, at)
+            elif at - head.alive_at > SILENCE_S + dwell(head.line):
                 self._lose(f"the printer has not acknowledged it, and said nothing for {SILENCE_S:.0f} s", at)
         else:
             for key, submitted in list(self._submitted.items()):
@@ -200,7 +185,7 @@ class Answers:
             head.alive_at = at
         elif _RESEND.match(line):
             # What was said so far was about the garbled line.
-            head.repetition, head.alive_at = _Repetition(), at
+            head.repetition, head.alive_at = Repetition(self._sent_up_to_head()), at
             head.lines.clear()
         elif _NO_LINE_NUMBER.match(line):
             # OctoPrint goes on as if this were an ok.
@@ -219,18 +204,22 @@ class Answers:
     def _take_ok(self, head: _UnderWay, line: str, at: float) -> None:
         repetition = head.repetition
         if repetition is not None:
-            repetition.oks += 1
+            repetition.take_ok(line, at)
             head.alive_at = at
-        if repetition is None or repetition.acknowledged:
+        if repetition is None or repetition.over:
             self._end(head, line, at)
 
-    def _repeat(self, head: _UnderWay, repetition: _Repetition, line: str, at: float) -> None:
-        repetition.repeat(is_last=line == head.line)
-        if repetition.complete and repetition.sent > 1:
+    def _repeat(self, head: _UnderWay, repetition: Repetition, line: str, at: float) -> None:
+        repetition.repeat(line)
+        if repetition.is_after_others:
             # The lines so far answer the ones before.
             head.lines.clear()
-        if repetition.acknowledged:
-            self._end(head, "ok", at)
+        if repetition.over:
+            self._end(head, repetition.ok, at)
+
+    def _sent_up_to_head(self) -> list[str]:
+        later = sum(not sent.forced for sent in self._under_way) - 1
+        return list(self._sent)[: len(self._sent) - later]
 
     def _end(self, head: _UnderWay, ok: str, at: float) -> None:
         self._pop(at)
@@ -252,14 +241,18 @@ class Answers:
             del self._submitted[key]
             self._outcomes.append(Answered(key, submitted.text))
 
-    def _make_room(self) -> None:
+    def _make_room(self, at: float) -> None:
         """OctoPrint sends another command: it has stopped waiting for the ok of the oldest one, and so do we."""
         forced = sum(sent.forced for sent in self._under_way)
         while len(self._under_way) >= self._window + forced:
-            lost = self._under_way.popleft()
-            forced -= lost.forced
-            if lost.key is not None:
-                self._fail(lost.key, "the printer has not acknowledged it")
+            head = self._under_way[0]
+            forced -= head.forced
+            if head.repetition is not None and head.repetition.may_be_over:
+                self._end(head, head.repetition.ok, at)
+                continue
+            self._pop(at)
+            if head.key is not None:
+                self._fail(head.key, "the printer has not acknowledged it")
 
     def _lose(self, error: str, at: float) -> None:
         lost = self._pop(at)

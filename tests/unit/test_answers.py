@@ -20,6 +20,7 @@ from octoprint_temp_eta.core.answers import (
     command_of,
     dwell,
 )
+from octoprint_temp_eta.core.repetition import NEXT_S
 
 
 @dataclass
@@ -183,6 +184,43 @@ def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
     line.repeat("M115").say("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
     assert line.repeat("M114").say("X:1", "ok").outcomes == [Answered("1", "X:1\nok\n")]
+
+
+def test_neighbours_of_the_same_text_are_told_apart() -> None:
+    line = Line().send(None, "M117 a").say("ok").begin("1", "G1 X1").say("echo:first", "ok").begin("2", "G1 X1")
+    line.say("Error:expected line 4 got 5", "Resend:4", "ok").repeat("G1 X1").say("echo:first", "ok")
+    assert line.outcomes == [Answered("1", "echo:first\nok\n")]
+    line.repeat("G1 X1").say("echo:second", "ok X:2")
+    assert line.outcomes[1:] == [Answered("2", "echo:second\nok X:2\n")]
+
+
+@pytest.mark.parametrize("proof", ["time", "another line"])
+def test_one_of_two_neighbours_of_the_same_text_is_repeated(proof: str) -> None:
+    line = Line().send(None, "G1 X1").say("ok").begin("1", "G1 X1").say("Resend:5", "ok").repeat("G1 X1")
+    line.say("echo:moved", "ok X:2").wait(0.5)
+    assert line.outcomes == []
+    (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
+    assert line.outcomes == [Answered("1", "echo:moved\nok X:2\n")]
+
+
+@pytest.mark.parametrize("proof", ["time", "another line"])
+def test_a_resend_that_octoprint_ignores(proof: str) -> None:
+    line = Line().begin("1", "M114").say("Resend:6", "ok X:1").wait(0.5)
+    assert line.outcomes == []
+    (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
+    assert line.outcomes == [Answered("1", "ok X:1\n")]
+
+
+def test_a_repeated_line_without_its_ok_is_not_answered() -> None:
+    line = Line().begin("1", "M114").say("Resend:6", "ok").repeat("M114").wait(NEXT_S + 1).send(None, "M105")
+    assert line.outcomes == [Unanswered("1", "the printer has not acknowledged it")]
+
+
+def test_earlier_lines_repeated_while_several_are_under_way() -> None:
+    line = Line(Answers(window=2)).send(None, "G28").say("ok").begin("1", "M114").begin("2", "M115")
+    line.say("Resend:4", "ok").repeat("M114").say("X:1", "ok")
+    assert line.outcomes == [Answered("1", "X:1\nok\n")]
+    assert line.repeat("M115").say("NAME", "ok").outcomes[1:] == [Answered("2", "NAME\nok\n")]
 
 
 def test_a_missing_line_number_is_acknowledged_by_octoprint_itself() -> None:
