@@ -70,6 +70,8 @@ class Scripts:
         self._scan_at: float | None = 0.0
         self._connected = False
         self._greets = False
+        #: What scripts want sent to the printer that was just connected, until it can take it.
+        self._greetings: list[Effect] = []
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -101,7 +103,7 @@ class Scripts:
             # Looked at again once the folder's content has come back.
             self._scan_at = None
             effects.append(ScanScripts(self._settings.script_folder))
-        return effects
+        return [*effects, *self._due_greetings()]
 
     def shut_down(self, now: Now) -> list[Effect]:
         """End the run because OctoPrint ends."""
@@ -145,6 +147,8 @@ class Scripts:
         if printer.connected and not self._connected:
             self._greets = True
         self._connected = printer.connected
+        if not self._connected:
+            self._greetings = []
         return self._greet() if self.catalogue else []
 
     def _greet(self) -> list[Effect]:
@@ -162,8 +166,16 @@ class Scripts:
         del now
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
-        idle = self._run.runner.state is State.IDLE and self._heaters.printer.state == READY
-        return [SendLines(event.lines)] if event.lines and idle else []
+        if event.lines and self._connected:
+            self._greetings.append(SendLines(event.lines))
+        return self._due_greetings()
+
+    def _due_greetings(self) -> list[Effect]:
+        """Return the greetings once the printer is ready: they must not get between the lines of a script or a job."""
+        if self._run.runner.state is not State.IDLE or self._heaters.printer.state != READY:
+            return []
+        due, self._greetings = self._greetings, []
+        return due
 
     # The commands
 
@@ -177,7 +189,8 @@ class Scripts:
         self._refuse_unless_ready()
         plan = self._plan(wanted, given, now)
         self._command, self._status = command, None
-        effects = self._run.start(plan, now)
+        # Before the run: it may need what they set up.
+        effects = [*self._due_greetings(), *self._run.start(plan, now)]
         self._tell_runner(now)
         return encode.accepted(command, run_id=plan.run.run_id), effects
 

@@ -85,8 +85,39 @@ def test_scripts_greet_a_printer_that_was_connected() -> None:
     assert bench.of(AskCommands) == [ask, ask]
     assert bench.tell(CommandsTold("greets", ("M117 hello",))) == [SendLines(("M117 hello",))]
     assert bench.tell(CommandsTold("greets", error="no")) == []
+
+
+def test_a_greeting_waits_for_the_end_of_a_run() -> None:
+    bench = Bench()
+    bench.run()
+    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == []
+    bench.end()
+    bench.advance(0.5)
+    assert bench.of(SendLines) == [SendLines(("M117 hello",))]
+    bench.advance(5.0)
+    assert len(bench.of(SendLines)) == 1
+
+
+def test_a_greeting_waits_until_the_printer_is_ready_and_goes_before_a_script() -> None:
+    bench = Bench()
     bench.printer(printing=True, state="PRINTING")
     assert bench.tell(CommandsTold("greets", ("M117 hello",))) == []
+    bench.advance(5.0)
+    assert bench.of(SendLines) == []
+    bench.printer()
+    effects = bench.tell(MessageArrived(bench.topic("command/script/start"), b'{"id": "steps"}'))
+    assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
+
+
+def test_a_greeting_is_for_the_connection_that_it_was_meant_for() -> None:
+    bench = Bench()
+    bench.printer(printing=True, state="PRINTING")
+    bench.tell(CommandsTold("greets", ("M117 hello",)))
+    bench.printer(connected=False, state="OFFLINE")
+    bench.tell(CommandsTold("greets", ("M117 hello",)))
+    bench.printer()
+    bench.advance(5.0)
+    assert bench.of(SendLines) == []
 
 
 # Starting
