@@ -6,20 +6,13 @@ before to what is wanted now, without leaving anything behind. See docs/ha-disco
 
 from ha_discovery.announced import Announced, Announcement, Place
 from ha_discovery.availability import ALWAYS, Availability, AvailabilityTopic
-from ha_discovery.components import (
-    BinarySensor,
-    Button,
-    Component,
-    DeviceTrigger,
-    Entity,
-    Event,
-    Number,
-    Sensor,
-)
+from ha_discovery.commanded import Button, Number
+from ha_discovery.components import Component, Entity
 from ha_discovery.device import Device, DeviceConfig, Origin
 from ha_discovery.errors import DiscoveryError
 from ha_discovery.messages import Form, Message
 from ha_discovery.plan import SETTLE_SECONDS, Plan, plan
+from ha_discovery.reported import BinarySensor, DeviceTrigger, Event, Sensor
 from ha_discovery.templates import json_flag, json_value
 
 __all__ = [

@@ -4,8 +4,13 @@ Only what every Home Assistant from 2024.3 to 2026.11 accepts: a class or unit t
 costs the component there. Read from the tables of `homeassistant.components.*.const` of those releases.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from ha_discovery.errors import DiscoveryError
+
+Units = Mapping[str, frozenset[str | None]]
 
 _PRESSURE = "Pa hPa kPa bar cbar mbar mmHg inHg psi"
 _VOLUME = "L mL gal m³ ft³ CCF"
@@ -120,3 +125,13 @@ BINARY_SENSOR_CLASSES: Final = frozenset(
 )
 BUTTON_CLASSES: Final = frozenset({"identify", "restart", "update"})
 EVENT_CLASSES: Final = frozenset({"button", "doorbell", "motion"})
+
+
+def check_unit(key: str, device_class: str | None, unit: str | None, units: Units) -> None:
+    """Raise DiscoveryError unless `unit` of component `key` is one of those that `units` gives its device class."""
+    if device_class is None or unit in units[device_class]:
+        return
+    words = " ".join(sorted(each for each in units[device_class] if each)) or "left out"
+    raise DiscoveryError(
+        f"{key}.unit_of_measurement", f"must be {words} with device_class {device_class}, not {unit!r}"
+    )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from ha_discovery.availability import ALWAYS, Availability
-from ha_discovery.components import Component, DeviceTrigger, Entity
+from ha_discovery.components import Component, Entity
 from ha_discovery.errors import DiscoveryError
+from ha_discovery.reported import DeviceTrigger
 from ha_discovery.rules import QOS, SLUG, TEXT, VISIT_URL, Rule, check
 
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from ha_discovery.availability import Availability
-from ha_discovery.components import Component, DeviceTrigger, Entity
+from ha_discovery.components import Component, Entity
 from ha_discovery.device import DeviceConfig
+from ha_discovery.reported import DeviceTrigger
 
 Json = dict[str, Any]
 

@@ -13,9 +13,11 @@ from typing import Final
 from zlib import crc32
 
 from ha_discovery.announced import Announcement, Mark, Place
-from ha_discovery.components import BinarySensor, Button, Component, DeviceTrigger, Event, Number, Sensor
+from ha_discovery.commanded import Button, Number
+from ha_discovery.components import Component
 from ha_discovery.device import Device, DeviceConfig, Origin
 from ha_discovery.messages import Form
+from ha_discovery.reported import BinarySensor, DeviceTrigger, Event, Sensor
 
 _DEPARTED: Final = "ha_discovery_departed"
 _BARE: Final[Mapping[str, Callable[..., Component]]] = {

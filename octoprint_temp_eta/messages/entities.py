@@ -6,7 +6,8 @@ wrong when it is old expires, should bridge and broker vanish so that not even t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ha_discovery import (
     ALWAYS,
@@ -23,6 +24,9 @@ from ..core.heater import State
 from .entity_parts import EXPIRE_AFTER_S, PAYLOAD, PRESS_EXPIRY_S, Add, Offer, key_of, state_at, text_at
 from .script_entities import buttons, runner
 from .topics import Topics
+
+#: What several rows share.
+Common = Mapping[str, Any]
 
 
 def rows(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) -> Iterator[Component]:
@@ -103,6 +107,12 @@ def _printer(add: Add, topics: Topics) -> Iterator[Component]:
 def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) -> Iterator[Component]:
     eta, name = topics.of("eta", heater=heater), heater_name(heater)
     common = {"expire_after": EXPIRE_AFTER_S, "availability": needs_printer}
+    yield from _heater_states(add, eta, heater, name, common)
+    yield from _heater_readings(add, eta, heater, name, common)
+
+
+def _heater_states(add: Add, eta: str, heater: str, name: str, common: Common) -> Iterator[Component]:
+    """What changes seldom."""
     for key, label, icon in (("ready_at", "ready at", "up"), ("cool_at", "cool at", "down")):
         yield add(
             Sensor,
@@ -132,6 +142,10 @@ def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) 
         value_template=f"{{{{ 'ON' if {PAYLOAD}['state'] == '{State.STALLED}' else 'OFF' }}}}",
         **common,
     )
+
+
+def _heater_readings(add: Add, eta: str, heater: str, name: str, common: Common) -> Iterator[Component]:
+    """What changes all the time."""
     yield add(
         Sensor,
         f"{heater}_temperature",

@@ -20,8 +20,9 @@ estimators, the contract, the bridge with its inputs and effects, and the adapte
 
 #: The modules, room by room, as one would read them.
 MODULES = {
-    "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/availability "
-    "ha_discovery/templates ha_discovery/messages ha_discovery/announced ha_discovery/plan ha_discovery/errors",
+    "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/reported "
+    "ha_discovery/commanded ha_discovery/availability ha_discovery/templates ha_discovery/messages "
+    "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
     "Estimators": "core/estimator core/methods",
     "Heaters": "core/heater core/track core/countdown",
     "Settings": "settings migration",

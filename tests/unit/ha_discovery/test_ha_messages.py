@@ -12,6 +12,83 @@ STATUS = Availability((AvailabilityTopic("kiln/status"), AvailabilityTopic("kiln
 EVERYTHING = {"availability": STATUS, "qos": 1}
 
 
+#: What all components share, and each of COMPONENTS, as they are announced.
+HEADER = {"device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []}, "origin": {"name": "tests"}}
+SHARED = {
+    "availability": [
+        {"topic": "kiln/status", "payload_available": "online", "payload_not_available": "offline"},
+        {"topic": "kiln/power", "payload_available": "on", "payload_not_available": "off"},
+    ],
+    "availability_mode": "all",
+}
+ANNOUNCED: dict[str, dict[str, Any]] = {
+    "temperature": {
+        "platform": "sensor",
+        "unique_id": "kiln_temperature",
+        "name": "Temperature",
+        "default_entity_id": "sensor.kiln_temperature",
+        "object_id": "kiln_temperature",
+        "device_class": "temperature",
+        "unit_of_measurement": "°C",
+        "state_class": "measurement",
+        "state_topic": STATE,
+        "value_template": "{{ (value_json | default({}))['temperature'] | default('None') }}",
+        "enabled_by_default": False,
+    },
+    "bridge": {
+        "platform": "binary_sensor",
+        "unique_id": "kiln_bridge",
+        "name": "Bridge",
+        "device_class": "connectivity",
+        "entity_category": "diagnostic",
+        "state_topic": "kiln/status",
+        "payload_on": "online",
+        "payload_off": "offline",
+        "availability": [],
+    },
+    "door": {
+        "platform": "binary_sensor",
+        "unique_id": "kiln_door",
+        "name": "Door",
+        "state_topic": STATE,
+        "value_template": json_flag("door"),
+        "availability": [
+            {"topic": "kiln/door/status", "payload_available": "online", "payload_not_available": "offline"}
+        ],
+        "availability_mode": "any",
+    },
+    "stop": {
+        "platform": "button",
+        "unique_id": "kiln_stop",
+        "name": "Stop",
+        "command_topic": "kiln/stop",
+        "icon": "mdi:stop",
+        "qos": 2,
+    },
+    "fire": {
+        "platform": "event",
+        "unique_id": "kiln_fire",
+        "name": "Firing",
+        "state_topic": "kiln/event",
+        "event_types": ["done", "failed"],
+    },
+    "target": {
+        "platform": "number",
+        "unique_id": "kiln_target",
+        "name": "Target",
+        "command_topic": "kiln/target",
+        "max": 1300.0,
+    },
+    "done": {
+        "platform": "device_automation",
+        "automation_type": "trigger",
+        "type": "finished",
+        "subtype": "firing",
+        "topic": "kiln/event",
+    },
+}
+
+
 def payload(message: Message) -> dict[str, Any]:
     value = json.loads(message.payload)
     assert isinstance(value, dict)
@@ -21,82 +98,7 @@ def payload(message: Message) -> dict[str, Any]:
 def test_the_device_form_is_one_retained_message_with_full_key_names() -> None:
     (message,) = announcement(*COMPONENTS, **EVERYTHING).messages
     assert (message.topic, message.retain, message.qos) == ("homeassistant/device/kiln/config", True, 1)
-    assert payload(message) == {
-        "device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []},
-        "origin": {"name": "tests"},
-        "availability": [
-            {"topic": "kiln/status", "payload_available": "online", "payload_not_available": "offline"},
-            {"topic": "kiln/power", "payload_available": "on", "payload_not_available": "off"},
-        ],
-        "availability_mode": "all",
-        "qos": 1,
-        "components": {
-            "temperature": {
-                "platform": "sensor",
-                "unique_id": "kiln_temperature",
-                "name": "Temperature",
-                "default_entity_id": "sensor.kiln_temperature",
-                "object_id": "kiln_temperature",
-                "device_class": "temperature",
-                "unit_of_measurement": "°C",
-                "state_class": "measurement",
-                "state_topic": STATE,
-                "value_template": "{{ (value_json | default({}))['temperature'] | default('None') }}",
-                "enabled_by_default": False,
-            },
-            "bridge": {
-                "platform": "binary_sensor",
-                "unique_id": "kiln_bridge",
-                "name": "Bridge",
-                "device_class": "connectivity",
-                "entity_category": "diagnostic",
-                "state_topic": "kiln/status",
-                "payload_on": "online",
-                "payload_off": "offline",
-                "availability": [],
-            },
-            "door": {
-                "platform": "binary_sensor",
-                "unique_id": "kiln_door",
-                "name": "Door",
-                "state_topic": STATE,
-                "value_template": json_flag("door"),
-                "availability": [
-                    {"topic": "kiln/door/status", "payload_available": "online", "payload_not_available": "offline"}
-                ],
-                "availability_mode": "any",
-            },
-            "stop": {
-                "platform": "button",
-                "unique_id": "kiln_stop",
-                "name": "Stop",
-                "command_topic": "kiln/stop",
-                "icon": "mdi:stop",
-                "qos": 2,
-            },
-            "fire": {
-                "platform": "event",
-                "unique_id": "kiln_fire",
-                "name": "Firing",
-                "state_topic": "kiln/event",
-                "event_types": ["done", "failed"],
-            },
-            "target": {
-                "platform": "number",
-                "unique_id": "kiln_target",
-                "name": "Target",
-                "command_topic": "kiln/target",
-                "max": 1300.0,
-            },
-            "done": {
-                "platform": "device_automation",
-                "automation_type": "trigger",
-                "type": "finished",
-                "subtype": "firing",
-                "topic": "kiln/event",
-            },
-        },
-    }
+    assert payload(message) == HEADER | SHARED | {"qos": 1, "components": ANNOUNCED}
 
 
 def test_the_single_form_is_a_retained_message_for_each_component_that_stands_alone() -> None:
@@ -111,27 +113,19 @@ def test_the_single_form_is_a_retained_message_for_each_component_that_stands_al
         "homeassistant/device_automation/kiln/done/config",
     ]
     assert all(m.retain and m.qos == 1 for m in messages)
-    header = {"device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []}, "origin": {"name": "tests"}}
-    shared = {
-        "availability": [
-            {"topic": "kiln/status", "payload_available": "online", "payload_not_available": "offline"},
-            {"topic": "kiln/power", "payload_available": "on", "payload_not_available": "off"},
-        ],
-        "availability_mode": "all",
-    }
     temperature, bridge, door, stop, fire, target, done = map(payload, messages)
-    (whole,) = announcement(*COMPONENTS, **EVERYTHING).messages
-    own = payload(whole)["components"]
-    for component in own.values():
-        del component["platform"]
+    own = {
+        key: {name: value for name, value in component.items() if name != "platform"}
+        for key, component in ANNOUNCED.items()
+    }
     del own["bridge"]["availability"]
-    assert temperature == header | shared | {"qos": 1} | own["temperature"]
-    assert bridge == header | {"qos": 1} | own["bridge"]
-    assert door == header | {"qos": 1} | own["door"]
-    assert stop == header | shared | own["stop"]
-    assert fire == header | shared | {"qos": 1} | own["fire"]
-    assert target == header | shared | {"qos": 1} | own["target"]
-    assert done == header | {"qos": 1} | own["done"]
+    assert temperature == HEADER | SHARED | {"qos": 1} | own["temperature"]
+    assert bridge == HEADER | {"qos": 1} | own["bridge"]
+    assert door == HEADER | {"qos": 1} | own["door"]
+    assert stop == HEADER | SHARED | own["stop"]
+    assert fire == HEADER | SHARED | {"qos": 1} | own["fire"]
+    assert target == HEADER | SHARED | {"qos": 1} | own["target"]
+    assert done == HEADER | {"qos": 1} | own["done"]
 
 
 def test_a_name_that_is_none_is_sent_since_leaving_it_out_means_another() -> None:

@@ -200,6 +200,8 @@ def test_there_are_no_unknown_keys(platform: type[Component], key: str) -> None:
     with pytest.raises(TypeError, match=key):
         Device(name="Kiln", identifiers=("kiln",), **{key: "x"})
     with pytest.raises(TypeError, match=key):
+        Origin(name="tests", **{key: "x"})
+    with pytest.raises(TypeError, match=key):
         kiln(**{key: "x"})
 
 

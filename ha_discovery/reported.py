@@ -1,0 +1,166 @@
+"""What a device tells: values, events and triggers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ha_discovery import classes
+from ha_discovery.components import Component, Entity
+from ha_discovery.errors import DiscoveryError
+from ha_discovery.rules import COUNT, FLAG, POSITIVE, TEMPLATE, TEXT, TEXTS, TOPIC, Rule, one_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensor(Entity):
+    """A value that is read: numeric with a unit or state class, else text, one of `options`, or a time.
+
+    `expire_after` (s): unavailable after that long without a message, so it needs a heartbeat.
+    """
+
+    platform = "sensor"
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "state_topic": TOPIC,
+        "value_template": TEMPLATE,
+        "device_class": one_of(classes.SENSOR_UNITS),
+        "state_class": one_of(classes.STATE_CLASSES),
+        "unit_of_measurement": TEXT,
+        "options": TEXTS,
+        "suggested_display_precision": COUNT,
+        "expire_after": POSITIVE,
+        "force_update": FLAG,
+    }
+
+    state_topic: str
+    value_template: str | None = None
+    device_class: str | None = None
+    state_class: Literal["measurement", "total", "total_increasing"] | None = None
+    unit_of_measurement: str | None = None
+    options: tuple[str, ...] | None = None
+    suggested_display_precision: int | None = None
+    expire_after: int | None = None
+    force_update: bool = False
+
+    def _check(self) -> None:
+        super()._check()
+        _refuse_config(self)
+        self._require(
+            "options",
+            self.options is None or self.device_class == "enum",
+            "needs device_class enum",
+        )
+        classes.check_unit(self.key, self.device_class, self.unit_of_measurement, classes.SENSOR_UNITS)
+        numeric = self.unit_of_measurement is not None or self.state_class is not None
+        if self.device_class is not None:
+            states = classes.SENSOR_STATE_CLASSES[self.device_class]
+            self._require(
+                "state_class",
+                self.state_class is None or self.state_class in states,
+                f"must be {' or '.join(sorted(states)) or 'left out'} with device_class {self.device_class}",
+            )
+            numeric |= self.device_class not in classes.NON_NUMERIC_SENSORS
+        self._require(
+            "suggested_display_precision",
+            self.suggested_display_precision is None or numeric,
+            "needs a numeric sensor (a unit, a state class or a numeric device class)",
+        )
+        self._require(
+            "value_template",
+            self.device_class not in {"timestamp", "date"} or "now()" not in (self.value_template or ""),
+            "must not read the clock: publish the point in time, else every message is a new state",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinarySensor(Entity):
+    """On or off. A template must give one of the two payloads, or `None` for unknown (see json_flag)."""
+
+    platform = "binary_sensor"
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "state_topic": TOPIC,
+        "value_template": TEMPLATE,
+        "device_class": one_of(classes.BINARY_SENSOR_CLASSES),
+        "payload_on": TEXT,
+        "payload_off": TEXT,
+        "expire_after": POSITIVE,
+        "off_delay": POSITIVE,
+        "force_update": FLAG,
+    }
+
+    state_topic: str
+    value_template: str | None = None
+    device_class: str | None = None
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+    expire_after: int | None = None
+    off_delay: int | None = None
+    force_update: bool = False
+
+    def _check(self) -> None:
+        super()._check()
+        _refuse_config(self)
+        self._require("payload_off", self.payload_on != self.payload_off, "must differ from payload_on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Entity):
+    """Something that happened: JSON with `event_type`, one of `event_types`; further keys become attributes.
+
+    Home Assistant ignores retained events.
+    """
+
+    platform = "event"
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "state_topic": TOPIC,
+        "event_types": TEXTS,
+        "value_template": TEMPLATE,
+        "device_class": one_of(classes.EVENT_CLASSES),
+    }
+
+    state_topic: str
+    event_types: tuple[str, ...]
+    value_template: str | None = None
+    device_class: Literal["button", "doorbell", "motion"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceTrigger(Component):
+    """A trigger offered on the device's page, fired by a message on `topic` (that equals `payload`, if given).
+
+    Home Assistant fires it for retained messages too: never retain that topic.
+    """
+
+    platform = "device_automation"
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "type": TEXT,
+        "subtype": TEXT,
+        "topic": TOPIC,
+        "payload": TEXT,
+        "value_template": TEMPLATE,
+    }
+
+    type: str
+    subtype: str
+    topic: str
+    payload: str | None = None
+    value_template: str | None = None
+
+    def _check(self) -> None:
+        self._require(
+            "value_template",
+            self.value_template is None or self.payload is not None,
+            "needs a payload to compare with",
+        )
+
+    @property
+    def identity(self) -> str:
+        """Type and subtype."""
+        return f"{self.type} {self.subtype}"
+
+
+def _refuse_config(entity: Sensor | BinarySensor) -> None:
+    """Home Assistant refuses `config` for what can only be read (2026.11; older ones fail later)."""
+    if entity.entity_category == "config":
+        raise DiscoveryError(
+            f"{entity.key}.entity_category",
+            f"must be diagnostic or left out: a {entity.platform} sets nothing",
+        )
