@@ -47,8 +47,8 @@ from .script_memory import STORED
 from .scripts import Scripts
 
 SCHEMA_VERSION = 1
-#: The file in which the heaters' names are kept.
-HEATERS = "heaters"
+#: The files in which the heaters' names are kept, and the topics that are still to be cleared.
+HEATERS, LEFT_BEHIND = "heaters", "left_behind"
 
 
 class Bridge:
@@ -58,10 +58,11 @@ class Bridge:
         self._identity = identity
         self._settings = settings
         self._pages = Pages()
-        self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell)
+        left_behind = _texts(remembered.get(LEFT_BEHIND))
+        self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell, left_behind=left_behind)
         self._memory = Memory(remembered.get(LEARNED))
         self._heaters = Heaters(self._outbox, self._memory, settings, remembered.get(HEATERS))
-        self._remembered_heaters = self._heaters.names
+        self._remembered = self._to_remember
         self._forecasts = Forecasts(self._outbox, self._heaters)
         handlers = Handlers(self._outbox, self._heaters, self._memory)
         self._scripts = Scripts(
@@ -176,7 +177,7 @@ class Bridge:
         before, connection = self._connects, self._connect()
         good_bye, topics = [farewell(self._outbox)], _topics(event.settings)
         if topics != self._outbox.topics:
-            good_bye = self._outbox.move(topics)
+            good_bye = self._outbox.move(topics, clear=not self._clash.left)
         self._settings = self._commands.settings = event.settings
         self._heaters.configure(event.settings, now)
         self._scripts.configure(event.settings)
@@ -201,7 +202,7 @@ class Bridge:
             self._outbox.disconnect()
             self._diagnostics.lost()
             self._diagnostics.last_error = self._clash.text
-            effects.append(Disconnect())
+            effects += [*self._home_assistant.disown(), Disconnect()]
         return effects
 
     def _printer_changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
@@ -222,7 +223,7 @@ class Bridge:
     def _tick(self, tick: Tick, now: Now) -> list[Effect]:
         self._heaters.tick(now)
         self._forecasts.tick(now)
-        effects = self._remember_heaters()
+        effects = self._remember()
         if self._outbox.connected and self._diagnostics.tick(tick, now):
             self._outbox.level(
                 "diagnostics",
@@ -260,13 +261,14 @@ class Bridge:
         }
         self._outbox.level("info", body, now)
 
-    def _remember_heaters(self) -> list[Effect]:
-        """Keep the heaters' names: a printer that is off at the next start has not lost them."""
-        names = self._heaters.names
-        if names == self._remembered_heaters:
-            return []
-        self._remembered_heaters = names
-        return [Save(HEATERS, names)]
+    @property
+    def _to_remember(self) -> Mapping[str, list[str]]:
+        """What the next start has to know: heaters, else a printer that is off has lost them; and what to clear."""
+        return {HEATERS: self._heaters.names, LEFT_BEHIND: self._outbox.left_behind}
+
+    def _remember(self) -> list[Effect]:
+        before, self._remembered = self._remembered, self._to_remember
+        return [Save(name, value) for name, value in self._remembered.items() if value != before[name]]
 
     # Commands
 
@@ -282,6 +284,11 @@ class Bridge:
             return []
         name = self._outbox.topics.command(message.topic)
         return [] if name is None else self._commands.arrived(message, name, now)
+
+
+def _texts(remembered: object) -> list[str]:
+    """Return the texts that were remembered; a damaged memory is none."""
+    return [text for text in remembered if isinstance(text, str)] if isinstance(remembered, list) else []
 
 
 def _topics(settings: Settings) -> Topics:

@@ -13,11 +13,13 @@ class Clash:
     def __init__(self) -> None:
         #: Who else uses our identity, in words; None: nobody that we know of.
         self.text: str | None = None
+        #: Whether it was we who had to leave: what lies there is the other's now.
+        self.left = False
         self._ours_is_there = False
 
     def forget(self) -> None:
         """Begin anew, such as below other topics."""
-        self.text, self._ours_is_there = None, False
+        self.text, self.left, self._ours_is_there = None, False, False
 
     def arrived(self, payload: bytes, identity: Identity) -> bool:
         """Take what came on our own `info`; return whether it is we who have to leave.
@@ -36,4 +38,5 @@ class Clash:
         if not self._ours_is_there:
             return False
         self.text = f"Another OctoPrint, on {host!r}, uses the same instance. Empty it in the settings of one of them"
-        return (identity.machine, identity.boot_id) > (machine, boot_id)
+        self.left = (identity.machine, identity.boot_id) > (machine, boot_id)
+        return self.left

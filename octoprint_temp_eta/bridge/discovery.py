@@ -50,6 +50,12 @@ class Discovery:
         self.online = False
         self.announce(now, RECONNECT_S if self._spoke else COALESCE_S)
 
+    def disown(self) -> list[Effect]:
+        """Forget what was announced: it is somebody else's now, and not ours to take back."""
+        self._steps.clear()
+        self._after = None
+        return self._remember(Announced())
+
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
         """Announce (again) in `delay` seconds, or with whatever else changes until then."""
         due_at = now.at + delay

@@ -49,6 +49,10 @@ class HomeAssistant:
         """There is a connection."""
         self._discovery.connected(now)
 
+    def disown(self) -> list[Effect]:
+        """Leave what was announced to the one who has our identity now."""
+        return self._discovery.disown()
+
     def arrived(self, message: MessageArrived, settings: Settings, identity: Identity, now: Now) -> None:
         """Take Home Assistant's birth or will."""
         self._discovery.online = message.payload.decode("utf-8", "replace") == settings.ha_birth_payload

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,9 @@ Copy = Callable[[str, str | None, Any], None]
 class Outbox:
     """Levels and edges on their way to the broker."""
 
-    def __init__(self, topics: Topics, boot_id: str, copy: Copy = lambda *_: None) -> None:
+    def __init__(
+        self, topics: Topics, boot_id: str, copy: Copy = lambda *_: None, *, left_behind: Iterable[str] = ()
+    ) -> None:
         self.topics = topics
         self._copy = copy
         self.sent = 0
@@ -52,8 +54,8 @@ class Outbox:
         self._seq = 0
         #: The connection that there is someone to send to on.
         self.link: int | None = None
-        #: By token: an edge, which is sent again should the connection break before it has arrived; None for a level.
-        self._under_way: dict[int, _Edge | None] = {}
+        #: By token: an edge, which is sent again should the connection break before it has arrived; or a level.
+        self._under_way: dict[int, _Edge | Publish] = {}
         self._tokens = itertools.count(1)
         self._progress_at = 0.0
         self._levels: dict[str, Publish] = {}
@@ -63,6 +65,14 @@ class Outbox:
         self.present: dict[tuple[str, str | None], Any] = {}
         self._pending: dict[str, None] = {}
         self._edges: deque[_Edge] = deque()
+        #: The topics of before a move that a broker may still hold something on: cleared once it was reached.
+        self._left_behind: set[str] = set()
+        self._leave_behind(left_behind)
+
+    @property
+    def left_behind(self) -> list[str]:
+        """The topics that are ours no more and are still to be cleared."""
+        return sorted(self._left_behind)
 
     @property
     def connected(self) -> bool:
@@ -92,6 +102,7 @@ class Outbox:
     def raw_level(self, publish: Publish) -> None:
         """Set a level whose payload is not one of ours, such as a discovery message; empty: clear the topic."""
         self.superseded += publish.topic in self._pending
+        self._left_behind.discard(publish.topic)
         self._levels[publish.topic] = publish
         self._pending[publish.topic] = None
 
@@ -104,14 +115,26 @@ class Outbox:
         if topic in self._levels:
             self.raw_level(Publish(topic, b"", retain=True))
 
-    def move(self, topics: Topics) -> list[Publish]:
-        """Go on below other topics; return what clears the ones so far."""
-        cleared = [Publish(topic, b"", retain=True) for topic in self._levels]
-        for memory in (self._levels, self._bodies, self._pending, self.present):
+    def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
+        """Go on below other topics, with the edges that wait; return what clears the topics so far.
+
+        They are cleared with the next connection too: there may be none now, or one on which nothing arrives. Unless
+        they are somebody else's now, and not to be cleared (`clear`).
+        """
+        self.disconnect()
+        left, old = [*(self._levels if clear else self._left_behind)], self.topics
+        self.superseded += len(self._pending)
+        for memory in (self._levels, self._bodies, self._set_at, self._pending, self.present, self._left_behind):
             memory.clear()
-        self._edges.clear()
-        self._under_way.clear()
         self.topics = topics
+        self._edges = deque(replace(edge, publish=_moved(edge.publish, old.base, topics.base)) for edge in self._edges)
+        return self._leave_behind(left)
+
+    def _leave_behind(self, topics: Iterable[str]) -> list[Publish]:
+        """Have `topics` cleared; return what does so."""
+        cleared = [Publish(topic, b"", retain=True) for topic in topics]
+        self._left_behind.update(publish.topic for publish in cleared)
+        self._levels.update((publish.topic, publish) for publish in cleared)
         return cleared
 
     def edge(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
@@ -153,14 +176,17 @@ class Outbox:
     def disconnect(self) -> None:
         """The connection is gone; whether the edges under way have arrived, nobody knows: at least once."""
         self.link = None
-        self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if edge is not None)
+        self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if isinstance(edge, _Edge))
         self._under_way.clear()
 
     def delivered(self, event: Delivered, now: Now) -> None:
         """The broker has taken a message; on an earlier connection that means nothing any more."""
         if event.link == self.link:
-            self._under_way.pop(event.token, None)
+            arrived = self._under_way.pop(event.token, None)
             self._progress_at = now.at
+            if isinstance(arrived, Publish) and arrived.topic in self._left_behind:
+                self._left_behind.discard(arrived.topic)
+                del self._levels[arrived.topic]
 
     def stuck(self, now: Now) -> bool:
         """Whether the broker has stopped acknowledging."""
@@ -174,8 +200,8 @@ class Outbox:
             if not self._under_way:
                 self._progress_at = now.at
             token = next(self._tokens)
-            edge, publish = (following, following.publish) if isinstance(following, _Edge) else (None, following)
-            self._under_way[token] = edge
+            publish = following.publish if isinstance(following, _Edge) else following
+            self._under_way[token] = following
             self.sent += 1
             yield replace(publish, token=token)
 
@@ -206,6 +232,13 @@ def farewell(outbox: Outbox) -> Publish:
     """Return the message that says that the bridge is gone: the will, and the good-bye."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
+
+
+def _moved(publish: Publish, old: str, new: str) -> Publish:
+    """Return `publish` below the base `new` where it was below `old`."""
+    if not publish.topic.startswith(f"{old}/"):
+        return publish
+    return replace(publish, topic=new + publish.topic.removeprefix(old))
 
 
 def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:

@@ -259,7 +259,7 @@ class BridgeDriver:
             self.retained[publish.topic] = publish.payload
 
     def _checked(self, publish: Publish) -> str:
-        """Return the message's name: of the contract, or "discovery", or "reply" for one to a request's own topic."""
+        """Return the message's name: of the contract, or "discovery", "reply" (to its own topic), "clearing"."""
         if publish.topic.startswith(f"{self.base}/"):
             name = check(publish.topic, publish.payload, self.base)
             self._check_properties(name, publish)
@@ -267,6 +267,8 @@ class BridgeDriver:
         if publish.topic.endswith("/config"):
             assert not publish.payload or isinstance(json.loads(publish.payload), dict)
             return "discovery"
+        if publish.retain and not publish.payload:
+            return "clearing"
         MESSAGES["response"].validate(json.loads(publish.payload))
         assert not publish.retain
         return "reply"

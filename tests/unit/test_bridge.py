@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octoprint_temp_eta.bridge.bridge import LEFT_BEHIND
 from octoprint_temp_eta.bridge.diagnostics import INTERVAL_S
-from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Log, Publish
+from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Log, Publish, Save
 from octoprint_temp_eta.bridge.inputs import BrokerLost, BrokerRefused, Delivered, Stopping
 from octoprint_temp_eta.bridge.outbox import PATIENCE_S
 from tests.support import curves
@@ -233,6 +234,33 @@ def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
     assert driver.level("eta", heater="bed")["state"] == "heating"
     assert driver.of(Connect)[-1].will.topic == f"{driver.base}/status"
     assert driver.command("snapshot")[0]["status"] == "completed"
+
+
+def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_connection_also_after_a_restart():
+    driver = running()
+    old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
+    driver.lose()
+    driver.change_settings(mqtt_base_topic="farm/eta")
+    driver.advance(1)
+    assert old <= set(driver.retained)
+    [*_, saved] = [save for save in driver.of(Save) if save.name == LEFT_BEHIND]
+    assert old <= set(saved.value)
+
+    later = BridgeDriver(remembered={LEFT_BEHIND: saved.value}, mqtt_base_topic="farm/eta")
+    for each in (driver, later):
+        each.retained = dict.fromkeys(old, b"of before")
+        each.connect()
+        assert not old & set(each.retained)
+        assert each.level("status") == "online"
+        each.advance(1)
+        assert [save.value for save in each.of(Save) if save.name == LEFT_BEHIND][-1] == []
+
+
+@pytest.mark.parametrize("damaged", [None, 7, {}, "text", [7, None]])
+def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
+    driver = BridgeDriver(remembered={LEFT_BEHIND: damaged})
+    driver.connect()
+    assert driver.level("status") == "online"
 
 
 # Stopping

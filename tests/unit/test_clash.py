@@ -71,6 +71,27 @@ def test_a_saved_setting_tries_again():
     assert len(driver.of(Connect)) == connections + 1
 
 
+def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays_alone():
+    driver = bridge()
+    driver.advance(10)
+    theirs = dict(driver.retained)
+    driver.handle(info(driver, "foreign", SMALLER))
+    driver.change_settings(mqtt_custom_identifier="clone")
+    driver.connect()
+    driver.advance(60)
+    assert theirs.items() <= driver.retained.items()
+    assert driver.level("status") == "online"
+
+
+def test_who_stays_and_is_renamed_clears_its_topics():
+    driver = bridge()
+    old = set(driver.retained)
+    driver.handle(info(driver, "foreign", GREATER))
+    driver.change_settings(mqtt_custom_identifier="renamed")
+    driver.connect()
+    assert not old & set(driver.retained)
+
+
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"not JSON", b"\xff", b"[" * 10_000])
 def test_nonsense_is_no_clash(payload: bytes):
     driver = bridge()
