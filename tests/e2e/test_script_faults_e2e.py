@@ -73,6 +73,26 @@ def test_answers_on_a_line_with_faults(octoprint: OctoPrint) -> None:
     assert log.count("Recv: Resend:") >= 10
 
 
+def test_of_two_repeated_lines_of_the_same_text_the_second_one_is_answered_last(octoprint: OctoPrint) -> None:
+    # The first dwell is for OctoPrint, which sends a line of its own when it first hears that the printer is busy.
+    body = """
+        import time
+
+        def dwell():
+            begun = time.monotonic()
+            return ask('G4 P1000'), time.monotonic() - begun
+
+        dwell()
+        _, once = dwell()
+        self.g.write('!!DEBUG:trigger_resend_lineno')
+        answer, twice = dwell()
+        return True, {'answers': [answer, once, twice, ask('M117 after')]}
+    """
+    answer, once, twice, after = run(octoprint, "repeats", body)
+    assert (answer, after) == ("ok\n", "echo:after\nok\n")
+    assert twice > 1.5 * once
+
+
 def test_answers_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
     answers = run(octoprint, "waits", "return True, {'answers': [ask('G4 P3000'), ask('M117 after')]}")
     assert answers == ["ok\n", "echo:after\nok\n"]
