@@ -20,8 +20,8 @@ from .inputs import Delivered, Now
 
 #: Messages under way at once; below the library's own limit of 20, behind which it would queue.
 WINDOW = 16
-#: Edges of one kind kept at most.
-EDGES = 128
+#: Edges of one kind kept at most: more than a script may log at once.
+EDGES = 256
 #: s without an acknowledgement after which the connection is taken for dead.
 PATIENCE_S = 20.0
 

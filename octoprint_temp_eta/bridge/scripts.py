@@ -13,7 +13,7 @@ from ..core.script_settings import Settings as ScriptSettings
 from ..messages import encode, script, wording
 from ..messages.decode import Command, CommandError
 from ..settings import Settings
-from .commands import Allowance, Handler
+from .commands import Handler
 from .effects import Answer, Effect, Log
 from .heaters import STANDARD, Heaters
 from .inputs import Now, PrinterChanged
@@ -29,6 +29,8 @@ SAVE_SETTINGS = "save_script_settings"
 SCAN_S = 5.0
 #: s for which an event is worth telling late, as its schema says.
 EVENT_KEEP_S = 3600.0
+#: The same for a line of its log, which waits where many come at once. How many, the script's process bounds.
+LOG_KEEP_S = 10.0
 #: OctoPrint's id of the state in which it takes a job.
 READY = "OPERATIONAL"
 
@@ -66,7 +68,6 @@ class Scripts:
         self._runs = 0
         self._command: Command | None = None
         self._status: str | None = None
-        self._allowance = Allowance()
         self._scan_at: float | None = 0.0
         self._connected = False
         self._greets = False
@@ -259,11 +260,9 @@ class Scripts:
         return [self._event("status_changed", run, now, status=said.status)]
 
     def _logged(self, said: ScriptLogged, now: Now) -> list[Effect]:
-        if not self._allowance.take(now.at):
-            return []
         if self._outbox.connected:
             body = {"run_id": said.run_id, "level": said.level, "message": said.message}
-            self._outbox.edge("script_log", body, now, keep_s=0.0)
+            self._outbox.edge("script_log", body, now, keep_s=LOG_KEEP_S)
         return [Log(logging.getLevelNamesMapping().get(said.level.upper(), logging.INFO), f"Script: {said.message}")]
 
     def _ended(self, said: ScriptEnded, now: Now) -> list[Effect]:

@@ -29,11 +29,12 @@ def to(channel: Channel) -> Iterator[logging.Logger]:
     root.addHandler(handler)
     logger = logging.getLogger(NAME)
     logger.setLevel(logging.DEBUG)
-    sys.stdout = Stream(logger, logging.INFO)
-    sys.stderr = Stream(logger, logging.WARNING)
+    streams = sys.stdout, sys.stderr = Stream(logger, logging.INFO), Stream(logger, logging.WARNING)
     try:
         yield logger
     finally:
+        for stream in streams:
+            stream.end_line()
         handler.flush()
 
 
@@ -80,9 +81,17 @@ class Stream(io.TextIOBase):
         if len(self._line) > MAX_TEXT:
             lines, self._line = [*lines, self._line], ""
         for line in lines:
-            if line.strip():
-                self._logger.log(self._level, "%s", line)
+            self._log(line)
         return len(text)
+
+    def end_line(self) -> None:
+        """Log what was printed last, also without a line break."""
+        line, self._line = self._line, ""
+        self._log(line)
+
+    def _log(self, line: str) -> None:
+        if line.strip():
+            self._logger.log(self._level, "%s", line)
 
 
 def _level(number: int) -> str:

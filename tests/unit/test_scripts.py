@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.effects import Log, Page, Publish, Save
-from octoprint_temp_eta.bridge.inputs import MessageArrived
+from octoprint_temp_eta.bridge.inputs import Delivered, MessageArrived
 from octoprint_temp_eta.bridge.script_effects import (
     AnswerLine,
     AskCommands,
@@ -35,6 +35,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
     ScriptStatus,
 )
 from octoprint_temp_eta.bridge.scripts import SCAN_S
+from octoprint_temp_eta.script_child.log import BURST
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.script_bench import BROKEN, COMMON, GREETS, RUN_1, RUN_2, STEPS, Bench
 
@@ -269,16 +270,24 @@ def test_events_wait_for_the_broker_in_order() -> None:
     assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
 
 
-def test_log_lines_are_told_but_not_too_many() -> None:
+def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_its_time() -> None:
     bench = Bench()
     bench.run()
-    for number in range(100):
-        bench.handle(ScriptLogged(RUN_1, "warning", f"line {number}"))
+    bench.acknowledges = False
+    logged = [f"line {number}" for number in range(BURST)]
+    for line in logged:
+        bench.handle(ScriptLogged(RUN_1, "warning", line))
+    assert len(bench.bodies("script_log")) < BURST
+    bench.acknowledges = True
+    bench.skip(2.0)
+    for _, publish in list(bench.sent):
+        bench.handle(Delivered(bench.link, publish.token))
     lines = bench.bodies("script_log")
-    assert 10 <= len(lines) < 50
-    assert lines[0]["message"] == "line 0"
-    assert lines[0]["level"] == "warning"
-    assert Log(logging.WARNING, "Script: line 0") in bench.of(Log)
+    assert [line["message"] for line in lines] == logged
+    assert {line["level"] for line in lines} == {"warning"}
+    assert [log.text for log in bench.of(Log) if log.level == logging.WARNING][-BURST:] == [
+        f"Script: {line}" for line in logged
+    ]
 
 
 def test_log_lines_are_lost_while_the_broker_is_away() -> None:
