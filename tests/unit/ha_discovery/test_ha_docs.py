@@ -9,7 +9,8 @@ import pytest
 
 import ha_discovery
 
-DOCS = Path(__file__).parents[3] / "docs" / "ha-discovery.md"
+PROJECT = Path(__file__).parents[3]
+DOCS = PROJECT / "docs" / "ha-discovery.md"
 
 
 class Client:
@@ -36,6 +37,16 @@ def test_the_example_announces_its_kiln(tmp_path: Path, monkeypatch: pytest.Monk
     assert set(json.loads(payload)["components"]) == {"temperature", "ready_at", "door"}
     stored = json.loads((tmp_path / "announced.json").read_text())
     assert len(ha_discovery.Announced.from_json(stored).places) == 3
+
+
+def test_the_readme_s_example_announces_its_kiln() -> None:
+    example = re.search(r"```python\n(import ha_discovery .*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+    assert example
+    result: dict[str, Any] = {}
+    exec(compile(example[1], "README.md", "exec"), result)
+    [message] = result["step"]
+    assert message.topic == "homeassistant/device/kiln/config"
+    assert set(json.loads(message.payload)["components"]) == {"ready_at"}
 
 
 @pytest.mark.parametrize("name", ha_discovery.__all__)
