@@ -48,14 +48,17 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     gone = {place for place in old - moved if not any(place.stays_in(other) for other in new)}
     living = Living(new)
     departed = living.missing(gone | announced.departed)
-    entries = recall_entries(departed, living)
-    devices = recall_devices(departed, living, entries)
-    between = frozenset(place for bare in (*entries, *devices) for place in bare.places)
+    departing = recall_entries(living.missing(gone), living)
+    # under keys of their own: they are in nobody's way
+    unseen = recall_entries(living.missing(announced.departed), living)
+    devices = recall_devices(departed, living, (*departing, *unseen))
+    between = frozenset(place for bare in (*departing, *unseen, *devices) for place in bare.places)
     steps = (
         _remove(gone, old, wanted),
-        *(step for bare in entries for step in _recall_and_dismiss([bare])),
+        *(step for bare in departing for step in _recall_and_dismiss([bare])),
         _release(moved, new),
         wanted.messages if wanted else (),
+        *(step for bare in unseen for step in _recall_and_dismiss([bare])),
         *_recall_and_dismiss(devices),
     )
     return Plan(

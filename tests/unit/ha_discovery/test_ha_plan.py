@@ -195,7 +195,7 @@ def test_what_departed_unseen_is_recalled_until_home_assistant_is_known_to_liste
     assert {place.identity for place in unseen.departed if place.platform == "sensor"} == {"kiln_b"}
     again = plan(unseen, left)
     assert again.after == unseen
-    (recall, dismiss, announce) = steps(again)
+    (announce, recall, dismiss) = steps(again)
     assert [says for _, says in recall] == ["recall", "recall"]
     assert [(topic, "clear") for topic, _ in recall] == dismiss
     assert announce == [(DEVICE, "announce")]
