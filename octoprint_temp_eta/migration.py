@@ -1,6 +1,6 @@
 """What a user of TempETA 0.x has saved, in the form of today: each of its keys is kept, mapped or dropped.
 
-Version 1 and 2 of the settings, and those without a version, hold the same keys; version 3 is ours.
+Version 1 and 2 of the settings hold the same keys; version 3 is ours.
 """
 
 from __future__ import annotations
@@ -53,6 +53,15 @@ DROPPED = {
     "mqtt_qos": "The contract says it: states, events and replies with QoS 1, a script's log with QoS 0.",
     "mqtt_retain": "The contract says it: states are retained, events and replies are not.",
 }
+
+
+#: By these one knows settings of TempETA, where no version does.
+_ITS_OWN = frozenset({*DROPPED, "mqtt_use_appearance_name"})
+
+
+def is_of_tempeta(saved: Mapping[str, Any], version: int | None) -> bool:
+    """Whether TempETA has saved this. It wrote a version; what a user writes before our first start has none."""
+    return version is not None or not _ITS_OWN.isdisjoint(saved)
 
 
 def migrated(saved: Mapping[str, Any], appearance_name: str) -> tuple[dict[str, Any], list[str]]:

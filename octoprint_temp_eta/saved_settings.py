@@ -16,7 +16,7 @@ from .adapters import machine
 from .adapters.files import discard
 from .app import App
 from .bridge.inputs import SettingsChanged
-from .migration import SETTINGS_VERSION, migrated
+from .migration import SETTINGS_VERSION, is_of_tempeta, migrated
 
 
 class SavedSettings(octoprint.plugin.SettingsPlugin):
@@ -44,7 +44,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             saved = self._settings.get_all_data(merged=False, incl_defaults=False, error_on_path=True)
         except NoSuchSettingsPath:
             return
-        if not saved:
+        if not is_of_tempeta(saved, current):
             return
         ours, notes = migrated(saved, self._appearance_name())
         self._logger.info("Taking over TempETA's settings: version %s becomes %s", current or "none", target)

@@ -35,8 +35,6 @@ def plugin_settings(port: int, **more: Any) -> dict[str, Any]:
         "mqtt_broker_port": port,
         "mqtt_custom_identifier": INSTANCE,
         "mqtt_publish_interval": 0.5,
-        # Of today: nothing is taken over from TempETA.
-        "_config_version": 3,
         **more,
     }
 

@@ -142,6 +142,14 @@ def test_settings_of_an_older_version_are_taken_over(version: int):
         assert "mqtt_qos: 2 is dropped." in log
 
 
+def test_settings_written_by_hand_before_the_first_start_hold():
+    written = {"mqtt_broker_host": "broker.invalid", "mqtt_custom_identifier": "mine", "script_time_limit": 60.0}
+    with OctoPrint(plugins={"temp_eta": written}, config={"appearance": {"name": "Prusa MK4"}}) as octoprint:
+        assert octoprint.config()["plugins"]["temp_eta"] == {**written, "_config_version": 3}
+        mqtt = octoprint.get("/api/plugin/temp_eta")["mqtt"]
+        assert (mqtt["enabled"], mqtt["base_topic"]) == (True, "octoprint/temp_eta/mine")
+
+
 @pytest.mark.slow
 def test_the_source_from_the_repository_installs_where_nothing_was(environment: Path, address: str):
     remove = [environment, "-I", "-m", "pip", "uninstall", "--yes", "OctoPrint-TempETA"]

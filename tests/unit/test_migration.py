@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.migration import DROPPED, KEPT, MAPPED, migrated
+from octoprint_temp_eta.migration import DROPPED, KEPT, MAPPED, is_of_tempeta, migrated
 from tests.support.tempeta import DEFAULTS, SAVED
 
 
@@ -24,6 +24,20 @@ def test_a_kept_default_is_still_the_default():
     """OctoPrint saves what differs from the default only, so another default would change what the user never set."""
     ours = table.defaults()
     assert {key: ours[key] for key in KEPT} == {key: DEFAULTS[key] for key in KEPT}
+
+
+@pytest.mark.parametrize(
+    ("saved", "version", "its"),
+    [
+        (SAVED, 2, True),
+        ({"mqtt_broker_host": "broker"}, 1, True),
+        ({"mqtt_broker_host": "broker", "debug_logging": True}, None, True),
+        ({"mqtt_broker_host": "broker", "mqtt_custom_identifier": "mine", "script_folder": "/s"}, None, False),
+        ({}, None, False),
+    ],
+)
+def test_what_was_written_by_hand_is_not_tempetas(saved: dict[str, Any], version: int | None, its: bool):
+    assert is_of_tempeta(saved, version) is its
 
 
 def test_all_keys_at_once():
