@@ -16,6 +16,7 @@ from .bridge.scripts import EVENTS
 #: OctoPrint's hooks and the methods of `Printer` that they call. What goes out is looked at after all other
 #: plugins have had their say, what comes in before them.
 HOOKS = {
+    "octoprint.comm.protocol.gcode.queuing": ("hook_queuing", 10_000),
     "octoprint.comm.protocol.gcode.queued": ("hook_queued", 1000),
     "octoprint.comm.protocol.gcode.sending": ("hook_sending", 10_000),
     "octoprint.comm.protocol.gcode.sent": ("hook_sent", 1000),

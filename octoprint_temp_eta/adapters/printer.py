@@ -22,6 +22,7 @@ from ..bridge.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    PrinterGone,
     ScriptInput,
 )
 from .tasks import Tasks
@@ -81,6 +82,13 @@ class Printer:
         self._tasks.close()
 
     # OctoPrint's hooks
+
+    def hook_queuing(
+        self, _comm: Any, _phase: str, _line: str, _type: Any, gcode: str | None, *_: Any, **__: Any
+    ) -> None:
+        """Tell of an emergency stop before OctoPrint closes the connection for it, without a word why."""
+        if self._listens and gcode == "M112":
+            self._post(PrinterGone("there was an emergency stop (M112)"))
 
     def hook_queued(self, _comm: Any, _phase: str, _line: str, *_: Any, tags: Any = None, **__: Any) -> None:
         """Count what is made of the line that is being given to OctoPrint, on the same thread."""

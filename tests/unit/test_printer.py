@@ -24,6 +24,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    PrinterGone,
     ScriptInput,
 )
 
@@ -154,6 +155,16 @@ def test_a_heat_wait_is_broken_past_the_queue() -> None:
     bench = Bench()
     bench.do(BreakHeatWait())
     assert bench.printer.calls == [(["M108"], True)]
+
+
+def test_an_emergency_stop_is_told_while_a_script_runs() -> None:
+    bench = Bench()
+    bench.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
+    bench.do(HoldJobs("r1"))
+    bench.hooks.hook_queuing(None, "queuing", "G28", None, "G28", subcode=None, tags=None)
+    assert bench.told() == []
+    bench.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
+    assert bench.told() == [PrinterGone("there was an emergency stop (M112)")]
 
 
 def pass_over(bench: Bench, line: str, gcode: str | None, tags: set[str] | None = None) -> list[ScriptInput]:

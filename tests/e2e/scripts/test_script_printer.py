@@ -96,3 +96,4 @@ def test_an_emergency_stop_ends_the_run(workshop: Workshop) -> None:
     run_id = workshop.start("emergency")
     reply = workshop.end(run_id)
     assert (reply["status"], reply["error"]["code"]) == ("failed", "printer_gone")
+    assert workshop.event("error")["error"] == "there was an emergency stop (M112)"
