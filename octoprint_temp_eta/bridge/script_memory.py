@@ -9,7 +9,6 @@ from ..core.script_catalogue import Script
 from ..core.script_settings import InvalidSettings, Settings, as_json, check, merge
 from ..messages import wording
 from ..messages.decode import CommandError
-from ..messages.script import sentence
 from .effects import Save
 
 #: The file in which they are kept, and the version of its form.
@@ -53,7 +52,7 @@ class ScriptMemory:
 def invalid(error: InvalidSettings) -> CommandError:
     """Return the refusal of settings; it points at the one at fault."""
     where = ["settings"] if error.key is None else ["settings", error.key]
-    return CommandError("invalid_settings", sentence(str(error)), wording.pointer(where))
+    return CommandError("invalid_settings", f"{where[-1]} {error.rule}.", wording.pointer(where))
 
 
 def _salvaged(stored: object) -> dict[str, Settings]:

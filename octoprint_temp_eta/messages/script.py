@@ -57,5 +57,7 @@ def second_reply(command: Command, ended: Past) -> Payload:
 
 
 def sentence(words: str) -> str:
-    """Return `words` with a capital at the beginning and a full stop at the end."""
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+    """Return `words` with a full stop at the end, and a capital at the beginning unless that is no word: "run() …"."""
+    if words.partition(" ")[0].isalpha():
+        words = words[:1].upper() + words[1:]
+    return words + ("" if words.endswith((".", "!", "?")) else ".")

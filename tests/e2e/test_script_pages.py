@@ -198,7 +198,7 @@ def test_the_dialog_says_at_the_field_what_is_refused(scripts: OctoPrint, open_p
     dialog = open_settings(page, "Scripts")
     setting(page, "times").locator("input").fill("2.5")
     save(page)
-    expect(setting(page, "times").locator(".help-block")).to_have_text("Times: must be a whole number.")
+    expect(setting(page, "times").locator(".help-block")).to_have_text("times must be a whole number.")
     expect(setting(page, "times").locator("input")).to_be_focused()
     expect(setting(page, "times").locator(".help-block")).to_be_in_viewport()
     expect(page.locator("#settings_dialog [data-test-id=settings-save]")).to_be_enabled()

@@ -12,7 +12,7 @@ import pytest
 from octoprint_temp_eta.core.estimator import Direction, Estimate
 from octoprint_temp_eta.core.heater import State, Transition
 from octoprint_temp_eta.core.track import HeaterView
-from octoprint_temp_eta.messages import encode
+from octoprint_temp_eta.messages import encode, script
 from octoprint_temp_eta.messages.decode import Command, CommandError
 from tests.support.contract import MESSAGES
 
@@ -140,3 +140,16 @@ def test_a_reply_keeps_the_contract(reply: dict[str, Any]):
 def test_a_reply_carries_the_transaction_and_a_result_only_where_there_is_one():
     assert encode.completed(COMMAND) == {"transaction": "t1", "command": "reset", "status": "completed"}
     assert encode.completed(COMMAND, {"a": 1})["result"] == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("the bed is bent", "The bed is bent."),
+        ("Too cold!", "Too cold!"),
+        ("run() must return something", "run() must return something."),
+        ("ValueError: too cold (line 3)", "ValueError: too cold (line 3)."),
+    ],
+)
+def test_an_error_becomes_a_sentence_and_names_stay_as_they_are(words: str, sentence: str):
+    assert script.sentence(words) == sentence

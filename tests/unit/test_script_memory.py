@@ -128,7 +128,7 @@ def test_what_is_not_right_is_refused_and_nothing_kept(body: dict[str, Any], cod
 
 def test_the_message_names_the_setting() -> None:
     reply = save(bench(), {"id": "steps", "settings": {"count": 1.5}})
-    assert reply["error"]["message"] == "Count: must be a whole number."
+    assert reply["error"]["message"] == "count must be a whole number."
 
 
 def test_what_is_kept_together_has_a_limit() -> None:
