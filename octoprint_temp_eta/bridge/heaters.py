@@ -39,6 +39,8 @@ class Heaters:
         self._outbox = outbox
         self._memory = memory
         self.settings = settings
+        #: The newest targets in °C, 0: off, of OctoPrint's standard heaters, whether or not anything is estimated.
+        self.targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
@@ -83,6 +85,7 @@ class Heaters:
         self.printer = printer
         self._apply_policy()
         if not printer.connected:
+            self.targets.clear()
             self.lose(now)
         self.tell(now)
 
@@ -93,7 +96,10 @@ class Heaters:
 
     def read(self, readings: Readings, now: Now) -> list[Effect]:
         """Take a reading of all heaters, as it came; return what is to be learned from it."""
-        if not self.printer.connected or not self.settings.enabled:
+        if not self.printer.connected:
+            return []
+        self._note_targets(readings)
+        if not self.settings.enabled:
             return []
         effects: list[Effect] = []
         for name, (raw_actual, raw_target) in readings.heaters.items():
@@ -162,6 +168,12 @@ class Heaters:
         if transition is not None:
             body = encode.state_change(self._view(name, now), transition)
             self._outbox.edge("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
+
+    def _note_targets(self, readings: Readings) -> None:
+        for name, (_, raw_target) in readings.heaters.items():
+            target = plausible(raw_target)
+            if target is not None and STANDARD.fullmatch(name):
+                self.targets[name] = max(0.0, target)
 
     @staticmethod
     def _is_heater(name: str, actual: float | None, target: float | None) -> bool:

@@ -15,7 +15,7 @@ from ..messages.decode import Command, CommandError
 from ..settings import Settings
 from .commands import Handler
 from .effects import Answer, Effect, Log
-from .heaters import STANDARD, Heaters
+from .heaters import Heaters
 from .inputs import Now, PrinterChanged
 from .outbox import Outbox
 from .script_effects import AskCommands, FireEvent, ScanScripts, SendLines, StartScript
@@ -198,13 +198,12 @@ class Scripts:
     def _plan(self, wanted: Script, given: dict[str, Any], now: Now) -> Plan:
         self._runs += 1
         run_id, script_id, settings = f"{self._boot_id[:8]}-{self._runs}", wanted.id or "", self._settings
-        views = [view for view in self._heaters.views(now) if STANDARD.fullmatch(view.heater)]
         run = Run(
             run_id,
             script_id,
             wanted.title,
             started_at=now.wall,
-            targets={view.heater: view.target or 0.0 for view in views},
+            targets=dict(self._heaters.targets),
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
         )

@@ -48,6 +48,9 @@ SETS_TARGET = {
     "M191": HeaterKind.CHAMBER,
 }
 
+#: The heater of a kind of which OctoPrint has not told any target yet.
+UNTOLD = {HeaterKind.TOOL: "tool0", HeaterKind.BED: "bed", HeaterKind.CHAMBER: "chamber"}
+
 
 @dataclass(slots=True)
 class _Course:
@@ -230,7 +233,10 @@ class Runner:
         return [Release(self._course.linked), *told] if held else told
 
     def _targets_after(self) -> Mapping[str, float]:
-        """Return the targets to set after the run: those of the heaters that it has touched, by the user's choice."""
+        """Return the targets to set after the run: those of the heaters that it has touched, by the user's choice.
+
+        What had a target that nobody knows is switched off: it must not stay hot.
+        """
         run, verdict = self.run, self._course.verdict
         if run is None or verdict is None or verdict.outcome is Outcome.FINISHED:
             return {}
@@ -238,4 +244,6 @@ class Runner:
             return {}
         off = run.heaters_after is HeatersAfter.OFF
         touched = {name: target for name, target in run.targets.items() if HeaterKind.of(name) in self._course.touched}
+        untold = self._course.touched - {HeaterKind.of(name) for name in touched}
+        touched |= {UNTOLD[kind]: 0.0 for kind in sorted(untold)}
         return {name: 0.0 if off else target for name, target in touched.items()}

@@ -122,6 +122,28 @@ def test_the_heaters_after_a_cancelled_run(after: str, targets: list[SetTarget])
     assert bench.of(SetTarget) == targets
 
 
+def test_the_heaters_get_their_targets_back_also_where_nothing_is_estimated() -> None:
+    bench = Bench(enabled=False)
+    bench.run()
+    bench.read(tool0=(25.0, 200.0), bed=(41.0, 90.0))
+    bench.tell(ScriptLine(RUN_1, 1, "M190 S90"), ScriptLine(RUN_1, 2, "M104 S200"))
+    bench.command("script/cancel", b"PRESS")
+    bench.end()
+    assert bench.of(SetTarget) == [SetTarget("tool0", 0.0), SetTarget("bed", 60.0)]
+
+
+def test_targets_of_the_printer_before_mean_nothing_and_what_is_not_known_is_switched_off() -> None:
+    bench = Bench()
+    bench.printer(connected=False, state="OFFLINE")
+    bench.printer()
+    bench.read(bed=(30.0, 50.0), tool0=(None, None))
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 1, "M190 S90"), ScriptLine(RUN_1, 2, "M104 S200"))
+    bench.command("script/cancel", b"PRESS")
+    bench.end()
+    assert bench.of(SetTarget) == [SetTarget("bed", 50.0), SetTarget("tool0", 0.0)]
+
+
 # What goes wrong
 
 
