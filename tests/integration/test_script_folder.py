@@ -158,3 +158,15 @@ def test_wrong_commands_on_connect(tmp_path: Path, returned: str, error: str) ->
     (script,) = scripts.scan()
     with pytest.raises(ScriptFailed, match="^" + error.replace("(", r"\(")):
         scripts.commands(script.file, {})
+
+
+def test_modules_beside_the_scripts_can_be_imported_and_in_a_folder_are_no_scripts(folder: Path) -> None:
+    (folder / "shared").mkdir()
+    (folder / "shared" / "moves.py").write_text("SPEED = 80\n")
+    (folder / "beside.py").write_text("from shared.moves import SPEED\n")
+    more = "from beside import SPEED\n__script_settings__ = {'speed': SPEED}"
+    write_script(folder, "pass", head("uses", "Uses", more), "uses.py")
+    listed = {script.file: script for script in ScriptFolder(folder).scan()}
+    assert listed["uses.py"] == Script("uses.py", "Uses", "uses", {"speed": 80})
+    assert listed.keys() == {"good.py", "uses.py", "beside.py"}
+    assert listed["beside.py"].error == "__script_id__ is missing"
