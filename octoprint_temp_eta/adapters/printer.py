@@ -133,20 +133,30 @@ class Printer:
         except RuntimeError:
             self._post(JobsHeld(effect.run_id, "the printer is not connected"))
             return
+        try:
+            held = self._look(effect.run_id)
+        except Exception as error:  # such as where the connection goes while OctoPrint looks; the run waits to be told
+            held = JobsHeld(effect.run_id, f"the printer is not ready: {error}")
+        self._listens = held.refusal is None
+        if not self._listens:
+            self._let_go()
+        self._post(held)
+
+    def _look(self, run_id: str) -> JobsHeld:
         if not self._printer.is_ready():
-            self._printer.set_job_on_hold(False)
-            self._post(JobsHeld(effect.run_id, f"the printer is not ready: {self._printer.get_state_string()}"))
-            return
+            return JobsHeld(run_id, f"the printer is not ready: {self._printer.get_state_string()}")
         self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or self._is_known_to()
-        self._listens = True
-        self._post(JobsHeld(effect.run_id, window=int(self._serial_setting("ackMax") or 1)))
+        return JobsHeld(run_id, window=int(self._serial_setting("ackMax") or 1))
 
     def _release(self, effect: ReleaseJobs) -> None:
         self._listens = False
+        if effect.held:
+            self._let_go()
+
+    def _let_go(self) -> None:
         # The hold belongs to the connection, which may have gone since. A new one has none of ours.
         with contextlib.suppress(RuntimeError):
-            if effect.held:
-                self._printer.set_job_on_hold(False)
+            self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:
         self._parts = 0

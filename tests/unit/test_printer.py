@@ -117,6 +117,20 @@ def test_a_printer_that_is_not_there() -> None:
     assert bench.do(ReleaseJobs()) == []
 
 
+def test_a_connection_that_goes_while_octoprint_looks_is_a_refusal() -> None:
+    bench = Bench()
+
+    def goes() -> bool:
+        bench.printer.connected = False
+        raise AttributeError("'NoneType' object has no attribute 'isBusy'")
+
+    bench.printer.is_ready = goes  # type: ignore[method-assign]
+    [held] = bench.do(HoldJobs("r1"))
+    assert isinstance(held, JobsHeld)
+    assert held.refusal
+    assert pass_over(bench, "G28", "G28") == []
+
+
 def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
     bench = Bench()
     bench.do(HoldJobs("r1"), ReleaseJobs(held=False))
