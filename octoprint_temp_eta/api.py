@@ -62,7 +62,6 @@ STATUS = {
     "not_running": HTTPStatus.CONFLICT,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "unsupported": HTTPStatus.NOT_IMPLEMENTED,
     "not_available": HTTPStatus.SERVICE_UNAVAILABLE,
     "shutdown": HTTPStatus.SERVICE_UNAVAILABLE,
     "timeout": HTTPStatus.GATEWAY_TIMEOUT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
@@ -9,7 +11,7 @@ from ..messages import encode
 from ..messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ..messages.topics import refuses_response_topic
 from ..settings import Settings
-from .effects import Answer, Effect
+from .effects import Answer, Effect, Log
 from .inputs import ApiCommand, MessageArrived, Now
 from .outbox import Outbox, to_response_topic
 
@@ -123,8 +125,18 @@ class Commands:
             self.rejected += 1
             error.transaction = command.transaction
             return self.reply(command, encode.rejected(command.name, error), now)
+        except Exception:
+            return self._own_fault(command, now)
         self.accepted += 1
         return [*effects, *self.reply(command, body, now)]
+
+    def _own_fault(self, command: Command, now: Now) -> list[Effect]:
+        """Answer also where we ourselves went wrong: whoever waits must not wait for ever."""
+        self.rejected += 1
+        words = "The plugin went wrong, OctoPrint's log says where."
+        error = CommandError("internal_error", words, None, command.transaction)
+        log = Log(logging.ERROR, f"Failed to obey {command.name}\n{traceback.format_exc()}")
+        return [log, *self.reply(command, encode.rejected(command.name, error), now)]
 
     def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
         """Return what was answered when the same transaction came before, None where it is new."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
 
 from octoprint_temp_eta.bridge.commands import BURST, RATE, REMEMBERED, REMEMBERED_S, Allowance
-from octoprint_temp_eta.bridge.effects import Publish
+from octoprint_temp_eta.bridge.effects import Log, Publish
+from octoprint_temp_eta.bridge.heaters import Heaters
 from octoprint_temp_eta.bridge.inputs import MessageArrived
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
 from tests.support import curves
@@ -48,6 +50,17 @@ def test_a_command_is_obeyed_and_answered():
 def test_it_is_answered_also_without_a_transaction():
     [reply] = heating_bed().command("reset", b"PRESS")
     assert (reply["status"], reply["transaction"]) == ("completed", None)
+
+
+def test_it_is_answered_also_where_we_ourselves_go_wrong(monkeypatch: pytest.MonkeyPatch):
+    driver = heating_bed()
+    monkeypatch.setattr(Heaters, "begin_anew", lambda *_: {}["no such key"])
+    [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
+    assert (reply["status"], reply["error"]["code"], reply["transaction"]) == ("rejected", "internal_error", "t1")
+    assert "no such key" not in reply["error"]["message"]
+    [log] = [log.text for log in driver.of(Log) if log.level == logging.ERROR]
+    assert "reset" in log
+    assert "KeyError: 'no such key'" in log
 
 
 def test_an_answer_waits_for_the_connection():
