@@ -51,14 +51,15 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     departing = recall_entries(living.missing(gone), living)
     # under keys of their own: they are in nobody's way
     unseen = recall_entries(living.missing(announced.departed), living)
-    devices = recall_devices(departed, living, (*departing, *unseen))
-    between = frozenset(place for bare in (*departing, *unseen, *devices) for place in bare.places)
+    entries = [bare for together in (*departing, *unseen) for bare in together]
+    devices = recall_devices(departed, living, entries)
+    between = frozenset(place for bare in (*entries, *devices) for place in bare.places)
     steps = (
         _remove(gone, old, wanted),
-        *(step for bare in departing for step in _recall_and_dismiss([bare])),
+        *(step for together in departing for step in _recall_and_dismiss(together)),
         _release(moved, new),
         wanted.messages if wanted else (),
-        *(step for bare in unseen for step in _recall_and_dismiss([bare])),
+        *(step for together in unseen for step in _recall_and_dismiss(together)),
         *_recall_and_dismiss(devices),
     )
     return Plan(

@@ -85,18 +85,30 @@ class _Stage:
         return Announcement(config, Form.SINGLE, self.prefix)
 
 
-def recall_entries(departed: Iterable[Place], living: Living) -> list[Announcement]:
-    """To be made and dismissed one after the other: in none is a key or an identity twice."""
-    rounds: list[tuple[_Stage, list[Place]]] = []
+def recall_entries(departed: Iterable[Place], living: Living) -> list[list[Announcement]]:
+    """In rounds, to be made and dismissed one after the other: in none is a key or an identity twice."""
+    rounds: list[list[Place]] = []
     for place in sorted({_staged(place) for place in departed if not living.has_entry(place)}):
-        stage = _Stage(place.prefix, place.device_id, place.device)
-        for other, places in rounds:
-            if other == stage and all(place.key != p.key and place.identity != p.identity for p in places):
-                places.append(place)
-                break
-        else:
-            rounds.append((stage, [place]))
-    return [stage.announcement(places) for stage, places in rounds]
+        free = (places for places in rounds if not any(_clash(place, other) for other in places))
+        chosen = next(free, None)
+        if chosen is None:
+            rounds.append(chosen := [])
+        chosen.append(place)
+    return [_announcements(places) for places in rounds]
+
+
+def _clash(place: Place, other: Place) -> bool:
+    """Whether Home Assistant cannot have both at once."""
+    return place.prefix == other.prefix and (
+        place.identity == other.identity or (place.device_id, place.key) == (other.device_id, other.key)
+    )
+
+
+def _announcements(places: Iterable[Place]) -> list[Announcement]:
+    stages: dict[_Stage, list[Place]] = {}
+    for place in places:
+        stages.setdefault(_Stage(place.prefix, place.device_id, place.device), []).append(place)
+    return [stage.announcement(on_it) for stage, on_it in stages.items()]
 
 
 def recall_devices(departed: Iterable[Place], living: Living, entries: Iterable[Announcement]) -> list[Announcement]:

@@ -70,7 +70,8 @@ class House:
 def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
     """Yield a house whose scripts lie in `scripts`, once its printer has appeared.
 
-    With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) around a Home Assistant that runs already.
+    With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) around a Home Assistant that runs already,
+    with HA_ENVIRONMENT around one of an environment's own, whose program is bin/hass.
     Raises LookupError where there is none to be had.
     """
     for script_id, (title, body) in SCRIPTS.items():
@@ -83,7 +84,8 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
             listener = Listener(int(port), host)
             ha.call("system_log.clear")
         else:
-            environment = environment_of_newest()
+            named = os.environ.get("HA_ENVIRONMENT")
+            environment = Path(named) if named else environment_of_newest()
             broker = stack.enter_context(Broker())
             listener = broker.listener
             ha = stack.enter_context(LocalHomeAssistant(environment))

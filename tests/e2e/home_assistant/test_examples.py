@@ -85,7 +85,7 @@ def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(use: Any, col
         plug={"entity_id": plug},
         delay={"seconds": 2},
     )
-    cold.octoprint.gcode("M140 S55", "M104 S80")
+    cold.octoprint.gcode("M140 S45", "M104 S70")
     cold.wait("bed_state", "at_target", timeout=60)
     cold.wait("tool0_state", "at_target", timeout=60)
     cold.octoprint.gcode("M140 S0", "M104 S0")
@@ -107,12 +107,16 @@ def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: House, watc
 def test_ready_by_a_given_time(use: Any, cold: House, watcher: Observer) -> None:
     forecast = cold.id_of("forecast_pla")
     eventually(lambda: (cold.ha.state(forecast) or "un").startswith(tuple("123456789")), "a forecast", 30, poll=0.5)
-    lead = timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60)
-    # its time to act comes within two minutes, but has not come yet
-    ready_at = datetime.now(UTC) + lead + timedelta(seconds=65)
-    use("ready_by", ready_at=f"{ready_at:%H:%M:%S}", forecast=forecast, margin=60, actions=press(cold, "start_warm_up"))
-    started = watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "started", timeout=150)
+    # its time to act is when Home Assistant looks at the clock for the next time but has not come yet
+    now = datetime.now(UTC)
+    looks_at = (now + timedelta(seconds=70)).replace(second=0, microsecond=0)
+    ready_at = looks_at + timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60 - 5)
+    warm = {"service": "number.set_value", "target": {"entity_id": cold.id_of("bed_target")}, "data": {"value": 60}}
+    actions = [*press(cold, "start_warm_up"), warm]
+    use("ready_by", ready_at=f"{ready_at:%H:%M:%S}", forecast=forecast, margin=60, actions=actions)
+    started = watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "started", timeout=90)
     assert started.json["id"] == "warm_up"
+    cold.wait("bed_state", "at_target", timeout=60)
     assert datetime.now(UTC) <= ready_at
 
 

@@ -216,3 +216,14 @@ def test_a_plan_cut_short_is_made_good_by_the_next_one() -> None:
     cut = plan(announced(both), one)
     assert cut.before.places >= both.places | one.places
     assert steps(plan(cut.before, one))[0][0] == (DEVICE, {"b": {"platform": "sensor"}})
+
+
+def test_what_departed_in_several_places_is_recalled_at_once() -> None:
+    here, there, now = (announcement(sensor("a", f"{name}_a"), id=name, device=Device(name="Kiln", identifiers=(name,)))
+                        for name in ("here", "there", "now"))  # fmt: skip
+    unseen = plan(plan(announced(here), there).after, now).after
+    assert {place.device_id for place in unseen.departed} == {"here", "there"}
+    announce, recall, dismiss, *_ = steps(plan(unseen, now))
+    assert [says for _, says in announce] == ["announce"]
+    assert {topic.split("/")[2] for topic, says in recall if says == "recall"} == {"here", "there"}
+    assert [(topic, "clear") for topic, _ in recall] == dismiss

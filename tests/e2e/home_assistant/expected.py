@@ -1,0 +1,54 @@
+"""What a printer with a tool, a bed, two presets and two scripts looks like in Home Assistant while it is cold."""
+
+from __future__ import annotations
+
+from tests.support.house import House
+
+#: By key: domain, state ("": whatever happened before), unit, device class.
+PRINTER = {
+    "ready_at": ("sensor", "unknown", None, "timestamp"),
+    "printing": ("binary_sensor", "off", None, "running"),
+    "printer": ("binary_sensor", "on", None, "connectivity"),
+    "bridge": ("binary_sensor", "on", None, "connectivity"),
+    "script": ("sensor", "idle", None, "enum"),
+    "script_status": ("sensor", "unknown", None, None),
+    "last_script": ("sensor", "", None, "enum"),
+    "script_event": ("event", "", None, None),
+    "cancel_script": ("button", "", None, None),
+    "start_warm_up": ("button", "", None, None),
+    "start_unlucky": ("button", "", None, None),
+    "reset": ("button", "", None, None),
+    "forecast_pla": ("sensor", "", "s", "duration"),
+    "forecast_abs": ("sensor", "", "s", "duration"),
+}
+HEATER = {
+    "ready_at": ("sensor", "unknown", None, "timestamp"),
+    "cool_at": ("sensor", "unknown", None, "timestamp"),
+    "state": ("sensor", "off", None, "enum"),
+    "stalled": ("binary_sensor", "off", None, "problem"),
+    "target": ("number", "0.0", "°C", "temperature"),
+}
+EXPECTED = PRINTER | {f"{heater}_{key}": row for heater in ("tool0", "bed") for key, row in HEATER.items()}
+#: What is there for those who enable it.
+DISABLED = {
+    f"{heater}_{key}" for heater in ("tool0", "bed") for key in ("temperature", "time_remaining", "estimate_error")
+}
+DISABLED |= {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
+TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalled") for heater in ("tool0", "bed")} | {
+    (kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")
+}
+
+
+def unknown(house: House, state: str) -> tuple[str, ...]:
+    """Return what stands for `state` in this Home Assistant: older ones take no "unknown", see `older_servers`."""
+    return ("unavailable",) if house.mode == "per_entity" and state == "unknown" else (state,)
+
+
+def entity_id(key: str) -> str:
+    """Return the id that the entity `key` of a printer called Ender has."""
+    return f"{EXPECTED[key][0]}.ender_{key}"
+
+
+def is_told(state: str | None) -> bool:
+    """Whether a moment is shown."""
+    return (state or "").startswith("20")

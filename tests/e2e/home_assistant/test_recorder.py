@@ -1,0 +1,67 @@
+"""How many rows the printer costs in Home Assistant's own database, with heaters as slow as real ones."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BASE
+from tests.support.broker_programs import Listener
+from tests.support.house import House, printer
+from tests.support.mqtt_client import Observer
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
+
+
+@pytest.mark.slow
+def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
+    """Counted in Home Assistant's own database, with heaters as slow as real ones."""
+    database = cold.local.folder / "home-assistant_v2.db"
+    cold.octoprint.stop()
+    with printer(cold.listener, cold.scripts, cold.mode, speed=1) as slow:
+        cold.wait("bed_state", "off")
+        settled(database)
+        before = recorded(database)
+        two_minutes(cold.listener)
+        assert (recorded(database) - before).total() < 2
+        before = recorded(database)
+        slow.gcode("M140 S60", "M104 S210")
+        cold.wait("bed_state", "at_target", timeout=300)
+        cold.wait("tool0_state", "at_target", timeout=300)
+        settled(database)
+        written = recorded(database) - before
+    for heater in ("tool0", "bed"):
+        rows = {entity_id: count for entity_id, count in written.items() if f"ender_{heater}_" in entity_id}
+        print(f"rows of {heater}: {json.dumps(rows)}")
+        assert 3 <= sum(rows.values()) <= 12, written
+    cold.octoprint.start()
+
+
+def two_minutes(listener: Listener) -> None:
+    """Wait for two heartbeats, which come every minute."""
+    with Observer(listener) as observer:
+        for _ in range(2):
+            observer.wait_for(f"{BASE}/status", since=observer.mark(), timeout=90)
+
+
+def settled(database: Path) -> None:
+    """Wait until the recorder has written all: it commits every 5 s, or sooner when many rows wait."""
+    last: list[Counter[str]] = []
+
+    def stands_still() -> bool:
+        last.append(recorded(database))
+        return len(last) > 6 and last[-1] == last[-7]
+
+    eventually(stands_still, "the recorder", 60, poll=1.0)
+
+
+def recorded(database: Path) -> Counter[str]:
+    """Return how many rows the recorder has of each of our entities."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        query = "select m.entity_id, count(*) from states s join states_meta m using (metadata_id) group by 1"
+        return Counter({entity: count for entity, count in connection.execute(query) if ".ender_" in entity})

@@ -1,0 +1,138 @@
+"""Home Assistant, broker, OctoPrint and printer are restarted: nothing happens twice, and the truth is shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from octoprint_temp_eta.messages.entity_parts import EXPIRE_AFTER_S
+from tests.conftest import BASE
+from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_told, unknown
+from tests.support.home_assistant_server import LocalHomeAssistant
+from tests.support.house import DEVICE, SEEN, House, automation
+from tests.support.mqtt_client import Observer
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
+
+#: s within which all is right again once the last one is up and Home Assistant has its broker.
+TRUTH_S = 10.0
+#: s that Home Assistant itself waits before it looks for a broker that it has lost, and some more to connect.
+RECONNECT_S = 10.0 + 5.0
+
+
+def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: House, watcher: Observer) -> None:
+    """A device trigger, and the event of a script that a button has started."""
+    hot = {"type": "reached_target", "subtype": "bed", "device_id": cold.ha.devices(DEVICE)[0]["id"]}
+    cold.ha.automate("hot", automation({"platform": "device", "domain": "mqtt", "discovery_id": "", **hot}, "hot"))
+    event = {"platform": "state", "entity_id": cold.id_of("script_event")}
+    event |= {"not_from": ["unavailable"], "not_to": ["unavailable"]}
+    words = "{{ trigger.to_state.attributes.event_type }} {{ trigger.to_state.attributes.id }}"
+    cold.ha.automate("event", automation(event, words))
+    try:
+        cold.octoprint.gcode("M140 S50")
+        watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
+        cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
+        watcher.wait_for(SEEN, lambda m: m.text == "finished warm_up", timeout=30)
+        cold.wait("last_script", "finished")
+        cold.wait("script", "idle")
+        restart_all_around(cold)
+        heard = [m.text for m in watcher.on(SEEN)]
+        assert heard == ["hot", "started warm_up", "status_changed warm_up", "finished warm_up"]
+    finally:
+        cold.ha.forget_automation("hot")
+        cold.ha.forget_automation("event")
+
+
+def restart_all_around(house: House) -> None:
+    """Restart Home Assistant, if that is ours, and OctoPrint, and wait until both are back."""
+    if isinstance(house.ha, LocalHomeAssistant):
+        house.ha.restart()
+    house.octoprint.restart()
+    house.wait("printer", "on")
+
+
+def restart_home_assistant(house: House) -> None:
+    house.local.restart()
+
+
+def restart_broker(house: House) -> None:
+    """Restart the broker, which forgets all, and wait until Home Assistant has noticed."""
+    assert house.broker is not None
+    house.broker.restart()
+    house.ha.wait_for(entity_id("bridge"), "unavailable")
+
+
+def kill_octoprint(house: House) -> None:
+    house.octoprint.kill()
+    house.octoprint.start()
+
+
+def reconnect_printer(house: House) -> None:
+    house.octoprint.disconnect()
+    house.octoprint.connect()
+
+
+RESTARTS = (restart_home_assistant, restart_broker, kill_octoprint, reconnect_printer)
+ORDERS = (
+    RESTARTS,
+    RESTARTS[::-1],
+    (restart_broker, restart_home_assistant),
+    (kill_octoprint, restart_broker),
+    (restart_broker, reconnect_printer, restart_home_assistant),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(step.__name__ for step in order))
+def test_after_restarts_in_any_order_the_truth_is_shown(
+    cold: House, order: tuple[Callable[[House], None], ...]
+) -> None:
+    cold.local  # noqa: B018 - skips where nothing may be restarted
+    for step in order:
+        step(cold)
+    up_at = time.monotonic()
+    cold.octoprint.gcode("M140 S55")
+    has_broker = "Home Assistant to have its broker"
+    # the bridge's own entity is available whenever Home Assistant is connected
+    eventually(lambda: cold.ha.state(entity_id("bridge")) not in (None, "unavailable"), has_broker, RECONNECT_S)
+    connected_at = time.monotonic()
+    steps = [step.__name__ for step in order]
+    try:
+        eventually(lambda: not untrue(cold), f"the truth after {steps}", TRUTH_S, poll=0.1)
+    except TimeoutError as error:
+        raise AssertionError(f"{error}: {untrue(cold)}") from error
+    true_at = time.monotonic()
+    print(f"{steps}: true {true_at - up_at:.1f} s after the last was up, {true_at - connected_at:.1f} s after Home "
+          f"Assistant had its broker")  # fmt: skip
+
+
+def untrue(house: House) -> dict[str, str | None]:
+    """Return the entities that do not show the truth while the bed is on its way to 55 °C, and what they show."""
+    shown = {state["entity_id"]: state["state"] for state in house.ha.checked("GET", "/api/states")}
+    states = {key: shown.get(entity_id(key)) for key in EXPECTED}
+    return {key: state for key, state in states.items() if not _is_true(house, key, state)}
+
+
+def _is_true(house: House, key: str, state: str | None) -> bool:
+    if key in ("ready_at", "bed_ready_at"):
+        return is_told(state) or state in unknown(house, "unknown")  # the latter once it has arrived
+    _, expected, _, _ = EXPECTED[key]
+    true = {"bed_target": ("55.0",), "bed_state": ("heating", "at_target")}.get(key) or unknown(house, expected)
+    return state in true if expected else state is not None and (state != "unavailable" or house.mode == "per_entity")
+
+
+@pytest.mark.slow
+def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: House, watcher: Observer) -> None:
+    """As with a broker's node that dies together with the printer: what it retained says online for ever."""
+    cold.octoprint.kill()
+    watcher.wait_for(f"{BASE}/status", lambda m: m.text == "offline", timeout=60)
+    watcher.publish(f"{BASE}/status", "online", retain=True)
+    cold.wait("bed_state", "off")
+    cold.wait("bed_state", "unavailable", timeout=EXPIRE_AFTER_S + 30)
+    cold.wait("bridge", "off", timeout=EXPIRE_AFTER_S + 30)
+    cold.octoprint.start()
+    cold.wait("bridge", "on")
+    cold.wait("bed_state", "off")
