@@ -13,9 +13,12 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from octoprint_temp_eta.messages.catalogue import MESSAGES
 from tests.demo.options import Endpoint
 
 ANSWER_SECONDS = 10
+#: How the topics end of which a broker holds nothing.
+EVENTS = tuple(message.topic.rpartition("}")[2] for message in MESSAGES.values() if not message.retain)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Feed:
 
     def forget(self) -> None:
         """Clear what was left behind on somebody else's broker."""
-        for topic in sorted(self._topics):
+        for topic in sorted(topic for topic in self._topics if not topic.endswith(EVENTS)):
             self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(ANSWER_SECONDS)
 
     def _on_connect(

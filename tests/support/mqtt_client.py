@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,9 @@ from tests.support.broker_programs import Listener
 VERSION: dict[str, Any] = (
     {"callback_api_version": mqtt.CallbackAPIVersion.VERSION2} if hasattr(mqtt, "CallbackAPIVersion") else {}
 )
+
+#: The default base topic and an instance.
+USUAL_BASE = re.compile(r"octoprint/temp_eta/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class Received:
 class Observer:
     """A client of `broker` from entering to leaving; it subscribes to `filters` whenever it connects.
 
-    With `base` (base topic and instance), leaving raises AssertionError for the messages below `base` that broke the
-    contract.
+    Leaving raises AssertionError for the messages that broke the contract: those below `base` (base topic and
+    instance) where it is given, else below the default base topic.
     """
 
     def __init__(self, broker: Listener, *, filters: Sequence[str] = ("#",), base: str | None = None) -> None:
@@ -149,10 +153,12 @@ class Observer:
             self._news.notify_all()
 
     def _judge(self, message: Received) -> str | None:
-        if self._base is None or not message.topic.startswith(f"{self._base}/"):
+        usual = USUAL_BASE.match(message.topic)
+        base = self._base or (usual[0] if usual else None)
+        if base is None or not message.topic.startswith(f"{base}/"):
             return None
         try:
-            contract.check(message.topic, message.payload, self._base)
+            contract.check(message.topic, message.payload, base)
         except Exception as error:
             return f"{message.topic}: {error}"
         return None
