@@ -93,8 +93,9 @@ class Mqtt:
             self._session.publish(message)
 
     def close(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds until the broker is left."""
-        self.disconnect(Disconnect())
+        """Wait at most `timeout` seconds until the broker is left; says good-bye where the worker was too busy to."""
+        if self._session is not None:
+            self.disconnect(Disconnect((self._session.will,)))
         if self._last is not None:
             self._last.join(timeout)
 
@@ -142,6 +143,11 @@ class _Session(threading.Thread):
         self._link = 0
         self._left: _Leave | None = None
         self._receipts = _Receipts()
+
+    @property
+    def will(self) -> Publish:
+        """What the broker says of us when we vanish."""
+        return self._spec.will
 
     def leave(self, farewell: tuple[Publish, ...]) -> None:
         """Send `farewell` where there is a connection, and end."""

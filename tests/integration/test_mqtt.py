@@ -105,6 +105,15 @@ def test_a_clean_leave_says_good_bye_once(link: Link, broker: Broker, peer: Obse
     assert link.all(BrokerLost) == [], "who leaves has not lost anything"
 
 
+def test_an_end_that_came_before_the_good_bye_says_it(link: Link, broker: Broker, peer: Observer):
+    link.connect(broker.port)
+    link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
+    peer.wait_for(STATUS, lambda message: message.text == "online")
+    since = peer.mark()
+    link.mqtt.close(PATIENCE)
+    assert peer.wait_for(STATUS, since=since).text == "offline"
+
+
 def test_who_dies_is_declared_offline_by_the_broker(broker: Broker, peer: Observer):
     script = (
         "import sys, time; from tests.support.mqtt_link import *; link = Link()\n"
