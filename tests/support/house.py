@@ -16,6 +16,7 @@ from tests.support.broker import Broker
 from tests.support.broker_programs import Listener
 from tests.support.home_assistant import Entity, HomeAssistant
 from tests.support.home_assistant_server import LocalHomeAssistant, environment_of_newest
+from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.scripts import write_script
 from tests.support.waiting import eventually
@@ -54,6 +55,13 @@ class House:
 
     def await_keys(self, predicate: Callable[[set[str]], bool], what: str) -> None:
         eventually(lambda: predicate(set(self.entities())), what, 40, poll=0.5)
+
+    def retained(self) -> set[str]:
+        """Return the topics that the broker retains."""
+        with Observer(self.listener) as late:
+            late.publish("test/fence", "x")
+            late.wait_for("test/fence")
+            return set(late.levels()) - {"test/fence"}
 
     def save(self, **settings: Any) -> None:
         self.octoprint.save_plugin_settings("temp_eta", settings)
