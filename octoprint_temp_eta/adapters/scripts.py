@@ -32,6 +32,8 @@ class Scripts:
         self._tasks = Tasks("temp_eta-scripts", logger)
         self._folders: dict[str, ScriptFolder] = {}
         self._process: ScriptProcess | None = None
+        #: What kept us from looking at the folder last time: it is looked at every few seconds, and told once.
+        self._trouble: str | None = None
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -70,10 +72,14 @@ class Scripts:
 
     def _scan(self, effect: ScanScripts) -> None:
         scripts: tuple[Script, ...] = ()
+        trouble = None
         try:
             scripts = self._folder(effect.folder).scan()
-        except Exception:
-            self._logger.exception("Failed to look at the scripts in %s", effect.folder)
+        except Exception as error:
+            trouble = f"Failed to look at the scripts in {effect.folder}: {error}"
+            if trouble != self._trouble:
+                self._logger.exception(trouble)
+        self._trouble = trouble
         self._post(ScriptsFound(scripts))
 
     def _ask_commands(self, effect: AskCommands) -> None:

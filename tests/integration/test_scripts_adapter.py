@@ -1,0 +1,53 @@
+"""The folder of scripts as the bridge has it looked at, again and again."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.adapters.scripts import Scripts
+from octoprint_temp_eta.bridge.script_effects import AskCommands, ScanScripts
+from octoprint_temp_eta.bridge.script_inputs import CommandsTold, ScriptInput, ScriptsFound
+from tests.support.scripts import write_script
+
+NOBODY = "~nobody-of-that-name/scripts"
+
+
+class Looker:
+    """The adapter, and what it posts."""
+
+    def __init__(self) -> None:
+        self._posted: queue.SimpleQueue[ScriptInput] = queue.SimpleQueue()
+        self.scripts = Scripts(self._posted.put, logging.getLogger("looker"))
+        self.scripts.start()
+
+    def do(self, effect: ScanScripts | AskCommands) -> ScriptInput:
+        self.scripts.performers[type(effect)](effect)
+        return self._posted.get(timeout=20)
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    looker = Looker()
+    for _ in range(3):
+        assert looker.do(ScanScripts(NOBODY)) == ScriptsFound(())
+    assert len(caplog.records) == 1
+    assert NOBODY in caplog.records[0].getMessage()
+    write_script(tmp_path, "pass")
+    found = looker.do(ScanScripts(str(tmp_path)))
+    assert isinstance(found, ScriptsFound)
+    assert [script.id for script in found.scripts] == ["trial"]
+    looker.do(ScanScripts(NOBODY))
+    assert len(caplog.records) == 2
+    looker.scripts.close()
+
+
+def test_a_script_that_cannot_tell_its_commands_says_why(tmp_path: Path) -> None:
+    looker = Looker()
+    told = looker.do(AskCommands(str(tmp_path), "none.py", "none", {}))
+    assert isinstance(told, CommandsTold)
+    assert told.script_id == "none"
+    assert told.error
+    looker.scripts.close()
