@@ -22,9 +22,13 @@ def test_commands_on_connect(workshop: Workshop) -> None:
     eventually(lambda: workshop.sent().count(GREETING) == before + 1, "the greeting")
 
 
-def test_a_run_that_is_cancelled_while_it_heats_keeps_the_runner_until_the_printer_listens(workshop: Workshop) -> None:
+def test_a_run_that_is_cancelled_while_it_heats_keeps_runner_and_jobs_until_the_printer_listens(
+    workshop: Workshop,
+) -> None:
+    upload(workshop, "short.gcode", ["G1 X1", "G1 X2"])
     workshop.octoprint.gcode("M104 S40")
     workshop.observer.wait_for(f"{BASE}/tool0/eta", lambda m: m.json["target"] == 40)
+    before = len(workshop.sent())
     run_id = workshop.start("heats")
     eventually(lambda: workshop.sent()[-1] == "M109 S80", "the printer to heat")
     workshop.observer.publish(CANCEL, json.dumps({"run_id": run_id}))
@@ -34,10 +38,15 @@ def test_a_run_that_is_cancelled_while_it_heats_keeps_the_runner_until_the_print
     assert workshop.observer.last(SCRIPT).json["state"] == "cancelling"
 
     assert workshop.refused({"id": "steps"}) == "busy"
+    workshop.octoprint.post("/api/files/local/short.gcode", {"command": "select", "print": True})
     workshop.end(run_id)
-    after = [line.split()[-1] for line in workshop.sent()[-4:]]
+    eventually(lambda: "G1 X2" in workshop.sent()[before:], "the print")
+    eventually(lambda: workshop.octoprint.printer_state() == "Operational", "the print to end", timeout=60)
+    lines = workshop.sent()[before:]
+    after = [line.split()[-1] for line in lines[lines.index("M109 S80") :]]
     # The virtual printer says that it has an emergency parser, and then does not listen to it.
-    assert after == ["S80", "M108", "S40.0", "G90"]
+    assert after[:4] == ["S80", "M108", "S40.0", "G90"]
+    assert [word for word in after[4:] if word in ("X1", "X2")] == ["X1", "X2"]
     workshop.octoprint.gcode("M104 S0")
 
 
