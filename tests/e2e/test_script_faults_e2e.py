@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import plugin_settings
+from tests.support.asking import run
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
-from tests.support.waiting import eventually, free_port
+from tests.support.waiting import free_port
 
-HEAD = "__script_id__ = {0!r}\n__script_title__ = {0!r}\n"
-#: Sends a line and notes what became of it.
-ASK = """
-def ask(line):
-    try:
-        return self.g.write(line, resp_needed=True)
-    except RuntimeError as error:
-        return f"error: {error}"
-"""
 #: Faults of the simulated firmware at these line numbers; and every 20th line is asked for again.
 FAULTS = [*(f"{number}:resend" for number in range(30, 600, 17)), "45:checksum_mismatch", "200:checksum_mismatch"]
 
@@ -43,27 +32,6 @@ def octoprint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
         plugin_files=[support / "meddler.py"],
     ) as octoprint:
         yield octoprint
-
-
-def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
-    """Run a script with `body` as its run(), and return what it stores under `answers`."""
-    folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
-    write_script(folder, ASK + textwrap.dedent(body), HEAD.format(script_id), f"{script_id}.py")
-
-    def rest() -> dict[str, Any]:
-        return dict(octoprint.get("/api/plugin/temp_eta"))
-
-    eventually(lambda: script_id in [entry["id"] for entry in rest()["scripts"]], "the script to be noticed")
-    status, reply = octoprint.request("POST", "/api/plugin/temp_eta", {"command": "script/start", "id": script_id})
-    assert status == 202, reply
-    last = eventually(lambda: _last(rest(), reply["run_id"]), "the run to end", timeout=60)
-    assert last["outcome"] == "finished", last
-    return last["result"]["answers"]
-
-
-def _last(state: dict[str, Any], run_id: str) -> dict[str, Any] | None:
-    last = state["script"]["last"]
-    return last if last and last["run_id"] == run_id and state["script"]["state"] == "idle" else None
 
 
 def test_answers_on_a_line_with_faults(octoprint: OctoPrint) -> None:

@@ -1,0 +1,47 @@
+"""Scripts of an OctoPrint without a broker: written, started through REST, and what came of them."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from tests.support.octoprint import OctoPrint
+from tests.support.scripts import write_script
+from tests.support.waiting import eventually
+
+PATH = "/api/plugin/temp_eta"
+HEAD = "__script_id__ = {0!r}\n__script_title__ = {0!r}\n"
+#: Sends a line and notes what became of it.
+ASK = """
+def ask(line):
+    try:
+        return self.g.write(line, resp_needed=True)
+    except RuntimeError as error:
+        return f"error: {error}"
+"""
+
+
+def post(octoprint: OctoPrint, command: str, **fields: Any) -> dict[str, Any]:
+    """Give a command, and return the reply to it, which must be none of refusal."""
+    reply = octoprint.post(PATH, {"command": command, **fields})
+    assert reply["success"], reply
+    return dict(reply)
+
+
+def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
+    """Run a script with `body` as its run(), and return what it stores under `answers`."""
+    folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
+    write_script(folder, ASK + textwrap.dedent(body), HEAD.format(script_id), f"{script_id}.py")
+    eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], "it to be noticed")
+    run_id = post(octoprint, "script/start", id=script_id)["run_id"]
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
+    assert last["outcome"] == "finished", last
+    return last["result"]["answers"]
+
+
+def last_run(octoprint: OctoPrint, run_id: str) -> dict[str, Any] | None:
+    """Return how the run ended, once the next one may start."""
+    script = octoprint.get(PATH)["script"]
+    last = script["last"]
+    return dict(last) if last and last["run_id"] == run_id and script["state"] == "idle" else None

@@ -1,0 +1,133 @@
+"""A printer at the other end of a serial line: what a Marlin says, on a pseudo terminal, without the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import select
+import threading
+import tty
+from functools import reduce
+from operator import xor
+from types import TracebackType
+from typing import Self
+
+POSITION = "X:1.00 Y:2.00 Z:3.00 E:4.00 Count X:80 Y:160 Z:1200"
+TEMPERATURES = "T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0"
+CAPABILITIES = (
+    "FIRMWARE_NAME:Marlin 2.1.2 PROTOCOL_VERSION:1.0 MACHINE_TYPE:Trial EXTRUDER_COUNT:1",
+    "Cap:AUTOREPORT_TEMP:1",
+    "Cap:EMERGENCY_PARSER:0",
+)
+#: s between two of the lines that it says by itself, and how many of them homing and heating take.
+PAUSE_S, HOMING, HEATING = 0.1, 5, 20
+
+_NUMBERED = re.compile(r"N(\d+) (.*)\*(\d+)$")
+
+
+class SerialPrinter:
+    """Obeys G-code at `port` from entering to leaving; one of so many lines arrives garbled and is asked for again."""
+
+    def __init__(self, *, garbled_every: int) -> None:
+        #: What it has obeyed, oldest first, without numbers; and how often it has asked for a line again.
+        self.lines: list[str] = []
+        self.resends = 0
+        self._garbled_every = garbled_every
+        self._ours, self._theirs = pty.openpty()
+        tty.setraw(self._theirs)
+        self.port = os.ttyname(self._theirs)
+        self._arrived = 0
+        self._last_number = 0
+        self._reports = threading.Event()
+        self._over = threading.Event()
+        self._saying = threading.Lock()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._report)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def _listen(self) -> None:
+        received = b""
+        while not self._over.is_set():
+            if select.select([self._ours], [], [], PAUSE_S)[0]:
+                received += os.read(self._ours, 4096)
+            while b"\n" in received:
+                line, _, received = received.partition(b"\n")
+                self._take(line.decode().strip())
+
+    def _report(self) -> None:
+        while not self._over.wait(PAUSE_S):
+            if self._reports.is_set():
+                self._say(f" {TEMPERATURES}")
+
+    def _take(self, line: str) -> None:
+        """Obey `line`, unless it is not the one that is due, or garbled."""
+        numbered = _NUMBERED.match(line)
+        if numbered is None:
+            self._obey(line)
+            return
+        number, command, checksum = int(numbered[1]), numbered[2], int(numbered[3])
+        self._arrived += 1
+        if command.startswith("M110"):
+            self._last_number = number
+            self._say("ok")
+        elif (
+            number != self._last_number + 1
+            or checksum != reduce(xor, line[: line.rindex("*")].encode())
+            or self._arrived % self._garbled_every == 0
+        ):
+            self.resends += 1
+            self._say(
+                f"Error:checksum mismatch, Last Line: {self._last_number}", f"Resend: {self._last_number + 1}", "ok"
+            )
+        else:
+            self._last_number = number
+            self._obey(command)
+
+    def _obey(self, line: str) -> None:
+        if not line:
+            return
+        self.lines.append(line)
+        match line.split(maxsplit=1):
+            case ["M105"]:
+                self._say(f"ok {TEMPERATURES}")
+            case ["M115"]:
+                self._say(*CAPABILITIES, "ok")
+            case ["M155", _]:
+                self._reports.set()
+                self._say("ok")
+            case ["M118", text]:
+                self._say(text, "ok")
+            case ["M114"]:
+                self._say(POSITION, "ok")
+            case ["G28"]:
+                self._wait("echo:busy: processing", HOMING)
+                self._say(POSITION, "ok")
+            case ["M109", _]:
+                self._wait(f"{TEMPERATURES} W:?", HEATING)
+                self._say("ok")
+            case _:
+                self._say("ok")
+
+    def _wait(self, meanwhile: str, times: int) -> None:
+        for _ in range(times):
+            self._over.wait(PAUSE_S)
+            self._say(meanwhile)
+
+    def _say(self, *lines: str) -> None:
+        with self._saying, contextlib.suppress(OSError):
+            for line in lines:
+                os.write(self._ours, f"{line}\n".encode())
