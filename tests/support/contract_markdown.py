@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from octoprint_temp_eta.bridge.commands import BURST, RATE, REMEMBERED_S
+from octoprint_temp_eta.bridge.outbox import EDGES
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
@@ -23,11 +25,15 @@ OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
 * **A state is retained**: whoever subscribes gets the newest at once. Every key is always there, `null` where it is
   not known. It is sent when it changes, at every connect, and when Home Assistant starts; `status`, `printer`,
   `<heater>/eta`, `forecast` and `script` also every 60 s, so that a reader can tell an old state from one that holds.
-* **An event is not retained**: it is sent once. Script events are kept in order while the broker is away, with their
-  own `timestamp`; a heater's change of state that is older than 30 s is dropped.
+* **An event is not retained**: it is sent when it happens, and once more, with the same `timestamp`, where the
+  connection broke before the broker had taken it. While the broker is away the newest {EDGES} script events are kept in
+  order, for an hour; a heater's change of state that is older than 30 s is dropped. What is dropped is counted in
+  `diagnostics`.
 * **Every command is answered** on `<base>/response`, with its `transaction` where it has one. The same `transaction`
-  sent twice is carried out once. A command must not be retained, has at most 16 KiB, is UTF-8, and is nested at most
-  {DEEPEST} levels deep; an unknown key is refused. An empty payload is ignored.
+  sent twice within {REMEMBERED_S / 60:.0f} minutes is carried out once and answered alike. A command must not be
+  retained, has at most 16 KiB, is UTF-8, and is nested at most {DEEPEST} levels deep; an unknown key is refused. An
+  empty payload is ignored. Of more than {BURST:.0f} at once, or {RATE:.0f} a second, one reply a second says how many were
+  refused.
 * **MQTT 5**: a command's response topic and correlation data are honoured as well, and events carry their expiry.
   Everything works the same on 3.1.1.
 * `timestamp` is Unix seconds; what ends in `_at` is RFC 3339 with offset. Temperatures are °C.
