@@ -30,9 +30,10 @@ OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
   order, for an hour; a heater's change of state that is older than 30 s is dropped. What is dropped is counted in
   `diagnostics`.
 * **Every command is answered** on `<base>/response`, with its `transaction` where it has one. The same `transaction`
-  sent twice within {REMEMBERED_S / 60:.0f} minutes is carried out once and answered alike. A command must not be retained,
-  has at most 16 KiB, is UTF-8, and is nested at most {DEEPEST} levels deep; an unknown key is refused. An empty payload is
-  ignored. Of more than {BURST:.0f} at once, or {RATE:.0f} a second, one reply a second says how many were refused.
+  sent twice within {REMEMBERED_S / 60:.0f} minutes is carried out once and answered alike. A command must not be
+  retained, has at most 16 KiB, is UTF-8, and is nested at most {DEEPEST} levels deep; an unknown key is refused. An
+  empty payload is ignored. Of more than {BURST:.0f} at once, or {RATE:.0f} a second, one reply a second says how many
+  were refused.
 * **MQTT 5**: a command's response topic and correlation data are honoured as well, and events carry their expiry.
   Everything works the same on 3.1.1.
 * `timestamp` is Unix seconds; what ends in `_at` is RFC 3339 with offset. Temperatures are °C.
