@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from tests.conftest import HEATERS, INSTANCE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.broker_programs import Listener
 from tests.support.home_assistant import Entity, HomeAssistant
-from tests.support.home_assistant_server import LocalHomeAssistant, environment_of_newest
+from tests.support.home_assistant_server import CACHE, LocalHomeAssistant, environment_of_newest
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.scripts import write_script
@@ -92,12 +93,13 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
             listener = Listener(int(port), host)
             ha.call("system_log.clear")
         else:
-            named = os.environ.get("HA_ENVIRONMENT")
-            environment = Path(named) if named else environment_of_newest()
             broker = stack.enter_context(Broker())
             listener = broker.listener
-            ha = stack.enter_context(LocalHomeAssistant(environment))
-            ha.use_broker(listener.host, listener.port)
+            named = os.environ.get("HA_ENVIRONMENT")
+            with _one_at_a_time():
+                environment = Path(named) if named else environment_of_newest()
+                ha = stack.enter_context(LocalHomeAssistant(environment))
+                ha.use_broker(listener.host, listener.port)
         mode = "device" if ha.version >= DEVICE_FORM else "per_entity"
         octoprint = stack.enter_context(printer(listener, scripts, mode, speed))
         house = House(listener, broker, ha, octoprint, scripts, mode)
@@ -106,6 +108,15 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
         if broker is None:
             octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
             eventually(lambda: not ha.devices(DEVICE), "the printer to be gone", 30)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for other processes of the tests: Home Assistant installs what it lacks, also while it starts."""
+    CACHE.parent.mkdir(parents=True, exist_ok=True)
+    with CACHE.with_name(f"{CACHE.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:

@@ -19,6 +19,7 @@ from tests.support.mqtt_client import Observer
 HARMLESS = (
     "No device components to cleanup",
     "Error returned from MQTT server: The connection was lost",
+    "Disconnected from MQTT server",
     "Error talking to MQTT: The client is not currently connected",
 )
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests.conftest import BASE
 from tests.support import browser
 from tests.support.contract import PROJECT
+from tests.support.entity_docs import PAGE
 from tests.support.home_assistant import HomeAssistant
 from tests.support.home_assistant_picture import PATIENCE_MS, logged_in
 from tests.support.house import SEEN, House
@@ -118,6 +119,16 @@ def test_ready_by_a_given_time(use: Any, cold: House, watcher: Observer) -> None
     assert started.json["id"] == "warm_up"
     cold.wait("bed_state", "at_target", timeout=60)
     assert datetime.now(UTC) <= ready_at
+
+
+def test_the_automation_that_the_page_shows(cold: House, watcher: Observer) -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    cold.ha.automate("shown", yaml.safe_load(shown) | {"action": say("hot")})
+    try:
+        cold.octoprint.gcode("M140 S50")
+        watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
+    finally:
+        cold.ha.forget_automation("shown")
 
 
 def test_the_card_shows_no_error(cold: House) -> None:
