@@ -332,7 +332,10 @@ def test_a_wall_clock_that_is_set_moves_what_is_told():
 
 @settings(max_examples=50)
 @given(
-    breaks=st.lists(st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence"]), max_size=12)
+    breaks=st.lists(
+        st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence", "move", "move back"]),
+        max_size=12,
+    )
 )
 def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[str]):
     driver = running(mqtt_publish_interval=1)
@@ -349,6 +352,8 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
             driver.printer()
         elif event == "silence":
             driver.advance(130)
+        elif event in ("move", "move back"):
+            driver.change_settings(mqtt_base_topic="farm/eta" if event == "move" else "octoprint/temp_eta")
         actual += 0.5
         driver.heat("bed", [(1, actual, 60.0), (2, actual, 60.0)])
     driver.acknowledges = True
@@ -358,6 +363,8 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
     assert driver.level("eta", heater="bed")["actual"] == 42.0
     assert driver.level("eta", heater="bed")["state"] == "heating"
     assert driver.level("printer")["connected"] is True
+    ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
+    assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]
 
 
 def test_another_start_has_another_boot_id_and_takes_over():
