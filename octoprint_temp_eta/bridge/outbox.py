@@ -65,13 +65,13 @@ class Outbox:
         self.present: dict[tuple[str, str | None], Any] = {}
         self._pending: dict[str, None] = {}
         self._edges: deque[_Edge] = deque()
-        #: The topics of before a move that a broker may still hold something on: cleared once it was reached.
+        #: The topics that a broker may still hold something on, of before a move or of what is no more.
         self._left_behind: set[str] = set()
         self._leave_behind(left_behind)
 
     @property
     def left_behind(self) -> list[str]:
-        """The topics that are ours no more and are still to be cleared."""
+        """The topics that are still to be cleared."""
         return sorted(self._left_behind)
 
     @property
@@ -114,6 +114,7 @@ class Outbox:
         self._copy(message, levels.get("heater"), None)
         if topic in self._levels:
             self.raw_level(Publish(topic, b"", retain=True))
+            self._left_behind.add(topic)
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
         """Go on below other topics, with the edges that wait; return what clears the topics so far.
@@ -122,12 +123,13 @@ class Outbox:
         they are somebody else's now, and not to be cleared (`clear`).
         """
         self.disconnect()
-        left, old = [*(self._levels if clear else self._left_behind)], self.topics
+        old = self.topics
+        left = [topic for topic in self._levels if clear or not old.hold(topic)]
         self.superseded += len(self._pending)
         for memory in (self._levels, self._bodies, self._set_at, self._pending, self.present, self._left_behind):
             memory.clear()
         self.topics = topics
-        self._edges = deque(replace(edge, publish=_moved(edge.publish, old.base, topics.base)) for edge in self._edges)
+        self._edges = deque(replace(edge, publish=_moved(edge.publish, old, topics)) for edge in self._edges)
         return self._leave_behind(left)
 
     def _leave_behind(self, topics: Iterable[str]) -> list[Publish]:
@@ -186,7 +188,8 @@ class Outbox:
             self._progress_at = now.at
             if isinstance(arrived, Publish) and arrived.topic in self._left_behind:
                 self._left_behind.discard(arrived.topic)
-                del self._levels[arrived.topic]
+                if not self.topics.hold(arrived.topic):
+                    del self._levels[arrived.topic]
 
     def stuck(self, now: Now) -> bool:
         """Whether the broker has stopped acknowledging."""
@@ -234,11 +237,11 @@ def farewell(outbox: Outbox) -> Publish:
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
 
 
-def _moved(publish: Publish, old: str, new: str) -> Publish:
-    """Return `publish` below the base `new` where it was below `old`."""
-    if not publish.topic.startswith(f"{old}/"):
+def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:
+    """Return `publish` on the `new` topics where it was on the `old` ones."""
+    if not old.hold(publish.topic):
         return publish
-    return replace(publish, topic=new + publish.topic.removeprefix(old))
+    return replace(publish, topic=new.base + publish.topic.removeprefix(old.base))
 
 
 def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:

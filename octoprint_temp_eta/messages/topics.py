@@ -32,6 +32,10 @@ class Topics:
         """Return the topic of a message of the catalogue, `levels` filled in: `of("eta", heater="bed")`."""
         return MESSAGES[message].topic.format(base=self.base, **levels)
 
+    def hold(self, topic: str) -> bool:
+        """Whether `topic` is one of them."""
+        return topic.startswith(f"{self.base}/")
+
     @property
     def commands(self) -> str:
         """The filter that all commands match."""

@@ -177,6 +177,20 @@ def test_what_was_left_behind_before_a_restart_is_cleared_too():
     assert box.left_behind == []
 
 
+def test_what_is_no_more_is_cleared_also_after_a_restart():
+    box = outbox()
+    fill(box, "bed", "tool1")
+    box.erase("eta", heater="tool1")
+    assert box.left_behind == [f"{BASE}/tool1/eta"]
+    box = Outbox(Topics(BASE), "b0b0", left_behind=box.left_behind)
+    fill(box, "bed")
+    box.connect(1, now())
+    assert clearings(drain(box)) == [f"{BASE}/tool1/eta"]
+    assert box.left_behind == []
+    fill(box, "tool1")
+    assert topics(drain(box)) == ["tool1/eta"]
+
+
 def test_who_comes_back_to_the_topics_left_behind_speaks_there_again():
     box = outbox()
     fill(box, "bed", "tool0")
