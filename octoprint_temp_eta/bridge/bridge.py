@@ -8,7 +8,7 @@ from typing import Any
 
 from ..messages import encode
 from ..messages.decode import Command
-from ..messages.topics import Topics
+from ..messages.topics import LEVEL, Topics
 from ..settings import Settings
 from .clash import Clash
 from .commands import Commands
@@ -58,7 +58,7 @@ class Bridge:
         self._identity = identity
         self._settings = settings
         self._pages = Pages()
-        left_behind = _texts(remembered.get(LEFT_BEHIND))
+        left_behind = _remembered_topics(remembered.get(LEFT_BEHIND))
         self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell, left_behind=left_behind)
         self._memory = Memory(remembered.get(LEARNED))
         self._heaters = Heaters(self._outbox, self._memory, settings, remembered.get(HEATERS))
@@ -286,9 +286,10 @@ class Bridge:
         return [] if name is None else self._commands.arrived(message, name, now)
 
 
-def _texts(remembered: object) -> list[str]:
-    """Return the texts that were remembered; a damaged memory is none."""
-    return [text for text in remembered if isinstance(text, str)] if isinstance(remembered, list) else []
+def _remembered_topics(remembered: object) -> list[str]:
+    """Return the topics that were remembered; a damaged memory is none."""
+    texts = [text for text in remembered if isinstance(text, str)] if isinstance(remembered, list) else []
+    return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
 
 
 def _topics(settings: Settings) -> Topics:

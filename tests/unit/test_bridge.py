@@ -256,10 +256,11 @@ def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_con
         assert [save.value for save in each.of(Save) if save.name == LEFT_BEHIND][-1] == []
 
 
-@pytest.mark.parametrize("damaged", [None, 7, {}, "text", [7, None]])
+@pytest.mark.parametrize("damaged", [None, 7, {}, "text", [7, None], ["a/#", "", "a//b"]])
 def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
     driver = BridgeDriver(remembered={LEFT_BEHIND: damaged})
     driver.connect()
+    assert "clearing" not in [name for name, _ in driver.sent]
     assert driver.level("status") == "online"
 
 
