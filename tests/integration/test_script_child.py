@@ -1,11 +1,9 @@
-"""Every way in which a script can go, in a real process of its own."""
+"""What a script and its printer tell each other, with the script in a real process of its own."""
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -15,40 +13,20 @@ from octoprint_temp_eta.bridge.script_inputs import (
     ScriptLogged,
     ScriptRaised,
     ScriptReturned,
-    ScriptRunning,
     ScriptStatus,
 )
-from tests.support.scripts import HEAD, Marlin, Trial, alive, start, write_script
-from tests.support.waiting import eventually
-
-
-def run(folder: Path, body: str, **options: object) -> Trial:
-    trial = start(write_script(folder, body), **options)
-    trial.end()
-    return trial
-
-
-def error_of(trial: Trial) -> str:
-    (raised,) = trial.all(ScriptRaised)
-    assert not trial.all(ScriptReturned)
-    return raised.error
-
-
-# The contract
+from tests.support.scripts import HEAD, Marlin, run, start, write_script
 
 
 def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) -> None:
-    trial = run(
-        tmp_path,
-        """
+    body = """
         self.logger.info(repr(self.g.write("M114", resp_needed=True)))
         self.g.write("M105 ; a comment")
         self.g.feed(3000)
         self.g.abs_move(x=5, y=6)
         return True, {}
-        """,
-        printer=Marlin(),
-    )
+    """
+    trial = run(write_script(tmp_path, body))
     assert trial.printer.lines == [
         "G91",
         "M114",
@@ -86,21 +64,21 @@ def test_the_helpers_of_mecode_send_what_they_would_write(tmp_path: Path) -> Non
     write = f"import mecode\ng = mecode.G(outfile={str(file)!r}, print_lines=False)\n{HELPERS}\ng.out_fd.close()"
     subprocess.run([sys.executable, "-W", "ignore", "-c", write], check=True)
     expected = [line.partition(";")[0].strip() for line in file.read_text().splitlines()]
-    trial = run(tmp_path, f"g = self.g\n{HELPERS}")
+    trial = run(write_script(tmp_path, f"g = self.g\n{HELPERS}"))
     assert not trial.all(ScriptRaised)
     assert trial.printer.lines == expected
     assert len(expected) > 30
 
 
 def test_the_position_is_read_from_the_printer(tmp_path: Path) -> None:
-    trial = run(tmp_path, "return True, self.g._p.current_position()")
-    assert trial.all(ScriptReturned)[0].storage == {"X": 10.0, "Y": 20.0, "Z": 0.3, "E": 0.0}
+    trial = run(write_script(tmp_path, "return True, self.g._p.current_position()"))
+    assert trial.returned.storage == {"X": 10.0, "Y": 20.0, "Z": 0.3, "E": 0.0}
 
 
 def test_the_position_is_read_from_an_answer_on_the_line_of_the_ok(tmp_path: Path) -> None:
     printer = Marlin({"M114": "ok X:1.00 Y:2.00 Z:3.00 E:4.00 Count: A:5\n"})
-    trial = run(tmp_path, "return True, self.g._p.current_position()", printer=printer)
-    assert trial.all(ScriptReturned)[0].storage == {"X": 1.0, "Y": 2.0, "Z": 3.0, "E": 4.0}
+    trial = run(write_script(tmp_path, "return True, self.g._p.current_position()"), printer)
+    assert trial.returned.storage == {"X": 1.0, "Y": 2.0, "Z": 3.0, "E": 4.0}
 
 
 @pytest.mark.parametrize(
@@ -117,11 +95,11 @@ def test_the_position_is_read_from_an_answer_on_the_line_of_the_ok(tmp_path: Pat
     ],
 )
 def test_what_run_may_return(tmp_path: Path, returned: str, expected: ScriptReturned) -> None:
-    assert run(tmp_path, f"return {returned}").all(ScriptReturned) == [expected]
+    assert run(write_script(tmp_path, f"return {returned}")).all(ScriptReturned) == [expected]
 
 
 def test_waiting_for_the_buffer_waits_for_the_moves(tmp_path: Path) -> None:
-    trial = run(tmp_path, "return {'success': True, 'wait_for_buffer': True}")
+    trial = run(write_script(tmp_path, "return {'success': True, 'wait_for_buffer': True}"))
     assert trial.printer.lines == ["G91", "M400"]
 
 
@@ -139,31 +117,28 @@ def test_waiting_for_the_buffer_waits_for_the_moves(tmp_path: Path) -> None:
 )
 def test_a_wrong_result_is_an_error(tmp_path: Path, returned: str, error: str) -> None:
     head = f"{HEAD}__script_settings__ = {{'temperature': 60}}\n"
-    trial = start(write_script(tmp_path, f"return {returned}", head))
-    trial.end()
-    assert error_of(trial) == error
+    trial = run(write_script(tmp_path, f"return {returned}", head))
+    assert trial.error == error
 
 
 def test_settings_are_the_defaults_then_what_was_stored_then_what_is_given(tmp_path: Path) -> None:
     head = f"{HEAD}__script_settings__ = {{'a': 1, 'b': 1, 'c': 1, 'd': 'x'}}\n"
     path = write_script(tmp_path, "return True, dict(self.settings)", head)
-    trial = start(path, stored={"b": 2, "c": 2, "d": 5, "measured": 7}, given={"c": 3})
-    trial.end()
-    assert trial.all(ScriptReturned)[0].storage == {"a": 1, "b": 2, "c": 3, "d": "x", "measured": 7}
+    trial = run(path, stored={"b": 2, "c": 2, "d": 5, "measured": 7}, given={"c": 3})
+    assert trial.returned.storage == {"a": 1, "b": 2, "c": 3, "d": "x", "measured": 7}
 
 
 def test_big_settings_pass_both_ways(tmp_path: Path) -> None:
     stored = {"map": [[0.125] * 100] * 80}
-    trial = start(write_script(tmp_path, "return True, self.settings"), stored=stored)
-    trial.end()
-    assert trial.all(ScriptReturned)[0].storage == stored
+    trial = run(write_script(tmp_path, "return True, self.settings"), stored=stored)
+    assert trial.returned.storage == stored
 
 
 def test_a_long_answer_arrives_whole(tmp_path: Path) -> None:
     listing = "".join(f"FILE{number}.GCO 12345\n" for number in range(20_000)) + "ok\n"
     body = "return True, {'length': len(self.g.write('M20', resp_needed=True))}"
-    trial = run(tmp_path, body, printer=Marlin({"M20": listing}))
-    assert trial.all(ScriptReturned)[0].storage == {"length": len(listing)}
+    trial = run(write_script(tmp_path, body), Marlin({"M20": listing}))
+    assert trial.returned.storage == {"length": len(listing)}
 
 
 def test_the_status_is_told_also_while_a_line_blocks(tmp_path: Path) -> None:
@@ -192,7 +167,7 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
             self.g.write(f"M117 {number}")
         self.script_status = "done"
     """
-    trial = run(tmp_path, body)
+    trial = run(write_script(tmp_path, body))
     order = [
         said.status if isinstance(said, ScriptStatus) else said.line
         for said in trial.said
@@ -202,7 +177,8 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
 
 
 def test_of_a_flood_of_statuses_the_newest_is_told(tmp_path: Path) -> None:
-    trial = run(tmp_path, "for number in range(10_000): self.script_status = number; self.g.write('M105')")
+    body = "for number in range(10_000): self.script_status = number; self.g.write('M105')"
+    trial = run(write_script(tmp_path, body))
     told = [int(each.status) for each in trial.all(ScriptStatus)]
     assert told == sorted(told)
     assert told[:20] == list(range(20))
@@ -219,7 +195,7 @@ def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path
         self.logger.debug("details")
         self.g.write("M115")
     """
-    trial = run(tmp_path, body)
+    trial = run(write_script(tmp_path, body))
     assert trial.printer.lines == ["G91", "M115"]
     assert trial.all(ScriptLogged) == [
         ScriptLogged("run-1", "info", "G28 is printed"),
@@ -230,7 +206,7 @@ def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path
 
 
 def test_a_flood_of_prints_is_cut_and_counted(tmp_path: Path) -> None:
-    trial = run(tmp_path, "for _ in range(100_000): print('x' * 100)")
+    trial = run(write_script(tmp_path, "for _ in range(100_000): print('x' * 100)"))
     logged = trial.all(ScriptLogged)
     assert 200 <= len(logged) < 10_000
     assert logged[-1].level == "warning"
@@ -250,149 +226,4 @@ def test_a_line_that_is_refused_raises_in_the_script(tmp_path: Path) -> None:
     assert isinstance(line, ScriptLine)
     trial.process.refuse(line.seq, "OctoPrint did not send it")
     trial.end()
-    assert trial.all(ScriptReturned)[0].storage == {"why": "M0: OctoPrint did not send it"}
-
-
-# Ways to end
-
-
-def test_an_exception_names_the_line_of_the_script(tmp_path: Path) -> None:
-    trial = run(tmp_path, "\nself.g.write('G28')\nraise ValueError('too cold')")
-    assert error_of(trial) == "ValueError: too cold (line 13)"
-
-
-def test_sys_exit_is_an_error(tmp_path: Path) -> None:
-    assert error_of(run(tmp_path, "import sys; sys.exit(3)")) == "the script ended itself: sys.exit(3)"
-
-
-def test_an_exit_past_python_is_seen_by_its_status(tmp_path: Path) -> None:
-    trial = start(write_script(tmp_path, "import os; os._exit(7)"))
-    assert trial.end().exit_status == 7
-    assert not trial.all(ScriptReturned)
-
-
-def test_a_crash_leaves_its_last_words(tmp_path: Path) -> None:
-    trial = start(write_script(tmp_path, "import ctypes; ctypes.string_at(0)"))
-    ended = trial.end()
-    assert ended.exit_status == -signal.SIGSEGV
-    assert "Segmentation fault" in ended.output
-    assert "trial.py" in ended.output
-
-
-def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path) -> None:
-    body = """
-        import contextlib, os
-        for descriptor in range(3, 30):
-            with contextlib.suppress(OSError): os.write(descriptor, b"no message\\n")
-        while True: pass
-    """
-    trial = start(write_script(tmp_path, body))
-    assert trial.end().exit_status == -signal.SIGKILL
-
-
-def test_threads_and_processes_of_a_script_do_not_outlive_it(tmp_path: Path) -> None:
-    body = """
-        import subprocess, threading, time
-        threading.Thread(target=time.sleep, args=(1000,)).start()
-        other = subprocess.Popen(["sleep", "1000"])
-        return True, {"pid": other.pid}
-    """
-    trial = run(tmp_path, body)
-    eventually(lambda: not alive(trial.all(ScriptReturned)[0].storage["pid"]), "the script's process to end")
-
-
-def test_a_forked_process_does_not_keep_the_run_going(tmp_path: Path) -> None:
-    body = """
-        import os, time
-        if os.fork() == 0:
-            time.sleep(1000)
-    """
-    trial = run(tmp_path, body)
-    assert trial.all(ScriptReturned)
-
-
-# Cancelling
-
-INTERRUPTIBLE = {
-    "in a blocked line": "self.g.write('M109 S200')",
-    "in a sleep": "import time; time.sleep(1000)",
-    "in an endless loop": "while True: pass",
-    "in another program": "import subprocess; subprocess.run(['sleep', '1000'])",
-    "while it catches exceptions": ("import time\nwhile True:\n    try: time.sleep(1000)\n    except Exception: pass"),
-    "while it goes on with the next line": (
-        "import time\ntry: time.sleep(1000)\nexcept BaseException: self.g.write('G28')"
-    ),
-}
-
-
-@pytest.mark.parametrize("body", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE.keys())
-def test_terminate_interrupts(tmp_path: Path, body: str) -> None:
-    trial = start(write_script(tmp_path, f"self.script_status = 'busy'\n{body}"), Marlin({"M109": None}))
-    trial.follow(lambda said: isinstance(said, ScriptStatus))
-    trial.process.terminate()
-    assert trial.end().exit_status == 0
-    assert not trial.all(ScriptReturned)
-    assert not trial.all(ScriptRaised)
-    assert "G28" not in trial.printer.lines
-
-
-def test_terminate_before_the_process_runs_ends_it(tmp_path: Path) -> None:
-    trial = start(write_script(tmp_path, "while True: pass"))
-    trial.process.terminate()
-    trial.end()
-    assert not trial.all(ScriptReturned)
-
-
-DEAF = {
-    "swallows everything": "while True:\n    try: time.sleep(1000)\n    except BaseException: pass",
-    "stops itself": "os.kill(os.getpid(), signal.SIGSTOP)",
-    "ignores the signal": "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)",
-}
-
-
-@pytest.mark.parametrize("body", DEAF.values(), ids=DEAF.keys())
-def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
-    trial = start(write_script(tmp_path, f"import os, signal, time\n{body}"))
-    trial.follow(lambda said: isinstance(said, ScriptRunning))
-    trial.process.terminate()
-    trial.process.kill()
-    assert trial.end().exit_status == -signal.SIGKILL
-
-
-# No orphans
-
-ORPHANS = {
-    "a sleep": "time.sleep(1000)",
-    "an endless loop": "while True: pass",
-    "a blocked line": "self.g.write('M109 S200')",
-    "code that never lets a thread run": "ctypes.PyDLL(None).sleep(1000)",
-}
-
-
-@pytest.mark.parametrize("body", ORPHANS.values(), ids=ORPHANS.keys())
-def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
-    pids = tmp_path / "pids"
-    script = f"""
-        import ctypes, os, subprocess, time
-        other = subprocess.Popen(["sleep", "1000"])
-        with open({str(pids)!r} + ".new", "w") as file: file.write(f"{{os.getpid()}} {{other.pid}}")
-        os.rename({str(pids)!r} + ".new", {str(pids)!r})
-        {body}
-    """
-    path = write_script(tmp_path, script)
-    parent = textwrap.dedent(f"""
-        import pathlib, time
-        from tests.support.scripts import Marlin, start
-        trial = start(pathlib.Path({str(path)!r}), Marlin({{"M109": None}}))
-        trial.end()
-    """)
-    octoprint = subprocess.Popen([sys.executable, "-c", parent], cwd=Path(__file__).parents[2])
-    try:
-        script_pid, other_pid = map(int, eventually(lambda: pids.exists() and pids.read_text(), "the script").split())
-        assert alive(script_pid)
-        assert alive(other_pid)
-    finally:
-        octoprint.kill()
-        octoprint.wait()
-    eventually(lambda: not alive(script_pid), "the script to end")
-    eventually(lambda: not alive(other_pid), "what the script had started to end")
+    assert trial.returned.storage == {"why": "M0: OctoPrint did not send it"}

@@ -11,7 +11,7 @@ import pytest
 from octoprint_temp_eta.adapters.script_folder import ScriptFolder
 from octoprint_temp_eta.bridge.script_inputs import ScriptRaised, ScriptReturned, ScriptStatus
 from tests.support.contract import PROJECT
-from tests.support.scripts import Marlin, Trial, start
+from tests.support.scripts import Marlin, Trial, run
 
 EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
 MANUAL = (PROJECT / "docs" / "scripts.md").read_text(encoding="utf-8")
@@ -31,10 +31,8 @@ class ProbingMarlin(Marlin):
         return f"Bed X: {x:.2f} Y: {y:.2f} Z: {x / 1000:.3f}\nok\n"
 
 
-def run(name: str, printer: Marlin, **given: Any) -> Trial:
-    trial = start(EXAMPLES / f"{name}.py", printer, given=given)
-    trial.end()
-    return trial
+def run_example(name: str, printer: Marlin, **given: Any) -> Trial:
+    return run(EXAMPLES / f"{name}.py", printer, given=given)
 
 
 def test_they_are_right_scripts() -> None:
@@ -51,15 +49,14 @@ def test_the_first_script_of_the_manual(tmp_path: Path) -> None:
     path = tmp_path / "hello.py"
     path.write_text(code, encoding="utf-8")
     printer = Marlin()
-    trial = start(path, printer, given={"times": 2})
-    trial.end()
+    trial = run(path, printer, given={"times": 2})
     assert printer.lines == ["G91", "M117 Hello printer", "M117 Hello printer"]
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
 
 
 def test_warm_up_and_home() -> None:
     printer = Marlin()
-    trial = run("warm_up_and_home", printer, bed=70, hotend=180, soak=2)
+    trial = run_example("warm_up_and_home", printer, bed=70, hotend=180, soak=2)
     assert printer.lines == [
         "G91", "M140 S70", "M104 S180", "G28", "M190 S70", "M109 S180", "G4 P1000", "G4 P1000",
     ]  # fmt: skip
@@ -76,7 +73,7 @@ def test_warm_up_and_home() -> None:
 
 def test_purge_and_wipe() -> None:
     printer = Marlin({"M105": "ok T:209.80 /210.00 B:60.00 /60.00\n"})
-    trial = run("purge_and_wipe", printer, purge=10.0)
+    trial = run_example("purge_and_wipe", printer, purge=10.0)
     assert trial.all(ScriptReturned)[0].success
     pushed = [float(line.split("E")[1]) for line in printer.lines if line.startswith("G1 E")]
     assert pushed == [5.0, 5.0, -1.0]
@@ -88,14 +85,14 @@ def test_purge_and_wipe() -> None:
 
 def test_a_cold_hotend_is_not_purged() -> None:
     printer = Marlin({"M105": "ok T:25.00 /210.00 B:60.00 /60.00\n"})
-    trial = run("purge_and_wipe", printer)
+    trial = run_example("purge_and_wipe", printer)
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", False, {}, "the hotend is too cold to push filament")]
     assert not [line for line in printer.lines if "E" in line]
 
 
 def test_bed_flatness() -> None:
     printer = ProbingMarlin()
-    trial = run("bed_flatness", printer, x_min=0.0, x_max=200.0, y_min=0.0, y_max=200.0)
+    trial = run_example("bed_flatness", printer, x_min=0.0, x_max=200.0, y_min=0.0, y_max=200.0)
     (returned,) = trial.all(ScriptReturned)
     heights = [0.0, 0.1, 0.2, 0.2, 0.1, 0.0, 0.0, 0.1, 0.2]
     assert returned == ScriptReturned("run-1", True, {"flatness": 0.2, "heights": heights}, "the bed is flat to 0.2 mm")
@@ -104,12 +101,12 @@ def test_bed_flatness() -> None:
 
 @pytest.mark.parametrize(("tolerance", "success"), [(0.19, False), (0.2, True)])
 def test_an_uneven_bed_is_a_failure(tolerance: float, success: bool) -> None:
-    trial = run("bed_flatness", ProbingMarlin(), x_min=0.0, x_max=200.0, tolerance=tolerance)
+    trial = run_example("bed_flatness", ProbingMarlin(), x_min=0.0, x_max=200.0, tolerance=tolerance)
     assert trial.all(ScriptReturned)[0].success is success
 
 
 def test_a_printer_without_a_probe_is_an_error() -> None:
-    (raised,) = run("bed_flatness", Marlin()).all(ScriptRaised)
+    (raised,) = run_example("bed_flatness", Marlin()).all(ScriptRaised)
     assert raised.error.startswith("RuntimeError: the printer told no height at X30.0 Y30.0: has it a probe?")
 
 

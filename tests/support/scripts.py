@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from octoprint_temp_eta.adapters.script_process import Job, ScriptProcess
-from octoprint_temp_eta.bridge.script_inputs import ScriptEnded, ScriptLine, ScriptSaid
+from octoprint_temp_eta.bridge.script_inputs import ScriptEnded, ScriptLine, ScriptRaised, ScriptReturned, ScriptSaid
 from octoprint_temp_eta.core.script_settings import Settings
 
 S = TypeVar("S", bound=ScriptSaid)
@@ -89,6 +89,19 @@ class Trial:
         """Return all that was said of one kind, in order."""
         return [said for said in self.said if isinstance(said, kind)]
 
+    @property
+    def returned(self) -> ScriptReturned:
+        """What its run() returned."""
+        (returned,) = self.all(ScriptReturned)
+        return returned
+
+    @property
+    def error(self) -> str:
+        """What it raised, having returned nothing."""
+        (raised,) = self.all(ScriptRaised)
+        assert not self.all(ScriptReturned)
+        return raised.error
+
 
 def start(
     path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
@@ -98,6 +111,15 @@ def start(
     process = ScriptProcess(Job("run-1", path, stored or {}, given or {}), inbox.put)
     process.start()
     return Trial(process, printer or Marlin(), inbox)
+
+
+def run(
+    path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
+) -> Trial:
+    """Run the script at `path` to its end."""
+    trial = start(path, printer, stored, given)
+    trial.end()
+    return trial
 
 
 def alive(pid: int) -> bool:

@@ -1,0 +1,162 @@
+"""Every way in which a script can end, in a real process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.bridge.script_inputs import (
+    ScriptRaised,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptStatus,
+)
+from tests.support.scripts import Marlin, alive, run, start, write_script
+from tests.support.waiting import eventually
+
+
+def test_an_exception_names_the_line_of_the_script(tmp_path: Path) -> None:
+    trial = run(write_script(tmp_path, "\nself.g.write('G28')\nraise ValueError('too cold')"))
+    assert trial.error == "ValueError: too cold (line 13)"
+
+
+def test_sys_exit_is_an_error(tmp_path: Path) -> None:
+    assert run(write_script(tmp_path, "import sys; sys.exit(3)")).error == "the script ended itself: sys.exit(3)"
+
+
+def test_an_exit_past_python_is_seen_by_its_status(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "import os; os._exit(7)"))
+    assert trial.end().exit_status == 7
+    assert not trial.all(ScriptReturned)
+
+
+def test_a_crash_leaves_its_last_words(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "import ctypes; ctypes.string_at(0)"))
+    ended = trial.end()
+    assert ended.exit_status == -signal.SIGSEGV
+    assert "Segmentation fault" in ended.output
+    assert "trial.py" in ended.output
+
+
+def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path) -> None:
+    body = """
+        import contextlib, os
+        for descriptor in range(3, 30):
+            with contextlib.suppress(OSError): os.write(descriptor, b"no message\\n")
+        while True: pass
+    """
+    trial = start(write_script(tmp_path, body))
+    assert trial.end().exit_status == -signal.SIGKILL
+
+
+def test_threads_and_processes_of_a_script_do_not_outlive_it(tmp_path: Path) -> None:
+    body = """
+        import subprocess, threading, time
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        other = subprocess.Popen(["sleep", "1000"])
+        return True, {"pid": other.pid}
+    """
+    trial = run(write_script(tmp_path, body))
+    eventually(lambda: not alive(trial.returned.storage["pid"]), "the script's process to end")
+
+
+def test_a_forked_process_does_not_keep_the_run_going(tmp_path: Path) -> None:
+    body = """
+        import os, time
+        if os.fork() == 0:
+            time.sleep(1000)
+    """
+    trial = run(write_script(tmp_path, body))
+    assert trial.all(ScriptReturned)
+
+
+# Cancelling
+
+INTERRUPTIBLE = {
+    "in a blocked line": "self.g.write('M109 S200')",
+    "in a sleep": "import time; time.sleep(1000)",
+    "in an endless loop": "while True: pass",
+    "in another program": "import subprocess; subprocess.run(['sleep', '1000'])",
+    "while it catches exceptions": ("import time\nwhile True:\n    try: time.sleep(1000)\n    except Exception: pass"),
+    "while it goes on with the next line": (
+        "import time\ntry: time.sleep(1000)\nexcept BaseException: self.g.write('G28')"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE.keys())
+def test_terminate_interrupts(tmp_path: Path, body: str) -> None:
+    trial = start(write_script(tmp_path, f"self.script_status = 'busy'\n{body}"), Marlin({"M109": None}))
+    trial.follow(lambda said: isinstance(said, ScriptStatus))
+    trial.process.terminate()
+    assert trial.end().exit_status == 0
+    assert not trial.all(ScriptReturned)
+    assert not trial.all(ScriptRaised)
+    assert "G28" not in trial.printer.lines
+
+
+def test_terminate_before_the_process_runs_ends_it(tmp_path: Path) -> None:
+    trial = start(write_script(tmp_path, "while True: pass"))
+    trial.process.terminate()
+    trial.end()
+    assert not trial.all(ScriptReturned)
+
+
+DEAF = {
+    "swallows everything": "while True:\n    try: time.sleep(1000)\n    except BaseException: pass",
+    "stops itself": "os.kill(os.getpid(), signal.SIGSTOP)",
+    "ignores the signal": "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("body", DEAF.values(), ids=DEAF.keys())
+def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
+    trial = start(write_script(tmp_path, f"import os, signal, time\n{body}"))
+    trial.follow(lambda said: isinstance(said, ScriptRunning))
+    trial.process.terminate()
+    trial.process.kill()
+    assert trial.end().exit_status == -signal.SIGKILL
+
+
+# No orphans
+
+ORPHANS = {
+    "a sleep": "time.sleep(1000)",
+    "an endless loop": "while True: pass",
+    "a blocked line": "self.g.write('M109 S200')",
+    "code that never lets a thread run": "ctypes.PyDLL(None).sleep(1000)",
+}
+
+
+@pytest.mark.parametrize("body", ORPHANS.values(), ids=ORPHANS.keys())
+def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
+    pids = tmp_path / "pids"
+    script = f"""
+        import ctypes, os, subprocess, time
+        other = subprocess.Popen(["sleep", "1000"])
+        with open({str(pids)!r} + ".new", "w") as file: file.write(f"{{os.getpid()}} {{other.pid}}")
+        os.rename({str(pids)!r} + ".new", {str(pids)!r})
+        {body}
+    """
+    path = write_script(tmp_path, script)
+    parent = textwrap.dedent(f"""
+        import pathlib, time
+        from tests.support.scripts import Marlin, start
+        trial = start(pathlib.Path({str(path)!r}), Marlin({{"M109": None}}))
+        trial.end()
+    """)
+    octoprint = subprocess.Popen([sys.executable, "-c", parent], cwd=Path(__file__).parents[2])
+    try:
+        script_pid, other_pid = map(int, eventually(lambda: pids.exists() and pids.read_text(), "the script").split())
+        assert alive(script_pid)
+        assert alive(other_pid)
+    finally:
+        octoprint.kill()
+        octoprint.wait()
+    eventually(lambda: not alive(script_pid), "the script to end")
+    eventually(lambda: not alive(other_pid), "what the script had started to end")
