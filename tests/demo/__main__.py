@@ -25,7 +25,7 @@ from tests.demo.story import Story
 from tests.demo.view import View
 from tests.support.broker import Broker
 from tests.support.broker_programs import NoBrokerError, broker_for_demo
-from tests.support.octoprint import PASSWORD, USER, OctoPrint, OctoPrintError
+from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
 INSTANCE = "demo"
 BASE_TOPIC = "octoprint/temp_eta"
@@ -118,7 +118,7 @@ def main() -> int:
     except (OptionError, NoBrokerError, FeedError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return REFUSED
-    except (OctoPrintError, OSError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 128 + received[0] if received else 0

@@ -6,7 +6,6 @@ import json
 import queue
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
@@ -80,9 +79,7 @@ class Feed:
             raise FeedError(f"the broker at {self._broker} says: {answer or 'nothing'}")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leave()
 
     def _leave(self) -> None:

@@ -7,7 +7,6 @@ import socket
 import ssl
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.support.broker_programs import BrokerProgram, Certificates, Listener, RunningBroker, broker_for_tests
@@ -66,9 +65,7 @@ class Broker:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:

@@ -10,18 +10,16 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
 from tests.support.contract import PROJECT
 from tests.support.home_assistant import HomeAssistant, HomeAssistantError
+from tests.support.server import Server
 from tests.support.waiting import eventually, free_port
 
 #: The newest release for a Python from this one on.
@@ -91,50 +89,23 @@ def _run(*command: str) -> None:
         raise HomeAssistantError(f"{' '.join(command)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-class LocalHomeAssistant(HomeAssistant):
+class LocalHomeAssistant(Server, HomeAssistant):
     """A Home Assistant on 127.0.0.1 that runs from entering to leaving, with a user, and no integration but MQTT."""
 
     def __init__(self, environment: Path, *, config: dict[str, Any] | None = None) -> None:
         self.port = free_port()
-        super().__init__(f"http://127.0.0.1:{self.port}")
+        Server.__init__(self, "Home Assistant", STOP_SECONDS)
+        HomeAssistant.__init__(self, f"http://127.0.0.1:{self.port}")
         self._environment = environment
         self._config = config or {}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def folder(self) -> Path:
-        """Its configuration; only there while inside the context."""
-        if self._folder is None:
-            raise RuntimeError("Home Assistant has no folder outside its context")
-        return Path(self._folder.name)
-
-    def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="home-assistant-", ignore_cleanup_errors=True)
-        try:
-            (self.folder / ".storage").mkdir()
-            (self.folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDED))
-            (self.folder / "automations.yaml").write_text("[]\n")
-            (self.folder / "configuration.yaml").write_text(self._configuration())
-            self.start()
-            self._make_user()
-        except BaseException:
-            self._leave()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        try:
-            self.stop()
-        finally:
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
+    def set_up(self) -> None:
+        (self.folder / ".storage").mkdir()
+        (self.folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDED))
+        (self.folder / "automations.yaml").write_text("[]\n")
+        (self.folder / "configuration.yaml").write_text(self._configuration())
+        self.start()
+        self._make_user()
 
     def _configuration(self) -> str:
         config = {
@@ -149,21 +120,10 @@ class LocalHomeAssistant(HomeAssistant):
     def start(self) -> None:
         """Start it on its folder as it is, and wait until all of it runs."""
         # What an integration needs, Home Assistant itself installs when that is first used.
-        command = [str(self._environment / "bin" / "hass"), "--config", str(self.folder)]
-        path = f"{self._environment / 'bin'}:{os.environ.get('PATH', '')}"
-        with (self.folder / "output.txt").open("ab") as output:
-            self._process = subprocess.Popen(
-                command,
-                env={**os.environ, "PATH": path, "VIRTUAL_ENV": str(self._environment)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        answers = "Home Assistant to answer"
-        eventually(lambda: self._answers() or not self.alive, answers, INSTALL_SECONDS, poll=0.2)
-        if not self.alive:
-            raise HomeAssistantError(f"Home Assistant ended while starting:\n{self.output()[-3000:]}")
+        programs = self._environment / "bin"
+        environment = {"PATH": f"{programs}:{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(self._environment)}
+        self.launch(programs / "hass", "--config", self.folder, environment=environment)
+        self.wait_until(self._answers, INSTALL_SECONDS)
         if self.token:
             self._wait_until_running()
 
@@ -178,30 +138,6 @@ class LocalHomeAssistant(HomeAssistant):
             return bool(self.checked("GET", "/api/config")["state"] == "RUNNING")
 
         eventually(running, "Home Assistant to run", INSTALL_SECONDS, poll=0.2)
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def stop(self) -> None:
-        """End it as a service manager does."""
-        if self._process is None or not self.alive:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-    def restart(self) -> None:
-        """Stop it and start it again on the same folder."""
-        self.stop()
-        self.start()
-
-    def output(self) -> str:
-        """Return what it printed since its first start."""
-        return (self.folder / "output.txt").read_text(errors="replace")
 
     def _make_user(self) -> None:
         client = {"client_id": f"{self.url}/"}

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
-import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.support.broker_programs import Listener
 from tests.support.contract import PROJECT
-from tests.support.waiting import eventually, free_port
+from tests.support.server import Server
+from tests.support.waiting import free_port
 
 #: The newest line that runs on Node 18 and newer.
 RELEASE = "4.1.8"
@@ -45,55 +42,23 @@ def program() -> Path:
     return found
 
 
-class NodeRed:
+class NodeRed(Server):
     """A Node-RED that runs `flows` from entering to leaving, each of its broker nodes led to `broker`."""
 
     def __init__(self, flows: Path, broker: Listener) -> None:
+        super().__init__("Node-RED", STOP_SECONDS)
         self._flows = json.loads(flows.read_text())
         self._broker = broker
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="node-red-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
-        (folder / "flows.json").write_text(json.dumps([self._led(node) for node in self._flows]))
-        (folder / "settings.js").write_text(SETTINGS % free_port())
-        command = ["node", str(program()), "--userDir", str(folder), "--settings", str(folder / "settings.js")]
-        with (folder / "output.txt").open("wb") as output:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        try:
-            eventually(lambda: "Connected to broker" in self.output(), "Node-RED", START_SECONDS, poll=0.1)
-        except TimeoutError as error:
-            output_text = self.output()
-            self._leave()
-            raise RuntimeError(f"{error}:\n{output_text[-3000:]}") from error
-        return self
+    def set_up(self) -> None:
+        (self.folder / "flows.json").write_text(json.dumps([self._led(node) for node in self._flows]))
+        (self.folder / "settings.js").write_text(SETTINGS % free_port())
+        self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
-
-    def output(self) -> str:
-        """Return what it printed."""
-        assert self._folder is not None
-        return (Path(self._folder.name) / "output.txt").read_text(errors="replace")
+    def start(self) -> None:
+        self.launch("node", program(), "--userDir", self.folder, "--settings", self.folder / "settings.js")
+        self.wait_until(lambda: "Connected to broker" in self.output(), START_SECONDS)
 
     def _led(self, node: dict[str, Any]) -> dict[str, Any]:
         mine = {"broker": self._broker.host, "port": str(self._broker.port)}
         return node | mine if node["type"] == "mqtt-broker" else node
-
-    def _leave(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None

@@ -6,9 +6,7 @@ import functools
 import http.client
 import json
 import math
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,11 +15,11 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
+from tests.support.server import Server
 from tests.support.waiting import eventually, free_port
 
 START_SECONDS = 60.0
@@ -37,7 +35,7 @@ DISABLED_PLUGINS = (
 
 
 class OctoPrintError(RuntimeError):
-    """OctoPrint did not start, or answered with an error status."""
+    """OctoPrint answered with an error status."""
 
 
 def configuration(
@@ -76,17 +74,17 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @functools.cache
-def _users(python: Path) -> str:
+def _users() -> str:
     """Return users.yaml with one administrator, whose password OctoPrint itself has hashed."""
     with tempfile.TemporaryDirectory(prefix="octoprint-users-") as folder:
-        command = [str(python), "-m", "octoprint", "--basedir", folder, "user", "add", USER]
+        command = [sys.executable, "-m", "octoprint", "--basedir", folder, "user", "add", USER]
         subprocess.run([*command, "--password", PASSWORD, "--admin"], check=True, capture_output=True)
         users = yaml.safe_load((Path(folder) / "users.yaml").read_text())
     users[USER]["apikey"] = API_KEY
     return str(yaml.safe_dump(users))
 
 
-class OctoPrint:
+class OctoPrint(Server):
     """An OctoPrint on 127.0.0.1 that runs from entering to leaving, connected to its virtual printer.
 
     `plugins` are settings by plugin id, `config` anything else of config.yaml, `profile` what of the printer profile
@@ -106,6 +104,7 @@ class OctoPrint:
         autoconnect: bool = True,
         python: Path | None = None,
     ) -> None:
+        super().__init__("OctoPrint", STOP_SECONDS)
         self.port = port or free_port()
         self._config = configuration(plugins or {}, config or {}, autoconnect)
         self._profile = {"id": "_default", "name": "Default", **(profile or {})}
@@ -113,8 +112,6 @@ class OctoPrint:
         self._environment = dict(environment or {})
         self._autoconnect = autoconnect
         self._python = python or Path(sys.executable)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def url(self) -> str:
@@ -123,79 +120,32 @@ class OctoPrint:
     @property
     def base(self) -> Path:
         """The base directory; only there while inside the context."""
-        if self._folder is None:
-            raise RuntimeError("OctoPrint has no base directory outside its context")
-        return Path(self._folder.name)
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.folder
 
     @property
     def resident_memory(self) -> float:
         """The memory that it takes, in MiB."""
-        if self._process is None:
-            raise RuntimeError("OctoPrint was not started")
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
-    @property
-    def exit_code(self) -> int | None:
-        """How it ended, as `subprocess` says it; None while it runs."""
-        return None if self._process is None else self._process.poll()
-
-    def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="octoprint-", ignore_cleanup_errors=True)
-        try:
-            (self.base / "config.yaml").write_text(yaml.safe_dump(self._config))
-            (self.base / "users.yaml").write_text(_users(self._python))
-            (self.base / "printerProfiles").mkdir()
-            (self.base / "printerProfiles" / "_default.profile").write_text(yaml.safe_dump(self._profile))
-            (self.base / "plugins").mkdir()
-            for file in self._plugin_files:
-                shutil.copy(file, self.base / "plugins")
-            self.start()
-        except BaseException:
-            self._leave()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        try:
-            self.stop()
-        finally:
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
+    def set_up(self) -> None:
+        (self.base / "config.yaml").write_text(yaml.safe_dump(self._config))
+        (self.base / "users.yaml").write_text(_users())
+        (self.base / "printerProfiles").mkdir()
+        (self.base / "printerProfiles" / "_default.profile").write_text(yaml.safe_dump(self._profile))
+        (self.base / "plugins").mkdir()
+        for file in self._plugin_files:
+            shutil.copy(file, self.base / "plugins")
+        self.start()
 
     def start(self) -> None:
         """Start it on the base directory as it is, and wait until it answers and the printer is operational."""
-        command = [str(self._python), "-m", "octoprint", "serve", "--iknowwhatimdoing"]
-        with (self.base / "output.txt").open("ab") as output:
-            self._process = subprocess.Popen(
-                [*command, "--basedir", str(self.base), "--host", "127.0.0.1", "--port", str(self.port)],
-                cwd=self.base,
-                env={**os.environ, **self._environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            eventually(self._ready_or_dead, "OctoPrint to start", START_SECONDS, poll=0.1)
-        except TimeoutError as error:
-            raise OctoPrintError(f"{error}:\n{self.output()[-3000:]}") from error
-        if not self.alive:
-            raise OctoPrintError(f"OctoPrint ended while starting:\n{self.output()[-3000:]}")
+        serve = ("-m", "octoprint", "serve", "--iknowwhatimdoing", "--basedir", self.base)
+        address = ("--host", "127.0.0.1", "--port", str(self.port))
+        self.launch(self._python, *serve, *address, environment=self._environment)
+        self.wait_until(self._ready, START_SECONDS)
 
-    def _ready_or_dead(self) -> bool:
-        if not self.alive:
-            return True
+    def _ready(self) -> bool:
         try:
             status, content = self.request("GET", "/api/connection")
         except (OSError, http.client.HTTPException):
@@ -203,29 +153,6 @@ class OctoPrint:
         if status != HTTPStatus.OK or not isinstance(content, dict):
             return False
         return not self._autoconnect or content["current"]["state"] == "Operational"
-
-    def stop(self) -> bool:
-        """End it as a service manager does; return whether it ended by itself rather than by force."""
-        if self._process is None or not self.alive:
-            return True
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return False
-        return True
-
-    def kill(self) -> None:
-        """End it as a power cut does, with everything that it has started."""
-        if self._process is not None and self.alive:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-    def restart(self) -> None:
-        """Stop it and start it again on the same base directory."""
-        self.stop()
-        self.start()
 
     # -- its web API, as the administrator ---------------------------------------------------------------------
 
@@ -304,10 +231,6 @@ class OctoPrint:
         """Return octoprint.log."""
         path = self.base / "logs" / "octoprint.log"
         return path.read_text(errors="replace") if path.exists() else ""
-
-    def output(self) -> str:
-        """Return what it printed since its first start."""
-        return (self.base / "output.txt").read_text(errors="replace")
 
 
 def _content(body: bytes) -> Any:

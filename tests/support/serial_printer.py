@@ -11,7 +11,6 @@ import threading
 import tty
 from functools import reduce
 from operator import xor
-from types import TracebackType
 from typing import Self
 
 POSITION = "X:1.00 Y:2.00 Z:3.00 E:4.00 Count X:80 Y:160 Z:1200"
@@ -50,9 +49,7 @@ class SerialPrinter:
             thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         for thread in self._threads:
             thread.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from types import TracebackType
 from typing import Any, Self
 
 from octoprint_temp_eta.adapters.inbox import now
@@ -46,9 +45,7 @@ class Station:
         self.worker.post(PrinterChanged("OPERATIONAL", connected=True, printing=False, profile=PROFILE))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.worker.stop(STOP_SECONDS)
         self.mqtt.close(STOP_SECONDS)
 

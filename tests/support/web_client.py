@@ -7,7 +7,6 @@ import json
 import threading
 import urllib.request
 import uuid
-from types import TracebackType
 from typing import Any, Self
 
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
@@ -35,9 +34,7 @@ class WebClient:
         eventually(lambda: any("current" in message for message in self._messages), "the page's first state")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._left.set()
 
     def wait_for_event(self, name: str) -> Any:
