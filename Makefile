@@ -21,7 +21,7 @@ demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, 
 
 test: $(READY) ## Run the tests
 	@$(RUN) .ci/tools
-	@$(RUN) -m pytest -m "not slow and not home_assistant"
+	@$(RUN) -m pytest -m "not slow and not home_assistant" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-all: $(READY) ## Run the tests and the slow extras
 	@$(RUN) .ci/tools
@@ -44,7 +44,7 @@ bench-eta: $(READY) ## Measure how right the estimates are, on a simulated fleet
 	@$(RUN) -m tests.benchmarks.eta $(if $(TRACES),$(TRACES) --leave-out --plots docs/img)
 
 test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant (slow, large download)
-	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow"
+	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow" --numprocesses $(if $(HA_URL),0,2) --dist worksteal
 
 docs: $(READY) ## Generate the contract's documentation from the schemas
 	@$(RUN) -m tests.support.contract_docs

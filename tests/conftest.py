@@ -79,7 +79,7 @@ def octoprint(broker: Broker, shared_octoprint: OctoPrint) -> OctoPrint:
     octoprint = shared_octoprint
     if not octoprint.alive:
         octoprint.start()
-    octoprint.save_plugin_settings("temp_eta", {"mqtt_enabled": True})
+    octoprint.save_plugin_settings("temp_eta", {"mqtt_enabled": True, "ha_discovery_enabled": True})
     octoprint.disconnect()
     octoprint.connect()
     with Observer(broker.listener) as observer:

@@ -95,7 +95,7 @@ def thinned(samples: Sequence[Sample], every: float, random_: random.Random) -> 
 
 
 def replay(
-    method: judge.Model, recorded: Recorded, every: float | None, earlier: int, random_: random.Random
+    method: judge.Method, recorded: Recorded, every: float | None, earlier: int, random_: random.Random
 ) -> Result:
     """Feed a method with an episode."""
     episode = recorded.episode
@@ -123,7 +123,7 @@ def replay(
 
 
 def run(
-    make: Callable[[], judge.Model], episodes: Iterable[Recorded], every: float | None, *, learns: bool
+    make: Callable[[], judge.Method], episodes: Iterable[Recorded], every: float | None, *, learns: bool
 ) -> list[Result]:
     """Replay episodes; with `learns` each heater's state goes on from one to the next, through JSON."""
     results: list[Result] = []

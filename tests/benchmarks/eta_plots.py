@@ -11,6 +11,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from tests.benchmarks.eta import Result
 
@@ -63,7 +64,7 @@ def _over_time(results: Mapping[str, Sequence[Result]], file: Path) -> None:
     _save(figure, file)
 
 
-def _save(figure: plt.Figure, file: Path) -> None:
+def _save(figure: Figure, file: Path) -> None:
     figure.tight_layout()
     figure.savefig(file, metadata={"Software": None})
     plt.close(figure)

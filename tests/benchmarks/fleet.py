@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import exp, log
+from typing import Any
 
 from octoprint_temp_eta.core.episode import arrival
 from octoprint_temp_eta.core.estimator import Direction, Episode, Goal, HeaterKind, Sample
@@ -53,25 +54,25 @@ def design(random_: random.Random, kind: HeaterKind) -> Design:
         return exp(random_.uniform(log(low), log(high)))
 
     control = random_.choice(["bang", "pid"] if kind is HeaterKind.CHAMBER else ["pid"] * 6 + ["mpc", "bang"])
-    rest = (
-        random_.choice([0.0, 0.0, between(2e-4, 1e-3)]),
-        control,
-        between(0.5, 2.0),
-        between(0.01, 0.15),
-        random_.choice([0.03, 0.1, 0.1, 0.25]),
-        random_.choice([0.5, 1.0, 1.0, 2.0]),
-    )
+    rest: dict[str, Any] = {
+        "droop": random_.choice([0.0, 0.0, between(2e-4, 1e-3)]),
+        "control": control,
+        "mistuned": between(0.5, 2.0),
+        "noise": between(0.01, 0.15),
+        "quantum": random_.choice([0.03, 0.1, 0.1, 0.25]),
+        "every": random_.choice([0.5, 1.0, 1.0, 2.0]),
+    }
     if kind is HeaterKind.TOOL:
         own = (between(38, 115), between(7, 20), between(0.05, 0.09), between(0.03, 0.12), between(0.01, 0.1))
-        return Design(*own, between(2, 40), between(0.03, 0.2), between(0.5, 5), between(0.2, 2), *rest)
+        return Design(*own, between(2, 40), between(0.03, 0.2), between(0.5, 5), between(0.2, 2), **rest)
     if kind is HeaterKind.BED:
         area = random_.uniform(0.12, 0.42) ** 2
-        own = tuple(
-            area * between(*r) for r in ((2500, 8500), (6000, 19000), (9, 18), (0.5, 4), (40, 400), (1500, 9000))
-        )
-        return Design(*own, area * between(2, 8), between(1.5, 14), between(0.5, 5), *rest)
+        ranges = ((2500, 8500), (6000, 19000), (9, 18), (0.5, 4), (40, 400), (1500, 9000), (2, 8))
+        power, capacity, loss, fan, exchange, body, body_loss = (area * between(*each) for each in ranges)
+        own = (power, capacity, loss, fan, exchange)
+        return Design(*own, body, body_loss, between(1.5, 14), between(0.5, 5), **rest)
     own = (between(150, 900), between(600, 5000), between(1.5, 6), between(0.5, 4), between(2, 12))
-    return Design(*own, between(3000, 30000), between(0.5, 4), between(5, 40), between(1, 10), *rest)
+    return Design(*own, between(3000, 30000), between(0.5, 4), between(5, 40), between(1, 10), **rest)
 
 
 class Plant:

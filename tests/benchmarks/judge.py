@@ -22,7 +22,7 @@ from octoprint_temp_eta.core.thermal.model import ThermalModel
 from octoprint_temp_eta.core.thermal.prior import Prior
 
 
-class _Method:
+class Method:
     """A method without a memory."""
 
     name: ClassVar[str]
@@ -52,6 +52,13 @@ class _Method:
             return estimate.eta
         return estimate.eta, estimate.low, estimate.high
 
+    def export_state(self) -> Any:
+        """Return what it has learned: here nothing."""
+        return None
+
+    def import_state(self, state: Any) -> None:
+        """Take back what it had learned."""
+
     def end(self) -> None:
         """Nothing is learned."""
 
@@ -59,19 +66,19 @@ class _Method:
         return make_estimator(self.name, self._kind, Limits(), None)
 
 
-class Linear(_Method):
-    """The seed's method `linear`."""
+class Linear(Method):
+    """The method `linear`."""
 
     name = "linear"
 
 
-class Exponential(_Method):
-    """The seed's method `exponential`."""
+class Exponential(Method):
+    """The method `exponential`."""
 
     name = "exponential"
 
 
-class Model(_Method):
+class Model(Method):
     """The method `model`; a benchmark may fit another prior than the shipped one."""
 
     name = "model"

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 
 from octoprint_temp_eta.bridge.inputs import Readings
-from tests.benchmarks.__main__ import BASE, CONFIG, TIMER, plugin_settings, table
+from tests.benchmarks.__main__ import CONFIG, TIMER, table
+from tests.conftest import BASE, plugin_settings
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
@@ -70,19 +71,21 @@ def waits(broker: Broker) -> list[float]:
     return [1e6 * max(walls), 1e6 * max(cpus), waited, interrupted]
 
 
+def heard_after(target: float, station: Station, observer: Observer) -> float:
+    """Return the s from a reading with another target until the observer has the message."""
+    mark, begin = observer.mark(), time.monotonic()
+    station.read(bed=(22.0, target))
+    message = observer.wait_for(f"{STATION}/bed/eta", lambda message: message.json["target"] == target, since=mark)
+    return message.at - begin
+
+
 def latency(broker: Broker) -> list[float]:
     """Return the median and 99 % of the ms from a reading that changes a state until a subscriber has the message."""
     values = []
     with Station(broker.port) as station, Observer(broker.listener, base=STATION) as observer:
         observer.wait_for(f"{STATION}/status", lambda message: message.text == "online")
         for change in range(CHANGES):
-            target, mark = 60.0 + change, observer.mark()
-            begin = time.monotonic()
-            station.read(bed=(22.0, target))
-            message = observer.wait_for(
-                f"{STATION}/bed/eta", lambda message, target=target: message.json["target"] == target, since=mark
-            )
-            values.append(message.at - begin)
+            values.append(heard_after(60.0 + change, station, observer))
     return [1e3 * part for part in shares(values)]
 
 

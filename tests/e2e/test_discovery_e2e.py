@@ -12,6 +12,7 @@ from tests.support.octoprint import OctoPrint
 
 CONFIG = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 API = "/api/plugin/temp_eta"
+HEATERS = ("bed", "tool0", "tool1")
 
 
 def is_called(name: str):
@@ -31,11 +32,14 @@ def restored(octoprint: OctoPrint) -> Iterator[OctoPrint]:
 
 def test_the_device_has_the_name_that_octoprint_has_now(restored: OctoPrint, observer: Observer) -> None:
     observer.wait_for(CONFIG, lambda message: bool(message.payload), timeout=30)
+    for heater in HEATERS:
+        observer.wait_for(f"{BASE}/{heater}/eta", lambda message: message.json["state"] != "unknown")
+    edges = {f"{BASE}/diagnostics", *(f"{BASE}/{heater}/state_change" for heater in HEATERS)}
     topics = set(observer.levels())
     restored.post("/api/settings", {"appearance": {"name": "Workshop"}})
     renamed = observer.wait_for(CONFIG, is_called("Workshop"), timeout=20)
     assert observer.wait_for(f"{BASE}/info", lambda m: m.json["device_name"] == "Workshop").retain is False
-    assert set(observer.levels()) - topics <= {f"{BASE}/diagnostics"}
+    assert set(observer.levels()) - topics <= edges
     assert renamed.json["device"]["identifiers"] == [f"temp_eta_{INSTANCE}"]
 
 

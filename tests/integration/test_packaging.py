@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -13,10 +11,10 @@ import pytest
 from tests.conftest import BASE, plugin_settings
 from tests.support.bare_environment import make_environment
 from tests.support.broker import Broker
+from tests.support.distributions import build, source_files
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 
-PROJECT = Path(__file__).resolve().parents[2]
 #: Where the source tree's folders lie when installed.
 ROOMS = {
     "octoprint_temp_eta": "octoprint_temp_eta",
@@ -27,29 +25,13 @@ ROOMS = {
 
 def payload() -> dict[str, str]:
     """Return what must be in a wheel: path in it, by path in the source tree."""
-    ask = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *ROOMS]
-    files = subprocess.run(ask, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.splitlines()
-    return {
-        name: f"{ROOMS[room]}/{rest}"
-        for name in files
-        for room, _, rest in [name.partition("/")]
-        if (PROJECT / name).exists()
-    }
+    return {name: f"{ROOMS[room]}/{rest}" for name in source_files(*ROOMS) for room, _, rest in [name.partition("/")]}
 
 
 @pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the source distribution, and the wheel that was built from it."""
-    folder = tmp_path_factory.mktemp("distributions")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
-    done = subprocess.run(build, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(distributions: Path) -> Path:
-    return next(distributions.glob("*.whl"))
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel; beside it lies the source distribution from which it was built."""
+    return build(tmp_path_factory.mktemp("distributions"))
 
 
 def test_the_wheel_is_complete(wheel: Path) -> None:
@@ -67,8 +49,8 @@ def test_the_wheel_is_complete(wheel: Path) -> None:
     assert "License-Expression: AGPL-3.0-or-later\n" in metadata
 
 
-def test_the_source_distribution_is_complete(distributions: Path) -> None:
-    with tarfile.open(next(distributions.glob("*.tar.gz"))) as archive:
+def test_the_source_distribution_is_complete(wheel: Path) -> None:
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
     assert {*payload(), "pyproject.toml", "README.md", "LICENSE"} - packed == set()
 

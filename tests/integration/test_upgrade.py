@@ -6,7 +6,6 @@ import functools
 import http.server
 import re
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from octoprint_temp_eta.migration import DROPPED, migrated
 from tests.support import tempeta
 from tests.support.bare_environment import make_environment
 from tests.support.contract import PROJECT
+from tests.support.distributions import build, source_files
 from tests.support.octoprint import OctoPrint
 from tests.support.waiting import eventually
 
@@ -39,14 +39,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what can be installed: a wheel, and the source as GitHub zips it."""
     folder = tmp_path_factory.mktemp("shop")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder)]
-    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
-    ask = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    files = subprocess.run(ask, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.splitlines()
+    build(folder)
     with zipfile.ZipFile(folder / f"{SOURCE}.zip", "w") as archive:
-        for name in files:
-            if (PROJECT / name).exists():
-                archive.write(PROJECT / name, f"{SOURCE}/{name}")
+        for name in source_files():
+            archive.write(PROJECT / name, f"{SOURCE}/{name}")
     return folder
 
 

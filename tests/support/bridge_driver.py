@@ -132,6 +132,7 @@ class BridgeDriver:
                 effects.append(effect)
                 self._take(effect)
                 if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
+                    assert effect.token is not None, f"nobody would hear that it is there: {effect}"
                     inputs.append(Delivered(self.link, effect.token))
                 elif isinstance(effect, ScanScripts) and self.scripts is not None:
                     inputs.append(ScriptsFound(self.scripts))

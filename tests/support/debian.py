@@ -5,6 +5,7 @@ Standard library only, because the environment is made with it before there is o
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -36,6 +37,15 @@ def unpack(packages: Sequence[str], into: Path, *, with_dependencies: bool = Tru
     if not is_debian():
         raise DebianError("this is not a Debian machine (no apt-get and dpkg)")
     into.mkdir(parents=True, exist_ok=True)
+    with into.with_name(f"{into.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be about it, too
+        if not complete.exists():
+            _fill(packages, into, with_dependencies)
+            complete.touch()
+    return into
+
+
+def _fill(packages: Sequence[str], into: Path, with_dependencies: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="debs-") as folder:
         downloads = Path(folder)
         # The lists that are there already save an update; they may be missing or too old to download from.
@@ -45,8 +55,6 @@ def unpack(packages: Sequence[str], into: Path, *, with_dependencies: bool = Tru
             _download(packages, downloads, _own_lists(downloads / "apt"), with_dependencies)
         for package in sorted(downloads.glob("*.deb")):
             _run(["dpkg-deb", "--extract", str(package), str(into)], downloads)
-    complete.touch()
-    return into
 
 
 def library_path(root: Path) -> str:

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from octoprint_temp_eta.adapters import mqtt as adapter
 from octoprint_temp_eta.adapters.mqtt import Mqtt
@@ -86,14 +87,14 @@ class Client5:
         self._client.loop_stop()
 
     def publish(self, topic: str, payload: bytes, **values: Any) -> None:
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         for name, value in values.items():
             setattr(properties, name, value)
         self._client.publish(topic, payload, 1, properties=properties).wait_for_publish(PATIENCE)
 
     def _subscribe(self) -> None:
         if self._filters:
-            self._client.subscribe([(each, mqtt.SubscribeOptions(qos=1)) for each in self._filters])
+            self._client.subscribe([(each, SubscribeOptions(qos=1)) for each in self._filters])
         else:
             self._ready.set()
 

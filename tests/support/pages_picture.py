@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.demo.__main__ import PLUGINS, SCRIPTS
 from tests.support.browser import chromium
@@ -12,7 +12,7 @@ from tests.support.octoprint_page import log_in, open_tab, state
 from tests.support.waiting import eventually
 
 PICTURE = PROJECT / "docs" / "img" / "pages.png"
-SIZE = {"width": 1180, "height": 500}
+SIZE: ViewportSize = {"width": 1180, "height": 500}
 #: °C of the tool at which the picture is taken: well on its way.
 WARM = 75.0
 

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -29,7 +30,7 @@ METHODS = [
 OPTIONS = {"**.jinja2": {"silent": "false"}}
 #: The same at all times, so that the catalogues change only with their texts.
 _ONCE = datetime(2026, 1, 1, tzinfo=UTC)
-HEADER = {
+HEADER: dict[str, Any] = {
     "project": "Temperature ETA",
     "version": "1",
     "charset": "utf-8",

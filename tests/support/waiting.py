@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -10,9 +12,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
+#: Below the range from which Linux takes the port of a connection's own end.
+PORTS = (20_000, 32_000)
 
 
-def eventually(condition: Callable[[], T], what: str, timeout: float = 10.0, poll: float = POLL_SECONDS) -> T:
+def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10.0, poll: float = POLL_SECONDS) -> T:
     """Call `condition` until it returns something true, and return that.
 
     Raises:
@@ -29,7 +33,9 @@ def eventually(condition: Callable[[], T], what: str, timeout: float = 10.0, pol
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that is free, and that the system gives to no connection until it is used."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
