@@ -23,8 +23,8 @@ from .bridge.script_effects import FireEvent
 from .bridge.script_inputs import ScriptSettingsGiven
 from .settings import Settings
 
-#: s that OctoPrint's shutdown waits for the worker, and then for the broker, at most.
-WORKER_STOP_S, BROKER_STOP_S = 0.5, 1.2
+#: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
+WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S = 0.5, 0.3, 1.2
 
 #: Sends a message to the open OctoPrint pages.
 SendToPages = Callable[[Mapping[str, Any]], None]
@@ -96,7 +96,7 @@ class App:
         self._answers.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
-        self.printer.close()
+        self.printer.close(PRINTER_STOP_S)
         self._mqtt.close(BROKER_STOP_S)
         self._background.shutdown(wait=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from ..bridge.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
+from .inbox import now
 from .tasks import Tasks
 
 #: Marks in OctoPrint's log and for other plugins where a command comes from.
@@ -57,6 +59,9 @@ class Printer:
         self._acknowledges_all = False
         #: How many commands OctoPrint has made so far of the line that is being given to it.
         self._parts = 0
+        #: Whether the newest line of ours is on its way to the printer.
+        self._gone = threading.Event()
+        self._gone.set()
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -76,10 +81,12 @@ class Printer:
         """Begin."""
         self._tasks.start()
 
-    def close(self) -> None:
-        """End, without waiting for what OctoPrint still does."""
+    def close(self, timeout: float) -> None:
+        """End; waits at most `timeout` seconds until what a run leaves the printer with has gone out."""
+        until = now().at + timeout
+        self._tasks.close(timeout)
+        self._gone.wait(max(0.0, until - now().at))
         self._listens = False
-        self._tasks.close()
 
     # OctoPrint's hooks
 
@@ -109,8 +116,13 @@ class Printer:
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
         """Hand on what has gone out, where that tells more than that it was about to."""
-        if self._listens and (not self._owes_ok(gcode) or _key(tags) is None):
-            self._post(LineSent(_key(tags), line, self._owes_ok(gcode)))
+        if not self._listens:
+            return
+        key = _key(tags)
+        if key is not None:
+            self._gone.set()
+        if not self._owes_ok(gcode) or key is None:
+            self._post(LineSent(key, line, self._owes_ok(gcode)))
 
     def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
         """Hand on what the printer says."""
@@ -160,10 +172,12 @@ class Printer:
 
     def _send(self, effect: SendLine) -> None:
         self._parts = 0
+        self._gone.clear()
         try:
             self._printer.commands([effect.line], tags={*TAGS, f"{KEY_TAG}{effect.key}"})
         finally:
             if self._parts == 0:
+                self._gone.set()
                 self._post(LineQueued(effect.key, 0))
 
     def _is_known_to(self) -> bool:

@@ -1,4 +1,4 @@
-"""A thread that does one thing after the other, for what may take its time. OctoPrint's end does not wait for it."""
+"""A thread that does one thing after the other, for what may take its time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ class Tasks:
     """Tasks in the order in which they came; one that fails is logged, and stops no other."""
 
     def __init__(self, name: str, logger: logging.Logger) -> None:
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._name = name
         self._logger = logger
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Begin."""
-        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        self._thread.start()
 
     def put(self, task: Callable[[], None]) -> None:
         """Have `task` done, without waiting."""
         self._queue.put(task)
 
-    def close(self) -> None:
-        """Do what is left, then end; nobody waits."""
+    def close(self, timeout: float = 0.0) -> None:
+        """Do what is left, then end; waits at most `timeout` seconds for that."""
         self._queue.put(None)
+        if timeout and self._thread.is_alive():
+            self._thread.join(timeout)
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:

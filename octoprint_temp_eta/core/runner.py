@@ -154,11 +154,13 @@ class Runner:
         return self._stop(Event.STOPPED, Verdict.of_error(reason, Code.GONE), at)
 
     def shut_down(self, wall: float) -> list[Decision]:
-        """OctoPrint ends, and the run with it."""
+        """OctoPrint ends, and the run with it; what is sent to the printer now it may still get."""
+        runs = self.phase in (Phase.LOADING, Phase.RUNNING, Phase.CLOSING, Phase.STOPPING)
         if not self._move(Event.SHUT_DOWN):
             return []
         self._judge(Verdict.of_error("OctoPrint shuts down", Code.SHUTDOWN))
-        return [Kill(), *self._finish(wall, held=False)]
+        end = [Terminate(), Kill(), Settle(self._targets_after())] if runs and self._course.linked else [Kill()]
+        return [*end, *self._finish(wall, held=False)]
 
     def ended(self, how: str, wall: float) -> list[Decision]:
         """The process is gone; `how` says it in words."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import plugin_settings
-from tests.support.asking import last_run, post, run
+from tests.support.asking import HEAD, PATH, last_run, post, run
 from tests.support.octoprint import OctoPrint
 from tests.support.scripts import write_script
 from tests.support.serial_printer import POSITION, SerialPrinter
@@ -24,8 +24,8 @@ def printer() -> Iterator[SerialPrinter]:
 @pytest.fixture(scope="module")
 def octoprint(printer: SerialPrinter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
     folder = tmp_path_factory.mktemp("scripts")
-    heats = '__script_id__ = "heats"\n__script_title__ = "Heats"\n'
-    write_script(folder, "self.g.write('M109 S80')", heats, "heats.py")
+    write_script(folder, "self.g.write('M109 S80')", HEAD.format("heats"), "heats.py")
+    write_script(folder, "import time; self.g.write('M104 S60'); time.sleep(1000)", HEAD.format("warms"), "warms.py")
     with OctoPrint(
         plugins={"temp_eta": plugin_settings(free_port(), script_folder=str(folder), mqtt_enabled=False)},
         config={"serial": {"port": printer.port, "additionalPorts": [printer.port], "alwaysSendChecksum": True}},
@@ -57,3 +57,12 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
     lines = [line for line in printer.lines[printer.lines.index("M109 S80") :] if not line.startswith(("M105", "M155"))]
     assert lines[:3] == ["M109 S80", "M104 S0.0", "G90"]
     assert [line for line in lines if line in job] == job
+
+
+def test_octoprint_that_shuts_down_leaves_nothing_hot(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+    eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the printer to be ready")
+    post(octoprint, "script/start", id="warms")
+    eventually(lambda: printer.lines[-1] == "M104 S60", "the printer to be warmed")
+    assert octoprint.stop()
+    eventually(lambda: printer.lines[-1] == "G90", "the end of the run")
+    assert printer.lines[-3:] == ["M104 S60", "M104 S0.0", "G90"]

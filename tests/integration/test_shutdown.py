@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 
-from octoprint_temp_eta.app import BROKER_STOP_S, WORKER_STOP_S
+from octoprint_temp_eta.app import BROKER_STOP_S, PRINTER_STOP_S, WORKER_STOP_S
 from tests.conftest import BASE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
@@ -40,4 +40,4 @@ def test_a_frozen_broker_holds_nobody_up():
 
 
 def test_what_may_be_waited_for_is_bounded():
-    assert WORKER_STOP_S + BROKER_STOP_S <= 2.0
+    assert WORKER_STOP_S + PRINTER_STOP_S + BROKER_STOP_S <= 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import threading
 from typing import Any
 
 import pytest
@@ -222,6 +223,29 @@ def test_whether_the_printer_owes_an_ok_for_what_is_no_gcode(
     bench.do(HoldJobs("r1"))
     first = pass_over(bench, "START_PRINT", None, {"temp_eta:script:r1.1"})[0]
     assert first == LineSending("r1.1", "START_PRINT", owed)
+
+
+def test_the_end_waits_for_the_last_line_to_go_out() -> None:
+    bench = Bench()
+    bench.do(HoldJobs("r1"))
+    bench.do(SendLine("", "G90"))
+    end = threading.Thread(target=bench.hooks.close, args=(30.0,))
+    end.start()
+    end.join(0.2)
+    assert end.is_alive()
+    bench.hooks.hook_sent(None, "sent", "G90", None, "G90", tags={"temp_eta:script:"})
+    end.join(20.0)
+    assert not end.is_alive()
+
+
+@pytest.mark.parametrize("made", [["G90"], []], ids=["that does not go out", "that another plugin suppresses"])
+def test_a_line_holds_the_end_up_no_longer_than_told(made: list[str]) -> None:
+    bench = Bench()
+    bench.printer.made["G90"] = made
+    bench.do(HoldJobs("r1"))
+    bench.do(SendLine("", "G90"))
+    bench.hooks.close(0.05 if made else 30.0)
+    assert pass_over(bench, "G28", "G28") == []
 
 
 def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():

@@ -74,6 +74,7 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "settled": lambda runner: runner.settled(True, 2000),
 }
 CANCELLED, RESTORE = over(Outcome.CANCELLED), Settle({})
+END_NOW = (Terminate(), Kill(), RESTORE)
 KILLED = over(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
 SHUT_DOWN = over(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
 #: By phase and input: what is decided and where it leads. What is not here changes nothing.
@@ -85,11 +86,11 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.HOLDING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
     (Phase.ABORTING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
     (Phase.LOADING, "reset"): ([Terminate()], Phase.STOPPING),
-    (Phase.LOADING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
+    (Phase.LOADING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
-    (Phase.RUNNING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
-    (Phase.CLOSING, "shut down"): ([Kill(), over(Outcome.FINISHED, result={"a": 1})], Phase.IDLE),
-    (Phase.STOPPING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
+    (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
+    (Phase.CLOSING, "shut down"): ([*END_NOW, over(Outcome.FINISHED, result={"a": 1})], Phase.IDLE),
+    (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
     (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
     (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
     (Phase.HOLDING, "lost"): ([], Phase.ABORTING),

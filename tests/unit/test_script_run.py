@@ -257,3 +257,25 @@ def test_a_shutdown_tells_the_end_before_the_good_bye() -> None:
     assert [body["status"] for body in bench.bodies("response")] == ["accepted", "failed"]
     assert bench.bodies("response")[-1]["error"]["code"] == "shutdown"
     assert bench.bodies("script_event")[-1]["error"] == "OctoPrint shuts down"
+
+
+def test_a_shutdown_gives_the_heaters_their_targets_back() -> None:
+    bench = Bench()
+    bench.handle(EmergencyParser(True))
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 1, "M190 S90"), LineSending(f"{RUN_1}.1", "M190 S90", acknowledged=True))
+    effects = bench.tell(Stopping())
+    assert effects[:5] == [
+        TerminateScript(),
+        BreakHeatWait(),
+        KillScript(),
+        SetTarget("bed", 60.0),
+        SendLine("", "G90"),
+    ]
+
+
+def test_a_shutdown_without_a_printer_sends_nothing() -> None:
+    bench = Bench()
+    bench.run()
+    bench.tell(ScriptLine(RUN_1, 1, "M190 S90"), PrinterGone("the printer was disconnected"))
+    assert not [effect for effect in bench.tell(Stopping()) if isinstance(effect, SetTarget | SendLine)]
