@@ -162,6 +162,7 @@ class Printer:
 
     def _release(self, effect: ReleaseJobs) -> None:
         self._listens = False
+        self._gone.set()
         if effect.held:
             self._let_go()
 

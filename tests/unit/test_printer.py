@@ -248,6 +248,15 @@ def test_a_line_holds_the_end_up_no_longer_than_told(made: list[str]) -> None:
     assert pass_over(bench, "G28", "G28") == []
 
 
+def test_a_line_that_went_with_its_connection_is_waited_for_no_more() -> None:
+    bench = Bench()
+    bench.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs(held=False))
+    end = threading.Thread(target=bench.hooks.close, args=(30.0,))
+    end.start()
+    end.join(20.0)
+    assert not end.is_alive()
+
+
 def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
     bench = Bench()
     bench.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
