@@ -47,7 +47,6 @@ def make_octoprint(port: int, **settings: Any) -> OctoPrint:
             "virtual_printer": {"numExtruders": 2},
         },
         config={"serial": {"timeout": {"temperatureAutoreport": 1}}},
-        profile={"extruder": {"count": 2}},
         plugin_files=[HEATERS],
         environment={"HEATERS_SPEED": "10"},
     )

@@ -96,8 +96,8 @@ def test_a_broker_that_has_forgotten_all_gets_it_back(octoprint: OctoPrint, brok
 
 def heats(octoprint: OctoPrint) -> None:
     """Heat the bed and wait until OctoPrint itself sees it hot: the plugin is not asked."""
-    octoprint.gcode("M140 S50")
-    eventually(lambda: octoprint.actual("bed") > 48, "the bed to be hot", timeout=60)
+    octoprint.gcode("M140 S40")
+    eventually(lambda: octoprint.actual("bed") > 38, "the bed to be hot", timeout=60)
 
 
 def test_octoprint_runs_while_the_broker_is_away(octoprint: OctoPrint, broker: Broker) -> None:
@@ -106,7 +106,7 @@ def test_octoprint_runs_while_the_broker_is_away(octoprint: OctoPrint, broker: B
     broker.start()
     state = retained(broker, {BED, STATUS})
     assert state[STATUS].text == "online"
-    assert state[BED].json["target"] == 50
+    assert state[BED].json["target"] == 40
 
 
 def test_octoprint_runs_and_ends_while_the_broker_stands_still(octoprint: OctoPrint, broker: Broker) -> None:
@@ -131,7 +131,7 @@ def test_a_broker_that_comes_late_gets_everything() -> None:
         with Broker(port=port) as late:
             state = retained(late, {BED, STATUS})
             assert state[STATUS].text == "online"
-            assert state[BED].json["target"] == 50
+            assert state[BED].json["target"] == 40
         assert octoprint.stop()
 
 
@@ -145,7 +145,7 @@ def test_mqtt_is_switched_off_and_on_while_heating(octoprint: OctoPrint, observe
     since = observer.mark()
     octoprint.save_plugin_settings("temp_eta", {"mqtt_enabled": True})
     observer.wait_for(STATUS, text_is("online"), since=since)
-    assert observer.wait_for(BED, since=since).json["target"] == 50
+    assert observer.wait_for(BED, since=since).json["target"] == 40
 
 
 def test_mqtt_is_switched_off_while_the_broker_stands_still(octoprint: OctoPrint, broker: Broker) -> None:

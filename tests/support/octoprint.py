@@ -87,9 +87,9 @@ def _users() -> str:
 class OctoPrint(Server):
     """An OctoPrint on 127.0.0.1 that runs from entering to leaving, connected to its virtual printer.
 
-    `plugins` are settings by plugin id, `config` anything else of config.yaml, `profile` what of the printer profile
-    differs from OctoPrint's default; `plugin_files` are single-file plugins to put beside it; `environment` is added
-    to the process's. `python` is the interpreter of the environment to run, the tests' own unless told.
+    `plugins` are settings by plugin id, `config` anything else of config.yaml; `plugin_files` are single-file plugins
+    to put beside it; `environment` is added to the process's. `python` is the interpreter of the environment to run,
+    the tests' own unless told.
     """
 
     def __init__(
@@ -98,7 +98,6 @@ class OctoPrint(Server):
         port: int | None = None,
         plugins: Mapping[str, Mapping[str, Any]] | None = None,
         config: Mapping[str, Any] | None = None,
-        profile: Mapping[str, Any] | None = None,
         plugin_files: Sequence[Path] = (),
         environment: Mapping[str, str] | None = None,
         autoconnect: bool = True,
@@ -107,7 +106,6 @@ class OctoPrint(Server):
         super().__init__("OctoPrint", STOP_SECONDS)
         self.port = port or free_port()
         self._config = configuration(plugins or {}, config or {}, autoconnect)
-        self._profile = {"id": "_default", "name": "Default", **(profile or {})}
         self._plugin_files = tuple(plugin_files)
         self._environment = dict(environment or {})
         self._autoconnect = autoconnect
@@ -131,8 +129,6 @@ class OctoPrint(Server):
     def set_up(self) -> None:
         (self.base / "config.yaml").write_text(yaml.safe_dump(self._config))
         (self.base / "users.yaml").write_text(_users())
-        (self.base / "printerProfiles").mkdir()
-        (self.base / "printerProfiles" / "_default.profile").write_text(yaml.safe_dump(self._profile))
         (self.base / "plugins").mkdir()
         for file in self._plugin_files:
             shutil.copy(file, self.base / "plugins")
