@@ -9,12 +9,11 @@ from typing import Any
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually, free_port
 
 LINE, COUNT, ROUNDS = "M114", 250, 4
 ALONE, SCRIPT = "OctoPrint alone", "a script"
-HEAD = '__script_id__ = "round_trips"\n__script_title__ = "Round trips"\n'
 BODY = f"""
 import time
 seconds = []
@@ -29,7 +28,7 @@ return True, {{"seconds": seconds}}
 def measure() -> dict[str, list[float]]:
     """Return the round trips in seconds, of OctoPrint alone and of a script, in turns on one OctoPrint."""
     with tempfile.TemporaryDirectory() as folder:
-        write_script(Path(folder), BODY, HEAD, "round_trips.py")
+        add_script(Path(folder), "round_trips", BODY)
         with OctoPrint(
             plugins={"temp_eta": plugin_settings(free_port(), mqtt_enabled=False, script_folder=folder)},
             plugin_files=[Path(__file__).parent / "round_trip_plugin.py"],

@@ -12,7 +12,7 @@ from tests.support.broker import Broker
 from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 
 FLOWS = PROJECT / "docs" / "examples" / "node-red" / "flows.json"
 NOTIFY = "node-red/notify"
@@ -27,9 +27,7 @@ pytestmark = [
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrint, Observer]]:
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
-        write_script(
-            folder, body, f'__script_id__ = "{script_id}"\n__script_title__ = "The {script_id}"\n', f"{script_id}.py"
-        )
+        add_script(folder, script_id, body, title=f"The {script_id}")
     with (
         Broker() as broker,
         make_octoprint(broker.port, script_folder=str(folder)) as octoprint,

@@ -15,7 +15,7 @@ from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script, write_script
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
@@ -33,9 +33,8 @@ BODIES = {
 def scripts(octoprint: OctoPrint, settings: Save, tmp_path: Path) -> Iterator[OctoPrint]:
     """OctoPrint with a folder of scripts of its own, one of them broken; no run outlives the test."""
     for name, body in BODIES.items():
-        declared = f"__script_settings__ = {SETTINGS!r}\n" if name == "tells" else ""
-        head = f'__script_id__ = "{name}"\n__script_title__ = "It {name}"\n{declared}'
-        write_script(tmp_path, body, head, f"{name}.py")
+        declared = f"__script_settings__ = {SETTINGS!r}" if name == "tells" else ""
+        add_script(tmp_path, name, body, title=f"It {name}", more=declared)
     (tmp_path / "broken.py").write_text("def (")
     settings(script_folder=str(tmp_path))
     eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import plugin_settings
-from tests.support.asking import HEAD, PATH, last_run, post, run
+from tests.support.asking import PATH, last_run, post, run
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.serial_printer import POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port
 
@@ -24,8 +24,8 @@ def printer() -> Iterator[SerialPrinter]:
 @pytest.fixture(scope="module")
 def octoprint(printer: SerialPrinter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
     folder = tmp_path_factory.mktemp("scripts")
-    write_script(folder, "self.g.write('M109 S80')", HEAD.format("heats"), "heats.py")
-    write_script(folder, "import time; self.g.write('M104 S60'); time.sleep(1000)", HEAD.format("warms"), "warms.py")
+    add_script(folder, "heats", "self.g.write('M109 S80')")
+    add_script(folder, "warms", "import time; self.g.write('M104 S60'); time.sleep(1000)")
     with OctoPrint(
         plugins={"temp_eta": plugin_settings(free_port(), script_folder=str(folder), mqtt_enabled=False)},
         config={"serial": {"port": printer.port, "additionalPorts": [printer.port], "alwaysSendChecksum": True}},

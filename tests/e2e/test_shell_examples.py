@@ -16,7 +16,7 @@ from tests.support.broker import Broker
 from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 RECIPES = PROJECT / "docs" / "examples" / "shell"
@@ -30,9 +30,7 @@ pytestmark = pytest.mark.skipif(
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, OctoPrint]]:
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
-        write_script(
-            folder, body, f'__script_id__ = "{script_id}"\n__script_title__ = "{script_id}"\n', f"{script_id}.py"
-        )
+        add_script(folder, script_id, body)
     with Broker() as broker, make_octoprint(broker.port, script_folder=str(folder)) as octoprint:
         with Observer(broker.listener, base=BASE) as observer:
             observer.wait_for(f"{BASE}/scripts", lambda m: len(m.json) == 2, timeout=30)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 PATH = "/api/plugin/temp_eta"
-HEAD = "__script_id__ = {0!r}\n__script_title__ = {0!r}\n"
 #: Sends a line and notes what became of it.
 ASK = """
 def ask(line):
@@ -32,7 +31,7 @@ def post(octoprint: OctoPrint, command: str, **fields: Any) -> dict[str, Any]:
 def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
     """Run a script with `body` as its run(), and return what it stores under `answers`."""
     folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
-    write_script(folder, ASK + textwrap.dedent(body), HEAD.format(script_id), f"{script_id}.py")
+    add_script(folder, script_id, ASK + textwrap.dedent(body))
     eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], "it to be noticed")
     run_id = post(octoprint, "script/start", id=script_id)["run_id"]
     last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)

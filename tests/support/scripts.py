@@ -41,6 +41,12 @@ def write_script(folder: Path, body: str, head: str = HEAD, name: str = "trial.p
     return path
 
 
+def add_script(folder: Path, script_id: str, body: str, *, title: str | None = None, more: str = "") -> Path:
+    """Write the script `script_id`, called so unless it has a `title`; `more` stands at its head, too."""
+    head = f"__script_id__ = {script_id!r}\n__script_title__ = {title or script_id!r}\n{more}\n"
+    return write_script(folder, body, head, f"{script_id}.py")
+
+
 class Marlin:
     """Answers lines of G-code as a printer does, without one: `answers` by command, the rest with a plain ok."""
 

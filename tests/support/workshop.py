@@ -26,12 +26,6 @@ GREETING = "M117 greeted"
 FIRST = (("script/start", "accepted"), ("script/cancel", "completed"))
 
 
-def head(script_id: str) -> str:
-    """Return the declarations at the head of a script."""
-    title = f'__script_id__ = "{script_id}"\n__script_title__ = "The {script_id}"\n'
-    return title + '__script_settings__ = {"count": 3}\n'
-
-
 @dataclass
 class Workshop:
     """An OctoPrint with scripts, its broker, and someone who watches."""

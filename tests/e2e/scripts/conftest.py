@@ -13,11 +13,12 @@ from tests.support.contract import PROJECT
 from tests.support.gate import Gate
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
-from tests.support.workshop import GREETING, SCRIPTS, Workshop, head
+from tests.support.workshop import GREETING, SCRIPTS, Workshop
 
 TESTS = PROJECT / "tests"
+SETTINGS = '__script_settings__ = {"count": 3}'
 #: The scripts of these tests: what run() does, by id.
 BODIES = {
     "steps": """
@@ -50,9 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of scripts."""
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in BODIES.items():
-        write_script(folder, body, head(script_id), f"{script_id}.py")
+        add_script(folder, script_id, body, title=f"The {script_id}", more=SETTINGS)
     greeting = f"def __script_commands__(settings): return ['{GREETING}']"
-    write_script(folder, "pass", head("greets") + greeting, "greets.py")
+    add_script(folder, "greets", "pass", more=greeting)
     (folder / "broken.py").write_text("def (:\n")
     return folder
 

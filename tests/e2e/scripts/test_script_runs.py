@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.support.contract import PROJECT
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 from tests.support.web_client import WebClient
-from tests.support.workshop import CANCEL, EVENT, LOG, RESPONSE, SCRIPT, SCRIPTS, START, Workshop, head
+from tests.support.workshop import CANCEL, EVENT, LOG, RESPONSE, SCRIPT, SCRIPTS, START, Workshop
 
 EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
 
@@ -125,7 +125,7 @@ def test_a_script_that_does_not_exist_or_cannot_be_loaded(workshop: Workshop) ->
 
 
 def test_a_new_file_is_noticed(workshop: Workshop) -> None:
-    write_script(workshop.folder, "pass", head("new"), "new.py")
+    add_script(workshop.folder, "new", "pass")
     workshop.wait(SCRIPTS, lambda m: "new" in [entry["id"] for entry in m.json])
     workshop.end(workshop.start("new"))
 
