@@ -32,6 +32,7 @@ Common = Mapping[str, Any]
 def rows(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) -> Iterator[Component]:
     """Yield everything; `needs_printer` is the availability of what is nothing without a connected printer."""
     yield from _printer(add, topics)
+    yield _bridge(add, topics)
     for heater in offer.heaters:
         yield from _heater(add, topics, heater, needs_printer)
         yield from _heater_triggers(topics, heater)
@@ -89,8 +90,11 @@ def _printer(add: Add, topics: Topics) -> Iterator[Component]:
         value_template=json_flag("connected"),
         **expires,
     )
+
+
+def _bridge(add: Add, topics: Topics) -> Component:
     # A delay, not an expiry: after a clean good-bye it stays off, and does not become unavailable.
-    yield add(
+    sensor: Component = add(
         BinarySensor,
         "bridge",
         "Bridge",
@@ -102,6 +106,7 @@ def _printer(add: Add, topics: Topics) -> Iterator[Component]:
         off_delay=EXPIRE_AFTER_S,
         availability=ALWAYS,
     )
+    return sensor
 
 
 def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) -> Iterator[Component]:
@@ -258,14 +263,19 @@ def _diagnostics(add: Add, topics: Topics, heaters: Iterable[str]) -> Iterator[C
             Sensor, key, name, icon=icon, state_class="total_increasing", **state_at(diagnostics, *path), **common
         )
     for heater in heaters:
-        yield add(
-            Sensor,
-            f"{heater}_estimate_error",
-            f"{heater_name(heater)} estimate error",
-            icon="mdi:target",
-            unit_of_measurement="%",
-            state_class="measurement",
-            suggested_display_precision=1,
-            **state_at(diagnostics, "accuracy", heater, "mean_error_percent"),
-            **common,
-        )
+        yield _estimate_error(add, diagnostics, heater, common)
+
+
+def _estimate_error(add: Add, diagnostics: str, heater: str, common: Common) -> Component:
+    sensor: Component = add(
+        Sensor,
+        f"{heater}_estimate_error",
+        f"{heater_name(heater)} estimate error",
+        icon="mdi:target",
+        unit_of_measurement="%",
+        state_class="measurement",
+        suggested_display_precision=1,
+        **state_at(diagnostics, "accuracy", heater, "mean_error_percent"),
+        **common,
+    )
+    return sensor
