@@ -107,7 +107,10 @@ class ScriptProcess:
         """Start the process on a thread of its own; where that fails, `ScriptEnded` says so."""
         job = self._job
         self._send({"path": str(job.path), "stored": job.stored, "given": job.given})
-        threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
+        try:
+            threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
+        except RuntimeError as error:  # the system has no more threads
+            self._post(ScriptEnded(job.run_id, None, f"could not be started: {error}"))
 
     def answer(self, seq: int, answer: str) -> None:
         """Give the script the printer's answer to its line number `seq`."""

@@ -65,8 +65,9 @@ class Plan:
 class ScriptRun:
     """The one run that there may be."""
 
-    def __init__(self, tell: Teller) -> None:
-        self.runner = Runner()
+    def __init__(self, tell: Teller, targets: Mapping[str, float]) -> None:
+        """`targets`: the newest ones in °C by heater, kept up to date elsewhere."""
+        self.runner = Runner(targets)
         self._tell = tell
         self._launch: StartScript | None = None
         self._answers = Answers()
@@ -158,6 +159,8 @@ class ScriptRun:
         return self._settle_lines(self._answers.queued(event.key, event.parts), now)
 
     def _sending(self, event: LineSending, now: Now) -> list[Effect]:
+        if event.key is None:
+            self.runner.others_send(event.line)
         outcomes = self._answers.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self._settle_lines(outcomes, now)
 

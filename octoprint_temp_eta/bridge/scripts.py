@@ -64,7 +64,7 @@ class Scripts:
         self._boot_id = boot_id
         self._reply = reply
         self._memory = ScriptMemory(stored)
-        self._run = ScriptRun(self._tell_run)
+        self._run = ScriptRun(self._tell_run, heaters.targets)
         self._runs = 0
         self._command: Command | None = None
         self._status: str | None = None

@@ -59,7 +59,9 @@ class _Course:
     verdict: Verdict | None = None
     told: bool = False
     linked: bool = True
+    #: The kinds of heaters that the script gave targets to, and those that somebody else did.
     touched: set[HeaterKind] = field(default_factory=set)
+    others: set[HeaterKind] = field(default_factory=set)
     deadline: float | None = None
     kill_at: float | None = None
     attempts: int = 0
@@ -68,7 +70,9 @@ class _Course:
 class Runner:
     """The run under way, if any, and how the one before ended. `at` are monotonic, `wall` Unix seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: Mapping[str, float]) -> None:
+        """`targets`: the newest ones in °C by heater, which whoever reads them keeps up to date."""
+        self._targets = targets
         self.phase = Phase.IDLE
         self.run: Run | None = None
         self.last: Past | None = None
@@ -119,9 +123,11 @@ class Runner:
 
     def sends(self, line: str) -> None:
         """The script sends `line`."""
-        kind = SETS_TARGET.get(command_of(line) or "")
-        if kind is not None:
-            self._course.touched.add(kind)
+        self._course.touched |= _heated_by(line)
+
+    def others_send(self, line: str) -> None:
+        """Somebody else sends `line`, such as a user who sets a temperature meanwhile."""
+        self._course.others |= _heated_by(line)
 
     def returned(self, success: bool, result: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""
@@ -151,6 +157,7 @@ class Runner:
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
         """The firmware has begun anew: its heaters are off, and stay off."""
         self._course.touched.clear()
+        self._course.others.update(HeaterKind)
         return self._stop(Event.STOPPED, Verdict.of_error(reason, Code.GONE), at)
 
     def shut_down(self, wall: float) -> list[Decision]:
@@ -237,7 +244,8 @@ class Runner:
     def _targets_after(self) -> Mapping[str, float]:
         """Return the targets to set after the run: those of the heaters that it has touched, by the user's choice.
 
-        What had a target that nobody knows is switched off: it must not stay hot.
+        Also of those that are to be hotter than before through nobody else: a macro of the firmware does that. What had
+        a target that nobody knows is switched off: it must not stay hot.
         """
         run, verdict = self.run, self._course.verdict
         if run is None or verdict is None or verdict.outcome is Outcome.FINISHED:
@@ -245,7 +253,16 @@ class Runner:
         if run.heaters_after is HeatersAfter.LEFT:
             return {}
         off = run.heaters_after is HeatersAfter.OFF
-        touched = {name: target for name, target in run.targets.items() if HeaterKind.of(name) in self._course.touched}
+        hotter = {name for name, target in self._targets.items() if target > run.targets.get(name, 0.0)}
+        hotter = {name for name in hotter if HeaterKind.of(name) not in self._course.others}
+        touched = {name for name in run.targets if HeaterKind.of(name) in self._course.touched}
         untold = self._course.touched - {HeaterKind.of(name) for name in touched}
-        touched |= {UNTOLD[kind]: 0.0 for kind in sorted(untold)}
-        return {name: 0.0 if off else target for name, target in touched.items()}
+        changed = hotter | touched | {UNTOLD[kind] for kind in untold}
+        before = {**run.targets, **dict.fromkeys(sorted(changed - run.targets.keys()), 0.0)}
+        return {name: 0.0 if off else target for name, target in before.items() if name in changed}
+
+
+def _heated_by(line: str) -> set[HeaterKind]:
+    """Return the kinds of heaters that `line` gives a target to: one or none."""
+    kind = SETS_TARGET.get(command_of(line) or "")
+    return set() if kind is None else {kind}

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,12 @@ def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
         octoprint.wait()
     eventually(lambda: not alive(script_pid), "the script to end")
     eventually(lambda: not alive(other_pid), "what the script had started to end")
+
+
+def test_a_run_that_gets_no_thread_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    ended = start(write_script(tmp_path, "pass")).end()
+    assert (ended.exit_status, ended.how) == (None, "could not be started: can't start new thread")

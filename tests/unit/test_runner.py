@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -40,9 +40,9 @@ def over(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: object)
     return Over(Past(run, Verdict(outcome, **more), wall))  # type: ignore[arg-type]
 
 
-def at(phase: Phase, run: Run = RUN) -> Runner:
-    """Return a runner in `phase`, on the shortest way."""
-    runner = Runner()
+def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets) -> Runner:
+    """Return a runner in `phase`, on the shortest way; `targets` are the newest ones then."""
+    runner = Runner(targets)
     steps: dict[Phase, list[Callable[[], object]]] = {
         Phase.IDLE: [],
         Phase.HOLDING: [lambda: runner.start(run)],
@@ -257,6 +257,31 @@ def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targ
     assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
 
 
+def test_what_a_macro_heated_is_given_back() -> None:
+    now = {"tool0": 210.0, "bed": 100.0, "chamber": 0.0, "tool1": 200.0}
+    for after, targets in (
+        (HeatersAfter.RESTORED, {"bed": 60.0, "tool0": 0.0, "tool1": 0.0}),
+        (HeatersAfter.OFF, {"bed": 0.0, "tool0": 0.0, "tool1": 0.0}),
+        (HeatersAfter.LEFT, {}),
+    ):
+        runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after), now)
+        runner.cancel(0)
+        assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
+
+
+def test_what_somebody_else_heated_meanwhile_stays() -> None:
+    runner = at(Phase.RUNNING, targets={"tool0": 210.0, "bed": 100.0})
+    runner.others_send("M140 S100")
+    runner.cancel(0)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
+
+
+def test_what_the_firmware_forgot_is_not_given_back() -> None:
+    runner = at(Phase.RUNNING, targets={"tool0": 210.0})
+    runner.reset_printer("the firmware was reset", 0)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle({})
+
+
 def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
     for success, targets in ((True, {}), (False, {"tool0": 0.0})):
         runner = at(Phase.RUNNING)
@@ -269,7 +294,7 @@ class World:
     """What does what the runner decides, and checks that it makes sense."""
 
     def __init__(self) -> None:
-        self.runner = Runner()
+        self.runner = Runner({})
         self.process = self.linked = self.settling = self.holding = False
         self.holds = 0
         self.told: list[Over] = []
