@@ -42,6 +42,7 @@ from octoprint_temp_eta.bridge.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.script_catalogue import Script
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 from octoprint_temp_eta.settings import parse
+from tests.support import curves
 from tests.support.contract import check
 
 INSTANCE = "ender-3-x7k2"
@@ -293,4 +294,11 @@ def connected(**arguments: Any) -> BridgeDriver:
     driver = BridgeDriver(**arguments)
     driver.connect()
     driver.printer()
+    return driver
+
+
+def heating(**arguments: Any) -> BridgeDriver:
+    """Return the same with a bed that heats."""
+    driver = connected(**arguments)
+    driver.heat("bed", curves.heating(60.0)[:30])
     return driver

@@ -1,35 +1,20 @@
-"""The bridge as a whole: starting, connecting, losing, moving, stopping."""
+"""The bridge as a whole: starting, moving, stopping, and what it tells."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.bridge import LEFT_BEHIND
 from octoprint_temp_eta.bridge.diagnostics import INTERVAL_S
-from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Log, Publish, Save
-from octoprint_temp_eta.bridge.inputs import BrokerLost, BrokerRefused, Delivered, Stopping
-from octoprint_temp_eta.bridge.outbox import PATIENCE_S
+from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Publish, Save
+from octoprint_temp_eta.bridge.inputs import Stopping
 from tests.support import curves
-from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, connected
+from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, heating
 
 BASE = f"octoprint/temp_eta/{INSTANCE}"
-
-
-def running(**settings: Any) -> BridgeDriver:
-    """Return a connected bridge with a bed that heats."""
-    driver = connected(**settings)
-    driver.heat("bed", curves.heating(60.0)[:30])
-    return driver
-
-
-def logged(driver: BridgeDriver, level: int) -> list[str]:
-    return [log.text for log in driver.of(Log) if log.level == level]
 
 
 # Starting
@@ -74,7 +59,7 @@ def test_a_first_connection_gets_everything_and_status_last():
 
 
 def test_info_says_who_speaks():
-    driver = running()
+    driver = heating()
     info = driver.level("info")
     assert {key: info[key] for key in ("instance", "boot_id", "machine", "host", "device_name")} == {
         "instance": INSTANCE,
@@ -86,109 +71,11 @@ def test_info_says_who_speaks():
     assert info["printer_profile"] == {"id": "_default", "name": "Default", "model": "Ender-3"}
 
 
-# Losing and regaining the broker
-
-
-def test_a_broker_that_forgot_gets_every_newest_level_back():
-    driver = running()
-    driver.advance(10)
-    before = set(driver.retained)
-    driver.lose()
-    driver.heat("bed", curves.heating(60.0, start=40.0, hold=10.0))
-    driver.connect(forget=True)
-    assert before - {topic for topic in before if "homeassistant" in topic} <= set(driver.retained)
-    assert driver.level("eta", heater="bed")["state"] == "at_target"
-    assert driver.level("status") == "online"
-
-
-def test_while_offline_nothing_is_published_and_old_news_is_dropped():
-    driver = running()
-    driver.lose()
-    driver.heat("bed", curves.resting(36.0, lasting=5))
-    driver.advance(60)
-    driver.heat("bed", curves.resting(36.0, 60.0, lasting=5))
-    mark = len(driver.sent)
-    driver.connect()
-    assert [body["state"] for body in driver.bodies("state_change", since=mark)] == ["heating"]
-    driver.advance(1)
-    assert driver.level("diagnostics")["events_dropped"]["state_change"] == 1
-
-
-def test_each_reconnect_is_counted_and_told():
-    driver = BridgeDriver()
-    for _ in range(3):
-        driver.connect()
-        driver.lose()
-    driver.connect()
-    driver.advance(1)
-    assert driver.level("diagnostics")["connections"] == 4
-    assert len(logged(driver, logging.INFO)) == 4
-
-
-def test_the_same_trouble_is_logged_once():
-    driver = BridgeDriver()
-    for _ in range(20):
-        driver.lose("TCP: broker.test:1883 refuses the connection: is the broker running?")
-    driver.lose("TCP: broker.test:1883 does not answer")
-    assert len(logged(driver, logging.WARNING)) == 2
-    driver.connect()
-    driver.lose("TCP: broker.test:1883 does not answer")
-    assert len(logged(driver, logging.WARNING)) == 3
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "TCP: broker.test:1883 does not answer"
-
-
-def test_what_is_refused_on_a_connection_does_not_end_it():
-    driver = running()
-    driver.handle(BrokerRefused("Not permitted to subscribe"))
-    driver.advance(61)
-    assert driver.level("diagnostics")["last_error"] == "Not permitted to subscribe"
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is True
-
-
-def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
-    driver = running()
-    driver.change_settings(mqtt_broker_host="other")
-    driver.connect()
-    driver.handle(BrokerLost(1, "TCP: broker.test:1883 does not answer"))
-    mark = len(driver.sent)
-    driver.heat("bed", curves.heating(60.0, start=40.0)[:10])
-    assert driver.bodies("eta", since=mark)
-
-
-def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
-    driver = running()
-    driver.acknowledges = False
-    driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(PATIENCE_S)])
-    before = len(driver.of(Connect))
-    driver.advance(5)
-    assert len(driver.of(Connect)) == before + 1
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is False
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["broker"] is None
-    driver.acknowledges = True
-    driver.connect()
-    driver.advance(2)
-    assert driver.level("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
-
-
-def test_a_late_acknowledgement_of_the_connection_before_means_nothing():
-    driver = running()
-    driver.acknowledges = False
-    old = driver.link
-    assert old is not None
-    driver.lose()
-    driver.connect()
-    newest = driver.sent[-1][1].token
-    assert newest is not None
-    driver.handle(Delivered(old, newest))
-    driver.advance(PATIENCE_S + 1)
-    assert len(driver.of(Connect)) == 2
-
-
 # Settings
 
 
 def test_settings_that_do_not_concern_the_connection_leave_it():
-    driver = running()
+    driver = heating()
     driver.change_settings(min_rate=0.2, mqtt_publish_interval=5, cooldown_target_bed=45)
     assert len(driver.of(Connect)) == 1
     assert driver.of(Disconnect) == []
@@ -200,7 +87,7 @@ def test_settings_that_do_not_concern_the_connection_leave_it():
      {"mqtt_use_tls": True}, {"mqtt_keepalive": 60}, {"ha_status_topic": "ha/alive"}],
 )  # fmt: skip
 def test_settings_of_the_connection_make_a_new_one(settings: dict[str, Any]):
-    driver = running()
+    driver = heating()
     driver.change_settings(**settings)
     assert [disconnect.farewell[0].payload for disconnect in driver.of(Disconnect)] == [b"offline"]
     assert len(driver.of(Connect)) == 2
@@ -209,7 +96,7 @@ def test_settings_of_the_connection_make_a_new_one(settings: dict[str, Any]):
 
 
 def test_switched_off_while_heating_it_leaves_and_on_again_it_comes_back():
-    driver = running()
+    driver = heating()
     driver.change_settings(mqtt_enabled=False)
     assert driver.retained[f"{BASE}/status"] == b"offline"
     assert len(driver.of(Connect)) == 1
@@ -223,7 +110,7 @@ def test_switched_off_while_heating_it_leaves_and_on_again_it_comes_back():
 
 @pytest.mark.parametrize("settings", [{"mqtt_base_topic": "farm/eta"}, {"mqtt_custom_identifier": "left"}])
 def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
-    driver = running()
+    driver = heating()
     driver.advance(10)
     old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
     driver.change_settings(**settings)
@@ -237,7 +124,7 @@ def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
 
 
 def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_connection_also_after_a_restart():
-    driver = running()
+    driver = heating()
     old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
     driver.lose()
     driver.change_settings(mqtt_base_topic="farm/eta")
@@ -268,7 +155,7 @@ def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
 
 
 def test_stopping_says_good_bye():
-    driver = running()
+    driver = heating()
     effects = driver.handle(Stopping())
     [leave] = [effect for effect in effects if isinstance(effect, Disconnect)]
     assert [(message.topic, message.payload, message.retain) for message in leave.farewell] == [
@@ -286,7 +173,7 @@ def test_stopping_without_a_broker_does_no_harm():
 
 
 def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
-    driver = running()
+    driver = heating()
     driver.advance(10 * INTERVAL_S)
     moments = [body["timestamp"] for body in driver.bodies("diagnostics")]
     assert 10 <= len(moments) <= 12
@@ -297,7 +184,7 @@ def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
 
 
 def test_a_snapshot_has_all_present_levels():
-    driver = running()
+    driver = heating()
     driver.advance(10)
     result = driver.command("snapshot")[0]["result"]
     assert result.keys() >= {"heaters", "printer", "info", "diagnostics"}
@@ -306,7 +193,7 @@ def test_a_snapshot_has_all_present_levels():
 
 
 def test_what_rest_shows_is_what_mqtt_tells():
-    driver = running()
+    driver = heating()
     driver.advance(10)
     shown = driver.bridge.snapshot(driver.now)
     told = driver.level("eta", heater="bed")
@@ -322,7 +209,7 @@ def test_what_rest_shows_is_what_mqtt_tells():
 
 
 def test_a_wall_clock_that_is_set_moves_what_is_told():
-    driver = running(mqtt_publish_interval=1)
+    driver = heating(mqtt_publish_interval=1)
     before = driver.level("eta", heater="bed")
     driver.set_wall(driver.now.wall + 7200)
     driver.heat("bed", curves.heating(60.0, start=37.0)[:5])
@@ -331,45 +218,8 @@ def test_a_wall_clock_that_is_set_moves_what_is_told():
     assert after["timestamp"] > before["timestamp"] + 7000
 
 
-@settings(max_examples=50)
-@given(
-    breaks=st.lists(
-        st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence", "move", "move back"]),
-        max_size=12,
-    )
-)
-def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[str]):
-    driver = running(mqtt_publish_interval=1)
-    actual = 37.0
-    for event in breaks:
-        if event == "lose" and driver.link is not None:
-            driver.lose()
-        elif event in ("connect", "forget"):
-            driver.connect(forget=event == "forget")
-        elif event in ("freeze", "thaw"):
-            driver.acknowledges = event == "thaw"
-        elif event == "printer":
-            driver.printer(connected=False, state="OFFLINE")
-            driver.printer()
-        elif event == "silence":
-            driver.advance(130)
-        elif event in ("move", "move back"):
-            driver.change_settings(mqtt_base_topic="farm/eta" if event == "move" else "octoprint/temp_eta")
-        actual += 0.5
-        driver.heat("bed", [(1, actual, 60.0), (2, actual, 60.0)])
-    driver.acknowledges = True
-    driver.connect()
-    driver.heat("bed", [(1, 42.0, 60.0), (2, 42.0, 60.0), (5, 42.0, 60.0)])
-    assert driver.level("status") == "online"
-    assert driver.level("eta", heater="bed")["actual"] == 42.0
-    assert driver.level("eta", heater="bed")["state"] == "heating"
-    assert driver.level("printer")["connected"] is True
-    ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
-    assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]
-
-
 def test_another_start_has_another_boot_id_and_takes_over():
-    before = running()
+    before = heating()
     after = BridgeDriver(identity=replace(IDENTITY, boot_id="ffff"))
     after.retained = before.retained
     after.connect()
