@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,50 +14,19 @@ from octoprint_temp_eta.core.run import (
     Begun,
     Code,
     Decision,
-    HeatersAfter,
     Hold,
     Kill,
     Launch,
     Outcome,
     Over,
-    Past,
     Phase,
     Release,
-    Run,
     Settle,
     State,
     Terminate,
-    Verdict,
 )
 from octoprint_temp_eta.core.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
-
-CLEANLY = "ended with status 0"
-RUN = Run("r1", "warm_up", "Warm up", started_at=1000.0, targets={"tool0": 0.0, "bed": 60.0, "chamber": 40.0})
-LIMITED = Run("r1", "warm_up", "Warm up", started_at=1000.0, time_limit=90.0)
-
-
-def over(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: object) -> Over:
-    return Over(Past(run, Verdict(outcome, **more), wall))  # type: ignore[arg-type]
-
-
-def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets) -> Runner:
-    """Return a runner in `phase`, on the shortest way; `targets` are the newest ones then."""
-    runner = Runner(targets)
-    steps: dict[Phase, list[Callable[[], object]]] = {
-        Phase.IDLE: [],
-        Phase.HOLDING: [lambda: runner.start(run)],
-        Phase.ABORTING: [lambda: runner.start(run), lambda: runner.cancel(0)],
-        Phase.LOADING: [lambda: runner.start(run), lambda: runner.held(None, 0, 0)],
-        Phase.RUNNING: [lambda: runner.start(run), lambda: runner.held(None, 0, 0), lambda: runner.runs(0)],
-    }
-    steps[Phase.CLOSING] = [*steps[Phase.RUNNING], lambda: runner.returned(True, {"a": 1}, None, 0)]
-    steps[Phase.STOPPING] = [*steps[Phase.RUNNING], lambda: runner.cancel(0)]
-    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.ended(CLEANLY, 2000)]
-    for step in steps[phase]:
-        step()
-    assert runner.phase is phase
-    return runner
-
+from tests.support.runs import CLEANLY, LIMITED, RUN, at, over
 
 INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "start": lambda runner: runner.start(RUN),
@@ -229,65 +198,6 @@ def test_a_g90_without_an_answer_is_sent_again() -> None:
     for _ in range(SETTLE_ATTEMPTS - 1):
         assert runner.settled(False, 2000) == [Settle({})]
     assert runner.settled(False, 2000) == [Release()]
-
-
-def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
-    runner = at(Phase.RUNNING)
-    runner.sends("M109 S200")
-    runner.reset_printer("the firmware was reset", 0)
-    error = over(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
-    assert runner.ended(CLEANLY, 2000) == [error, Settle({})]
-
-
-@pytest.mark.parametrize(
-    ("after", "lines", "targets"),
-    [
-        (HeatersAfter.RESTORED, ["M109 T0 S200", "M190 S80"], {"tool0": 0.0, "bed": 60.0}),
-        (HeatersAfter.RESTORED, ["M141 S50", "G28"], {"chamber": 40.0}),
-        (HeatersAfter.RESTORED, ["G28", "G1 X5"], {}),
-        (HeatersAfter.OFF, ["M104 S200", "M140 S80"], {"tool0": 0.0, "bed": 0.0}),
-        (HeatersAfter.LEFT, ["M104 S200"], {}),
-    ],
-)
-def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targets: dict[str, float]) -> None:
-    runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
-    for line in lines:
-        runner.sends(line)
-    runner.cancel(0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
-
-
-def test_what_a_macro_heated_is_given_back() -> None:
-    now = {"tool0": 210.0, "bed": 100.0, "chamber": 0.0, "tool1": 200.0}
-    for after, targets in (
-        (HeatersAfter.RESTORED, {"bed": 60.0, "tool0": 0.0, "tool1": 0.0}),
-        (HeatersAfter.OFF, {"bed": 0.0, "tool0": 0.0, "tool1": 0.0}),
-        (HeatersAfter.LEFT, {}),
-    ):
-        runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after), now)
-        runner.cancel(0)
-        assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
-
-
-def test_what_somebody_else_heated_meanwhile_stays() -> None:
-    runner = at(Phase.RUNNING, targets={"tool0": 210.0, "bed": 100.0})
-    runner.others_send("M140 S100")
-    runner.cancel(0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
-
-
-def test_what_the_firmware_forgot_is_not_given_back() -> None:
-    runner = at(Phase.RUNNING, targets={"tool0": 210.0})
-    runner.reset_printer("the firmware was reset", 0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle({})
-
-
-def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
-    for success, targets in ((True, {}), (False, {"tool0": 0.0})):
-        runner = at(Phase.RUNNING)
-        runner.sends("M109 S200")
-        runner.returned(success, {}, None, 0)
-        assert runner.ended(CLEANLY, 0) == [Settle(targets)]
 
 
 class World:
