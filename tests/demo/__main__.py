@@ -52,8 +52,6 @@ def plugin_settings(broker: Endpoint) -> dict[str, Any]:
         "ha_discovery_enabled": True,
         "ha_discovery_prefix": DISCOVERY_PREFIX,
         "script_folder": str(SCRIPTS),
-        # Of today: nothing is taken over from TempETA.
-        "_config_version": 3,
     }
 
 

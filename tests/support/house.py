@@ -19,7 +19,7 @@ from tests.support.home_assistant import Entity, HomeAssistant
 from tests.support.home_assistant_server import CACHE, LocalHomeAssistant, environment_of_newest
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 DEVICE = f"temp_eta_{INSTANCE}"
@@ -84,7 +84,7 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
     Raises LookupError where there is none to be had.
     """
     for script_id, (title, body) in SCRIPTS.items():
-        add_script(scripts, script_id, title, body)
+        add_script(scripts, script_id, body, title=title)
     with ExitStack() as stack:
         broker: Broker | None = None
         if "HA_URL" in os.environ:
@@ -117,11 +117,6 @@ def _one_at_a_time() -> Iterator[None]:
     with CACHE.with_name(f"{CACHE.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def add_script(folder: Path, script_id: str, title: str, body: str) -> Path:
-    head = f'__script_id__ = "{script_id}"\n__script_title__ = "{title}"\n'
-    return write_script(folder, body, head, f"{script_id}.py")
 
 
 def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> OctoPrint:

@@ -8,21 +8,22 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.house import DEVICE, House, add_script
+from tests.support.house import DEVICE, House
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
 def test_a_script_comes_and_goes_with_its_button(cold: House) -> None:
-    file = add_script(cold.scripts, "short_lived", "Short lived", "return True, {}")
+    file = add_script(cold.scripts, "short_lived", "return True, {}", title="Short lived")
     cold.await_keys(lambda keys: "start_short_lived" in keys, "the button")
     file.unlink()
     cold.await_keys(lambda keys: "start_short_lived" not in keys, "the button to be gone")
 
 
 def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: House) -> None:
-    file = add_script(cold.scripts, "doomed", "Doomed", "return True, {}")
+    file = add_script(cold.scripts, "doomed", "return True, {}", title="Doomed")
     cold.await_keys(lambda keys: "start_doomed" in keys, "the button")
     cold.octoprint.stop()
     file.unlink()
