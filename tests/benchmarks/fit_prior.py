@@ -36,20 +36,24 @@ HAND = {
         [0.06, 0.2, 0.2, 0.3, 0.2, 0.3, 0.2, 0.15],
     ),
     (Direction.COOLING, HeaterKind.TOOL): (
-        [_LN(0.008), -1.5, 24.0, _LN(1.0), -1.2, _LN(3.0)],
-        [0.6, 0.8, 4.0, 0.7, 0.6, 0.7],
-        [0.12, 0.3, 2.0, 0.3, 0.2, 0.2],
+        [_LN(0.005), _LN(4.0), _LN(1.0), 25.0, _LN(0.2), _LN(30.0)],
+        [0.5, 0.7, 0.7, 4.0, 1.0, 0.6],
+        [0.1, 0.2, 0.3, 2.0, 0.2, 0.2],
     ),
     (Direction.COOLING, HeaterKind.BED): (
-        [_LN(0.003), -2.0, 24.0, _LN(1.0), -1.7, _LN(4.0)],
-        [0.7, 1.2, 4.0, 0.7, 0.6, 0.7],
-        [0.12, 0.3, 2.0, 0.3, 0.2, 0.2],
+        [_LN(0.0018), _LN(5.0), _LN(1.5), 25.0, _LN(0.4), _LN(80.0)],
+        [0.5, 0.7, 0.7, 4.0, 1.0, 0.6],
+        [0.1, 0.2, 0.3, 2.0, 0.2, 0.2],
+    ),
+    (Direction.COOLING, HeaterKind.CHAMBER): (
+        [_LN(0.0005), _LN(20.0), _LN(3.0), 24.0, _LN(8.0), _LN(800.0)],
+        [0.7, 0.7, 0.7, 4.0, 1.0, 0.8],
+        [0.1, 0.2, 0.3, 2.0, 0.2, 0.2],
     ),
 }
 #: Weight of the starting values against the data, in heaters (between) and in episodes (within).
 _PSEUDO_HEATERS, _PSEUDO_EPISODES = 5.0, 8.0
-#: Weight of the starting mean, in heaters. Few beds were recorded while they cooled, and those had warm surroundings;
-#: that a bed may cool after Newton, without any, must remain thinkable.
+#: Weight of the starting mean, in heaters. Few beds were recorded while they cooled: theirs are mostly physics still.
 _PSEUDO_MEANS = defaultdict(lambda: 1.0, {(Direction.COOLING, HeaterKind.BED): 3.0})
 _ROUNDS = 8
 #: Episodes of a heater that are fitted together.
@@ -87,13 +91,15 @@ def maximise(start: Population, heaters: Sequence[HeaterFit], weight: float) -> 
 def fit_population(
     key: tuple[Direction, HeaterKind], episodes: Sequence[Recorded]
 ) -> tuple[Population, list[HeaterFit]]:
-    """Return the population of the heaters of one kind, fitting and maximising in turns."""
+    """Return the population of the heaters of one kind, fitting and maximising in turns; as it starts without any."""
     traces: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for episode in episodes:
         trace = trace_of(episode.episode)
         if trace is not None:
             traces[episode.printer, episode.heater].append(trace)
     start = now = hand(key)
+    if not traces:
+        return now, []
     fits: list[HeaterFit] = []
     for _ in range(_ROUNDS):
         fits = [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.core.estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
+from octoprint_temp_eta.core.thermal.memory import VERSION
 from octoprint_temp_eta.core.thermal.model import ThermalModel
 
 from .thermal_heater import (
@@ -138,9 +139,9 @@ def test_a_forecast_grows_with_the_way() -> None:
     [
         {"version": 99, "heating": {"mean": [1]}},
         {"algorithm": "linear", "history": []},
-        {"version": 1, "heating": {"mean": "?"}},
-        {"version": 1, "heating": {"mean": [0.0] * 8, "covariance": [[float("nan")] * 8] * 8, "traces": []}},
-        {"version": 1, "heating": {"mean": [0.0] * 3, "covariance": [[1.0]], "traces": []}},
+        {"version": VERSION, "heating": {"mean": "?"}},
+        {"version": VERSION, "heating": {"mean": [0.0] * 8, "covariance": [[float("nan")] * 8] * 8, "traces": []}},
+        {"version": VERSION, "heating": {"mean": [0.0] * 3, "covariance": [[1.0]], "traces": []}},
     ],
 )
 def test_a_state_of_another_making_is_no_state(state: dict[str, Any]) -> None:
@@ -151,7 +152,7 @@ def test_a_state_of_another_making_is_no_state(state: dict[str, Any]) -> None:
     assert odd.update(episode.samples[0]) == fresh[0][1]
     relearned = ThermalModel.learn(HeaterKind.TOOL, state, episode)
     assert relearned is not None
-    assert relearned["version"] == 1
+    assert relearned["version"] == VERSION
 
 
 def test_the_state_stays_small_and_keeps_both_directions() -> None:

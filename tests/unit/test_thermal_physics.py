@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from octoprint_temp_eta.core.estimator import Direction, Estimate, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, curves
+from octoprint_temp_eta.core.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, SOAKED_S, curves
 from octoprint_temp_eta.core.thermal.prior import shipped_prior
 from octoprint_temp_eta.core.thermal.start import start_of
 from octoprint_temp_eta.core.thermal.steady import Steady
 
 HEATING = Goal(Direction.HEATING, 215.0)
+COOLING = Goal(Direction.COOLING, 40.0)
 PARAMETERS_OF_A_HOTEND = np.log([3.0, 0.006, 4.0, 1.5, 3.0, 3.0, 0.3, 30.0])
+#: loss, lag, delay, ambient, soak, soak time
+PARAMETERS_OF_A_COOLING_BED = (np.log(0.002), np.log(5.0), np.log(2.0), 22.0, np.log(0.8), np.log(60.0))
 
 
 def test_full_power_is_the_solution_of_its_equations() -> None:
@@ -33,6 +36,45 @@ def test_full_power_is_the_solution_of_its_equations() -> None:
             body + step * (block - body) / soak_time,
         )
     assert drawn.at(np.array([30.0]))[0][0, 0] == pytest.approx(sensor, abs=0.2)
+
+
+def test_cooling_is_the_solution_of_its_equations() -> None:
+    before = [Sample(float(t), 60.0, 60.0) for t in range(-120, 0)]
+    start = start_of(COOLING, before, Sample(0.0, 60.0))
+    drawn = curves(HeaterKind.BED, COOLING, start, np.array(PARAMETERS_OF_A_COOLING_BED)[None])
+    loss, ambient, soak, soak_time = 0.002, 22.0, 0.8, 60.0
+    sensor = block = 60.0
+    body = 60.0 + (ambient - 60.0) * np.exp(-(SOAKED_S + 120.0) / soak_time)
+    step = 0.002
+    for n in range(round(200.0 / step)):
+        if n * step < 2.0:
+            continue
+        sensor, block, body = (
+            sensor + step * (block - sensor) / 5.0,
+            block - step * ((1.0 + soak) * loss * (block - ambient) + soak / soak_time * (block - body)),
+            body + step * (block - body) / soak_time,
+        )
+    assert drawn.at(np.array([200.0]))[0][0, 0] == pytest.approx(sensor, abs=0.05)
+
+
+def test_a_bed_just_heated_cools_faster() -> None:
+    mean = shipped_prior()[Direction.COOLING, HeaterKind.BED].mean[None]
+    first = Sample(0.0, 60.0)
+    held = [Sample(float(t), 60.0) for t in range(-120, 0)]
+    heated = [Sample(float(t), 60.0 + 0.5 * min(t + 20.0, 0.0)) for t in range(-90, 0)]
+    times = [curves(HeaterKind.BED, COOLING, start_of(COOLING, b, first), mean).reach[0] for b in (held, heated)]
+    assert times[1] < 0.95 * times[0]
+
+
+def test_a_heater_that_cools_already_needs_no_time_to_begin() -> None:
+    mean = shipped_prior()[Direction.COOLING, HeaterKind.TOOL].mean[None]
+    first = Sample(0.0, 200.0)
+    held = [Sample(float(t), 200.0) for t in range(-120, 0)]
+    falling = [Sample(float(t), 200.0 - 1.0 * t) for t in range(-20, 0)]
+    drawn = [curves(HeaterKind.TOOL, COOLING, start_of(COOLING, b, first), mean) for b in (held, falling)]
+    at_once = [each.at(np.array([0.1]))[1][0, 0] for each in drawn]
+    assert at_once[0] == 0.0
+    assert at_once[1] == pytest.approx(-1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("direction", list(Direction))
@@ -75,9 +117,21 @@ def test_the_slope_before_is_the_slope_of_the_start() -> None:
 
 
 def test_a_steady_countdown_trembles_less_and_follows_news() -> None:
-    steady = Steady()
+    steady = Steady(Direction.HEATING)
     noisy = [Estimate(100.0 - t + (3.0 if t % 2 else -3.0)) for t in range(50)]
     told = [steady.follow(float(t), estimate).eta for t, estimate in enumerate(noisy)]
     tremble = [abs(b - a + 1.0) for a, b in pairwise(told)]
     assert sum(tremble) / len(tremble) < 2.0
     assert steady.follow(50.0, Estimate(200.0)).eta > 150.0
+
+
+def test_a_countdown_runs_on_within_the_doubt_and_follows_news() -> None:
+    steady = Steady(Direction.COOLING)
+
+    def estimate(eta: float) -> Estimate:
+        return Estimate(eta, 0.8 * eta, 1.25 * eta)
+
+    told = [steady.follow(float(t), estimate(100.0 - t + (2.0 if t % 2 else -2.0))).eta for t in range(30)]
+    assert all(b - a == pytest.approx(-1.0) for a, b in pairwise(told[2:]))
+    assert steady.follow(30.0, estimate(200.0)).eta > 180.0
+    assert steady.follow(31.0, estimate(20.0)).eta < 22.0

@@ -14,8 +14,8 @@ from .prior import Belief, inverted
 #: Degrees of freedom of every belief's tails: the prior is fitted on a dozen heaters.
 TAILS = 5.0
 #: Step of the numerical derivative, and longest step of the descent, in the unit of each parameter.
-NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.3, 0.02, 0.02, 0.02])}
-LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.5, 8.0, 1.5, 1.5, 1.0])}
+NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.02, 0.3, 0.02, 0.02])}
+LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.0, 1.0, 8.0, 1.0, 1.0])}
 
 
 @dataclass(frozen=True, slots=True)

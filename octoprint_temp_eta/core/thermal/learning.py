@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .start import start_of
 
 #: Readings that are kept of an episode, and as how many independent ones they count.
 _POINTS = 48
-INDEPENDENT = 15.0
+INDEPENDENT: Final = {Direction.HEATING: 15.0, Direction.COOLING: 40.0}
 #: Error of a reading in °C, and of a curve's clock, relative: what remains beside the variation between episodes.
 READING_ERROR = 0.2
 CLOCK_ERROR = 0.015
@@ -43,16 +44,16 @@ class Trace:
     def weights(self) -> Array:
         """As how many independent readings each reading counts (n,)."""
         gaps = np.gradient(self.times)
-        return np.asarray(gaps * (INDEPENDENT / gaps.sum()))
+        return np.asarray(gaps * (INDEPENDENT[self.goal.direction] / gaps.sum()))
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
     """A trace linearised about a heater's parameters, its own deviation from them δ ~ N(0, W) marginalised.
 
-    `cost` is minus twice the log-likelihood, `squares` what is left of the weighted residuals; `gradient` (P,) and
-    `information` (P, P) are about the heater's parameters. δ ~ N(`deviation`, `certainty`) given them, and it moves
-    with them by `-certainty · own`.
+    `cost` is minus twice the log-likelihood, `squares` what is left of the weighted residuals, per independent reading;
+    `gradient` (P,) and `information` (P, P) are about the heater's parameters. δ ~ N(`deviation`, `certainty`) given
+    them, and it moves with them by `-certainty · own`.
     """
 
     cost: float
@@ -75,7 +76,7 @@ class HeaterFit:
     @property
     def misfit(self) -> float:
         """The rms of what is left of the residuals, in standard deviations."""
-        return float(np.sqrt(max(trace.squares for trace in self.traces) / INDEPENDENT))
+        return float(np.sqrt(max(trace.squares for trace in self.traces)))
 
 
 def trace_of(episode: Episode) -> Trace | None:
@@ -93,7 +94,7 @@ def trace_of(episode: Episode) -> Trace | None:
     if episode.goal.direction is Direction.COOLING:
         crest = max(range(len(samples)), key=lambda i: samples[i].actual)
         if samples[crest].actual > samples[0].actual + 0.5:
-            samples, before = samples[crest:], ()
+            samples, before = samples[crest:], (*before, *samples[:crest])
     if len(samples) < 5:
         return None
     begun = samples[0].at
@@ -117,7 +118,7 @@ def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Arra
     own, pull = jacobian.T @ weighted, weighted.T @ residual
     certainty = inverted(own + within_inverse)
     deviation = certainty @ pull
-    squares = float(weight @ (residual - jacobian @ deviation) ** 2)
+    squares = float(weight @ (residual - jacobian @ deviation) ** 2) / INDEPENDENT[trace.goal.direction]
     cost = float(weight @ residual**2 - pull @ deviation + trace.weights @ np.log(variance))
     return Linear(cost, squares, pull - own @ deviation, own - own @ certainty @ own, deviation, certainty, own)
 

@@ -14,7 +14,7 @@ from .physics import PARAMETERS, Array, Start
 from .prior import Belief, Population, inverted
 
 #: The layout below; a state of another version is ignored.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Episodes of each direction that are remembered: older ones are forgotten.
 _TRACES: Final = 6
 #: An episode is odd whose parameters are this far from what was believed (squared, in standard deviations) …

@@ -35,7 +35,7 @@ class ThermalModel:
         self._goal: Goal | None = None
         self._before: Sequence[Sample] = ()
         self._posterior: Posterior | None = None
-        self._steady = Steady()
+        self._steady = Steady(Direction.HEATING)
         self._begun = self._crest = 0.0
         self._pace: Pace | None = None
         #: How fast it heats, as a share of what this heater does; None where that can't be told.
@@ -48,7 +48,7 @@ class ThermalModel:
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
         """Start an episode; its first sample comes with `update`."""
         self._goal, self._before = goal, tuple(before)
-        self._posterior, self._steady = None, Steady()
+        self._posterior, self._steady = None, Steady(goal.direction)
         self._pace = self.pace = None
 
     def update(self, sample: Sample) -> Estimate | None:
@@ -58,9 +58,10 @@ class ThermalModel:
             return None
         rises = goal.direction is Direction.COOLING and sample.actual > self._crest + _CREST
         if self._posterior is None or rises:
-            before = self._before if self._posterior is None else ()
             self._begun, self._crest = sample.at, sample.actual
-            self._posterior = self._open(goal, before, sample)
+            self._posterior = self._open(goal, self._before, sample)
+        if goal.direction is Direction.COOLING and self._crest - sample.actual < _CREST:
+            self._before = (*self._before, sample)
         if self._pace is not None:
             self.pace = self._pace.update(sample.at - self._begun, sample.actual)
         self._posterior.update(sample.at - self._begun, sample.actual)

@@ -33,12 +33,16 @@ HEATING: Final = (
     "ln_soak",
     "ln_soak_time",
 )
-COOLING: Final = ("ln_loss", "logit_warm", "ambient", "ln_delay", "logit_slowness", "ln_lag")
+COOLING: Final = ("ln_loss", "ln_lag", "ln_delay", "ambient", "ln_soak", "ln_soak_time")
 PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 
 #: How the time constant of the approach grows with the way, the way of the reference being 1: over a short one the
 #: controller's integral part is wound up less. One figure for all printers.
 _APPROACH_GROWS: Final = 0.25
+
+#: s that a heater is taken to have been at the temperature of its oldest reading, from cold: a body slower than that
+#: is still cold within. One figure for all printers: some minutes of heating and holding.
+SOAKED_S: Final = 300.0
 
 #: Bounds of the parameters: far outside of any heater, they only keep the arithmetic finite.
 _BOUNDS: Final = {
@@ -47,8 +51,8 @@ _BOUNDS: Final = {
         np.array([np.log(x) for x in (60.0, 0.08, 60.0, 40.0, 100.0, 20.0, 5.0, 600.0)]),
     ),
     Direction.COOLING: (
-        np.array([np.log(2e-5), -6.0, 5.0, np.log(0.05), -6.0, np.log(0.15)]),
-        np.array([np.log(0.2), 3.0, 60.0, np.log(40.0), 2.0, np.log(60.0)]),
+        np.array([np.log(2e-5), np.log(0.15), np.log(0.05), 5.0, np.log(1e-3), np.log(5.0)]),
+        np.array([np.log(0.2), np.log(60.0), np.log(40.0), 60.0, np.log(50.0), np.log(10000.0)]),
     ),
 }
 
@@ -172,43 +176,55 @@ def _with_approach(
 
 
 def _cooling(goal: Goal, start: Start, parameters: Array) -> Curves:
-    loss = np.exp(parameters[:, 0])
-    warm = 1.0 / (1.0 + np.exp(-parameters[:, 1]))
+    loss, lag, delay = np.exp(parameters[:, :3]).T
     # Guard: surroundings at or above the goal would never let it cool that far.
-    ambient = np.minimum(parameters[:, 2], min(goal.temperature, start.temperature) - 1.0)
-    delay = np.exp(parameters[:, 3])
-    slowness = np.minimum(1.0 / (1.0 + np.exp(-parameters[:, 4])), 0.9)
-    # Guard: a sensor slower than its heater would follow itself; where the two are equal the formula divides by zero.
-    lag = np.minimum(np.exp(parameters[:, 5]), 0.8 / loss)
-    fade = loss * slowness
-    above = start.temperature - ambient
-    body = warm * above / (1.0 - slowness)
-    sizes = np.stack([(above - body) / (1.0 - loss * lag), body / (1.0 - fade * lag)])
-    sizes = np.concatenate([sizes, [above - sizes.sum(axis=0)]])
-    rates = np.stack([loss, fade, 1.0 / lag])
-    wanted = np.maximum(goal.temperature - ambient, 0.2)
-    low = np.zeros_like(loss)
-    high = np.log(np.maximum(np.abs(sizes).sum(axis=0) / wanted, 1.0)) / fade + 1.0
-    for _ in range(24):
-        middle = 0.5 * (low + high)
-        above_goal = (sizes * np.exp(-rates * middle)).sum(axis=0) > wanted
-        low, high = np.where(above_goal, middle, low), np.where(above_goal, high, middle)
-    reach = 0.5 * (low + high)
+    ambient = np.minimum(parameters[:, 3], min(goal.temperature, start.temperature) - 1.0)
+    soak, soak_time = np.exp(parameters[:, 4:]).T
+    sensor = start.temperature + start.slope * delay - ambient
+    # Block and body together are a quick exponential and a slow one.
+    own, shared = (1.0 + soak) * loss + soak / soak_time, soak / soak_time
+    apart = np.sqrt((own - 1.0 / soak_time) ** 2 + 4.0 * shared / soak_time)
+    fast = 0.5 * (own + 1.0 / soak_time + apart)
+    slow = (1.0 + soak) * loss / (soak_time * fast)
+    # Guard: a sensor slower than the block would follow itself; where the two are equal the formula divides by zero.
+    lag = np.minimum(lag, 0.8 / fast)
+    block = np.maximum(sensor + lag * start.slope, 0.0)
+    body = _low_passed(start, soak_time, ambient) - ambient
+    quick = (own * block - shared * body - slow * block) / apart
+    sizes = np.stack([quick / (1.0 - fast * lag), (block - quick) / (1.0 - slow * lag)])
+    sizes = np.concatenate([sizes, [sensor - sizes.sum(axis=0)]])
+    rates = np.stack([fast, slow, 1.0 / lag])
+    reach = _fallen(sizes, rates, goal.temperature - ambient)
     step = (1.3 * reach + 10.0) / (GRID - 1)
     times = np.arange(GRID) * step[:, None]
     parts = sizes[:, :, None] * np.exp(-np.minimum(rates[:, :, None] * times, 60.0))
     temperature, slope = ambient[:, None] + parts.sum(axis=0), -(rates[:, :, None] * parts).sum(axis=0)
-    return Curves(start.temperature, 0.0, delay, step, temperature, slope, reach + delay)
+    return Curves(start.temperature, start.slope, delay, step, temperature, slope, reach + delay)
 
 
-def _low_passed(start: Start, time_constant: Array) -> Array:
-    """Return the temperature (N,) of a body that followed the history with each `time_constant`."""
+def _fallen(sizes: Array, rates: Array, wanted: Array) -> Array:
+    """Return when (N,) the sums of exponentials of `sizes` and `rates` (3, N) have fallen to `wanted` (N,) K."""
+    low = np.zeros_like(wanted)
+    high = np.log(np.maximum(np.abs(sizes).sum(axis=0) / wanted, 1.0)) / rates.min(axis=0) + 1.0
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        above = (sizes * np.exp(-rates * middle)).sum(axis=0) > wanted
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.asarray(0.5 * (low + high))
+
+
+def _low_passed(start: Start, time_constant: Array, cold: Array | None = None) -> Array:
+    """Return the temperature (N,) of a body that followed the history with each `time_constant`.
+
+    `cold` (N,) is where it began `SOAKED_S` before the oldest reading; without, it is taken to have kept up till then.
+    """
     if len(start.ages) == 0:
         return np.full_like(time_constant, start.temperature)
-    body = np.full_like(time_constant, start.temperatures[0])
-    for age, later, value in zip(start.ages[:-1], start.ages[1:], start.temperatures[1:], strict=True):
-        body += (value - body) * -np.expm1(-(age - later) / time_constant)
-    return body
+    fading = np.exp(-start.ages / time_constant[:, None])
+    oldest = np.full_like(time_constant, start.temperatures[0])
+    if cold is not None:
+        oldest += (cold - oldest) * np.exp(-SOAKED_S / time_constant)
+    return np.asarray(oldest * fading[:, 0] + np.diff(fading, axis=1) @ start.temperatures[1:])
 
 
 def _linear_system(system: Array, step: Array, initial: Array) -> Array:

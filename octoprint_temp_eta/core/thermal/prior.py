@@ -46,18 +46,20 @@ Prior = Mapping[tuple[Direction, HeaterKind], Population]
 
 
 def parse_prior(table: Mapping[str, Any]) -> Prior:
-    """Return the prior of a table as `tests/benchmarks/fit_prior.py` writes it; a chamber is a widened bed."""
+    """Return the prior of a table as `tests/benchmarks/fit_prior.py` writes it; a chamber without one is a wide bed."""
     prior: dict[tuple[Direction, HeaterKind], Population] = {}
     for direction in Direction:
-        for kind in (HeaterKind.TOOL, HeaterKind.BED):
-            row = table["populations"][f"{direction}-{kind}"]
+        for kind in HeaterKind:
+            row = table["populations"].get(f"{direction}-{kind}")
+            if row is None and kind is HeaterKind.CHAMBER:
+                bed = prior[direction, HeaterKind.BED]
+                prior[direction, kind] = Population(bed.mean, 2.0 * bed.between, bed.within)
+                continue
             if tuple(row["parameters"]) != PARAMETERS[direction]:
                 raise ValueError(f"prior {direction}-{kind}: parameters must be {PARAMETERS[direction]}")
             prior[direction, kind] = Population(
                 np.array(row["mean"]), np.array(row["between"]), np.array(row["within"])
             )
-        bed = prior[direction, HeaterKind.BED]
-        prior[direction, HeaterKind.CHAMBER] = Population(bed.mean, 2.0 * bed.between, bed.within)
     return prior
 
 

@@ -31,8 +31,8 @@ def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
         centred = ages - ages.mean()
         slope = float(np.clip(-(centred @ values) / max(float(centred @ centred), 1e-6), *_SLOPE_BOUNDS))
         temperature = 0.5 * temperature + 0.5 * float(values.mean() + slope * ages.mean())
-    if goal.direction is Direction.COOLING:
-        slope = 0.0
+    if goal.direction is Direction.COOLING and slope >= 0.0:
+        temperature, slope = first.actual, 0.0
     kept = history[:: max(1, len(history) // _HISTORY)]
     return Start(
         temperature,
