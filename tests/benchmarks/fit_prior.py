@@ -26,14 +26,14 @@ _LN = np.log
 #: Where the fit starts, and what regularises it: textbook values and generous spreads.
 HAND = {
     (Direction.HEATING, HeaterKind.TOOL): (
-        [_LN(3.0), _LN(0.006), _LN(3.0), _LN(1.0), _LN(4.0), _LN(3.0), _LN(0.06), _LN(40.0)],
-        [0.6, 0.7, 0.7, 0.7, 0.8, 0.8, 0.8, 0.4],
-        [0.06, 0.2, 0.2, 0.3, 0.2, 0.3, 0.2, 0.15],
+        [_LN(3.0), _LN(0.006), _LN(3.0), _LN(1.0), _LN(10.0), _LN(4.0), 0.5, _LN(0.06), _LN(40.0)],
+        [0.6, 0.7, 0.7, 0.7, 0.6, 0.7, 0.3, 0.8, 0.4],
+        [0.06, 0.2, 0.2, 0.3, 0.1, 0.1, 0.3, 0.2, 0.15],
     ),
     (Direction.HEATING, HeaterKind.BED): (
-        [_LN(0.4), _LN(0.003), _LN(4.0), _LN(1.0), _LN(20.0), _LN(2.0), _LN(0.5), _LN(80.0)],
-        [0.6, 0.7, 0.7, 0.7, 0.8, 0.6, 0.8, 0.5],
-        [0.06, 0.2, 0.2, 0.3, 0.2, 0.3, 0.2, 0.15],
+        [_LN(0.4), _LN(0.003), _LN(4.0), _LN(1.0), _LN(4.5), _LN(12.0), 0.5, _LN(0.5), _LN(80.0)],
+        [0.6, 0.7, 0.7, 0.7, 0.6, 0.7, 0.3, 0.8, 0.5],
+        [0.06, 0.2, 0.2, 0.3, 0.1, 0.1, 0.3, 0.2, 0.15],
     ),
     (Direction.COOLING, HeaterKind.TOOL): (
         [_LN(0.005), _LN(4.0), _LN(1.0), 25.0, _LN(0.2), _LN(30.0)],
@@ -51,10 +51,18 @@ HAND = {
         [0.1, 0.2, 0.3, 2.0, 0.2, 0.2],
     ),
 }
-#: Weight of the starting values against the data, in heaters (between) and in episodes (within).
-_PSEUDO_HEATERS, _PSEUDO_EPISODES = 5.0, 8.0
+#: Weight of the starting spreads against the data, in heaters (between) …
+_PSEUDO_HEATERS = {Direction.HEATING: 10.0, Direction.COOLING: 5.0}
+#: … and in episodes (within).
+_PSEUDO_EPISODES = 8.0
 #: Weight of the starting mean, in heaters. Few beds were recorded while they cooled: theirs are mostly physics still.
-_PSEUDO_MEANS = defaultdict(lambda: 1.0, {(Direction.COOLING, HeaterKind.BED): 3.0})
+_PSEUDO_MEANS = {
+    (Direction.HEATING, HeaterKind.TOOL): 2.0,
+    (Direction.HEATING, HeaterKind.BED): 2.0,
+    (Direction.COOLING, HeaterKind.TOOL): 1.0,
+    (Direction.COOLING, HeaterKind.BED): 3.0,
+    (Direction.COOLING, HeaterKind.CHAMBER): 1.0,
+}
 _ROUNDS = 8
 #: Episodes of a heater that are fitted together.
 _MOST = 12
@@ -66,11 +74,9 @@ def hand(key: tuple[Direction, HeaterKind]) -> Population:
     return Population(np.array(mean), np.diag(np.square(between)), np.diag(np.square(within)))
 
 
-def maximise(start: Population, heaters: Sequence[HeaterFit], weight: float) -> Population:
-    """Return the population that the fits of its heaters suggest, one step of expectation-maximisation.
-
-    `weight`: as how many heaters the mean of `start` counts.
-    """
+def maximise(key: tuple[Direction, HeaterKind], start: Population, heaters: Sequence[HeaterFit]) -> Population:
+    """Return the population that the fits of its heaters suggest, one step of expectation-maximisation."""
+    weight, pseudo = _PSEUDO_MEANS[key], _PSEUDO_HEATERS[key[0]]
     means = np.array([heater.belief.mean for heater in heaters])
     mean = (means.sum(axis=0) + weight * start.mean) / (len(means) + weight)
     deviations = means - mean
@@ -83,9 +89,7 @@ def maximise(start: Population, heaters: Sequence[HeaterFit], weight: float) -> 
             spread = np.outer(trace.deviation, trace.deviation) + trace.certainty
             within = within + share * (spread + moved @ heater.belief.covariance @ moved.T)
             episodes += share
-    return Population(
-        mean, (between + _PSEUDO_HEATERS * start.between) / (len(means) + _PSEUDO_HEATERS), within / episodes
-    )
+    return Population(mean, (between + pseudo * start.between) / (len(means) + pseudo), within / episodes)
 
 
 def fit_population(
@@ -106,7 +110,7 @@ def fit_population(
             fit_heater(key[1], heater[:_MOST], now, old.belief.mean if old else None)
             for heater, old in zip_longest(traces.values(), fits)
         ]
-        now = maximise(start, fits, _PSEUDO_MEANS[key])
+        now = maximise(key, start, fits)
     return now, fits
 
 

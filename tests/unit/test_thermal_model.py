@@ -140,7 +140,7 @@ def test_a_forecast_grows_with_the_way() -> None:
         {"version": 99, "heating": {"mean": [1]}},
         {"algorithm": "linear", "history": []},
         {"version": VERSION, "heating": {"mean": "?"}},
-        {"version": VERSION, "heating": {"mean": [0.0] * 8, "covariance": [[float("nan")] * 8] * 8, "traces": []}},
+        {"version": VERSION, "heating": {"mean": [0.0] * 9, "covariance": [[float("nan")] * 9] * 9, "traces": []}},
         {"version": VERSION, "heating": {"mean": [0.0] * 3, "covariance": [[1.0]], "traces": []}},
     ],
 )

@@ -8,34 +8,61 @@ import numpy as np
 import pytest
 
 from octoprint_temp_eta.core.estimator import Direction, Estimate, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, SOAKED_S, curves
+from octoprint_temp_eta.core.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, SOAKED_S, Start, curves
 from octoprint_temp_eta.core.thermal.prior import shipped_prior
 from octoprint_temp_eta.core.thermal.start import start_of
 from octoprint_temp_eta.core.thermal.steady import Steady
 
 HEATING = Goal(Direction.HEATING, 215.0)
 COOLING = Goal(Direction.COOLING, 40.0)
-PARAMETERS_OF_A_HOTEND = np.log([3.0, 0.006, 4.0, 1.5, 3.0, 3.0, 0.3, 30.0])
+PARAMETERS_OF_A_HOTEND = np.array([*np.log([3.0, 0.006, 4.0, 1.5, 12.0, 3.0]), 0.5, *np.log([0.3, 30.0])])
 #: loss, lag, delay, ambient, soak, soak time
 PARAMETERS_OF_A_COOLING_BED = (np.log(0.002), np.log(5.0), np.log(2.0), 22.0, np.log(0.8), np.log(60.0))
 
 
-def test_full_power_is_the_solution_of_its_equations() -> None:
-    start = start_of(HEATING, (), Sample(0.0, 25.0))
-    drawn = curves(HeaterKind.TOOL, HEATING, start, PARAMETERS_OF_A_HOTEND[None])
-    rate, loss, lag, delay, _, _, soak, soak_time = np.exp(PARAMETERS_OF_A_HOTEND)
+def integrated(start: Start, until: float) -> float:
+    """Return the temperature after so many seconds, by small steps of the formulas as they stand."""
+    rate, loss, lag, delay, band, derivative, _, soak, soak_time = np.exp(PARAMETERS_OF_A_HOTEND)
+    target = HEATING.temperature
     power = rate + loss * (REFERENCE[HeaterKind.TOOL] - AMBIENT)
-    sensor = block = body = 25.0
-    step = 0.001
-    for n in range(round(30.0 / step)):
-        if n * step < delay:
-            continue
-        sensor, block, body = (
-            sensor + step * (block - sensor) / lag,
-            block + step * (power - loss * (block - AMBIENT) - soak / soak_time * (block - body)),
-            body + step * (block - body) / soak_time,
-        )
-    assert drawn.at(np.array([30.0]))[0][0, 0] == pytest.approx(sensor, abs=0.2)
+    held, wound = (start.held, 1.0) if start.held else (target, PARAMETERS_OF_A_HOTEND[6])
+    integral = wound * band * loss * (held - AMBIENT) / power
+    sensor = block = body = start.temperature
+    braking, arrived = False, 1.0
+    step = 0.002
+    for _ in range(round((until - delay) / step)):
+        slope = (block - sensor) / lag
+        wanted = (target - sensor - derivative * slope + integral) / band
+        if not braking and wanted < 1.0:
+            braking, arrived = True, float(sensor > start.temperature)
+        if braking:
+            integral += step * (target - sensor) / (4.0 * derivative)
+            arrived += step * (wanted - arrived) / delay
+        warmed = power * arrived - loss * (block - AMBIENT) - soak / soak_time * (block - body)
+        sensor, block, body = sensor + step * slope, block + step * warmed, body + step * (block - body) / soak_time
+    return float(sensor)
+
+
+@pytest.mark.parametrize("begins", [25.0, 150.0, 205.0])
+@pytest.mark.parametrize("held", [0.0, 1.0])
+def test_heating_is_the_solution_of_its_equations(begins: float, held: float) -> None:
+    before = [Sample(float(t), begins, held * begins) for t in range(-20, 0)]
+    start = start_of(HEATING, before, Sample(0.0, begins, 215.0))
+    drawn = curves(HeaterKind.TOOL, HEATING, start, PARAMETERS_OF_A_HOTEND[None])
+    arrival = float(drawn.reach[0])
+    assert integrated(start, arrival) == pytest.approx(HEATING.threshold, abs=0.3)
+    for time in (0.3 * arrival, 0.8 * arrival, arrival + 5.0):
+        assert drawn.at(np.array([time]))[0][0, 0] == pytest.approx(integrated(start, time), abs=0.3)
+
+
+def test_an_integral_wound_up_brakes_later() -> None:
+    held = start_of(HEATING, [Sample(float(t), 170.0, 170.0) for t in range(-20, 0)], Sample(0.0, 170.0, 215.0))
+    rising = start_of(HEATING, [Sample(float(t), 170.0, 190.0) for t in range(-20, 0)], Sample(0.0, 170.0, 215.0))
+    assert (held.held, rising.held) == (170.0, 0.0)
+    unwound = PARAMETERS_OF_A_HOTEND.copy()
+    unwound[6] = 0.0
+    times = [curves(HeaterKind.TOOL, HEATING, start, unwound[None]).reach[0] for start in (held, rising)]
+    assert times[0] < times[1] - 0.5
 
 
 def test_cooling_is_the_solution_of_its_equations() -> None:
@@ -116,22 +143,35 @@ def test_the_slope_before_is_the_slope_of_the_start() -> None:
     assert start.temperature == pytest.approx(150.0, abs=0.1)
 
 
+@pytest.mark.parametrize("every", [0.5, 2.0, 5.0])
+def test_the_slope_before_is_seen_however_often_readings_come(every: float) -> None:
+    before = [Sample(-n * every, 150.0 + 1.5 * n * every, 0.0) for n in range(20, 0, -1)]
+    start = start_of(HEATING, before, Sample(0.0, 150.0, 215.0))
+    assert (start.temperature, start.slope) == (pytest.approx(150.0), pytest.approx(-1.5))
+
+
+def test_readings_of_long_ago_tell_no_slope() -> None:
+    start = start_of(HEATING, [Sample(-40.0, 190.0), Sample(-20.0, 170.0)], Sample(0.0, 150.0, 215.0))
+    assert (start.temperature, start.slope) == (150.0, 0.0)
+
+
 def test_a_steady_countdown_trembles_less_and_follows_news() -> None:
     steady = Steady(Direction.HEATING)
-    noisy = [Estimate(100.0 - t + (3.0 if t % 2 else -3.0)) for t in range(50)]
+    middles = [100.0 - t + (3.0 if t % 2 else -3.0) for t in range(50)]
+    noisy = [Estimate(middle, 0.7 * middle, 1.4 * middle) for middle in middles]
     told = [steady.follow(float(t), estimate).eta for t, estimate in enumerate(noisy)]
     tremble = [abs(b - a + 1.0) for a, b in pairwise(told)]
     assert sum(tremble) / len(tremble) < 2.0
-    assert steady.follow(50.0, Estimate(200.0)).eta > 150.0
+    assert steady.follow(50.0, Estimate(200.0, 150.0, 260.0)).eta > 150.0
 
 
-def test_a_countdown_runs_on_within_the_doubt_and_follows_news() -> None:
+def test_a_countdown_runs_on_within_its_play_and_follows_news() -> None:
     steady = Steady(Direction.COOLING)
 
     def estimate(eta: float) -> Estimate:
         return Estimate(eta, 0.8 * eta, 1.25 * eta)
 
     told = [steady.follow(float(t), estimate(100.0 - t + (2.0 if t % 2 else -2.0))).eta for t in range(30)]
-    assert all(b - a == pytest.approx(-1.0) for a, b in pairwise(told[2:]))
-    assert steady.follow(30.0, estimate(200.0)).eta > 180.0
-    assert steady.follow(31.0, estimate(20.0)).eta < 22.0
+    assert all(b - a == pytest.approx(-1.0) for a, b in pairwise(told[8:]))
+    assert steady.follow(30.0, estimate(200.0)).eta > 160.0
+    assert steady.follow(32.0, estimate(20.0)).eta < 25.0

@@ -12,10 +12,10 @@ from .physics import Array, Curves, Start, bounded, curves
 from .prior import Belief, inverted
 
 #: Degrees of freedom of every belief's tails: the prior is fitted on a dozen heaters.
-TAILS = 5.0
+TAILS: Final = {Direction.HEATING: 20.0, Direction.COOLING: 5.0}
 #: Step of the numerical derivative, and longest step of the descent, in the unit of each parameter.
-NUDGE: Final = {Direction.HEATING: np.full(8, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.02, 0.3, 0.02, 0.02])}
-LONGEST: Final = {Direction.HEATING: np.full(8, 1.0), Direction.COOLING: np.array([1.0, 1.0, 1.0, 8.0, 1.0, 1.0])}
+NUDGE: Final = {Direction.HEATING: np.full(9, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.02, 0.3, 0.02, 0.02])}
+LONGEST: Final = {Direction.HEATING: np.full(9, 1.0), Direction.COOLING: np.array([1.0, 1.0, 1.0, 8.0, 1.0, 1.0])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def fit(
     nudge, longest = NUDGE[goal.direction], LONGEST[goal.direction]
     inverse = inverted(belief.covariance)
     theta = bounded(goal.direction, guess)
-    size = len(theta)
+    size, tails = len(theta), TAILS[goal.direction]
     damping = 1e-2
     for _ in range(iterations):
         around = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
@@ -67,7 +67,7 @@ def fit(
         jacobian = (values[1:] - values[0]).T / nudge
         information = jacobian.T @ (weight[:, None] * jacobian)
         off = theta - belief.mean
-        pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+        pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
         gradient = jacobian.T @ (weight * residual) - pull @ off
         cost = weight @ residual**2 + off @ pull @ off
         normal = information + pull

@@ -140,19 +140,19 @@ def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) 
 def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, theta: Array) -> HeaterFit:
     direction = traces[0].goal.direction
     inverse, within_inverse = inverted(population.between), inverted(population.within)
-    size = len(theta)
+    size, tails = len(theta), TAILS[direction]
 
     def look(theta: Array) -> tuple[float, list[Linear]]:
         off = theta - population.mean
         lines = [linearise(kind, trace, theta, within_inverse) for trace in traces]
-        prior = (TAILS + size) * float(np.log1p(off @ inverse @ off / TAILS))
+        prior = (tails + size) * float(np.log1p(off @ inverse @ off / tails))
         return prior + sum(line.cost for line in lines), lines
 
     cost, lines = look(theta)
     damping = 1e-2
     for _ in range(_ITERATIONS):
         off = theta - population.mean
-        pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+        pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
         normal = pull + sum(line.information for line in lines)
         gradient = sum(line.gradient for line in lines) - pull @ off
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
@@ -168,7 +168,7 @@ def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, 
             if damping > 1e4:
                 break
     off = theta - population.mean
-    pull = inverse * ((TAILS + size) / (TAILS + off @ inverse @ off))
+    pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
     normal = pull + sum(line.information for line in lines)
     return HeaterFit(Belief(theta, inverted(normal)), tuple(lines), cost)
 

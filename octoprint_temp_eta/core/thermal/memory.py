@@ -111,7 +111,7 @@ def _row(trace: Trace) -> dict[str, Any]:
     return {
         "goal": trace.goal.temperature,
         "reach": round(trace.reach, 2),
-        "start": [round(trace.start.temperature, 2), round(trace.start.slope, 4)],
+        "start": [round(trace.start.temperature, 2), round(trace.start.slope, 4), trace.start.held],
         "ages": _rounded(trace.start.ages, 1),
         "history": _rounded(trace.start.temperatures, 1),
         "times": _rounded(trace.times, 2),
@@ -120,8 +120,8 @@ def _row(trace: Trace) -> dict[str, Any]:
 
 
 def _trace(direction: Direction, row: Mapping[str, Any]) -> Trace:
-    temperature, slope = (float(value) for value in row["start"])
-    start = Start(temperature, slope, np.array(row["ages"], float), np.array(row["history"], float))
+    temperature, slope, held = (float(value) for value in row["start"])
+    start = Start(temperature, slope, np.array(row["ages"], float), np.array(row["history"], float), held)
     times, temperatures = np.array(row["times"], float), np.array(row["temperatures"], float)
     if not (len(times) == len(temperatures) >= 2 and len(start.ages) == len(start.temperatures)):
         raise ValueError("trace: times and temperatures must be as many, at least 2")

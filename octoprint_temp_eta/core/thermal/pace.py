@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..estimator import ARRIVAL_TOLERANCE, Goal, HeaterKind
-from .physics import Array, Start, curves
+from .physics import GRID, Array, Start, curves
 from .prior import Belief
 
 #: A heater that advances at less than this share of its usual pace has stalled: a failed cartridge, a loose
@@ -32,8 +32,8 @@ class Pace:
         """`belief`: of the heater before this heating, so that a fault is not mistaken for its nature."""
         expected = curves(kind, goal, start, belief.mean[None])
         self._begins = float(expected.delay[0])
-        times = self._begins + np.arange(expected.temperature.shape[1]) * float(expected.step[0])
-        warmer = np.maximum.accumulate(expected.temperature[0])
+        times = np.linspace(self._begins, float(expected.reach[0]), GRID)
+        warmer = np.maximum.accumulate(expected.at(times)[0][0])
         rising = np.concatenate([[True], np.diff(warmer) > 1e-6])
         self._temperatures: Array = warmer[rising]
         self._times: Array = times[rising]

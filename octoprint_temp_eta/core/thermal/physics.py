@@ -28,17 +28,17 @@ HEATING: Final = (
     "ln_loss",
     "ln_lag",
     "ln_delay",
-    "ln_approach",
-    "ln_margin",
+    "ln_band",
+    "ln_derivative",
+    "wound",
     "ln_soak",
     "ln_soak_time",
 )
 COOLING: Final = ("ln_loss", "ln_lag", "ln_delay", "ambient", "ln_soak", "ln_soak_time")
 PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 
-#: How the time constant of the approach grows with the way, the way of the reference being 1: over a short one the
-#: controller's integral part is wound up less. One figure for all printers.
-_APPROACH_GROWS: Final = 0.25
+#: Integral over derivative time of a controller tuned after Ziegler and Nichols, as firmwares do it.
+_INTEGRAL_OVER_DERIVATIVE: Final = 4.0
 
 #: s that a heater is taken to have been at the temperature of its oldest reading, from cold: a body slower than that
 #: is still cold within. One figure for all printers: some minutes of heating and holding.
@@ -47,8 +47,8 @@ SOAKED_S: Final = 300.0
 #: Bounds of the parameters: far outside of any heater, they only keep the arithmetic finite.
 _BOUNDS: Final = {
     Direction.HEATING: (
-        np.array([np.log(x) for x in (0.005, 1e-5, 0.15, 0.05, 0.2, 0.1, 1e-3, 5.0)]),
-        np.array([np.log(x) for x in (60.0, 0.08, 60.0, 40.0, 100.0, 20.0, 5.0, 600.0)]),
+        np.array([*np.log([0.005, 1e-5, 0.15, 0.05, 0.3, 0.2]), -1.0, *np.log([1e-3, 5.0])]),
+        np.array([*np.log([60.0, 0.08, 60.0, 40.0, 80.0, 90.0]), 2.0, *np.log([5.0, 600.0])]),
     ),
     Direction.COOLING: (
         np.array([np.log(2e-5), np.log(0.15), np.log(0.05), 5.0, np.log(1e-3), np.log(5.0)]),
@@ -65,19 +65,22 @@ def bounded(direction: Direction, parameters: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What is known when an episode begins: temperature, its slope (K/s), and the history (ages ≥ 0 in s, °C)."""
+    """What is known when an episode begins: temperature, its slope (K/s), the history (ages ≥ 0 in s, °C), and the
+    target in °C that was held until then, 0 if none."""
 
     temperature: float
     slope: float
     ages: Array
     temperatures: Array
+    held: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
     """N curves: `delay`, `step`, `reach` are (N,), `temperature` and `slope` (N, G) from `delay` on in `step`s.
 
-    `reach` is the time of arrival in s since the start.
+    `reach` is the time of arrival in s since the start. Where the controller takes over, `switch` s after the delay,
+    G more points follow in `late_step`s.
     """
 
     start: float
@@ -87,14 +90,21 @@ class Curves:
     temperature: Array
     slope: Array
     reach: Array
+    switch: Array | None = None
+    late_step: Array | None = None
 
     def at(self, times: Array) -> tuple[Array, Array]:
         """Return temperatures and slopes (N, n) of the curves at `times` (n,) s after the start."""
-        position = (times - self.delay[:, None]) / self.step[:, None]
+        since = times - self.delay[:, None]
+        position = since / self.step[:, None]
         inside = np.clip(position, 0.0, GRID - 1.001)
+        if self.switch is not None and self.late_step is not None:
+            late = since - self.switch[:, None]
+            inside = np.where(late < 0.0, inside, GRID + np.clip(late / self.late_step[:, None], 0.0, GRID - 1.001))
         index = inside.astype(np.intp)
         part = inside - index
-        index += np.arange(0, len(index) * GRID, GRID)[:, None]
+        size = self.temperature.shape[1]
+        index += np.arange(0, len(index) * size, size)[:, None]
         flat, flat_slope = self.temperature.ravel(), self.slope.ravel()
         t0, s0 = flat[index], flat_slope[index]
         waiting = position < 0.0
@@ -111,68 +121,80 @@ def curves(kind: HeaterKind, goal: Goal, start: Start, parameters: Array) -> Cur
 
 
 def _heating(reference: float, goal: Goal, start: Start, parameters: Array) -> Curves:
-    rate, loss, lag, delay, approach, margin, soak, soak_time = np.exp(parameters).T
-    threshold = goal.threshold
-    size = max(goal.temperature - start.temperature, 2.0) / (reference - AMBIENT)
-    approach = approach * size**_APPROACH_GROWS
-    aim = threshold + margin
+    rate, loss, lag, delay, band, derivative, _, soak, soak_time = np.exp(parameters).T
+    target = goal.temperature
     power = rate + loss * (reference - AMBIENT)
     # Guard: a heater that could not hold its target would never arrive; its loss is the most it can afford.
-    loss = np.minimum(loss, power / np.maximum(aim + 3.0 - AMBIENT, 5.0))
-    ultimate = AMBIENT + power / loss
+    loss = np.minimum(loss, power / max(target + 3.0 - AMBIENT, 5.0))
+    conductance = soak / soak_time
     sensor = start.temperature + start.slope * delay
     block = sensor + lag * start.slope
-    body = _low_passed(start, soak_time)
-    span = np.maximum(ultimate - block, 0.0) / np.maximum(ultimate - aim, 1e-3)
-    slow = (1.0 + soak) / loss
-    horizon = slow * np.log(np.maximum(span, 1.0)) * 1.02 + 4.0 * lag + np.minimum(soak_time, 20.0) * soak
-    horizon += approach * np.log1p(approach * rate / (1.0 + soak) / margin) + 5.0
-    step = horizon / (GRID - 1)
-    zero = np.zeros_like(lag)
-    conductance = soak / soak_time
-    system = np.array(
-        [
-            [-1.0 / lag, 1.0 / lag, zero, zero],
-            [zero, -loss - conductance, conductance, power + loss * AMBIENT],
-            [zero, 1.0 / soak_time, -1.0 / soak_time, zero],
-            [zero, zero, zero, zero],
-        ]
-    ).transpose(2, 0, 1)
-    states = _linear_system(system, step, np.stack([sensor, block, body, np.ones_like(lag)], axis=1))
-    free, slope = states[:, :, 0], (states[:, :, 1] - states[:, :, 0]) / lag[:, None]
-    return _with_approach(start, threshold, aim, approach, delay, step, free, slope)
+    system = np.zeros((len(lag), 4, 4))
+    system[:, 0, 0], system[:, 0, 1] = -1.0 / lag, 1.0 / lag
+    system[:, 1, 1], system[:, 1, 2] = -loss - conductance, conductance
+    system[:, 1, 3] = power + loss * AMBIENT
+    system[:, 2, 1], system[:, 2, 2] = 1.0 / soak_time, -1.0 / soak_time
+    ultimate = AMBIENT + power / loss
+    span = np.maximum(ultimate - block, 0.0) / (ultimate - target)
+    horizon = (1.0 + soak) / loss * np.log(np.maximum(span, 1.0)) * 1.02
+    step = (horizon + 4.0 * lag + np.minimum(soak_time, 20.0) * soak + 5.0) / (GRID - 1)
+    initial = np.stack([sensor, block, _low_passed(start, soak_time), np.ones_like(lag)], axis=1)
+    free = _linear_system(system, step, initial)
+    held, wound = (start.held, 1.0) if start.held else (target, parameters[:, 6])
+    control = _Control(target, power, band, derivative, wound * band * loss * (held - AMBIENT) / power)
+    return _controlled(start, goal, control, delay, step, system, free, lag)
 
 
-def _with_approach(
-    start: Start,
-    threshold: float,
-    aim: Array,
-    approach: Array,
-    delay: Array,
-    step: Array,
-    free: Array,
-    slope: Array,
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A controller towards `target`: full `power` in K/s, `band` in K, `derivative` in s, `integral` in K, all (N,)."""
+
+    target: float
+    power: Array
+    band: Array
+    derivative: Array
+    integral: Array
+
+
+def _controlled(
+    start: Start, goal: Goal, control: _Control, delay: Array, step: Array, system: Array, free: Array, lag: Array
 ) -> Curves:
-    """Let the controller take over where full power would overtake the exponential approach to `aim`."""
-    rows = np.arange(len(step))
-    brake = aim[:, None] - free - approach[:, None] * slope
-    braking = brake <= 0.0
-    first = np.where(braking.any(axis=1), braking.argmax(axis=1), GRID - 1)
-    before = np.maximum(first - 1, 0)
-    b0, b1 = brake[rows, before], brake[rows, first]
-    part = np.where(first > before, np.clip(b0 / np.where(b0 - b1 > 1e-9, b0 - b1, 1.0), 0.0, 1.0), 0.0)
-    f0, f1 = free[rows, before], free[rows, first]
-    switch = (before + part) * step
-    distance = np.maximum(aim - (f0 + part * (f1 - f0)), 1e-6)
-    times = np.arange(GRID) * step[:, None]
-    braked = distance[:, None] * np.exp(-np.clip((times - switch[:, None]) / approach[:, None], 0.0, 60.0))
-    controlled = times > switch[:, None]
-    temperature = np.where(controlled, aim[:, None] - braked, free)
-    slope = np.where(controlled, braked / approach[:, None], slope)
-    margin = aim - threshold
-    late = switch + approach * np.log(np.maximum(distance / margin, 1.0))
-    reach = np.where(distance > margin, late, _crossing(free - threshold, step))
-    return Curves(start.temperature, start.slope, delay, step, temperature, slope, reach + delay)
+    """Let the controller take over from full power (`free`) where it asks for less."""
+    target, band, derivative, integral = control.target, control.band, control.derivative, control.integral
+    sensor, slope = free[:, :, 0], (free[:, :, 1] - free[:, :, 0]) / lag[:, None]
+    wanted = target - sensor - derivative[:, None] * slope + integral[:, None]
+    switch = _crossing(band[:, None] - wanted, step)
+    rows, before = np.arange(len(step)), np.minimum((switch / step).astype(np.intp), GRID - 2)
+    part = (switch / step - before)[:, None]
+    taken = (1.0 - part) * free[rows, before] + part * free[rows, before + 1]
+    integral_time = _INTEGRAL_OVER_DERIVATIVE * derivative
+    # Sensor, block, body, 1, integral, and the share of the power that has arrived.
+    loop = np.zeros((len(step), 6, 6))
+    loop[:, :4, :4] = system
+    loop[:, 1, 3] -= control.power
+    loop[:, 1, 5] = control.power
+    loop[:, 4, 0], loop[:, 4, 3] = -1.0 / integral_time, target / integral_time
+    loop[:, 5, 0], loop[:, 5, 1] = derivative / lag - 1.0, -derivative / lag
+    loop[:, 5, 3], loop[:, 5, 4], loop[:, 5, 5] = target, 1.0, -band
+    loop[:, 5] /= (band * delay)[:, None]
+    late_step = (3.0 * band / control.power + 2.0 * (derivative + integral_time + delay)) / (GRID - 1)
+    full = (wanted[:, 0] >= band).astype(np.float64)
+    held = _linear_system(loop, late_step, np.concatenate([taken, integral[:, None], full[:, None]], axis=1))
+    late = switch + _crossing(held[:, :, 0] - goal.threshold, late_step)
+    # Guard: a controller may ask for more than full power again, but will not get it.
+    soonest = _crossing(sensor - goal.threshold, step)
+    reach = np.where(taken[:, 0] < goal.threshold, np.maximum(late, soonest), soonest)
+    return Curves(
+        start.temperature,
+        start.slope,
+        delay,
+        step,
+        np.concatenate([sensor, held[:, :, 0]], axis=1),
+        np.concatenate([slope, (held[:, :, 1] - held[:, :, 0]) / lag[:, None]], axis=1),
+        reach + delay,
+        switch,
+        late_step,
+    )
 
 
 def _cooling(goal: Goal, start: Start, parameters: Array) -> Curves:
@@ -228,17 +250,18 @@ def _low_passed(start: Start, time_constant: Array, cold: Array | None = None) -
 
 
 def _linear_system(system: Array, step: Array, initial: Array) -> Array:
-    """Solve x' = A x exactly on a uniform grid: (N, 4, 4), (N,), (N, 4) → (N, GRID, 4).
+    """Solve x' = A x on a uniform grid: (N, n, n), (N,), (N, n) → (N, GRID, n).
 
-    The transition over one step is a Taylor series with scaling and squaring; the grid is filled by doubling.
+    The transition over one step is the trapezoidal rule with squaring; the grid is filled by doubling.
     """
-    squarings = 10
-    small = system * (step / 2.0**squarings)[:, None, None]
-    unit = np.eye(4)
-    transition = unit + small @ (unit + small @ (unit + small / 3.0) / 2.0)
+    squarings = 6
+    small = system * (0.5 * step / 2.0**squarings)[:, None, None]
+    size = system.shape[1]
+    unit = np.eye(size)
+    transition = np.linalg.solve(unit - small, unit + small)
     for _ in range(squarings):
         transition = transition @ transition
-    states = np.empty((len(step), GRID, 4))
+    states = np.empty((len(step), GRID, size))
     states[:, 0] = initial
     filled = 1
     while filled < GRID:

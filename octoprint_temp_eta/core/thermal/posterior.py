@@ -14,7 +14,7 @@ from .prior import Belief, inverted
 #: Error of a reading in °C.
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start: how far the shape can be trusted.
-_CLOCK_ERROR: Final = 0.03
+_CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.03}
 #: As how many independent readings those of an episode count together: errors of the shape last.
 _INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 40.0}
 #: Readings fade over this share of the time since the start: the newest ones tell most of what is to come.
@@ -45,8 +45,8 @@ _LARGE: Final = {Direction.HEATING: 1.0, Direction.COOLING: 0.5}
 #: What the standard deviations are to be multiplied by, per direction and whether the heater was seen before,
 #: so that 80 % are 80 %: measured on printers that the prior was not fitted on.
 _WIDEN: Final = {
-    (Direction.HEATING, False): 0.95,
-    (Direction.HEATING, True): 1.45,
+    (Direction.HEATING, False): 0.9,
+    (Direction.HEATING, True): 1.0,
     (Direction.COOLING, False): 1.1,
     (Direction.COOLING, True): 1.7,
 }
@@ -79,7 +79,7 @@ class Posterior:
         times, actuals = np.array(self._times), np.array(self._actuals)
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
         weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
-        readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR)
+        readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR[self._goal.direction])
         steps = _FIRST_STEPS if len(times) <= self._first else _STEPS
         found = fit(self._kind, self._goal, self._start, readings, self._belief, self.parameters, steps)
         self.parameters = found.parameters

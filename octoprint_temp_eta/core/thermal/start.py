@@ -12,8 +12,10 @@ from .physics import Start
 
 #: The slope at the start is taken from this many seconds …
 _SLOPE_WINDOW: Final = 8.0
-#: … if there are as many readings in them.
+#: … if there are as many readings in them; …
 _SLOPE_READINGS: Final = 4
+#: … else from the newest three, the first of the episode among them, of as many seconds: polled every 5 s, that is all.
+_SPARSE_WINDOW: Final = 16.0
 #: Steepest slopes in K/s that a reading can show; beyond, it is a glitch.
 _SLOPE_BOUNDS: Final = (-4.0, 15.0)
 #: At most as many points of the history are kept.
@@ -24,8 +26,10 @@ def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
     """Return the start of an episode whose first reading is `first`, after the readings `before`."""
     history = [sample for sample in before if 0.0 < first.at - sample.at <= 120.0]
     recent = [sample for sample in history if first.at - sample.at <= _SLOPE_WINDOW]
+    if len(recent) < _SLOPE_READINGS:
+        recent = [*(sample for sample in history[-2:] if first.at - sample.at <= _SPARSE_WINDOW), first]
     temperature, slope = first.actual, 0.0
-    if len(recent) >= _SLOPE_READINGS:
+    if len(recent) >= 3:
         ages = np.array([first.at - sample.at for sample in recent])
         values = np.array([sample.actual for sample in recent])
         centred = ages - ages.mean()
@@ -39,4 +43,13 @@ def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
         slope,
         np.array([first.at - sample.at for sample in kept] + [0.0]),
         np.array([sample.actual for sample in kept] + [first.actual]),
+        _held(goal, history),
     )
+
+
+def _held(goal: Goal, history: Sequence[Sample]) -> float:
+    """Return the target in °C that was held until the start, 0 if none."""
+    if goal.direction is Direction.COOLING or len(history) < _SLOPE_READINGS:
+        return 0.0
+    last = history[-1]
+    return last.target if 0.0 < last.target < goal.temperature and abs(last.actual - last.target) < 5.0 else 0.0
