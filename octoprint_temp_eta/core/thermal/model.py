@@ -5,10 +5,12 @@ Read docs/estimator.md first: physics.py, start.py, fit.py, posterior.py and lea
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar
 
 from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
+from ..samples import HISTORY_S, SAMPLES_PER_S
 from .learning import predictive, recalled, trace_of
 from .memory import recall, remember, with_trace
 from .pace import STALLED_PACE, Pace
@@ -33,7 +35,7 @@ class ThermalModel:
         self._prior = prior if prior is not None else shipped_prior()
         self._state: LearnedState | None = None
         self._goal: Goal | None = None
-        self._before: Sequence[Sample] = ()
+        self._before: deque[Sample] = deque(maxlen=round(HISTORY_S * SAMPLES_PER_S))
         self._posterior: Posterior | None = None
         self._steady = Steady(Direction.HEATING)
         self._begun = self._crest = 0.0
@@ -47,7 +49,9 @@ class ThermalModel:
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
         """Start an episode; its first sample comes with `update`."""
-        self._goal, self._before = goal, tuple(before)
+        self._goal = goal
+        self._before.clear()
+        self._before.extend(before)
         self._posterior, self._steady = None, Steady(goal.direction)
         self._pace = self.pace = None
 
@@ -61,7 +65,7 @@ class ThermalModel:
             self._begun, self._crest = sample.at, sample.actual
             self._posterior = self._open(goal, self._before, sample)
         if goal.direction is Direction.COOLING and self._crest - sample.actual < _CREST:
-            self._before = (*self._before, sample)
+            self._before.append(sample)
         if self._pace is not None:
             self.pace = self._pace.update(sample.at - self._begun, sample.actual)
         self._posterior.update(sample.at - self._begun, sample.actual)
