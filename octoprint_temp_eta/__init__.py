@@ -21,7 +21,7 @@ __plugin_hooks__: dict[str, object]
 def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
     """Say whether the plugin can run. What it can do without, such as paho-mqtt, keeps it from nothing else."""
     try:
-        from . import plugin  # noqa: F401
+        from .plugin import plugin  # noqa: F401
     except ImportError as error:
         from logging import getLogger
 
@@ -33,7 +33,7 @@ def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     """Make the implementation, and name what else OctoPrint is to call."""
     global __plugin_implementation__, __plugin_hooks__  # noqa: PLW0603 - OctoPrint looks for them here
-    from .plugin import TempETAPlugin
+    from .plugin.plugin import TempETAPlugin
 
     plugin = TempETAPlugin()
     __plugin_implementation__ = plugin

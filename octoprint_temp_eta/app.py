@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .adapters.answers import Answers
 from .adapters.background import background
 from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.learner import Learner
+from .adapters.pending_replies import Answers
 from .adapters.printer import Printer, SerialSetting
-from .adapters.scripts import Scripts
+from .adapters.scripts.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
-from .bridge.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save
-from .bridge.identity import Identity
-from .bridge.inputs import ApiCommand, BrokerLost, Input
-from .bridge.script_effects import FireEvent
-from .bridge.script_inputs import ScriptSettingsGiven
-from .settings import Settings
+from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save
+from .bridge.protocol.identity import Identity
+from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
+from .bridge.protocol.script_effects import FireEvent
+from .bridge.protocol.script_inputs import ScriptSettingsGiven
+from .settings.table import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
 WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S = 0.5, 0.3, 1.2
@@ -119,7 +119,7 @@ class _NoMqtt:
 
 def _mqtt(post: Callable[[Input], None]) -> Any:
     try:
-        from .adapters.mqtt import Mqtt
+        from .adapters.broker.connection import Mqtt
     except ImportError:
         return _NoMqtt(post)
     return Mqtt(post)

@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from ..bridge.effects import Save
+from ..bridge.protocol.effects import Save
 
 
 def discard(folder: str, pattern: str) -> None:

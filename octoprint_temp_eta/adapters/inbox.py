@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 
-from ..bridge.inputs import Input, MessageArrived, Now, Readings
+from ..bridge.protocol.inputs import Input, MessageArrived, Now, Readings
 
 CAPACITY = 1024
 

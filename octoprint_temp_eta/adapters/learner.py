@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from ..bridge.effects import Learn
-from ..bridge.inputs import Input, Learned
-from ..core.methods import learn
+from ..bridge.protocol.effects import Learn
+from ..bridge.protocol.inputs import Input, Learned
+from ..core.estimation.methods import learn
 
 
 class Learner:

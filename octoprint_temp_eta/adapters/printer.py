@@ -15,9 +15,9 @@ from typing import Any
 
 from octoprint.printer import PrinterInterface
 
-from ..bridge.effects import SetTarget
-from ..bridge.script_effects import BreakHeatWait, FakeOk, HoldJobs, ReleaseJobs, SendLine, SendLines
-from ..bridge.script_inputs import (
+from ..bridge.protocol.effects import SetTarget
+from ..bridge.protocol.script_effects import BreakHeatWait, FakeOk, HoldJobs, ReleaseJobs, SendLine, SendLines
+from ..bridge.protocol.script_inputs import (
     JobsHeld,
     LineQueued,
     LineReceived,

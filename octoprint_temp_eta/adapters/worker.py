@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..bridge.bridge import Bridge
-from ..bridge.effects import Effect
-from ..bridge.inputs import Input, Now, Started, Stopping, Tick
-from ..bridge.script_effects import AnswerLine, SendLine
-from ..bridge.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
+from ..bridge.protocol.effects import Effect
+from ..bridge.protocol.inputs import Input, Now, Started, Stopping, Tick
+from ..bridge.protocol.script_effects import AnswerLine, SendLine
+from ..bridge.protocol.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
 from .inbox import Inbox, now
 
 #: s between two ticks.

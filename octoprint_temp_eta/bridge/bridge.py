@@ -9,18 +9,21 @@ from typing import Any
 from ..messages import encode
 from ..messages.decode import Command
 from ..messages.topics import LEVEL, Topics
-from ..settings import Settings
-from .clash import Clash
-from .commands import Commands
-from .complaints import Complaints
+from ..settings.table import Settings
+from .broker.commands import Commands
+from .broker.identity_conflict import Clash
+from .broker.log_throttle import Complaints
+from .broker.outbox import Outbox, farewell
+from .broker.ui_feed import Pages
 from .diagnostics import Diagnostics
-from .effects import Connect, Disconnect, Effect, Save
-from .forecasts import Forecasts
-from .handlers import Handlers
-from .heaters import Heaters
-from .home_assistant import HomeAssistant
-from .identity import Identity
-from .inputs import (
+from .heaters.commands import Handlers
+from .heaters.forecasts import Forecasts
+from .heaters.heaters import Heaters
+from .heaters.store import LEARNED, Memory
+from .home_assistant.announcing import HomeAssistant
+from .protocol.effects import Connect, Disconnect, Effect, Save
+from .protocol.identity import Identity
+from .protocol.inputs import (
     ApiCommand,
     BrokerConnected,
     BrokerLost,
@@ -40,11 +43,8 @@ from .inputs import (
     Stopping,
     Tick,
 )
-from .memory import LEARNED, Memory
-from .outbox import Outbox, farewell
-from .pages import Pages
-from .script_memory import STORED
-from .scripts import Scripts
+from .scripts.scripts import Scripts
+from .scripts.store import STORED
 
 SCHEMA_VERSION = 1
 #: The files in which the heaters' names are kept, and the topics that are still to be cleared.

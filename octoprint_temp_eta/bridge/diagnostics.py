@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..messages import encode
-from .clash import Clash
-from .commands import Commands
-from .heaters import Heaters
-from .inputs import BrokerConnected, Now, Tick
-from .outbox import Outbox
+from .broker.commands import Commands
+from .broker.identity_conflict import Clash
+from .broker.outbox import Outbox
+from .heaters.heaters import Heaters
+from .protocol.inputs import BrokerConnected, Now, Tick
 
 #: s between two messages at least.
 INTERVAL_S = 60.0

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ..core.accuracy import Accuracy
-from ..core.estimator import Estimate
-from ..core.heater import Transition
-from ..core.track import HeaterView
+from ..core.estimation.estimator import Estimate
+from ..core.heating.accuracy import Accuracy
+from ..core.heating.heater import Transition
+from ..core.heating.track import HeaterView
 from .decode import Command, CommandError, Transaction
 
 Payload = dict[str, Any]

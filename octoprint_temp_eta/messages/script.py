@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.run import Outcome, Past, Run, State
-from ..core.script_catalogue import Script
+from ..core.scripts.catalogue import Script
+from ..core.scripts.run import Outcome, Past, Run, State
 from .decode import Command
 from .encode import Payload, cancelled, completed, failed, instant
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.script_settings import merge
+from ..core.scripts.settings import merge
 from .channel import Channel
 from .script import ScriptError, describe, load
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.script_settings import InvalidSettings, Settings, as_json, check, merge
+from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, merge
 from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer

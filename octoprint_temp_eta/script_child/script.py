@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.script_settings import InvalidSettings, Settings, as_json
+from ..core.scripts.settings import InvalidSettings, Settings, as_json
 
 _ID = re.compile(r"[^\s-]{1,64}")
 

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from octoprint_temp_eta.core.estimator import Direction, Episode, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,14 @@ from time import perf_counter
 
 import numpy as np
 
-from octoprint_temp_eta.core.estimator import ARRIVAL_HOLD, ARRIVAL_TOLERANCE, Direction, HeaterKind, Sample
-from octoprint_temp_eta.core.thermal.prior import parse_prior
+from octoprint_temp_eta.core.estimation.estimator import (
+    ARRIVAL_HOLD,
+    ARRIVAL_TOLERANCE,
+    Direction,
+    HeaterKind,
+    Sample,
+)
+from octoprint_temp_eta.core.estimation.thermal.prior import parse_prior
 from tests.benchmarks import judge
 from tests.benchmarks.episodes import Recorded, load
 from tests.benchmarks.fit_prior import fit_table

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from octoprint_temp_eta.core.estimator import Direction, HeaterKind
-from octoprint_temp_eta.core.thermal.learning import HeaterFit, Trace, fit_heater, trace_of
-from octoprint_temp_eta.core.thermal.physics import PARAMETERS
-from octoprint_temp_eta.core.thermal.prior import Population
+from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
+from octoprint_temp_eta.core.estimation.thermal.learning import HeaterFit, Trace, fit_heater, trace_of
+from octoprint_temp_eta.core.estimation.thermal.physics import PARAMETERS
+from octoprint_temp_eta.core.estimation.thermal.prior import Population
 from tests.benchmarks.episodes import Recorded, load
 
 _LN = np.log

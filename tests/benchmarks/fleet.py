@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Any
 
-from octoprint_temp_eta.core.episode import arrival
-from octoprint_temp_eta.core.estimator import Direction, Episode, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.heating.episode import arrival
 from tests.benchmarks.episodes import Recorded
 
 _STEP_S = 0.1

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from octoprint_temp_eta.core.episode import arrival
-from octoprint_temp_eta.core.estimator import Direction, Episode, Estimator, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.linear import Limits
-from octoprint_temp_eta.core.methods import make_estimator
-from octoprint_temp_eta.core.thermal.model import ThermalModel
-from octoprint_temp_eta.core.thermal.prior import Prior
+from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Estimator, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.estimation.linear import Limits
+from octoprint_temp_eta.core.estimation.methods import make_estimator
+from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
+from octoprint_temp_eta.core.estimation.thermal.prior import Prior
+from octoprint_temp_eta.core.heating.episode import arrival
 
 
 class Method:

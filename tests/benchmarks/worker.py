@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from octoprint_temp_eta.bridge.inputs import Readings
+from octoprint_temp_eta.bridge.protocol.inputs import Readings
 from tests.benchmarks.__main__ import CONFIG, TIMER, table
 from tests.conftest import BASE, plugin_settings
 from tests.support.bridge_driver import BridgeDriver

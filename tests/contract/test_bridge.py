@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta import settings as table
 from octoprint_temp_eta.bridge.bridge import Bridge, Identity
-from octoprint_temp_eta.bridge.effects import Publish
-from octoprint_temp_eta.bridge.inputs import (
+from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
     Delivered,
@@ -28,6 +27,7 @@ from octoprint_temp_eta.bridge.inputs import (
     Tick,
 )
 from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.settings import table
 from tests.support.contract import check, examples
 
 INSTANCE = "ender-3-x7k2"

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.effects import Log, Publish, Save, SetTarget
-from octoprint_temp_eta.bridge.inputs import ApiCommand, MessageArrived
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish, Save, SetTarget
+from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.messages.catalogue import COMMANDS
 from tests.support import curves
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected

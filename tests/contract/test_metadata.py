@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 
 import octoprint_temp_eta as plugin
-from octoprint_temp_eta.messages.device import SUPPORT_URL
-from octoprint_temp_eta.plugin import TempETAPlugin
+from octoprint_temp_eta.home_assistant.device import SUPPORT_URL
+from octoprint_temp_eta.plugin.plugin import TempETAPlugin
 from tests.support.contract import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

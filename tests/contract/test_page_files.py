@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.pages import CHOICES, GROUPS, form
+from octoprint_temp_eta.plugin.settings_form import CHOICES, GROUPS, form
+from octoprint_temp_eta.settings import table
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from octoprint_temp_eta import settings as table
+from octoprint_temp_eta.settings import table
 from tests.conftest import INSTANCE
 from tests.support import browser as browsers
 from tests.support import translations

@@ -11,10 +11,10 @@ import threading
 import paho.mqtt
 import pytest
 
-from octoprint_temp_eta.adapters import mqtt as adapter
-from octoprint_temp_eta.bridge.effects import Disconnect, Publish
-from octoprint_temp_eta.bridge.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
-from octoprint_temp_eta.bridge.outbox import WINDOW
+from octoprint_temp_eta.adapters.broker import connection as adapter
+from octoprint_temp_eta.bridge.broker.outbox import WINDOW
+from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OFFLINE, PATIENCE, STATUS, Client5, Link, impatient, link, peer, spec

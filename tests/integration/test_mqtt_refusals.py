@@ -7,8 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from octoprint_temp_eta.bridge.effects import Disconnect, Publish
-from octoprint_temp_eta.bridge.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived
+from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    BrokerConnected,
+    BrokerLost,
+    BrokerRefused,
+    Delivered,
+    MessageArrived,
+)
 from tests.support.broker import Broker
 from tests.support.broker_programs import Certificates
 from tests.support.certificates import make_certificates

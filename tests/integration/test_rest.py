@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.api import ALIASES, NAMES, NEEDED, PERMISSIONS
 from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES
+from octoprint_temp_eta.plugin.rest import ALIASES, NAMES, NEEDED, PERMISSIONS
+from octoprint_temp_eta.settings import table
 from tests.conftest import BASE, INSTANCE
 from tests.support.broker import Broker
 from tests.support.contract import PROJECT

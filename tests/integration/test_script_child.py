@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.bridge.script_inputs import (
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptLine,
     ScriptLogged,
     ScriptRaised,

@@ -11,12 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.bridge.script_inputs import (
-    ScriptRaised,
-    ScriptReturned,
-    ScriptRunning,
-    ScriptStatus,
-)
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptRaised, ScriptReturned, ScriptRunning, ScriptStatus
 from tests.support.scripts import Marlin, alive, run, start, write_script
 from tests.support.waiting import eventually
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.script_folder import ScriptFolder
-from octoprint_temp_eta.bridge.script_inputs import ScriptRaised, ScriptReturned, ScriptStatus
+from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptRaised, ScriptReturned, ScriptStatus
 from tests.support.contract import PROJECT
 from tests.support.scripts import Marlin, Trial, run
 

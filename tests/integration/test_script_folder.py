@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters.script_folder import ScriptFailed, ScriptFolder
-from octoprint_temp_eta.core.script_catalogue import Script
+from octoprint_temp_eta.adapters.scripts.folder import ScriptFailed, ScriptFolder
+from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.scripts import write_script
 
 GOOD = Script("good.py", "Good", "good", {"temperature": 60}, False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.bridge.script_inputs import ScriptLogged
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptLogged
 from tests.support.scripts import run, write_script
 
 

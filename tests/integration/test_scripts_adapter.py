@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters.scripts import Scripts
-from octoprint_temp_eta.bridge.script_effects import AskCommands, ScanScripts
-from octoprint_temp_eta.bridge.script_inputs import CommandsTold, ScriptInput, ScriptsFound
+from octoprint_temp_eta.adapters.scripts.scripts import Scripts
+from octoprint_temp_eta.bridge.protocol.script_effects import AskCommands, ScanScripts
+from octoprint_temp_eta.bridge.protocol.script_inputs import CommandsTold, ScriptInput, ScriptsFound
 from tests.support.scripts import write_script
 
 NOBODY = "~nobody-of-that-name/scripts"

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta import settings as table
-from octoprint_temp_eta.migration import DROPPED, migrated
+from octoprint_temp_eta.settings import table
+from octoprint_temp_eta.settings.migration import DROPPED, migrated
 from tests.support import tempeta
 from tests.support.bare_environment import make_environment
 from tests.support.contract import PROJECT

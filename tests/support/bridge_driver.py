@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.effects import Answer, Connect, Disconnect, Effect, Log, Publish, Save
-from octoprint_temp_eta.bridge.identity import Identity
-from octoprint_temp_eta.bridge.inputs import (
+from octoprint_temp_eta.bridge.protocol.effects import Answer, Connect, Disconnect, Effect, Log, Publish, Save
+from octoprint_temp_eta.bridge.protocol.identity import Identity
+from octoprint_temp_eta.bridge.protocol.inputs import (
     ApiCommand,
     BrokerConnected,
     BrokerLost,
@@ -37,11 +37,11 @@ from octoprint_temp_eta.bridge.inputs import (
     Started,
     Tick,
 )
-from octoprint_temp_eta.bridge.script_effects import ScanScripts
-from octoprint_temp_eta.bridge.script_inputs import ScriptsFound
-from octoprint_temp_eta.core.script_catalogue import Script
+from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
+from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.messages.catalogue import MESSAGES
-from octoprint_temp_eta.settings import parse
+from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
 from tests.support.contract import check
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from octoprint_temp_eta.bridge.commands import BURST, RATE, REMEMBERED_S
-from octoprint_temp_eta.bridge.outbox import EDGES
+from octoprint_temp_eta.bridge.broker.commands import BURST, RATE, REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.outbox import EDGES
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined

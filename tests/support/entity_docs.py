@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ha_discovery import Form
-from octoprint_temp_eta.messages.device import DeviceFacts, announcement
-from octoprint_temp_eta.messages.entity_parts import Offer
+from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
+from octoprint_temp_eta.home_assistant.parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.contract import PROJECT
 

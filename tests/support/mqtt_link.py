@@ -14,10 +14,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from octoprint_temp_eta.adapters import mqtt as adapter
-from octoprint_temp_eta.adapters.mqtt import Mqtt
-from octoprint_temp_eta.bridge.effects import Connect, Publish
-from octoprint_temp_eta.bridge.inputs import BrokerConnected, Input
+from octoprint_temp_eta.adapters.broker import connection as adapter
+from octoprint_temp_eta.adapters.broker.connection import Mqtt
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Input
 from tests.support.broker import Broker
 from tests.support.broker_programs import Listener
 from tests.support.mqtt_client import VERSION, Observer

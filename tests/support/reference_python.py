@@ -23,13 +23,13 @@ MODULES = {
     "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/reported "
     "ha_discovery/commanded ha_discovery/availability ha_discovery/templates ha_discovery/messages "
     "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
-    "Estimators": "core/estimator core/methods",
-    "Heaters": "core/heater core/track core/countdown",
-    "Settings": "settings migration",
+    "Estimators": "core/estimation/estimator core/estimation/methods",
+    "Heaters": "core/heating/heater core/heating/track core/heating/countdown",
+    "Settings": "settings/table settings/migration",
     "The contract": "messages/catalogue messages/topics messages/decode messages/encode",
-    "The bridge": "bridge/bridge bridge/identity bridge/inputs bridge/effects",
-    "Around the bridge": "adapters/inbox adapters/worker adapters/answers adapters/files app",
-    "In OctoPrint": "saved_settings api pages plugin",
+    "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",
+    "Around the bridge": "adapters/inbox adapters/worker adapters/pending_replies adapters/files app",
+    "In OctoPrint": "plugin/settings_store plugin/rest plugin/settings_form plugin/plugin",
 }
 
 

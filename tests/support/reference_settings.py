@@ -6,15 +6,15 @@ import re
 from dataclasses import Field
 from typing import Any
 
-from octoprint_temp_eta.migration import DROPPED, KEPT, MAPPED
-from octoprint_temp_eta.pages import form
-from octoprint_temp_eta.settings import Rule, rows
+from octoprint_temp_eta.plugin.settings_form import form
+from octoprint_temp_eta.settings.migration import DROPPED, KEPT, MAPPED
+from octoprint_temp_eta.settings.table import Rule, rows
 from tests.support.contract import PROJECT
 
 _INTRODUCTION = """\
 # Settings
 
-*Made from the table in `octoprint_temp_eta/settings.py` by `make docs`: to change it, change a row.*
+*Made from the table in `octoprint_temp_eta/settings/table.py` by `make docs`: to change it, change a row.*
 
 They are set in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` below
 `plugins: temp_eta:`, where a default needs no line. What is not valid is refused before it is saved, with the key, the

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from octoprint_temp_eta.core.run import Outcome, Over, Past, Phase, Run, Verdict
-from octoprint_temp_eta.core.runner import Runner
+from octoprint_temp_eta.core.scripts.run import Outcome, Over, Past, Phase, Run, Verdict
+from octoprint_temp_eta.core.scripts.runner import Runner
 
 CLEANLY = "ended with status 0"
 RUN = Run("r1", "warm_up", "Warm up", started_at=1000.0, targets={"tool0": 0.0, "bed": 60.0, "chamber": 40.0})

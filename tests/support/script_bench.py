@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from octoprint_temp_eta.bridge.effects import Effect, Log, Page, Publish
-from octoprint_temp_eta.bridge.script_inputs import (
+from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Publish
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
     LineQueued,
     LineReceived,
@@ -16,7 +16,7 @@ from octoprint_temp_eta.bridge.script_inputs import (
     ScriptRunning,
     ScriptsFound,
 )
-from octoprint_temp_eta.core.script_catalogue import Script
+from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.bridge_driver import BridgeDriver
 
 STEPS = Script("steps.py", "Steps", "steps", {"count": 3, "name": "x"})

@@ -9,9 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from octoprint_temp_eta.adapters.script_process import Job, ScriptProcess
-from octoprint_temp_eta.bridge.script_inputs import ScriptEnded, ScriptLine, ScriptRaised, ScriptReturned, ScriptSaid
-from octoprint_temp_eta.core.script_settings import Settings
+from octoprint_temp_eta.adapters.scripts.process import Job, ScriptProcess
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    ScriptEnded,
+    ScriptLine,
+    ScriptRaised,
+    ScriptReturned,
+    ScriptSaid,
+)
+from octoprint_temp_eta.core.scripts.settings import Settings
 
 S = TypeVar("S", bound=ScriptSaid)
 

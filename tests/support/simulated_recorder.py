@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from octoprint_temp_eta.bridge.effects import Publish
+from octoprint_temp_eta.bridge.protocol.effects import Publish
 
 TEMPLATES = jinja2.Environment()
 

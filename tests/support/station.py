@@ -6,13 +6,13 @@ import logging
 from collections import defaultdict
 from typing import Any, Self
 
+from octoprint_temp_eta.adapters.broker.connection import Mqtt
 from octoprint_temp_eta.adapters.inbox import now
-from octoprint_temp_eta.adapters.mqtt import Mqtt
 from octoprint_temp_eta.adapters.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.effects import Connect, Disconnect, Publish
-from octoprint_temp_eta.bridge.inputs import PrinterChanged, Readings, SettingsChanged
-from octoprint_temp_eta.settings import parse
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Readings, SettingsChanged
+from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
 
 INSTANCE = "station"

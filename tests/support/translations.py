@@ -17,13 +17,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from octoprint_temp_eta.pages import form
+from octoprint_temp_eta.plugin.settings_form import form
 from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
 LANGUAGES = ("de",)
 METHODS = [
-    ("pages.py", "python"),
+    ("plugin/settings_form.py", "python"),
     ("templates/**.jinja2", "jinja2.ext:babel_extract"),
     ("static/js/**.js", "javascript"),
 ]
@@ -53,7 +53,7 @@ def template() -> Catalog:
     for file, _, message, comments, context in extract_from_dir(PACKAGE, METHODS, OPTIONS):
         catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     for text in _form_texts():
-        catalog.add(text, locations=[("settings.py", 0)])
+        catalog.add(text, locations=[("settings/table.py", 0)])
     return catalog
 
 

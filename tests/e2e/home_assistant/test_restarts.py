@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.messages.entity_parts import EXPIRE_AFTER_S
+from octoprint_temp_eta.home_assistant.parts import EXPIRE_AFTER_S
 from tests.conftest import BASE
 from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_told, unknown
 from tests.support.home_assistant_server import LocalHomeAssistant

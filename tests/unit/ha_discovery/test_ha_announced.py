@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ha_kiln import COMPONENTS, announcement, sensor
 
 from ha_discovery import Announced, Device, Form, plan
+from tests.support.ha_kiln import COMPONENTS, announcement, sensor
 
 
 def test_it_survives_the_disk() -> None:

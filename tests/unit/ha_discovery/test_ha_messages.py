@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from ha_kiln import COMPONENTS, STATE, announcement, kiln, sensor
 
 from ha_discovery import ALWAYS, Availability, AvailabilityTopic, Device, Form, Message, Number, Origin, json_flag
+from tests.support.ha_kiln import COMPONENTS, STATE, announcement, kiln, sensor
 
 STATUS = Availability((AvailabilityTopic("kiln/status"), AvailabilityTopic("kiln/power", "on", "off")), mode="all")
 EVERYTHING = {"availability": STATUS, "qos": 1}

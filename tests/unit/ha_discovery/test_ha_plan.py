@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from ha_kiln import announcement, sensor
 
 from ha_discovery import Announced, Announcement, BinarySensor, Device, DeviceTrigger, Form, Message, Plan, plan
+from tests.support.ha_kiln import announcement, sensor
 
 DEVICE = "homeassistant/device/kiln/config"
 A = "homeassistant/sensor/kiln/a/config"

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_home_assistant import HomeAssistant
 
 from ha_discovery import (
     Announced,
@@ -19,6 +18,7 @@ from ha_discovery import (
     Sensor,
     plan,
 )
+from tests.support.simulated_home_assistant import HomeAssistant
 
 
 def component(key: str, platform: str, name: str, disabled: bool) -> Component:

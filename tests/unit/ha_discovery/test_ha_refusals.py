@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from ha_kiln import LEAST, kiln, sensor
 
 from ha_discovery import (
     Announcement,
@@ -22,6 +21,7 @@ from ha_discovery import (
     json_flag,
     json_value,
 )
+from tests.support.ha_kiln import LEAST, kiln, sensor
 
 COMPONENTS: list[tuple[type[Component], dict[str, Any], str]] = [
     # ids and topics

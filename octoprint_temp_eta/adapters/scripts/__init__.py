@@ -1,0 +1,1 @@
+"""The script folder, and the process of a run."""

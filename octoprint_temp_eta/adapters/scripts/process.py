@@ -1,0 +1,253 @@
+"""A script's process: started, listened to, answered and ended. No method of it ever waits."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from ...bridge.protocol.script_inputs import (
+    ScriptEnded,
+    ScriptLine,
+    ScriptLogged,
+    ScriptRaised,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptSaid,
+    ScriptStatus,
+)
+from ...core.scripts.settings import Settings
+
+#: The longest message that a script's process may send, in bytes; a longer one ends it.
+MAX_MESSAGE = 1 << 20
+#: So much is kept of the end of what a process writes to stdout and stderr itself, in bytes.
+MAX_OUTPUT = 4096
+#: Seconds to wait for the rest of the pipes of a process that is gone.
+PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run: a script's file, the settings that its runs stored, and those given for this run."""
+
+    run_id: str
+    path: Path
+    stored: Settings
+    given: Settings
+
+
+@contextlib.contextmanager
+def child(task: str, folder: Path, errors: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that does `task`, in `folder` and in a group of its own; end what is left of it at the end.
+
+    It is talked to through its stdin and stdout; what it writes to stderr goes to `errors`, as in `Popen`.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    # Nothing is ever written to this pipe: the child ends when it closes, which it does however OctoPrint ends.
+    child_lifeline, lifeline = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "octoprint_temp_eta.script_child", task, str(child_lifeline)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            bufsize=0,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
+            pass_fds=[child_lifeline],
+            start_new_session=True,
+        )
+    except OSError:
+        os.close(lifeline)
+        raise
+    finally:
+        os.close(child_lifeline)
+    try:
+        yield process
+    finally:
+        end_group(process)
+        os.close(lifeline)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the process and all that it has started; harmless once it has been waited for."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class ScriptProcess:
+    """One run's process. What it says and its end are handed to `post`, the end always and last."""
+
+    def __init__(self, job: Job, post: Callable[[ScriptSaid], None]) -> None:
+        self._job = job
+        self._post = post
+        self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        #: How many messages wait in it or are being written.
+        self._unsent = 0
+        self._output = b""
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stop: signal.Signals | None = None
+
+    def start(self) -> None:
+        """Start the process on a thread of its own; where that fails, `ScriptEnded` says so."""
+        job = self._job
+        self._send({"path": str(job.path), "stored": job.stored, "given": job.given})
+        try:
+            threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
+        except RuntimeError as error:  # the system has no more threads
+            self._post(ScriptEnded(job.run_id, None, f"could not be started: {error}"))
+
+    def answer(self, seq: int, answer: str) -> None:
+        """Give the script the printer's answer to its line number `seq`."""
+        self._send({"seq": seq, "answer": answer})
+
+    def refuse(self, seq: int, error: str) -> None:
+        """Tell the script that its line number `seq` was not sent or not answered."""
+        self._send({"seq": seq, "error": error})
+
+    def terminate(self) -> None:
+        """Ask the script to end: it is interrupted wherever Python can be."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process and all that it has started, whatever it is doing."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with self._lock:
+            self._stop = number
+            # Once it has been waited for, its number may be another process's.
+            if self._process is None or self._process.returncode is not None:
+                return
+            if number is signal.SIGKILL:
+                end_group(self._process)
+            else:
+                os.kill(self._process.pid, number)
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        """Write a message if that can be done without waiting, as it nearly always can; else leave it to a thread."""
+        data = (json.dumps(message) + "\n").encode()
+        with self._lock:
+            pipe = self._process.stdin if self._process is not None else None
+            if pipe is not None and not self._unsent and len(data) <= select.PIPE_BUF and _takes(pipe):
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.write(data)
+                return
+            self._unsent += 1
+        self._outgoing.put(data)
+
+    def _supervise(self) -> None:
+        """Follow the process from its start to its end, on a thread of its own."""
+        exit_status: int | None = None
+        try:
+            with child("run", self._job.path.parent, subprocess.PIPE) as process:
+                exit_status = self._attend(process)
+            how = how_it_ended(exit_status)
+        except OSError as error:
+            how = f"could not be started: {error}"
+        self._post(ScriptEnded(self._job.run_id, exit_status, how, self._output.decode(errors="replace").strip()))
+
+    def _attend(self, process: subprocess.Popen[bytes]) -> int:
+        with self._lock:
+            self._process = process
+        if self._stop is not None:
+            self.kill()
+        threads = [
+            threading.Thread(target=target, args=(pipe,), name=f"script {name}", daemon=True)
+            for name, target, pipe in (
+                ("answers", self._write, process.stdin),
+                ("messages", self._read, process.stdout),
+                ("output", self._keep_output, process.stderr),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        # Looked at, not yet waited for: so long its group can be ended without hitting another one.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self.kill()
+        self._outgoing.put(None)
+        for thread in threads:
+            thread.join(PATIENCE)
+        with self._lock:
+            return process.wait()
+
+    def _write(self, pipe: IO[bytes]) -> None:
+        with contextlib.suppress(BrokenPipeError), pipe:
+            while (data := self._outgoing.get()) is not None:
+                while data:
+                    data = data[pipe.write(data) :]
+                with self._lock:
+                    self._unsent -= 1
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
+            while line := buffered.readline(MAX_MESSAGE):
+                said = said_by(self._job.run_id, line)
+                if said is None:
+                    self.kill()
+                    return
+                self._post(said)
+
+    def _keep_output(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while data := pipe.read(MAX_OUTPUT):
+                self._output = (self._output + data)[-MAX_OUTPUT:]
+
+
+def _takes(pipe: IO[bytes]) -> bool:
+    """Whether `select.PIPE_BUF` bytes can be written to the pipe without waiting."""
+    if pipe.closed:
+        return False
+    poll = select.poll()
+    poll.register(pipe, select.POLLOUT)
+    return any(events & select.POLLOUT for _, events in poll.poll(0))
+
+
+def how_it_ended(exit_status: int) -> str:
+    """Say in words what `exit_status` means."""
+    if exit_status >= 0:
+        return f"ended with status {exit_status}"
+    try:
+        return f"was ended by {signal.Signals(-exit_status).name}"
+    except ValueError:
+        return f"was ended by signal {-exit_status}"
+
+
+_NoneType = type(None)
+#: What a script's process says, by kind: what it becomes, and its fields with their types.
+MESSAGES: Mapping[str, tuple[Callable[..., ScriptSaid], Mapping[str, tuple[type, ...]]]] = {
+    "running": (ScriptRunning, {}),
+    "send": (ScriptLine, {"seq": (int,), "line": (str,)}),
+    "status": (ScriptStatus, {"status": (str,)}),
+    "log": (ScriptLogged, {"level": (str,), "message": (str,)}),
+    "result": (ScriptReturned, {"success": (bool,), "storage": (dict,), "message": (str, _NoneType)}),
+    "error": (ScriptRaised, {"error": (str,)}),
+}
+
+
+def said_by(run_id: str, line: bytes) -> ScriptSaid | None:
+    """Return what a line from the process of the run says; None where it is none of the messages that there are."""
+    try:
+        message = json.loads(line)
+        said, fields = MESSAGES[message["kind"]]
+        values = {name: message[name] for name in fields}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if any(type(values[name]) not in types for name, types in fields.items()):
+        return None
+    return said(run_id, **values)

@@ -1,0 +1,1 @@
+"""The heaters and the commands about them."""

@@ -1,0 +1,88 @@
+"""What is remembered of each heater of each printer profile: what was learned, and how right it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.estimation.estimator import Direction, HeaterKind, LearnedState
+from ...core.heating.accuracy import Accuracy
+from ...core.heating.track import Step
+from ..protocol.effects import Effect, Learn, Save
+from ..protocol.inputs import Learned
+
+#: The file in which it is kept, and the version of its form.
+LEARNED = "learned"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A heater of a printer profile."""
+
+    profile: str
+    heater: str
+
+    def __str__(self) -> str:
+        return f"{self.profile}/{self.heater}"
+
+
+class Memory:
+    """The memory as one JSON value: by place, `learned` and `accuracy`."""
+
+    def __init__(self, stored: Any) -> None:
+        valid = isinstance(stored, Mapping) and stored.get("version") == VERSION
+        places = stored.get("heaters") if valid else None
+        self._learned: dict[str, LearnedState] = {}
+        self._accuracy: dict[str, Accuracy] = {}
+        #: The places that are being learned, and those of them that were forgotten meanwhile.
+        self._learning: set[str] = set()
+        self._in_vain: set[str] = set()
+        for place, entry in places.items() if isinstance(places, Mapping) else ():
+            if isinstance(entry, Mapping):
+                if isinstance(entry.get("learned"), Mapping):
+                    self._learned[place] = entry["learned"]
+                self._accuracy[place] = Accuracy.from_json(entry.get("accuracy"))
+
+    def learned(self, place: Place) -> LearnedState | None:
+        """Return what was learned of a heater."""
+        return self._learned.get(str(place))
+
+    def accuracy(self, place: Place) -> Accuracy:
+        """Return how right the last heat-ups of a heater were told."""
+        return self._accuracy.get(str(place), Accuracy())
+
+    def take(self, place: Place, kind: HeaterKind, step: Step) -> list[Effect]:
+        """Note how right a complete way was told, and have it learned."""
+        if step.episode is None:
+            return []
+        if step.score is not None and step.episode.goal.direction is Direction.HEATING:
+            self._accuracy[str(place)] = self.accuracy(place).with_score(step.score)
+        self._learning.add(str(place))
+        return [Learn(str(place), kind, self.learned(place), step.episode)]
+
+    def learn(self, event: Learned) -> list[Effect]:
+        """Keep what was learned from a way, unless the heater was forgotten meanwhile."""
+        self._learning.discard(event.place)
+        if event.place in self._in_vain:
+            self._in_vain.discard(event.place)
+            return []
+        if event.state is not None:
+            self._learned[event.place] = event.state
+        return [self._save()]
+
+    def forget(self, place: Place) -> list[Effect]:
+        """Forget a heater."""
+        if str(place) in self._learning:
+            self._in_vain.add(str(place))
+        self._learned.pop(str(place), None)
+        self._accuracy.pop(str(place), None)
+        return [self._save()]
+
+    def _save(self) -> Save:
+        heaters: dict[str, Any] = {
+            place: {"learned": self._learned.get(place), "accuracy": self._accuracy.get(place, Accuracy()).as_json()}
+            for place in sorted(self._learned.keys() | self._accuracy.keys())
+        }
+        return Save(LEARNED, {"version": VERSION, "heaters": heaters})

@@ -1,0 +1,102 @@
+"""Home Assistant: what it is to know by now, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ha_discovery import Announced, Announcement
+
+from ...home_assistant.device import FORMS, DeviceFacts, announcement
+from ...home_assistant.parts import HEARTBEAT_S, HEARTBEATS, Offer
+from ...settings.table import Settings
+from ..broker.commands import Commands
+from ..broker.outbox import Outbox
+from ..heaters.commands import highest_target
+from ..heaters.forecasts import Forecasts
+from ..heaters.heaters import Heaters
+from ..protocol.effects import Effect
+from ..protocol.identity import Identity
+from ..protocol.inputs import MessageArrived, Now
+from ..scripts.scripts import Scripts
+from .discovery import ANNOUNCED, COALESCE_S, Discovery
+
+#: After Home Assistant's birth each bridge waits for up to so many seconds, so that not all of them speak at once.
+BIRTH_SPREAD_S = 3.0
+
+
+class HomeAssistant:
+    """Keeps Home Assistant up to date with what there is."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        heaters: Heaters,
+        forecasts: Forecasts,
+        scripts: Scripts,
+        commands: Commands,
+        remembered: Mapping[str, Any],
+    ) -> None:
+        self._outbox = outbox
+        self._heaters = heaters
+        self._forecasts = forecasts
+        self._scripts = scripts
+        self._commands = commands
+        self._discovery = Discovery(outbox, _announced(remembered))
+        self._about: object = None
+
+    def connected(self, now: Now) -> None:
+        """There is a connection."""
+        self._discovery.connected(now)
+
+    def disown(self) -> list[Effect]:
+        """Leave what was announced to the one who has our identity now."""
+        return self._discovery.disown()
+
+    def arrived(self, message: MessageArrived, settings: Settings, identity: Identity, now: Now) -> None:
+        """Take Home Assistant's birth or will."""
+        self._discovery.online = message.payload.decode("utf-8", "replace") == settings.ha_birth_payload
+        if self._discovery.online:
+            delay = int(identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
+            self._discovery.announce(now, delay=max(delay, COALESCE_S))
+
+    def tick(self, identity: Identity, settings: Settings, now: Now) -> list[Effect]:
+        """Do what is due."""
+        offer = self._offer(settings)
+        about = (identity, settings, self._heaters.profile, offer)
+        if about != self._about:
+            self._about = about
+            self._discovery.want(self._announcement(*about) if settings.ha_discovery_enabled else None, now)
+        if self._outbox.connected:
+            self._outbox.renew(HEARTBEATS, HEARTBEAT_S, now)
+        # At a start the scripts are found one by one: what is not yet known is not gone.
+        return self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
+
+    def _offer(self, settings: Settings) -> Offer:
+        heaters = tuple(self._heaters.names)
+        return Offer(
+            heaters=heaters,
+            presets=self._forecasts.names,
+            scripts=tuple((each.id, each.title) for each in self._scripts.catalogue if each.id and not each.error),
+            commands=frozenset(self._commands.allowed),
+            highest_targets=tuple((heater, highest_target(heater, settings)) for heater in heaters),
+        )
+
+    def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Announcement:
+        facts = DeviceFacts(
+            instance=settings.mqtt_custom_identifier,
+            name=identity.device_name,
+            model=profile.model if profile else "",
+            plugin_version=identity.plugin_version,
+            octoprint_version=identity.octoprint_version,
+        )
+        form = FORMS[settings.ha_discovery_mode]
+        return announcement(facts, self._outbox.topics, offer, prefix=settings.ha_discovery_prefix, form=form)
+
+
+def _announced(remembered: Mapping[str, Any]) -> Announced:
+    """Return what was announced before OctoPrint started; a damaged memory is none."""
+    try:
+        return Announced.from_json(remembered[ANNOUNCED])
+    except (KeyError, ValueError):
+        return Announced()

@@ -1,0 +1,1 @@
+"""What goes into the bridge and what comes out."""

@@ -1,0 +1,187 @@
+"""Everything that can happen to the bridge. The worker says when it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.estimation.estimator import LearnedState
+from ...settings.table import Settings
+from .script_inputs import ScriptInput
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A moment: `at` in seconds of a monotonic clock, `wall` in Unix seconds."""
+
+    at: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The worker runs: connect, announce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """OctoPrint shuts down: say good-bye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Some time has passed. The inbox says how full it was at most, and how many readings it had to drop."""
+
+    inbox_high_water: int = 0
+    inbox_dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The user saved other settings."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Temperatures as OctoPrint gave them: per heater its raw `actual` and `target`, each as it came."""
+
+    heaters: Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """OctoPrint's printer profile."""
+
+    id: str
+    name: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterChanged:
+    """The printer's state: OctoPrint's id of it, whether it is connected and prints, and its profile."""
+
+    state: str | None
+    connected: bool
+    printing: bool
+    profile: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The user calls the printer something else."""
+
+    device_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One of OctoPrint's temperature presets: targets in °C, 0 for what it does not set."""
+
+    name: str
+    extruder: float = 0.0
+    bed: float = 0.0
+    chamber: float = 0.0
+
+    def target(self, heater: str) -> float:
+        """Return what it sets for `heater`, 0: nothing. Custom heaters have no place in a preset."""
+        if heater.startswith("tool"):
+            return self.extruder
+        return {"bed": self.bed, "chamber": self.chamber}.get(heater, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Presets:
+    """OctoPrint's temperature presets, in their order."""
+
+    presets: tuple[Preset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobBoundary:
+    """A print job began or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is now known of a heater, after a `Learn`; None: nothing."""
+
+    place: str
+    state: LearnedState | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerConnected:
+    """The broker has accepted us, and our subscriptions. `link` numbers the connections."""
+
+    link: int
+    host: str
+    port: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLost:
+    """There is no connection `link`: it could not be made, or ended. `reason` is a sentence for people."""
+
+    link: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRefused:
+    """The broker refused something on a connection that goes on; `reason` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The broker has taken the message with this `token` on the connection `link`."""
+
+    link: int
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """A message on a topic that we subscribed to."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCommand:
+    """A command through the REST interface: the one who waits has the `ticket`."""
+
+    name: str
+    body: Any
+    ticket: int
+
+
+Input = (
+    Started
+    | Stopping
+    | Tick
+    | SettingsChanged
+    | Readings
+    | PrinterChanged
+    | Renamed
+    | Presets
+    | JobBoundary
+    | Learned
+    | BrokerConnected
+    | BrokerLost
+    | BrokerRefused
+    | Delivered
+    | MessageArrived
+    | ApiCommand
+    | ScriptInput
+)

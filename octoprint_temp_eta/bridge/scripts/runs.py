@@ -1,0 +1,244 @@
+"""A script's run between its process and the printer: from what they say to what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.gcode.acknowledgements import Answered, Answers, Outcome, Unanswered
+from ...core.scripts import run as core
+from ...core.scripts.runner import Runner
+from ..protocol.effects import Effect, SetTarget
+from ..protocol.inputs import Now
+from ..protocol.script_effects import (
+    AnswerLine,
+    BreakHeatWait,
+    FakeOk,
+    HoldJobs,
+    KillScript,
+    RefuseLine,
+    ReleaseJobs,
+    SendLine,
+    StartScript,
+    TerminateScript,
+)
+from ..protocol.script_inputs import (
+    EmergencyParser,
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    LineSent,
+    PrinterGone,
+    ScriptEnded,
+    ScriptLine,
+    ScriptRaised,
+    ScriptReturned,
+    ScriptRunning,
+)
+
+#: The longest line of G-code that a script may send, in characters.
+LONGEST_LINE = 1024
+#: The line after every run: mecode leaves the printer in relative mode.
+LAST_LINE = "G90"
+
+#: What is done in one step that is always the same.
+SIMPLE: Mapping[core.Decision, Effect] = {
+    core.Kill(): KillScript(),
+    core.Release(): ReleaseJobs(),
+    core.Release(jobs=False): ReleaseJobs(held=False),
+}
+
+#: Is told that the run has begun (`Begun`) or ended (`Over`).
+Teller = Callable[[core.Begun | core.Over, Now], list[Effect]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run and what its process is started with."""
+
+    run: core.Run
+    launch: StartScript
+
+
+class ScriptRun:
+    """The one run that there may be."""
+
+    def __init__(self, tell: Teller, targets: Mapping[str, float]) -> None:
+        """`targets`: the newest ones in °C by heater, kept up to date elsewhere."""
+        self.runner = Runner(targets)
+        self._tell = tell
+        self._launch: StartScript | None = None
+        self._answers = Answers()
+        #: The script's lines that are not answered: their numbers by key.
+        self._waiting: dict[str, int] = {}
+        self._emergency_parser = False
+
+    @property
+    def inputs(self) -> Mapping[type, Callable[[Any, Now], list[Effect]]]:
+        """What is handled here."""
+        return {
+            JobsHeld: self._held,
+            ScriptRunning: self._runs,
+            ScriptLine: self._line,
+            ScriptReturned: self._returned,
+            ScriptRaised: self._raised,
+            ScriptEnded: self.ended,
+            LineQueued: self._queued,
+            LineSending: self._sending,
+            LineSent: self._sent,
+            LineReceived: self._received,
+            PrinterGone: self._printer_gone,
+            EmergencyParser: self._parser,
+        }
+
+    def start(self, plan: Plan, now: Now) -> list[Effect]:
+        """Begin a run; only when the runner is idle."""
+        self._launch = plan.launch
+        return self._do(self.runner.start(plan.run), now)
+
+    def cancel(self, now: Now) -> list[Effect]:
+        """End the run because someone wants it."""
+        return self._do(self.runner.cancel(now.at), now)
+
+    def shut_down(self, now: Now) -> list[Effect]:
+        """End the run because OctoPrint ends."""
+        return self._do(self.runner.shut_down(now.wall), now)
+
+    def tick(self, now: Now) -> list[Effect]:
+        """End what takes too long."""
+        if self.runner.phase is core.Phase.IDLE:
+            return []
+        return [*self._do(self.runner.tick(now.at), now), *self._settle_lines(self._answers.tick(now.at), now)]
+
+    # The process
+
+    def _runs(self, said: ScriptRunning, now: Now) -> list[Effect]:
+        return self._do(self.runner.runs(now.at), now) if self._is_of(said.run_id) else []
+
+    def _line(self, said: ScriptLine, now: Now) -> list[Effect]:
+        if not self._is_of(said.run_id):
+            return []
+        if not self.runner.takes_lines:
+            return [RefuseLine(said.seq, "the run is being ended")]
+        if len(said.line) > LONGEST_LINE or not said.line.isprintable():
+            return [
+                RefuseLine(said.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed")
+            ]
+        self.runner.sends(said.line)
+        key = f"{said.run_id}.{said.seq}"
+        self._waiting[key] = said.seq
+        return [self._send(key, said.line, now)]
+
+    def _returned(self, said: ScriptReturned, now: Now) -> list[Effect]:
+        if not self._is_of(said.run_id):
+            return []
+        return self._do(self.runner.returned(said.success, said.storage, said.message, now.at), now)
+
+    def _raised(self, said: ScriptRaised, now: Now) -> list[Effect]:
+        return self._do(self.runner.raised(said.error, now.at), now) if self._is_of(said.run_id) else []
+
+    def ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
+        """The process is gone."""
+        if not self._is_of(said.run_id):
+            return []
+        # Nobody is left to be answered; what the printer still does is followed until it is done.
+        self._waiting.clear()
+        return self._do(self.runner.ended(said.how, now.wall), now)
+
+    # The printer
+
+    def _held(self, event: JobsHeld, now: Now) -> list[Effect]:
+        if not self._is_of(event.run_id):
+            return [] if event.refusal else [ReleaseJobs()]
+        self._answers = Answers(event.window)
+        return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
+
+    def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
+        return self._settle_lines(self._answers.queued(event.key, event.parts), now)
+
+    def _sending(self, event: LineSending, now: Now) -> list[Effect]:
+        if event.key is None:
+            self.runner.others_send(event.line)
+        outcomes = self._answers.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
+        return self._settle_lines(outcomes, now)
+
+    def _sent(self, event: LineSent, now: Now) -> list[Effect]:
+        return self._settle_lines(
+            self._answers.sent(event.key, event.line, now.at, acknowledged=event.acknowledged), now
+        )
+
+    def _received(self, event: LineReceived, now: Now) -> list[Effect]:
+        return self._settle_lines(self._answers.received(event.line, now.at), now)
+
+    def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
+        if self.runner.phase is core.Phase.IDLE:
+            return []
+        outcomes = self._answers.abandon(event.reason)
+        if event.reset:
+            decisions = self.runner.reset_printer(event.reason, now.at)
+        else:
+            decisions = self.runner.lose_printer(event.reason, now.at, now.wall)
+        return [*self._do(decisions, now), *self._settle_lines(outcomes, now)]
+
+    def _parser(self, event: EmergencyParser, now: Now) -> list[Effect]:
+        del now
+        self._emergency_parser = event.present
+        return []
+
+    # What is to be done
+
+    def _is_of(self, run_id: str) -> bool:
+        return self.runner.run is not None and self.runner.run.run_id == run_id
+
+    def _send(self, key: str, line: str, now: Now) -> SendLine:
+        self._answers.submit(key, line, now.at)
+        return SendLine(key, line)
+
+    def _settle_lines(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
+        """Pass on what became of lines: the script's to the script, our own to the runner."""
+        effects: list[Effect] = []
+        for outcome in outcomes:
+            match outcome:
+                case Answered(key, text) if key in self._waiting:
+                    effects.append(AnswerLine(self._waiting.pop(key), text))
+                case Unanswered(key, error) if key in self._waiting:
+                    effects.append(RefuseLine(self._waiting.pop(key), error))
+                case Answered(key, _) | Unanswered(key, _) if key == self._last_key:
+                    effects += self._do(self.runner.settled(isinstance(outcome, Answered), now.wall), now)
+                case Answered() | Unanswered():
+                    pass
+                case _:
+                    effects.append(FakeOk())
+        return effects
+
+    @property
+    def _last_key(self) -> str | None:
+        return f"{self.runner.run.run_id}.end" if self.runner.run else None
+
+    def _do(self, decisions: list[core.Decision], now: Now) -> list[Effect]:
+        return [effect for decision in decisions for effect in self._effects(decision, now)]
+
+    def _effects(self, decision: core.Decision, now: Now) -> list[Effect]:
+        match decision:
+            case core.Hold():
+                return [HoldJobs(self.runner.run.run_id)] if self.runner.run else []
+            case core.Launch():
+                return [self._launch] if self._launch else []
+            case core.Terminate():
+                return [TerminateScript(), *self._break_heat_wait(now)]
+            case core.Settle(targets):
+                heaters = [SetTarget(heater, target) for heater, target in targets.items()]
+                return [*heaters, self._send(self._last_key or "", LAST_LINE, now)]
+            case core.Begun() | core.Over():
+                return self._tell(decision, now)
+            case _:
+                return [SIMPLE[decision]]
+
+    def _break_heat_wait(self, now: Now) -> list[Effect]:
+        """Make the printer listen at once, where it can: else it does so when its heater is hot."""
+        if not (self._emergency_parser and self._answers.heat_wait):
+            return []
+        self._answers.force("M108", now.at)
+        return [BreakHeatWait()]

@@ -1,0 +1,1 @@
+"""Estimators: how long a heater still takes."""

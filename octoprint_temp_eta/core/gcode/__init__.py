@@ -1,0 +1,1 @@
+"""Which of the printer's lines belong to which command."""

@@ -1,0 +1,1 @@
+"""A heater's state and its episodes."""

@@ -1,0 +1,1 @@
+"""The printer as a Home Assistant device: its entities, sans I/O."""

@@ -1,0 +1,79 @@
+"""OctoPrint's hooks and events around scripts, each passed on to where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import octoprint.plugin
+from octoprint.events import Events
+
+from ..adapters.printer import Printer
+from ..app import App
+from ..bridge.protocol.script_inputs import EmergencyParser, PrinterGone
+from ..bridge.scripts.scripts import EVENTS
+
+#: OctoPrint's hooks and the methods of `Printer` that they call. What goes out is looked at after all other
+#: plugins have had their say, what comes in before them.
+HOOKS = {
+    "octoprint.comm.protocol.gcode.queuing": ("hook_queuing", 10_000),
+    "octoprint.comm.protocol.gcode.queued": ("hook_queued", 1000),
+    "octoprint.comm.protocol.gcode.sending": ("hook_sending", 10_000),
+    "octoprint.comm.protocol.gcode.sent": ("hook_sent", 1000),
+    "octoprint.comm.protocol.gcode.received": ("hook_received", 1),
+}
+
+
+class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
+    """What the plugin passes on."""
+
+    _app: App | None
+    _emergency_parser = False
+
+    def initialize(self) -> None:
+        """Make our events known, so that web clients get them."""
+        for name in EVENTS.values():
+            Events.register_event(name)
+
+    def script_hooks(self) -> dict[str, Any]:
+        """Return the hooks, for `__plugin_hooks__`."""
+        hooks = {hook: (self._passing(method), order) for hook, (method, order) in HOOKS.items()}
+        return {**hooks, "octoprint.comm.protocol.firmware.capabilities": self._take_capability}
+
+    def tell_firmware(self) -> None:
+        """Tell what the firmware has said that it can do; it may have before there was anyone to tell."""
+        if self._app is not None:
+            self._app.post(EmergencyParser(self._emergency_parser))
+
+    def tell_scripts(self, event: str, payload: Mapping[str, Any] | None) -> None:
+        """Pass on that the printer is gone, or its firmware has begun anew."""
+        if self._app is None:
+            return
+        if event in (Events.DISCONNECTING, Events.DISCONNECTED):
+            self._app.post(PrinterGone("the printer was disconnected"))
+        elif event == Events.ERROR and payload and _closes(payload):
+            self._app.post(PrinterGone(f"the connection to the printer failed: {payload.get('error')}"))
+        elif event == Events.PRINTER_RESET:
+            self._app.post(PrinterGone("the firmware was reset", reset=True))
+
+    def _take_capability(self, _: Any, capability: str, enabled: bool, *__: Any, **___: Any) -> None:
+        if capability == "EMERGENCY_PARSER":
+            self._emergency_parser = bool(enabled)
+            self.tell_firmware()
+
+    def _passing(self, method: str) -> Any:
+        """Return a hook that calls `method` of the script printer, once there is one."""
+        received = method == "hook_received"
+
+        def hook(comm: Any, line: str, *more: Any, **named: Any) -> Any:
+            printer: Printer | None = self._app.printer if self._app is not None else None
+            if printer is None:
+                return line if received else None
+            return getattr(printer, method)(comm, line, *more, **named)
+
+        return hook
+
+
+def _closes(error: Mapping[str, Any]) -> bool:
+    """Whether OctoPrint closes the connection because of `error`."""
+    return error.get("consequence") in ("disconnect", "emergency") or error.get("reason") in ("crash", "timeout")

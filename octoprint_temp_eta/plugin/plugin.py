@@ -1,0 +1,176 @@
+"""OctoPrint's mixins, each a translation into an input of the bridge. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import octoprint
+import octoprint.plugin
+from octoprint.events import Events
+from octoprint.printer import PrinterCallback
+
+from ..adapters import machine, optional
+from ..app import App
+from ..bridge.protocol.identity import Identity
+from ..bridge.protocol.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, Renamed
+from ..core.estimation.samples import plausible
+from .gcode_hooks import ScriptHooks
+from .rest import Api
+from .settings_form import Pages
+
+PRINTER_EVENTS = frozenset(
+    (
+        Events.CONNECTED,
+        Events.DISCONNECTED,
+        Events.PRINTER_STATE_CHANGED,
+        Events.PRINTER_PROFILE_MODIFIED,
+    )
+)
+JOB_EVENTS = frozenset((Events.PRINT_STARTED, Events.PRINT_DONE, Events.PRINT_FAILED, Events.PRINT_CANCELLED))
+
+#: No such event exists in today's OctoPrint; should anything fire it, its payload is a reading like any other.
+TEMPERATURE_EVENT = "CurrentTemperatureUpdated"
+
+
+class TempETAPlugin(
+    octoprint.plugin.StartupPlugin,
+    octoprint.plugin.ShutdownPlugin,
+    octoprint.plugin.EventHandlerPlugin,
+    Api,
+    Pages,
+    ScriptHooks,
+    PrinterCallback,
+):
+    """The plugin as OctoPrint sees it."""
+
+    _app: App | None = None
+
+    # StartupPlugin and ShutdownPlugin
+
+    def on_startup(self, host: str, port: int) -> None:
+        """Begin. The printer may be connected already."""
+        del host, port
+        self.make_instance()
+        self._app = App(
+            self._identity(),
+            self.parsed_settings(),
+            Path(self.get_plugin_data_folder()),
+            self._logger,
+            self._printer,
+            self.send_to_pages,
+            self._event_bus.fire,
+            lambda key: self._settings.global_get(["serial", key]),
+        )
+        self._app.start()
+        self._printer.register_callback(self)
+        self.tell_firmware()
+        self._tell_printer()
+        self._tell_presets()
+        self._tell_readings(self._printer.get_current_temperatures())
+
+    def on_after_startup(self) -> None:
+        """Say in the log that all is up, and what is missing."""
+        self._logger.info("Temperature ETA %s started", self._plugin_version)
+        self._missing = optional.missing()
+        for sentence in self._missing:
+            self._logger.warning("%s", sentence)
+
+    def on_shutdown(self) -> None:
+        """Say good-bye and end."""
+        if self._app is not None:
+            self._printer.unregister_callback(self)
+            self._app.stop()
+
+    # EventHandlerPlugin
+
+    def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
+        """Translate what the bridge wants to know."""
+        self.tell_scripts(event, payload)
+        if event in PRINTER_EVENTS:
+            self._tell_printer()
+        elif event in JOB_EVENTS:
+            self._tell_printer()
+            self._post(JobBoundary())
+        elif event == Events.SETTINGS_UPDATED:
+            self._tell_presets()
+            self._post(Renamed(self._device_name()))
+        elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
+            self._tell_readings(payload)
+
+    # PrinterCallback
+
+    def on_printer_add_temperature(self, data: Mapping[str, Any]) -> None:
+        """Take a temperature reading."""
+        self._tell_readings(data)
+
+    # Software Update
+
+    def get_update_information(self) -> dict[str, dict[str, Any]]:
+        """Say where newer versions are found: at the releases of the repository."""
+        url = self._plugin_info.url
+        user, repository = url.split("/")[-2:]
+        return {
+            self._identifier: {
+                "displayName": self._plugin_name,
+                "displayVersion": self._plugin_version,
+                "type": "github_release",
+                "user": user,
+                "repo": repository,
+                "current": self._plugin_version,
+                "pip": f"{url}/archive/{{target_version}}.zip",
+            }
+        }
+
+    # Translations
+
+    def _post(self, event: Any) -> None:
+        if self._app is not None:
+            self._app.post(event)
+
+    def _tell_readings(self, data: Mapping[str, Any]) -> None:
+        heaters = {
+            name: (value.get("actual"), value.get("target"))
+            for name, value in data.items()
+            if isinstance(value, Mapping)
+        }
+        self._post(Readings(heaters))
+
+    def _tell_printer(self) -> None:
+        profile = self._printer_profile_manager.get_current_or_default()
+        printer = self._printer
+        self._post(
+            PrinterChanged(
+                state=printer.get_state_id(),
+                connected=bool(printer.is_operational()),
+                printing=bool(printer.is_printing() or printer.is_paused()),
+                profile=Profile(*(str(profile.get(key) or "") for key in ("id", "name", "model"))),
+            )
+        )
+
+    def _tell_presets(self) -> None:
+        profiles = self._settings.global_get(["temperature", "profiles"]) or ()
+        kinds = ("extruder", "bed", "chamber")
+        self._post(
+            Presets(
+                tuple(
+                    Preset(str(profile["name"]), *(plausible(profile.get(kind)) or 0.0 for kind in kinds))
+                    for profile in profiles
+                    if isinstance(profile, Mapping) and profile.get("name")
+                )
+            )
+        )
+
+    def _identity(self) -> Identity:
+        return Identity(
+            boot_id=machine.new_boot_id(),
+            machine=machine.machine_hash(),
+            host=machine.host_name(),
+            device_name=self._device_name(),
+            plugin_version=self._plugin_version,
+            octoprint_version=octoprint.__version__,
+        )
+
+    def _device_name(self) -> str:
+        return self._appearance_name() or f"OctoPrint on {machine.host_name()}"

@@ -1,0 +1,1 @@
+"""The settings and the migration of older ones."""

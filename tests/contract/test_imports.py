@@ -1,0 +1,202 @@
+"""Who may import what. Each rule is a row; the files are read, not run."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from tests.support.contract import PROJECT
+
+OURS = "octoprint_temp_eta"
+
+#: A room of the plugin, and the rooms that it may import beside itself.
+ROOMS = {
+    "ha_discovery": "",
+    "schemas": "",
+    "core": "",
+    "messages": "core",
+    "settings": "core messages",
+    "home_assistant": "core ha_discovery messages",
+    "bridge": "core ha_discovery home_assistant messages settings",
+    "script_child": "core",
+    "adapters": "core messages bridge settings script_child",
+    "app": "core ha_discovery messages bridge settings adapters",
+    "plugin": "core bridge messages settings adapters app",
+    "__init__": "plugin",
+}
+
+#: Modules, and the files that may import them. Of what stands in no row, the standard library is free to all.
+MODULES = {
+    "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
+    "paho": "adapters/broker/*",
+    "numpy": "core/estimation/thermal/*",
+    "jsonschema referencing": "messages/catalogue.py",
+    "mecode": "script_child/*",
+    # Threads: OctoPrint's, the worker's and the library's meet in the adapters; a REST call waits for its answer; the
+    # script's process has a thread that listens.
+    "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/rest.py script_child/*",
+    # The clock: an input is stamped as it enters the inbox; the script's process has a clock of its own.
+    "time timeit": "adapters/inbox.py script_child/*",
+    # The world outside, and chance.
+    "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin/plugin.py",
+    "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
+    "random secrets uuid": "adapters/* app.py plugin/plugin.py",
+}
+
+#: Calls that do what those modules do, and the files that may make them.
+CALLS = {
+    "datetime.now datetime.utcnow datetime.today date.today": "adapters/inbox.py",
+    "open print input": "adapters/* script_child/*",
+}
+
+FILES = sorted(path for room in (OURS, "ha_discovery", "schemas") for path in (PROJECT / room).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    """Return a file's dotted name as it is imported: `schemas` is installed inside the plugin's package."""
+    parts = list(path.relative_to(PROJECT).with_suffix("").parts)
+    if parts[0] == "schemas":
+        parts.insert(0, OURS)
+    return ".".join(parts)
+
+
+def room_of(module: str) -> str | None:
+    """Return the room that a module belongs to, None for one that is not ours."""
+    first, *rest = module.split(".")
+    if first != OURS:
+        return first if first in ROOMS else None
+    return rest[0] if rest and rest[0] in ROOMS else "__init__"
+
+
+def imports(source: str, module: str) -> Iterator[str]:
+    """Yield the dotted names that a module's source imports, relative ones resolved."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".")[: -node.level] if node.level else []
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def calls(source: str) -> Iterator[str]:
+    """Yield what a source calls by its last two names, such as `datetime.now`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            yield ".".join(ast.unparse(node.func).split(".")[-2:])
+
+
+def forbidden(source: str, module: str, name: str) -> Iterator[str]:
+    """Yield what a module imports or calls against the rules; `name` is its file below the plugin's package."""
+    here = room_of(module)
+    for imported in imports(source, module):
+        there, top = room_of(imported), imported.split(".")[0]
+        if there is not None:
+            if there != here and there not in ROOMS[here or ""].split():
+                yield f"imports {imported}"
+        elif not _allowed(MODULES, top, name, otherwise=top in sys.stdlib_module_names or top == "_typeshed"):
+            yield f"imports {imported}"
+    for called in calls(source):
+        if not _allowed(CALLS, called, name, otherwise=True):
+            yield f"calls {called}"
+
+
+def _allowed(rules: dict[str, str], what: str, name: str, *, otherwise: bool) -> bool:
+    for things, places in rules.items():
+        if what in things.split():
+            return any(fnmatch(name, place) for place in places.split())
+    return otherwise
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_file_keeps_to_the_rules(path: Path):
+    name = str(path.relative_to(PROJECT)).removeprefix(f"{OURS}/")
+    assert name.removesuffix(".py").split("/")[0] in ROOMS, "a new room needs a row"
+    assert list(forbidden(path.read_text(encoding="utf-8"), module_of(path), name)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "found"),
+    [
+        ("core/heating/heater.py", "from ..estimation.samples import History", []),
+        ("core/heating/heater.py", "from ...messages import encode", ["imports octoprint_temp_eta.messages.encode"]),
+        ("core/heating/heater.py", "from ... import settings", ["imports octoprint_temp_eta.settings"]),
+        ("core/heating/heater.py", "from octoprint_temp_eta import app", ["imports octoprint_temp_eta.app"]),
+        ("core/heating/heater.py", "import numpy as np", ["imports numpy"]),
+        ("core/estimation/thermal/model.py", "import numpy as np", []),
+        ("messages/encode.py", "from jsonschema import validate", ["imports jsonschema.validate"]),
+        ("messages/encode.py", "import datetime as d\nd.datetime.now()", ["calls datetime.now"]),
+        ("messages/encode.py", "from importlib.resources import files", []),
+        ("bridge/bridge.py", "def f():\n import time", ["imports time"]),
+        ("bridge/bridge.py", "import ha_discovery, requests", ["imports requests"]),
+        ("bridge/bridge.py", "open('file')", ["calls open"]),
+        ("adapters/broker/connection.py", "import paho.mqtt.client, threading\nopen('file')", []),
+        ("adapters/printer.py", "import octoprint.printer, paho", ["imports paho"]),
+        ("adapters/worker.py", "from ..app import App", ["imports octoprint_temp_eta.app.App"]),
+        ("plugin/plugin.py", "from .. import __plugin_name__", ["imports octoprint_temp_eta.__plugin_name__"]),
+        ("plugin/plugin.py", "import threading", ["imports threading"]),
+    ],
+)
+def test_the_rules_are_held(name: str, source: str, found: list[str]):
+    module = f"{OURS}.{name.removesuffix('.py').replace('/', '.')}"
+    assert list(forbidden(source, module, name)) == found
+
+
+@pytest.mark.parametrize("modules", MODULES)
+def test_no_rule_outlives_its_use(modules: str):
+    used = {name.split(".")[0] for path in FILES for name in imports(path.read_text(encoding="utf-8"), module_of(path))}
+    assert used & set(modules.split())
+
+
+def test_the_plugin_class_is_a_list_of_translations():
+    tree = ast.parse((PROJECT / OURS / "plugin" / "plugin.py").read_text(encoding="utf-8"))
+    sizes = {node.name: (node.end_lineno or 0) - node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
+    assert sizes
+    assert max(sizes.values()) < 250
+
+
+def test_octoprint_is_imported_only_when_it_asks_for_the_plugin():
+    tree = ast.parse((PROJECT / OURS / "__init__.py").read_text(encoding="utf-8"))
+    assert not [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+#: What must load, and in whose absence.
+LOADS = {
+    "ha_discovery": "octoprint_temp_eta octoprint paho numpy jsonschema mecode",
+    "octoprint_temp_eta.schemas": "octoprint paho numpy jsonschema mecode",
+    "octoprint_temp_eta.core": "octoprint paho jsonschema mecode",
+    "octoprint_temp_eta.messages": "octoprint paho numpy mecode ha_discovery",
+    "octoprint_temp_eta.home_assistant": "octoprint paho numpy mecode",
+    "octoprint_temp_eta.bridge": "octoprint paho mecode",
+    "octoprint_temp_eta.script_child": "octoprint paho jsonschema",
+}
+
+LOADER = """
+import importlib, pkgutil, sys
+package, absent = sys.argv[1], sys.argv[2].split()
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in absent:
+            raise ModuleNotFoundError(f"{name} is absent", name=name)
+sys.meta_path.insert(0, Absent())
+def load(name):
+    module = importlib.import_module(name)
+    for part in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        if part.name != "__main__":
+            load(f"{name}.{part.name}")
+load(package)
+"""
+
+
+@pytest.mark.parametrize(("package", "absent"), LOADS.items(), ids=LOADS)
+def test_a_room_loads_alone(package: str, absent: str):
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADER, package, absent], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert loaded.returncode == 0, loaded.stderr

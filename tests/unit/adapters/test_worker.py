@@ -1,0 +1,166 @@
+"""The thread that owns the bridge: it outlives whatever fails, and ends when it is told."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.adapters.worker import Worker
+from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Save
+from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, Now, Readings, Started, Stopping, Tick
+from tests.support.waiting import eventually
+
+LOGGER = logging.getLogger("test-worker")
+SAID = Log(logging.INFO, "said")
+
+
+class Bridge:
+    """A bridge that answers each input as it is told to, and records what came."""
+
+    def __init__(self) -> None:
+        self.handled: list[tuple[Input, Now]] = []
+        self.threads: set[int] = set()
+        self.answers: dict[type, Callable[[], list[Effect]]] = {}
+        self.looks = 0
+        self.blind = False
+
+    @property
+    def events(self) -> list[Input]:
+        return [event for event, _ in self.handled if not isinstance(event, Tick)]
+
+    def handle(self, event: Input, now: Now) -> list[Effect]:
+        self.handled.append((event, now))
+        self.threads.add(threading.get_ident())
+        answer = self.answers.get(type(event))
+        return answer() if answer else []
+
+    def snapshot(self, now: Now) -> dict[str, Any]:
+        self.looks += 1
+        if self.blind:
+            raise RuntimeError("no snapshot")
+        return {"looks": self.looks}
+
+
+class Stage:
+    """A worker with its bridge and what it had performed."""
+
+    def __init__(self) -> None:
+        self.bridge = Bridge()
+        self.performed: list[Effect] = []
+        self.worker = Worker(self.bridge, {Log: self.performed.append, Page: self._fail}, LOGGER)  # type: ignore[arg-type]
+
+    def _fail(self, effect: Effect) -> None:
+        raise RuntimeError("cannot perform")
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    stage.worker.start()
+    yield stage
+    stage.worker.stop(10)
+
+
+def test_inputs_are_handled_in_order_in_one_thread(stage: Stage):
+    events = [Readings({"bed": (number, 60)}) for number in range(50)]
+    for event in events:
+        stage.worker.post(event)
+    eventually(lambda: len(stage.bridge.events) == 51, "all inputs")
+    assert stage.bridge.events == [Started(), *events]
+    assert len(stage.bridge.threads) == 1
+    assert threading.get_ident() not in stage.bridge.threads
+    ats = [moment.at for _, moment in stage.bridge.handled]
+    assert ats == sorted(ats)
+
+
+def test_time_passes_also_when_nothing_happens(stage: Stage):
+    eventually(lambda: sum(isinstance(event, Tick) for event, _ in stage.bridge.handled) >= 2, "two ticks")
+
+
+def test_a_tick_tells_how_full_the_inbox_was(stage: Stage):
+    for _ in range(20):
+        stage.worker.post(JobBoundary())
+    eventually(
+        lambda: any(isinstance(event, Tick) and event.inbox_high_water > 0 for event, _ in stage.bridge.handled),
+        "a tick with the high water",
+    )
+
+
+def test_effects_are_performed_in_order(stage: Stage):
+    stage.bridge.answers[JobBoundary] = lambda: [SAID, Log(logging.INFO, "again")]
+    stage.worker.post(JobBoundary())
+    eventually(lambda: len(stage.performed) == 2, "the effects")
+    assert stage.performed == [SAID, Log(logging.INFO, "again")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (lambda: 1 / 0, "Failed to handle JobBoundary"),
+        (lambda: [Page({}), SAID], "Failed to perform Page"),
+        (lambda: [Save("x", 1), SAID], "Failed to perform Save"),
+    ],
+)
+def test_a_failure_is_logged_and_ends_there(
+    stage: Stage, caplog: pytest.LogCaptureFixture, answer: Callable[[], list[Effect]], complaint: str
+):
+    stage.bridge.answers[JobBoundary] = answer
+    stage.bridge.answers[Readings] = lambda: [SAID]
+    stage.worker.post(JobBoundary())
+    stage.worker.post(Readings({}))
+    eventually(lambda: stage.performed and stage.bridge.events[-1] == Readings({}), "the next input")
+    eventually(lambda: complaint in caplog.text, "a line in the log")
+
+
+def test_a_failing_look_leaves_the_last_snapshot_and_the_worker(stage: Stage, caplog: pytest.LogCaptureFixture):
+    stage.bridge.blind = True
+    stage.worker.post(JobBoundary())
+    eventually(lambda: "snapshot" in caplog.text, "a line in the log")
+    assert stage.worker.snapshot["looks"] >= 1
+    stage.bridge.blind = False
+    before = stage.bridge.looks
+    eventually(lambda: stage.worker.snapshot["looks"] > before, "a new snapshot")
+
+
+def test_the_snapshot_is_there_before_the_start_and_replaced_after():
+    stage = Stage()
+    first = stage.worker.snapshot
+    assert first == {"looks": 1}
+    stage.worker.start()
+    eventually(lambda: stage.worker.snapshot is not first, "a new snapshot")
+    stage.worker.stop(10)
+    assert first == {"looks": 1}
+
+
+def test_it_ends_with_the_good_bye_performed():
+    stage = Stage()
+    stage.bridge.answers[Stopping] = lambda: [SAID]
+    stage.worker.start()
+    stage.worker.stop(10)
+    assert stage.performed == [SAID]
+    assert stage.bridge.events[-1] == Stopping()
+
+
+def test_it_ends_also_when_the_good_bye_fails(caplog: pytest.LogCaptureFixture):
+    stage = Stage()
+    stage.bridge.answers[Stopping] = lambda: 1 / 0  # type: ignore[return-value]
+    stage.worker.start()
+    stage.worker.stop(10)
+    assert "Failed to handle Stopping" in caplog.text
+    assert "temp_eta" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_who_stops_it_does_not_wait_for_a_worker_that_hangs():
+    stage, free = Stage(), threading.Event()
+    stage.bridge.answers[JobBoundary] = lambda: [SAID][: free.wait(60)]
+    stage.worker.start()
+    stage.worker.post(JobBoundary())
+    eventually(lambda: JobBoundary() in stage.bridge.events, "the worker to hang")
+    stage.worker.stop(0.01)
+    assert Stopping() not in stage.bridge.events
+    free.set()
+    eventually(lambda: Stopping() in stage.bridge.events, "the end")

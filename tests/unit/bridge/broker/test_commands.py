@@ -1,0 +1,274 @@
+"""Commands: each is answered, obeyed once, or refused with the reason."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.broker.commands import BURST, RATE, REMEMBERED, REMEMBERED_S, Allowance
+from octoprint_temp_eta.bridge.heaters.heaters import Heaters
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
+from tests.support import curves
+from tests.support.bridge_driver import BridgeDriver, connected
+
+
+def heating_bed(**settings: Any) -> BridgeDriver:
+    """Return a bridge with a bed on its way to 60 °C, at 37 °C, whose ETA is told."""
+    driver = connected(**settings)
+    driver.heat("bed", curves.heating(60.0, rate=0.5)[:30])
+    driver.advance(2)
+    assert driver.level("eta", heater="bed")["eta_seconds"] is not None
+    return driver
+
+
+def untouched(driver: BridgeDriver) -> bool:
+    """Whether the way of the bed goes on."""
+    driver.advance(2)
+    return driver.level("eta", heater="bed")["eta_seconds"] is not None
+
+
+def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
+    return [publish for _, publish in driver.sent if publish.topic == topic]
+
+
+# Obeyed
+
+
+def test_a_command_is_obeyed_and_answered():
+    driver = heating_bed()
+    [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
+    assert (reply["command"], reply["status"], reply["transaction"]) == ("reset", "completed", "t1")
+    assert reply["timestamp"] == driver.now.wall
+    assert not untouched(driver)
+
+
+def test_it_is_answered_also_without_a_transaction():
+    [reply] = heating_bed().command("reset", b"PRESS")
+    assert (reply["status"], reply["transaction"]) == ("completed", None)
+
+
+def test_it_is_answered_also_where_we_ourselves_go_wrong(monkeypatch: pytest.MonkeyPatch):
+    driver = heating_bed()
+    monkeypatch.setattr(Heaters, "begin_anew", lambda *_: {}["no such key"])
+    [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
+    assert (reply["status"], reply["error"]["code"], reply["transaction"]) == ("rejected", "internal_error", "t1")
+    assert "no such key" not in reply["error"]["message"]
+    [log] = [log.text for log in driver.of(Log) if log.level == logging.ERROR]
+    assert "reset" in log
+    assert "KeyError: 'no such key'" in log
+
+
+def test_an_answer_waits_for_the_connection():
+    driver = BridgeDriver()
+    assert driver.command("snapshot") == []
+    driver.connect()
+    assert [reply["status"] for reply in driver.bodies("response")] == ["completed"]
+
+
+def test_a_call_by_rest_gets_the_reply_that_mqtt_gets_too():
+    driver = heating_bed()
+    mark = len(driver.sent)
+    [answer] = driver.call("reset", {"heater": "bed", "transaction": 7})
+    assert [answer] == driver.bodies("response", since=mark)
+    assert answer["transaction"] == 7
+
+
+# Refused
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "properties", "code"),
+    [
+        ("reset", b"{}", {"retained": True}, "retained_command"),
+        ("reset", b"{}" + b" " * LARGEST_COMMAND, {}, "too_large"),
+        ("reset", b"\xff", {}, "invalid_json"),
+        ("reset", b"{", {}, "invalid_json"),
+        ("reset", {"heater": 7}, {}, "invalid_command"),
+        ("reset", {"expires_at": 1}, {}, "expired"),
+        ("reset", {"heater": "chamber"}, {}, "unknown_heater"),
+        ("reset/", b"{}", {}, "invalid_command"),
+        ("explode", b"{}", {}, "invalid_command"),
+        ("target", {"heater": "bed", "target": 60}, {}, "disabled"),
+        ("reset", b"{}", {"response_topic": "#"}, "not_permitted"),
+    ],
+)
+def test_a_refusal_says_why_and_touches_nothing(name: str, payload: Any, properties: dict[str, Any], code: str):
+    driver = heating_bed()
+    [reply] = driver.command(name, payload, **properties)
+    assert (reply["status"], reply["error"]["code"], reply["command"]) == ("rejected", code, name)
+    assert untouched(driver)
+
+
+def test_what_the_settings_forbid_is_neither_obeyed_nor_offered():
+    driver = heating_bed(allow_reset=False)
+    assert "reset" not in driver.level("info")["commands"]
+    assert driver.command("reset")[0]["error"]["code"] == "disabled"
+    assert untouched(driver)
+    driver.change_settings(allow_reset=True)
+    assert "reset" in driver.level("info")["commands"]
+    assert driver.command("reset")[0]["status"] == "completed"
+
+
+@pytest.mark.parametrize("properties", [{}, {"retained": True}, {"response_topic": "my/answers"}])
+def test_an_empty_payload_only_clears_a_topic(properties: dict[str, Any]):
+    driver = heating_bed()
+    assert driver.command("reset", b"", **properties) == []
+    assert untouched(driver)
+
+
+def test_what_came_by_rest_is_refused_alike():
+    driver = heating_bed()
+    for name, body, code in (
+        ("explode", {}, "invalid_command"),
+        ("reset", {"heater": 7}, "invalid_command"),
+        ("reset", {"expires_at": 1}, "expired"),
+        ("target", {"heater": "bed", "target": 60}, "disabled"),
+    ):
+        [answer] = driver.call(name, body)
+        assert (answer["status"], answer["error"]["code"]) == ("rejected", code)
+    assert untouched(driver)
+
+
+def test_a_message_elsewhere_is_no_command():
+    driver = BridgeDriver()
+    driver.connect()
+    mark = len(driver.sent)
+    for topic in (f"{driver.base}/commands/reset", "octoprint/temp_eta/other/command/reset", "x", f"{driver.base}/"):
+        driver.handle(MessageArrived(topic, b"{}"))
+    assert driver.bodies("response", since=mark) == []
+
+
+# Once
+
+
+def test_the_same_transaction_is_obeyed_once_and_answered_alike():
+    driver = heating_bed()
+    first = driver.command("reset", {"transaction": "t1"})
+    driver.heat("bed", curves.heating(60.0, start=38.0)[:30])
+    again = driver.command("reset", {"transaction": "t1"})
+    assert untouched(driver)
+    assert [reply | {"timestamp": 0} for reply in first] == [reply | {"timestamp": 0} for reply in again]
+
+
+def test_a_refused_transaction_stays_refused():
+    driver = heating_bed(allow_reset=False)
+    driver.command("reset", {"transaction": "t1"})
+    driver.change_settings(allow_reset=True)
+    assert driver.command("reset", {"transaction": "t1"})[0]["error"]["code"] == "disabled"
+    assert driver.command("reset", {"transaction": "t2"})[0]["status"] == "completed"
+
+
+def test_the_same_transaction_of_another_command_is_another():
+    driver = heating_bed()
+    assert driver.command("snapshot", {"transaction": 1})[0]["command"] == "snapshot"
+    assert driver.command("reset", {"transaction": 1})[0]["command"] == "reset"
+    assert driver.command("reset", {"transaction": "1"})[0]["transaction"] == "1"
+
+
+def test_a_redelivery_is_answered_where_it_asks():
+    driver = heating_bed()
+    driver.command("reset", {"transaction": "t1"})
+    driver.command("reset", {"transaction": "t1"}, response_topic="my/answers", correlation=b"2")
+    assert [publish.correlation for publish in replies_at(driver, "my/answers")] == [b"2"]
+
+
+def test_a_transaction_is_forgotten_after_a_while_and_the_oldest_of_many():
+    driver = heating_bed()
+    driver.command("reset", {"transaction": "late"})
+    driver.skip(REMEMBERED_S + 1)
+    driver.command("snapshot")
+    accepted = driver.bridge._commands.accepted
+    driver.command("reset", {"transaction": "late"})
+    assert driver.bridge._commands.accepted == accepted + 1
+    for number in range(REMEMBERED + 1):
+        driver.skip(1)
+        driver.command("snapshot", {"transaction": number})
+    accepted = driver.bridge._commands.accepted
+    driver.command("reset", {"transaction": "late"})
+    assert driver.bridge._commands.accepted == accepted + 1
+
+
+# Where the answer goes
+
+
+def test_a_response_topic_is_honoured_in_addition():
+    driver = heating_bed()
+    [reply] = driver.command("reset", response_topic="my/answers", correlation=b"\x00\x01")
+    [again] = replies_at(driver, "my/answers")
+    assert json.loads(again.payload) == reply
+    assert again.correlation == b"\x00\x01"
+    assert (again.content_type, again.expiry_seconds, again.retain) == ("application/json", 300, False)
+
+
+def test_a_refusal_goes_to_the_response_topic_too():
+    driver = heating_bed()
+    driver.command("explode", response_topic="my/answers", correlation=b"1")
+    [again] = replies_at(driver, "my/answers")
+    assert json.loads(again.payload)["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["", "#", "my/+/answers", "$SYS/x", "homeassistant", "homeassistant/sensor/x/config", "x" * 513, "a\0b",
+     "octoprint/temp_eta/other/command/reset", "zigbee2mqtt/command"],
+)  # fmt: skip
+def test_an_unusable_response_topic_is_refused_with_the_command(topic: str):
+    driver = heating_bed()
+    [reply] = driver.command("reset", {"transaction": "t1"}, response_topic=topic, correlation=b"1")
+    assert (reply["error"]["code"], reply["transaction"]) == ("not_permitted", "t1")
+    assert untouched(driver)
+    assert replies_at(driver, topic) == []
+
+
+# Not too many
+
+
+def test_what_is_too_much_is_refused_and_counted_once_a_second():
+    driver = heating_bed()
+    driver.skip(60)
+    mark = len(driver.sent)
+    for _ in range(100):
+        driver.command("snapshot")
+    replies = driver.bodies("response", since=mark)
+    assert [reply["status"] for reply in replies] == ["completed"] * int(BURST) + ["rejected"]
+    assert replies[-1]["error"]["code"] == "rate_limited"
+    assert replies[-1]["error"]["message"].startswith("1 command")
+    mark = len(driver.sent)
+    driver.advance(5)
+    [late] = driver.bodies("response", since=mark)
+    assert late["error"]["message"].startswith("79 commands")
+    assert late["command"] is None
+
+
+def test_the_rest_is_not_limited_by_what_came_by_mqtt():
+    driver = heating_bed()
+    for _ in range(100):
+        driver.command("snapshot")
+    assert driver.call("snapshot", {})[0]["status"] == "completed"
+
+
+def test_an_allowance_refills_and_never_grows_beyond_a_burst():
+    allowance = Allowance()
+    assert [allowance.take(100.0) for _ in range(int(BURST) + 1)] == [True] * int(BURST) + [False]
+    assert allowance.take(100.0 + 1.5 / RATE)
+    assert not allowance.take(100.0 + 1.5 / RATE)
+    assert [allowance.take(99999.0) for _ in range(int(BURST) + 1)] == [True] * int(BURST) + [False]
+    assert allowance.refused(99999.0) == 3
+    assert allowance.refused(99999.0) == 0
+
+
+def test_accepted_and_rejected_are_counted():
+    driver = heating_bed()
+    for name in ("snapshot", "reset", "explode"):
+        driver.command(name)
+    for _ in range(100):
+        driver.command("snapshot")
+    driver.advance(61)
+    counted = driver.level("diagnostics")["commands"]
+    assert counted["accepted"] + counted["rejected"] == 103
+    assert counted["rejected"] == 1 + 83

@@ -1,0 +1,99 @@
+"""Two machines with one identity."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from tests.support.bridge_driver import IDENTITY, BridgeDriver
+
+#: Machines before and after ours in the order of their ids.
+SMALLER, GREATER = "0" * 16, "f" * 16
+
+
+def bridge(*, ours_is_there: bool = True) -> BridgeDriver:
+    driver = BridgeDriver()
+    driver.connect()
+    if ours_is_there:
+        driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    return driver
+
+
+def info(driver: BridgeDriver, boot_id: str, machine: str) -> MessageArrived:
+    body = driver.level("info") | {"boot_id": boot_id, "machine": machine, "host": "other-pi"}
+    return MessageArrived(driver.topic("info"), json.dumps(body).encode())
+
+
+def warnings(driver: BridgeDriver) -> list[str]:
+    return [log.text for log in driver.of(Log) if "other-pi" in log.text]
+
+
+def test_what_lies_there_before_ours_is_no_clash():
+    driver = bridge(ours_is_there=False)
+    driver.handle(info(driver, "of-before-a-crash", GREATER))
+    driver.advance(120)
+    assert driver.level("diagnostics")["clash"] is None
+    assert warnings(driver) == driver.of(Disconnect) == []
+
+
+def test_our_own_is_no_clash():
+    driver = bridge()
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    driver.advance(120)
+    assert driver.level("diagnostics")["clash"] is None
+
+
+def test_of_two_the_one_with_the_smaller_id_stays_and_says_so():
+    driver = bridge()
+    for _ in range(3):
+        driver.handle(info(driver, "foreign", GREATER))
+    driver.advance(120)
+    assert "other-pi" in driver.level("diagnostics")["clash"]
+    assert len(warnings(driver)) == 1
+    assert driver.of(Disconnect) == []
+
+
+def test_the_other_leaves_without_touching_what_the_one_that_stays_has_said():
+    driver = bridge()
+    driver.handle(info(driver, "foreign", SMALLER))
+    assert len(warnings(driver)) == 1
+    assert driver.of(Disconnect) == [Disconnect()]
+
+
+def test_a_saved_setting_tries_again():
+    driver = bridge()
+    driver.handle(info(driver, "foreign", SMALLER))
+    connections = len(driver.of(Connect))
+    driver.change_settings(mqtt_publish_interval=3)
+    assert len(driver.of(Connect)) == connections + 1
+
+
+def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays_alone():
+    driver = bridge()
+    driver.advance(10)
+    theirs = dict(driver.retained)
+    driver.handle(info(driver, "foreign", SMALLER))
+    driver.change_settings(mqtt_custom_identifier="clone")
+    driver.connect()
+    driver.advance(60)
+    assert theirs.items() <= driver.retained.items()
+    assert driver.level("status") == "online"
+
+
+def test_who_stays_and_is_renamed_clears_its_topics():
+    driver = bridge()
+    old = set(driver.retained)
+    driver.handle(info(driver, "foreign", GREATER))
+    driver.change_settings(mqtt_custom_identifier="renamed")
+    driver.connect()
+    assert not old & set(driver.retained)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"not JSON", b"\xff", b"[" * 10_000])
+def test_nonsense_is_no_clash(payload: bytes):
+    driver = bridge()
+    driver.handle(MessageArrived(driver.topic("info"), payload))
+    assert warnings(driver) == driver.of(Disconnect) == []

@@ -1,0 +1,218 @@
+"""What the commands about heaters do: forecast, target, reset; and what is remembered of each heater."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.heaters import heaters
+from octoprint_temp_eta.bridge.heaters.forecasts import INTERVAL_S
+from octoprint_temp_eta.bridge.protocol.effects import Learn, Save, SetTarget
+from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets, Profile
+from octoprint_temp_eta.core.estimation.estimator import Estimate, Goal, HeaterKind, LearnedState
+from octoprint_temp_eta.core.estimation.linear import Limits, Linear
+from tests.support import curves
+from tests.support.bridge_driver import BridgeDriver, connected
+
+
+class Seer(Linear):
+    """Heats at 0.5 °C/s, ± 10 %, and knows it beforehand; unless it has learned to be slower."""
+
+    name = "seer"
+
+    def __init__(self, limits: Limits, rate: float) -> None:
+        super().__init__(limits)
+        self._rate = rate
+
+    def forecast(self, start: float, goal: Goal) -> Estimate | None:
+        eta = abs(goal.threshold - start) / self._rate
+        return None if eta > 1000 else Estimate(eta, 0.9 * eta, 1.1 * eta)
+
+
+@pytest.fixture(autouse=True)
+def foresight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all heaters be estimated by a seer."""
+
+    def make(_: str, __: HeaterKind, limits: Limits, learned: LearnedState | None) -> Seer:
+        return Seer(limits, learned["rate"] if learned else 0.5)
+
+    monkeypatch.setattr(heaters, "make_estimator", make)
+
+
+def warm(**arguments: Any) -> BridgeDriver:
+    """Return a bridge with a bed and a hotend at 22 °C."""
+    driver = connected(**arguments)
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    driver.advance(1)
+    return driver
+
+
+def code(replies: list[dict[str, Any]]) -> str:
+    [reply] = replies
+    return str(reply["error"]["code"])
+
+
+# forecast
+
+
+def test_a_forecast_tells_the_seconds_and_their_range_and_heats_nothing():
+    driver = warm()
+    [reply] = driver.command("forecast", {"heater": "bed", "target": 60})
+    assert reply["result"] == {"heater": "bed", "target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
+    assert driver.of(SetTarget) == []
+    assert driver.level("eta", heater="bed")["state"] == "off"
+
+
+def test_a_forecast_of_where_it_is_already_is_zero():
+    driver = warm()
+    assert driver.command("forecast", {"heater": "bed", "target": 22})[0]["result"]["eta_seconds"] == 0
+
+
+def test_what_cannot_be_forecast_is_said_to_be_that():
+    driver = warm()
+    assert code(driver.command("forecast", {"heater": "chamber", "target": 60})) == "unknown_heater"
+    driver.printer(connected=False)
+    assert code(driver.command("forecast", {"heater": "bed", "target": 60})) == "not_available"
+
+
+# target
+
+
+def test_a_target_is_off_by_default():
+    assert code(warm().command("target", {"heater": "bed", "target": 60})) == "disabled"
+
+
+def test_a_target_is_set_within_our_own_maximum():
+    driver = warm(allow_target=True, target_max_bed=80)
+    assert driver.command("target", {"heater": "bed", "target": 80})[0]["status"] == "completed"
+    assert driver.command("target", {"heater": "bed", "target": 0})[0]["status"] == "completed"
+    assert code(driver.command("target", {"heater": "bed", "target": 80.5})) == "out_of_range"
+    assert driver.of(SetTarget) == [SetTarget("bed", 80.0), SetTarget("bed", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("heater", "setting"), [("tool0", "target_max_tool"), ("bed", "target_max_bed"), ("P", "target_max_chamber")]
+)
+def test_each_kind_of_heater_has_its_maximum(heater: str, setting: str):
+    driver = warm(allow_target=True, **{setting: 33})
+    driver.read(P=(22.0, 0.0))
+    assert code(driver.command("target", {"heater": heater, "target": 34})) == "out_of_range"
+    assert driver.command("target", {"heater": heater, "target": 33})[0]["status"] == "completed"
+
+
+def test_a_target_is_refused_where_it_would_do_harm():
+    driver = warm(allow_target=True)
+    assert code(driver.command("target", {"heater": "chamber", "target": 30})) == "unknown_heater"
+    driver.printer(printing=True, state="PRINTING")
+    assert code(driver.command("target", {"heater": "bed", "target": 30})) == "busy"
+    driver.printer(connected=False, state="OFFLINE")
+    assert code(driver.command("target", {"heater": "bed", "target": 30})) == "printer_not_ready"
+    assert driver.of(SetTarget) == []
+
+
+# reset, and what is remembered
+
+
+def learned(driver: BridgeDriver) -> dict[str, Any]:
+    """Return what was last saved of what was learned, by place."""
+    saved: dict[str, Any] = [save.value for save in driver.of(Save) if save.name == "learned"][-1]["heaters"]
+    return saved
+
+
+def test_what_was_learned_is_saved_and_used_from_then_on():
+    driver = warm()
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    assert learned(driver)["_default/bed"]["learned"] == {"rate": 0.25}
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 148
+    assert driver.command("forecast", {"heater": "tool0", "target": 60})[0]["result"]["eta_seconds"] == 74
+
+
+def test_what_was_learned_survives_a_restart_and_belongs_to_its_profile():
+    stored = {"version": 1, "heaters": {"_default/bed": {"learned": {"rate": 0.25}, "accuracy": [[5.0, None]]}}}
+    driver = warm(remembered={"learned": stored})
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 148
+    assert driver.level("diagnostics")["accuracy"].keys() == {"bed"}
+    driver.printer(profile=Profile("big", "Big", ""))
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 74
+
+
+def test_a_way_is_learned_on_top_of_what_is_known():
+    driver = warm()
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
+    [learn] = driver.of(Learn)
+    assert learn.state == {"rate": 0.25}
+
+
+def test_what_is_forgotten_while_it_is_learned_stays_forgotten():
+    driver = warm()
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
+    assert len(driver.of(Learn)) == 1
+    driver.command("reset", {"heater": "bed", "learned": True})
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    assert learned(driver) == {}
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    assert learned(driver).keys() == {"_default/bed"}
+
+
+def test_a_reset_forgets_the_way_and_only_when_asked_what_was_learned():
+    driver = warm()
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    driver.handle(Learned("_default/tool0", {"rate": 0.25}))
+    driver.command("reset", {"heater": "bed"})
+    driver.command("reset")
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 148
+    driver.command("reset", {"heater": "bed", "learned": True})
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 74
+    assert learned(driver).keys() == {"_default/tool0"}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, 7, [], {}, {"version": 99, "heaters": {}}, {"version": 1, "heaters": []},
+     {"version": 1, "heaters": {"x": 1}}, {"version": 1, "heaters": {"_default/bed": {"learned": 7, "accuracy": "x"}}}],
+)  # fmt: skip
+def test_a_damaged_memory_is_none(stored: Any):
+    driver = warm(remembered={"learned": stored})
+    assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 74
+
+
+# the retained forecast
+
+
+PLA = Preset("PLA", extruder=200.0, bed=60.0)
+
+
+def test_the_outlook_is_told_for_each_preset_and_the_printer():
+    driver = warm()
+    driver.handle(Presets((PLA, Preset("Chamber", chamber=50.0))))
+    driver.advance(1)
+    pla, chamber = driver.level("forecast")["presets"]
+    assert pla["name"] == "PLA"
+    assert pla["heaters"]["bed"] == {"target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
+    assert pla["printer"]["eta_seconds"] == pla["heaters"]["tool0"]["eta_seconds"] == 354
+    assert (chamber["heaters"], chamber["printer"]) == ({}, None)
+
+
+def test_the_outlook_is_no_countdown():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    etas = []
+    for second in range(int(INTERVAL_S) + 10):
+        driver.advance(1)
+        driver.read(bed=(22.0 + min(second, 200) / 10, 60.0), tool0=(22.0, 0.0))
+        etas.append(driver.level("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"])
+    assert list(dict.fromkeys(etas)) == [74, 34], "it is looked at again when it is due, and not before"
+
+
+def test_the_outlook_follows_the_presets_and_what_was_learned():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    driver.advance(1)
+    assert driver.level("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"] == 148
+    driver.handle(Presets(()))
+    driver.advance(1)
+    assert driver.level("forecast")["presets"] == []

@@ -1,0 +1,230 @@
+"""The heaters: from OctoPrint's readings, as they come, to what the broker holds."""
+
+from __future__ import annotations
+
+import math
+import random
+from itertools import pairwise
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Learn
+from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile
+from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
+from tests.support import curves
+from tests.support.bridge_driver import connected
+
+# A whole session
+
+
+def test_a_heat_up_with_overshoot_and_a_cool_down():
+    driver = connected(cooldown_target_bed=40.0)
+    assert driver.heat("bed", curves.resting(22.0, lasting=5)) == ["off"]
+    up = curves.heating(60.0, rate=0.5, overshoot=4.0, ringing=60.0, hold=240.0)
+    assert driver.heat("bed", up) == ["heating", "at_target"]
+    down = curves.cooling(60.0, tau=200.0, lasting=600)
+    assert driver.heat("bed", down) == ["cooling", "cooled_down"]
+    changes = driver.bodies("state_change")
+    assert [(change["previous_state"], change["state"]) for change in changes] == [
+        ("unknown", "off"),
+        ("off", "heating"),
+        ("heating", "at_target"),
+        ("at_target", "cooling"),
+        ("cooling", "cooled_down"),
+    ]
+
+
+def test_the_eta_falls_as_the_heater_rises():
+    driver = connected(mqtt_publish_interval=1)
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=10.0))
+    told = [body["eta_seconds"] for body in driver.bodies("eta") if body["eta_seconds"] is not None]
+    assert len(told) > 50
+    assert all(after <= before for before, after in pairwise(told))
+    assert told[-1] <= 10
+
+
+def test_a_steady_heat_up_moves_ready_at_rarely():
+    """Each change is a row in somebody's recorder."""
+    noise = random.Random(1)
+    driver = connected(mqtt_publish_interval=1)
+    readings = [
+        (second, actual + noise.gauss(0, 0.05), target)
+        for second, actual, target in curves.heating(100.0, rate=0.3, hold=5.0, every=2.0)
+    ]
+    driver.heat("bed", readings)
+    moments = [body["ready_at"] for body in driver.bodies("eta")]
+    changes = sum(before != after for before, after in pairwise(moments))
+    assert len(moments) > 100
+    assert changes < 15
+
+
+def test_a_whole_heat_up_is_handed_on_to_be_learned():
+    driver = connected()
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
+    [learn] = driver.of(Learn)
+    assert (learn.place, learn.kind, learn.state) == ("_default/bed", "bed", None)
+    assert learn.episode.reached_at is not None
+    driver.advance(61)
+    assert driver.level("diagnostics")["accuracy"].keys() == {"bed"}
+
+
+# One heater never delays another
+
+
+def test_three_heaters_at_one_second_are_each_published():
+    driver = connected(mqtt_publish_interval=1)
+    for second in range(120):
+        driver.advance(1)
+        actual = 22.0 + 0.4 * second
+        driver.read(tool0=(actual, 200.0), tool1=(actual + 5, 200.0), bed=(actual, 100.0))
+    for heater in ("tool0", "tool1", "bed"):
+        bodies = [body for body in driver.bodies("eta") if body["heater"] == heater]
+        assert len(bodies) > 100, heater
+
+
+def test_a_heater_is_not_published_more_often_than_wished():
+    driver = connected(mqtt_publish_interval=10, ha_discovery_enabled=False)
+    driver.heat("bed", curves.heating(100.0, rate=0.5, hold=60.0))
+    moments = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
+    assert len(moments) > 10
+    assert min(after - before for before, after in pairwise(moments)) >= 9.9
+
+
+def test_a_change_of_state_is_published_at_once():
+    driver = connected(mqtt_publish_interval=300)
+    driver.read(bed=(22.0, 0.0))
+    driver.skip(0.1)
+    driver.read(bed=(22.1, 60.0))
+    assert driver.eta()["state"] == "heating"
+    assert driver.eta()["timestamp"] == pytest.approx(driver.now.wall)
+
+
+def test_what_hardly_moves_is_not_published():
+    driver = connected(mqtt_publish_interval=1)
+    driver.heat("bed", curves.resting(60.0, 60.0, lasting=30))
+    mark = len(driver.sent)
+    driver.heat("bed", [(t, 60.0 + 0.2 * math.sin(t / 20), 60.0) for t in range(300)])
+    assert len(driver.bodies("eta", since=mark)) <= 300 / HEARTBEAT_S
+
+
+def test_what_waited_for_its_interval_is_published_without_a_further_reading():
+    driver = connected(mqtt_publish_interval=5)
+    driver.read(bed=(22.0, 0.0))
+    driver.advance(1)
+    driver.read(bed=(30.0, 0.0))
+    assert driver.eta()["actual"] == 22.0
+    driver.advance(5)
+    assert driver.eta()["actual"] == 30.0
+
+
+# The printer
+
+
+def test_the_printer_is_ready_when_the_last_heater_is():
+    driver = connected()
+    for second in range(20):
+        driver.advance(1)
+        driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0 + second / 2, 60.0), chamber=(22.0, 0.0))
+    driver.advance(2)
+    printer, bed = driver.level("printer"), driver.eta()
+    assert printer["waiting_for"] == ["tool0", "bed"]
+    assert printer["ready_at"] == bed["ready_at"]
+    assert printer["eta_seconds"] == bed["eta_seconds"]
+
+
+def test_of_one_heater_that_cannot_be_told_the_printer_cannot():
+    driver = connected()
+    for second in range(20):
+        driver.advance(1)
+        driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0, 60.0))
+    printer = driver.level("printer")
+    assert (printer["waiting_for"], printer["ready_at"], printer["eta_seconds"]) == (["tool0", "bed"], None, None)
+
+
+def test_a_heater_that_just_cools_is_not_waited_for():
+    driver = connected()
+    driver.heat("bed", curves.cooling(80.0, lasting=60))
+    assert driver.level("printer")["waiting_for"] == []
+    driver.heat("bed", curves.cooling(70.0, target=50.0, lasting=10))
+    assert driver.level("printer")["waiting_for"] == ["bed"]
+
+
+# Settings
+
+
+def test_switched_off_nothing_is_known():
+    driver = connected()
+    driver.read(bed=(40.0, 60.0))
+    driver.change_settings(enabled=False)
+    assert driver.eta()["state"] == "unknown"
+    driver.read(bed=(41.0, 60.0))
+    assert driver.eta()["state"] == "unknown"
+    driver.change_settings(enabled=True)
+    driver.read(bed=(42.0, 60.0))
+    assert driver.eta()["state"] == "heating"
+
+
+def test_while_printing_no_eta_is_told_where_that_is_wished():
+    driver = connected(suppress_while_printing=True)
+    driver.heat("bed", curves.heating(60.0)[:30])
+    assert driver.eta()["eta_seconds"] is not None
+    driver.printer(printing=True, state="PRINTING")
+    driver.advance(2)
+    assert (driver.eta()["state"], driver.eta()["eta_seconds"]) == ("heating", None)
+    driver.printer(printing=False)
+    driver.advance(2)
+    assert driver.eta()["eta_seconds"] is not None
+
+
+@pytest.mark.parametrize(("setting", "readings"), [
+    ("enable_heating_eta", curves.heating(60.0)[:30]),
+    ("enable_cooldown_eta", curves.cooling(90.0, lasting=60)),
+])  # fmt: skip
+def test_an_eta_that_is_not_wished_is_not_told(setting: str, readings: list[curves.Reading]):
+    driver = connected(**{setting: False})
+    driver.heat("bed", readings)
+    assert {body["eta_seconds"] for body in driver.bodies("eta")} == {None}
+
+
+@pytest.mark.parametrize(("heater", "goal"), [("tool0", 51.0), ("bed", 42.0), ("chamber", 33.0), ("P", 33.0)])
+def test_each_kind_has_its_own_cool_down_goal(heater: str, goal: float):
+    driver = connected(cooldown_target_tool0=51, cooldown_target_bed=42, cooldown_target_chamber=33)
+    driver.heat(heater, curves.cooling(90.0, lasting=10))
+    assert driver.eta(heater)["cooldown_target"] == goal
+
+
+def test_in_ambient_mode_the_goal_is_a_little_above_the_coolest_seen():
+    driver = connected(cooldown_mode="ambient", cooldown_hysteresis_c=2.0)
+    driver.heat("bed", curves.chain(curves.resting(19.5, lasting=5), curves.resting(60.0, 60.0, lasting=5)))
+    driver.heat("bed", curves.cooling(60.0, lasting=10))
+    assert driver.eta()["cooldown_target"] == 21.5
+
+
+def test_a_changed_method_takes_over_the_way_under_way():
+    driver = connected(algorithm="linear")
+    driver.heat("bed", curves.cooling(90.0, lasting=30))
+    assert driver.eta()["method"] == "linear"
+    driver.change_settings(algorithm="exponential")
+    driver.heat("bed", curves.cooling(80.0, lasting=30))
+    assert driver.eta()["method"] == "exponential"
+
+
+def test_a_job_begins_a_heating_anew_and_leaves_a_cool_down():
+    driver = connected()
+    for second in range(30):
+        driver.advance(1)
+        driver.read(tool0=(200 - second, 0.0), bed=(22.0 + second / 2, 60.0))
+    driver.advance(2)
+    before = driver.eta("tool0")["eta_seconds"]
+    driver.handle(JobBoundary())
+    driver.advance(2)
+    assert driver.eta()["eta_seconds"] is None
+    assert before - 3 <= driver.eta("tool0")["eta_seconds"] <= before
+
+
+def test_another_profile_is_another_printer():
+    driver = connected()
+    driver.printer(profile=Profile("big", "Big", "CR-10"))
+    driver.heat("bed", curves.heating(60.0, hold=30.0))
+    assert driver.of(Learn)[0].place == "big/bed"
+    assert driver.level("info")["printer_profile"] == {"id": "big", "name": "Big", "model": "CR-10"}

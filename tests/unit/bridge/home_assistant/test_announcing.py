@@ -1,0 +1,193 @@
+"""Home Assistant through the bridge's eyes: birth, heartbeats, names, forms, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
+from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
+from octoprint_temp_eta.bridge.protocol.effects import Save
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Preset, Presets, Renamed
+from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S, HEARTBEATS
+from tests.support.bridge_driver import INSTANCE, BridgeDriver
+
+TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
+PROBE = Script("probe.py", "Probe the bed", "probe")
+SETTLE_S = 30.0
+
+
+def settled(**arguments: Any) -> BridgeDriver:
+    """Return a bridge that has announced a bed and a hotend, and has nothing more to say."""
+    driver = BridgeDriver(**arguments)
+    driver.handle(Presets((Preset("PLA", 210, 60),)))
+    driver.connect()
+    driver.printer()
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    idle(driver, 2 * SETTLE_S)
+    return driver
+
+
+def idle(driver: BridgeDriver, seconds: float) -> None:
+    """Let time pass for a printer that reports the same temperatures."""
+    for _ in range(int(seconds / 10)):
+        driver.advance(10)
+        driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+
+
+def components(driver: BridgeDriver, topic: str = TOPIC) -> dict[str, Any]:
+    return dict(json.loads(driver.retained[topic])["components"])
+
+
+def saved(driver: BridgeDriver) -> dict[str, Any]:
+    return {save.name: save.value for save in driver.of(Save)}
+
+
+def announced_topics(driver: BridgeDriver, prefix: str = "homeassistant") -> set[str]:
+    return {topic for topic in driver.retained if topic.startswith(f"{prefix}/")}
+
+
+def test_on_its_birth_home_assistant_gets_the_device_and_then_all_levels_again():
+    driver = settled()
+    levels = {topic for topic in driver.retained if topic.startswith(f"{driver.base}/")}
+    mark = len(driver.sent)
+    driver.handle(MessageArrived("homeassistant/status", b"online"))
+    driver.advance(BIRTH_SPREAD_S + COALESCE_S + 3)
+    topics = [publish.topic for _, publish in driver.sent[mark:]]
+    assert levels <= set(topics[topics.index(TOPIC) + 1 :])
+    assert driver.topic("status") == topics[-1]
+
+
+def test_only_levels_that_entities_expire_on_are_told_again_and_only_once_a_minute():
+    driver = settled()
+    mark = len(driver.sent)
+    idle(driver, 10 * HEARTBEAT_S)
+    names = [name for name, _ in driver.sent[mark:]]
+    assert set(names) <= {*HEARTBEATS, "diagnostics"}
+    assert names.count("status") == 10
+    assert names.count("eta") == 20
+
+
+def test_a_heartbeat_says_the_same_at_another_time():
+    driver = settled()
+    before = driver.level("eta", heater="bed")
+    idle(driver, 2 * HEARTBEAT_S)
+    after = driver.level("eta", heater="bed")
+    stamps = ("timestamp", "seq")
+    assert {k: v for k, v in after.items() if k not in stamps} == {k: v for k, v in before.items() if k not in stamps}
+    assert after["timestamp"] > before["timestamp"]
+
+
+def test_without_a_connection_nothing_is_told_again():
+    driver = settled()
+    driver.lose()
+    before = driver.level("eta", heater="bed")
+    idle(driver, 600)
+    driver.connect()
+    assert driver.level("eta", heater="bed") == before
+
+
+def test_a_new_name_renames_the_device_and_moves_no_topic():
+    driver = settled()
+    topics = set(driver.retained)
+    driver.handle(Renamed("Prusa"))
+    driver.advance(SETTLE_S)
+    assert set(driver.retained) == topics
+    assert json.loads(driver.retained[TOPIC])["device"]["name"] == "Prusa"
+    assert driver.level("info")["device_name"] == "Prusa"
+    assert {c["unique_id"] for c in components(driver).values() if "unique_id" in c} >= {f"temp_eta_{INSTANCE}_bridge"}
+
+
+def test_scripts_that_are_not_yet_known_are_not_gone():
+    before = settled(scripts=(PROBE,))
+    assert "start_probe" in components(before)
+    after = BridgeDriver(remembered=saved(before), scripts=None)
+    after.handle(Presets((Preset("PLA", 210, 60),)))
+    after.connect()
+    after.advance(SETTLE_S)
+    assert [publish for _, publish in after.sent if publish.topic == TOPIC] == []
+    after.scripts = (PROBE,)
+    after.bridge._scripts._scan_at = after.now.at  # the folder is looked at now
+    after.advance(SETTLE_S)
+    assert "start_probe" in components(after)
+    assert all(b'"start_probe":{"platform":"button"}' not in p.payload for _, p in after.sent)
+
+
+def test_a_script_that_goes_takes_its_button_along():
+    driver = settled(scripts=(PROBE, Script("bad.py", "bad.py", error="no")))
+    assert {key for key in components(driver) if key.startswith("start_")} == {"start_probe"}
+    driver.scripts = ()
+    driver.advance(SETTLE_S)
+    assert "start_probe" not in components(driver)
+
+
+def test_a_preset_that_goes_takes_its_forecast_along():
+    driver = settled()
+    assert "forecast_pla" in components(driver)
+    driver.handle(Presets(()))
+    driver.advance(SETTLE_S)
+    assert "forecast_pla" not in components(driver)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("mqtt_custom_identifier", "elsewhere"),
+        ("mqtt_base_topic", "else/where"),
+        ("ha_discovery_prefix", "ha"),
+        ("ha_discovery_mode", "per_entity"),
+    ],
+)
+@pytest.mark.parametrize("meanwhile_down", [False, True])
+def test_what_moves_leaves_nothing_behind(setting: str, value: str, meanwhile_down: bool):
+    driver = settled(scripts=(PROBE,))
+    if meanwhile_down:
+        kept, retained = saved(driver), dict(driver.retained)
+        driver = BridgeDriver(remembered=kept, scripts=(PROBE,), **{setting: value})
+        driver.retained.update(retained)
+        driver.handle(Presets((Preset("PLA", 210, 60),)))
+        driver.connect()
+    else:
+        driver.change_settings(**{setting: value})
+        if driver.link is None:
+            driver.connect()
+    driver.advance(2 * SETTLE_S)
+    fresh = settled(scripts=(PROBE,), **{setting: value})
+    prefixes = ("homeassistant", "ha")
+    assert [announced_topics(driver, p) for p in prefixes] == [announced_topics(fresh, p) for p in prefixes]
+
+
+def test_a_form_with_many_entities_is_taken_back_completely():
+    """More messages than the outbox keeps of one kind."""
+    scripts = tuple(Script(f"s{number}.py", f"Script {number}", f"s{number}") for number in range(150))
+    driver = settled(scripts=scripts, ha_discovery_mode="per_entity")
+    assert len(announced_topics(driver)) > 150
+    driver.change_settings(ha_discovery_mode="device")
+    driver.advance(2 * SETTLE_S)
+    assert announced_topics(driver) == {TOPIC}
+
+
+def test_switched_off_while_octoprint_is_down_it_is_taken_back():
+    before = settled()
+    after = BridgeDriver(remembered=saved(before), ha_discovery_enabled=False, scripts=None)
+    after.retained.update(before.retained)
+    after.connect()
+    after.advance(SETTLE_S)
+    assert announced_topics(after) == set()
+
+
+def test_a_forecast_is_told_as_soon_as_the_heaters_are_known():
+    driver = BridgeDriver(algorithm="model")
+    driver.handle(Presets((Preset("PLA", 210, 60),)))
+    driver.connect()
+    driver.advance(10)
+    assert driver.level("forecast")["presets"] == [{"name": "PLA", "printer": None, "heaters": {}}]
+    driver.printer()
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    driver.advance(2)
+    [preset] = driver.level("forecast")["presets"]
+    assert preset["printer"]["eta_seconds"] > 0
+    assert set(preset["heaters"]) == {"bed", "tool0"}

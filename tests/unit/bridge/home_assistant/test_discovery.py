@@ -1,0 +1,194 @@
+"""Announcing to Home Assistant: coalesced, remembered, and taken back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
+from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
+from octoprint_temp_eta.bridge.protocol.effects import Publish, Save
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Profile, Tick
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
+
+TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
+
+
+def announcements(driver: BridgeDriver, since: int = 0) -> list[Any]:
+    """Return what was sent to the device's topic: the components of each, None where it was cleared."""
+    payloads = [publish.payload for _, publish in driver.sent[since:] if publish.topic == TOPIC]
+    return [json.loads(payload)["components"] if payload else None for payload in payloads]
+
+
+def saved(driver: BridgeDriver) -> dict[str, Any]:
+    """Return what is on disk."""
+    return {save.name: save.value for save in driver.of(Save)}
+
+
+def settle(driver: BridgeDriver) -> None:
+    driver.advance(30)
+
+
+def birth(driver: BridgeDriver, payload: bytes = b"online", topic: str = "homeassistant/status") -> None:
+    driver.handle(MessageArrived(topic, payload))
+
+
+def test_the_device_is_announced_once_for_heaters_that_turn_up_one_by_one():
+    driver = connected()
+    for heater in ("tool0", "bed", "chamber"):
+        driver.read(**{heater: (22.0, 0.0)})
+        driver.advance(0.5)
+    settle(driver)
+    [components] = announcements(driver)
+    assert {"tool0_ready_at", "bed_ready_at", "chamber_ready_at", "reset", "bridge"} <= components.keys()
+    assert TOPIC in driver.retained
+
+
+def test_without_a_printer_what_was_known_is_announced_as_before():
+    driver = BridgeDriver(remembered={"heaters": ["tool0"]})
+    driver.connect()
+    settle(driver)
+    assert "tool0_ready_at" in announcements(driver)[0]
+
+
+def test_each_connection_is_announced_to():
+    driver = connected()
+    settle(driver)
+    for _ in range(3):
+        driver.lose()
+        driver.connect(forget=True)
+        settle(driver)
+        assert TOPIC in driver.retained
+    assert len(announcements(driver)) == 4
+
+
+def test_a_broker_that_has_forgotten_all_has_it_back_within_two_seconds():
+    driver = connected()
+    driver.read(bed=(22.0, 60.0))
+    settle(driver)
+    held = driver.retained.keys() | set()
+    driver.lose()
+    driver.connect(forget=True)
+    driver.advance(1.5)
+    assert driver.retained.keys() == held
+
+
+def test_home_assistants_birth_is_answered_with_an_announcement():
+    driver = connected()
+    settle(driver)
+    birth(driver, b"offline")
+    birth(driver, b"online", "homeassistant/other")
+    settle(driver)
+    assert len(announcements(driver)) == 1
+    birth(driver)
+    driver.advance(max(BIRTH_SPREAD_S, COALESCE_S) + 0.5)
+    assert len(announcements(driver)) == 2
+
+
+def test_birth_topic_and_message_are_settings():
+    driver = connected(ha_status_topic="ha/alive", ha_birth_payload="yes")
+    settle(driver)
+    birth(driver, b"yes", "ha/alive")
+    birth(driver, b"yes", "ha/alive")
+    settle(driver)
+    assert len(announcements(driver)) == 2
+
+
+def test_nothing_is_announced_that_did_not_change():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    driver.advance(30)
+    driver.printer(printing=True, state="PRINTING")
+    driver.change_settings(mqtt_publish_interval=7)
+    driver.advance(60)
+    assert len(announcements(driver)) == 1
+
+
+def test_another_model_is_another_announcement():
+    driver = connected()
+    settle(driver)
+    driver.printer(profile=Profile("big", "Big", "CR-10"))
+    settle(driver)
+    assert len(announcements(driver)) == 2
+    assert json.loads(driver.retained[TOPIC])["device"]["model"] == "CR-10"
+
+
+def test_switched_off_it_is_taken_back_and_on_again_announced():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    driver.change_settings(ha_discovery_enabled=False)
+    settle(driver)
+    assert TOPIC not in driver.retained
+    assert driver.level("info")["discovery_prefix"] is None
+    driver.change_settings(ha_discovery_enabled=True)
+    settle(driver)
+    assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]
+
+
+def test_never_switched_on_nothing_is_announced():
+    driver = connected(ha_discovery_enabled=False)
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    assert [publish.topic for name, publish in driver.sent if name == "discovery"] == []
+
+
+def test_a_command_that_is_no_longer_allowed_loses_its_button():
+    driver = connected()
+    settle(driver)
+    driver.change_settings(allow_reset=False)
+    settle(driver)
+    components = json.loads(driver.retained[TOPIC])["components"]
+    assert "reset" not in components
+
+
+def test_what_no_longer_exists_is_removed_also_after_a_restart():
+    before = connected()
+    before.read(bed=(22.0, 0.0), chamber=(22.0, 0.0))
+    settle(before)
+    after = BridgeDriver(remembered=saved(before) | {"heaters": ["bed"]})
+    after.connect()
+    settle(after)
+    removal = next(components for components in announcements(after) if "chamber_ready_at" in components)
+    assert removal["chamber_ready_at"] == {"platform": "sensor"}
+    assert "chamber_ready_at" not in json.loads(after.retained[TOPIC])["components"]
+
+
+def test_a_moved_prefix_is_left_clean():
+    driver = connected()
+    settle(driver)
+    driver.change_settings(ha_discovery_prefix="ha")
+    driver.connect()
+    settle(driver)
+    assert f"ha/device/temp_eta_{INSTANCE}/config" in driver.retained
+    assert TOPIC not in driver.retained
+
+
+def test_what_is_told_is_saved_before_it_is_sent():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    while not any(name == "discovery" for name, _ in driver.sent):
+        driver.skip(0.5)
+        effects = driver.handle(Tick())
+    kinds = [effect.name if isinstance(effect, Save) else effect.topic for effect in effects
+             if isinstance(effect, Save | Publish)]  # fmt: skip
+    assert kinds.index("announced") < kinds.index(TOPIC)
+    assert saved(driver)["announced"]["places"]
+
+
+@pytest.mark.parametrize("forgetful", [True, False])
+def test_a_connection_that_breaks_in_between_is_made_good(forgetful: bool):
+    before = connected()
+    before.read(bed=(22.0, 0.0), chamber=(22.0, 0.0))
+    settle(before)
+    driver = BridgeDriver(remembered=saved(before) | {"heaters": ["bed"]})
+    driver.connect()
+    driver.advance(COALESCE_S + 1)
+    driver.lose()
+    driver.advance(20)
+    driver.connect(forget=forgetful)
+    settle(driver)
+    assert "chamber_ready_at" not in json.loads(driver.retained[TOPIC])["components"]
+    assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]

@@ -1,0 +1,157 @@
+"""The settings of scripts that are kept, and the call by which the user sets them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Answer, Page, Save
+from octoprint_temp_eta.bridge.protocol.script_effects import StartScript
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    ScriptEnded,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptSettingsGiven,
+    ScriptsFound,
+)
+from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH
+from tests.support.bridge_driver import BridgeDriver, connected
+
+DEFAULTS = {"count": 3, "name": "x", "hot": False, "points": [1], "any/thing": None}
+STEPS = Script("steps.py", "Steps", "steps", DEFAULTS)
+PLAIN = Script("plain.py", "Plain", "plain")
+BROKEN = Script("broken.py", "Broken", "broken", {"count": 1}, error="it does not load")
+RUN_1 = "4f1b9c02-1"
+#: By which the line after the run is known.
+LAST = f"{RUN_1}.end"
+
+_tickets = itertools.count(1)
+
+
+def bench(kept: dict[str, Any] | None = None) -> BridgeDriver:
+    """Return a bridge with scripts, for the first of which `kept` is kept."""
+    remembered = {"scripts": {"version": 1, "settings": {"steps": kept}}} if kept else {}
+    driver = connected(remembered=remembered, scripts=None)
+    driver.handle(ScriptsFound((STEPS, PLAIN, BROKEN)))
+    return driver
+
+
+def save(driver: BridgeDriver, body: dict[str, Any]) -> dict[str, Any]:
+    """Save settings as REST does, and return the answer."""
+    ticket = next(_tickets)
+    answers = [effect for effect in driver.handle(ScriptSettingsGiven(body, ticket)) if isinstance(effect, Answer)]
+    assert [answer.ticket for answer in answers] == [ticket]
+    return dict(answers[0].reply)
+
+
+def present(driver: BridgeDriver) -> dict[str, Any]:
+    """Return the settings that REST shows."""
+    return dict(driver.bridge.snapshot(driver.now)["script_settings"])
+
+
+def run(driver: BridgeDriver) -> StartScript:
+    """Start the script, and return what its process is started with."""
+    driver.command("script/start", {"id": "steps"})
+    driver.handle(JobsHeld(RUN_1))
+    (start,) = driver.of(StartScript)
+    assert isinstance(start, StartScript)
+    return start
+
+
+def test_the_present_settings_are_the_kept_ones_over_the_defaults() -> None:
+    kept = {"count": 5, "name": 7, "measured": [1.5]}
+    assert present(bench(kept)) == {"steps": {**DEFAULTS, "count": 5}}
+    assert present(bench()) == {"steps": DEFAULTS}
+
+
+def test_what_the_user_sets_is_kept_and_goes_to_the_next_run() -> None:
+    driver = bench({"measured": [1.5], "name": "y"})
+    reply = save(driver, {"id": "steps", "settings": {"count": 7, "any/thing": {"a": 1}}})
+    assert (reply["command"], reply["status"]) == ("save_script_settings", "completed")
+    kept = {"measured": [1.5], "name": "y", "count": 7, "any/thing": {"a": 1}}
+    assert driver.of(Save)[-1] == Save("scripts", {"version": 1, "settings": {"steps": kept}})
+    assert present(driver)["steps"] == DEFAULTS | {"name": "y", "count": 7, "any/thing": {"a": 1}}
+    assert run(driver).stored == kept
+
+
+def test_what_a_run_returns_goes_over_what_the_user_has_set() -> None:
+    driver = bench()
+    save(driver, {"id": "steps", "settings": {"count": 7, "name": "y"}})
+    run(driver)
+    save(driver, {"id": "steps", "settings": {"hot": True}})
+    for event in (
+        ScriptRunning(RUN_1),
+        ScriptReturned(RUN_1, True, {"count": 8, "measured": 1}),
+        ScriptEnded(RUN_1, 0, "ended with status 0"),
+        LineSending(LAST, "G90", acknowledged=True),
+        LineQueued(LAST, 1),
+        LineReceived("ok\n"),
+    ):
+        driver.handle(event)
+    assert present(driver)["steps"] == DEFAULTS | {"count": 8, "name": "y", "hot": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "path"),
+    [
+        ({"id": "steps", "settings": {"count": "many"}}, "invalid_settings", "/settings/count"),
+        ({"id": "steps", "settings": {"hot": 1}}, "invalid_settings", "/settings/hot"),
+        ({"id": "steps", "settings": {"count": 4, "other": 1}}, "invalid_settings", "/settings/other"),
+        ({"id": "steps", "settings": {"any/thing": float("nan")}}, "invalid_settings", "/settings/any~1thing"),
+        ({"id": "steps", "settings": {"name": "x" * MAX_LENGTH}}, "invalid_settings", "/settings"),
+        ({"id": "plain", "settings": {}}, "invalid_settings", "/settings"),
+        ({"id": "plain", "settings": {"count": 1}}, "invalid_settings", "/settings"),
+        ({"id": "broken", "settings": {"count": 2}}, "broken_script", "/id"),
+        ({"id": "none", "settings": {}}, "unknown_script", "/id"),
+        ({"id": 7, "settings": {}}, "invalid_command", "/id"),
+        ({"settings": {}}, "invalid_command", "/id"),
+        ({"id": "steps"}, "invalid_command", "/settings"),
+        ({"id": "steps", "settings": [1]}, "invalid_command", "/settings"),
+        ({"id": "steps", "settings": {}, "more": 1}, "invalid_command", "/more"),
+    ],
+)
+def test_what_is_not_right_is_refused_and_nothing_kept(body: dict[str, Any], code: str, path: str) -> None:
+    driver = bench()
+    saved = len(driver.of(Save))
+    reply = save(driver, body)
+    assert (reply["status"], reply["error"]["code"], reply["error"]["path"]) == ("rejected", code, path)
+    assert len(driver.of(Save)) == saved
+    assert present(driver) == {"steps": DEFAULTS}
+
+
+def test_the_message_names_the_setting() -> None:
+    reply = save(bench(), {"id": "steps", "settings": {"count": 1.5}})
+    assert reply["error"]["message"] == "count must be a whole number."
+
+
+def test_what_is_kept_together_has_a_limit() -> None:
+    driver = bench({"measured": "m" * (MAX_LENGTH - 100)})
+    reply = save(driver, {"id": "steps", "settings": {"name": "x" * 200}})
+    assert reply["error"]["code"] == "invalid_settings"
+
+
+def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
+    driver = bench()
+    mark = len(driver.sent)
+    save(driver, {"id": "steps", "settings": {"count": 7}})
+    assert driver.sent[mark:] == []
+    (reply,) = driver.command("save_script_settings", {"id": "steps", "settings": {"count": 8}})
+    assert reply["error"]["code"] == "invalid_command"
+    assert present(driver)["steps"]["count"] == 7
+
+
+def test_pages_are_told_of_scripts_and_runs() -> None:
+    driver = bench()
+    run(driver)
+    told = [effect.message for effect in driver.of(Page)]
+    catalogues = [each["data"] for each in told if each["type"] == "scripts_update"]
+    assert [each["id"] for each in catalogues[-1]] == ["steps", "plain", "broken"]
+    states = [each["data"]["state"] for each in told if each["type"] == "script_update"]
+    assert states[-1] == "starting"

@@ -1,0 +1,228 @@
+"""The bridge as a whole: starting, moving, stopping, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.bridge import LEFT_BEHIND
+from octoprint_temp_eta.bridge.diagnostics import INTERVAL_S
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
+from octoprint_temp_eta.bridge.protocol.inputs import Stopping
+from tests.support import curves
+from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, heating
+
+BASE = f"octoprint/temp_eta/{INSTANCE}"
+
+
+# Starting
+
+
+def test_it_connects_as_the_settings_say():
+    driver = BridgeDriver(
+        mqtt_broker_host="broker", mqtt_broker_port=8883, mqtt_use_tls=True, mqtt_tls_insecure=True, mqtt_keepalive=7
+    )
+    [connect] = driver.of(Connect)
+    will = Publish(f"{BASE}/status", b"offline", 1, True, content_type="text/plain")
+    assert connect == Connect(
+        host="broker",
+        port=8883,
+        client_id=f"temp_eta_{INSTANCE}",
+        will=will,
+        subscriptions=(f"{BASE}/command/#", "homeassistant/status", f"{BASE}/info"),
+        username="printer",
+        password=PASSWORD,
+        tls=True,
+        tls_insecure=True,
+        keepalive=7,
+    )
+
+
+@pytest.mark.parametrize("settings", [{"mqtt_enabled": False}, {"mqtt_broker_host": ""}])
+def test_without_a_broker_it_does_not_connect(settings: dict[str, Any]):
+    driver = BridgeDriver(**settings)
+    driver.printer()
+    driver.heat("bed", curves.heating(60.0)[:30])
+    assert driver.of(Connect) == []
+    assert driver.bridge.snapshot(driver.now)["eta"]["bed"]["state"] == "heating"
+
+
+def test_a_first_connection_gets_everything_and_status_last():
+    driver = BridgeDriver(remembered={"heaters": ["bed"]})
+    driver.connect()
+    names = [name for name, _ in driver.sent]
+    assert names[-1] == "status"
+    assert {"info", "printer", "eta"} <= set(names)
+    assert driver.level("status") == "online"
+
+
+def test_info_says_who_speaks():
+    driver = heating()
+    info = driver.level("info")
+    assert {key: info[key] for key in ("instance", "boot_id", "machine", "host", "device_name")} == {
+        "instance": INSTANCE,
+        "boot_id": IDENTITY.boot_id,
+        "machine": IDENTITY.machine,
+        "host": IDENTITY.host,
+        "device_name": IDENTITY.device_name,
+    }
+    assert info["printer_profile"] == {"id": "_default", "name": "Default", "model": "Ender-3"}
+
+
+# Settings
+
+
+def test_settings_that_do_not_concern_the_connection_leave_it():
+    driver = heating()
+    driver.change_settings(min_rate=0.2, mqtt_publish_interval=5, cooldown_target_bed=45)
+    assert len(driver.of(Connect)) == 1
+    assert driver.of(Disconnect) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"mqtt_broker_host": "other"}, {"mqtt_broker_port": 1884}, {"mqtt_username": "other"}, {"mqtt_password": "x"},
+     {"mqtt_use_tls": True}, {"mqtt_keepalive": 60}, {"ha_status_topic": "ha/alive"}],
+)  # fmt: skip
+def test_settings_of_the_connection_make_a_new_one(settings: dict[str, Any]):
+    driver = heating()
+    driver.change_settings(**settings)
+    assert [disconnect.farewell[0].payload for disconnect in driver.of(Disconnect)] == [b"offline"]
+    assert len(driver.of(Connect)) == 2
+    driver.connect()
+    assert driver.level("status") == "online"
+
+
+def test_switched_off_while_heating_it_leaves_and_on_again_it_comes_back():
+    driver = heating()
+    driver.change_settings(mqtt_enabled=False)
+    assert driver.retained[f"{BASE}/status"] == b"offline"
+    assert len(driver.of(Connect)) == 1
+    driver.heat("bed", curves.heating(60.0, start=36.0, hold=10.0))
+    driver.advance(300)
+    driver.change_settings(mqtt_enabled=True)
+    assert len(driver.of(Connect)) == 2
+    driver.connect()
+    assert driver.level("status") == "online"
+
+
+@pytest.mark.parametrize("settings", [{"mqtt_base_topic": "farm/eta"}, {"mqtt_custom_identifier": "left"}])
+def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
+    driver = heating()
+    driver.advance(10)
+    old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
+    driver.change_settings(**settings)
+    assert not old & set(driver.retained)
+    driver.connect()
+    assert driver.base != BASE
+    assert driver.level("status") == "online"
+    assert driver.level("eta", heater="bed")["state"] == "heating"
+    assert driver.of(Connect)[-1].will.topic == f"{driver.base}/status"
+    assert driver.command("snapshot")[0]["status"] == "completed"
+
+
+def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_connection_also_after_a_restart():
+    driver = heating()
+    old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
+    driver.lose()
+    driver.change_settings(mqtt_base_topic="farm/eta")
+    driver.advance(1)
+    assert old <= set(driver.retained)
+    [*_, saved] = [save for save in driver.of(Save) if save.name == LEFT_BEHIND]
+    assert old <= set(saved.value)
+
+    later = BridgeDriver(remembered={LEFT_BEHIND: saved.value}, mqtt_base_topic="farm/eta")
+    for each in (driver, later):
+        each.retained = dict.fromkeys(old, b"of before")
+        each.connect()
+        assert not old & set(each.retained)
+        assert each.level("status") == "online"
+        each.advance(1)
+        assert [save.value for save in each.of(Save) if save.name == LEFT_BEHIND][-1] == []
+
+
+@pytest.mark.parametrize("damaged", [None, 7, {}, "text", [7, None], ["a/#", "", "a//b"]])
+def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
+    driver = BridgeDriver(remembered={LEFT_BEHIND: damaged})
+    driver.connect()
+    assert "clearing" not in [name for name, _ in driver.sent]
+    assert driver.level("status") == "online"
+
+
+# Stopping
+
+
+def test_stopping_says_good_bye():
+    driver = heating()
+    effects = driver.handle(Stopping())
+    [leave] = [effect for effect in effects if isinstance(effect, Disconnect)]
+    assert [(message.topic, message.payload, message.retain) for message in leave.farewell] == [
+        (f"{BASE}/status", b"offline", True)
+    ]
+    assert not any(isinstance(effect, Publish) for effect in effects[effects.index(leave) :])
+
+
+def test_stopping_without_a_broker_does_no_harm():
+    driver = BridgeDriver()
+    assert any(isinstance(effect, Disconnect) for effect in driver.handle(Stopping()))
+
+
+# What is told
+
+
+def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
+    driver = heating()
+    driver.advance(10 * INTERVAL_S)
+    moments = [body["timestamp"] for body in driver.bodies("diagnostics")]
+    assert 10 <= len(moments) <= 12
+    body = driver.level("diagnostics")
+    assert body["broker"]["host"] == "broker.test"
+    assert body["uptime_seconds"] == pytest.approx(10 * INTERVAL_S, abs=120)
+    assert body["messages"]["sent"] > 20
+
+
+def test_a_snapshot_has_all_present_levels():
+    driver = heating()
+    driver.advance(10)
+    result = driver.command("snapshot")[0]["result"]
+    assert result.keys() >= {"heaters", "printer", "info", "diagnostics"}
+    assert "status" not in result
+    assert result["heaters"]["bed"]["state"] == "heating"
+
+
+def test_what_rest_shows_is_what_mqtt_tells():
+    driver = heating()
+    driver.advance(10)
+    shown = driver.bridge.snapshot(driver.now)
+    told = driver.level("eta", heater="bed")
+    assert shown["eta"]["bed"]["state"] == told["state"]
+    assert shown["eta"]["bed"].keys() == told.keys() - {"timestamp", "seq", "boot_id"}
+    assert shown["mqtt"] == {
+        "enabled": True,
+        "connected": True,
+        "broker": driver.level("diagnostics")["broker"],
+        "last_error": None,
+        "base_topic": BASE,
+    }
+
+
+def test_a_wall_clock_that_is_set_moves_what_is_told():
+    driver = heating(mqtt_publish_interval=1)
+    before = driver.level("eta", heater="bed")
+    driver.set_wall(driver.now.wall + 7200)
+    driver.heat("bed", curves.heating(60.0, start=37.0)[:5])
+    after = driver.level("eta", heater="bed")
+    assert after["ready_at"] > before["ready_at"]
+    assert after["timestamp"] > before["timestamp"] + 7000
+
+
+def test_another_start_has_another_boot_id_and_takes_over():
+    before = heating()
+    after = BridgeDriver(identity=replace(IDENTITY, boot_id="ffff"))
+    after.retained = before.retained
+    after.connect()
+    after.printer()
+    after.read(bed=(50.0, 60.0))
+    assert after.level("eta", heater="bed")["boot_id"] == "ffff"

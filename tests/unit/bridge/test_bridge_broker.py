@@ -1,0 +1,153 @@
+"""The bridge as a whole: losing its broker, and regaining it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from octoprint_temp_eta.bridge.broker.outbox import PATIENCE_S
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Log
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, BrokerRefused, Delivered
+from tests.support import curves
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, heating
+
+BASE = f"octoprint/temp_eta/{INSTANCE}"
+
+
+def logged(driver: BridgeDriver, level: int) -> list[str]:
+    return [log.text for log in driver.of(Log) if log.level == level]
+
+
+def test_a_broker_that_forgot_gets_every_newest_level_back():
+    driver = heating()
+    driver.advance(10)
+    before = set(driver.retained)
+    driver.lose()
+    driver.heat("bed", curves.heating(60.0, start=40.0, hold=10.0))
+    driver.connect(forget=True)
+    assert before - {topic for topic in before if "homeassistant" in topic} <= set(driver.retained)
+    assert driver.level("eta", heater="bed")["state"] == "at_target"
+    assert driver.level("status") == "online"
+
+
+def test_while_offline_nothing_is_published_and_old_news_is_dropped():
+    driver = heating()
+    driver.lose()
+    driver.heat("bed", curves.resting(36.0, lasting=5))
+    driver.advance(60)
+    driver.heat("bed", curves.resting(36.0, 60.0, lasting=5))
+    mark = len(driver.sent)
+    driver.connect()
+    assert [body["state"] for body in driver.bodies("state_change", since=mark)] == ["heating"]
+    driver.advance(1)
+    assert driver.level("diagnostics")["events_dropped"]["state_change"] == 1
+
+
+def test_each_reconnect_is_counted_and_told():
+    driver = BridgeDriver()
+    for _ in range(3):
+        driver.connect()
+        driver.lose()
+    driver.connect()
+    driver.advance(1)
+    assert driver.level("diagnostics")["connections"] == 4
+    assert len(logged(driver, logging.INFO)) == 4
+
+
+def test_the_same_trouble_is_logged_once():
+    driver = BridgeDriver()
+    for _ in range(20):
+        driver.lose("TCP: broker.test:1883 refuses the connection: is the broker running?")
+    driver.lose("TCP: broker.test:1883 does not answer")
+    assert len(logged(driver, logging.WARNING)) == 2
+    driver.connect()
+    driver.lose("TCP: broker.test:1883 does not answer")
+    assert len(logged(driver, logging.WARNING)) == 3
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "TCP: broker.test:1883 does not answer"
+
+
+def test_what_is_refused_on_a_connection_does_not_end_it():
+    driver = heating()
+    driver.handle(BrokerRefused("Not permitted to subscribe"))
+    driver.advance(61)
+    assert driver.level("diagnostics")["last_error"] == "Not permitted to subscribe"
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is True
+
+
+def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
+    driver = heating()
+    driver.change_settings(mqtt_broker_host="other")
+    driver.connect()
+    driver.handle(BrokerLost(1, "TCP: broker.test:1883 does not answer"))
+    mark = len(driver.sent)
+    driver.heat("bed", curves.heating(60.0, start=40.0)[:10])
+    assert driver.bodies("eta", since=mark)
+
+
+def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
+    driver = heating()
+    driver.acknowledges = False
+    driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(PATIENCE_S)])
+    before = len(driver.of(Connect))
+    driver.advance(5)
+    assert len(driver.of(Connect)) == before + 1
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is False
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["broker"] is None
+    driver.acknowledges = True
+    driver.connect()
+    driver.advance(2)
+    assert driver.level("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
+
+
+def test_a_late_acknowledgement_of_the_connection_before_means_nothing():
+    driver = heating()
+    driver.acknowledges = False
+    old = driver.link
+    assert old is not None
+    driver.lose()
+    driver.connect()
+    newest = driver.sent[-1][1].token
+    assert newest is not None
+    driver.handle(Delivered(old, newest))
+    driver.advance(PATIENCE_S + 1)
+    assert len(driver.of(Connect)) == 2
+
+
+@settings(max_examples=50)
+@given(
+    breaks=st.lists(
+        st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence", "move", "move back"]),
+        max_size=12,
+    )
+)
+def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[str]):
+    driver = heating(mqtt_publish_interval=1)
+    actual = 37.0
+    for event in breaks:
+        if event == "lose" and driver.link is not None:
+            driver.lose()
+        elif event in ("connect", "forget"):
+            driver.connect(forget=event == "forget")
+        elif event in ("freeze", "thaw"):
+            driver.acknowledges = event == "thaw"
+        elif event == "printer":
+            driver.printer(connected=False, state="OFFLINE")
+            driver.printer()
+        elif event == "silence":
+            driver.advance(130)
+        elif event in ("move", "move back"):
+            driver.change_settings(mqtt_base_topic="farm/eta" if event == "move" else "octoprint/temp_eta")
+        actual += 0.5
+        driver.heat("bed", [(1, actual, 60.0), (2, actual, 60.0)])
+    driver.acknowledges = True
+    driver.connect()
+    driver.heat("bed", [(1, 42.0, 60.0), (2, 42.0, 60.0), (5, 42.0, 60.0)])
+    assert driver.level("status") == "online"
+    assert driver.level("eta", heater="bed")["actual"] == 42.0
+    assert driver.level("eta", heater="bed")["state"] == "heating"
+    assert driver.level("printer")["connected"] is True
+    ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
+    assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]

@@ -1,0 +1,343 @@
+"""One heater whole: what is told of it on its ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from octoprint_temp_eta.core.estimation.estimator import Direction, Estimator, HeaterKind
+from octoprint_temp_eta.core.estimation.linear import Limits
+from octoprint_temp_eta.core.estimation.methods import learn, make_estimator
+from octoprint_temp_eta.core.estimation.samples import plausible
+from octoprint_temp_eta.core.heating.heater import MOVES, State
+from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Step, Track
+from tests.support import curves
+from tests.support.thermal_heater import SimulatedHeater
+
+WALL = 1_795_188_600.0
+FIXED = Policy(cooled_at=40.0)
+AMBIENT = Policy(cooled_at=None)
+
+
+class Followed:
+    """A track on a clock of its own, and what came of each reading."""
+
+    def __init__(self, policy: Policy = FIXED, *, name: str = "bed", method: str = "linear") -> None:
+        self.method = method
+        #: The ambient that each estimator was made for.
+        self.ambients: list[float] = []
+        self.track = Track(name, policy, self._make)
+        self.at = 0.0
+        self.steps: list[Step] = []
+
+    def read(self, actual: float | None, target: float | None, *, after: float = 1.0) -> HeaterView:
+        self.at += after
+        self.steps.append(self.track.read(self.at, actual, target))
+        return self.view()
+
+    def play(self, readings: Iterable[curves.Reading]) -> list[HeaterView]:
+        begin = self.at + 1.0
+        return [self.read(actual, target, after=begin + at - self.at) for at, actual, target in readings]
+
+    def view(self, later: float = 0.0) -> HeaterView:
+        return self.track.view(self.at + later, WALL + self.at + later)
+
+    @property
+    def states(self) -> list[State]:
+        return [step.transition.state for step in self.steps if step.transition is not None]
+
+    def _make(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
+        self.ambients.append(ambient)
+        return make_estimator(self.method, kind, Limits(ambient=ambient), None)
+
+
+def test_before_the_first_reading_nothing_is_known():
+    assert Followed().view() == HeaterView("bed", State.UNKNOWN)
+
+
+def test_a_heating_has_an_eta_a_moment_and_progress():
+    bed = Followed()
+    view = bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0))[40]
+    assert (view.state, view.direction, view.method) == (State.HEATING, Direction.HEATING, "linear")
+    assert view.eta == pytest.approx(38.0)
+    assert view.ready_at == pytest.approx(WALL + 41.0 + 38.0, abs=2.0)
+    assert view.cool_at is None
+    assert view.rate == pytest.approx(0.5)
+    assert view.progress == pytest.approx(20 / 39)
+    assert view.cooldown_target is None
+    assert view.on_its_way
+
+
+def test_it_counts_down_between_readings():
+    bed = Followed()
+    bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
+    now, later = bed.view(), bed.view(later=10.0)
+    assert now.eta is not None
+    assert later.eta == pytest.approx(now.eta - 10.0)
+    assert later.ready_at == now.ready_at
+
+
+def test_at_target_nothing_is_waited_for():
+    bed = Followed()
+    view = bed.play(curves.heating(60.0, hold=60.0))[-1]
+    assert view.state is State.AT_TARGET
+    assert (view.direction, view.eta, view.ready_at, view.progress, view.method) == (None,) * 5
+    assert not view.on_its_way
+
+
+def test_a_cool_down_has_a_moment_to_be_cool_at():
+    bed = Followed()
+    bed.play(curves.resting(60.0, 60.0, lasting=5))
+    view = bed.play(curves.cooling(60.0, tau=300.0, lasting=60))[-1]
+    assert (view.state, view.direction, view.cooldown_target) == (State.COOLING, Direction.COOLING, 40.0)
+    assert view.ready_at is None
+    assert view.cool_at is not None
+    assert view.cool_at > WALL + bed.at
+    assert not view.on_its_way
+
+
+def test_a_lowered_target_has_a_moment_to_be_ready_at():
+    bed = Followed()
+    bed.play(curves.resting(90.0, 90.0, lasting=5))
+    view = bed.play(curves.cooling(90.0, target=60.0, tau=300.0, lasting=60))[-1]
+    assert (view.state, view.direction, view.cooldown_target) == (State.COOLING, Direction.COOLING, None)
+    assert view.ready_at is not None
+    assert view.cool_at is None
+    assert view.on_its_way
+
+
+def test_a_target_changed_midway_begins_a_way_of_its_own():
+    bed = Followed()
+    bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
+    view = bed.read(40.0, 80.0)
+    assert (view.state, view.eta, view.ready_at, view.progress) == (State.HEATING, None, None, 0.0)
+    view = bed.play(curves.heating(80.0, start=40.0, rate=0.5, hold=0)[:20])[-1]
+    assert view.eta == pytest.approx((79.0 - 49.5) / 0.5)
+
+
+def test_a_stalled_heater_goes_on_with_its_way():
+    bed = Followed()
+    bed.play(curves.heating(40.0, start=22.0, hold=0))
+    views = bed.play(curves.resting(40.0, 60.0, lasting=200))
+    assert views[-1].state is State.STALLED
+    assert (views[-1].direction, views[-1].eta) == (Direction.HEATING, None)
+    assert views[-1].on_its_way
+    assert bed.play(curves.heating(60.0, start=40.0, hold=0)[:30])[-1].eta is not None
+
+
+def test_a_heater_that_is_known_is_soon_found_to_stall_and_to_heat_again():
+    hotend = SimulatedHeater()
+    state = None
+    for _ in range(2):
+        state = learn(HeaterKind.TOOL, state, hotend.heat(210.0))
+        hotend.cool(40.0)
+    track = Track("tool0", FIXED, lambda _, kind, ambient: make_estimator("model", kind, Limits(), state))
+    steps = [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
+    hotend.works, failed_at = 0.0, hotend.at
+    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
+    hotend.works = 1.0
+    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(60.0, 210.0)]
+    states = [(at, step.transition.state) for at, step in steps if step.transition is not None]
+    assert [state for _, state in states] == [State.HEATING, State.STALLED, State.HEATING]
+    assert states[1][0] - failed_at <= 20.0
+
+
+def test_what_is_lost_is_told_as_unknown():
+    bed = Followed()
+    bed.play(curves.heating(60.0)[:30])
+    bed.track.lose()
+    assert bed.view() == HeaterView("bed", State.UNKNOWN)
+    assert bed.read(25.0, 60.0).eta is None, "what was before a gap belongs to another movement"
+
+
+def test_a_way_can_begin_anew():
+    bed = Followed()
+    bed.play(curves.heating(60.0)[:30])
+    assert bed.view().eta is not None
+    bed.track.begin_anew()
+    view = bed.view()
+    assert (view.state, view.direction, view.eta, view.progress) == (State.HEATING, Direction.HEATING, None, None)
+    bed.play([(0.0, 40.0, 60.0), (1.0, 40.5, 60.0)])
+    assert bed.view().eta is not None
+
+
+def test_to_begin_anew_at_rest_does_nothing():
+    bed = Followed()
+    bed.read(22.0, 0.0)
+    before = bed.view()
+    bed.track.begin_anew()
+    assert bed.view() == before
+
+
+@pytest.mark.parametrize(
+    ("readings", "policy"),
+    [
+        (curves.heating(60.0)[:30], Policy(heating=False, cooled_at=40.0)),
+        (curves.cooling(100.0, tau=300.0, lasting=60), Policy(cooling=False, cooled_at=40.0)),
+    ],
+)
+def test_what_is_not_wanted_is_not_told(readings: list[curves.Reading], policy: Policy):
+    bed = Followed(policy)
+    view = bed.play(readings)[-1]
+    assert view.state in (State.HEATING, State.COOLING)
+    assert (view.eta, view.ready_at, view.cool_at, view.method) == (None, None, None, None)
+    bed.track.apply(FIXED)
+    assert bed.view().eta is not None, "it was counted all the while"
+
+
+# What counts as cooled
+
+
+def test_in_fixed_mode_it_is_cooled_at_the_set_temperature():
+    bed = Followed(FIXED)
+    bed.play(curves.cooling(60.0, tau=100.0, lasting=600))
+    assert bed.states == [State.COOLING, State.COOLED_DOWN]
+    cooled = next(i for i, step in enumerate(bed.steps) if step.transition and step.transition.state == "cooled_down")
+    assert 60.0 * math.exp(-cooled * 2 / 100.0) < 40.0
+
+
+def test_in_ambient_mode_it_is_cooled_a_little_above_the_coolest_seen():
+    bed = Followed(AMBIENT)
+    bed.play(curves.resting(18.0, lasting=5))
+    bed.play(curves.heating(60.0, start=18.0))
+    view = bed.play(curves.cooling(60.0, to=18.0, tau=100.0, lasting=100))[-1]
+    assert view.cooldown_target == 19.0
+    bed.play(curves.cooling(view.actual or 0.0, to=18.0, tau=100.0, lasting=600))
+    assert bed.states[-1] is State.COOLED_DOWN
+
+
+def test_a_set_ambient_is_the_ambient():
+    bed = Followed(Policy(cooled_at=None, ambient=30.0, hysteresis=2.0))
+    bed.play(curves.chain(curves.resting(18.0, lasting=5), curves.resting(60.0, 60.0, lasting=5)))
+    assert bed.play(curves.cooling(60.0, lasting=10))[-1].cooldown_target == 32.0
+
+
+@pytest.mark.parametrize("seen", [200.0, 44.0, -20.0])
+def test_what_no_room_is_like_is_not_taken_for_its_ambient(seen: float):
+    bed = Followed(FIXED, method="exponential")
+    bed.play([(0, seen, 0.0), (9, 90.0, 80.0), (10, 90.0, 0.0)])
+    assert set(bed.ambients) == {25.0}
+
+
+def test_the_coolest_seen_at_rest_is_the_ambient_of_the_estimators():
+    bed = Followed(FIXED)
+    bed.play([(0, 24.0, 0.0), (1, 21.0, 0.0), (2, 22.0, 0.0), (3, 22.0, 60.0), (4, 15.0, 60.0)])
+    assert bed.ambients == [21.0]
+
+
+def test_a_changed_policy_moves_the_goal_of_a_cool_down():
+    bed = Followed(FIXED)
+    bed.play(curves.cooling(60.0, tau=300.0, lasting=60))
+    bed.track.apply(Policy(cooled_at=55.0))
+    bed.play([(0.0, 51.0, 0.0), (4.0, 50.9, 0.0)])
+    assert bed.states == [State.COOLING, State.COOLED_DOWN]
+
+
+# What readings do
+
+
+def test_a_repeated_or_lone_odd_reading_changes_nothing_that_is_told():
+    bed = Followed()
+    bed.play(curves.heating(60.0)[:30])
+    before = bed.view()
+    for at, actual in ((bed.at, 50.0), (bed.at - 3.0, 50.0), (bed.at + 0.1, 500.0)):
+        bed.track.read(at, actual, 60.0)
+    assert bed.view() == before
+
+
+def test_a_whole_way_is_an_episode_with_its_score():
+    bed = Followed()
+    bed.play(curves.resting(22.0, lasting=5))
+    bed.play(curves.heating(60.0, start=22.0, rate=0.5, hold=60.0))
+    [step] = [step for step in bed.steps if step.episode is not None]
+    assert step.episode is not None
+    assert step.episode.goal.temperature == 60.0
+    assert step.episode.reached_at == pytest.approx(7.0 + (59.0 - 22.0) / 0.5, abs=1.0)
+    assert step.score is not None
+    assert step.score.error < 5.0
+
+
+def test_a_way_that_is_given_up_is_no_episode():
+    bed = Followed()
+    bed.play(curves.heating(60.0)[:30])
+    bed.play(curves.resting(36.0, lasting=30))
+    assert bed.states == [State.HEATING, State.OFF]
+    assert not [step for step in bed.steps if step.episode is not None]
+
+
+@pytest.mark.parametrize(("start", "eta"), [(60.0, 0.0), (59.5, 0.0), (30.0, None), (90.0, None)])
+def test_a_forecast_is_the_estimators(start: float, eta: float | None):
+    bed = Followed()
+    bed.read(start, 0.0)
+    forecast = bed.track.forecast(60.0)
+    assert (forecast and forecast.eta) == eta
+
+
+def test_of_an_unknown_heater_there_is_no_forecast():
+    assert Followed().track.forecast(60.0) is None
+
+
+READINGS = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.01, 0.5, 1.0, 2.0, 30.0]) | st.floats(0.0, 100.0),
+        st.none() | st.floats() | st.floats(15, 70) | st.sampled_from([22.0, 40.0, 59.0, 60.0, 64.0]),
+        st.none() | st.sampled_from([0.0, 30.0, 60.0, 61.0, 200.0]) | st.floats(0, 300),
+    ),
+    max_size=60,
+)
+POLICIES = st.builds(
+    Policy,
+    heating=st.booleans(),
+    cooling=st.booleans(),
+    cooled_at=st.none() | st.floats(0, 400),
+    ambient=st.none() | st.floats(0, 80),
+    hysteresis=st.floats(0.1, 20),
+)
+
+
+@settings(max_examples=200)
+@given(
+    method=st.sampled_from(["linear", "exponential"]),
+    name=st.sampled_from(["tool0", "bed", "chamber", "P"]),
+    policies=st.tuples(POLICIES, POLICIES),
+    readings=READINGS,
+)
+def test_whatever_comes_what_is_told_makes_sense(
+    method: str, name: str, policies: tuple[Policy, Policy], readings: list[tuple[float, Any, Any]]
+):
+    heater = Followed(policies[0], name=name, method=method)
+    for index, (passed, actual, target) in enumerate(readings):
+        if index == 20:
+            heater.track.apply(policies[1])
+        if index % 25 == 24:
+            heater.track.begin_anew()
+        before = heater.track.state
+        view = heater.read(plausible(actual), plausible(target), after=passed)
+        assert view.state is before or view.state in MOVES[before].values()
+        for told in (view, heater.view(later=7.0)):
+            check_sense(told)
+
+
+def check_sense(view: HeaterView) -> None:
+    numbers = (view.actual, view.target, view.eta, view.low, view.high, view.rate, view.ready_at, view.cool_at)
+    assert all(number is None or math.isfinite(number) for number in numbers)
+    assert view.eta is None or view.eta >= 0.0
+    assert view.progress is None or 0.0 <= view.progress <= 1.0
+    assert (view.actual is None) == (view.state is State.UNKNOWN)
+    assert view.ready_at is None or view.cool_at is None
+    if view.eta is None:
+        assert (view.ready_at, view.cool_at, view.method) == (None, None, None)
+    else:
+        assert view.direction is not None
+        assert (view.ready_at if view.on_its_way else view.cool_at) is not None
+    if view.state in (State.HEATING, State.STALLED):
+        assert view.direction is Direction.HEATING
+    elif view.state is State.COOLING:
+        assert view.direction is Direction.COOLING
+    else:
+        assert view.direction is None

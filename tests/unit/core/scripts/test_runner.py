@@ -1,0 +1,274 @@
+"""The run's table, and what the runner has done at each of its moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octoprint_temp_eta.core.scripts.run import (
+    MOVES,
+    TOLD,
+    Begun,
+    Code,
+    Decision,
+    Hold,
+    Kill,
+    Launch,
+    Outcome,
+    Over,
+    Phase,
+    Release,
+    Settle,
+    State,
+    Terminate,
+)
+from octoprint_temp_eta.core.scripts.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
+from tests.support.runs import CLEANLY, LIMITED, RUN, at, over
+
+INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
+    "start": lambda runner: runner.start(RUN),
+    "held": lambda runner: runner.held(None, 0, 2000),
+    "not held": lambda runner: runner.held("it prints", 0, 2000),
+    "runs": lambda runner: runner.runs(0),
+    "returned": lambda runner: runner.returned(True, {"a": 1}, None, 0),
+    "raised": lambda runner: runner.raised("boom", 0),
+    "cancel": lambda runner: runner.cancel(0),
+    "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000),
+    "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
+    "ended": lambda runner: runner.ended("was ended by SIGKILL", 2000),
+    "shut down": lambda runner: runner.shut_down(2000),
+    "settled": lambda runner: runner.settled(True, 2000),
+}
+CANCELLED, RESTORE = over(Outcome.CANCELLED), Settle({})
+END_NOW = (Terminate(), Kill(), RESTORE)
+KILLED = over(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
+SHUT_DOWN = over(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
+#: By phase and input: what is decided and where it leads. What is not here changes nothing.
+TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
+    (Phase.IDLE, "start"): ([Hold()], Phase.HOLDING),
+    (Phase.HOLDING, "held"): ([Launch()], Phase.LOADING),
+    (Phase.HOLDING, "not held"): ([over(Outcome.ERROR, error="it prints", code=Code.NOT_READY)], Phase.IDLE),
+    (Phase.HOLDING, "reset"): ([], Phase.ABORTING),
+    (Phase.HOLDING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
+    (Phase.ABORTING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
+    (Phase.LOADING, "reset"): ([Terminate()], Phase.STOPPING),
+    (Phase.LOADING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
+    (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
+    (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
+    (Phase.CLOSING, "shut down"): ([*END_NOW, over(Outcome.FINISHED, result={"a": 1})], Phase.IDLE),
+    (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
+    (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
+    (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
+    (Phase.HOLDING, "lost"): ([], Phase.ABORTING),
+    (Phase.ABORTING, "held"): ([Release(), CANCELLED], Phase.IDLE),
+    (Phase.ABORTING, "not held"): ([CANCELLED], Phase.IDLE),
+    (Phase.LOADING, "runs"): ([Begun(RUN)], Phase.RUNNING),
+    (Phase.LOADING, "raised"): ([], Phase.CLOSING),
+    (Phase.LOADING, "cancel"): ([Terminate()], Phase.STOPPING),
+    (Phase.LOADING, "lost"): ([Terminate()], Phase.STOPPING),
+    (Phase.LOADING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
+    (Phase.RUNNING, "returned"): ([], Phase.CLOSING),
+    (Phase.RUNNING, "raised"): ([], Phase.CLOSING),
+    (Phase.RUNNING, "cancel"): ([Terminate()], Phase.STOPPING),
+    (Phase.RUNNING, "lost"): ([Terminate()], Phase.STOPPING),
+    (Phase.RUNNING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
+    (Phase.CLOSING, "ended"): ([RESTORE], Phase.SETTLING),
+    (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
+    (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
+    (Phase.SETTLING, "lost"): ([Release(jobs=False)], Phase.IDLE),
+}
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("name", INPUTS)
+def test_every_input_in_every_phase(phase: Phase, name: str) -> None:
+    runner = at(phase)
+    expected, after = TABLE.get((phase, name), ([], phase))
+    assert INPUTS[name](runner) == expected
+    assert runner.phase is after
+
+
+def test_every_phase_has_its_row() -> None:
+    assert set(MOVES) == set(Phase) == set(TOLD)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        ((True, {"a": 1}, None), over(Outcome.FINISHED, result={"a": 1})),
+        ((True, {}, "flat"), over(Outcome.FINISHED, result={}, message="flat")),
+        ((False, {}, None), over(Outcome.FAILED, result={}, error="the script reported no success", code=Code.FAILED)),
+        ((False, {}, "bent"), over(Outcome.FAILED, result={}, error="bent", code=Code.FAILED, message="bent")),
+    ],
+)
+def test_a_result_is_told_once_the_printer_has_followed(verdict: tuple[bool, dict, str | None], expected: Over) -> None:
+    runner = at(Phase.RUNNING)
+    runner.returned(*verdict, 0)
+    assert runner.state is State.RUNNING
+    assert runner.ended(CLEANLY, 1999) == [Settle({})]
+    assert runner.state is State.RUNNING
+    assert runner.settled(True, 2000) == [Release(), expected]
+    assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.past)
+
+
+def test_a_script_that_went_wrong_is_told_at_once() -> None:
+    runner = at(Phase.RUNNING)
+    runner.raised("ValueError: too cold (line 3)", 0)
+    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="ValueError: too cold (line 3)", code=Code.ERROR)
+    assert runner.state is State.CANCELLING
+
+
+def test_a_cancelled_run_keeps_the_runner_until_the_printer_has_followed() -> None:
+    runner = at(Phase.SETTLING)
+    assert runner.state is State.CANCELLING
+    assert runner.start(RUN) == []
+    assert runner.settled(True, 9999) == [Release()]
+    assert runner.last == CANCELLED.past
+
+
+def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
+    runner = at(Phase.STOPPING)
+    runner.returned(True, {}, None, 0)
+    runner.raised("KeyboardInterrupt", 0)
+    assert runner.ended(CLEANLY, 2000)[0] == CANCELLED
+
+
+def test_a_run_without_a_printer_ends_with_its_process() -> None:
+    runner = at(Phase.RUNNING)
+    assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
+    error = over(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
+    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), error]
+    assert runner.phase is Phase.IDLE
+
+
+def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
+    runner = at(Phase.CLOSING)
+    assert runner.lose_printer("the printer was disconnected", 0, 0) == []
+    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), over(Outcome.FINISHED, result={"a": 1})]
+
+
+def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
+    runner = at(Phase.CLOSING)
+    runner.ended(CLEANLY, 1999)
+    finished = over(Outcome.FINISHED, result={"a": 1})
+    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(jobs=False), finished]
+
+
+def test_the_next_run_has_a_printer_again() -> None:
+    runner = at(Phase.RUNNING)
+    runner.lose_printer("the printer was disconnected", 0, 0)
+    runner.ended(CLEANLY, 0)
+    runner.start(RUN)
+    runner.held(None, 0, 0)
+    assert runner.ended(CLEANLY, 2000)[-1] == Settle({})
+
+
+@pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.CLOSING])
+def test_a_process_that_does_not_end_is_killed_once(phase: Phase) -> None:
+    runner = at(phase)
+    assert runner.tick(GRACE_S - 0.1) == []
+    assert runner.tick(GRACE_S) == [Kill()]
+    assert runner.tick(GRACE_S + 9) == []
+
+
+def test_a_time_limit_ends_a_run_as_an_error() -> None:
+    runner = at(Phase.RUNNING, LIMITED)
+    assert runner.tick(89) == []
+    assert runner.tick(90) == [Terminate()]
+    assert runner.ended(CLEANLY, 2000)[0] == over(
+        Outcome.ERROR, LIMITED, error="it took 90 s and that is its limit", code=Code.TIMEOUT
+    )
+
+
+def test_without_a_limit_a_run_takes_what_it_takes() -> None:
+    assert at(Phase.RUNNING).tick(1e9) == []
+
+
+def test_a_script_that_is_never_loaded_is_given_up() -> None:
+    runner = at(Phase.LOADING)
+    assert runner.tick(LOADING_S) == [Terminate()]
+    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="it took 30 s to be loaded", code=Code.TIMEOUT)
+
+
+def test_a_g90_without_an_answer_is_sent_again() -> None:
+    runner = at(Phase.SETTLING)
+    for _ in range(SETTLE_ATTEMPTS - 1):
+        assert runner.settled(False, 2000) == [Settle({})]
+    assert runner.settled(False, 2000) == [Release()]
+
+
+class World:
+    """What does what the runner decides, and checks that it makes sense."""
+
+    def __init__(self) -> None:
+        self.runner = Runner({})
+        self.process = self.linked = self.settling = self.holding = False
+        self.holds = 0
+        self.told: list[Over] = []
+
+    def do(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
+            match decision:
+                case Hold():
+                    assert not self.holds
+                    self.holding = True
+                case Launch():
+                    assert self.holds == 1
+                    assert not self.process
+                    self.process = True
+                case Terminate() | Kill():
+                    assert self.process
+                case Settle():
+                    assert not self.process
+                    assert self.linked
+                    self.settling = True
+                case Release(jobs):
+                    assert self.holds == int(jobs)
+                    assert not self.process
+                    self.holds = 0
+                case Over():
+                    assert not self.process
+                    self.told.append(decision)
+
+
+@given(
+    st.lists(st.sampled_from(["held", "busy", "runs", "returns", "raises", "cancel", "dies", "acks", "unlink", "tick"]))
+)
+def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> None:
+    world = World()
+    runner, clock = world.runner, 0.0
+    world.linked = True
+    world.do(runner.start(LIMITED))
+    # At the end everything that has to happen does.
+    for event in [*events, "held", "cancel", "dies", "acks"]:
+        clock += 1
+        if event in ("held", "busy") and world.holding:
+            world.holding = False
+            ready = event == "held" and world.linked
+            world.holds = int(ready)
+            world.do(runner.held(None if ready else "not ready", clock, clock))
+        elif event == "runs" and world.process:
+            world.do(runner.runs(clock))
+        elif event in ("returns", "raises") and world.process:
+            returned = event == "returns"
+            world.do(runner.returned(True, {}, None, clock) if returned else runner.raised("boom", clock))
+        elif event == "cancel":
+            world.do(runner.cancel(clock))
+        elif event == "dies" and world.process:
+            world.process = False
+            world.do(runner.ended(CLEANLY, clock))
+        elif event == "acks" and world.settling:
+            world.settling = False
+            world.do(runner.settled(True, clock))
+        elif event == "unlink" and world.linked:
+            world.linked = world.settling = False
+            world.holds = 0
+            world.do(runner.lose_printer("disconnected", clock, clock))
+        elif event == "tick":
+            world.do(runner.tick(clock))
+    assert runner.phase is Phase.IDLE
+    assert len(world.told) == 1
+    assert world.holds == 0

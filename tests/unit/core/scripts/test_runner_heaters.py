@@ -1,0 +1,67 @@
+"""What becomes of the heaters after a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Run, Settle
+from tests.support.runs import CLEANLY, RUN, at, over
+
+
+def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
+    runner = at(Phase.RUNNING)
+    runner.sends("M109 S200")
+    runner.reset_printer("the firmware was reset", 0)
+    error = over(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
+    assert runner.ended(CLEANLY, 2000) == [error, Settle({})]
+
+
+@pytest.mark.parametrize(
+    ("after", "lines", "targets"),
+    [
+        (HeatersAfter.RESTORED, ["M109 T0 S200", "M190 S80"], {"tool0": 0.0, "bed": 60.0}),
+        (HeatersAfter.RESTORED, ["M141 S50", "G28"], {"chamber": 40.0}),
+        (HeatersAfter.RESTORED, ["G28", "G1 X5"], {}),
+        (HeatersAfter.OFF, ["M104 S200", "M140 S80"], {"tool0": 0.0, "bed": 0.0}),
+        (HeatersAfter.LEFT, ["M104 S200"], {}),
+    ],
+)
+def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targets: dict[str, float]) -> None:
+    runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
+    for line in lines:
+        runner.sends(line)
+    runner.cancel(0)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
+
+
+def test_what_a_macro_heated_is_given_back() -> None:
+    now = {"tool0": 210.0, "bed": 100.0, "chamber": 0.0, "tool1": 200.0}
+    for after, targets in (
+        (HeatersAfter.RESTORED, {"bed": 60.0, "tool0": 0.0, "tool1": 0.0}),
+        (HeatersAfter.OFF, {"bed": 0.0, "tool0": 0.0, "tool1": 0.0}),
+        (HeatersAfter.LEFT, {}),
+    ):
+        runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after), now)
+        runner.cancel(0)
+        assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
+
+
+def test_what_somebody_else_heated_meanwhile_stays() -> None:
+    runner = at(Phase.RUNNING, targets={"tool0": 210.0, "bed": 100.0})
+    runner.others_send("M140 S100")
+    runner.cancel(0)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
+
+
+def test_what_the_firmware_forgot_is_not_given_back() -> None:
+    runner = at(Phase.RUNNING, targets={"tool0": 210.0})
+    runner.reset_printer("the firmware was reset", 0)
+    assert runner.ended(CLEANLY, 0)[-1] == Settle({})
+
+
+def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
+    for success, targets in ((True, {}), (False, {"tool0": 0.0})):
+        runner = at(Phase.RUNNING)
+        runner.sends("M109 S200")
+        runner.returned(success, {}, None, 0)
+        assert runner.ended(CLEANLY, 0) == [Settle(targets)]

@@ -1,0 +1,70 @@
+"""The settings of a script: types by their defaults, and who overrides whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check, merge
+
+DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map": {"a": 1}, "any": None}
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("on", [True, False], [1, "true", None]),
+        ("count", [2, -1, 3.0], [2.5, True, "2", None, [2]]),
+        ("ratio", [0.1, 2], [True, "0.1", None, 10**400]),
+        ("name", ["", "y"], [1, None, ["y"]]),
+        ("list", [[], ["y"]], [{}, "y", None]),
+        ("map", [{}, {"b": []}], [[], "y", None]),
+        ("any", [None, 1, "y", [], {}, True], []),
+    ],
+)
+def test_a_value_has_the_type_of_its_default(key: str, good: list[object], bad: list[object]) -> None:
+    for value in good:
+        check(DEFAULTS, {key: value}, only_declared=True)
+        for merged in (merge(DEFAULTS, {key: value}, {}), merge(DEFAULTS, {}, {key: value})):
+            assert merged[key] == value
+            assert key == "any" or type(merged[key]) is type(DEFAULTS[key])
+    for value in bad:
+        with pytest.raises(InvalidSettings, match=f"^{key}: must be "):
+            check(DEFAULTS, {key: value}, only_declared=True)
+        assert merge(DEFAULTS, {key: value}, {})[key] == DEFAULTS[key]
+
+
+def test_keys_that_are_not_declared() -> None:
+    check(DEFAULTS, {"measured": 1}, only_declared=False)
+    with pytest.raises(InvalidSettings, match=r"^measured: is not a setting of this script$") as caught:
+        check(DEFAULTS, {"measured": 1}, only_declared=True)
+    assert caught.value.key == "measured"
+
+
+def test_what_is_given_overrides_what_is_stored_overrides_the_defaults() -> None:
+    assert merge({"a": 1, "b": 1, "c": 1}, {"b": 2, "c": 2, "m": 2}, {"c": 3}) == {"a": 1, "b": 2, "c": 3, "m": 2}
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ([], "must be a dictionary, not list"),
+        ({1: 2}, "keys must be strings, not 1"),
+        ({"a": {1, 2}}, "a: is no JSON value"),
+        ({"a": float("inf")}, "a: is no JSON value"),
+        ({"a": "x" * MAX_LENGTH}, "must not be longer than"),
+    ],
+)
+def test_what_is_no_json_object(values: object, rule: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{rule}"):
+        as_json(values)
+
+
+def test_a_value_that_holds_itself_is_no_json() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(InvalidSettings, match=r"^a: is no JSON value"):
+        as_json({"a": endless})
+
+
+def test_json_values_come_back_as_json_has_them() -> None:
+    assert as_json({"a": (1, 2), "b": {"c": None}}) == {"a": [1, 2], "b": {"c": None}}

@@ -1,0 +1,120 @@
+"""OctoPrint's hooks and events around scripts: which of them end a run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from octoprint.events import Events, all_events
+
+from octoprint_temp_eta.bridge.protocol.inputs import Input
+from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone
+from octoprint_temp_eta.bridge.scripts.scripts import EVENTS
+from octoprint_temp_eta.plugin.gcode_hooks import HOOKS, ScriptHooks
+
+
+class Printer:
+    """Takes the place of the printer, and keeps which of its hooks was called with what."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, object]] = []
+
+    def __getattr__(self, hook: str) -> Any:
+        def call(_comm: object, *arguments: Any, **_: Any) -> str | None:
+            self.calls.append((hook, arguments[-1]))
+            return arguments[-1] if hook == "hook_received" else None
+
+        return call
+
+
+class App:
+    """Takes the place of the app, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.posted: list[Input] = []
+        self.printer = Printer()
+
+    def post(self, event: Input) -> None:
+        self.posted.append(event)
+
+
+@pytest.fixture
+def hooks() -> ScriptHooks:
+    hooks = ScriptHooks()
+    hooks._app = App()  # type: ignore[assignment]
+    return hooks
+
+
+def posted(hooks: ScriptHooks) -> list[Input]:
+    return hooks._app.posted  # type: ignore[union-attr, attr-defined, no-any-return]
+
+
+def hook(hooks: ScriptHooks, name: str) -> Any:
+    found = hooks.script_hooks()[name]
+    return found[0] if isinstance(found, tuple) else found
+
+
+KILLED = {"error": "kill() called", "reason": "firmware", "consequence": "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "expected"),
+    [
+        (Events.DISCONNECTING, None, PrinterGone("the printer was disconnected")),
+        (Events.DISCONNECTED, {}, PrinterGone("the printer was disconnected")),
+        (Events.ERROR, KILLED, PrinterGone("the connection to the printer failed: kill() called")),
+        (
+            Events.ERROR,
+            {"error": "See octoprint.log", "reason": "crash"},
+            PrinterGone("the connection to the printer failed: See octoprint.log"),
+        ),
+        (Events.PRINTER_RESET, {}, PrinterGone("the firmware was reset", reset=True)),
+    ],
+)
+def test_what_ends_a_run_and_why(
+    hooks: ScriptHooks, event: str, payload: Mapping[str, Any] | None, expected: PrinterGone
+) -> None:
+    hooks.tell_scripts(event, payload)
+    assert posted(hooks) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        (Events.ERROR, {"error": "Cold extrusion prevented", "reason": "firmware"}),
+        (Events.ERROR, None),
+        (Events.CONNECTED, {}),
+        (Events.PRINT_STARTED, {}),
+    ],
+)
+def test_what_ends_no_run(hooks: ScriptHooks, event: str, payload: Mapping[str, Any] | None) -> None:
+    hooks.tell_scripts(event, payload)
+    assert posted(hooks) == []
+
+
+def test_what_the_firmware_can_do_is_told_also_to_who_comes_later(hooks: ScriptHooks) -> None:
+    app, hooks._app = hooks._app, None
+    take = hook(hooks, "octoprint.comm.protocol.firmware.capabilities")
+    take(None, "AUTOREPORT_TEMP", True, {})
+    take(None, "EMERGENCY_PARSER", True, {})
+    hooks._app = app
+    hooks.tell_firmware()
+    take(None, "EMERGENCY_PARSER", False, {})
+    assert posted(hooks) == [EmergencyParser(True), EmergencyParser(False)]
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_reaches_the_printer_and_passes_on_what_it_got(hooks: ScriptHooks, name: str) -> None:
+    method, _ = HOOKS[name]
+    received = method == "hook_received"
+    assert hook(hooks, name)(None, "ok") == ("ok" if received else None)
+    assert hooks._app.printer.calls == [(method, "ok")]  # type: ignore[union-attr]
+    hooks._app = None
+    assert hook(hooks, name)(None, "ok") == ("ok" if received else None)
+    hooks.tell_scripts(Events.DISCONNECTED, None)
+
+
+def test_our_events_are_known_to_octoprint(hooks: ScriptHooks) -> None:
+    hooks.initialize()
+    assert set(EVENTS.values()) <= set(all_events())

@@ -1,0 +1,211 @@
+"""The plugin class: what OctoPrint calls becomes an input of the bridge, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from frozendict import frozendict
+from octoprint.events import Events
+
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    Input,
+    JobBoundary,
+    Preset,
+    Presets,
+    PrinterChanged,
+    Profile,
+    Readings,
+    Renamed,
+    SettingsChanged,
+)
+from octoprint_temp_eta.plugin.plugin import TempETAPlugin
+
+PROFILE = {"id": "_default", "name": "Default", "model": "Generic", "extruder": {"count": 1}}
+
+
+class App:
+    """Takes the place of the app, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.posted: list[Input] = []
+        self.stopped = False
+
+    def post(self, event: Input) -> None:
+        self.posted.append(event)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Printer:
+    """OctoPrint's printer."""
+
+    def __init__(self) -> None:
+        self.state, self.operational, self.printing, self.paused = "OPERATIONAL", True, False, False
+        self.callbacks: list[object] = []
+
+    def get_state_id(self) -> str:
+        return self.state
+
+    def is_operational(self) -> bool:
+        return self.operational
+
+    def is_printing(self) -> bool:
+        return self.printing
+
+    def is_paused(self) -> bool:
+        return self.paused
+
+    def unregister_callback(self, callback: object) -> None:
+        self.callbacks.remove(callback)
+
+
+class Settings:
+    """OctoPrint's settings: ours by path, and the global ones."""
+
+    def __init__(self, **everywhere: Any) -> None:
+        self.everywhere = everywhere
+
+    def global_get(self, path: list[str]) -> Any:
+        return self.everywhere.get("_".join(path))
+
+
+class Profiles:
+    """OctoPrint's printer profiles."""
+
+    def get_current_or_default(self) -> dict[str, Any]:
+        return PROFILE
+
+
+class Stage:
+    """The plugin as OctoPrint has set it up."""
+
+    def __init__(self, **everywhere: Any) -> None:
+        self.app, self.printer = App(), Printer()
+        plugin = self.plugin = TempETAPlugin()
+        plugin._printer = self.printer
+        plugin._printer_profile_manager = Profiles()
+        plugin._settings = Settings(**everywhere)
+        plugin._logger = logging.getLogger("test-plugin")
+        plugin._app = self.app
+
+    @property
+    def told(self) -> list[Input]:
+        """What was posted since the last look, scripts left out."""
+        posted, self.app.posted = self.app.posted, []
+        return [event for event in posted if not type(event).__module__.endswith("script_inputs")]
+
+    def changed(self, **changes: Any) -> PrinterChanged:
+        known = {"state": "OPERATIONAL", "connected": True, "printing": False}
+        return PrinterChanged(**{**known, **changes}, profile=Profile("_default", "Default", "Generic"))
+
+
+def test_a_reading_is_passed_on_as_it_came():
+    stage = Stage()
+    stage.plugin.on_printer_add_temperature(
+        frozendict(
+            {
+                "time": 1795188600,
+                "tool0": frozendict({"actual": 21.3, "target": 0.0}),
+                "bed": {"actual": None, "target": 60},
+                "W": {"actual": 3.0},
+                "odd": 7,
+            }
+        )
+    )
+    assert stage.told == [Readings({"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)})]
+
+
+def test_what_octoprint_says_at_a_disconnect_is_a_reading_of_nothing():
+    stage = Stage()
+    stage.plugin.on_printer_add_temperature({"time": 1795188600})
+    assert stage.told == [Readings({})]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [Events.CONNECTED, Events.DISCONNECTED, Events.PRINTER_STATE_CHANGED, Events.PRINTER_PROFILE_MODIFIED],
+)
+def test_a_change_of_the_printer_is_told_whole(event: str):
+    stage = Stage()
+    stage.plugin.on_event(event, {})
+    assert stage.told == [stage.changed()]
+
+
+@pytest.mark.parametrize(("printing", "paused"), [(True, False), (False, True)])
+def test_a_paused_job_is_a_job(printing: bool, paused: bool):
+    stage = Stage()
+    stage.printer.printing, stage.printer.paused, stage.printer.state = printing, paused, "PAUSED"
+    stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, None)
+    assert stage.told == [stage.changed(state="PAUSED", printing=True)]
+
+
+def test_a_printer_that_is_gone_is_not_connected():
+    stage = Stage()
+    stage.printer.operational, stage.printer.state = False, "OFFLINE"
+    stage.plugin.on_event(Events.DISCONNECTED, None)
+    assert stage.told == [stage.changed(state="OFFLINE", connected=False)]
+
+
+@pytest.mark.parametrize(
+    "event", [Events.PRINT_STARTED, Events.PRINT_DONE, Events.PRINT_FAILED, Events.PRINT_CANCELLED]
+)
+def test_a_job_begins_or_ends(event: str):
+    stage = Stage()
+    stage.plugin.on_event(event, {})
+    assert stage.told == [stage.changed(), JobBoundary()]
+
+
+def test_an_event_with_temperatures_is_a_reading():
+    stage = Stage()
+    stage.plugin.on_event("CurrentTemperatureUpdated", {"bed": {"actual": 21.0, "target": 60.0}})
+    stage.plugin.on_event("CurrentTemperatureUpdated", None)
+    assert stage.told == [Readings({"bed": (21.0, 60.0)})]
+
+
+def test_saved_settings_bring_presets_and_the_name():
+    profiles = [
+        {"name": "PLA", "extruder": 210, "bed": 60, "chamber": None},
+        {"name": "odd", "extruder": "hot", "bed": float("nan")},
+        {"extruder": 1},
+        "none",
+    ]
+    stage = Stage(temperature_profiles=profiles, appearance_name="Ender")
+    stage.plugin.on_event(Events.SETTINGS_UPDATED, {})
+    presets, renamed = (event for event in stage.told if not isinstance(event, SettingsChanged))
+    assert presets == Presets((Preset("PLA", 210.0, 60.0, 0.0), Preset("odd")))
+    assert renamed == Renamed("Ender")
+
+
+@pytest.mark.parametrize("profiles", [None, []])
+def test_without_presets_there_are_none(profiles: object):
+    stage = Stage(temperature_profiles=profiles)
+    stage.plugin.on_event(Events.SETTINGS_UPDATED, {})
+    assert stage.told[0] == Presets(())
+
+
+def test_other_events_are_of_no_interest():
+    stage = Stage()
+    for event in (Events.CLIENT_OPENED, Events.FILE_ADDED, Events.Z_CHANGE, "PluginSomething"):
+        stage.plugin.on_event(event, {"x": 1})
+    assert stage.told == []
+
+
+def test_before_the_start_nothing_is_told_and_nothing_breaks():
+    stage = Stage()
+    stage.plugin._app = None
+    stage.plugin.on_printer_add_temperature({"bed": {"actual": 21.0, "target": 60.0}})
+    for event in (Events.CONNECTED, Events.PRINT_STARTED, Events.SETTINGS_UPDATED, Events.DISCONNECTED):
+        stage.plugin.on_event(event, {})
+    stage.plugin.on_shutdown()
+    assert stage.app.posted == []
+
+
+def test_at_the_end_no_more_is_heard_and_good_bye_is_said():
+    stage = Stage()
+    stage.printer.callbacks.append(stage.plugin)
+    stage.plugin.on_shutdown()
+    assert stage.printer.callbacks == []
+    assert stage.app.stopped

@@ -1,0 +1,90 @@
+"""What the open pages are told: what the broker is told, at the same moment, connected or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from octoprint_temp_eta.bridge.protocol.effects import Page
+from tests.support.bridge_driver import BridgeDriver
+
+
+def heating(*, connected: bool = True) -> BridgeDriver:
+    """Return a driver whose bed has been heating for some seconds."""
+    driver = BridgeDriver()
+    if connected:
+        driver.connect()
+    driver.printer()
+    driver.heat("bed", [(second, 21.0 + second, 60.0) for second in range(12)])
+    return driver
+
+
+def told(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
+    """Return the messages of one type that the pages got, oldest first."""
+    messages = [dict(effect.message) for effect in driver.of(Page)]
+    return [message for message in messages if message["type"] == kind]
+
+
+def payloads(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
+    """Return what the pages got of one type, without the alias of `actual`."""
+    return [
+        {key: value for key, value in message["data"].items() if key != "current"} for message in told(driver, kind)
+    ]
+
+
+def test_pages_get_the_payloads_that_the_broker_gets() -> None:
+    driver = heating()
+    assert payloads(driver, "eta_update") == driver.bodies("eta")
+    assert payloads(driver, "state_change") == driver.bodies("state_change")
+    assert len(payloads(driver, "eta_update")) > 5
+
+
+def test_an_update_has_the_form_that_pages_know() -> None:
+    message = told(heating(), "eta_update")[-1]
+    assert set(message) == {"type", "heater", "data"}
+    assert message["heater"] == "bed"
+    assert message["data"]["target"] == 60
+    assert message["data"]["current"] == message["data"]["actual"] > 21
+
+
+def test_pages_need_no_broker() -> None:
+    with_broker, without = heating(), heating(connected=False)
+    kinds = ("eta_update", "state_change")
+    without_stamps = [
+        [[{**each, "seq": 0} for each in payloads(driver, kind)] for kind in kinds] for driver in (with_broker, without)
+    ]
+    assert without_stamps[0] == without_stamps[1]
+    assert without.sent == []
+
+
+def test_the_printer_is_told_too() -> None:
+    last = told(heating(), "printer_update")[-1]
+    assert last["heater"] is None
+    assert last["data"]["waiting_for"] == ["bed"]
+
+
+def test_a_heater_that_is_gone_is_told() -> None:
+    driver = heating()
+    for _ in range(20):
+        driver.read(tool0=(20.0, 0.0))
+    assert told(driver, "eta_update")[-1] == {"type": "eta_update", "heater": "bed", "data": None}
+
+
+def test_a_lost_broker_is_a_notice_once() -> None:
+    driver = BridgeDriver()
+    driver.lose("TCP: broker.test:1883 does not answer")
+    driver.lose("TCP: broker.test:1883 does not answer")
+    assert told(driver, "notification") == [
+        {
+            "type": "notification",
+            "level": "warning",
+            "title": "MQTT",
+            "message": "TCP: broker.test:1883 does not answer",
+        }
+    ]
+
+
+def test_messages_that_pages_do_not_show_stay_away() -> None:
+    driver = heating()
+    driver.advance(70)
+    kinds = {effect.message["type"] for effect in driver.of(Page)}
+    assert kinds == {"eta_update", "printer_update", "state_change", "scripts_update", "script_update"}
