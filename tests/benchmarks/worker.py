@@ -18,8 +18,8 @@ from tests.support.bridge_driver import BridgeDriver
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
-from tests.support.station import BASE as STATION
-from tests.support.station import Station
+from tests.support.running_bridge import BASE as BRIDGE_BASE
+from tests.support.running_bridge import RunningBridge
 from tests.support.waiting import eventually
 
 METHODS = ("linear", "exponential", "model")
@@ -56,12 +56,12 @@ def waits(broker: Broker) -> list[float]:
     waited (for a lock, or for another thread of Python), and how often the system put another process in its place.
     """
     walls, cpus, waited, interrupted = [], [], 0, 0
-    with Station(broker.port) as station:
-        eventually(lambda: station.connected, "the connection")
+    with RunningBridge(broker.port) as bridge:
+        eventually(lambda: bridge.connected, "the connection")
         for number in range(POSTS):
             heaters = reading(number / 10).heaters
             before, cpu, begin = resource.getrusage(resource.RUSAGE_THREAD), time.thread_time(), time.perf_counter()
-            station.read(**heaters)
+            bridge.read(**heaters)
             walls.append(time.perf_counter() - begin)
             cpus.append(time.thread_time() - cpu)
             after = resource.getrusage(resource.RUSAGE_THREAD)
@@ -71,21 +71,21 @@ def waits(broker: Broker) -> list[float]:
     return [1e6 * max(walls), 1e6 * max(cpus), waited, interrupted]
 
 
-def heard_after(target: float, station: Station, observer: Observer) -> float:
+def heard_after(target: float, bridge: RunningBridge, observer: Observer) -> float:
     """Return the s from a reading with another target until the observer has the message."""
     mark, begin = observer.mark(), time.monotonic()
-    station.read(bed=(22.0, target))
-    message = observer.wait_for(f"{STATION}/bed/eta", lambda message: message.json["target"] == target, since=mark)
+    bridge.read(bed=(22.0, target))
+    message = observer.wait_for(f"{BRIDGE_BASE}/bed/eta", lambda message: message.json["target"] == target, since=mark)
     return message.at - begin
 
 
 def latency(broker: Broker) -> list[float]:
     """Return the median and 99 % of the ms from a reading that changes a state until a subscriber has the message."""
     values = []
-    with Station(broker.port) as station, Observer(broker.listener, base=STATION) as observer:
-        observer.wait_for(f"{STATION}/status", lambda message: message.text == "online")
+    with RunningBridge(broker.port) as bridge, Observer(broker.listener, base=BRIDGE_BASE) as observer:
+        observer.wait_for(f"{BRIDGE_BASE}/status", lambda message: message.text == "online")
         for change in range(CHANGES):
-            values.append(heard_after(60.0 + change, station, observer))
+            values.append(heard_after(60.0 + change, bridge, observer))
     return [1e3 * part for part in shares(values)]
 
 

@@ -37,7 +37,7 @@ IDENTITY = Identity("b7k2m9qd", "9f86d081884c7d65", "octopi", "Ender 3", "1.0.0"
 CONNECTED = BrokerConnected(1, "broker.test", 1883, "5")
 
 
-class Bench:
+class BridgeRecorder:
     """A bridge on a broker that takes everything, and a record of what it sent."""
 
     def __init__(self, **changed: Any) -> None:
@@ -45,13 +45,13 @@ class Bench:
         self.at = 0.0
         self.bridge = Bridge(IDENTITY, table.parse(values | changed), {}, self.now)
         self.sent: list[tuple[str, Publish]] = []
-        self.tell(Started(), CONNECTED)
+        self.feed(Started(), CONNECTED)
 
     @property
     def now(self) -> Now:
         return Now(self.at, WALL + self.at)
 
-    def tell(self, *inputs: Input, pause: float = 0.0) -> list[tuple[str, Publish]]:
+    def feed(self, *inputs: Input, pause: float = 0.0) -> list[tuple[str, Publish]]:
         """Hand the inputs in, each after a pause, and return the valid messages that came of it."""
         begin = len(self.sent)
         for each in inputs:
@@ -67,7 +67,7 @@ class Bench:
 
     def replies(self, payload: bytes, command: str = "snapshot", **more: Any) -> list[dict[str, Any]]:
         """Return the replies to a command that comes when the rate limit is far."""
-        sent = self.tell(MessageArrived(f"{BASE}/command/{command}", payload, **more), pause=10)
+        sent = self.feed(MessageArrived(f"{BASE}/command/{command}", payload, **more), pause=10)
         return [json.loads(publish.payload) for name, publish in sent if name == "response"]
 
 
@@ -112,17 +112,17 @@ thorough = settings(max_examples=200, deadline=None, derandomize=True, suppress_
 @thorough
 @given(steps=st.lists(st.tuples(READINGS | PRINTERS | ARRIVALS | TICKS | CONNECTIONS, st.floats(0, 90)), max_size=25))
 def test_every_message_keeps_the_contract(steps: list[tuple[Input, float]]):
-    bench = Bench()
+    recorder = BridgeRecorder()
     for each, pause in steps:
-        bench.tell(each, pause=pause)
-    bench.tell(CONNECTED, Tick())
-    assert {"status", "info", "printer"} <= {name for name, _ in bench.sent}
+        recorder.feed(each, pause=pause)
+    recorder.feed(CONNECTED, Tick())
+    assert {"status", "info", "printer"} <= {name for name, _ in recorder.sent}
 
 
 @thorough
 @given(name=COMMAND_NAMES, payload=COMMAND_PAYLOADS.filter(bool), retained=st.booleans())
 def test_every_command_is_answered(name: str, payload: bytes, retained: bool):
-    replies = Bench().replies(payload, name, retained=retained)
+    replies = BridgeRecorder().replies(payload, name, retained=retained)
     assert [reply["status"] for reply in replies] in (["rejected"], ["completed"], ["accepted"])
     if retained:
         assert replies[0]["status"] == "rejected"
@@ -135,8 +135,8 @@ def heat_up() -> Iterator[Input]:
 
 
 def test_a_heat_up_is_told_from_start_to_end():
-    bench = Bench()
-    sent = bench.tell(*heat_up(), pause=1.0)
+    recorder = BridgeRecorder()
+    sent = recorder.feed(*heat_up(), pause=1.0)
     changes = [json.loads(publish.payload) for name, publish in sent if name == "state_change"]
     assert [change["state"] for change in changes if change["heater"] == "bed"] == ["heating", "at_target"]
     newest = {publish.topic: json.loads(publish.payload) for name, publish in sent if name == "eta"}
@@ -144,14 +144,14 @@ def test_a_heat_up_is_told_from_start_to_end():
 
 
 def test_a_snapshot_holds_what_was_last_told():
-    bench = Bench()
-    bench.tell(*heat_up(), pause=1.0)
-    [reply] = bench.replies(b"PRESS")
+    recorder = BridgeRecorder()
+    recorder.feed(*heat_up(), pause=1.0)
+    [reply] = recorder.replies(b"PRESS")
     assert reply["status"] == "completed"
     assert reply["result"]["heaters"].keys() == {"bed", "tool0"}
 
 
 @pytest.mark.parametrize("transaction", ["a", 7, -1, "é" * 256])
 def test_a_transaction_comes_back_as_it_was(transaction: str | int):
-    [reply] = Bench().replies(json.dumps({"transaction": transaction}).encode())
+    [reply] = BridgeRecorder().replies(json.dumps({"transaction": transaction}).encode())
     assert reply["transaction"] == transaction

@@ -114,7 +114,7 @@ def test_a_burst_is_answered_or_counted_and_the_bridge_goes_on(messages: list[Me
     assert all(0 <= target <= driver.settings.target_max_bed for target in targets)
     driver.skip(60)
     assert driver.command("snapshot")[0]["status"] == "completed"
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 @thorough

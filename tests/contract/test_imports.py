@@ -15,8 +15,8 @@ from tests.support.contract import PROJECT
 
 OURS = "octoprint_temp_eta"
 
-#: A room of the plugin, and the rooms that it may import beside itself.
-ROOMS = {
+#: A package of the plugin, and the other packages that it may import.
+PACKAGES = {
     "ha_discovery": "",
     "schemas": "",
     "core": "",
@@ -55,7 +55,7 @@ CALLS = {
     "open print input": "adapters/* script_child/*",
 }
 
-FILES = sorted(path for room in (OURS, "ha_discovery", "schemas") for path in (PROJECT / room).rglob("*.py"))
+FILES = sorted(path for package in (OURS, "ha_discovery", "schemas") for path in (PROJECT / package).rglob("*.py"))
 
 
 def module_of(path: Path) -> str:
@@ -66,12 +66,12 @@ def module_of(path: Path) -> str:
     return ".".join(parts)
 
 
-def room_of(module: str) -> str | None:
-    """Return the room that a module belongs to, None for one that is not ours."""
+def package_of(module: str) -> str | None:
+    """Return the package that a module belongs to, None for one that is not ours."""
     first, *rest = module.split(".")
     if first != OURS:
-        return first if first in ROOMS else None
-    return rest[0] if rest and rest[0] in ROOMS else "__init__"
+        return first if first in PACKAGES else None
+    return rest[0] if rest and rest[0] in PACKAGES else "__init__"
 
 
 def imports(source: str, module: str) -> Iterator[str]:
@@ -94,11 +94,11 @@ def calls(source: str) -> Iterator[str]:
 
 def forbidden(source: str, module: str, name: str) -> Iterator[str]:
     """Yield what a module imports or calls against the rules; `name` is its file below the plugin's package."""
-    here = room_of(module)
+    here = package_of(module)
     for imported in imports(source, module):
-        there, top = room_of(imported), imported.split(".")[0]
+        there, top = package_of(imported), imported.split(".")[0]
         if there is not None:
-            if there != here and there not in ROOMS[here or ""].split():
+            if there != here and there not in PACKAGES[here or ""].split():
                 yield f"imports {imported}"
         elif not _allowed(MODULES, top, name, otherwise=top in sys.stdlib_module_names or top == "_typeshed"):
             yield f"imports {imported}"
@@ -117,7 +117,7 @@ def _allowed(rules: dict[str, str], what: str, name: str, *, otherwise: bool) ->
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_a_file_keeps_to_the_rules(path: Path):
     name = str(path.relative_to(PROJECT)).removeprefix(f"{OURS}/")
-    assert name.removesuffix(".py").split("/")[0] in ROOMS, "a new room needs a row"
+    assert name.removesuffix(".py").split("/")[0] in PACKAGES, "a new package needs a row"
     assert list(forbidden(path.read_text(encoding="utf-8"), module_of(path), name)) == []
 
 
@@ -195,7 +195,7 @@ load(package)
 
 
 @pytest.mark.parametrize(("package", "absent"), LOADS.items(), ids=LOADS)
-def test_a_room_loads_alone(package: str, absent: str):
+def test_a_package_loads_alone(package: str, absent: str):
     loaded = subprocess.run(
         [sys.executable, "-c", LOADER, package, absent], cwd=PROJECT, capture_output=True, text=True, check=False
     )

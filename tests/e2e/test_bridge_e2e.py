@@ -84,7 +84,7 @@ def test_a_broker_that_has_forgotten_all_gets_it_back(octoprint: OctoPrint, brok
     octoprint.gcode("M140 S60")
     with Observer(broker.listener, base=BASE) as before:
         before.wait_for(BED, state_is("heating"))
-        ours = {topic for topic in before.levels() if topic.startswith((BASE, DEVICE))}
+        ours = {topic for topic in before.retained() if topic.startswith((BASE, DEVICE))}
         topics = {topic for topic in ours if not topic.endswith(("/diagnostics", "/state_change"))}
         newest = before.last(BED).json["seq"]
     assert {BED, STATUS} <= topics

@@ -121,7 +121,7 @@ def test_on_a_broker_of_the_user_it_leaves_nothing_behind(tmp_path: Path) -> Non
         with Observer(broker.listener) as late:
             late.publish("test/after", "what is retained came before this")
             late.wait_for("test/after")
-            assert late.levels().keys() == {"test/after"}
+            assert late.retained().keys() == {"test/after"}
     assert "p/ss" not in demo.output()
     assert "p%2F" not in demo.output()
 

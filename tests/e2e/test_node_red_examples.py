@@ -24,7 +24,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrint, Observer]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrint, Observer]]:
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
         add_script(folder, script_id, body, title=f"The {script_id}")
@@ -38,22 +38,22 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrint,
         yield octoprint, observer
 
 
-def test_a_heater_that_arrives_is_told(bench: tuple[OctoPrint, Observer]) -> None:
-    octoprint, observer = bench
+def test_a_heater_that_arrives_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+    octoprint, observer = servers
     octoprint.gcode("M140 S50")
     told = observer.wait_for(NOTIFY, timeout=60)
     assert told.text.startswith("bed is at its target (")
 
 
-def test_a_script_is_started_and_its_end_is_told(bench: tuple[OctoPrint, Observer]) -> None:
-    _, observer = bench
+def test_a_script_is_started_and_its_end_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+    _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "good")
     assert observer.wait_for(NOTIFY, since=since, timeout=30).text == "good completed"
 
 
-def test_a_script_that_fails_is_told_as_event_and_as_reply(bench: tuple[OctoPrint, Observer]) -> None:
-    _, observer = bench
+def test_a_script_that_fails_is_told_as_event_and_as_reply(servers: tuple[OctoPrint, Observer]) -> None:
+    _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "bad")
     event = observer.wait_for(NOTIFY, lambda m: m.text.startswith("The bad error: "), since=since, timeout=30)
@@ -62,8 +62,8 @@ def test_a_script_that_fails_is_told_as_event_and_as_reply(bench: tuple[OctoPrin
     assert "too cold" in reply.text
 
 
-def test_a_script_that_is_not_there_is_told(bench: tuple[OctoPrint, Observer]) -> None:
-    _, observer = bench
+def test_a_script_that_is_not_there_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+    _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "none")
     told = observer.wait_for(NOTIFY, since=since, timeout=30)

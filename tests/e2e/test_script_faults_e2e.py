@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import plugin_settings
-from tests.support.asking import run
 from tests.support.octoprint import OctoPrint
+from tests.support.rest_scripts import run
 from tests.support.waiting import free_port
 
 #: Faults of the simulated firmware at these line numbers; and every 20th line is asked for again.
@@ -29,7 +29,7 @@ def octoprint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
         config={
             "serial": {"alwaysSendChecksum": True, "log": True, "timeout": {"temperatureAutoreport": 1}},
         },
-        plugin_files=[support / "meddler.py"],
+        plugin_files=[support / "gcode_rewriter.py"],
     ) as octoprint:
         yield octoprint
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import plugin_settings
-from tests.support.asking import PATH, last_run, post, run
 from tests.support.octoprint import OctoPrint
+from tests.support.rest_scripts import PATH, last_run, post, run
 from tests.support.scripts import add_script
 from tests.support.serial_printer import POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, OctoPrint]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Broker, OctoPrint]]:
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in {"good": "return True, {}", "bad": "raise ValueError('too cold')"}.items():
         add_script(folder, script_id, body)
@@ -48,15 +48,15 @@ def run(broker: Broker, recipe: str, *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_forecast(bench: tuple[Broker, OctoPrint]) -> None:
-    broker, _ = bench
+def test_a_forecast(servers: tuple[Broker, OctoPrint]) -> None:
+    broker, _ = servers
     done = run(broker, "forecast.sh", BASE, "bed", "60")
     reply = json.loads(done.stdout)
     assert (reply["command"], reply["status"]) == ("forecast", "completed"), reply
 
 
-def test_a_script_is_run_to_its_end(bench: tuple[Broker, OctoPrint]) -> None:
-    broker, _ = bench
+def test_a_script_is_run_to_its_end(servers: tuple[Broker, OctoPrint]) -> None:
+    broker, _ = servers
     done = run(broker, "run-script.sh", BASE, "good")
     assert (done.returncode, done.stdout) == (0, "good runs\ngood has finished\n"), done.stderr
     done = run(broker, "run-script.sh", BASE, "bad")
@@ -67,8 +67,8 @@ def test_a_script_is_run_to_its_end(bench: tuple[Broker, OctoPrint]) -> None:
     assert "unknown_script" in done.stderr
 
 
-def test_waiting_until_ready_while_the_changes_are_written(bench: tuple[Broker, OctoPrint], tmp_path: Path) -> None:
-    broker, octoprint = bench
+def test_waiting_until_ready_while_the_changes_are_written(servers: tuple[Broker, OctoPrint], tmp_path: Path) -> None:
+    broker, octoprint = servers
     line, environment = command(broker, "log-changes.sh")
     written = tmp_path / "changes.log"
     with written.open("w") as log, subprocess.Popen(line, env=environment, stdout=log) as writer:

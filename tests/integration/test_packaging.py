@@ -16,7 +16,7 @@ from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 
 #: Where the source tree's folders lie when installed.
-ROOMS = {
+FOLDERS = {
     "octoprint_temp_eta": "octoprint_temp_eta",
     "ha_discovery": "ha_discovery",
     "schemas": "octoprint_temp_eta/schemas",
@@ -25,7 +25,11 @@ ROOMS = {
 
 def payload() -> dict[str, str]:
     """Return what must be in a wheel: path in it, by path in the source tree."""
-    return {name: f"{ROOMS[room]}/{rest}" for name in source_files(*ROOMS) for room, _, rest in [name.partition("/")]}
+    return {
+        name: f"{FOLDERS[folder]}/{rest}"
+        for name in source_files(*FOLDERS)
+        for folder, _, rest in [name.partition("/")]
+    }
 
 
 @pytest.fixture(scope="module")

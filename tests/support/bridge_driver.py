@@ -7,7 +7,7 @@ Every message that the bridge sends is held against the contract, whatever the t
     driver.printer()
     driver.read(bed=(21.0, 60.0))
     driver.advance(10)
-    assert driver.level("eta", heater="bed")["state"] == "heating"
+    assert driver.state("eta", heater="bed")["state"] == "heating"
     assert driver.command("reset", {"heater": "bed"})[0]["status"] == "completed"
 """
 
@@ -208,7 +208,7 @@ class BridgeDriver:
             return MESSAGES[message].topic.format(base=self.base, **levels)
         return f"{self.base}/{message}"
 
-    def level(self, message: str, **levels: str) -> Any:
+    def state(self, message: str, **levels: str) -> Any:
         """Return what the broker holds of a message. Raises KeyError where it holds nothing."""
         payload = self.retained[self.topic(message, **levels)].decode()
         return json.loads(payload) if MESSAGES[message].content_type == "application/json" else payload
@@ -223,7 +223,7 @@ class BridgeDriver:
 
     def eta(self, heater: str = "bed") -> dict[str, Any]:
         """Return what the broker holds of a heater."""
-        return dict(self.level("eta", heater=heater))
+        return dict(self.state("eta", heater=heater))
 
     @property
     def heaters(self) -> list[str]:

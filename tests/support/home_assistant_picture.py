@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import chromium
 from tests.support.contract import PROJECT
+from tests.support.full_stack import DEVICE, open_full_stack
 from tests.support.home_assistant import HomeAssistant
-from tests.support.house import DEVICE, open_house
 
 PICTURE = PROJECT / "docs" / "img" / "home-assistant.png"
 PATIENCE_MS = 60_000
@@ -27,11 +27,15 @@ def logged_in(browser: Browser, ha: HomeAssistant, width: int = 1200, height: in
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as scripts, open_house(Path(scripts), speed=1) as house, chromium() as browser:
-        house.octoprint.gcode("M140 S60", "M104 S210")
-        house.wait("bed_state", "heating")
-        page = logged_in(browser, house.ha, 1280, 1250)
-        page.goto(f"{house.ha.url}/config/devices/device/{house.ha.devices(DEVICE)[0]['id']}")
+    with (
+        tempfile.TemporaryDirectory() as scripts,
+        open_full_stack(Path(scripts), speed=1) as full_stack,
+        chromium() as browser,
+    ):
+        full_stack.octoprint.gcode("M140 S60", "M104 S210")
+        full_stack.wait("bed_state", "heating")
+        page = logged_in(browser, full_stack.ha, 1280, 1250)
+        page.goto(f"{full_stack.ha.url}/config/devices/device/{full_stack.ha.devices(DEVICE)[0]['id']}")
         expect(page.get_by_text("Bed ready at", exact=True)).to_be_visible(timeout=PATIENCE_MS)
         page.wait_for_load_state("networkidle")
         PICTURE.parent.mkdir(exist_ok=True)

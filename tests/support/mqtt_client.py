@@ -102,7 +102,7 @@ class Observer:
             raise LookupError(f"nothing on {topic}")
         return found[-1]
 
-    def levels(self) -> dict[str, bytes]:
+    def retained(self) -> dict[str, bytes]:
         """Return the newest payload of each topic, empty ones left out: what a late subscriber would get."""
         newest = {message.topic: message.payload for message in self.messages}
         return {topic: payload for topic, payload in newest.items() if payload}

@@ -1,4 +1,4 @@
-"""A house with a real Home Assistant for the tests that need one. Run by `make test-home-assistant`.
+"""A full stack with a real Home Assistant for the tests that need one. Run by `make test-home-assistant`.
 
 With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) it is tried on a Home Assistant that runs
 already; what would need to restart that one is skipped.
@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import BASE
-from tests.support.house import House, open_house
+from tests.support.full_stack import FullStack, open_full_stack
 from tests.support.mqtt_client import Observer
 
 #: What Home Assistant says when a device changes its form, which means nothing, and when its broker goes.
@@ -25,37 +25,37 @@ HARMLESS = (
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def full_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
     with ExitStack() as stack:
         try:
-            house = stack.enter_context(open_house(tmp_path_factory.mktemp("scripts")))
+            full_stack = stack.enter_context(open_full_stack(tmp_path_factory.mktemp("scripts")))
         except LookupError as error:
             pytest.skip(str(error))
-        yield house
+        yield full_stack
 
 
 @pytest.fixture(autouse=True)
-def no_complaints(house: House) -> Iterator[None]:
+def no_complaints(full_stack: FullStack) -> Iterator[None]:
     """No test leaves a warning or an error about our topics in Home Assistant's log."""
     yield
-    complaints = [line for line in house.ha.complaints() if not any(words in line for words in HARMLESS)]
-    house.ha.call("system_log.clear")
+    complaints = [line for line in full_stack.ha.complaints() if not any(words in line for words in HARMLESS)]
+    full_stack.ha.call("system_log.clear")
     assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture
-def watcher(house: House) -> Iterator[Observer]:
+def watcher(full_stack: FullStack) -> Iterator[Observer]:
     """Someone who hears what automations publish; the messages of the plugin are held against the contract."""
-    with Observer(house.listener, base=BASE) as observer:
+    with Observer(full_stack.listener, base=BASE) as observer:
         yield observer
 
 
 @pytest.fixture
-def cold(house: House) -> House:
-    """The house, its printer connected and without a target."""
-    if not house.octoprint.alive:
-        house.octoprint.start()
-    house.octoprint.disconnect()
-    house.octoprint.connect()
-    house.wait("bed_state", "off", "cooled_down")
-    return house
+def cold(full_stack: FullStack) -> FullStack:
+    """The full stack, its printer connected and without a target."""
+    if not full_stack.octoprint.alive:
+        full_stack.octoprint.start()
+    full_stack.octoprint.disconnect()
+    full_stack.octoprint.connect()
+    full_stack.wait("bed_state", "off", "cooled_down")
+    return full_stack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.house import House
+from tests.support.full_stack import FullStack
 
 #: By key: domain, state ("": whatever happened before), unit, device class.
 PRINTER = {
@@ -39,9 +39,9 @@ TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalle
 }
 
 
-def unknown(house: House, state: str) -> tuple[str, ...]:
+def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:
     """Return what stands for `state` in this Home Assistant: older ones take no "unknown", see `older_servers`."""
-    return ("unavailable",) if house.mode == "per_entity" and state == "unknown" else (state,)
+    return ("unavailable",) if full_stack.mode == "per_entity" and state == "unknown" else (state,)
 
 
 def entity_id(key: str) -> str:

@@ -16,9 +16,9 @@ from tests.conftest import BASE
 from tests.support import browser
 from tests.support.contract import PROJECT
 from tests.support.entity_docs import PAGE
+from tests.support.full_stack import SEEN, FullStack
 from tests.support.home_assistant import HomeAssistant
 from tests.support.home_assistant_picture import PATIENCE_MS, logged_in
-from tests.support.house import SEEN, House
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -32,42 +32,42 @@ def say(words: str) -> list[dict[str, Any]]:
     return [{"service": "mqtt.publish", "data": {"topic": SEEN, "payload": words, "qos": 1}}]
 
 
-def press(house: House, key: str) -> list[dict[str, Any]]:
-    return [{"service": "button.press", "target": {"entity_id": house.id_of(key)}}]
+def press(full_stack: FullStack, key: str) -> list[dict[str, Any]]:
+    return [{"service": "button.press", "target": {"entity_id": full_stack.id_of(key)}}]
 
 
 @pytest.fixture(scope="module")
-def shelf(house: House) -> House:
-    """The house with all blueprints."""
+def with_blueprints(full_stack: FullStack) -> FullStack:
+    """The full stack with all blueprints."""
     for path in BLUEPRINTS:
         name = f"temp_eta/{path.name}"
-        house.ha.ask("blueprint/save", domain="automation", path=name, yaml=path.read_text(), allow_override=True)
-    return house
+        full_stack.ha.ask("blueprint/save", domain="automation", path=name, yaml=path.read_text(), allow_override=True)
+    return full_stack
 
 
 @pytest.fixture
-def use(shelf: House, cold: House) -> Iterator[Any]:
+def use(with_blueprints: FullStack, cold: FullStack) -> Iterator[Any]:
     """Make an automation from a blueprint, for one test."""
     made: list[str] = []
 
     def make(name: str, **inputs: Any) -> None:
         # Never the same twice: when it last acted is remembered by name.
         made.append(f"{name}_{uuid.uuid4().hex[:8]}")
-        shelf.ha.automate(made[-1], {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
+        with_blueprints.ha.automate(made[-1], {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
 
     yield make
     for name in made:
-        shelf.ha.forget_automation(name)
+        with_blueprints.ha.forget_automation(name)
 
 
-def test_each_blueprint_is_accepted(shelf: House) -> None:
-    listed = shelf.ha.ask("blueprint/list", domain="automation")
+def test_each_blueprint_is_accepted(with_blueprints: FullStack) -> None:
+    listed = with_blueprints.ha.ask("blueprint/list", domain="automation")
     assert len(BLUEPRINTS) == 5
     for path in BLUEPRINTS:
         assert "error" not in listed[f"temp_eta/{path.name}"], path.name
 
 
-def test_ready_once_all_heaters_are(use: Any, cold: House, watcher: Observer) -> None:
+def test_ready_once_all_heaters_are(use: Any, cold: FullStack, watcher: Observer) -> None:
     use("printer_ready", heaters=heaters(cold), actions=say("ready"))
     cold.octoprint.gcode("M140 S60", "M104 S100")
     watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60)
@@ -75,7 +75,9 @@ def test_ready_once_all_heaters_are(use: Any, cold: House, watcher: Observer) ->
     assert [m.text for m in watcher.on(SEEN)] == ["ready"]
 
 
-def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(use: Any, cold: House, watcher: Observer) -> None:
+def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(
+    use: Any, cold: FullStack, watcher: Observer
+) -> None:
     plug = helper(cold.ha)
     cold.ha.call("input_boolean.turn_on", entity_id=plug)
     use("bed_cool", bed=cold.id_of("bed_state"), actions=say("loose"))
@@ -95,7 +97,7 @@ def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(use: Any, col
     assert {cold.ha.state(heater) for heater in heaters(cold)} == {"cooled_down"}
 
 
-def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: House, watcher: Observer) -> None:
+def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: FullStack, watcher: Observer) -> None:
     use("script_failed", event=cold.id_of("script_event"), actions=say("{{ title }}: {{ problem }}"))
     cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
     watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "finished", timeout=30)
@@ -105,7 +107,7 @@ def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: House, watc
     assert told.text == "Unlucky: the bed is bent"
 
 
-def test_ready_by_a_given_time(use: Any, cold: House, watcher: Observer) -> None:
+def test_ready_by_a_given_time(use: Any, cold: FullStack, watcher: Observer) -> None:
     forecast = cold.id_of("forecast_pla")
     eventually(lambda: (cold.ha.state(forecast) or "un").startswith(tuple("123456789")), "a forecast", 30, poll=0.5)
     # its time to act is when Home Assistant looks at the clock for the next time but has not come yet
@@ -121,7 +123,7 @@ def test_ready_by_a_given_time(use: Any, cold: House, watcher: Observer) -> None
     assert datetime.now(UTC) <= ready_at
 
 
-def test_the_automation_that_the_page_shows(cold: House, watcher: Observer) -> None:
+def test_the_automation_that_the_page_shows(cold: FullStack, watcher: Observer) -> None:
     [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
     cold.ha.automate("shown", yaml.safe_load(shown) | {"action": say("hot")})
     try:
@@ -131,7 +133,7 @@ def test_the_automation_that_the_page_shows(cold: House, watcher: Observer) -> N
         cold.ha.forget_automation("shown")
 
 
-def test_the_card_shows_no_error(cold: House) -> None:
+def test_the_card_shows_no_error(cold: FullStack) -> None:
     if browser.program() is None:
         pytest.skip(browser.NO_BROWSER)
     text = (EXAMPLES / "card.yaml").read_text()
@@ -150,8 +152,8 @@ def test_the_card_shows_no_error(cold: House) -> None:
         assert page.locator("hui-error-card, hui-warning, hui-warning-element").count() == 0
 
 
-def heaters(house: House) -> list[str]:
-    return [house.id_of("tool0_state"), house.id_of("bed_state")]
+def heaters(full_stack: FullStack) -> list[str]:
+    return [full_stack.id_of("tool0_state"), full_stack.id_of("bed_state")]
 
 
 def helper(ha: HomeAssistant) -> str:

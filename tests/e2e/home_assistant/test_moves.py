@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import BASE, INSTANCE
+from tests.support.full_stack import DEVICE, FullStack
 from tests.support.home_assistant import HomeAssistant
-from tests.support.house import DEVICE, House
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("setting", ["mqtt_base_topic", "mqtt_custom_identifier"])
-def test_a_moved_printer_leaves_nothing_behind(cold: House, setting: str) -> None:
+def test_a_moved_printer_leaves_nothing_behind(cold: FullStack, setting: str) -> None:
     cold.save(**{setting: "elsewhere"})
     told_as(cold, f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}")
     cold.save(mqtt_base_topic=BASE.rsplit("/", 1)[0], mqtt_custom_identifier=INSTANCE)
@@ -25,12 +25,14 @@ def test_a_moved_printer_leaves_nothing_behind(cold: House, setting: str) -> Non
     assert not [topic for topic in cold.retained() if "elsewhere" in topic]
 
 
-def told_as(house: House, identifier: str) -> None:
+def told_as(full_stack: FullStack, identifier: str) -> None:
     """Wait until the printer is the device `identifier`, alone, and see that what happens is told there."""
-    for happens, state in ((house.octoprint.disconnect, "off"), (house.octoprint.connect, "on")):
+    for happens, state in ((full_stack.octoprint.disconnect, "off"), (full_stack.octoprint.connect, "on")):
         happens()
-        eventually(lambda s=state: state_of(house.ha, identifier, "printer") == s, f"{identifier} to be {state}", 40)
-    assert len([d for d in house.ha.ask("config/device_registry/list") if d["name"] == "Ender"]) == 1
+        eventually(
+            lambda s=state: state_of(full_stack.ha, identifier, "printer") == s, f"{identifier} to be {state}", 40
+        )
+    assert len([d for d in full_stack.ha.ask("config/device_registry/list") if d["name"] == "Ender"]) == 1
 
 
 def state_of(ha: HomeAssistant, identifier: str, key: str) -> str | None:
@@ -38,7 +40,7 @@ def state_of(ha: HomeAssistant, identifier: str, key: str) -> str | None:
     return entity.state if entity else None
 
 
-def test_another_form_keeps_what_the_user_made_of_the_entities(cold: House) -> None:
+def test_another_form_keeps_what_the_user_made_of_the_entities(cold: FullStack) -> None:
     if cold.mode != "device":
         pytest.skip("this Home Assistant knows one form only")
     entity_id = cold.id_of("bed_state")

@@ -6,14 +6,14 @@ import pytest
 
 from tests.conftest import BASE
 from tests.e2e.home_assistant.expected import DISABLED, EXPECTED, TRIGGERS, entity_id, is_told, unknown
-from tests.support.house import DEVICE, House
+from tests.support.full_stack import DEVICE, FullStack
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
-def test_the_printer_is_one_device_with_its_entities(cold: House) -> None:
+def test_the_printer_is_one_device_with_its_entities(cold: FullStack) -> None:
     [device] = cold.ha.devices(DEVICE)
     model = cold.octoprint.get("/api/printerprofiles")["profiles"]["_default"]["model"]
     assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", model)
@@ -35,7 +35,7 @@ def test_the_printer_is_one_device_with_its_entities(cold: House) -> None:
     assert cold.ha.triggers(DEVICE) == TRIGGERS
 
 
-def test_a_target_that_is_set_in_home_assistant_is_reached(cold: House) -> None:
+def test_a_target_that_is_set_in_home_assistant_is_reached(cold: FullStack) -> None:
     number = cold.id_of("bed_target")
     cold.ha.call("number.set_value", entity_id=number, value=60)
     cold.wait("bed_state", "heating")
@@ -46,7 +46,7 @@ def test_a_target_that_is_set_in_home_assistant_is_reached(cold: House) -> None:
     cold.wait("bed_ready_at", *unknown(cold, "unknown"))
 
 
-def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: House) -> None:
+def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: FullStack) -> None:
     cold.octoprint.disconnect()
     cold.wait("printer", "off")
     cold.wait("bed_state", "unavailable")
@@ -58,7 +58,7 @@ def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: House) ->
     cold.wait("bed_state", "off")
 
 
-def test_a_new_name_renames_the_device_and_moves_nothing(cold: House, watcher: Observer) -> None:
+def test_a_new_name_renames_the_device_and_moves_nothing(cold: FullStack, watcher: Observer) -> None:
     since = watcher.mark()
     before = {key: entity.entity_id for key, entity in cold.entities().items()}
     cold.octoprint.post("/api/settings", {"appearance": {"name": "Prusa"}})

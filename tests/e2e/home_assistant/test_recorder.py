@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import BASE
 from tests.support.broker_programs import Listener
-from tests.support.house import House, printer
+from tests.support.full_stack import FullStack, printer
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
 @pytest.mark.slow
-def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: House) -> None:
+def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: FullStack) -> None:
     """Counted in Home Assistant's own database, with heaters as slow as real ones."""
     database = cold.local.folder / "home-assistant_v2.db"
     cold.octoprint.stop()

@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.house import DEVICE, House
+from tests.support.full_stack import DEVICE, FullStack
 from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
-def test_a_script_comes_and_goes_with_its_button(cold: House) -> None:
+def test_a_script_comes_and_goes_with_its_button(cold: FullStack) -> None:
     file = add_script(cold.scripts, "short_lived", "return True, {}", title="Short lived")
     cold.await_keys(lambda keys: "start_short_lived" in keys, "the button")
     file.unlink()
     cold.await_keys(lambda keys: "start_short_lived" not in keys, "the button to be gone")
 
 
-def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: House) -> None:
+def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: FullStack) -> None:
     file = add_script(cold.scripts, "doomed", "return True, {}", title="Doomed")
     cold.await_keys(lambda keys: "start_doomed" in keys, "the button")
     cold.octoprint.stop()
@@ -31,7 +31,7 @@ def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: House
     cold.await_keys(lambda keys: "start_doomed" not in keys and "start_warm_up" in keys, "the button to be gone")
 
 
-def test_a_tool_that_is_taken_off_leaves_no_trace(cold: House) -> None:
+def test_a_tool_that_is_taken_off_leaves_no_trace(cold: FullStack) -> None:
     equip(cold, tools=2)
     cold.await_keys(lambda keys: {"tool1_state", "tool1_target"} <= keys, "the second tool")
     equip(cold, tools=1)
@@ -40,30 +40,30 @@ def test_a_tool_that_is_taken_off_leaves_no_trace(cold: House) -> None:
     assert not [topic for topic in cold.retained() if "tool1" in topic]
 
 
-def equip(house: House, *, tools: int) -> None:
+def equip(full_stack: FullStack, *, tools: int) -> None:
     """Give the printer so many tools."""
-    house.octoprint.disconnect()
+    full_stack.octoprint.disconnect()
     profile = {"profile": {"extruder": {"count": tools}}}
-    status, answer = house.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
+    status, answer = full_stack.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
     assert status == HTTPStatus.OK, answer
-    house.octoprint.save_plugin_settings("virtual_printer", {"numExtruders": tools})
-    house.octoprint.connect()
+    full_stack.octoprint.save_plugin_settings("virtual_printer", {"numExtruders": tools})
+    full_stack.octoprint.connect()
 
 
-def test_under_another_prefix_it_disappears(cold: House) -> None:
+def test_under_another_prefix_it_disappears(cold: FullStack) -> None:
     cold.save(ha_discovery_prefix="elsewhere")
     gone_and_back(cold, ha_discovery_prefix="homeassistant")
     assert not [topic for topic in cold.retained() if "elsewhere" in topic]
 
 
-def gone_and_back(house: House, **settings: Any) -> None:
+def gone_and_back(full_stack: FullStack, **settings: Any) -> None:
     """Wait until the printer is gone, and with `settings` until it is back."""
-    eventually(lambda: not house.ha.devices(DEVICE), "the printer to be gone", 40, poll=0.2)
-    house.save(**settings)
-    house.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
+    eventually(lambda: not full_stack.ha.devices(DEVICE), "the printer to be gone", 40, poll=0.2)
+    full_stack.save(**settings)
+    full_stack.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
 
 
-def test_switched_off_while_octoprint_is_down_it_disappears(cold: House) -> None:
+def test_switched_off_while_octoprint_is_down_it_disappears(cold: FullStack) -> None:
     cold.octoprint.stop()
     config = cold.octoprint.config()
     config["plugins"]["temp_eta"]["ha_discovery_enabled"] = False
@@ -72,7 +72,7 @@ def test_switched_off_while_octoprint_is_down_it_disappears(cold: House) -> None
     gone_and_back(cold, ha_discovery_enabled=True)
 
 
-def test_removed_by_command_it_disappears(cold: House) -> None:
+def test_removed_by_command_it_disappears(cold: FullStack) -> None:
     reply = cold.octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
     assert reply["success"]
     assert cold.octoprint.get("/api/settings")["plugins"]["temp_eta"]["ha_discovery_enabled"] is False

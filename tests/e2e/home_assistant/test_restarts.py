@@ -10,8 +10,8 @@ import pytest
 from octoprint_temp_eta.home_assistant.parts import EXPIRE_AFTER_S
 from tests.conftest import BASE
 from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_told, unknown
+from tests.support.full_stack import DEVICE, SEEN, FullStack, automation
 from tests.support.home_assistant_server import LocalHomeAssistant
-from tests.support.house import DEVICE, SEEN, House, automation
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -23,7 +23,7 @@ TRUTH_S = 10.0
 RECONNECT_S = 10.0 + 5.0
 
 
-def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: House, watcher: Observer) -> None:
+def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: FullStack, watcher: Observer) -> None:
     """A device trigger, and the event of a script that a button has started."""
     hot = {"type": "reached_target", "subtype": "bed", "device_id": cold.ha.devices(DEVICE)[0]["id"]}
     cold.ha.automate("hot", automation({"platform": "device", "domain": "mqtt", "discovery_id": "", **hot}, "hot"))
@@ -46,33 +46,33 @@ def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: House, w
         cold.ha.forget_automation("event")
 
 
-def restart_all_around(house: House) -> None:
+def restart_all_around(full_stack: FullStack) -> None:
     """Restart Home Assistant, if that is ours, and OctoPrint, and wait until both are back."""
-    if isinstance(house.ha, LocalHomeAssistant):
-        house.ha.restart()
-    house.octoprint.restart()
-    house.wait("printer", "on")
+    if isinstance(full_stack.ha, LocalHomeAssistant):
+        full_stack.ha.restart()
+    full_stack.octoprint.restart()
+    full_stack.wait("printer", "on")
 
 
-def restart_home_assistant(house: House) -> None:
-    house.local.restart()
+def restart_home_assistant(full_stack: FullStack) -> None:
+    full_stack.local.restart()
 
 
-def restart_broker(house: House) -> None:
+def restart_broker(full_stack: FullStack) -> None:
     """Restart the broker, which forgets all, and wait until Home Assistant has noticed."""
-    assert house.broker is not None
-    house.broker.restart()
-    house.ha.wait_for(entity_id("bridge"), "unavailable")
+    assert full_stack.broker is not None
+    full_stack.broker.restart()
+    full_stack.ha.wait_for(entity_id("bridge"), "unavailable")
 
 
-def kill_octoprint(house: House) -> None:
-    house.octoprint.kill()
-    house.octoprint.start()
+def kill_octoprint(full_stack: FullStack) -> None:
+    full_stack.octoprint.kill()
+    full_stack.octoprint.start()
 
 
-def reconnect_printer(house: House) -> None:
-    house.octoprint.disconnect()
-    house.octoprint.connect()
+def reconnect_printer(full_stack: FullStack) -> None:
+    full_stack.octoprint.disconnect()
+    full_stack.octoprint.connect()
 
 
 RESTARTS = (restart_home_assistant, restart_broker, kill_octoprint, reconnect_printer)
@@ -88,7 +88,7 @@ ORDERS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(step.__name__ for step in order))
 def test_after_restarts_in_any_order_the_truth_is_shown(
-    cold: House, order: tuple[Callable[[House], None], ...]
+    cold: FullStack, order: tuple[Callable[[FullStack], None], ...]
 ) -> None:
     cold.local  # noqa: B018 - skips where nothing may be restarted
     for step in order:
@@ -109,23 +109,25 @@ def test_after_restarts_in_any_order_the_truth_is_shown(
           f"Assistant had its broker")  # fmt: skip
 
 
-def untrue(house: House) -> dict[str, str | None]:
+def untrue(full_stack: FullStack) -> dict[str, str | None]:
     """Return the entities that do not show the truth while the bed is on its way to 55 °C, and what they show."""
-    shown = {state["entity_id"]: state["state"] for state in house.ha.checked("GET", "/api/states")}
+    shown = {state["entity_id"]: state["state"] for state in full_stack.ha.checked("GET", "/api/states")}
     states = {key: shown.get(entity_id(key)) for key in EXPECTED}
-    return {key: state for key, state in states.items() if not _is_true(house, key, state)}
+    return {key: state for key, state in states.items() if not _is_true(full_stack, key, state)}
 
 
-def _is_true(house: House, key: str, state: str | None) -> bool:
+def _is_true(full_stack: FullStack, key: str, state: str | None) -> bool:
     if key in ("ready_at", "bed_ready_at"):
-        return is_told(state) or state in unknown(house, "unknown")  # the latter once it has arrived
+        return is_told(state) or state in unknown(full_stack, "unknown")  # the latter once it has arrived
     _, expected, _, _ = EXPECTED[key]
-    true = {"bed_target": ("55.0",), "bed_state": ("heating", "at_target")}.get(key) or unknown(house, expected)
-    return state in true if expected else state is not None and (state != "unavailable" or house.mode == "per_entity")
+    true = {"bed_target": ("55.0",), "bed_state": ("heating", "at_target")}.get(key) or unknown(full_stack, expected)
+    return (
+        state in true if expected else state is not None and (state != "unavailable" or full_stack.mode == "per_entity")
+    )
 
 
 @pytest.mark.slow
-def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: House, watcher: Observer) -> None:
+def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: FullStack, watcher: Observer) -> None:
     """As with a broker's node that dies together with the printer: what it retained says online for ever."""
     cold.octoprint.kill()
     watcher.wait_for(f"{BASE}/status", lambda m: m.text == "offline", timeout=60)

@@ -10,12 +10,12 @@ import pytest
 from tests.conftest import BASE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.contract import PROJECT
-from tests.support.gate import Gate
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
+from tests.support.script_server import GREETING, SCRIPTS, ScriptServer
 from tests.support.scripts import add_script
+from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
-from tests.support.workshop import GREETING, SCRIPTS, Workshop
 
 TESTS = PROJECT / "tests"
 SETTINGS = '__script_settings__ = {"count": 3}'
@@ -59,8 +59,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
-    """A broker, and an OctoPrint of these tests' own that reaches it through a gate and notes its events."""
+def running(folder: Path) -> Iterator[tuple[Broker, TcpProxy, OctoPrint]]:
+    """A broker, and an OctoPrint of these tests' own that reaches it through a TCP proxy and notes its events."""
     subscription = {
         "event": "AutomationScriptFinished",
         "type": "system",
@@ -68,9 +68,9 @@ def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
     }
     with (
         Broker() as broker,
-        Gate(broker.port) as gate,
+        TcpProxy(broker.port) as proxy,
         OctoPrint(
-            plugins={"temp_eta": plugin_settings(gate.port, script_folder=str(folder))},
+            plugins={"temp_eta": plugin_settings(proxy.port, script_folder=str(folder))},
             config={
                 "serial": {"log": True},
                 "events": {"enabled": True, "subscriptions": [subscription]},
@@ -81,7 +81,7 @@ def running(folder: Path) -> Iterator[tuple[Broker, Gate, OctoPrint]]:
         ) as octoprint,
     ):
         eventually(lambda: greetings(octoprint), "the scripts to greet the printer")
-        yield broker, gate, octoprint
+        yield broker, proxy, octoprint
 
 
 def greetings(octoprint: OctoPrint) -> int:
@@ -103,10 +103,10 @@ def make_ready(octoprint: OctoPrint) -> None:
 
 
 @pytest.fixture
-def workshop(running: tuple[Broker, Gate, OctoPrint], folder: Path) -> Iterator[Workshop]:
+def script_server(running: tuple[Broker, TcpProxy, OctoPrint], folder: Path) -> Iterator[ScriptServer]:
     """All of it, ready for a script."""
-    broker, gate, octoprint = running
-    gate.open()
+    broker, proxy, octoprint = running
+    proxy.open()
     if not broker.running:
         broker.start()
     make_ready(octoprint)
@@ -114,4 +114,4 @@ def workshop(running: tuple[Broker, Gate, OctoPrint], folder: Path) -> Iterator[
         observer.wait_for(f"{BASE}/status", lambda m: m.text == "online", timeout=40)
         observer.wait_for(SCRIPTS, lambda m: m.json, timeout=40)
         observer.wait_for(f"{BASE}/printer", lambda m: m.json["state"] == "OPERATIONAL", timeout=40)
-        yield Workshop(octoprint, broker, gate, observer, folder, observer.mark())
+        yield ScriptServer(octoprint, broker, proxy, observer, folder, observer.mark())

@@ -11,24 +11,34 @@ from typing import Any
 import pytest
 
 from tests.support.contract import PROJECT
+from tests.support.script_server import CANCEL, EVENT, LOG, RESPONSE, SCRIPT, SCRIPTS, START, ScriptServer
 from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 from tests.support.web_client import WebClient
-from tests.support.workshop import CANCEL, EVENT, LOG, RESPONSE, SCRIPT, SCRIPTS, START, Workshop
 
 EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
 
 
-def test_a_script_from_its_start_to_its_result(workshop: Workshop) -> None:
+def test_a_script_from_its_start_to_its_result(script_server: ScriptServer) -> None:
     stored = {"command": "save_script_settings", "id": "steps", "settings": {"count": 3}}
-    workshop.octoprint.post("/api/plugin/temp_eta", stored)
-    before = len(workshop.sent())
-    publish = ["mosquitto_pub", "-h", workshop.broker.host, "-p", str(workshop.broker.port), "-t", START, "-m", "steps"]
+    script_server.octoprint.post("/api/plugin/temp_eta", stored)
+    before = len(script_server.sent())
+    publish = [
+        "mosquitto_pub",
+        "-h",
+        script_server.broker.host,
+        "-p",
+        str(script_server.broker.port),
+        "-t",
+        START,
+        "-m",
+        "steps",
+    ]
     subprocess.run(publish, check=True)
-    run_id = workshop.wait(RESPONSE, lambda m: m.json["status"] == "accepted").json["run_id"]
-    reply = workshop.end(run_id)
+    run_id = script_server.wait(RESPONSE, lambda m: m.json["status"] == "accepted").json["run_id"]
+    reply = script_server.end(run_id)
 
-    told = [m for m in workshop.observer.messages[workshop.since :] if m.topic in (RESPONSE, EVENT)]
+    told = [m for m in script_server.observer.messages[script_server.since :] if m.topic in (RESPONSE, EVENT)]
     assert [m.json.get("event_type") or m.json["status"] for m in told] == [
         "accepted",
         "started",
@@ -43,14 +53,14 @@ def test_a_script_from_its_start_to_its_result(workshop: Workshop) -> None:
     ]
     assert reply["result"] == {"count": 3, "x": 0.0}
     lines = ["M117 step 0", "M117 step 1", "M117 step 2"]
-    assert workshop.sent()[before:] == ["G91", *lines, "M114", "G90"]
-    assert workshop.wait(LOG, lambda m: m.json["message"] == "done").json["level"] == "info"
-    assert workshop.observer.last(SCRIPT).json["last"]["outcome"] == "finished"
+    assert script_server.sent()[before:] == ["G91", *lines, "M114", "G90"]
+    assert script_server.wait(LOG, lambda m: m.json["message"] == "done").json["level"] == "info"
+    assert script_server.observer.last(SCRIPT).json["last"]["outcome"] == "finished"
 
 
-def test_its_events_reach_plugins_and_subscriptions(workshop: Workshop) -> None:
-    run_id = workshop.start("steps", settings={"count": 1})
-    workshop.end(run_id)
+def test_its_events_reach_plugins_and_subscriptions(script_server: ScriptServer) -> None:
+    run_id = script_server.start("steps", settings={"count": 1})
+    script_server.end(run_id)
     common = {"id": "steps", "title": "The steps", "run_id": run_id}
     expected = [
         ["AutomationScriptStarted", common],
@@ -59,27 +69,27 @@ def test_its_events_reach_plugins_and_subscriptions(workshop: Workshop) -> None:
     ]
 
     def seen() -> bool:
-        lines = (workshop.folder / "events.txt").read_text().splitlines()
+        lines = (script_server.folder / "events.txt").read_text().splitlines()
         return [event for event in map(json.loads, lines) if event[1]["run_id"] == run_id] == expected
 
     eventually(seen, "the plugin to see the events")
-    subscription = workshop.folder / "subscription.txt"
+    subscription = script_server.folder / "subscription.txt"
     eventually(lambda: f"finished steps {run_id}" in subscription.read_text(), "the subscription to run")
 
 
-def test_its_events_reach_web_clients(workshop: Workshop) -> None:
-    with WebClient(workshop.octoprint) as client:
-        run_id = workshop.start("steps", settings={"count": 1})
-        workshop.end(run_id)
+def test_its_events_reach_web_clients(script_server: ScriptServer) -> None:
+    with WebClient(script_server.octoprint) as client:
+        run_id = script_server.start("steps", settings={"count": 1})
+        script_server.end(run_id)
         finished = client.wait_for_event("AutomationScriptFinished")
     assert finished == {"id": "steps", "title": "The steps", "run_id": run_id, "result": {"count": 1, "x": 0.0}}
 
 
-def test_what_a_run_returned_is_what_the_next_one_starts_with(workshop: Workshop) -> None:
-    workshop.end(workshop.start("steps", settings={"count": 2}))
-    reply = workshop.end(workshop.start("steps"))
+def test_what_a_run_returned_is_what_the_next_one_starts_with(script_server: ScriptServer) -> None:
+    script_server.end(script_server.start("steps", settings={"count": 2}))
+    reply = script_server.end(script_server.start("steps"))
     assert reply["result"]["count"] == 2
-    stored = workshop.octoprint.base / "data" / "temp_eta" / "scripts.json"
+    stored = script_server.octoprint.base / "data" / "temp_eta" / "scripts.json"
     eventually(lambda: json.loads(stored.read_text())["settings"]["steps"]["count"] == 2, "it to be stored")
 
 
@@ -92,51 +102,51 @@ def test_what_a_run_returned_is_what_the_next_one_starts_with(workshop: Workshop
         ("crashes", "error", "script_error", "its process was ended by SIGSEGV"),
     ],
 )
-def test_a_script_that_fails(workshop: Workshop, script_id: str, event: str, code: str, error: str) -> None:
-    run_id = workshop.start(script_id)
-    reply = workshop.end(run_id)
+def test_a_script_that_fails(script_server: ScriptServer, script_id: str, event: str, code: str, error: str) -> None:
+    run_id = script_server.start(script_id)
+    reply = script_server.end(run_id)
     assert reply["status"] == "failed"
     assert reply["error"]["code"] == code
-    assert re.fullmatch(error, workshop.event(event)["error"])
-    assert workshop.sent()[-1] == "G90"
+    assert re.fullmatch(error, script_server.event(event)["error"])
+    assert script_server.sent()[-1] == "G90"
 
 
 @pytest.mark.parametrize("script_id", ["heats", "sleeps", "loops", "deaf", "long"])
-def test_cancelling(workshop: Workshop, script_id: str) -> None:
-    run_id = workshop.start(script_id)
-    workshop.event("started")
+def test_cancelling(script_server: ScriptServer, script_id: str) -> None:
+    run_id = script_server.start(script_id)
+    script_server.event("started")
     if script_id == "heats":
-        eventually(lambda: workshop.sent()[-1] == "M109 S80", "the printer to heat")
-    workshop.observer.publish(CANCEL, "PRESS")
-    workshop.event("cancelled", timeout=10)
-    assert workshop.end(run_id)["status"] == "cancelled"
-    states = [m.json["state"] for m in workshop.observer.on(SCRIPT)]
+        eventually(lambda: script_server.sent()[-1] == "M109 S80", "the printer to heat")
+    script_server.observer.publish(CANCEL, "PRESS")
+    script_server.event("cancelled", timeout=10)
+    assert script_server.end(run_id)["status"] == "cancelled"
+    states = [m.json["state"] for m in script_server.observer.on(SCRIPT)]
     assert states[-2:] == ["cancelling", "idle"]
-    assert workshop.sent()[-1] == "G90"
+    assert script_server.sent()[-1] == "G90"
 
 
-def test_a_script_that_does_not_exist_or_cannot_be_loaded(workshop: Workshop) -> None:
-    assert workshop.refused({"id": "nothing"}) == "unknown_script"
-    assert workshop.refused({"id": "broken.py"}) == "broken_script"
-    assert workshop.refused({"id": "steps", "settings": {"count": "many"}}) == "invalid_settings"
-    assert workshop.refused({"id": "steps", "settings": {"other": 1}}) == "invalid_settings"
-    entry = next(entry for entry in workshop.observer.last(SCRIPTS).json if entry["id"] == "broken.py")
+def test_a_script_that_does_not_exist_or_cannot_be_loaded(script_server: ScriptServer) -> None:
+    assert script_server.refused({"id": "nothing"}) == "unknown_script"
+    assert script_server.refused({"id": "broken.py"}) == "broken_script"
+    assert script_server.refused({"id": "steps", "settings": {"count": "many"}}) == "invalid_settings"
+    assert script_server.refused({"id": "steps", "settings": {"other": 1}}) == "invalid_settings"
+    entry = next(entry for entry in script_server.observer.last(SCRIPTS).json if entry["id"] == "broken.py")
     assert entry["error"].startswith("SyntaxError")
 
 
-def test_a_new_file_is_noticed(workshop: Workshop) -> None:
-    add_script(workshop.folder, "new", "pass")
-    workshop.wait(SCRIPTS, lambda m: "new" in [entry["id"] for entry in m.json])
-    workshop.end(workshop.start("new"))
+def test_a_new_file_is_noticed(script_server: ScriptServer) -> None:
+    add_script(script_server.folder, "new", "pass")
+    script_server.wait(SCRIPTS, lambda m: "new" in [entry["id"] for entry in m.json])
+    script_server.end(script_server.start("new"))
 
 
-def test_the_same_start_twice_starts_once(workshop: Workshop) -> None:
-    run_id = workshop.start("steps", transaction="twice")
-    workshop.observer.publish(START, json.dumps({"id": "steps", "transaction": "twice"}))
-    workshop.end(run_id)
-    replies = [m.json for m in workshop.observer.messages[workshop.since :] if m.topic == RESPONSE]
+def test_the_same_start_twice_starts_once(script_server: ScriptServer) -> None:
+    run_id = script_server.start("steps", transaction="twice")
+    script_server.observer.publish(START, json.dumps({"id": "steps", "transaction": "twice"}))
+    script_server.end(run_id)
+    replies = [m.json for m in script_server.observer.messages[script_server.since :] if m.topic == RESPONSE]
     assert {reply["run_id"] for reply in replies} == {run_id}
-    assert len([m for m in workshop.observer.on(EVENT) if m.json["event_type"] == "started"]) == 1
+    assert len([m for m in script_server.observer.on(EVENT) if m.json["event_type"] == "started"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -148,13 +158,13 @@ def test_the_same_start_twice_starts_once(workshop: Workshop) -> None:
         ("bed_flatness", {"tolerance": 0.01}, "failed"),
     ],
 )
-def test_the_examples(workshop: Workshop, script_id: str, settings: dict[str, Any], outcome: str) -> None:
-    if not (workshop.folder / f"{script_id}.py").exists():
-        shutil.copy(EXAMPLES / f"{script_id}.py", workshop.folder)
-        workshop.wait(SCRIPTS, lambda m: script_id in [entry["id"] for entry in m.json])
-    workshop.end(workshop.start(script_id, settings=settings))
-    last = workshop.observer.last(SCRIPT).json["last"]
+def test_the_examples(script_server: ScriptServer, script_id: str, settings: dict[str, Any], outcome: str) -> None:
+    if not (script_server.folder / f"{script_id}.py").exists():
+        shutil.copy(EXAMPLES / f"{script_id}.py", script_server.folder)
+        script_server.wait(SCRIPTS, lambda m: script_id in [entry["id"] for entry in m.json])
+    script_server.end(script_server.start(script_id, settings=settings))
+    last = script_server.observer.last(SCRIPT).json["last"]
     assert (last["id"], last["outcome"]) == (script_id, outcome), last
     if script_id == "bed_flatness":
         assert 0 < last["result"]["flatness"] < 0.4
-    workshop.octoprint.gcode("M104 S0", "M140 S0")
+    script_server.octoprint.gcode("M104 S0", "M140 S0")

@@ -68,7 +68,7 @@ class OctoPrintsPrinter:
                 self.hooks.hook_queued(None, "queued", made, None, made.split()[0], tags=tags)
 
 
-class Bench:
+class FakeOctoPrint:
     """Our printer on such a one."""
 
     def __init__(self, **serial: Any) -> None:
@@ -99,109 +99,111 @@ class Bench:
 
 
 def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:
-    bench = Bench()
-    assert bench.do(HoldJobs("r1")) == [JobsHeld("r1")]
-    assert bench.printer.calls == [("hold", True), "ready?"]
+    octoprint = FakeOctoPrint()
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1")]
+    assert octoprint.printer.calls == [("hold", True), "ready?"]
 
 
 def test_a_printer_that_is_not_ready_is_let_go() -> None:
-    bench = Bench()
-    bench.printer.ready = False
-    assert bench.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not ready: Printing")]
-    assert bench.printer.calls == [("hold", True), "ready?", ("hold", False)]
+    octoprint = FakeOctoPrint()
+    octoprint.printer.ready = False
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not ready: Printing")]
+    assert octoprint.printer.calls == [("hold", True), "ready?", ("hold", False)]
 
 
 def test_a_printer_that_is_not_there() -> None:
-    bench = Bench()
-    bench.printer.connected = False
-    assert bench.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not connected")]
-    assert bench.do(ReleaseJobs()) == []
+    octoprint = FakeOctoPrint()
+    octoprint.printer.connected = False
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not connected")]
+    assert octoprint.do(ReleaseJobs()) == []
 
 
 def test_a_connection_that_goes_while_octoprint_looks_is_a_refusal() -> None:
-    bench = Bench()
+    octoprint = FakeOctoPrint()
 
     def goes() -> bool:
-        bench.printer.connected = False
+        octoprint.printer.connected = False
         raise AttributeError("'NoneType' object has no attribute 'isBusy'")
 
-    bench.printer.is_ready = goes  # type: ignore[method-assign]
-    [held] = bench.do(HoldJobs("r1"))
+    octoprint.printer.is_ready = goes  # type: ignore[method-assign]
+    [held] = octoprint.do(HoldJobs("r1"))
     assert isinstance(held, JobsHeld)
     assert held.refusal
-    assert pass_over(bench, "G28", "G28") == []
+    assert pass_over(octoprint, "G28", "G28") == []
 
 
 def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
-    bench = Bench()
-    bench.do(HoldJobs("r1"), ReleaseJobs(held=False))
-    assert bench.printer.calls == [("hold", True), "ready?"]
-    assert pass_over(bench, "G28", "G28") == []
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"), ReleaseJobs(held=False))
+    assert octoprint.printer.calls == [("hold", True), "ready?"]
+    assert pass_over(octoprint, "G28", "G28") == []
 
 
 def test_several_commands_under_way_are_told() -> None:
-    assert Bench(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
+    assert FakeOctoPrint(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 
 
 @pytest.mark.parametrize(("made", "told"), [(None, []), ([], [0]), (["G1 X1", "G1 X2"], [2])])
 def test_what_octoprint_makes_of_a_line(made: list[str] | None, told: list[int]) -> None:
-    bench = Bench()
+    octoprint = FakeOctoPrint()
     if made is not None:
-        bench.printer.made["G1"] = made
-    bench.do(HoldJobs("r1"))
-    assert bench.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", parts) for parts in told]
+        octoprint.printer.made["G1"] = made
+    octoprint.do(HoldJobs("r1"))
+    assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", parts) for parts in told]
 
 
 def test_a_line_that_octoprint_fails_on_is_told_as_suppressed() -> None:
-    bench = Bench()
-    bench.do(HoldJobs("r1"))
-    bench.printer.commands = lambda *_, **__: 1 / 0  # type: ignore[assignment]
-    assert bench.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", 0)]
-    assert bench.do(HoldJobs("r2")) == [JobsHeld("r2")]
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"))
+    octoprint.printer.commands = lambda *_, **__: 1 / 0  # type: ignore[assignment]
+    assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", 0)]
+    assert octoprint.do(HoldJobs("r2")) == [JobsHeld("r2")]
 
 
 def test_lines_that_belong_to_no_run() -> None:
-    bench = Bench()
-    assert bench.do(SendLines(("G21", "G90"))) == []
-    assert bench.printer.calls == [(["G21", "G90"], False)]
+    octoprint = FakeOctoPrint()
+    assert octoprint.do(SendLines(("G21", "G90"))) == []
+    assert octoprint.printer.calls == [(["G21", "G90"], False)]
 
 
 def test_a_heat_wait_is_broken_past_the_queue() -> None:
-    bench = Bench()
-    bench.do(BreakHeatWait())
-    assert bench.printer.calls == [(["M108"], True)]
+    octoprint = FakeOctoPrint()
+    octoprint.do(BreakHeatWait())
+    assert octoprint.printer.calls == [(["M108"], True)]
 
 
 def test_an_emergency_stop_is_told_while_a_script_runs() -> None:
-    bench = Bench()
-    bench.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
-    bench.do(HoldJobs("r1"))
-    bench.hooks.hook_queuing(None, "queuing", "G28", None, "G28", subcode=None, tags=None)
-    assert bench.told() == []
-    bench.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
-    assert bench.told() == [PrinterGone("there was an emergency stop (M112)")]
+    octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
+    octoprint.do(HoldJobs("r1"))
+    octoprint.hooks.hook_queuing(None, "queuing", "G28", None, "G28", subcode=None, tags=None)
+    assert octoprint.told() == []
+    octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
+    assert octoprint.told() == [PrinterGone("there was an emergency stop (M112)")]
 
 
-def pass_over(bench: Bench, line: str, gcode: str | None, tags: set[str] | None = None) -> list[ScriptInput]:
+def pass_over(
+    octoprint: FakeOctoPrint, line: str, gcode: str | None, tags: set[str] | None = None
+) -> list[ScriptInput]:
     """Let a line go to the printer, and its ok come back."""
-    hooks = bench.hooks
+    hooks = octoprint.hooks
     hooks.hook_sending(None, "sending", line, None, gcode, tags=tags)
     hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
     assert hooks.hook_received(None, "ok\n") == "ok\n"
     assert hooks.hook_received(None, "") == ""
-    return bench.told()
+    return octoprint.told()
 
 
 def test_the_hooks_hand_on_what_goes_over_the_line_while_a_script_runs() -> None:
-    bench = Bench()
-    assert pass_over(bench, "G28", "G28") == []
-    bench.do(HoldJobs("r1"))
+    octoprint = FakeOctoPrint()
+    assert pass_over(octoprint, "G28", "G28") == []
+    octoprint.do(HoldJobs("r1"))
     ours, received = {"other", "temp_eta:script:r1.1"}, LineReceived("ok\n")
-    assert pass_over(bench, "G28", "G28", ours) == [LineSending("r1.1", "G28", True), received]
+    assert pass_over(octoprint, "G28", "G28", ours) == [LineSending("r1.1", "G28", True), received]
     others = [LineSending(None, "G28", True), LineSent(None, "G28", True), received]
-    assert pass_over(bench, "G28", "G28", {"other"}) == others
-    bench.do(ReleaseJobs())
-    assert pass_over(bench, "G28", "G28", ours) == []
+    assert pass_over(octoprint, "G28", "G28", {"other"}) == others
+    octoprint.do(ReleaseJobs())
+    assert pass_over(octoprint, "G28", "G28", ours) == []
 
 
 @pytest.mark.parametrize(
@@ -218,46 +220,46 @@ def test_the_hooks_hand_on_what_goes_over_the_line_while_a_script_runs() -> None
 def test_whether_the_printer_owes_an_ok_for_what_is_no_gcode(
     serial: dict[str, Any], firmware: str | None, owed: bool
 ) -> None:
-    bench = Bench(**serial)
-    bench.printer.firmware_info = None if firmware is None else {"name": firmware}
-    bench.do(HoldJobs("r1"))
-    first = pass_over(bench, "START_PRINT", None, {"temp_eta:script:r1.1"})[0]
+    octoprint = FakeOctoPrint(**serial)
+    octoprint.printer.firmware_info = None if firmware is None else {"name": firmware}
+    octoprint.do(HoldJobs("r1"))
+    first = pass_over(octoprint, "START_PRINT", None, {"temp_eta:script:r1.1"})[0]
     assert first == LineSending("r1.1", "START_PRINT", owed)
 
 
 def test_the_end_waits_for_the_last_line_to_go_out() -> None:
-    bench = Bench()
-    bench.do(HoldJobs("r1"))
-    bench.do(SendLine("", "G90"))
-    end = threading.Thread(target=bench.hooks.close, args=(30.0,))
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"))
+    octoprint.do(SendLine("", "G90"))
+    end = threading.Thread(target=octoprint.hooks.close, args=(30.0,))
     end.start()
     end.join(0.2)
     assert end.is_alive()
-    bench.hooks.hook_sent(None, "sent", "G90", None, "G90", tags={"temp_eta:script:"})
+    octoprint.hooks.hook_sent(None, "sent", "G90", None, "G90", tags={"temp_eta:script:"})
     end.join(20.0)
     assert not end.is_alive()
 
 
 @pytest.mark.parametrize("made", [["G90"], []], ids=["that does not go out", "that another plugin suppresses"])
 def test_a_line_holds_the_end_up_no_longer_than_told(made: list[str]) -> None:
-    bench = Bench()
-    bench.printer.made["G90"] = made
-    bench.do(HoldJobs("r1"))
-    bench.do(SendLine("", "G90"))
-    bench.hooks.close(0.05 if made else 30.0)
-    assert pass_over(bench, "G28", "G28") == []
+    octoprint = FakeOctoPrint()
+    octoprint.printer.made["G90"] = made
+    octoprint.do(HoldJobs("r1"))
+    octoprint.do(SendLine("", "G90"))
+    octoprint.hooks.close(0.05 if made else 30.0)
+    assert pass_over(octoprint, "G28", "G28") == []
 
 
 def test_a_line_that_went_with_its_connection_is_waited_for_no_more() -> None:
-    bench = Bench()
-    bench.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs(held=False))
-    end = threading.Thread(target=bench.hooks.close, args=(30.0,))
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs(held=False))
+    end = threading.Thread(target=octoprint.hooks.close, args=(30.0,))
     end.start()
     end.join(20.0)
     assert not end.is_alive()
 
 
 def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
-    bench = Bench()
-    bench.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
-    assert bench.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
+    octoprint = FakeOctoPrint()
+    octoprint.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
+    assert octoprint.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]

@@ -55,12 +55,12 @@ def test_a_first_connection_gets_everything_and_status_last():
     names = [name for name, _ in driver.sent]
     assert names[-1] == "status"
     assert {"info", "printer", "eta"} <= set(names)
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 def test_info_says_who_speaks():
     driver = heating()
-    info = driver.level("info")
+    info = driver.state("info")
     assert {key: info[key] for key in ("instance", "boot_id", "machine", "host", "device_name")} == {
         "instance": INSTANCE,
         "boot_id": IDENTITY.boot_id,
@@ -92,7 +92,7 @@ def test_settings_of_the_connection_make_a_new_one(settings: dict[str, Any]):
     assert [disconnect.farewell[0].payload for disconnect in driver.of(Disconnect)] == [b"offline"]
     assert len(driver.of(Connect)) == 2
     driver.connect()
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 def test_switched_off_while_heating_it_leaves_and_on_again_it_comes_back():
@@ -105,7 +105,7 @@ def test_switched_off_while_heating_it_leaves_and_on_again_it_comes_back():
     driver.change_settings(mqtt_enabled=True)
     assert len(driver.of(Connect)) == 2
     driver.connect()
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 @pytest.mark.parametrize("settings", [{"mqtt_base_topic": "farm/eta"}, {"mqtt_custom_identifier": "left"}])
@@ -117,8 +117,8 @@ def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
     assert not old & set(driver.retained)
     driver.connect()
     assert driver.base != BASE
-    assert driver.level("status") == "online"
-    assert driver.level("eta", heater="bed")["state"] == "heating"
+    assert driver.state("status") == "online"
+    assert driver.state("eta", heater="bed")["state"] == "heating"
     assert driver.of(Connect)[-1].will.topic == f"{driver.base}/status"
     assert driver.command("snapshot")[0]["status"] == "completed"
 
@@ -138,7 +138,7 @@ def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_con
         each.retained = dict.fromkeys(old, b"of before")
         each.connect()
         assert not old & set(each.retained)
-        assert each.level("status") == "online"
+        assert each.state("status") == "online"
         each.advance(1)
         assert [save.value for save in each.of(Save) if save.name == LEFT_BEHIND][-1] == []
 
@@ -148,7 +148,7 @@ def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
     driver = BridgeDriver(remembered={LEFT_BEHIND: damaged})
     driver.connect()
     assert "clearing" not in [name for name, _ in driver.sent]
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 # Stopping
@@ -177,7 +177,7 @@ def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
     driver.advance(10 * INTERVAL_S)
     moments = [body["timestamp"] for body in driver.bodies("diagnostics")]
     assert 10 <= len(moments) <= 12
-    body = driver.level("diagnostics")
+    body = driver.state("diagnostics")
     assert body["broker"]["host"] == "broker.test"
     assert body["uptime_seconds"] == pytest.approx(10 * INTERVAL_S, abs=120)
     assert body["messages"]["sent"] > 20
@@ -196,13 +196,13 @@ def test_what_rest_shows_is_what_mqtt_tells():
     driver = heating()
     driver.advance(10)
     shown = driver.bridge.snapshot(driver.now)
-    told = driver.level("eta", heater="bed")
+    told = driver.state("eta", heater="bed")
     assert shown["eta"]["bed"]["state"] == told["state"]
     assert shown["eta"]["bed"].keys() == told.keys() - {"timestamp", "seq", "boot_id"}
     assert shown["mqtt"] == {
         "enabled": True,
         "connected": True,
-        "broker": driver.level("diagnostics")["broker"],
+        "broker": driver.state("diagnostics")["broker"],
         "last_error": None,
         "base_topic": BASE,
     }
@@ -210,10 +210,10 @@ def test_what_rest_shows_is_what_mqtt_tells():
 
 def test_a_wall_clock_that_is_set_moves_what_is_told():
     driver = heating(mqtt_publish_interval=1)
-    before = driver.level("eta", heater="bed")
+    before = driver.state("eta", heater="bed")
     driver.set_wall(driver.now.wall + 7200)
     driver.heat("bed", curves.heating(60.0, start=37.0)[:5])
-    after = driver.level("eta", heater="bed")
+    after = driver.state("eta", heater="bed")
     assert after["ready_at"] > before["ready_at"]
     assert after["timestamp"] > before["timestamp"] + 7000
 
@@ -225,4 +225,4 @@ def test_another_start_has_another_boot_id_and_takes_over():
     after.connect()
     after.printer()
     after.read(bed=(50.0, 60.0))
-    assert after.level("eta", heater="bed")["boot_id"] == "ffff"
+    assert after.state("eta", heater="bed")["boot_id"] == "ffff"

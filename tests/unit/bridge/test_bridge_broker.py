@@ -29,8 +29,8 @@ def test_a_broker_that_forgot_gets_every_newest_level_back():
     driver.heat("bed", curves.heating(60.0, start=40.0, hold=10.0))
     driver.connect(forget=True)
     assert before - {topic for topic in before if "homeassistant" in topic} <= set(driver.retained)
-    assert driver.level("eta", heater="bed")["state"] == "at_target"
-    assert driver.level("status") == "online"
+    assert driver.state("eta", heater="bed")["state"] == "at_target"
+    assert driver.state("status") == "online"
 
 
 def test_while_offline_nothing_is_published_and_old_news_is_dropped():
@@ -43,7 +43,7 @@ def test_while_offline_nothing_is_published_and_old_news_is_dropped():
     driver.connect()
     assert [body["state"] for body in driver.bodies("state_change", since=mark)] == ["heating"]
     driver.advance(1)
-    assert driver.level("diagnostics")["events_dropped"]["state_change"] == 1
+    assert driver.state("diagnostics")["events_dropped"]["state_change"] == 1
 
 
 def test_each_reconnect_is_counted_and_told():
@@ -53,7 +53,7 @@ def test_each_reconnect_is_counted_and_told():
         driver.lose()
     driver.connect()
     driver.advance(1)
-    assert driver.level("diagnostics")["connections"] == 4
+    assert driver.state("diagnostics")["connections"] == 4
     assert len(logged(driver, logging.INFO)) == 4
 
 
@@ -73,7 +73,7 @@ def test_what_is_refused_on_a_connection_does_not_end_it():
     driver = heating()
     driver.handle(BrokerRefused("Not permitted to subscribe"))
     driver.advance(61)
-    assert driver.level("diagnostics")["last_error"] == "Not permitted to subscribe"
+    assert driver.state("diagnostics")["last_error"] == "Not permitted to subscribe"
     assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is True
 
 
@@ -99,7 +99,7 @@ def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
     driver.acknowledges = True
     driver.connect()
     driver.advance(2)
-    assert driver.level("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
+    assert driver.state("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
 
 
 def test_a_late_acknowledgement_of_the_connection_before_means_nothing():
@@ -145,9 +145,9 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
     driver.acknowledges = True
     driver.connect()
     driver.heat("bed", [(1, 42.0, 60.0), (2, 42.0, 60.0), (5, 42.0, 60.0)])
-    assert driver.level("status") == "online"
-    assert driver.level("eta", heater="bed")["actual"] == 42.0
-    assert driver.level("eta", heater="bed")["state"] == "heating"
-    assert driver.level("printer")["connected"] is True
+    assert driver.state("status") == "online"
+    assert driver.state("eta", heater="bed")["actual"] == 42.0
+    assert driver.state("eta", heater="bed")["state"] == "heating"
+    assert driver.state("printer")["connected"] is True
     ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
     assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import ha_discovery
 
-ROOM = Path(ha_discovery.__file__).parent
+PACKAGE = Path(ha_discovery.__file__).parent
 
 
 def test_it_imports_nothing_but_itself_and_the_standard_library() -> None:
     imported = set()
-    for file in ROOM.glob("*.py"):
+    for file in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
@@ -29,4 +29,4 @@ def test_all_that_is_exported_is_there_and_in_order() -> None:
 
 
 def test_it_is_typed() -> None:
-    assert (ROOM / "py.typed").exists()
+    assert (PACKAGE / "py.typed").exists()

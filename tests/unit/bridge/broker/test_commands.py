@@ -22,14 +22,14 @@ def heating_bed(**settings: Any) -> BridgeDriver:
     driver = connected(**settings)
     driver.heat("bed", curves.heating(60.0, rate=0.5)[:30])
     driver.advance(2)
-    assert driver.level("eta", heater="bed")["eta_seconds"] is not None
+    assert driver.state("eta", heater="bed")["eta_seconds"] is not None
     return driver
 
 
 def untouched(driver: BridgeDriver) -> bool:
     """Whether the way of the bed goes on."""
     driver.advance(2)
-    return driver.level("eta", heater="bed")["eta_seconds"] is not None
+    return driver.state("eta", heater="bed")["eta_seconds"] is not None
 
 
 def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
@@ -106,11 +106,11 @@ def test_a_refusal_says_why_and_touches_nothing(name: str, payload: Any, propert
 
 def test_what_the_settings_forbid_is_neither_obeyed_nor_offered():
     driver = heating_bed(allow_reset=False)
-    assert "reset" not in driver.level("info")["commands"]
+    assert "reset" not in driver.state("info")["commands"]
     assert driver.command("reset")[0]["error"]["code"] == "disabled"
     assert untouched(driver)
     driver.change_settings(allow_reset=True)
-    assert "reset" in driver.level("info")["commands"]
+    assert "reset" in driver.state("info")["commands"]
     assert driver.command("reset")[0]["status"] == "completed"
 
 
@@ -269,6 +269,6 @@ def test_accepted_and_rejected_are_counted():
     for _ in range(100):
         driver.command("snapshot")
     driver.advance(61)
-    counted = driver.level("diagnostics")["commands"]
+    counted = driver.state("diagnostics")["commands"]
     assert counted["accepted"] + counted["rejected"] == 103
     assert counted["rejected"] == 1 + 83

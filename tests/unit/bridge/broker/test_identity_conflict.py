@@ -23,7 +23,7 @@ def bridge(*, ours_is_there: bool = True) -> BridgeDriver:
 
 
 def info(driver: BridgeDriver, boot_id: str, machine: str) -> MessageArrived:
-    body = driver.level("info") | {"boot_id": boot_id, "machine": machine, "host": "other-pi"}
+    body = driver.state("info") | {"boot_id": boot_id, "machine": machine, "host": "other-pi"}
     return MessageArrived(driver.topic("info"), json.dumps(body).encode())
 
 
@@ -35,7 +35,7 @@ def test_what_lies_there_before_ours_is_no_clash():
     driver = bridge(ours_is_there=False)
     driver.handle(info(driver, "of-before-a-crash", GREATER))
     driver.advance(120)
-    assert driver.level("diagnostics")["clash"] is None
+    assert driver.state("diagnostics")["clash"] is None
     assert warnings(driver) == driver.of(Disconnect) == []
 
 
@@ -43,7 +43,7 @@ def test_our_own_is_no_clash():
     driver = bridge()
     driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
     driver.advance(120)
-    assert driver.level("diagnostics")["clash"] is None
+    assert driver.state("diagnostics")["clash"] is None
 
 
 def test_of_two_the_one_with_the_smaller_id_stays_and_says_so():
@@ -51,7 +51,7 @@ def test_of_two_the_one_with_the_smaller_id_stays_and_says_so():
     for _ in range(3):
         driver.handle(info(driver, "foreign", GREATER))
     driver.advance(120)
-    assert "other-pi" in driver.level("diagnostics")["clash"]
+    assert "other-pi" in driver.state("diagnostics")["clash"]
     assert len(warnings(driver)) == 1
     assert driver.of(Disconnect) == []
 
@@ -80,7 +80,7 @@ def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays
     driver.connect()
     driver.advance(60)
     assert theirs.items() <= driver.retained.items()
-    assert driver.level("status") == "online"
+    assert driver.state("status") == "online"
 
 
 def test_who_stays_and_is_renamed_clears_its_topics():

@@ -61,7 +61,7 @@ def test_a_forecast_tells_the_seconds_and_their_range_and_heats_nothing():
     [reply] = driver.command("forecast", {"heater": "bed", "target": 60})
     assert reply["result"] == {"heater": "bed", "target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
     assert driver.of(SetTarget) == []
-    assert driver.level("eta", heater="bed")["state"] == "off"
+    assert driver.state("eta", heater="bed")["state"] == "off"
 
 
 def test_a_forecast_of_where_it_is_already_is_zero():
@@ -132,7 +132,7 @@ def test_what_was_learned_survives_a_restart_and_belongs_to_its_profile():
     stored = {"version": 1, "heaters": {"_default/bed": {"learned": {"rate": 0.25}, "accuracy": [[5.0, None]]}}}
     driver = warm(remembered={"learned": stored})
     assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 148
-    assert driver.level("diagnostics")["accuracy"].keys() == {"bed"}
+    assert driver.state("diagnostics")["accuracy"].keys() == {"bed"}
     driver.printer(profile=Profile("big", "Big", ""))
     assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 74
 
@@ -188,7 +188,7 @@ def test_the_outlook_is_told_for_each_preset_and_the_printer():
     driver = warm()
     driver.handle(Presets((PLA, Preset("Chamber", chamber=50.0))))
     driver.advance(1)
-    pla, chamber = driver.level("forecast")["presets"]
+    pla, chamber = driver.state("forecast")["presets"]
     assert pla["name"] == "PLA"
     assert pla["heaters"]["bed"] == {"target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
     assert pla["printer"]["eta_seconds"] == pla["heaters"]["tool0"]["eta_seconds"] == 354
@@ -202,7 +202,7 @@ def test_the_outlook_is_no_countdown():
     for second in range(int(INTERVAL_S) + 10):
         driver.advance(1)
         driver.read(bed=(22.0 + min(second, 200) / 10, 60.0), tool0=(22.0, 0.0))
-        etas.append(driver.level("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"])
+        etas.append(driver.state("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"])
     assert list(dict.fromkeys(etas)) == [74, 34], "it is looked at again when it is due, and not before"
 
 
@@ -212,7 +212,7 @@ def test_the_outlook_follows_the_presets_and_what_was_learned():
     driver.advance(1)
     driver.handle(Learned("_default/bed", {"rate": 0.25}))
     driver.advance(1)
-    assert driver.level("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"] == 148
+    assert driver.state("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"] == 148
     driver.handle(Presets(()))
     driver.advance(1)
-    assert driver.level("forecast")["presets"] == []
+    assert driver.state("forecast")["presets"] == []

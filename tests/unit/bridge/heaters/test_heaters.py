@@ -65,7 +65,7 @@ def test_a_whole_heat_up_is_handed_on_to_be_learned():
     assert (learn.place, learn.kind, learn.state) == ("_default/bed", "bed", None)
     assert learn.episode.reached_at is not None
     driver.advance(61)
-    assert driver.level("diagnostics")["accuracy"].keys() == {"bed"}
+    assert driver.state("diagnostics")["accuracy"].keys() == {"bed"}
 
 
 # One heater never delays another
@@ -126,7 +126,7 @@ def test_the_printer_is_ready_when_the_last_heater_is():
         driver.advance(1)
         driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0 + second / 2, 60.0), chamber=(22.0, 0.0))
     driver.advance(2)
-    printer, bed = driver.level("printer"), driver.eta()
+    printer, bed = driver.state("printer"), driver.eta()
     assert printer["waiting_for"] == ["tool0", "bed"]
     assert printer["ready_at"] == bed["ready_at"]
     assert printer["eta_seconds"] == bed["eta_seconds"]
@@ -137,16 +137,16 @@ def test_of_one_heater_that_cannot_be_told_the_printer_cannot():
     for second in range(20):
         driver.advance(1)
         driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0, 60.0))
-    printer = driver.level("printer")
+    printer = driver.state("printer")
     assert (printer["waiting_for"], printer["ready_at"], printer["eta_seconds"]) == (["tool0", "bed"], None, None)
 
 
 def test_a_heater_that_just_cools_is_not_waited_for():
     driver = connected()
     driver.heat("bed", curves.cooling(80.0, lasting=60))
-    assert driver.level("printer")["waiting_for"] == []
+    assert driver.state("printer")["waiting_for"] == []
     driver.heat("bed", curves.cooling(70.0, target=50.0, lasting=10))
-    assert driver.level("printer")["waiting_for"] == ["bed"]
+    assert driver.state("printer")["waiting_for"] == ["bed"]
 
 
 # Settings
@@ -227,4 +227,4 @@ def test_another_profile_is_another_printer():
     driver.printer(profile=Profile("big", "Big", "CR-10"))
     driver.heat("bed", curves.heating(60.0, hold=30.0))
     assert driver.of(Learn)[0].place == "big/bed"
-    assert driver.level("info")["printer_profile"] == {"id": "big", "name": "Big", "model": "CR-10"}
+    assert driver.state("info")["printer_profile"] == {"id": "big", "name": "Big", "model": "CR-10"}

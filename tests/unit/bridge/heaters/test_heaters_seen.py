@@ -149,7 +149,7 @@ def test_without_a_printer_nothing_is_known():
     driver.read(bed=(40.0, 60.0))
     driver.printer(connected=False, state="OFFLINE")
     assert driver.eta()["state"] == "unknown"
-    assert driver.level("printer") | {"seq": 0, "timestamp": 0, "boot_id": ""} == {
+    assert driver.state("printer") | {"seq": 0, "timestamp": 0, "boot_id": ""} == {
         "connected": False, "state": "OFFLINE", "printing": False, "ready_at": None, "eta_seconds": None,
         "waiting_for": [], "seq": 0, "timestamp": 0, "boot_id": "",
     }  # fmt: skip

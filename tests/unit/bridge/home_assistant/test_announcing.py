@@ -73,9 +73,9 @@ def test_only_levels_that_entities_expire_on_are_told_again_and_only_once_a_minu
 
 def test_a_heartbeat_says_the_same_at_another_time():
     driver = settled()
-    before = driver.level("eta", heater="bed")
+    before = driver.state("eta", heater="bed")
     idle(driver, 2 * HEARTBEAT_S)
-    after = driver.level("eta", heater="bed")
+    after = driver.state("eta", heater="bed")
     stamps = ("timestamp", "seq")
     assert {k: v for k, v in after.items() if k not in stamps} == {k: v for k, v in before.items() if k not in stamps}
     assert after["timestamp"] > before["timestamp"]
@@ -84,10 +84,10 @@ def test_a_heartbeat_says_the_same_at_another_time():
 def test_without_a_connection_nothing_is_told_again():
     driver = settled()
     driver.lose()
-    before = driver.level("eta", heater="bed")
+    before = driver.state("eta", heater="bed")
     idle(driver, 600)
     driver.connect()
-    assert driver.level("eta", heater="bed") == before
+    assert driver.state("eta", heater="bed") == before
 
 
 def test_a_new_name_renames_the_device_and_moves_no_topic():
@@ -97,7 +97,7 @@ def test_a_new_name_renames_the_device_and_moves_no_topic():
     driver.advance(SETTLE_S)
     assert set(driver.retained) == topics
     assert json.loads(driver.retained[TOPIC])["device"]["name"] == "Prusa"
-    assert driver.level("info")["device_name"] == "Prusa"
+    assert driver.state("info")["device_name"] == "Prusa"
     assert {c["unique_id"] for c in components(driver).values() if "unique_id" in c} >= {f"temp_eta_{INSTANCE}_bridge"}
 
 
@@ -184,10 +184,10 @@ def test_a_forecast_is_told_as_soon_as_the_heaters_are_known():
     driver.handle(Presets((Preset("PLA", 210, 60),)))
     driver.connect()
     driver.advance(10)
-    assert driver.level("forecast")["presets"] == [{"name": "PLA", "printer": None, "heaters": {}}]
+    assert driver.state("forecast")["presets"] == [{"name": "PLA", "printer": None, "heaters": {}}]
     driver.printer()
     driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
     driver.advance(2)
-    [preset] = driver.level("forecast")["presets"]
+    [preset] = driver.state("forecast")["presets"]
     assert preset["printer"]["eta_seconds"] > 0
     assert set(preset["heaters"]) == {"bed", "tool0"}

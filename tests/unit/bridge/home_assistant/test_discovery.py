@@ -122,7 +122,7 @@ def test_switched_off_it_is_taken_back_and_on_again_announced():
     driver.change_settings(ha_discovery_enabled=False)
     settle(driver)
     assert TOPIC not in driver.retained
-    assert driver.level("info")["discovery_prefix"] is None
+    assert driver.state("info")["discovery_prefix"] is None
     driver.change_settings(ha_discovery_enabled=True)
     settle(driver)
     assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]

@@ -37,13 +37,13 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
 from octoprint_temp_eta.bridge.scripts.scripts import SCAN_S
 from octoprint_temp_eta.script_child.log import BURST
 from tests.support.bridge_driver import BridgeDriver
-from tests.support.script_bench import BROKEN, COMMON, GREETS, RUN_1, RUN_2, STEPS, Bench
+from tests.support.script_bridge_driver import BROKEN, COMMON, GREETS, RUN_1, RUN_2, STEPS, ScriptBridgeDriver
 
 # The catalogue
 
 
 def test_the_catalogue_is_told_with_its_errors() -> None:
-    assert Bench().level("scripts") == [
+    assert ScriptBridgeDriver().state("scripts") == [
         {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
         {"id": "greets", "title": "Greets", "settings": {}, "error": None},
         {"id": "broken.py", "title": "broken.py", "settings": {}, "error": BROKEN.error},
@@ -51,104 +51,106 @@ def test_the_catalogue_is_told_with_its_errors() -> None:
 
 
 def test_a_broken_script_is_logged_once() -> None:
-    bench = Bench()
-    bench.handle(ScriptsFound((STEPS, GREETS, BROKEN)))
-    bench.handle(ScriptsFound((STEPS, BROKEN)))
-    warnings = [log.text for log in bench.of(Log) if log.level == logging.WARNING]
+    driver = ScriptBridgeDriver()
+    driver.handle(ScriptsFound((STEPS, GREETS, BROKEN)))
+    driver.handle(ScriptsFound((STEPS, BROKEN)))
+    warnings = [log.text for log in driver.of(Log) if log.level == logging.WARNING]
     assert warnings == [f"Script broken.py: {BROKEN.error}"]
 
 
 def test_the_folder_is_looked_at_again_when_it_was_looked_at() -> None:
-    bench = BridgeDriver(script_folder="/scripts", scripts=None)
-    bench.advance(60)
-    assert bench.of(ScanScripts) == [ScanScripts("/scripts")]
-    bench.handle(ScriptsFound(()))
-    bench.advance(SCAN_S)
-    assert len(bench.of(ScanScripts)) == 2
+    driver = BridgeDriver(script_folder="/scripts", scripts=None)
+    driver.advance(60)
+    assert driver.of(ScanScripts) == [ScanScripts("/scripts")]
+    driver.handle(ScriptsFound(()))
+    driver.advance(SCAN_S)
+    assert len(driver.of(ScanScripts)) == 2
 
 
 def test_another_folder_is_looked_at_at_once() -> None:
-    bench = Bench(script_folder="/scripts")
-    bench.change_settings(script_folder="/others")
-    bench.advance(0.5)
-    assert bench.of(ScanScripts)[-1] == ScanScripts("/others")
+    driver = ScriptBridgeDriver(script_folder="/scripts")
+    driver.change_settings(script_folder="/others")
+    driver.advance(0.5)
+    assert driver.of(ScanScripts)[-1] == ScanScripts("/others")
 
 
 def test_scripts_greet_a_printer_that_was_connected() -> None:
     stored = {"version": 1, "settings": {"greets": {"a": 1}}}
-    bench = Bench(remembered={"scripts": stored}, script_folder="/s")
+    driver = ScriptBridgeDriver(remembered={"scripts": stored}, script_folder="/s")
     ask = AskCommands("/s", "greets.py", "greets", {"a": 1})
-    assert bench.of(AskCommands) == [ask]
-    bench.printer()
-    assert bench.of(AskCommands) == [ask]
-    bench.printer(connected=False, state="OFFLINE")
-    bench.printer()
-    assert bench.of(AskCommands) == [ask, ask]
-    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == [SendLines(("M117 hello",))]
-    assert bench.tell(CommandsTold("greets", error="no")) == []
+    assert driver.of(AskCommands) == [ask]
+    driver.printer()
+    assert driver.of(AskCommands) == [ask]
+    driver.printer(connected=False, state="OFFLINE")
+    driver.printer()
+    assert driver.of(AskCommands) == [ask, ask]
+    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == [SendLines(("M117 hello",))]
+    assert driver.handle_all(CommandsTold("greets", error="no")) == []
 
 
 def test_a_greeting_waits_for_the_end_of_a_run() -> None:
-    bench = Bench()
-    bench.run()
-    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == []
-    bench.end()
-    bench.advance(0.5)
-    assert bench.of(SendLines) == [SendLines(("M117 hello",))]
-    bench.advance(5.0)
-    assert len(bench.of(SendLines)) == 1
+    driver = ScriptBridgeDriver()
+    driver.run()
+    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == []
+    driver.end()
+    driver.advance(0.5)
+    assert driver.of(SendLines) == [SendLines(("M117 hello",))]
+    driver.advance(5.0)
+    assert len(driver.of(SendLines)) == 1
 
 
 def test_a_greeting_waits_until_the_printer_is_ready_and_goes_before_a_script() -> None:
-    bench = Bench()
-    bench.printer(printing=True, state="PRINTING")
-    assert bench.tell(CommandsTold("greets", ("M117 hello",))) == []
-    bench.advance(5.0)
-    assert bench.of(SendLines) == []
-    bench.printer()
-    effects = bench.tell(MessageArrived(bench.topic("command/script/start"), b'{"id": "steps"}'))
+    driver = ScriptBridgeDriver()
+    driver.printer(printing=True, state="PRINTING")
+    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == []
+    driver.advance(5.0)
+    assert driver.of(SendLines) == []
+    driver.printer()
+    effects = driver.handle_all(MessageArrived(driver.topic("command/script/start"), b'{"id": "steps"}'))
     assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
 
 
 def test_a_greeting_is_for_the_connection_that_it_was_meant_for() -> None:
-    bench = Bench()
-    bench.printer(printing=True, state="PRINTING")
-    bench.tell(CommandsTold("greets", ("M117 hello",)))
-    bench.printer(connected=False, state="OFFLINE")
-    bench.tell(CommandsTold("greets", ("M117 hello",)))
-    bench.printer()
-    bench.advance(5.0)
-    assert bench.of(SendLines) == []
+    driver = ScriptBridgeDriver()
+    driver.printer(printing=True, state="PRINTING")
+    driver.handle_all(CommandsTold("greets", ("M117 hello",)))
+    driver.printer(connected=False, state="OFFLINE")
+    driver.handle_all(CommandsTold("greets", ("M117 hello",)))
+    driver.printer()
+    driver.advance(5.0)
+    assert driver.of(SendLines) == []
 
 
 # Starting
 
 
 def test_a_run_from_its_start_to_its_end() -> None:
-    bench = Bench(script_folder="/s")
-    effects = bench.handle(MessageArrived(bench.topic("command/script/start"), b'{"id": "steps", "transaction": "t"}'))
+    driver = ScriptBridgeDriver(script_folder="/s")
+    effects = driver.handle(
+        MessageArrived(driver.topic("command/script/start"), b'{"id": "steps", "transaction": "t"}')
+    )
     assert [effect for effect in effects if not isinstance(effect, Publish | Page)] == [HoldJobs(RUN_1)]
-    assert bench.level("script")["state"] == "starting"
-    assert bench.tell(JobsHeld(RUN_1)) == [StartScript(RUN_1, "/s", "steps.py", {}, {})]
-    assert bench.tell(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]
-    assert bench.level("script")["state"] == "running"
+    assert driver.state("script")["state"] == "starting"
+    assert driver.handle_all(JobsHeld(RUN_1)) == [StartScript(RUN_1, "/s", "steps.py", {}, {})]
+    assert driver.handle_all(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]
+    assert driver.state("script")["state"] == "running"
     status = {**COMMON, "status": "counting"}
-    assert bench.tell(ScriptStatus(RUN_1, "counting")) == [FireEvent("AutomationScriptStatusChanged", status)]
-    assert bench.level("script")["status"] == "counting"
+    assert driver.handle_all(ScriptStatus(RUN_1, "counting")) == [FireEvent("AutomationScriptStatusChanged", status)]
+    assert driver.state("script")["status"] == "counting"
 
-    assert bench.tell(ScriptLine(RUN_1, 7, "M114")) == [SendLine(f"{RUN_1}.7", "M114")]
-    assert bench.ack(f"{RUN_1}.7", "M114", "X:1") == [AnswerLine(7, "X:1\nok\n")]
+    assert driver.handle_all(ScriptLine(RUN_1, 7, "M114")) == [SendLine(f"{RUN_1}.7", "M114")]
+    assert driver.ack(f"{RUN_1}.7", "M114", "X:1") == [AnswerLine(7, "X:1\nok\n")]
 
-    assert bench.tell(ScriptReturned(RUN_1, True, {"count": 5})) == []
-    assert bench.tell(ScriptEnded(RUN_1, 0, "ended")) == [SendLine(f"{RUN_1}.end", "G90")]
-    assert bench.level("script")["state"] == "running"
+    assert driver.handle_all(ScriptReturned(RUN_1, True, {"count": 5})) == []
+    assert driver.handle_all(ScriptEnded(RUN_1, 0, "ended")) == [SendLine(f"{RUN_1}.end", "G90")]
+    assert driver.state("script")["state"] == "running"
     finished = {**COMMON, "result": {"count": 5}}
-    assert bench.ack(f"{RUN_1}.end", "G90") == [
+    assert driver.ack(f"{RUN_1}.end", "G90") == [
         ReleaseJobs(),
         FireEvent("AutomationScriptFinished", finished),
         Save("scripts", {"version": 1, "settings": {"steps": {"count": 5}}}),
     ]
-    assert bench.told == [
+    assert driver.reported == [
         {"transaction": "t", "command": "script/start", "status": "accepted", "run_id": RUN_1},
         {"event_type": "started", "event": "AutomationScriptStarted", **COMMON},
         {"event_type": "status_changed", "event": "AutomationScriptStatusChanged", **status},
@@ -161,21 +163,25 @@ def test_a_run_from_its_start_to_its_end() -> None:
             "result": {"count": 5},
         },
     ]
-    level = bench.level("script")
+    level = driver.state("script")
     assert (level["state"], level["last"]["outcome"], level["last"]["result"]) == ("idle", "finished", {"count": 5})
 
 
 def test_what_was_stored_and_what_is_given_go_to_the_run() -> None:
-    bench = Bench(remembered={"scripts": {"version": 1, "settings": {"steps": {"count": 9}}}}, script_folder="/s")
-    (reply,) = bench.start(settings={"name": "y"})
-    assert bench.tell(JobsHeld(reply["run_id"])) == [StartScript(RUN_1, "/s", "steps.py", {"count": 9}, {"name": "y"})]
+    driver = ScriptBridgeDriver(
+        remembered={"scripts": {"version": 1, "settings": {"steps": {"count": 9}}}}, script_folder="/s"
+    )
+    (reply,) = driver.start(settings={"name": "y"})
+    assert driver.handle_all(JobsHeld(reply["run_id"])) == [
+        StartScript(RUN_1, "/s", "steps.py", {"count": 9}, {"name": "y"})
+    ]
 
 
 @pytest.mark.parametrize("remembered", [None, [], {"version": 2}, {"version": 1, "settings": []}])
 def test_a_damaged_memory_is_none(remembered: Any) -> None:
-    bench = Bench(remembered={"scripts": remembered})
-    bench.start()
-    (start,) = bench.tell(JobsHeld(RUN_1))
+    driver = ScriptBridgeDriver(remembered={"scripts": remembered})
+    driver.start()
+    (start,) = driver.handle_all(JobsHeld(RUN_1))
     assert start.stored == {}
 
 
@@ -192,10 +198,10 @@ def test_a_damaged_memory_is_none(remembered: Any) -> None:
     ],
 )
 def test_a_start_that_is_not_right(body: dict[str, Any], code: str, path: str) -> None:
-    bench = Bench()
-    (reply,) = bench.command("script/start", body)
+    driver = ScriptBridgeDriver()
+    (reply,) = driver.command("script/start", body)
     assert (reply["status"], reply["error"]["code"], reply["error"]["path"]) == ("rejected", code, path)
-    assert bench.of(HoldJobs) == []
+    assert driver.of(HoldJobs) == []
 
 
 @pytest.mark.parametrize(
@@ -207,49 +213,49 @@ def test_a_start_that_is_not_right(body: dict[str, Any], code: str, path: str) -
     ],
 )
 def test_a_printer_that_is_not_ready(printer: dict[str, Any], code: str) -> None:
-    bench = Bench()
-    bench.printer(**printer)
-    (reply,) = bench.start()
+    driver = ScriptBridgeDriver()
+    driver.printer(**printer)
+    (reply,) = driver.start()
     assert (reply["status"], reply["error"]["code"]) == ("rejected", code)
 
 
 def test_a_printer_that_was_not_ready_after_all() -> None:
-    bench = Bench()
-    bench.start(transaction="t")
-    bench.handle(JobsHeld(RUN_1, "the printer is not ready: Printing"))
-    reply = bench.bodies("response")[-1]
+    driver = ScriptBridgeDriver()
+    driver.start(transaction="t")
+    driver.handle(JobsHeld(RUN_1, "the printer is not ready: Printing"))
+    reply = driver.bodies("response")[-1]
     error = {"code": "printer_not_ready", "message": "The printer is not ready: Printing.", "path": None}
     assert (reply["status"], reply["error"]) == ("failed", error)
-    assert bench.level("script")["state"] == "idle"
-    assert bench.of(StartScript) == []
+    assert driver.state("script")["state"] == "idle"
+    assert driver.of(StartScript) == []
 
 
 def test_one_at_a_time() -> None:
-    bench = Bench()
-    bench.run()
-    (reply,) = bench.start()
+    driver = ScriptBridgeDriver()
+    driver.run()
+    (reply,) = driver.start()
     assert (reply["status"], reply["error"]["code"]) == ("rejected", "busy")
 
 
 def test_a_start_that_is_switched_off() -> None:
-    bench = Bench(allow_script_start=False)
-    (reply,) = bench.start()
+    driver = ScriptBridgeDriver(allow_script_start=False)
+    (reply,) = driver.start()
     assert reply["status"] == "rejected"
-    assert bench.of(HoldJobs) == []
+    assert driver.of(HoldJobs) == []
 
 
 def test_the_same_transaction_starts_once_and_is_answered_the_same() -> None:
-    bench = Bench()
-    first = bench.start(transaction="t")
-    assert bench.start(transaction="t") == first
-    bench.tell(JobsHeld(RUN_1), ScriptRunning(RUN_1), ScriptReturned(RUN_1, True, {}))
-    bench.end()
-    assert [reply["status"] for reply in bench.start(transaction="t")] == ["accepted", "completed"]
-    assert bench.of(HoldJobs) == [HoldJobs(RUN_1)]
+    driver = ScriptBridgeDriver()
+    first = driver.start(transaction="t")
+    assert driver.start(transaction="t") == first
+    driver.handle_all(JobsHeld(RUN_1), ScriptRunning(RUN_1), ScriptReturned(RUN_1, True, {}))
+    driver.end()
+    assert [reply["status"] for reply in driver.start(transaction="t")] == ["accepted", "completed"]
+    assert driver.of(HoldJobs) == [HoldJobs(RUN_1)]
 
 
 def test_rest_gets_the_first_reply() -> None:
-    (reply,) = Bench().call("script/start", {"id": "steps"})
+    (reply,) = ScriptBridgeDriver().call("script/start", {"id": "steps"})
     assert (reply["status"], reply["run_id"]) == ("accepted", RUN_1)
 
 
@@ -257,46 +263,46 @@ def test_rest_gets_the_first_reply() -> None:
 
 
 def test_events_wait_for_the_broker_in_order() -> None:
-    bench = Bench()
-    bench.lose()
+    driver = ScriptBridgeDriver()
+    driver.lose()
     for number in (1, 2):
-        bench.call("script/start", {"id": "steps"})
+        driver.call("script/start", {"id": "steps"})
         run_id = f"4f1b9c02-{number}"
-        bench.tell(JobsHeld(run_id), ScriptRunning(run_id), ScriptReturned(run_id, True, {}))
-        bench.end(run_id)
-    bench.skip(600)
-    bench.connect()
-    events = [(body["run_id"], body["event_type"]) for body in bench.bodies("script_event")]
+        driver.handle_all(JobsHeld(run_id), ScriptRunning(run_id), ScriptReturned(run_id, True, {}))
+        driver.end(run_id)
+    driver.skip(600)
+    driver.connect()
+    events = [(body["run_id"], body["event_type"]) for body in driver.bodies("script_event")]
     assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
 
 
 def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_its_time() -> None:
-    bench = Bench()
-    bench.run()
-    bench.acknowledges = False
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.acknowledges = False
     logged = [f"line {number}" for number in range(BURST)]
     for line in logged:
-        bench.handle(ScriptLogged(RUN_1, "warning", line))
-    assert len(bench.bodies("script_log")) < BURST
-    bench.acknowledges = True
-    bench.skip(2.0)
-    for _, publish in list(bench.sent):
-        bench.handle(Delivered(bench.link, publish.token))
-    lines = bench.bodies("script_log")
+        driver.handle(ScriptLogged(RUN_1, "warning", line))
+    assert len(driver.bodies("script_log")) < BURST
+    driver.acknowledges = True
+    driver.skip(2.0)
+    for _, publish in list(driver.sent):
+        driver.handle(Delivered(driver.link, publish.token))
+    lines = driver.bodies("script_log")
     assert [line["message"] for line in lines] == logged
     assert {line["level"] for line in lines} == {"warning"}
-    assert [log.text for log in bench.of(Log) if log.level == logging.WARNING][-BURST:] == [
+    assert [log.text for log in driver.of(Log) if log.level == logging.WARNING][-BURST:] == [
         f"Script: {line}" for line in logged
     ]
 
 
 def test_log_lines_are_lost_while_the_broker_is_away() -> None:
-    bench = Bench()
-    bench.run()
-    bench.lose()
-    bench.handle(ScriptLogged(RUN_1, "info", "lost"))
-    bench.connect()
-    assert bench.bodies("script_log") == []
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.lose()
+    driver.handle(ScriptLogged(RUN_1, "info", "lost"))
+    driver.connect()
+    assert driver.bodies("script_log") == []
 
 
 PAYLOADS = (
@@ -320,10 +326,10 @@ PAYLOADS = (
 @settings(max_examples=300)
 @given(PAYLOADS, st.booleans())
 def test_nothing_starts_that_should_not_and_all_is_answered(payload: bytes, retained: bool) -> None:
-    bench = Bench()
-    replies = bench.command("script/start", payload, retained=retained)
+    driver = ScriptBridgeDriver()
+    replies = driver.command("script/start", payload, retained=retained)
     assert len(replies) == (1 if payload else 0)
-    started = bool(bench.of(HoldJobs))
+    started = bool(driver.of(HoldJobs))
     assert started == (bool(replies) and replies[0]["status"] == "accepted")
     if not started:
         return

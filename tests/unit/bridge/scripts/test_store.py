@@ -35,7 +35,7 @@ LAST = f"{RUN_1}.end"
 _tickets = itertools.count(1)
 
 
-def bench(kept: dict[str, Any] | None = None) -> BridgeDriver:
+def script_bridge(kept: dict[str, Any] | None = None) -> BridgeDriver:
     """Return a bridge with scripts, for the first of which `kept` is kept."""
     remembered = {"scripts": {"version": 1, "settings": {"steps": kept}}} if kept else {}
     driver = connected(remembered=remembered, scripts=None)
@@ -67,12 +67,12 @@ def run(driver: BridgeDriver) -> StartScript:
 
 def test_the_present_settings_are_the_kept_ones_over_the_defaults() -> None:
     kept = {"count": 5, "name": 7, "measured": [1.5]}
-    assert present(bench(kept)) == {"steps": {**DEFAULTS, "count": 5}}
-    assert present(bench()) == {"steps": DEFAULTS}
+    assert present(script_bridge(kept)) == {"steps": {**DEFAULTS, "count": 5}}
+    assert present(script_bridge()) == {"steps": DEFAULTS}
 
 
 def test_what_the_user_sets_is_kept_and_goes_to_the_next_run() -> None:
-    driver = bench({"measured": [1.5], "name": "y"})
+    driver = script_bridge({"measured": [1.5], "name": "y"})
     reply = save(driver, {"id": "steps", "settings": {"count": 7, "any/thing": {"a": 1}}})
     assert (reply["command"], reply["status"]) == ("save_script_settings", "completed")
     kept = {"measured": [1.5], "name": "y", "count": 7, "any/thing": {"a": 1}}
@@ -82,7 +82,7 @@ def test_what_the_user_sets_is_kept_and_goes_to_the_next_run() -> None:
 
 
 def test_what_a_run_returns_goes_over_what_the_user_has_set() -> None:
-    driver = bench()
+    driver = script_bridge()
     save(driver, {"id": "steps", "settings": {"count": 7, "name": "y"}})
     run(driver)
     save(driver, {"id": "steps", "settings": {"hot": True}})
@@ -118,7 +118,7 @@ def test_what_a_run_returns_goes_over_what_the_user_has_set() -> None:
     ],
 )
 def test_what_is_not_right_is_refused_and_nothing_kept(body: dict[str, Any], code: str, path: str) -> None:
-    driver = bench()
+    driver = script_bridge()
     saved = len(driver.of(Save))
     reply = save(driver, body)
     assert (reply["status"], reply["error"]["code"], reply["error"]["path"]) == ("rejected", code, path)
@@ -127,18 +127,18 @@ def test_what_is_not_right_is_refused_and_nothing_kept(body: dict[str, Any], cod
 
 
 def test_the_message_names_the_setting() -> None:
-    reply = save(bench(), {"id": "steps", "settings": {"count": 1.5}})
+    reply = save(script_bridge(), {"id": "steps", "settings": {"count": 1.5}})
     assert reply["error"]["message"] == "count must be a whole number."
 
 
 def test_what_is_kept_together_has_a_limit() -> None:
-    driver = bench({"measured": "m" * (MAX_LENGTH - 100)})
+    driver = script_bridge({"measured": "m" * (MAX_LENGTH - 100)})
     reply = save(driver, {"id": "steps", "settings": {"name": "x" * 200}})
     assert reply["error"]["code"] == "invalid_settings"
 
 
 def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
-    driver = bench()
+    driver = script_bridge()
     mark = len(driver.sent)
     save(driver, {"id": "steps", "settings": {"count": 7}})
     assert driver.sent[mark:] == []
@@ -148,7 +148,7 @@ def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
 
 
 def test_pages_are_told_of_scripts_and_runs() -> None:
-    driver = bench()
+    driver = script_bridge()
     run(driver)
     told = [effect.message for effect in driver.of(Page)]
     catalogues = [each["data"] for each in told if each["type"] == "scripts_update"]

@@ -26,7 +26,7 @@ from octoprint_temp_eta.core.scripts.run import (
     Terminate,
 )
 from octoprint_temp_eta.core.scripts.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
-from tests.support.runs import CLEANLY, LIMITED, RUN, at, over
+from tests.support.runner_phases import CLEANLY, LIMITED, RUN, at, over
 
 INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "start": lambda runner: runner.start(RUN),

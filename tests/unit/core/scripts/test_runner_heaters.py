@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Run, Settle
-from tests.support.runs import CLEANLY, RUN, at, over
+from tests.support.runner_phases import CLEANLY, RUN, at, over
 
 
 def test_a_firmware_that_was_reset_is_not_heated_again() -> None:

@@ -11,7 +11,7 @@ from octoprint_temp_eta.bridge.broker import outbox
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer, Received
 from tests.support.mqtt_link import impatient
-from tests.support.station import BASE, Station
+from tests.support.running_bridge import BASE, RunningBridge
 from tests.support.waiting import eventually
 
 __all__ = ["impatient"]
@@ -27,8 +27,8 @@ def own_broker() -> Iterator[Broker]:
         yield broker
 
 
-def reading(station: Station, actual: float) -> None:
-    station.read(**dict.fromkeys(HEATERS, (actual, 200.0)))
+def reading(bridge: RunningBridge, actual: float) -> None:
+    bridge.read(**dict.fromkeys(HEATERS, (actual, 200.0)))
 
 
 def actual_is(actual: float) -> object:
@@ -46,9 +46,9 @@ def online(observer: Observer, since: int = 0) -> None:
 
 
 def test_everything_is_there_for_who_comes_late(own_broker: Broker):
-    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
-        reading(station, 30.0)
+        reading(bridge, 30.0)
         observer.wait_for(BED, actual_is(30.0))
         found = held(own_broker, STATUS, INFO, PRINTER, *(f"{BASE}/{heater}/eta" for heater in HEATERS))
         assert all(message.retain for message in found.values())
@@ -56,15 +56,15 @@ def test_everything_is_there_for_who_comes_late(own_broker: Broker):
 
 
 def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(own_broker: Broker):
-    with Station(own_broker.port) as station:
+    with RunningBridge(own_broker.port) as bridge:
         with Observer(own_broker.listener, base=BASE) as observer:
             online(observer)
-            reading(station, 30.0)
+            reading(bridge, 30.0)
             observer.wait_for(BED, actual_is(30.0))
         own_broker.stop()
-        eventually(lambda: not station.connected, "the loss to be noticed")
+        eventually(lambda: not bridge.connected, "the loss to be noticed")
         for actual in (31.0, 32.0, 33.0):
-            reading(station, actual)
+            reading(bridge, actual)
         own_broker.start()
         with Observer(own_broker.listener, base=BASE) as observer:
             online(observer)
@@ -79,27 +79,27 @@ def test_a_broker_that_stands_still_is_left_and_gets_the_newest_when_it_goes_on(
 ):
     monkeypatch.setattr(outbox, "PATIENCE_S", 0.5)
     monkeypatch.setattr(adapter, "SUCCESSION_S", 0.5)
-    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
         own_broker.freeze()
         try:
-            reading(station, 30.0)
-            eventually(lambda: not station.connected, "the standstill to be noticed")
-            reading(station, 40.0)
+            reading(bridge, 30.0)
+            eventually(lambda: not bridge.connected, "the standstill to be noticed")
+            reading(bridge, 40.0)
         finally:
             own_broker.resume()
-        eventually(lambda: station.connected, "the new connection")
+        eventually(lambda: bridge.connected, "the new connection")
         observer.wait_for(BED, actual_is(40.0), timeout=20)
     assert held(own_broker, STATUS)[STATUS].text == "offline"
 
 
 def test_another_topic_takes_everything_along(own_broker: Broker):
-    with Station(own_broker.port) as station, Observer(own_broker.listener) as observer:
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener) as observer:
         online(observer)
-        reading(station, 30.0)
+        reading(bridge, 30.0)
         observer.wait_for(BED, actual_is(30.0))
-        station.change_settings(mqtt_custom_identifier="moved")
-        moved = BASE.replace("station", "moved")
+        bridge.change_settings(mqtt_custom_identifier="moved")
+        moved = BASE.replace("running-bridge", "moved")
         observer.wait_for(f"{moved}/status", lambda message: message.text == "online", timeout=20)
         observer.wait_for(f"{moved}/bed/eta")
     with Observer(own_broker.listener) as late:
@@ -111,21 +111,21 @@ def test_another_topic_takes_everything_along(own_broker: Broker):
 
 
 def test_switched_off_and_on_again(own_broker: Broker):
-    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
-        station.change_settings(mqtt_enabled=False)
+        bridge.change_settings(mqtt_enabled=False)
         observer.wait_for(STATUS, lambda message: message.text == "offline")
-        reading(station, 30.0)
+        reading(bridge, 30.0)
         mark = observer.mark()
-        station.change_settings(mqtt_enabled=True)
+        bridge.change_settings(mqtt_enabled=True)
         online(observer, since=mark)
         observer.wait_for(BED, actual_is(30.0))
 
 
 def test_a_command_is_answered(own_broker: Broker):
-    with Station(own_broker.port) as station, Observer(own_broker.listener, base=BASE) as observer:
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
-        reading(station, 30.0)
+        reading(bridge, 30.0)
         observer.publish(f"{BASE}/command/snapshot", '{"transaction": "t1"}')
         reply = observer.wait_for(f"{BASE}/response").json
         assert (reply["status"], reply["transaction"]) == ("completed", "t1")

@@ -15,12 +15,12 @@ from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Readings, 
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
 
-INSTANCE = "station"
+INSTANCE = "running-bridge"
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 STOP_SECONDS = 10.0
 
 
-class Station:
+class RunningBridge:
     """Runs from entering to leaving, connected to a printer; keyword arguments are settings.
 
     Only what concerns the broker is performed; the rest (files, pages, scripts) is left out.
@@ -36,7 +36,7 @@ class Station:
         }
         performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
         bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
-        self.worker = Worker(bridge, performers, logging.getLogger("station"))
+        self.worker = Worker(bridge, performers, logging.getLogger("running-bridge"))
         self.mqtt = Mqtt(self.worker.post)
         performers.update({Publish: self.mqtt.publish, Connect: self.mqtt.connect, Disconnect: self.mqtt.disconnect})
 

@@ -1,4 +1,4 @@
-"""A gate before a server: forwards TCP connections while it is open, drops and refuses them while it is closed."""
+"""A TCP proxy that forwards connections while it is open, and drops and refuses them while it is closed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from typing import Self
 
 
-class Gate:
+class TcpProxy:
     """Forwards 127.0.0.1:`port` to `server_port` from entering to leaving, while it is open."""
 
     def __init__(self, server_port: int) -> None:
@@ -20,7 +20,7 @@ class Gate:
         self._ends: list[socket.socket] = []
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, name="gate", daemon=True).start()
+        threading.Thread(target=self._accept, name="proxy", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +53,7 @@ class Gate:
                 server = socket.create_connection(("127.0.0.1", self._server_port))
                 self._ends += [client, server]
             for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=_forward, args=(source, sink), name="gate", daemon=True).start()
+                threading.Thread(target=_forward, args=(source, sink), name="proxy", daemon=True).start()
 
 
 def _forward(source: socket.socket, sink: socket.socket) -> None:

@@ -26,7 +26,7 @@ RUN_1, RUN_2 = "4f1b9c02-1", "4f1b9c02-2"
 COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
 
 
-class Bench(BridgeDriver):
+class ScriptBridgeDriver(BridgeDriver):
     """A bridge with scripts and a printer that is ready."""
 
     def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, GREETS, BROKEN), **more: Any) -> None:
@@ -36,7 +36,7 @@ class Bench(BridgeDriver):
         self.read(tool0=(21.0, 0.0), bed=(40.0, 60.0))
         self.handle(ScriptsFound(scripts))
 
-    def tell(self, *events: ScriptInput) -> list[Effect]:
+    def handle_all(self, *events: ScriptInput) -> list[Effect]:
         """Let these happen, and return all effects but messages, also to pages, and log lines."""
         effects = [effect for event in events for effect in self.handle(event)]
         return [effect for effect in effects if not isinstance(effect, Publish | Log | Page)]
@@ -53,17 +53,17 @@ class Bench(BridgeDriver):
     def ack(self, key: str, line: str, *said: str) -> list[Effect]:
         """Let OctoPrint send a line of ours, and the printer acknowledge it."""
         received = (LineReceived(f"{each}\n") for each in (*said, "ok"))
-        return self.tell(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
+        return self.handle_all(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
 
     def end(self, run_id: str = RUN_1) -> list[Effect]:
         """Let the process end, and the printer acknowledge what follows."""
         return [
-            *self.tell(ScriptEnded(run_id, 0, "ended with status 0")),
+            *self.handle_all(ScriptEnded(run_id, 0, "ended with status 0")),
             *self.ack(f"{run_id}.end", "G90"),
         ]
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def reported(self) -> list[dict[str, Any]]:
         """What was told of runs and in replies, in order, without what is stamped on it."""
         kinds = ("script_event", "response")
         bodies = [json.loads(publish.payload) for name, publish in self.sent if name in kinds]

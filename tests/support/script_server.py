@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.conftest import BASE
 from tests.support.broker import Broker
-from tests.support.gate import Gate
 from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
+from tests.support.tcp_proxy import TcpProxy
 
 START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
 SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
@@ -27,12 +27,12 @@ FIRST = (("script/start", "accepted"), ("script/cancel", "completed"))
 
 
 @dataclass
-class Workshop:
+class ScriptServer:
     """An OctoPrint with scripts, its broker, and someone who watches."""
 
     octoprint: OctoPrint
     broker: Broker
-    gate: Gate
+    proxy: TcpProxy
     observer: Observer
     folder: Path
     since: int = 0

@@ -1,10 +1,10 @@
-"""An OctoPrint plugin of one file: meddles with certain commands, as other plugins do."""
+"""An OctoPrint plugin of one file: suppresses and rewrites certain commands, as other plugins do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__plugin_name__ = "Meddler"
+__plugin_name__ = "G-code rewriter"
 __plugin_version__ = "1.0.0"
 __plugin_description__ = "Suppresses, takes out and rewrites commands"
 __plugin_license__ = "AGPLv3"

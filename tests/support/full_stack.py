@@ -34,7 +34,7 @@ SCRIPTS = {
 
 
 @dataclass
-class House:
+class FullStack:
     """A broker, a Home Assistant and an OctoPrint, all real."""
 
     listener: Listener
@@ -62,7 +62,7 @@ class House:
         with Observer(self.listener) as late:
             late.publish("test/fence", "x")
             late.wait_for("test/fence")
-            return set(late.levels()) - {"test/fence"}
+            return set(late.retained()) - {"test/fence"}
 
     def save(self, **settings: Any) -> None:
         self.octoprint.save_plugin_settings("temp_eta", settings)
@@ -76,8 +76,8 @@ class House:
 
 
 @contextmanager
-def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
-    """Yield a house whose scripts lie in `scripts`, once its printer has appeared.
+def open_full_stack(scripts: Path, speed: int = 10) -> Iterator[FullStack]:
+    """Yield a full stack whose scripts lie in `scripts`, once its printer has appeared.
 
     With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) around a Home Assistant that runs already,
     with HA_ENVIRONMENT around one of an environment's own, whose program is bin/hass.
@@ -102,9 +102,9 @@ def open_house(scripts: Path, speed: int = 10) -> Iterator[House]:
                 ha.use_broker(listener.host, listener.port)
         mode = "device" if ha.version >= DEVICE_FORM else "per_entity"
         octoprint = stack.enter_context(printer(listener, scripts, mode, speed))
-        house = House(listener, broker, ha, octoprint, scripts, mode)
-        house.await_keys(lambda keys: {"bed_state", "start_warm_up"} <= keys, "the printer to appear")
-        yield house
+        full_stack = FullStack(listener, broker, ha, octoprint, scripts, mode)
+        full_stack.await_keys(lambda keys: {"bed_state", "start_warm_up"} <= keys, "the printer to appear")
+        yield full_stack
         if broker is None:
             octoprint.post("/api/plugin/temp_eta", {"command": "remove_from_home_assistant"})
             eventually(lambda: not ha.devices(DEVICE), "the printer to be gone", 30)
