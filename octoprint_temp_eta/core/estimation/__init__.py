@@ -1,1 +1,1 @@
-"""Estimators: how long a heater still takes."""
+"""Estimators of the time until a heater reaches its goal."""

@@ -1,7 +1,7 @@
-"""What every estimation method offers: one small interface, and the values that pass through it.
+"""The interface of the estimation methods, and the values that it exchanges.
 
-An estimator belongs to one heater of one printer profile. The worker feeds it; only `learn` may run elsewhere,
-which is why it is a pure function of immutable values.
+An estimator belongs to one heater of one printer profile. The worker feeds it. `learn` may run in another thread,
+so it is a pure function of immutable values.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-#: Heating has arrived at this many °C below its target: the point from which overshoot and ringing no longer matter.
+#: A heat-up arrives this many °C below its target: from there, overshoot and ringing don't count.
 ARRIVAL_TOLERANCE = 1.0
-#: … when it stays there for this many seconds.
+#: It must stay there for this many seconds.
 ARRIVAL_HOLD = 3.0
 
 #: A learned state as JSON values; an estimator ignores one of an unknown version.
@@ -21,14 +21,14 @@ LearnedState = Mapping[str, Any]
 
 
 class Direction(StrEnum):
-    """Which way a heater is on."""
+    """Whether an episode heats or cools."""
 
     HEATING = "heating"
     COOLING = "cooling"
 
 
 class HeaterKind(StrEnum):
-    """The kinds of heater whose physics differ enough for a prior of their own."""
+    """The kinds of heater; each has a prior of its own."""
 
     TOOL = "tool"
     BED = "bed"
@@ -36,7 +36,7 @@ class HeaterKind(StrEnum):
 
     @classmethod
     def of(cls, heater: str) -> HeaterKind:
-        """Return the kind of OctoPrint's `heater` name; a custom heater is taken for a slow one, a chamber."""
+        """Return the kind of the heater with OctoPrint's name `heater`; a custom heater counts as a chamber."""
         if heater.startswith("tool"):
             return cls.TOOL
         return cls.BED if heater == "bed" else cls.CHAMBER
@@ -53,7 +53,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where a heater is on its way to: `temperature` in °C is the target, or what counts as cooled."""
+    """The goal of an episode: `temperature` in °C is the target, or the temperature that counts as cooled down."""
 
     direction: Direction
     temperature: float
@@ -74,7 +74,7 @@ class Goal:
 class Estimate:
     """Seconds from the newest sample until the goal is reached; `low`…`high` is the central 80 % interval.
 
-    A method that does not know how good it is gives None for both.
+    Both are None for a method without an interval.
     """
 
     eta: float
@@ -84,10 +84,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A way to a goal that has ended, as `learn` gets it.
+    """A finished heat-up or cool-down, the input of `learn`.
 
     `before` are the samples up to 120 s before the goal was set, `samples` those since, including some after the
-    arrival. `reached_at` (same clock) is None when the episode was given up.
+    arrival. `reached_at` (same clock) is None if the goal was not reached.
     """
 
     goal: Goal
@@ -99,25 +99,25 @@ class Episode:
 class Estimator(Protocol):
     """A method of estimation for one heater."""
 
-    #: As in the setting `algorithm` and in the message's `method`.
+    #: The value of the setting `algorithm` and of `method` in messages.
     name: ClassVar[str]
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
         """Start an episode; `before` are the newest samples before the goal was set, oldest first."""
 
     def update(self, sample: Sample) -> Estimate | None:
-        """Take the episode's next sample and return when the goal is reached, None where it cannot be told."""
+        """Add the next sample of the episode and return the estimate, None if there is none."""
 
     @property
     def stalled(self) -> bool:
-        """Whether the heater makes so much less way than it usually does that something must be wrong."""
+        """Whether the heater heats so much slower than usual that something must be wrong."""
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
-        """Return how long the way from `start` (°C) to `goal` would take from now, None where it cannot be told."""
+        """Return the estimate for an episode from `start` (°C) to `goal`, None if there is none."""
 
     def restore(self, state: LearnedState) -> None:
-        """Go on from what was learned earlier; an unknown version is ignored."""
+        """Load a learned state; an unknown version is ignored."""
 
     @staticmethod
     def learn(kind: HeaterKind, state: LearnedState | None, episode: Episode) -> LearnedState | None:
-        """Return `state` with `episode` learned; unchanged where the episode teaches nothing. May take 0.2 s."""
+        """Return `state` updated with `episode`, unchanged if the episode is of no use. May take 0.2 s."""

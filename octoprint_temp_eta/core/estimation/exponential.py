@@ -1,6 +1,6 @@
-"""The seed's `exponential` method: Newton's law, fitted to the last seconds.
+"""The method `exponential`: Newton's law, fitted to the last seconds.
 
-The distance y to the temperature that the heater tends to (its target, or the ambient when it cools) shrinks as
+The distance y to the final temperature (the target, or the ambient temperature when cooling) shrinks as
 y(t) = y(0)·exp(−t/τ), so that ln y falls along a line of slope −1/τ.
 """
 
@@ -13,12 +13,12 @@ from .estimator import Direction, Goal, Sample
 from .linear import WindowMethod
 from .samples import slope
 
-#: °C; nearer than this the logarithm of the distance is the thermistor's noise.
+#: °C; at smaller distances the logarithm is mostly sensor noise.
 NEAREST = 0.2
 
 
 class Exponential(WindowMethod):
-    """Approaches the target, or the ambient, ever more slowly."""
+    """Extrapolates an exponential approach to the target, or to the ambient temperature."""
 
     name = "exponential"
 
@@ -27,7 +27,7 @@ class Exponential(WindowMethod):
         cooling = goal.direction is Direction.COOLING
         limit = self._limits.ambient if cooling else goal.temperature
         if cooling and goal.threshold <= limit:
-            return None  # it gets as cool as its ambient, and no cooler
+            return None  # a heater can't cool below the ambient temperature
         distances = [(s.at, math.log(max(abs(limit - s.actual), NEAREST))) for s in window]
         decay = slope(distances)
         if decay is None or decay >= 0.0:

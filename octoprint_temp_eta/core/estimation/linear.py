@@ -1,4 +1,4 @@
-"""The seed's `linear` method: what remains, divided by the rate of the last seconds."""
+"""The method `linear`: the remaining temperature difference divided by the rate of the last seconds."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from .samples import History
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What binds the methods `linear` and `exponential`, and only those."""
+    """Limits of the methods `linear` and `exponential`; the method `model` has none."""
 
-    #: °C/s below which a heating heater gets no ETA. Cooling has no such limit: a bed always cools more slowly.
+    #: °C/s below which heating has no ETA. Cooling has no such limit: a bed always cools more slowly.
     min_rate: float = 0.1
-    #: s above which an ETA is not told.
+    #: s; a longer ETA is dropped.
     max_eta: float = 3600.0
-    #: °C from the target below which a heating heater gets no ETA any more.
+    #: °C below the target from which heating has no ETA.
     threshold_start: float = 5.0
-    #: s of readings that a heating rate is taken from.
+    #: s of readings for the heating rate.
     heating_window: float = 10.0
-    #: s of readings that a cooling rate is taken from.
+    #: s of readings for the cooling rate.
     cooling_window: float = 120.0
-    #: °C that a heater cools towards, where the method needs to know.
+    #: °C, the ambient temperature, for `exponential`.
     ambient: float = 25.0
 
 
 class WindowMethod:
-    """What the two methods share: a window of samples, the limits, and nothing learned."""
+    """Base class of the two methods: a window of samples and the limits; nothing is learned."""
 
     name: ClassVar[str]
 
@@ -39,13 +39,13 @@ class WindowMethod:
         self._samples = History(max(limits.heating_window, limits.cooling_window))
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
-        """Start an episode. Readings of before don't count: they belong to another movement."""
+        """Start an episode. Earlier samples are ignored, as their rate differs."""
         del before
         self._goal = goal
         self._samples.clear()
 
     def update(self, sample: Sample) -> Estimate | None:
-        """Take a sample and return the estimate, None outside the limits."""
+        """Add a sample and return the estimate, None outside the limits."""
         goal = self._goal
         if goal is None or not self._samples.add(sample):
             return None
@@ -65,30 +65,30 @@ class WindowMethod:
 
     @property
     def stalled(self) -> bool:
-        """Never: these methods don't know what is usual."""
+        """Always False: these methods have no expected rate."""
         return False
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
-        """Return None: these methods know nothing before the heater moves."""
+        """Return None: these methods need a rate."""
         del start, goal
         return None
 
     def restore(self, state: LearnedState) -> None:
-        """Ignore `state`: these methods learn nothing."""
+        """Ignore `state`."""
 
     @staticmethod
     def learn(kind: HeaterKind, state: LearnedState | None, episode: Episode) -> LearnedState | None:
-        """Return `state` as it is: these methods learn nothing."""
+        """Return `state` unchanged."""
         del kind, episode
         return state
 
     def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:
-        """Return the seconds left; `remaining` in °C, `rate` in °C/s towards the goal, both above 0."""
+        """Return the remaining seconds; `remaining` in °C, `rate` in °C/s towards the goal, both above 0."""
         raise NotImplementedError
 
 
 class Linear(WindowMethod):
-    """Goes on at the present rate."""
+    """Extrapolates the current rate."""
 
     name = "linear"
 

@@ -1,4 +1,4 @@
-"""The methods of estimation by the names that the setting `algorithm` gives them."""
+"""The estimation methods by name, as in the setting `algorithm`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from .estimator import Episode, Estimator, HeaterKind, LearnedState
 from .exponential import Exponential
 from .linear import Limits, Linear
 
-#: The methods, the default first.
+#: All methods, the default first.
 METHODS = ("model", "linear", "exponential")
 
 
 def make_estimator(name: str, kind: HeaterKind, limits: Limits, learned: LearnedState | None) -> Estimator:
-    """Return a new estimator; `limits` bind `linear` and `exponential` only.
+    """Return a new estimator; `limits` apply to `linear` and `exponential` only.
 
-    Without numpy `model` can't be had, and `linear` stands in for it.
+    `model` needs numpy; without numpy, `linear` replaces it.
     """
     if name == "exponential":
         return Exponential(limits)
@@ -30,7 +30,7 @@ def make_estimator(name: str, kind: HeaterKind, limits: Limits, learned: Learned
 
 
 def learn(kind: HeaterKind, learned: LearnedState | None, episode: Episode) -> LearnedState | None:
-    """Return `learned` with `episode` learned by the one method that learns. Takes up to 0.2 s."""
+    """Return `learned` updated with `episode` by `model`, the only method that learns. Takes up to 0.2 s."""
     try:
         from .thermal.model import ThermalModel
     except ImportError:

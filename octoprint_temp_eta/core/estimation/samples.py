@@ -1,4 +1,4 @@
-"""What a heater's readings are worth: which are plausible, and how fast the temperature moves."""
+"""Checks of a heater's readings, and the history that rates are computed from."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 
 from .estimator import Sample
 
-#: No heater or thermistor of a printer reads outside this range (°C).
+#: °C; a reading outside is an error of the sensor or the firmware.
 PLAUSIBLE_C = (-50.0, 600.0)
-#: A reading that jumps by more than this (°C, and °C for each second since the last one) is doubted once.
+#: A reading that jumps by more than this (°C, plus °C for each second since the last one) needs a second one like it.
 JUMP_C, JUMP_C_PER_S = 20.0, 30.0
 
-#: s of history that are kept unless told otherwise, and samples for each of them: bounded for whoever polls at 10 Hz.
+#: Default length of the history in s, and the most samples per second of it, which bounds memory at high poll rates.
 HISTORY_S, SAMPLES_PER_S = 120.0, 5
-#: s that readings must span to tell a rate: OctoPrint repeats one within milliseconds when it sends a new target.
+#: Shortest span in s for a rate: OctoPrint repeats a reading within milliseconds when it sends a new target.
 SHORTEST_RATE_S = 1.0
 
 
 def plausible(value: object) -> float | None:
-    """Return `value` as a temperature in °C, None where it is none (None, text, NaN, out of range)."""
+    """Return `value` as a temperature in °C, None if it is not one (None, text, NaN, out of range)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     low, high = PLAUSIBLE_C
@@ -28,7 +28,7 @@ def plausible(value: object) -> float | None:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float | None:
-    """Return the least-squares slope of `points` (time in s, value) per second, None for fewer than two instants."""
+    """Return the least-squares slope of `points` (time in s, value) per second, None for fewer than two times."""
     if len(points) < 2:
         return None
     start = points[0][0]
@@ -46,27 +46,27 @@ class History:
     def __init__(self, seconds: float = HISTORY_S) -> None:
         self._seconds = seconds
         self._samples: deque[Sample] = deque(maxlen=round(seconds * SAMPLES_PER_S))
-        self._doubted: float | None = None
+        self._rejected: float | None = None
 
     def __iter__(self) -> Iterator[Sample]:
         return iter(self._samples)
 
     @property
     def newest(self) -> Sample | None:
-        """The last sample taken."""
+        """The newest sample, None if the history is empty."""
         return self._samples[-1] if self._samples else None
 
     def add(self, sample: Sample) -> bool:
-        """Take `sample` unless it is out of order or a lone outlier; say whether it was taken."""
+        """Add `sample` unless it is out of order or a single outlier; return whether it was added."""
         newest = self.newest
         if newest is not None:
             if sample.at <= newest.at:
                 return False
             allowed = JUMP_C + JUMP_C_PER_S * (sample.at - newest.at)
             if abs(sample.actual - newest.actual) > allowed and not self._confirmed(sample.actual):
-                self._doubted = sample.actual
+                self._rejected = sample.actual
                 return False
-        self._doubted = None
+        self._rejected = None
         self._samples.append(sample)
         while self._samples[0].at < sample.at - self._seconds:
             self._samples.popleft()
@@ -83,7 +83,7 @@ class History:
         return newest_first
 
     def rate(self, window: float) -> float | None:
-        """Return the slope in °C/s over the newest `window` seconds, None where there are too few readings."""
+        """Return the slope in °C/s over the newest `window` seconds, None with too few readings."""
         newest = self.newest
         samples = [] if newest is None else self.since(newest.at - window)
         if not samples or samples[-1].at - samples[0].at < SHORTEST_RATE_S:
@@ -91,10 +91,10 @@ class History:
         return slope([(sample.at, sample.actual) for sample in samples])
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all samples."""
         self._samples.clear()
-        self._doubted = None
+        self._rejected = None
 
     def _confirmed(self, actual: float) -> bool:
-        """Whether the reading before was doubted for the same value: a real jump then, not an outlier."""
-        return self._doubted is not None and abs(actual - self._doubted) <= JUMP_C
+        """Whether the previous reading was rejected with about the same value, so that the jump is real."""
+        return self._rejected is not None and abs(actual - self._rejected) <= JUMP_C

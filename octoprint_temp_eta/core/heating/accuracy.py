@@ -1,4 +1,4 @@
-"""How right the estimates of the last heat-ups were: trust that can be checked."""
+"""The measured accuracy of the estimates of the last heat-ups."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from ..estimation.estimator import Episode, Estimate
 
-#: Heat-ups that are looked back at.
+#: Number of heat-ups in the record.
 LAST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One heat-up: mean absolute error in % of its duration, and in how many % of the readings the interval held.
+    """One heat-up: mean absolute error in % of its duration, and % of the readings whose interval held.
 
-    The second is None where the method gives no interval.
+    `coverage` is None for a method without an interval.
     """
 
     error: float
@@ -26,15 +26,15 @@ class Score:
 
 
 def score(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Score | None:
-    """Return how right `estimates` (by time) were on `episode`, None where nothing can be said."""
-    reached_at, begun_at = episode.reached_at, episode.samples[0].at
-    if reached_at is None or reached_at <= begun_at:
+    """Return the accuracy of `estimates` (by time) for `episode`, None without an arrival or without estimates."""
+    reached_at, started_at = episode.reached_at, episode.samples[0].at
+    if reached_at is None or reached_at <= started_at:
         return None
-    told = [(reached_at - at, estimate) for at, estimate in estimates if at < reached_at]
-    if not told:
+    pairs = [(reached_at - at, estimate) for at, estimate in estimates if at < reached_at]
+    if not pairs:
         return None
-    error = fmean(abs(estimate.eta - truth) for truth, estimate in told) / (reached_at - begun_at)
-    held = [low <= truth <= high for truth, e in told if (low := e.low) is not None and (high := e.high) is not None]
+    error = fmean(abs(estimate.eta - truth) for truth, estimate in pairs) / (reached_at - started_at)
+    held = [low <= truth <= high for truth, e in pairs if (low := e.low) is not None and (high := e.high) is not None]
     return Score(100.0 * error, 100.0 * fmean(held) if held else None)
 
 
@@ -45,7 +45,7 @@ class Accuracy:
     scores: tuple[Score, ...] = ()
 
     def with_score(self, new: Score) -> Accuracy:
-        """Return the record with one more heat-up."""
+        """Return the record with `new` added."""
         return Accuracy((*self.scores, new)[-LAST:])
 
     @property
@@ -55,17 +55,17 @@ class Accuracy:
 
     @property
     def coverage(self) -> float | None:
-        """In how many % of the readings the interval held, None where there was none."""
+        """% of the readings whose interval held, None without an interval."""
         known = [each.coverage for each in self.scores if each.coverage is not None]
         return fmean(known) if known else None
 
     def as_json(self) -> list[list[float | None]]:
-        """Return it for the disk."""
+        """Return the record as JSON values."""
         return [[round(each.error, 2), each.coverage and round(each.coverage, 1)] for each in self.scores]
 
     @classmethod
     def from_json(cls, stored: Any) -> Accuracy:
-        """Return what `as_json` gave; empty where `stored` is something else."""
+        """Return the record from the result of `as_json`, an empty one for anything else."""
         try:
             scores = [(float(error), None if coverage is None else float(coverage)) for error, coverage in stored]
         except (TypeError, ValueError):

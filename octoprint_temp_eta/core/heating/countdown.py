@@ -1,4 +1,4 @@
-"""The way of one heater to its goal: which goal, how long still, and the moment told to the world."""
+"""The countdown of one heater: its goal, the remaining time, and the announced time of arrival."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample
 from .heater import Heater, State
 
-#: The told moment stays until the estimate has moved by more than so many seconds, or this share of what remains, and
-#: each time by this factor more: each change of it is a row in somebody's recorder, also where the estimate drifts.
+#: Hysteresis of the announced time: it stays until the estimate is off by more than this many seconds, or this share of
+#: the remaining time. Each change widens it by the factor, as each change is a row in a recorder.
 MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.5
 
 
 def goal_of(heater: Heater) -> Goal | None:
-    """Return where `heater` is on its way to, None where it rests."""
+    """Return the goal of `heater`, None if it neither heats nor cools."""
     if heater.state in (State.HEATING, State.STALLED):
         return Goal(Direction.HEATING, heater.target)
     if heater.state is not State.COOLING:
@@ -22,7 +22,7 @@ def goal_of(heater: Heater) -> Goal | None:
 
 
 class Countdown:
-    """Feeds an estimator with a way's samples and counts down between them; each way gets an estimator of its own."""
+    """Feeds an estimator with the samples of an episode and counts down between them; each episode gets a new one."""
 
     def __init__(self, make_estimator: Callable[[], Estimator]) -> None:
         self._make_estimator = make_estimator
@@ -30,22 +30,22 @@ class Countdown:
         self._estimate: Estimate | None = None
         self._estimated_at = 0.0
         self._start: float | None = None
-        self._told: float | None = None
-        self._moves = 0
+        self._announced: float | None = None
+        self._changes = 0
         self.goal: Goal | None = None
 
     @property
     def method(self) -> str | None:
-        """The name of the estimator that speaks."""
+        """The name of the estimator in use."""
         return self._estimator.name if self._estimator else None
 
     def stop(self) -> None:
-        """There is no way any more; `follow` begins one anew."""
-        self.goal = self._estimator = self._estimate = self._start = self._told = None
-        self._moves = 0
+        """End the episode."""
+        self.goal = self._estimator = self._estimate = self._start = self._announced = None
+        self._changes = 0
 
     def follow(self, goal: Goal | None, before: Sequence[Sample]) -> None:
-        """Take up the way to `goal` unless it is the present one; `before` are the samples so far."""
+        """Start an episode towards `goal` unless it is the current one; `before` are the samples so far."""
         if goal == self.goal:
             return
         self.stop()
@@ -55,7 +55,7 @@ class Countdown:
             self._estimator.begin(goal, before)
 
     def update(self, sample: Sample) -> None:
-        """Take the way's next sample."""
+        """Add the next sample of the episode."""
         if self._estimator is None:
             return
         if self._start is None:
@@ -65,7 +65,7 @@ class Countdown:
 
     @property
     def stalled(self) -> bool:
-        """Whether the estimator finds the heater far slower than it usually is."""
+        """Whether the heater is far slower than usual, as `Estimator.stalled`."""
         return self._estimator is not None and self._estimator.stalled
 
     def remaining(self, at: float) -> Estimate | None:
@@ -78,25 +78,25 @@ class Countdown:
         return Estimate(max(0.0, estimate.eta - passed), low, high)
 
     def progress(self, actual: float) -> float | None:
-        """Return which share of the way (0…1) lies behind at `actual` °C."""
+        """Return the share (0…1) of the temperature difference that is covered at `actual` °C."""
         if self.goal is None or self._start is None:
             return None
         if self.goal.reached(actual):
             return 1.0
-        whole, left = abs(self.goal.threshold - self._start), abs(self.goal.threshold - actual)
-        return max(0.0, 1.0 - left / whole) if whole else 0.0
+        whole, remaining = abs(self.goal.threshold - self._start), abs(self.goal.threshold - actual)
+        return max(0.0, 1.0 - remaining / whole) if whole else 0.0
 
-    def moment(self, at: float, wall: float) -> float | None:
-        """Return when the goal is reached, in Unix seconds; it moves only when the estimate really has."""
+    def announced(self, at: float, wall: float) -> float | None:
+        """Return the announced time of arrival in Unix seconds; small changes of the estimate don't change it."""
         remaining = self.remaining(at)
         if remaining is None:
-            self._told = None
+            self._announced = None
             return None
-        moment = wall + remaining.eta
-        band = max(MOVED_S, MOVED_SHARE * remaining.eta) * MOVED_GROWTH**self._moves
-        if self._told is None:
-            self._told = moment
-        elif abs(moment - self._told) > band:
-            self._told = moment
-            self._moves += 1
-        return self._told
+        estimated = wall + remaining.eta
+        band = max(MOVED_S, MOVED_SHARE * remaining.eta) * MOVED_GROWTH**self._changes
+        if self._announced is None:
+            self._announced = estimated
+        elif abs(estimated - self._announced) > band:
+            self._announced = estimated
+            self._changes += 1
+        return self._announced

@@ -1,4 +1,4 @@
-"""From a heater's samples to episodes: whole ways to a goal, to learn from and to be measured by."""
+"""Records a heater's samples as episodes, for learning and for the accuracy."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from itertools import pairwise
 
 from ..estimation.estimator import ARRIVAL_HOLD, Episode, Estimate, Goal, Sample
 
-#: s that are recorded after the arrival: how the approach ended belongs to the way.
+#: s recorded after the arrival.
 AFTER_S = 10.0
-#: Samples kept at most; of a longer way every second one is dropped, again and again.
+#: Most samples of an episode; at more, every second one is dropped.
 MOST_SAMPLES = 4096
 
 
 def arrival(goal: Goal, samples: Sequence[Sample]) -> float | None:
-    """Return when `goal` was reached to stay for `ARRIVAL_HOLD`, interpolated between two samples; None if never."""
+    """Return when `goal` was reached and kept for `ARRIVAL_HOLD`, interpolated between samples; None if never."""
     for before, here in pairwise(samples):
         if not goal.reached(here.actual) or samples[-1].at - here.at < ARRIVAL_HOLD:
             continue
@@ -28,32 +28,32 @@ def arrival(goal: Goal, samples: Sequence[Sample]) -> float | None:
 
 
 class Recorder:
-    """Records one way at a time, with what was estimated on it."""
+    """Records one episode at a time, with its estimates."""
 
     def __init__(self) -> None:
         self._goal: Goal | None = None
         self._before: Sequence[Sample] = ()
         self._samples: list[Sample] = []
         self._arrived_at: float | None = None
-        #: What was estimated on the way, by the time of the sample.
+        #: The estimates until the arrival, with the time of the sample.
         self.estimates: list[tuple[float, Estimate]] = []
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
-        """Record the way to `goal` from here."""
+        """Start an episode towards `goal`; `before` are the samples so far."""
         self.drop()
         self._goal, self._before = goal, before
 
     def drop(self) -> None:
-        """Forget the way: it was given up, or is of no use."""
+        """Discard the current episode."""
         self._goal, self._samples, self._arrived_at, self.estimates = None, [], None, []
 
     def arrive(self, at: float) -> None:
-        """The goal was reached; what comes now is how it ended."""
+        """Mark the arrival at `at`; `AFTER_S` later the episode is complete."""
         if self._goal is not None and self._arrived_at is None:
             self._arrived_at = at
 
     def add(self, sample: Sample, estimate: Estimate | None) -> Episode | None:
-        """Record a sample and what was estimated with it; return the episode when it is complete."""
+        """Add a sample and its estimate; return the episode when it is complete."""
         if self._goal is None:
             return None
         self._samples.append(sample)

@@ -147,7 +147,7 @@ class Track:
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)
-        moment = self._countdown.moment(at, wall) if wanted else None
+        moment = self._countdown.announced(at, wall) if wanted else None
         view = HeaterView(
             heater=heater.name,
             state=heater.state,

@@ -1,4 +1,4 @@
-"""The way to a goal: how long still, and the moment that is told."""
+"""The countdown: the goal, the remaining time, and the announced time of arrival."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ TO_40 = Goal(Direction.COOLING, 40.0)
 WALL = 1_795_188_600.0
 
 
-class Oracle(Linear):
-    """Says what it is told to say."""
+class FakeEstimator(Linear):
+    """Returns the estimate that the test sets."""
 
-    name = "oracle"
+    name = "fake"
 
     def __init__(self) -> None:
         super().__init__(Limits())
-        self.says: Estimate | None = None
-        self.begun: list[tuple[Goal, list[Sample]]] = []
+        self.next: Estimate | None = None
+        self.started: list[tuple[Goal, list[Sample]]] = []
         self.samples: list[Sample] = []
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
-        self.begun.append((goal, list(before)))
+        self.started.append((goal, list(before)))
 
     def update(self, sample: Sample) -> Estimate | None:
         self.samples.append(sample)
-        return self.says
+        return self.next
 
 
-class Way:
-    """A countdown whose estimator can be told what to say."""
+class FakeEpisode:
+    """A countdown with a fake estimator."""
 
     def __init__(self, goal: Goal | None = TO_60) -> None:
-        self.oracles: list[Oracle] = []
+        self.estimators: list[FakeEstimator] = []
         self.countdown = Countdown(self._make)
         self.countdown.follow(goal, [])
 
-    def say(self, at: float, actual: float, estimate: Estimate | None) -> None:
-        self.oracles[-1].says = estimate
+    def read(self, at: float, actual: float, estimate: Estimate | None) -> None:
+        self.estimators[-1].next = estimate
         self.countdown.update(Sample(at, actual))
 
-    def moment(self, at: float) -> float | None:
-        """The told moment in s after `WALL`, on clocks that began together."""
-        moment = self.countdown.moment(at, WALL + at)
-        return None if moment is None else moment - WALL
+    def announced(self, at: float) -> float | None:
+        """Return the announced time in s after `WALL`; both clocks start together."""
+        announced = self.countdown.announced(at, WALL + at)
+        return None if announced is None else announced - WALL
 
-    def _make(self) -> Oracle:
-        self.oracles.append(Oracle())
-        return self.oracles[-1]
+    def _make(self) -> FakeEstimator:
+        self.estimators.append(FakeEstimator())
+        return self.estimators[-1]
 
 
 @pytest.mark.parametrize(
@@ -78,54 +78,58 @@ def test_the_goal_of_a_heater(state: State, target: float, goal: Goal | None):
     assert goal_of(heater) == goal
 
 
-def test_each_way_gets_an_estimator_of_its_own():
-    way = Way()
+def test_each_episode_gets_a_new_estimator():
+    episode = FakeEpisode()
     before = [Sample(1.0, 20.0)]
-    way.countdown.follow(TO_60, before)
-    assert len(way.oracles) == 1, "the same way goes on"
-    way.countdown.follow(TO_40, before)
-    assert way.oracles[-1].begun == [(TO_40, before)]
-    way.countdown.follow(None, [])
-    assert way.countdown.method is None
-    way.countdown.follow(TO_60, [])
-    assert len(way.oracles) == 3
+    episode.countdown.follow(TO_60, before)
+    assert len(episode.estimators) == 1, "the same goal continues the episode"
+    episode.countdown.follow(TO_40, before)
+    assert episode.estimators[-1].started == [(TO_40, before)]
+    episode.countdown.follow(None, [])
+    assert episode.countdown.method is None
+    episode.countdown.follow(TO_60, [])
+    assert len(episode.estimators) == 3
 
 
 def test_between_samples_it_counts_down_and_never_below_zero():
-    way = Way()
-    way.say(10.0, 30.0, Estimate(20.0, 15.0, 30.0))
-    assert way.countdown.remaining(10.0) == Estimate(20.0, 15.0, 30.0)
-    assert way.countdown.remaining(17.0) == Estimate(13.0, 8.0, 23.0)
-    assert way.countdown.remaining(26.0) == Estimate(4.0, 0.0, 14.0)
-    assert way.countdown.remaining(99.0) == Estimate(0.0, 0.0, 0.0)
-    assert way.countdown.remaining(9.0) == Estimate(20.0, 15.0, 30.0), "a look back is no longer way"
+    episode = FakeEpisode()
+    episode.read(10.0, 30.0, Estimate(20.0, 15.0, 30.0))
+    assert episode.countdown.remaining(10.0) == Estimate(20.0, 15.0, 30.0)
+    assert episode.countdown.remaining(17.0) == Estimate(13.0, 8.0, 23.0)
+    assert episode.countdown.remaining(26.0) == Estimate(4.0, 0.0, 14.0)
+    assert episode.countdown.remaining(99.0) == Estimate(0.0, 0.0, 0.0)
+    assert episode.countdown.remaining(9.0) == Estimate(20.0, 15.0, 30.0), "an earlier time adds nothing"
 
 
-def test_an_estimator_that_cannot_tell_leaves_nothing_told():
-    way = Way()
-    way.say(10.0, 30.0, Estimate(20.0))
-    assert way.moment(10.0) == 30.0
-    way.say(11.0, 30.0, None)
-    assert way.countdown.remaining(11.0) is None
-    assert way.moment(11.0) is None
+def test_without_an_estimate_nothing_is_announced():
+    episode = FakeEpisode()
+    episode.read(10.0, 30.0, Estimate(20.0))
+    assert episode.announced(10.0) == 30.0
+    episode.read(11.0, 30.0, None)
+    assert episode.countdown.remaining(11.0) is None
+    assert episode.announced(11.0) is None
 
 
-def test_without_a_way_nothing_is_told():
-    way = Way(None)
-    way.countdown.update(Sample(1.0, 20.0))
-    assert (way.countdown.remaining(1.0), way.moment(1.0), way.countdown.progress(20.0)) == (None, None, None)
+def test_without_an_episode_nothing_is_announced():
+    episode = FakeEpisode(None)
+    episode.countdown.update(Sample(1.0, 20.0))
+    assert (episode.countdown.remaining(1.0), episode.announced(1.0), episode.countdown.progress(20.0)) == (
+        None,
+        None,
+        None,
+    )
 
 
-def test_the_told_moment_stays_while_the_estimate_does():
-    way = Way()
+def test_the_announced_time_stays_while_the_estimate_does():
+    episode = FakeEpisode()
     for at in range(0, 100, 2):
-        way.say(at, 20.0 + at / 4, Estimate(160.0 - at + (4.0 if at % 4 else 0.0)))
-        assert way.moment(at) == 160.0
-        assert way.moment(at + 1) == 160.0
+        episode.read(at, 20.0 + at / 4, Estimate(160.0 - at + (4.0 if at % 4 else 0.0)))
+        assert episode.announced(at) == 160.0
+        assert episode.announced(at + 1) == 160.0
 
 
 @pytest.mark.parametrize(
-    ("eta", "moved", "told"),
+    ("eta", "moved", "announced"),
     [
         (30.0, 5.0, 30.0),
         (30.0, 5.5, 35.5),
@@ -135,36 +139,36 @@ def test_the_told_moment_stays_while_the_estimate_does():
         (1000.0, -60.0, 940.0),
     ],
 )
-def test_the_told_moment_moves_by_more_than_5_s_and_5_percent(eta: float, moved: float, told: float):
-    way = Way()
-    way.say(0.0, 20.0, Estimate(eta))
-    assert way.moment(0.0) == eta
-    way.say(0.0, 20.0, Estimate(eta + moved))
-    assert way.moment(0.0) == told
+def test_the_announced_time_changes_by_more_than_5_s_and_5_percent(eta: float, moved: float, announced: float):
+    episode = FakeEpisode()
+    episode.read(0.0, 20.0, Estimate(eta))
+    assert episode.announced(0.0) == eta
+    episode.read(0.0, 20.0, Estimate(eta + moved))
+    assert episode.announced(0.0) == announced
 
 
-def test_a_slow_drift_moves_the_told_moment_in_steps_that_grow():
-    way, told = Way(), []
+def test_a_slow_drift_changes_the_announced_time_in_growing_steps():
+    episode, announced = FakeEpisode(), []
     for second in range(60):
-        way.say(second, 20.0, Estimate(100.0))
-        told.append(way.moment(second))
-    assert sorted(set(told)) == [100.0, 106.0, 114.0, 126.0, 143.0]
+        episode.read(second, 20.0, Estimate(100.0))
+        announced.append(episode.announced(second))
+    assert sorted(set(announced)) == [100.0, 106.0, 114.0, 126.0, 143.0]
 
 
-def test_a_new_way_tells_its_own_moment_at_once():
-    way = Way()
-    way.say(0.0, 20.0, Estimate(100.0))
-    assert way.moment(0.0) == 100.0
-    way.countdown.follow(Goal(Direction.HEATING, 61.0), [])
-    way.say(1.0, 20.0, Estimate(100.0))
-    assert way.moment(1.0) == 101.0
+def test_a_new_episode_is_announced_at_once():
+    episode = FakeEpisode()
+    episode.read(0.0, 20.0, Estimate(100.0))
+    assert episode.announced(0.0) == 100.0
+    episode.countdown.follow(Goal(Direction.HEATING, 61.0), [])
+    episode.read(1.0, 20.0, Estimate(100.0))
+    assert episode.announced(1.0) == 101.0
 
 
-def test_a_corrected_wall_clock_corrects_the_told_moment():
-    way = Way()
-    way.say(0.0, 20.0, Estimate(100.0))
-    assert way.countdown.moment(0.0, WALL) == WALL + 100.0
-    assert way.countdown.moment(1.0, WALL + 3600.0) == WALL + 3699.0
+def test_a_corrected_wall_clock_corrects_the_announced_time():
+    episode = FakeEpisode()
+    episode.read(0.0, 20.0, Estimate(100.0))
+    assert episode.countdown.announced(0.0, WALL) == WALL + 100.0
+    assert episode.countdown.announced(1.0, WALL + 3600.0) == WALL + 3699.0
 
 
 @pytest.mark.parametrize(
@@ -183,17 +187,17 @@ def test_a_corrected_wall_clock_corrects_the_told_moment():
         (TO_40, 80.0, 90.0, 0.0),
     ],
 )
-def test_progress_is_the_share_of_the_way(goal: Goal, start: float, actual: float, share: float):
-    way = Way(goal)
-    assert way.countdown.progress(actual) is None
-    way.say(0.0, start, None)
-    assert way.countdown.progress(actual) == pytest.approx(share)
+def test_progress_is_the_share_of_the_temperature_difference(goal: Goal, start: float, actual: float, share: float):
+    episode = FakeEpisode(goal)
+    assert episode.countdown.progress(actual) is None
+    episode.read(0.0, start, None)
+    assert episode.countdown.progress(actual) == pytest.approx(share)
 
 
 @given(goal=st.sampled_from([TO_60, TO_40]), start=st.floats(-50, 600), actual=st.floats(-50, 600))
 def test_progress_is_from_0_to_1(goal: Goal, start: float, actual: float):
-    way = Way(goal)
-    way.say(0.0, start, None)
-    share = way.countdown.progress(actual)
+    episode = FakeEpisode(goal)
+    episode.read(0.0, start, None)
+    share = episode.countdown.progress(actual)
     assert share is not None
     assert 0.0 <= share <= 1.0

@@ -1,4 +1,4 @@
-"""Whole ways to a goal: when they arrived, what is kept of them, and how right they were told."""
+"""Recorded episodes: the arrival, what is recorded, and the accuracy of the estimates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_overshoot_and_ringing_are_one_arrival():
 
 
 @given(st.lists(st.floats(-50, 600), max_size=20), st.sampled_from([TO_60, TO_40]))
-def test_an_arrival_is_within_the_way(actuals: list[float], goal: Goal):
+def test_an_arrival_is_within_the_episode(actuals: list[float], goal: Goal):
     reached = arrival(goal, steps(*actuals))
     assert reached is None or 0.0 <= reached <= len(actuals) - 1
 
@@ -54,10 +54,12 @@ def test_an_arrival_is_within_the_way(actuals: list[float], goal: Goal):
 # Recording
 
 
-def record(way: Sequence[Sample], arrives: int, estimate: Estimate | None = None) -> tuple[Recorder, list[Episode]]:
+def record(
+    readings: Sequence[Sample], arrives: int, estimate: Estimate | None = None
+) -> tuple[Recorder, list[Episode]]:
     recorder, episodes = Recorder(), []
     recorder.begin(TO_60, [Sample(-1.0, 21.0)])
-    for index, sample in enumerate(way):
+    for index, sample in enumerate(readings):
         if index == arrives:
             recorder.arrive(sample.at)
         episode = recorder.add(sample, estimate)
@@ -66,21 +68,21 @@ def record(way: Sequence[Sample], arrives: int, estimate: Estimate | None = None
     return recorder, episodes
 
 
-def test_an_episode_has_what_was_before_the_way_and_how_it_ended():
-    way = samples(curves.heating(60.0, rate=0.5, hold=60.0))
-    _, [episode] = record(way, arrives=78)
+def test_an_episode_has_the_samples_before_its_start_and_after_its_arrival():
+    readings = samples(curves.heating(60.0, rate=0.5, hold=60.0))
+    _, [episode] = record(readings, arrives=78)
     assert episode.before == (Sample(-1.0, 21.0),)
-    assert episode.samples[0] == way[0]
-    assert episode.samples[-1].at == way[78].at + AFTER_S
+    assert episode.samples[0] == readings[0]
+    assert episode.samples[-1].at == readings[78].at + AFTER_S
     assert episode.reached_at == pytest.approx(74.0)
 
 
-def test_what_was_estimated_counts_until_the_arrival():
+def test_estimates_are_recorded_until_the_arrival():
     recorder, _ = record(samples(curves.heating(60.0, rate=0.5, hold=60.0)), 78, Estimate(5.0))
     assert len(recorder.estimates) == 78
 
 
-def test_a_dropped_way_is_no_episode_and_without_a_way_nothing_is_recorded():
+def test_without_an_episode_nothing_is_recorded():
     recorder = Recorder()
     assert recorder.add(Sample(0.0, 22.0), None) is None
     recorder.arrive(0.0)
@@ -90,28 +92,28 @@ def test_a_dropped_way_is_no_episode_and_without_a_way_nothing_is_recorded():
     assert recorder.add(Sample(99.0, 60.0), None) is None
 
 
-def test_a_new_way_leaves_nothing_of_the_one_before():
+def test_a_new_episode_starts_without_estimates():
     recorder, _ = record(steps(20, 21, 22), arrives=99, estimate=Estimate(1.0))
     recorder.begin(TO_60, [])
     assert recorder.estimates == []
 
 
-def test_a_long_way_is_thinned_out_and_keeps_its_ends():
-    way = [Sample(float(at), min(60.0, 20.0 + at / 300)) for at in range(3 * MOST_SAMPLES)]
-    _, [episode] = record(way, arrives=len(way) - 30)
+def test_a_long_episode_is_thinned_out_and_keeps_its_ends():
+    readings = [Sample(float(at), min(60.0, 20.0 + at / 300)) for at in range(3 * MOST_SAMPLES)]
+    _, [episode] = record(readings, arrives=len(readings) - 30)
     assert len(episode.samples) <= MOST_SAMPLES
-    assert episode.samples[0] == way[0]
+    assert episode.samples[0] == readings[0]
     assert episode.reached_at == pytest.approx(39 * 300, abs=4)
 
 
 # Accuracy
 
 
-def scored(*told: float, interval: tuple[float, float] | None = None) -> Score | None:
-    """Score estimates that were told each 10 s of a way of 100 s."""
+def scored(*etas: float, interval: tuple[float, float] | None = None) -> Score | None:
+    """Score estimates made every 10 s of an episode of 100 s."""
     episode = Episode(TO_60, (), (Sample(0.0, 20.0), Sample(110.0, 60.0)), 100.0)
     low, high = interval or (None, None)
-    estimates = [(10.0 * index, Estimate(eta, low, high)) for index, eta in enumerate(told)]
+    estimates = [(10.0 * index, Estimate(eta, low, high)) for index, eta in enumerate(etas)]
     return score(episode, estimates)
 
 
@@ -120,17 +122,17 @@ def test_a_score_is_the_mean_error_in_percent_of_the_duration():
     assert scored(*(110.0 - 10 * index for index in range(10))) == Score(pytest.approx(10.0), None)
 
 
-def test_a_score_tells_how_often_the_interval_held():
+def test_a_score_has_the_coverage_of_the_interval():
     assert scored(100.0, 90.0, interval=(95.0, 105.0)) == Score(0.0, 50.0)
 
 
-def test_of_nothing_told_or_no_way_there_is_no_score():
+def test_without_estimates_or_arrival_there_is_no_score():
     assert scored() is None
     assert score(Episode(TO_60, (), (Sample(0.0, 20.0),), None), [(0.0, Estimate(1.0))]) is None
     assert score(Episode(TO_60, (), (Sample(5.0, 59.5),), 5.0), [(0.0, Estimate(1.0))]) is None
 
 
-def test_accuracy_is_that_of_the_last_heat_ups():
+def test_accuracy_is_the_mean_of_the_last_heat_ups():
     accuracy = Accuracy()
     assert (accuracy.error, accuracy.coverage) == (None, None)
     for error in range(LAST + 5):
@@ -140,7 +142,7 @@ def test_accuracy_is_that_of_the_last_heat_ups():
     assert accuracy.coverage == 80.0
 
 
-def test_accuracy_survives_the_disk():
+def test_accuracy_is_restored_from_json():
     accuracy = Accuracy((Score(1.5, 80.0), Score(2.25, None), Score(0.0, 0.0)))
     assert Accuracy.from_json(accuracy.as_json()) == accuracy
 
