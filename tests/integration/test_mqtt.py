@@ -1,4 +1,4 @@
-"""The connection to a real broker that comes and goes. Runs with paho-mqtt 2 and, by a sibling, with 1.6."""
+"""The connection to a real broker. Runs with paho-mqtt 2; test_mqtt_paho16.py runs the same tests with 1.6."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 import paho.mqtt
 import pytest
 
-from octoprint_temp_eta.adapters.broker import connection as adapter
+from octoprint_temp_eta.adapters.broker import backoff, protocol_version
 from octoprint_temp_eta.bridge.broker.outbox import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
@@ -24,14 +24,14 @@ from tests.support.waiting import eventually, free_port
 __all__ = ["impatient", "link", "peer"]
 
 
-def test_the_library_is_the_one_to_be_tested():
+def test_the_library_is_the_one_under_test():
     assert paho.mqtt.__version__.startswith(os.environ.get("PAHO_UNDER_TEST", "2."))
 
 
 # Connected
 
 
-def test_a_connection_is_told_with_its_broker_and_version(link: Link, broker: Broker):
+def test_a_connection_is_reported_with_its_broker_and_version(link: Link, broker: Broker):
     assert link.connect(broker.port) == BrokerConnected(1, "127.0.0.1", broker.port, "5")
 
 
@@ -59,7 +59,7 @@ def test_a_message_carries_its_properties(link: Link, broker: Broker):
     assert 0 < properties.MessageExpiryInterval <= 300
 
 
-def test_a_command_comes_with_where_to_answer(link: Link, broker: Broker):
+def test_a_command_has_its_response_topic_and_correlation_data(link: Link, broker: Broker):
     link.connect(broker.port)
     with Client5(broker.listener) as other:
         other.publish("test/command/reset", b"{}", ResponseTopic="my/answers", CorrelationData=b"42")
@@ -67,7 +67,7 @@ def test_a_command_comes_with_where_to_answer(link: Link, broker: Broker):
 
 
 @pytest.mark.parametrize("version_5", [None, UNSUPPORTED], ids=["5", "3.1.1"])
-def test_a_retained_command_is_told_from_a_live_one(
+def test_a_retained_command_differs_from_a_live_one(
     link: Link, broker: Broker, peer: Observer, version_5: bytes | None
 ):
     peer.publish("test/command/old", b"1", retain=True)
@@ -77,22 +77,22 @@ def test_a_retained_command_is_told_from_a_live_one(
         peer.publish("test/command/new", b"2", retain=True)
         live = link.wait_for(MessageArrived)
         assert live.topic == "test/command/new"
-        assert live.retained is (version_5 is None), "MQTT 5 tells also of a live one that it will be retained"
+        assert live.retained is (version_5 is None), "MQTT 5 also marks a live one that will be retained"
     for topic in ("old", "new"):
         peer.publish(f"test/command/{topic}", b"", retain=True)
 
 
-def test_what_is_not_subscribed_to_does_not_come(link: Link, broker: Broker, peer: Observer):
+def test_other_topics_are_not_received(link: Link, broker: Broker, peer: Observer):
     link.connect(broker.port, subscriptions=("test/command/#", "test/birth"))
     peer.publish("test/status", b"x")
     peer.publish("test/birth", b"online")
     assert link.wait_for(MessageArrived).topic == "test/birth"
 
 
-# The end
+# Disconnecting
 
 
-def test_a_clean_leave_says_good_bye_once(link: Link, broker: Broker, peer: Observer):
+def test_a_clean_disconnect_publishes_offline_once(link: Link, broker: Broker, peer: Observer):
     link.connect(broker.port)
     link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
     peer.wait_for(STATUS, lambda message: message.text == "online")
@@ -102,10 +102,10 @@ def test_a_clean_leave_says_good_bye_once(link: Link, broker: Broker, peer: Obse
     peer.publish("test/end", b"")
     peer.wait_for("test/end")
     assert [message.text for message in peer.on(STATUS)][-2:] == ["online", "offline"]
-    assert link.all(BrokerLost) == [], "who leaves has not lost anything"
+    assert link.all(BrokerLost) == [], "a wanted end is no loss"
 
 
-def test_an_end_that_came_before_the_good_bye_says_it(link: Link, broker: Broker, peer: Observer):
+def test_close_publishes_offline_if_the_worker_did_not(link: Link, broker: Broker, peer: Observer):
     link.connect(broker.port)
     link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
     peer.wait_for(STATUS, lambda message: message.text == "online")
@@ -114,7 +114,7 @@ def test_an_end_that_came_before_the_good_bye_says_it(link: Link, broker: Broker
     assert peer.wait_for(STATUS, since=since).text == "offline"
 
 
-def test_who_dies_is_declared_offline_by_the_broker(broker: Broker, peer: Observer):
+def test_the_broker_publishes_the_will_of_a_killed_process(broker: Broker, peer: Observer):
     script = (
         "import sys, time; from tests.support.mqtt_link import *; link = Link()\n"
         "link.connect(int(sys.argv[1])); link.mqtt.publish(Publish(STATUS, b'online', 1, retain=True))\n"
@@ -130,7 +130,7 @@ def test_who_dies_is_declared_offline_by_the_broker(broker: Broker, peer: Observ
         assert late.wait_for(STATUS).text == "offline"
 
 
-def test_nothing_is_published_after_the_end(link: Link, broker: Broker, peer: Observer):
+def test_nothing_is_published_without_a_connection(link: Link, broker: Broker, peer: Observer):
     link.mqtt.publish(Publish("test/early", b"x"))
     link.connect(broker.port)
     link.mqtt.disconnect(Disconnect())
@@ -141,7 +141,7 @@ def test_nothing_is_published_after_the_end(link: Link, broker: Broker, peer: Ob
     assert peer.on("test/early") == peer.on("test/late") == []
 
 
-def test_to_leave_twice_or_never_connected_does_no_harm(link: Link, broker: Broker):
+def test_disconnecting_twice_or_without_a_connection_does_no_harm(link: Link, broker: Broker):
     link.mqtt.disconnect(Disconnect((OFFLINE,)))
     link.mqtt.close(PATIENCE)
     link.connect(broker.port)
@@ -150,7 +150,7 @@ def test_to_leave_twice_or_never_connected_does_no_harm(link: Link, broker: Brok
         link.mqtt.close(PATIENCE)
 
 
-def test_another_connection_replaces_the_first_which_says_good_bye(link: Link, broker: Broker, peer: Observer):
+def test_another_connection_replaces_the_first_which_publishes_offline(link: Link, broker: Broker, peer: Observer):
     link.connect(broker.port)
     link.mqtt.disconnect(Disconnect((OFFLINE,)))
     connected = link.connect(broker.port, client_id="temp_eta_other")
@@ -160,11 +160,11 @@ def test_another_connection_replaces_the_first_which_says_good_bye(link: Link, b
     assert [message.text for message in peer.on(STATUS)][-2:] == ["offline", "online"]
 
 
-def test_a_connection_that_was_given_up_posts_nothing_more(link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(adapter, "CONNACK_S", PATIENCE)
+def test_an_abandoned_connection_posts_nothing_more(link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol_version, "CONNACK_TIMEOUT_S", PATIENCE)
     with Proxy(None) as silent:
         link.mqtt.connect(spec(silent.port))
-        eventually(lambda: silent.count(CONNECT), "the try to be made")
+        eventually(lambda: silent.count(CONNECT), "the attempt")
         connected = link.connect(broker.port)
         assert connected.port == broker.port
         link.mqtt.publish(Publish("test/x", b"x", token=1))
@@ -172,10 +172,10 @@ def test_a_connection_that_was_given_up_posts_nothing_more(link: Link, broker: B
     assert link.all(BrokerLost) == []
 
 
-# A broker that comes and goes
+# Reconnecting
 
 
-def test_a_broker_that_is_not_there_is_tried_again_until_it_is(link: Link):
+def test_a_broker_that_is_down_is_tried_until_it_is_up(link: Link):
     port = free_port()
     link.mqtt.connect(spec(port))
     for _ in range(3):
@@ -186,17 +186,17 @@ def test_a_broker_that_is_not_there_is_tried_again_until_it_is(link: Link):
         assert link.wait_for(BrokerConnected).port == port
 
 
-def test_a_name_that_nobody_knows_is_said_to_be_unknown(link: Link):
+def test_an_unknown_host_name_is_reported(link: Link):
     link.mqtt.connect(spec(1883, host="no-such-broker.invalid"))
     assert link.wait_for(BrokerLost).reason.startswith("Name look-up: 'no-such-broker.invalid' is not known")
 
 
-def test_settings_that_the_library_refuses_are_no_crash(link: Link):
+def test_settings_that_the_library_refuses_are_reported(link: Link):
     link.mqtt.connect(spec(1883, host=""))
     assert "don't work" in link.wait_for(BrokerLost).reason
 
 
-def test_a_restarted_broker_is_connected_to_again_as_another_link(link: Link, broker: Broker):
+def test_the_connection_to_a_restarted_broker_has_another_number(link: Link, broker: Broker):
     first = link.connect(broker.port)
     broker.stop()
     lost = link.wait_for(BrokerLost)
@@ -208,7 +208,7 @@ def test_a_restarted_broker_is_connected_to_again_as_another_link(link: Link, br
     assert link.wait_for(Delivered) == Delivered(second.link, 7)
 
 
-def test_a_frozen_broker_is_noticed_and_reached_again(link: Link, broker: Broker):
+def test_a_frozen_broker_is_noticed_and_connected_to_again(link: Link, broker: Broker):
     link.connect(broker.port, keepalive=1)
     broker.freeze()
     try:
@@ -220,7 +220,7 @@ def test_a_frozen_broker_is_noticed_and_reached_again(link: Link, broker: Broker
     link.wait_for(BrokerConnected)
 
 
-def test_it_can_be_left_while_the_broker_is_frozen(link: Link, broker: Broker):
+def test_it_can_be_closed_while_the_broker_is_frozen(link: Link, broker: Broker):
     link.connect(broker.port)
     broker.freeze()
     try:
@@ -233,30 +233,30 @@ def test_it_can_be_left_while_the_broker_is_frozen(link: Link, broker: Broker):
         broker.resume()
 
 
-def test_it_can_be_left_while_it_waits_for_an_answer_or_for_the_next_try(link: Link, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(adapter, "CONNACK_S", 3600.0)
+def test_it_can_be_closed_while_it_waits_for_connack_or_to_retry(link: Link, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol_version, "CONNACK_TIMEOUT_S", 3600.0)
     with Proxy(None) as silent:
         link.mqtt.connect(spec(silent.port))
-        eventually(lambda: silent.count(CONNECT), "the try to be made")
+        eventually(lambda: silent.count(CONNECT), "the attempt")
         link.mqtt.close(PATIENCE)
-    monkeypatch.setattr(adapter, "FIRST_RETRY_S", 3600.0)
+    monkeypatch.setattr(backoff, "FIRST_RETRY_S", 3600.0)
     link.mqtt.connect(spec(free_port()))
     link.wait_for(BrokerLost)
     link.mqtt.close(PATIENCE)
 
 
 def test_what_was_not_acknowledged_is_not_sent_again_by_the_library(link: Link, broker: Broker, peer: Observer):
-    """It would put an old level over a new one: what is to be said again is the bridge's to know."""
+    """It would put an old state over a new one: the bridge decides what to resend."""
     with Proxy(broker.listener) as proxy:
         proxy.to_client = lambda packet: None if kind_of(packet) == PUBACK else packet
         proxy.to_broker = lambda packet: None if kind_of(packet) == PUBLISH else packet
         link.connect(proxy.port)
-        link.mqtt.publish(Publish("test/level", b"old", retain=True, token=1))
-        eventually(lambda: proxy.count(PUBLISH), "the message to be swallowed")
+        link.mqtt.publish(Publish("test/state", b"old", retain=True, token=1))
+        eventually(lambda: proxy.count(PUBLISH), "the message to be dropped")
         proxy.to_client = proxy.to_broker = lambda packet: packet
         proxy.cut()
         link.wait_for(BrokerConnected)
-        link.mqtt.publish(Publish("test/level", b"new", retain=True, token=2))
+        link.mqtt.publish(Publish("test/state", b"new", retain=True, token=2))
         assert link.wait_for(Delivered).token == 2
-    peer.wait_for("test/level")
-    assert [message.text for message in peer.on("test/level")] == ["new"]
+    peer.wait_for("test/state")
+    assert [message.text for message in peer.on("test/state")] == ["new"]

@@ -1,4 +1,4 @@
-"""A real MQTT broker as a context manager: stopped, frozen and started again on the same port, without a memory."""
+"""A real MQTT broker as a context manager: stopped, frozen and started again on the same port, with nothing stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def answers(listener: Listener, timeout: float = 1.0) -> bool:
 
 
 class Broker:
-    """A broker on 127.0.0.1 that runs from entering to leaving, on `port` or a free one."""
+    """A broker on 127.0.0.1 that runs from entering to leaving, on `port` or a free one.
+
+    `options` and `acl` are for mosquitto: more lines of its configuration, and its access rules.
+    """
 
     def __init__(
         self,
@@ -43,9 +46,11 @@ class Broker:
         username: str | None = None,
         password: str | None = None,
         certificates: Certificates | None = None,
+        options: tuple[str, ...] = (),
+        acl: str = "",
     ) -> None:
         self.program = program or broker_for_tests()
-        self.listener = Listener(port or free_port(), "127.0.0.1", username, password, certificates)
+        self.listener = Listener(port or free_port(), "127.0.0.1", username, password, certificates, options, acl)
         self._running: RunningBroker | None = None
         self._folders = contextlib.ExitStack()
 

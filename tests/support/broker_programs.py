@@ -41,13 +41,18 @@ class Certificates:
 
 @dataclass(frozen=True)
 class Listener:
-    """What a broker listens on, and whom it lets in: anybody, or one user."""
+    """What a broker listens on, and whom it accepts: anybody, or one user.
+
+    `options` are more lines of mosquitto's configuration, `acl` the text of its file of access rules.
+    """
 
     port: int
     host: str = "127.0.0.1"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     certificates: Certificates | None = None
+    options: tuple[str, ...] = ()
+    acl: str = ""
 
 
 class RunningBroker(Protocol):
@@ -71,13 +76,18 @@ class BrokerProgram(Protocol):
 
 def mosquitto_configuration(listener: Listener, folder: Path, seen_as: str, address: str) -> str:
     """Return mosquitto's configuration; `seen_as` is `folder` as the broker sees it, `address` what it binds."""
-    lines = [f"listener {address}", "persistence false", "set_tcp_nodelay true", "log_dest stdout"]
+    lines = ["persistence false", "set_tcp_nodelay true", "log_dest stdout", *listener.options]
+    lines.append(f"listener {address}")
     if listener.username is None:
         lines.append("allow_anonymous true")
     else:
         (folder / "passwords").write_text(_password_line(listener.username, listener.password or ""))
         (folder / "passwords").chmod(0o644)
         lines += ["allow_anonymous false", f"password_file {seen_as}/passwords"]
+    if listener.acl:
+        (folder / "acl").write_text(listener.acl)
+        (folder / "acl").chmod(0o644)
+        lines.append(f"acl_file {seen_as}/acl")
     if listener.certificates is not None:
         for option, source in (
             ("cafile", listener.certificates.authority),

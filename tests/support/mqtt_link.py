@@ -14,7 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from octoprint_temp_eta.adapters.broker import connection as adapter
+from octoprint_temp_eta.adapters.broker import backoff, connection, protocol_version
 from octoprint_temp_eta.adapters.broker.connection import Mqtt
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Input
@@ -105,10 +105,12 @@ class Client5:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less than in life, where the waiting is not what is tested."""
-    monkeypatch.setattr(adapter, "FIRST_RETRY_S", 0.1)
-    monkeypatch.setattr(adapter, "LONGEST_RETRY_S", 0.2)
-    monkeypatch.setattr(adapter, "CONNACK_S", 1.0)
-    monkeypatch.setattr(adapter, "RESUBSCRIBE_S", 0.1)
+    monkeypatch.setattr(backoff, "FIRST_RETRY_S", 0.1)
+    monkeypatch.setattr(backoff, "LONGEST_RETRY_S", 0.2)
+    monkeypatch.setattr(backoff, "LONGEST_REFUSED_RETRY_S", 0.2)
+    monkeypatch.setattr(protocol_version, "CONNACK_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(protocol_version, "SECOND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection, "RESUBSCRIBE_S", 0.1)
 
 
 @pytest.fixture

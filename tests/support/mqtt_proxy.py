@@ -1,21 +1,25 @@
-"""A proxy before a broker that misbehaves on demand: refuses versions, changes answers, swallows, cuts."""
+"""A proxy before a broker that misbehaves on demand: refuses versions, changes answers, delays, drops, cuts."""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
-from typing import Self
+from typing import Final, Literal, Self
 
 from tests.support.broker_programs import Listener
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = (kind << 4 for kind in (1, 2, 3, 4, 8, 9))
 #: MQTT 5's CONNACK "unsupported protocol version", as brokers without it send.
 UNSUPPORTED = b"\x20\x03\x00\x84\x00"
+#: For `version_5`: close the connection without a CONNACK, as RabbitMQ 3.10 does.
+CLOSE: Final = "close"
 
-#: Takes a packet and returns what goes on in its place; None: nothing.
+#: Gets a packet and returns what is passed on instead; None: nothing.
 Edit = Callable[[bytes], bytes | None]
 
 
@@ -24,13 +28,21 @@ def kind_of(packet: bytes) -> int:
     return packet[0] & 0xF0
 
 
-class Proxy:
-    """Stands before `broker` from entering to leaving; without a broker it accepts connections and says nothing.
+def disconnect(code: int) -> bytes:
+    """Return the DISCONNECT of an MQTT 5 broker with a reason code."""
+    return bytes([0xE0, 2, code, 0])
 
-    `version_5` is what becomes of an MQTT 5 CONNECT: None passes it on, bytes are sent back in its place.
+
+class Proxy:
+    """Stands before `broker` from entering to leaving; without a broker it accepts connections and stays silent.
+
+    `version_5` is what happens to an MQTT 5 CONNECT: None passes it on, bytes are sent back instead, CLOSE closes the
+    connection. `delay` is how many seconds each packet takes in either direction.
     """
 
-    def __init__(self, broker: Listener | None, *, version_5: bytes | None = None) -> None:
+    def __init__(
+        self, broker: Listener | None, *, version_5: bytes | Literal["close"] | None = None, delay: float = 0.0
+    ) -> None:
         self.version_5 = version_5
         #: What is done to the packets of either direction.
         self.to_client: Edit = lambda packet: packet
@@ -38,8 +50,10 @@ class Proxy:
         #: The packets that have come from clients.
         self.received: list[bytes] = []
         self._broker = broker
+        self._delay = delay
         self._server = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
+        self._clients: set[socket.socket] = set()
 
     @property
     def port(self) -> int:
@@ -56,10 +70,17 @@ class Proxy:
         self.cut()
 
     def cut(self) -> None:
-        """Cut all connections, as a network does that goes away: without a word."""
+        """Cut all connections without a packet, as a network does that goes away."""
         for each in list(self._open):
             with contextlib.suppress(OSError):
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                each.shutdown(socket.SHUT_RDWR)
+
+    def end(self, last: bytes = b"") -> None:
+        """Send `last` to the clients and close their connections, as a broker does that ends them."""
+        for each in list(self._clients):
+            with contextlib.suppress(OSError):
+                each.sendall(last)
                 each.shutdown(socket.SHUT_RDWR)
 
     def count(self, kind: int) -> int:
@@ -76,26 +97,37 @@ class Proxy:
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client:
             first = self._read(client)
-            if self._broker is None or (self.version_5 is not None and b"MQTT\x05" in first):
-                client.sendall(self.version_5 or b"")
+            version_5 = self.version_5 if b"MQTT\x05" in first else None
+            if version_5 == CLOSE:
+                return
+            if self._broker is None or version_5 is not None:
+                client.sendall(version_5 if isinstance(version_5, bytes) else b"")
                 while client.recv(4096):
                     pass
                 return
-            with socket.create_connection((self._broker.host, self._broker.port)) as broker:
-                self._open.add(broker)
-                broker.sendall(first)
-                back = threading.Thread(target=self._pass, args=(broker, client), name="proxy broker", daemon=True)
-                back.start()
-                while packet := self._read(client):
-                    self._send(broker, self.to_broker(packet))
+            self._forward(client, self._broker, first)
         self._open.discard(client)
 
+    def _forward(self, client: socket.socket, listener: Listener, first: bytes) -> None:
+        with socket.create_connection((listener.host, listener.port)) as broker:
+            self._open.add(broker)
+            self._clients.add(client)
+            sender = self._sender(broker)
+            sender(self.to_broker(first))
+            back = threading.Thread(target=self._pass, args=(broker, client), name="proxy broker", daemon=True)
+            back.start()
+            while packet := self._read(client):
+                sender(self.to_broker(packet))
+            self._clients.discard(client)
+
     def _pass(self, broker: socket.socket, client: socket.socket) -> None:
+        sender = self._sender(client)
         with contextlib.suppress(OSError):
             while packet := _read_packet(broker):
-                self._send(client, self.to_client(packet))
-        with contextlib.suppress(OSError):
-            client.shutdown(socket.SHUT_RDWR)
+                sender(self.to_client(packet))
+        if not self._delay:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
         self._open.discard(broker)
 
     def _read(self, client: socket.socket) -> bytes:
@@ -104,10 +136,21 @@ class Proxy:
             self.received.append(packet)
         return packet
 
-    @staticmethod
-    def _send(target: socket.socket, packet: bytes | None) -> None:
-        if packet is not None:
-            target.sendall(packet)
+    def _sender(self, target: socket.socket) -> Callable[[bytes | None], None]:
+        """Return a function that sends to `target`, after the delay and in order."""
+        if not self._delay:
+            return lambda packet: target.sendall(packet or b"")
+        waiting: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+
+        def send_late() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    at, packet = waiting.get()
+                    time.sleep(max(0.0, at - time.monotonic()))
+                    target.sendall(packet)
+
+        threading.Thread(target=send_late, name="proxy delay", daemon=True).start()
+        return lambda packet: waiting.put((time.monotonic() + self._delay, packet or b""))
 
 
 def _read_packet(source: socket.socket) -> bytes:

@@ -1,1 +1,1 @@
-"""The connection to the broker."""
+"""The connection to the MQTT broker."""

@@ -1,14 +1,111 @@
-"""What went wrong on the way to the broker, in plain words that name the step."""
+"""Why the broker cannot be reached, refuses the client, or ends the connection: in plain words, with the remedy."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+#: The first reason code of MQTT 5 that is a failure; in a SUBACK of 3.1.1, 0x80 is the only one.
+FIRST_FAILURE: Final = 0x80
+#: Reason codes that are handled, not only reported.
+UNSUPPORTED_PROTOCOL, SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN = 0x84, 0x88, 0x89, 0x8B
+SESSION_TAKEN_OVER, PACKET_TOO_LARGE = 0x8E, 0x95
+RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+
+#: The CONNACK return codes of MQTT 3.1.1, as reason codes of MQTT 5.
+CODES_OF_3_1_1: Final[Mapping[int, int]] = {1: UNSUPPORTED_PROTOCOL, 2: 0x85, 3: SERVER_UNAVAILABLE, 4: 0x86, 5: 0x87}
+
+_SEE_LOG = "See the broker's log"
+#: The reason codes of MQTT 5 (2.4) that a broker may send: name and remedy.
+REASONS: Final[Mapping[int, tuple[str, str]]] = {
+    0x80: ("unspecified error", _SEE_LOG),
+    0x81: ("malformed packet", _SEE_LOG),
+    0x82: ("protocol error", _SEE_LOG),
+    0x83: ("implementation specific error", _SEE_LOG),
+    UNSUPPORTED_PROTOCOL: ("unsupported protocol version", "The broker must support MQTT 5 or 3.1.1"),
+    0x85: ("client ID not valid", "Set another client ID"),
+    0x86: ("bad username or password", "Check username and password"),
+    0x87: ("not authorized", "Check username, password, and the user's access rules (ACL)"),
+    SERVER_UNAVAILABLE: ("server unavailable", "The bridge keeps trying"),
+    SERVER_BUSY: ("server busy", "The bridge keeps trying"),
+    0x8A: ("banned", "Ask the broker's administrator"),
+    SHUTTING_DOWN: ("server shutting down", "The bridge keeps trying until the broker is back"),
+    0x8C: ("bad authentication method", "Check how the broker authenticates its clients"),
+    0x8D: ("keep-alive timeout", "Check the network, or set a longer keep-alive"),
+    SESSION_TAKEN_OVER: (
+        "session taken over",
+        "Another client uses the same client ID: give each printer an ID of its own",
+    ),
+    0x8F: ("topic filter invalid", "Check the base topic"),
+    0x90: ("topic name invalid", "Check the base topic and the discovery prefix"),
+    0x93: ("receive maximum exceeded", _SEE_LOG),
+    0x94: ("topic alias invalid", _SEE_LOG),
+    PACKET_TOO_LARGE: ("packet too large", "Raise the broker's packet limit (mosquitto: max_packet_size)"),
+    0x96: ("message rate too high", "Set a longer minimum publish interval, or raise the broker's limit"),
+    0x97: ("quota exceeded", "Raise the broker's quota"),
+    0x98: ("administrative action", "Ask the broker's administrator"),
+    0x99: ("payload format invalid", _SEE_LOG),
+    RETAIN_NOT_SUPPORTED: ("retain not supported", "Allow retained messages in the broker's settings"),
+    QOS_NOT_SUPPORTED: ("QoS not supported", "Allow QoS 1 in the broker's settings"),
+    0x9C: ("use another server", "Set the host that the broker's administrator names"),
+    0x9D: ("server moved", "Set the host that the broker's administrator names"),
+    0x9E: ("shared subscriptions not supported", _SEE_LOG),
+    0x9F: ("connection rate exceeded", "The bridge keeps trying"),
+    0xA0: ("maximum connect time", "The bridge connects again"),
+    0xA1: ("subscription identifiers not supported", _SEE_LOG),
+    0xA2: ("wildcard subscriptions not supported", "Commands need a broker that supports wildcards"),
+}
+
+#: Refusals that end without anybody's help.
+TEMPORARY: Final = frozenset({SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN})
+
+
+def reason_name(code: int) -> str:
+    """Return the name of a reason code."""
+    name, _ = REASONS.get(code, (f"reason code 0x{code:02X}", ""))
+    return name
+
+
+def connection_refused(where: str, code: int) -> str:
+    """Return what a CONNACK with this code means; `where` is host and port."""
+    return f"CONNACK: {where} refuses the connection: {_with_remedy(code)}"
+
+
+def no_connack(where: str, protocol: str, *, closed: bool) -> str:
+    """Return that the broker does not accept `protocol`: it refused it, stayed silent, or closed the connection."""
+    hint = ": it closed the connection. Check whether this port expects TLS" if closed else ""
+    return f"CONNACK: {where} does not answer in MQTT {protocol}{hint}"
+
+
+def no_retained_messages(where: str) -> str:
+    """Return what is missing with a broker that does not keep retained messages."""
+    return (
+        f"{where} does not keep retained messages: clients that connect later see no states, and Home Assistant loses "
+        f"the printer when it restarts. {_remedy(RETAIN_NOT_SUPPORTED)}."
+    )
+
+
+def connection_lost(where: str, code: int | None) -> str:
+    """Return that the connection ended; `code` is the reason in the broker's DISCONNECT, None without one."""
+    if code is None or code < FIRST_FAILURE:
+        return f"The connection to {where} is lost"
+    return f"{where} closed the connection: {_with_remedy(code)}"
+
+
+def publish_refused(topic: str | None, code: int) -> str:
+    """Return that the broker refused a message on `topic`, None where the topic is not known."""
+    return f"Not permitted to publish{f' to {topic}' if topic else ''}: {_with_remedy(code)}"
+
+
+def subscription_refused(topic: str, why: str) -> str:
+    """Return that there is no subscription to `topic`."""
+    return f"Not permitted to subscribe to {topic} ({why}). Allow the user to read this topic (ACL)."
 
 
 def explain(error: Exception, host: str, port: int) -> str:
-    """Return which step failed with `error` while `host`:`port` was to be reached, and what to look at."""
+    """Return which step failed with `error` on the way to `host`:`port`, and what to check."""
     where = f"{host}:{port}"
     for kinds, text in _STEPS:
         if isinstance(error, kinds):
@@ -16,16 +113,25 @@ def explain(error: Exception, host: str, port: int) -> str:
     return f"The settings of the connection to {where} don't work: {error}"
 
 
-#: The first row that fits speaks: the special ones stand before their bases.
+#: The first row that fits is used: special errors come before their bases.
 _STEPS: Sequence[tuple[type[Exception], str]] = (
     (socket.gaierror, "Name look-up: {host!r} is not known ({why})"),
     (ssl.SSLCertVerificationError, "TLS: the certificate of {where} is not trusted: {why}"),
     (ssl.SSLError, "TLS: no encrypted connection with {where} ({why}): does this port speak TLS?"),
     (ConnectionRefusedError, "TCP: {where} refuses the connection: is the broker running?"),
-    (ConnectionResetError, "TCP: {where} cuts the connection: is TLS set as this port needs it?"),
+    (ConnectionResetError, "TCP: {where} closed the connection; check the port, and whether it expects TLS"),
     (TimeoutError, "TCP: {where} does not answer"),
     (OSError, "TCP: {where} cannot be reached ({why})"),
 )
+
+
+def _with_remedy(code: int) -> str:
+    return f"{reason_name(code)}. {_remedy(code)}."
+
+
+def _remedy(code: int) -> str:
+    _, remedy = REASONS.get(code, ("", _SEE_LOG))
+    return remedy
 
 
 def _why(error: Exception) -> object:

@@ -1,10 +1,11 @@
-"""paho-mqtt 1.6 and 2.x behind one face: the differences of the two end in this file."""
+"""One interface to paho-mqtt 1.6 and 2.x: nothing else needs to know which one is installed."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -14,16 +15,31 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import MessageArrived
+from .errors import CODES_OF_3_1_1, FIRST_FAILURE
 
-#: MQTT versions by the names that people give them.
+#: MQTT versions by name.
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
-#: First of the codes in CONNACK, SUBACK and PUBACK that mean a failure (MQTT 5, 2.4; for 3.1.1's SUBACK 0x80 alone).
-FAILURE = 0x80
-#: "Unsupported protocol version": of MQTT 5, and of 3.1.1, as which old brokers answer.
-UNSUPPORTED_PROTOCOL = (0x84, 1)
+#: Returned by the library for a sent message.
+MessageInfo = mqtt.MQTTMessageInfo
+#: s for the TCP connection, and for each step of the TLS handshake.
+TCP_TIMEOUT_S = 15.0
 
 
-def make_client(spec: Connect, protocol: str) -> mqtt.Client:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the broker supports, from its CONNACK; 3.1.1 has no way to announce it."""
+
+    maximum_packet_size: int | None = None
+    receive_maximum: int | None = None
+    maximum_qos: int = 2
+    retain: bool = True
+
+    def fit(self, publish: Publish) -> tuple[int, bool]:
+        """Return the QoS and the retain flag with which the broker takes `publish`."""
+        return min(publish.qos, self.maximum_qos), publish.retain and self.retain
+
+
+def make_client(spec: Connect, protocol: str, limits: Limits) -> mqtt.Client:
     """Return a client for one connection only. Raises `OSError` where the system's certificates can't be read."""
     version = PROTOCOLS[protocol]
     options: dict[str, Any] = {"client_id": spec.client_id, "protocol": version, "reconnect_on_failure": False}
@@ -32,35 +48,40 @@ def make_client(spec: Connect, protocol: str) -> mqtt.Client:
     if hasattr(mqtt, "CallbackAPIVersion"):
         options["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
     client = mqtt.Client(**options)
+    client._connect_timeout = TCP_TIMEOUT_S  # 1.6 has no public name for it
     if spec.username:
         client.username_pw_set(spec.username, spec.password or None)
     if spec.tls:
         client.tls_set(cert_reqs=ssl.CERT_NONE if spec.tls_insecure else ssl.CERT_REQUIRED)
     will = spec.will
-    client.will_set(will.topic, will.payload, will.qos, will.retain, properties=properties_of(will, protocol, "will"))
+    qos, retain = limits.fit(will)
+    client.will_set(will.topic, will.payload, qos, retain, properties=properties_of(will, protocol, "will"))
     client.on_socket_open = _send_at_once
     return client
 
 
 def open_connection(client: mqtt.Client, spec: Connect, protocol: str) -> None:
-    """Resolve, connect and send CONNECT; blocks for some seconds at most. Raises `OSError`."""
+    """Resolve, connect and send CONNECT; blocks until TCP and TLS are up. Raises `OSError`."""
     if protocol == "5":
         client.connect(spec.host, spec.port, spec.keepalive, clean_start=True)
     else:
         client.connect(spec.host, spec.port, spec.keepalive)
 
 
-def subscribe(client: mqtt.Client, topics: Sequence[str], protocol: str) -> None:
-    """Subscribe with QoS 1; with MQTT 5 the retain flag is kept, so that a retained command is told from a live one."""
+def subscribe(client: mqtt.Client, topic: str, protocol: str) -> int:
+    """Subscribe with QoS 1 and return the packet's id.
+
+    With MQTT 5 the retain flag is kept, which tells a retained command from a live one.
+    """
     if protocol == "5":
-        options = SubscribeOptions(qos=1, retainAsPublished=True)
-        client.subscribe([(topic, options) for topic in topics])
+        _, mid = client.subscribe([(topic, SubscribeOptions(qos=1, retainAsPublished=True))])
     else:
-        client.subscribe([(topic, 1) for topic in topics])
+        _, mid = client.subscribe([(topic, 1)])
+    return int(mid or 0)
 
 
 def properties_of(publish: Publish, protocol: str, packet: str = "publish") -> Properties | None:
-    """Return MQTT 5's properties of a message, None for older versions."""
+    """Return the MQTT 5 properties of a message, None for older versions."""
     if protocol != "5":
         return None
     kind = PacketTypes.WILLMESSAGE if packet == "will" else PacketTypes.PUBLISH
@@ -89,32 +110,54 @@ def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
 def listen(
     client: mqtt.Client,
     *,
-    connected: Callable[[int, str], None],
-    ended: Callable[[], None],
-    subscribed: Callable[[list[int]], None],
-    delivered: Callable[[int, str | None], None],
+    connected: Callable[[int, Limits], None],
+    ended: Callable[[int | None], None],
+    subscribed: Callable[[int, list[int]], None],
+    delivered: Callable[[int, int | None], None],
     message: Callable[[MessageArrived], None],
 ) -> None:
-    """Have the functions called on the client's thread, whatever the library's version gives its callbacks.
+    """Set the client's callbacks, which run on its thread.
 
-    `connected` gets CONNACK's code and its wording, `subscribed` SUBACK's codes, `delivered` a message's
-    id and why it was refused, or None.
+    `connected` gets CONNACK's reason code and the broker's limits, `ended` the reason code of the broker's DISCONNECT
+    (None without one), `subscribed` SUBACK's packet id and reason codes, `delivered` a message's packet id and the
+    reason code with which it was refused, or None. All codes are those of MQTT 5.
     """
 
-    def on_connect(_: Any, __: Any, ___: Any, code: Any, *____: Any) -> None:
-        connected(_number(code), mqtt.connack_string(code) if isinstance(code, int) else str(code))
+    def on_connect(_: Any, __: Any, ___: Any, code: Any, properties: Any = None, *____: Any) -> None:
+        connected(_number(code) if not isinstance(code, int) else CODES_OF_3_1_1.get(code, code), _limits(properties))
 
-    def on_subscribe(_: Any, __: Any, ___: Any, codes: Any, *____: Any) -> None:
-        subscribed([_number(code) for code in codes])
+    def on_disconnect(_: Any, __: Any, *values: Any) -> None:
+        # 1.6: a number of the library's own, or the code, and the properties. 2.x: flags, code, properties.
+        code = values[1] if len(values) > 2 else values[0]
+        ended(None if isinstance(code, int) or not _sent_by_broker(values[0]) else _number(code))
+
+    def on_subscribe(_: Any, __: Any, mid: int, codes: Any, *____: Any) -> None:
+        subscribed(mid, [_number(code) for code in codes])
 
     def on_publish(_: Any, __: Any, mid: int, code: Any = None, *___: Any) -> None:
-        delivered(mid, str(code) if code is not None and _number(code) >= FAILURE else None)
+        number = 0 if code is None else _number(code)
+        delivered(mid, number if number >= FIRST_FAILURE else None)
 
     client.on_connect = on_connect
-    client.on_disconnect = lambda *_: ended()
+    client.on_disconnect = on_disconnect
     client.on_subscribe = on_subscribe
     client.on_publish = on_publish
     client.on_message = lambda _, __, received: message(arrived(received))
+
+
+def _limits(properties: Any) -> Limits:
+    """Return what CONNACK's properties say; absent ones have no limit."""
+    return Limits(
+        getattr(properties, "MaximumPacketSize", None),
+        getattr(properties, "ReceiveMaximum", None),
+        getattr(properties, "MaximumQoS", 2),
+        bool(getattr(properties, "RetainAvailable", 1)),
+    )
+
+
+def _sent_by_broker(flags: Any) -> bool:
+    """Whether the broker sent a DISCONNECT; 1.6 has no flags, and gives a code object only then."""
+    return bool(getattr(flags, "is_disconnect_packet_from_server", True))
 
 
 def _number(code: Any) -> int:
@@ -123,5 +166,5 @@ def _number(code: Any) -> int:
 
 
 def _send_at_once(_: Any, __: Any, connection: Any) -> None:
-    """Turn off Nagle's algorithm: it holds small messages that follow each other back for 40 ms."""
+    """Turn off Nagle's algorithm, which holds back small messages that follow each other for 40 ms."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -115,27 +115,41 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConnected:
-    """The broker has accepted us, and our subscriptions. `link` numbers the connections."""
+    """The broker accepted the connection, and answered the subscriptions. `link` numbers the connections.
+
+    `maximum_packet_size` in bytes is announced by brokers with MQTT 5 that have one; `window` is how many messages may
+    be unacknowledged, where the broker allows fewer than the bridge would send.
+    """
 
     link: int
     host: str
     port: int
     protocol: str
+    maximum_packet_size: int | None = None
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerLost:
-    """There is no connection `link`: it could not be made, or ended. `reason` is a sentence for people."""
+    """There is no connection `link`: it could not be made, or ended.
+
+    `reason` is a sentence for people, `code` the reason code in the broker's CONNACK or DISCONNECT, as of MQTT 5.
+    """
 
     link: int
     reason: str
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerRefused:
-    """The broker refused something on a connection that goes on; `reason` is a sentence for people."""
+    """The broker refused something on a connection that goes on: a message, or a subscription to `topic`.
+
+    `reason` is a sentence for people.
+    """
 
     reason: str
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

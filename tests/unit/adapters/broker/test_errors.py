@@ -1,4 +1,4 @@
-"""Each failure on the way to the broker is said in words that name the step."""
+"""Each failure on the way to the broker is reported in plain words that name the step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ import ssl
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker.errors import explain
+from octoprint_temp_eta.adapters.broker.errors import (
+    REASONS,
+    connection_lost,
+    connection_refused,
+    explain,
+    no_connack,
+    publish_refused,
+    reason_name,
+    subscription_refused,
+)
 
 
 def untrusted() -> ssl.SSLCertVerificationError:
@@ -29,7 +38,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
         ),
         (
             ConnectionResetError(104, "Connection reset by peer"),
-            "TCP: broker.test:1883 cuts the connection: is TLS set as this port needs it?",
+            "TCP: broker.test:1883 closed the connection; check the port, and whether it expects TLS",
         ),
         (TimeoutError("timed out"), "TCP: broker.test:1883 does not answer"),
         (OSError(113, "No route to host"), "TCP: broker.test:1883 cannot be reached (No route to host)"),
@@ -46,5 +55,50 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (ValueError("Invalid host."), "The settings of the connection to broker.test:1883 don't work: Invalid host."),
     ],
 )
-def test_a_failure_is_said_in_plain_words(error: Exception, sentence: str):
+def test_a_failure_is_explained_in_plain_words(error: Exception, sentence: str):
     assert explain(error, "broker.test", 1883) == sentence
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_each_reason_code_has_a_name_and_a_remedy(code: int):
+    name, remedy = REASONS[code]
+    text = connection_refused("broker.test:1883", code)
+    assert text == f"CONNACK: broker.test:1883 refuses the connection: {name}. {remedy}."
+    assert name
+    assert remedy[0].isupper()
+    assert not remedy.endswith(".")
+
+
+def test_an_unknown_reason_code_is_reported_with_its_number():
+    assert reason_name(0xEE) == "reason code 0xEE"
+    assert connection_lost("broker.test:1883", 0xEE) == (
+        "broker.test:1883 closed the connection: reason code 0xEE. See the broker's log."
+    )
+
+
+@pytest.mark.parametrize("code", [None, 0x00, 0x04])
+def test_a_connection_without_a_reason_is_lost(code: int | None):
+    assert connection_lost("broker.test:1883", code) == "The connection to broker.test:1883 is lost"
+
+
+def test_a_connection_that_was_taken_over_is_reported_with_the_remedy():
+    assert connection_lost("broker.test:1883", 0x8E) == (
+        "broker.test:1883 closed the connection: session taken over. "
+        "Another client uses the same client ID: give each printer an ID of its own."
+    )
+
+
+def test_a_missing_connack_is_reported_with_the_version():
+    assert no_connack("broker.test:1883", "5", closed=False) == "CONNACK: broker.test:1883 does not answer in MQTT 5"
+    assert no_connack("broker.test:1883", "5", closed=True) == (
+        "CONNACK: broker.test:1883 does not answer in MQTT 5: it closed the connection. "
+        "Check whether this port expects TLS"
+    )
+
+
+def test_a_refused_message_or_subscription_is_reported_with_its_topic():
+    assert publish_refused("a/b", 0x87).startswith("Not permitted to publish to a/b: not authorized. ")
+    assert publish_refused(None, 0x97).startswith("Not permitted to publish: quota exceeded. ")
+    assert subscription_refused("a/#", "not authorized") == (
+        "Not permitted to subscribe to a/# (not authorized). Allow the user to read this topic (ACL)."
+    )
