@@ -48,4 +48,5 @@ def test_newer_versions_are_found_in_the_repository():
 
 def test_the_changelog_begins_with_this_version():
     headings = [line for line in (PROJECT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
-    assert plugin.__plugin_version__ in headings[0]
+    released = [heading for heading in headings if heading != "## Unreleased"]
+    assert plugin.__plugin_version__ in released[0]
