@@ -1,4 +1,4 @@
-"""What is to be announced, and what has been."""
+"""The announcement that is wanted, and the record of earlier ones."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Final
@@ -11,12 +11,12 @@ from ha_discovery.rules import SLUG, TOPIC, check, one_of
 FORM: Final = one_of(set(Form))
 
 Mark = tuple[str, str]
-"""What Home Assistant recognises a device by: the type of a connection (of an identifier: none) and its value."""
+"""An identifier or a connection of a device: the connection's type (empty for an identifier) and the value."""
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where one component was announced, and as what: on the device with these marks, enabled or not."""
+    """Where one component was announced, on which device, with which identity, and whether enabled."""
 
     prefix: str
     form: str
@@ -28,30 +28,30 @@ class Place:
     enabled: bool
 
     def __post_init__(self) -> None:
-        """Hold what becomes a topic against the rules: places come from the disk, too."""
-        check("place", self, {"form": FORM, "prefix": TOPIC, "device_id": SLUG, "key": SLUG})
+        """Check what becomes part of a topic: places are also read from disk."""
+        check("place", self, {"form": FORM, "prefix": TOPIC, "platform": SLUG, "device_id": SLUG, "key": SLUG})
 
     @property
     def topic(self) -> str:
-        """Where it was announced."""
+        """The topic it was announced on."""
         if self.form == Form.DEVICE:
             return device_topic(self.prefix, self.device_id)
         return single_topic(self.prefix, self.platform, self.device_id, self.key)
 
     def is_same_as(self, other: "Place") -> bool:
-        """Whether both are the same component, wherever: of the same identity, on a device with a common mark."""
+        """Whether both are the same component: the same platform and identity, and devices with a common mark."""
         same = (self.platform, self.identity) == (other.platform, other.identity)
         return same and bool(set(self.device) & set(other.device))
 
     def stays_in(self, other: "Place") -> bool:
-        """Whether the other is this component at this very place."""
+        """Whether `other` is this component on the same topic, under the same key."""
         return self.is_same_as(other) and (self.topic, self.key) == (other.topic, other.key)
 
     def moves_to(self, other: "Place") -> bool:
-        """Whether the other is this component at another place that Home Assistant can take it to.
+        """Whether `other` is this component at another place, and Home Assistant can move it there.
 
-        Not to another prefix, which it does not listen to; and not where both are single, since the servers that
-        need the single form do not know migrate_discovery.
+        It cannot move to another prefix, which Home Assistant does not subscribe to, nor from one single topic to
+        another: the servers that need the single form do not support migrate_discovery.
         """
         movable = self.prefix == other.prefix and Form.DEVICE in (self.form, other.form)
         return movable and self.is_same_as(other) and not self.stays_in(other)
@@ -59,16 +59,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Announced:
-    """What Home Assistant may know of. The caller keeps it on disk: as_json, from_json.
+    """Everything that Home Assistant may still have. The caller stores it on disk: as_json, from_json.
 
-    `departed` has been taken back, but Home Assistant may have been away: it would keep the entities for ever.
+    `departed`: components that were removed while Home Assistant may have been offline, so it may still have them.
     """
 
     places: frozenset[Place] = frozenset()
     departed: frozenset[Place] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        """Plain lists and strings for json.dump."""
+        """Return lists and strings for json.dump."""
         return {
             "version": 1,
             "places": [_as_json(place) for place in sorted(self.places)],
@@ -77,7 +77,7 @@ class Announced:
 
     @classmethod
     def from_json(cls, stored: Any) -> "Announced":
-        """Back from as_json. ValueError if it is anything else."""
+        """Read what as_json returned. Raises ValueError for anything else."""
         try:
             if stored["version"] != 1:
                 raise ValueError(f"version {stored['version']!r}")
@@ -88,19 +88,19 @@ class Announced:
 
 @dataclass(frozen=True)
 class Announcement:
-    """What is to be announced, in which form, below which prefix (Home Assistant's discovery prefix)."""
+    """A device to announce, the form, and Home Assistant's discovery prefix."""
 
     config: DeviceConfig
     form: Form = Form.DEVICE
     prefix: str = "homeassistant"
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         check("announcement", self, {"form": FORM, "prefix": TOPIC})
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The retained messages that announce it. Without components there is nothing to announce."""
+        """The retained messages that announce it; none without components."""
         if not self.config.components:
             return ()
         if self.form == Form.DEVICE:
@@ -109,7 +109,7 @@ class Announcement:
 
     @property
     def places(self) -> frozenset[Place]:
-        """Where each component of it is announced."""
+        """The place of each component."""
         return frozenset(self._place(component) for component in self.config.components)
 
     def _place(self, component: Component) -> Place:

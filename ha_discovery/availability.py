@@ -1,4 +1,4 @@
-"""When an entity can be used."""
+"""When an entity is available."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
@@ -9,9 +9,9 @@ from ha_discovery.rules import TEMPLATE, TEXT, TOPIC, Rule, check, one_of
 
 @dataclass(frozen=True)
 class AvailabilityTopic:
-    """One topic that says whether something is there.
+    """One availability topic.
 
-    Payloads are compared as text and case-sensitively: JSON `true` never equals anything, so only strings are taken.
+    Home Assistant compares payloads as text and case-sensitively. JSON `true` never matches, so both must be strings.
     """
 
     topic: str
@@ -27,7 +27,7 @@ class AvailabilityTopic:
     }
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         check("availability", self, self._RULES)
         if self.payload_available == self.payload_not_available:
             raise DiscoveryError("availability.payload_not_available", "must differ from payload_available")
@@ -35,17 +35,17 @@ class AvailabilityTopic:
 
 @dataclass(frozen=True)
 class Availability:
-    """Topics, and how many of them must say "available".
+    """Availability topics, and the mode that combines them.
 
-    Home Assistant's own default is `latest` (whichever spoke last); here it is `all`. No topics at all: available
-    whenever Home Assistant is connected to its broker.
+    The default is `all`; Home Assistant's own default is `latest`. Without topics the entity is available whenever
+    Home Assistant is connected to its broker.
     """
 
     topics: tuple[AvailabilityTopic, ...] = ()
     mode: Literal["all", "any", "latest"] = "all"
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         check("availability", self, {"mode": one_of({"all", "any", "latest"})})
         if not isinstance(self.topics, tuple) or not all(isinstance(t, AvailabilityTopic) for t in self.topics):
             raise DiscoveryError("availability.topics", "must be a tuple of AvailabilityTopic")

@@ -1,7 +1,7 @@
-"""Device classes and the units and state classes each allows.
+"""Device classes, and the units and state classes that each accepts.
 
-Only what every Home Assistant from 2024.3 to 2026.11 accepts: a class or unit that an older server does not know
-costs the component there. Read from the tables of `homeassistant.components.*.const` of those releases.
+Only those that every Home Assistant from 2024.3 to 2026.11 accepts: a server drops a component with a class or unit
+that it does not support. Taken from the tables in `homeassistant.components.*.const` of those releases.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _RAIN = "mm/d mm/h in/d in/h"
 _MICROGRAMS = "µg/m³"
 _ALL = "measurement total total_increasing"
 
-# class: (units, state classes). "-" among the units: may also go without one. "" as units: never has one.
+# class: (units, state classes). "-" among the units: the unit is optional. "" as units: no unit is accepted.
 _SENSOR: Final = {
     "apparent_power": ("VA", "measurement"),
     "aqi": ("", "measurement"),
@@ -79,7 +79,7 @@ _SENSOR: Final = {
 
 
 def _units(text: str) -> frozenset[str | None]:
-    """The units of one row."""
+    """Return the units of one row."""
     return frozenset(None if unit == "-" else unit for unit in text.split()) or frozenset({None})
 
 
@@ -128,7 +128,7 @@ EVENT_CLASSES: Final = frozenset({"button", "doorbell", "motion"})
 
 
 def check_unit(key: str, device_class: str | None, unit: str | None, units: Units) -> None:
-    """Raise DiscoveryError unless `unit` of component `key` is one of those that `units` gives its device class."""
+    """Raise DiscoveryError unless the device class of component `key` accepts `unit`."""
     if device_class is None or unit in units[device_class]:
         return
     words = " ".join(sorted(each for each in units[device_class] if each)) or "left out"

@@ -1,22 +1,25 @@
-"""What can be announced: the common part of all platforms. `reported` and `commanded` have one dataclass for each.
+"""The base classes of everything that can be announced. `platforms` has one dataclass for each platform.
 
-Field names are Home Assistant's key names. Constructors refuse with DiscoveryError what Home Assistant would refuse,
-and what it would accept and then misread. Defaults are Home Assistant's own, so that a field left alone stays out of
-the payload. There is no `retain`: a retained command would run again on every reconnect.
+Fields have Home Assistant's key names and defaults, so a field with its default stays out of the payload. Constructors
+raise DiscoveryError for values that Home Assistant refuses, and for values that it accepts but misreads. There is no
+`retain`: a retained command would run again on every reconnect.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from ha_discovery.availability import Availability
 from ha_discovery.errors import DiscoveryError
 from ha_discovery.rules import ENTITY_ID, FLAG, ICON, QOS, SLUG, TEMPLATE, TEXT, TOPIC, WEB_URL, Rule, check, one_of
 
+PLACEHOLDER: Final = "ha_discovery_departed"
+"""Topic, event type and key of entities that are announced only to be removed, see `recall`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """What every component has. `key` names it within its device and in topics; it stays the same for ever."""
+    """The fields of every component. `key` is its name within the device and in topics, and must not change."""
 
     platform: ClassVar[str]
     _RULES: ClassVar[Mapping[str, Rule]] = {"key": SLUG, "qos": QOS}
@@ -25,7 +28,7 @@ class Component:
     qos: int | None = None
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         if not SLUG.holds(self.key):
             raise DiscoveryError("key", f"{SLUG.text}, not {self.key!r}")
         for owner in reversed(type(self).__mro__):
@@ -33,7 +36,7 @@ class Component:
         self._check()
 
     def _check(self) -> None:
-        """The rules that bind several fields."""
+        """Check the rules that involve several fields."""
 
     def _require(self, field: str, holds: bool, rule: str) -> None:
         if not holds:
@@ -41,18 +44,24 @@ class Component:
 
     @property
     def identity(self) -> str:
-        """What Home Assistant knows this component by, whatever its key and topic."""
+        """Home Assistant's id of this component, which does not depend on key and topic."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entity(Component):
-    """What every entity has. `name` without the device's name; None: the entity *is* the device and carries its name.
+    """The fields of every entity. A subclass is one platform of Home Assistant.
 
-    `default_entity_id` ("sensor.ender_3_bed_ready_at") counts at the first appearance only. `availability`: None
-    inherits the device's, ALWAYS overrides it with none.
+    `name` is without the device's name; None gives the entity the name of the device. Home Assistant reads
+    `default_entity_id` ("sensor.ender_3_bed_ready_at") only when the entity first appears. `availability` None means
+    the device's; ALWAYS means none.
+
+    A subclass must define `platform`, and `least`: a value for each required field beyond those of Entity. `recall`
+    needs them to remove entities, so Python refuses to create a subclass without them (TypeError).
     """
 
+    least: ClassVar[Mapping[str, Any]]
+    platforms: ClassVar[dict[str, type["Entity"]]] = {}
     _RULES: ClassVar[Mapping[str, Rule]] = {
         "unique_id": TEXT,
         "default_entity_id": ENTITY_ID,
@@ -74,6 +83,13 @@ class Entity(Component):
     availability: Availability | None = None
     json_attributes_topic: str | None = None
     json_attributes_template: str | None = None
+
+    def __init_subclass__(cls) -> None:
+        """Register the platform."""
+        missing = [name for name in ("platform", "least") if name not in vars(cls)]
+        if missing:
+            raise TypeError(f"{cls.__name__} must define {' and '.join(missing)}")
+        Entity.platforms[cls.platform] = cls
 
     def _check(self) -> None:
         self._require("name", self.name is None or TEXT.holds(self.name), TEXT.text)

@@ -1,4 +1,4 @@
-"""The device, who announces it, and the two together with all components."""
+"""The device, the origin, and both together with the components."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Final
 from ha_discovery.availability import ALWAYS, Availability
 from ha_discovery.components import Component, Entity
 from ha_discovery.errors import DiscoveryError
-from ha_discovery.reported import DeviceTrigger
+from ha_discovery.platforms import DeviceTrigger
 from ha_discovery.rules import QOS, SLUG, TEXT, VISIT_URL, Rule, check
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """How the device shows in Home Assistant. It is known by its `identifiers` and `connections` (("mac", "02:…"),)."""
+    """The device in Home Assistant's registry, identified by `identifiers` and `connections` (("mac", "02:…"),)."""
 
     _RULES: ClassVar[Mapping[str, Rule]] = {
         "name": TEXT,
@@ -41,7 +41,7 @@ class Device:
     configuration_url: str | None = None
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         check("device", self, self._RULES)
         if not _are(self.identifiers, TEXT.holds):
             raise DiscoveryError("device.identifiers", "must be a tuple of non-empty strings")
@@ -53,7 +53,7 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The program that announces, for Home Assistant's log and diagnostics."""
+    """The program that announces the device, for Home Assistant's log and diagnostics."""
 
     _RULES: ClassVar[Mapping[str, Rule]] = {"name": TEXT, "sw_version": TEXT, "support_url": VISIT_URL}
 
@@ -62,15 +62,15 @@ class Origin:
     support_url: str | None = None
 
     def __post_init__(self) -> None:
-        """Hold the values against the rules."""
+        """Check the values."""
         check("origin", self, self._RULES)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceConfig:
-    """One device with all its components, as it is to appear.
+    """One device with all its components.
 
-    `id` names it in topics. `availability` and `qos` hold for every component without its own.
+    `id` is its name in topics. `availability` and `qos` are the defaults of its components.
     """
 
     _RULES: ClassVar[Mapping[str, Rule]] = {"id": SLUG, "qos": QOS}
@@ -83,7 +83,7 @@ class DeviceConfig:
     qos: int = 0
 
     def __post_init__(self) -> None:
-        """Hold the parts against the rules that bind them together."""
+        """Check the parts, and the rules that involve several of them."""
         check("config", self, self._RULES)
         for name, kind in _PARTS.items():
             if not isinstance(getattr(self, name), kind):
@@ -110,7 +110,7 @@ def _is_connection(value: object) -> bool:
 
 
 def _require_unique(what: str, values: Iterable[str]) -> None:
-    """Refuse what two components of a device share."""
+    """Raise DiscoveryError if two components share a value."""
     twice = [value for value, count in Counter(values).items() if count > 1]
     if twice:
         raise DiscoveryError("config.components", f"must not share a {what}: {', '.join(twice)}")

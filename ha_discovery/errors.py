@@ -1,14 +1,14 @@
-"""The one error of this package."""
+"""The error that this package raises."""
 
 
 class DiscoveryError(ValueError):
-    """A configuration that Home Assistant would refuse, or take and then misread.
+    """A configuration that Home Assistant would refuse or misread.
 
-    `where` is the dotted path of the offending key (`bed_ready_at.device_class`), `rule` what must hold.
+    `where` is the dotted path of the key (`bed_ready_at.device_class`), `rule` the rule that it breaks.
     """
 
     def __init__(self, where: str, rule: str) -> None:
-        """Remember where and which rule; the text is "where: rule"."""
+        """Store both; the text is "where: rule"."""
         super().__init__(f"{where}: {rule}")
         self.where = where
         self.rule = rule

@@ -1,4 +1,4 @@
-"""From a device's configuration to the messages that announce it, in either of Home Assistant's two forms."""
+"""The messages that announce a device, in both of Home Assistant's forms."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from ha_discovery.availability import Availability
 from ha_discovery.components import Component, Entity
 from ha_discovery.device import DeviceConfig
-from ha_discovery.reported import DeviceTrigger
+from ha_discovery.platforms import DeviceTrigger
 
 Json = dict[str, Any]
 
@@ -18,14 +18,14 @@ class Form(StrEnum):
     """How a device is announced."""
 
     DEVICE = "device"
-    """One message with all components: Home Assistant 2024.12 or newer."""
+    """One message with all components, for Home Assistant 2024.12 and newer."""
     SINGLE = "single"
     """One message per component, for older servers."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What to publish. The payload is text in UTF-8; an empty one clears what was retained."""
+    """A message to publish. The payload is text, to encode as UTF-8; an empty one clears the retained message."""
 
     topic: str
     payload: str
@@ -34,24 +34,24 @@ class Message:
 
 
 def device_topic(prefix: str, device_id: str) -> str:
-    """Where the device form is announced."""
+    """Return the topic of the device form."""
     return f"{prefix}/device/{device_id}/config"
 
 
 def single_topic(prefix: str, platform: str, device_id: str, key: str) -> str:
-    """Where one component is announced in the single form."""
+    """Return the topic of one component in the single form."""
     return f"{prefix}/{platform}/{device_id}/{key}/config"
 
 
 def device_message(config: DeviceConfig, prefix: str) -> Message:
-    """The one retained message of the device form."""
+    """Return the retained message of the device form."""
     components = {c.key: {"platform": c.platform, **_component(c), **_override(c)} for c in config.components}
     payload = {**_header(config), **_qos(config), **_availability(config.availability), "components": components}
     return retained(device_topic(prefix, config.id), payload)
 
 
 def single_messages(config: DeviceConfig, prefix: str) -> tuple[Message, ...]:
-    """The retained messages of the single form, one per component."""
+    """Return the retained messages of the single form, one per component."""
     return tuple(
         retained(
             single_topic(prefix, c.platform, config.id, c.key),
@@ -62,31 +62,31 @@ def single_messages(config: DeviceConfig, prefix: str) -> tuple[Message, ...]:
 
 
 def removal_message(config: DeviceConfig, topic: str, platform: str, keys: Iterable[str]) -> Message:
-    """Take components of one platform out of the device announced on `topic`. Leaving them out removes nothing.
+    """Remove components of one platform from the device announced on `topic`. Leaving them out removes nothing.
 
-    Retained like the next one, so that a Home Assistant that comes back now does not find what is out of date.
+    It is retained, like the message after it, so a Home Assistant that starts in between finds no outdated message.
     """
     components = {key: {"platform": platform} for key in keys}
     return retained(topic, {**_header(config), "components": components})
 
 
 def migration_message(topic: str) -> Message:
-    """Make Home Assistant let go of what was announced on `topic`, keeping its registry entries for a new topic."""
+    """Make Home Assistant release the components on `topic` but keep their registry entries for a new topic."""
     return retained(topic, {"migrate_discovery": True})
 
 
 def clear_message(topic: str) -> Message:
-    """Remove all that was announced on `topic`."""
+    """Remove everything that was announced on `topic`."""
     return Message(topic, "", retain=True)
 
 
 def retained(topic: str, payload: Json) -> Message:
-    """A retained JSON message."""
+    """Return a retained JSON message."""
     return Message(topic, encode(payload), retain=True)
 
 
 def encode(payload: Json) -> str:
-    """JSON that is the same for equal payloads."""
+    """Return JSON that is the same for equal payloads."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -100,14 +100,14 @@ def _qos(config: DeviceConfig) -> Json:
 
 
 def _component(component: Component) -> Json:
-    """A component's own keys, Home Assistant's full names, without platform and availability."""
+    """Return a component's own keys, with full names, without platform and availability."""
     given = _given(component)
     del given["key"]
     if isinstance(component, Entity):
         given.pop("availability", None)
         given["name"] = component.name
         if component.default_entity_id is not None:
-            # read by Home Assistant before 2025.10, which does not know default_entity_id
+            # for Home Assistant before 2025.10, which does not read default_entity_id
             given["object_id"] = component.default_entity_id.partition(".")[2]
     if isinstance(component, DeviceTrigger):
         given["automation_type"] = "trigger"
@@ -115,14 +115,14 @@ def _component(component: Component) -> Json:
 
 
 def _override(component: Component) -> Json:
-    """What a component says of its availability within the device form: an empty list switches the device's off."""
+    """Return a component's own availability in the device form. An empty list overrides the device's with none."""
     if not isinstance(component, Entity) or component.availability is None:
         return {}
     return _availability(component.availability) or {"availability": []}
 
 
 def _inherited(config: DeviceConfig, component: Component) -> Json:
-    """The availability of a component that stands alone. Triggers know none."""
+    """Return the availability of a component in the single form. Triggers have none."""
     if not isinstance(component, Entity):
         return {}
     return _availability(config.availability if component.availability is None else component.availability)
@@ -137,14 +137,14 @@ def _availability(availability: Availability) -> Json:
 
 
 def _always(values: Any, *names: str) -> Json:
-    """Fields that are sent even if they hold Home Assistant's default.
+    """Return fields that are sent even if they have Home Assistant's default.
 
-    It relies on its validators to fill them in, and until 2025 these may just be recompiled by a thread that loads a
-    platform: in one of some thirty starts the first announcement lost an entity to a KeyError.
+    Until 2025 a thread that loads a platform may recompile the validators that fill in these defaults while a message
+    is validated. In about one of thirty starts an entity of the first announcement failed with a KeyError.
     """
     return {name: getattr(values, name) for name in names}
 
 
 def _given(values: Any) -> Json:
-    """The fields of a dataclass that differ from their default, by name."""
+    """Return the fields of a dataclass that differ from their default, by name."""
     return {f.name: getattr(values, f.name) for f in fields(values) if getattr(values, f.name) != f.default}

@@ -1,13 +1,13 @@
-"""From what was announced to what is wanted, in which messages.
+"""The messages that lead from the previous announcement to the new one.
 
-Home Assistant knows a component by its platform and identity (unique id; type and subtype of a trigger), and listens
-for its configuration where it first saw it. So every place where something was announced has one of three fates:
+Home Assistant identifies a component by its platform and identity (unique id; type and subtype of a trigger), and
+expects its configuration on the topic where it first saw it. So there are three cases for each announced place:
 
-* it *stays*: the same identity at the same place. Announcing it again updates it;
-* it *moves*: the same identity at another place. Home Assistant must let go of the old place first
-  (`migrate_discovery`), else the new one is a conflict. Its registry entry, and so its history, stays;
-* it is *gone*: it must be removed in so many words, leaving it out removes nothing. What that may leave behind is
-  recalled and dismissed.
+* it *stays*: the same identity at the same place. Announcing it again updates it.
+* it *moves*: the same identity at another place. Home Assistant must release the old place first
+  (`migrate_discovery`), otherwise the new one is a conflict. It keeps the registry entry, and with it the history.
+* it is *gone*: it must be removed explicitly, because leaving it out removes nothing. Then what a removal may leave in
+  the registries is recalled and dismissed, see `recall`.
 """
 
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from typing import Final
 
 from ha_discovery.announced import Announced, Announcement, Place
 from ha_discovery.messages import Form, Message, clear_message, migration_message, removal_message
-from ha_discovery.recall import Living, elsewhere, recall_devices, recall_entries
+from ha_discovery.recall import Remaining, elsewhere, recall_devices, recall_entries
 
 SETTLE_SECONDS: Final = 2.0
-"""Pause between two steps: Home Assistant works a message off in the background, and while a component is pending it
-drops whatever stands behind that component in the next device payload."""
+"""Pause between two steps. Home Assistant processes a message in the background; while a component is pending, it drops
+all components that follow it in the next device payload."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Store `before`; publish the steps with SETTLE_SECONDS between them; store `after`.
+    """Store `before`, publish the steps with SETTLE_SECONDS between them, then store `after`.
 
-    `before` holds the old, the new and what is between: a plan that is cut short, by a crash or a new wish, is made
-    good by the next one, made from `before`.
+    `before` has the old places, the new ones and all temporary ones. If the plan is interrupted, by a crash or a new
+    announcement, the next plan starts from `before` and cleans up.
     """
 
     before: Announced
@@ -37,22 +37,22 @@ class Plan:
 
 
 def plan(announced: Announced, wanted: Announcement | None, *, online: bool = False) -> Plan:
-    """The messages that lead from what was announced to what is wanted; None: nothing any more.
+    """Return the messages that lead from `announced` to `wanted`; None removes everything.
 
-    It announces also what has not changed, so it serves a first start, a reconnect and Home Assistant's birth alike.
-    `online`: Home Assistant is known to listen (its birth message came, its will did not), so that what departs need
-    not be remembered.
+    It also announces what has not changed, so it is right for a first start, a reconnect and Home Assistant's birth
+    message. `online`: Home Assistant is known to be connected (its birth message came, its will did not), so removed
+    components need not be remembered.
     """
     old, new = announced.places, wanted.places if wanted else frozenset()
     moved = {place for place in old if any(place.moves_to(other) for other in new)}
     gone = {place for place in old - moved if not any(place.stays_in(other) for other in new)}
-    living = Living(new)
-    departed = living.missing(gone | announced.departed)
-    departing = recall_entries(living.missing(gone), living)
-    # under keys of their own: they are in nobody's way
-    unseen = recall_entries(living.missing(announced.departed), living)
+    remaining = Remaining(new)
+    departed = remaining.missing(gone | announced.departed)
+    departing = recall_entries(remaining.missing(gone), remaining)
+    # under keys that no other component uses
+    unseen = recall_entries(remaining.missing(announced.departed), remaining)
     entries = [bare for together in (*departing, *unseen) for bare in together]
-    devices = recall_devices(departed, living, entries)
+    devices = recall_devices(departed, remaining, entries)
     between = frozenset(place for bare in (*entries, *devices) for place in bare.places)
     steps = (
         _remove(gone, old, wanted),
@@ -65,12 +65,12 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     return Plan(
         before=replace(announced, places=old | between | new),
         steps=tuple(tuple(step) for step in steps if step),
-        after=Announced(new, frozenset() if online else elsewhere(departed | living.missing(between))),
+        after=Announced(new, frozenset() if online else elsewhere(departed | remaining.missing(between))),
     )
 
 
 def _remove(gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | None) -> list[Message]:
-    """Take what is gone off each topic: all at once where nothing else was announced there."""
+    """Remove what is gone from each topic, by clearing the topic if nothing else was announced there."""
     everything = _by_topic(old)
     messages: list[Message] = []
     for topic, places in _by_topic(gone).items():
@@ -84,15 +84,15 @@ def _remove(gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | 
 
 
 def _recall_and_dismiss(bare: Iterable[Announcement]) -> tuple[list[Message], list[Message]]:
-    """Announce it for a moment, two steps."""
+    """Return two steps: announce it, clear it."""
     recall = [replace(message, retain=False) for announcement in bare for message in announcement.messages]
     return recall, [clear_message(message.topic) for message in recall]
 
 
 def _release(moved: Iterable[Place], new: Iterable[Place]) -> list[Message]:
-    """Make Home Assistant let go of what moves, and clear the topics that are left.
+    """Make Home Assistant release what moves, and clear the topics that are no longer used.
 
-    Clearing before announcing, since an empty message for what has already moved is a conflict.
+    They are cleared before the announcement: an empty message for a component that has already moved is a conflict.
     """
     in_use = {place.topic for place in new}
     messages: list[Message] = []
@@ -104,7 +104,7 @@ def _release(moved: Iterable[Place], new: Iterable[Place]) -> list[Message]:
 
 
 def _by_topic(places: Iterable[Place]) -> dict[str, list[Place]]:
-    """The places in order, by topic."""
+    """Return the places by topic, sorted."""
     topics: dict[str, list[Place]] = {}
     for place in sorted(places):
         topics.setdefault(place.topic, []).append(place)

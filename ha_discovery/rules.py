@@ -1,4 +1,4 @@
-"""The rules for single values, each with the words an error gives for it."""
+"""The rules for single values, each with its error text."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold for a value, in words and as a test."""
+    """A rule for a value: its text and its test."""
 
     text: str
     holds: Callable[[Any], bool]
 
 
 def check(where: str, values: "DataclassInstance", rules: Mapping[str, Rule]) -> None:
-    """Hold every field named in `rules` against its rule. None passes where it is the field's default.
+    """Check every field named in `rules`. None passes if it is the field's default.
 
-    Raises DiscoveryError naming `where.field` and the rule.
+    Raises DiscoveryError with `where.field` and the rule.
     """
     optional = {field.name for field in fields(values) if field.default is None}
     for name, rule in rules.items():
@@ -33,7 +33,7 @@ def check(where: str, values: "DataclassInstance", rules: Mapping[str, Rule]) ->
 
 
 def one_of(choices: Collection[str]) -> Rule:
-    """A rule for one of a few words."""
+    """Return the rule for a choice."""
     return Rule(f"must be one of {', '.join(sorted(choices))}", lambda v: isinstance(v, str) and v in choices)
 
 
@@ -42,7 +42,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_topic(value: Any) -> bool:
-    """An MQTT topic name: what can be published to, so never a wildcard."""
+    """Whether it is a topic name, which can be published to: no wildcards."""
     return (
         _is_text(value)
         and not set("+#") & set(value)
@@ -54,7 +54,7 @@ def _is_topic(value: Any) -> bool:
 
 
 def _is_plain(character: str) -> bool:
-    """Neither a control character nor a surrogate nor one of Unicode's non-characters."""
+    """Whether it is neither a control character nor a surrogate nor a Unicode non-character."""
     code = ord(character)
     return not (
         code <= 0x1F
@@ -76,7 +76,7 @@ def _is_url(value: Any, schemes: Collection[str]) -> bool:
 
 
 def _is_template(value: Any) -> bool:
-    """Closed braces only: the rest of Jinja is Home Assistant's to judge."""
+    """Whether its braces are closed. Home Assistant checks the rest of the Jinja syntax."""
     return _is_text(value) and all(value.count(a) == value.count(b) for a, b in (("{{", "}}"), ("{%", "%}")))
 
 

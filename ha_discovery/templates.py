@@ -1,9 +1,9 @@
-"""Templates for a key of a JSON payload, so that nobody has to write Jinja by hand.
+"""Templates for a key of a JSON payload, so that callers need not write Jinja.
 
-Home Assistant takes the text `None` as "unknown", and renders a JSON null to exactly that. A key that is missing
-renders to nothing, which a number takes as "no news" and keeps its old value: here it becomes `None` too.
-A payload that is no JSON, such as the empty one that clears a topic, counts as one without any key.
-Subscripts, not dots: `value_json.items` would be the dictionary's method.
+Home Assistant reads the text `None` as "unknown", and renders JSON null to it. A missing key renders to an empty text,
+on which a number keeps its old value; these templates render `None` instead. A payload that is not JSON, such as the
+empty one that clears a topic, is treated as an empty object. They use subscripts because `value_json.items` is a
+method.
 """
 
 from ha_discovery.errors import DiscoveryError
@@ -12,14 +12,14 @@ _UNKNOWN = "None"
 
 
 def json_value(*path: str) -> str:
-    """The template for the value at `path`, `None` where it is null or missing: `json_value("last", "status")`."""
+    """Return the template for the value at `path`, `None` if null or missing: `json_value("last", "status")`."""
     return f"{{{{ {_lookup(path)} | default('{_UNKNOWN}') }}}}"
 
 
 def json_flag(*path: str, on: str = "ON", off: str = "OFF") -> str:
-    """The template for the boolean at `path`, `on` or `off`, `None` where it is null or missing.
+    """Return the template for the boolean at `path`: `on` or `off`, `None` if null or missing.
 
-    Without it JSON `true` renders to `True`, which equals no payload.
+    Without it JSON `true` renders to `True`, which matches no payload.
     """
     for name, text in (("on", on), ("off", off)):
         _refuse_quotes(name, text)
@@ -28,7 +28,7 @@ def json_flag(*path: str, on: str = "ON", off: str = "OFF") -> str:
 
 
 def _lookup(path: tuple[str, ...]) -> str:
-    """`value_json['a']['b']`, where no JSON, or a parent that is null or missing, counts as empty."""
+    """Return `value_json['a']['b']`, with an empty object for a payload that is not JSON and for a null parent."""
     if not path:
         raise DiscoveryError("path", "must name a key")
     for key in path:

@@ -1,4 +1,4 @@
-"""The printer as Home Assistant's device: its names and ids, around the rows of `entities`."""
+"""The printer as a device in Home Assistant: its names and ids, and the rows of `entities`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ E = TypeVar("E", bound=Entity)
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What the device page says of the printer."""
+    """What the device page shows about the printer."""
 
     instance: str
     name: str
@@ -46,7 +46,7 @@ class DeviceFacts:
 
 
 def announcement(facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: str, form: Form) -> Announcement:
-    """Return what Home Assistant is to know of the printer and what it offers."""
+    """Return the announcement of the printer and everything in `offer`."""
     bridge = AvailabilityTopic(topics.of("status"))
     printer = AvailabilityTopic(topics.of("printer"), value_template=json_flag("connected", on="online", off="offline"))
     always = Availability((bridge,))
@@ -71,7 +71,7 @@ def announcement(facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: st
 
 
 def _unique(components: Iterable[Component]) -> tuple[Component, ...]:
-    """Return the first component of each key: users choose the names of scripts, presets and custom heaters."""
+    """Return the first component of each key: users choose the names of scripts, presets and heaters."""
     by_key: dict[str, Component] = {}
     for component in components:
         by_key.setdefault(component.key, component)
@@ -79,15 +79,15 @@ def _unique(components: Iterable[Component]) -> tuple[Component, ...]:
 
 
 def _device_name(name: str, components: Iterable[Component]) -> str:
-    """Return the printer's name, made longer where an entity's name would seem to repeat it ("Bed", "Printer")."""
+    """Return the printer's name, made longer if an entity's name begins with it: Home Assistant would cut it off."""
     name = " ".join(name.split()) or "3D printer"
     entities = (component.name or "" for component in components if isinstance(component, Entity))
-    clash = any(f"{entity} ".casefold().startswith(f"{name} ".casefold()) for entity in entities)
-    return f"{name} (3D printer)" if clash else name
+    repeated = any(f"{entity} ".casefold().startswith(f"{name} ".casefold()) for entity in entities)
+    return f"{name} (3D printer)" if repeated else name
 
 
 def _entity(facts: DeviceFacts, kind: type[E], key: str, name: str, **more: Any) -> E:
-    """Return an entity with the ids that `key` gives it."""
+    """Return an entity with the ids that follow from `key`."""
     entity_id = re.sub("[_-]+", "_", f"{slug(facts.name)}_{key}".lower()).strip("_")
     return kind(
         key=key,

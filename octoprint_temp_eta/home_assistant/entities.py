@@ -1,7 +1,7 @@
-"""What Home Assistant sees: the entities and triggers, as rows.
+"""The entities and triggers of the printer, as rows.
 
-Enabled by default is only what changes seldom, since each change is a row in Home Assistant's recorder. What would be
-wrong when it is old expires, should bridge and broker vanish so that not even the will is heard: see `entity_parts`.
+Only entities that rarely change are enabled by default, because Home Assistant's recorder writes a row for each change.
+States expire, for the case that bridge and broker fail together and the will is not published: see `parts`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ..messages.topics import Topics
 from .parts import EXPIRE_AFTER_S, PAYLOAD, PRESS_EXPIRY_S, Add, Offer, key_of, state_at, text_at
 from .script_entities import buttons, runner
 
-#: What several rows share.
+#: Arguments that several rows share.
 Common = Mapping[str, Any]
 
 
 def rows(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) -> Iterator[Component]:
-    """Yield everything; `needs_printer` is the availability of what is nothing without a connected printer."""
+    """Yield all rows; `needs_printer` is the availability of entities that need a connected printer."""
     yield from _printer(add, topics)
     yield _bridge(add, topics)
     for heater in offer.heaters:
@@ -47,13 +47,13 @@ def rows(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) ->
 
 
 def heater_name(heater: str) -> str:
-    """Return OctoPrint's `heater` as people write it: "Tool 0", "Bed"."""
+    """Return the display name of a heater: "Tool 0", "Bed"."""
     tool = heater.removeprefix("tool")
     return f"Tool {tool}" if tool.isdigit() else heater.replace("_", " ").strip().capitalize() or heater
 
 
 def _literal(text: str) -> str:
-    """Return `text` as a string in a template, whatever stands in it."""
+    """Return `text` as a string literal for a template, with every special character escaped."""
     plain = (c if c.isascii() and (c.isalnum() or c == " ") else f"\\U{ord(c):08x}" for c in text)
     return f"'{''.join(plain)}'"
 
@@ -93,7 +93,7 @@ def _printer(add: Add, topics: Topics) -> Iterator[Component]:
 
 
 def _bridge(add: Add, topics: Topics) -> Component:
-    # A delay, not an expiry: after a clean good-bye it stays off, and does not become unavailable.
+    # A delay, not an expiry: after a clean shutdown it stays off instead of becoming unavailable.
     sensor: Component = add(
         BinarySensor,
         "bridge",
@@ -117,7 +117,7 @@ def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) 
 
 
 def _heater_states(add: Add, eta: str, heater: str, name: str, common: Common) -> Iterator[Component]:
-    """What changes seldom."""
+    """Yield the entities that rarely change."""
     for key, label, icon in (("ready_at", "ready at", "up"), ("cool_at", "cool at", "down")):
         yield add(
             Sensor,
@@ -150,7 +150,7 @@ def _heater_states(add: Add, eta: str, heater: str, name: str, common: Common) -
 
 
 def _heater_readings(add: Add, eta: str, heater: str, name: str, common: Common) -> Iterator[Component]:
-    """What changes all the time."""
+    """Yield the entities that change all the time."""
     yield add(
         Sensor,
         f"{heater}_temperature",
@@ -178,7 +178,7 @@ def _heater_readings(add: Add, eta: str, heater: str, name: str, common: Common)
 
 
 def _heater_triggers(topics: Topics, heater: str) -> Iterator[Component]:
-    # what OctoPrint finds when it starts has not just happened
+    # a state that is found at startup is not an event
     happened = f"{{{{ '' if {PAYLOAD}['previous_state'] == 'unknown' else {PAYLOAD}['state'] }}}}"
     triggers = (("reached_target", State.AT_TARGET), ("cooled_down", State.COOLED_DOWN), ("stalled", State.STALLED))
     for kind, state in triggers:
@@ -213,7 +213,7 @@ def _target(add: Add, topics: Topics, heater: str, highest: float, needs_printer
 
 
 def _forecast(add: Add, topics: Topics, preset: str, needs_printer: Availability) -> Component:
-    """The seconds until all heaters of `preset` would be ready, None where one of them can't be told."""
+    """Return the sensor of the seconds until all heaters of `preset` are ready; unknown if one has no forecast."""
     presets = f"{PAYLOAD}['presets'] | default([])"
     found = f"{presets} | selectattr('name', 'eq', {_literal(preset)}) | map(attribute='printer') | first"
     sensor: Component = add(

@@ -1,7 +1,7 @@
-"""What Home Assistant before 2024.12 needs: it cannot take "unknown" for a moment, a word or a text.
+"""Changes for Home Assistant before 2024.12, where timestamps, enums and texts cannot be "unknown".
 
-It would warn at each such message, or show the word None. So there an entity that has nothing to say is unavailable, by
-an availability of its own, and its state meanwhile is anything that raises no complaint.
+Such a server logs a warning for each of these messages, or shows the text None. So an entity without a value is
+unavailable there, through an availability topic of its own, and its state is a placeholder that causes no warning.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from dataclasses import replace
 
 from ha_discovery import Availability, AvailabilityTopic, Component, Sensor
 
-_NOTHING = {"timestamp": "1970-01-01T00:00:00+00:00", None: ""}
+_PLACEHOLDERS = {"timestamp": "1970-01-01T00:00:00+00:00", None: ""}
 
 
 def for_older_servers(component: Component, inherited: Availability) -> Component:
-    """Return `component` such that it never becomes "unknown"; `inherited` is the device's availability."""
+    """Return `component` so that it never becomes "unknown"; `inherited` is the device's availability."""
     if not isinstance(component, Sensor) or component.value_template is None:
         return component
     if component.unit_of_measurement or component.state_class:
-        return component  # a number: that can be unknown
-    nothing = component.options[0] if component.options else _NOTHING[component.device_class]
+        return component  # numbers can be unknown
+    placeholder = component.options[0] if component.options else _PLACEHOLDERS[component.device_class]
     state = f"{{% set state %}}{component.value_template}{{% endset %}}"
-    has_one = AvailabilityTopic(
+    has_value = AvailabilityTopic(
         component.state_topic, value_template=f"{state}{{{{ 'offline' if state == 'None' else 'online' }}}}"
     )
     availability = component.availability or inherited
     return replace(
         component,
-        value_template=f"{state}{{{{ '{nothing}' if state == 'None' else state }}}}",
-        availability=replace(availability, topics=(*availability.topics, has_one)),
+        value_template=f"{state}{{{{ '{placeholder}' if state == 'None' else state }}}}",
+        availability=replace(availability, topics=(*availability.topics, has_value)),
     )

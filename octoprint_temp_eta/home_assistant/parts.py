@@ -1,4 +1,4 @@
-"""What the rows of entities are made with: ids, templates, and how long a state is believed."""
+"""What the rows of entities share: ids, templates and times."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from ha_discovery import json_value
 
 from ..messages.topics import slug
 
-#: s after which a level is told again though it has not changed, and the messages for which that is so.
+#: s after which an unchanged retained state is published again, and the messages that have this heartbeat.
 HEARTBEAT_S = 60.0
 HEARTBEATS = ("status", "printer", "eta", "forecast", "script")
-#: s without a message after which an entity's state is no longer believed.
+#: s without a message after which an entity becomes unavailable.
 EXPIRE_AFTER_S = 150
-#: s after which a press that nobody fetched is not worth obeying any more.
+#: s after which the broker drops a press that it could not deliver.
 PRESS_EXPIRY_S = 30
-#: What a message holds; the empty one, which clears a topic, holds nothing.
+#: The message in a template; the empty message, which clears a topic, counts as an empty object.
 PAYLOAD = "(value_json | default({}))"
-#: Home Assistant refuses a longer state.
+#: The longest state that Home Assistant accepts.
 LONGEST_STATE = 255
 
-#: Makes an entity of a kind, with the ids that its key gives it: `add(Sensor, "ready_at", "Ready at", …)`.
+#: Makes an entity with the ids that follow from its key: `add(Sensor, "ready_at", "Ready at", …)`.
 Add = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What there is to be announced."""
+    """Everything that can be announced."""
 
     heaters: tuple[str, ...] = ()
     #: OctoPrint's temperature presets, by name.
@@ -37,25 +37,25 @@ class Offer:
     scripts: tuple[tuple[str, str], ...] = ()
     #: The commands that the settings allow.
     commands: frozenset[str] = frozenset()
-    #: By heater the highest target in °C that the command `target` sets.
+    #: By heater the highest target in °C that the command `target` accepts.
     highest_targets: tuple[tuple[str, float], ...] = ()
 
 
 def key_of(name: str) -> str:
-    """Return a key for what users name: the slug, with a mark where it does not say all ("PLA+" is not "PLA")."""
+    """Return a key for a name that users choose: the slug, with a hash if it drops characters ("PLA+", "PLA")."""
     plain = slug(name).replace("-", "_")
     if plain == name.lower().replace(" ", "_").replace("-", "_"):
         return plain
-    mark = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
-    return f"{plain}_{mark}".lstrip("_")
+    digest = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
+    return f"{plain}_{digest}".lstrip("_")
 
 
 def state_at(topic: str, *path: str) -> dict[str, str]:
-    """Where an entity's state is found: at `path` in the messages of `topic`."""
+    """Return the arguments for a state at `path` in the messages on `topic`."""
     return {"state_topic": topic, "value_template": json_value(*path)}
 
 
 def text_at(topic: str, key: str) -> dict[str, str]:
-    """The same for a text of any length."""
+    """Return the same for a text of any length."""
     template = f"{{{{ ({PAYLOAD}['{key}'] | default('None', true))[:{LONGEST_STATE}] }}}}"
     return {"state_topic": topic, "value_template": template}

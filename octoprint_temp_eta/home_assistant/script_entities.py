@@ -1,4 +1,4 @@
-"""The rows about scripts, and the buttons."""
+"""The rows for scripts and buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .parts import EXPIRE_AFTER_S, PRESS_EXPIRY_S, Add, Offer, key_of, state_at,
 
 
 def runner(add: Add, topics: Topics) -> Iterator[Component]:
-    """Yield what is seen of the scripts that run."""
+    """Yield the entities and triggers that show the running script."""
     script, event = topics.of("script"), topics.of("script_event")
     expires = {"expire_after": EXPIRE_AFTER_S}
     yield add(
@@ -53,7 +53,7 @@ def runner(add: Add, topics: Topics) -> Iterator[Component]:
 
 
 def buttons(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) -> Iterator[Component]:
-    """Yield a button for each command that the settings allow."""
+    """Yield a button for each permitted command."""
     expires = {"message_expiry_interval": PRESS_EXPIRY_S}
     for script_id, title in offer.scripts if "script/start" in offer.commands else ():
         yield add(

@@ -1,8 +1,8 @@
-"""Home Assistant's discovery as far as it decides what exists: which message creates, moves, ignores or removes what.
+"""A simulation of Home Assistant's discovery: which message creates, moves, ignores or removes what.
 
-Learnt by watching real servers (2024.3, 2025.4, 2026.11). A component is known by its discovery id (platform, device
-id, key), which both forms share, and listens to the topic it was discovered on. An entity is an entry in a registry
-that survives restarts; nothing but an explicit removal takes it out.
+Based on real servers (2024.3, 2025.4, 2026.11). A component has a discovery id (platform, device id, key), the same
+in both forms, and subscribes to the topic it was discovered on. An entity is an entry in a registry that survives
+restarts; only an explicit removal deletes it.
 """
 
 import json
@@ -18,13 +18,13 @@ DiscoveryId = tuple[str, str, str]
 
 @dataclass
 class Broker:
-    """Keeps what is retained and hands everything to who listens."""
+    """Keeps the retained messages and passes every message to the subscriber."""
 
     listener: "HomeAssistant"
     retained: dict[str, str] = field(default_factory=dict)
 
     def publish(self, step: Iterable[Message]) -> None:
-        """Hand over a step and let it be worked off."""
+        """Pass on the messages of a step, and wait until they are processed."""
         for message in step:
             if message.retain and message.payload:
                 self.retained[message.topic] = message.payload
@@ -34,7 +34,7 @@ class Broker:
         self.listener.settle()
 
     def clear(self, topic: str) -> None:
-        """What Home Assistant itself does when a disabled entity is removed."""
+        """Clear a topic, as Home Assistant does when a disabled entity is removed."""
         self.retained.pop(topic, None)
         self.listener.receive(topic, "")
 
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass
 class Discovered:
-    """A component that is loaded and listens to its topic. `identity`: of an entity, the registry's key."""
+    """A loaded component, subscribed to its topic. `identity`: for an entity, its key in the registry."""
 
     topic: str
     identity: tuple[str, str]
@@ -59,7 +59,7 @@ class Discovered:
 
 @dataclass
 class HomeAssistant:
-    """`removes_disabled`: as of 2026. `prompt`: works each message off before the next one comes."""
+    """`removes_disabled`: as of 2026. `prompt`: processes each message before the next one arrives."""
 
     prefix: str = "homeassistant"
     removes_disabled: bool = True
@@ -68,7 +68,7 @@ class HomeAssistant:
     devices: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     discovered: dict[DiscoveryId, Discovered] = field(default_factory=dict)
     disabled: dict[DiscoveryId, Discovered] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
     online: bool = True
 
     def __post_init__(self) -> None:
@@ -77,14 +77,14 @@ class HomeAssistant:
         self._pending: dict[DiscoveryId, list[tuple[str, Any]]] = {}
 
     def stop(self) -> None:
-        """Forget all but the registries."""
+        """Stop: only the registries are kept."""
         self.online = False
         self.discovered.clear()
         self.disabled.clear()
         self._pending.clear()
 
     def start(self) -> None:
-        """Fetch what is retained."""
+        """Start, and receive the retained messages."""
         if not self.online:
             self.online = True
             for topic, payload in sorted(self.broker.retained.items()):
@@ -94,7 +94,7 @@ class HomeAssistant:
     # messages
 
     def receive(self, topic: str, payload: str) -> None:
-        """Split a message into components. One that is pending takes the rest of its payload with it."""
+        """Split a message into components. After one that is pending, the rest of the payload is dropped."""
         if not self.online or not topic.startswith(f"{self.prefix}/"):
             return
         platform, *ids, _ = topic.removeprefix(f"{self.prefix}/").split("/")
@@ -120,7 +120,7 @@ class HomeAssistant:
             self.settle()
 
     def settle(self) -> None:
-        """Work off what is pending."""
+        """Process what is pending."""
         while self._pending:
             id_, queue = next(iter(self._pending.items()))
             topic, config = queue.pop(0)
@@ -131,7 +131,7 @@ class HomeAssistant:
     def _process(self, id_: DiscoveryId, topic: str, config: Any) -> None:
         known = self.discovered.get(id_)
         if known is not None and known.topic != topic:
-            self.complaints.append(f"{id_} is known from {known.topic}, not {topic}")
+            self.conflicts.append(f"{id_} is known from {known.topic}, not {topic}")
         elif config == "migrate":
             self.discovered.pop(id_, None)
             if self.removes_disabled:
@@ -153,12 +153,12 @@ class HomeAssistant:
             and tracked.topic != topic
             and tracked.identity in self.entries
         ):
-            self.complaints.append(f"disabled {id_} is known from {tracked.topic}, not {topic}")
+            self.conflicts.append(f"disabled {id_} is known from {tracked.topic}, not {topic}")
             return
         device = self._device(config["device"])
         identity = _identity(id_, config, device)
         if any(other.identity == identity for other in self.discovered.values()):
-            self.complaints.append(f"{identity} is there already, not from {topic}")
+            self.conflicts.append(f"{identity} is there already, not from {topic}")
             return
         here = Discovered(topic, identity, device)
         if id_[0] == "device_automation":
@@ -181,12 +181,12 @@ class HomeAssistant:
         if id_[0] == "device_automation":
             identity = _identity(id_, config, known.device)
             if any(other.identity == identity for other in self.discovered.values() if other is not known):
-                self.complaints.append(f"{identity} is there already")
+                self.conflicts.append(f"{identity} is there already")
             else:
                 known.identity = identity
 
     def _remove_entry(self, identity: tuple[str, str]) -> None:
-        """Clear the topic, too, where a disabled entity was discovered; newer servers only if its device is gone."""
+        """Also clear the topic of a disabled entity; newer servers do so only if its device is gone."""
         entry = self.entries.pop(identity, None)
         for id_, tracked in list(self.disabled.items()):
             if tracked.identity == identity:
@@ -209,7 +209,7 @@ class HomeAssistant:
         return number
 
     def _clean_up(self, device: int) -> None:
-        """A device without anything enabled goes, and takes its disabled entities along."""
+        """Remove a device without enabled entities, together with its disabled ones."""
         enabled = any(entry.device == device and not entry.disabled for entry in self.entries.values())
         triggers = any(
             id_[0] == "device_automation" and known.device == device for id_, known in self.discovered.items()
@@ -221,7 +221,7 @@ class HomeAssistant:
 
 
 def _identity(id_: DiscoveryId, config: dict[str, Any], device: int) -> tuple[str, str]:
-    """Platform and unique id; of a trigger, device, type and subtype."""
+    """Return platform and unique id; for a trigger, device, type and subtype."""
     if id_[0] == "device_automation":
         return id_[0], f"{device} {config['type']} {config['subtype']}"
     return id_[0], config["unique_id"]

@@ -1,1 +1,1 @@
-"""What Home Assistant is told of."""
+"""Home Assistant: what is announced, and when."""

@@ -1,4 +1,4 @@
-"""Home Assistant: what it is to know by now, and what it says of itself."""
+"""Keeps the announcement to Home Assistant up to date, and handles its birth message."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ..protocol.inputs import MessageArrived, Now
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 
-#: After Home Assistant's birth each bridge waits for up to so many seconds, so that not all of them speak at once.
+#: s within which bridges answer Home Assistant's birth message, each at its own time to spread the load.
 BIRTH_SPREAD_S = 3.0
 
 
 class HomeAssistant:
-    """Keeps Home Assistant up to date with what there is."""
+    """Announces the printer's entities, and removes those that no longer exist."""
 
     def __init__(
         self,
@@ -35,41 +35,41 @@ class HomeAssistant:
         forecasts: Forecasts,
         scripts: Scripts,
         commands: Commands,
-        remembered: Mapping[str, Any],
+        stored: Mapping[str, Any],
     ) -> None:
         self._outbox = outbox
         self._heaters = heaters
         self._forecasts = forecasts
         self._scripts = scripts
         self._commands = commands
-        self._discovery = Discovery(outbox, _announced(remembered))
-        self._about: object = None
+        self._discovery = Discovery(outbox, _announced(stored))
+        self._announced_for: object = None
 
     def connected(self, now: Now) -> None:
-        """There is a connection."""
+        """Announce everything on a new connection."""
         self._discovery.connected(now)
 
     def disown(self) -> list[Effect]:
-        """Leave what was announced to the one who has our identity now."""
+        """Forget what was announced: another bridge uses our identity now."""
         return self._discovery.disown()
 
     def arrived(self, message: MessageArrived, settings: Settings, identity: Identity, now: Now) -> None:
-        """Take Home Assistant's birth or will."""
+        """Handle Home Assistant's birth or will."""
         self._discovery.online = message.payload.decode("utf-8", "replace") == settings.ha_birth_payload
         if self._discovery.online:
             delay = int(identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
             self._discovery.announce(now, delay=max(delay, COALESCE_S))
 
     def tick(self, identity: Identity, settings: Settings, now: Now) -> list[Effect]:
-        """Do what is due."""
+        """Announce what has changed, and publish heartbeats."""
         offer = self._offer(settings)
-        about = (identity, settings, self._heaters.profile, offer)
-        if about != self._about:
-            self._about = about
-            self._discovery.want(self._announcement(*about) if settings.ha_discovery_enabled else None, now)
+        current = (identity, settings, self._heaters.profile, offer)
+        if current != self._announced_for:
+            self._announced_for = current
+            self._discovery.want(self._announcement(*current) if settings.ha_discovery_enabled else None, now)
         if self._outbox.connected:
             self._outbox.renew(HEARTBEATS, HEARTBEAT_S, now)
-        # At a start the scripts are found one by one: what is not yet known is not gone.
+        # At startup the scripts are found one by one: one that is not found yet is not removed.
         return self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
 
     def _offer(self, settings: Settings) -> Offer:
@@ -94,9 +94,9 @@ class HomeAssistant:
         return announcement(facts, self._outbox.topics, offer, prefix=settings.ha_discovery_prefix, form=form)
 
 
-def _announced(remembered: Mapping[str, Any]) -> Announced:
-    """Return what was announced before OctoPrint started; a damaged memory is none."""
+def _announced(stored: Mapping[str, Any]) -> Announced:
+    """Return what was announced before the restart; nothing if the record is damaged."""
     try:
-        return Announced.from_json(remembered[ANNOUNCED])
+        return Announced.from_json(stored[ANNOUNCED])
     except (KeyError, ValueError):
         return Announced()

@@ -1,4 +1,4 @@
-"""Announcing the device to Home Assistant: coalesced, step by step, and remembered."""
+"""Carries out the plans of `ha_discovery`: changes coalesced, step by step, with a record on disk."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ..broker.outbox import Outbox
 from ..protocol.effects import Effect, Publish, Save
 from ..protocol.inputs import Now
 
-#: The file in which it is remembered what Home Assistant may know of.
+#: The file with the record of what Home Assistant may still have.
 ANNOUNCED = "announced"
-#: s for which changes are gathered: heaters and scripts turn up one by one.
+#: s for which changes are collected: at startup heaters and scripts are found one by one.
 COALESCE_S = 2.0
-#: The same for a broker that is reached again: what there is has turned up, and the broker may have forgotten it.
+#: The same after a reconnect: everything is known by then, and the broker may have lost its retained messages.
 RECONNECT_S = 0.5
-#: s for which a step waits for a connection; later the whole is planned anew.
+#: s for which the messages of a step wait in the outbox.
 KEEP_S = 30.0
 
 
 class Discovery:
     """Leads Home Assistant from what was announced to what is wanted.
 
-    `online` is whether Home Assistant is known to listen.
+    `online`: Home Assistant is known to be connected.
     """
 
     def __init__(self, outbox: Outbox, announced: Announced) -> None:
         self.online = False
-        #: Whether anything was announced since OctoPrint has started.
-        self._spoke = False
+        #: Whether anything was announced since OctoPrint started.
+        self._has_announced = False
         self._outbox = outbox
         self._announced = announced
         self._wanted: Announcement | None = None
@@ -40,31 +40,32 @@ class Discovery:
         self._next_step_at = 0.0
 
     def want(self, wanted: Announcement | None, now: Now) -> None:
-        """Set what Home Assistant is to know, None: nothing."""
+        """Set the announcement; None removes everything."""
         if wanted != self._wanted:
             self._wanted = wanted
             self.announce(now)
 
     def connected(self, now: Now) -> None:
-        """There is a connection: announce it all, whatever this broker still knows."""
+        """Announce everything on a new connection: the broker may have lost its retained messages."""
         self.online = False
-        self.announce(now, RECONNECT_S if self._spoke else COALESCE_S)
+        self.announce(now, RECONNECT_S if self._has_announced else COALESCE_S)
 
     def disown(self) -> list[Effect]:
-        """Forget what was announced: it is somebody else's now, and not ours to take back."""
+        """Forget what was announced, without removing it: it belongs to another bridge now."""
         self._steps.clear()
         self._after = None
         return self._remember(Announced())
 
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
-        """Announce (again) in `delay` seconds, or with whatever else changes until then."""
+        """Announce in `delay` seconds, or earlier if an announcement is already due by then."""
         due_at = now.at + delay
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
     def tick(self, now: Now, *, may_remove: bool = True) -> list[Effect]:
-        """Do what is due; unless it `may_remove`, what would take something back waits.
+        """Carry out what is due; without `may_remove`, a plan that removes something waits.
 
-        A plan under way is finished before the next: halfway, Home Assistant may hold what is about to be taken back.
+        A plan is finished before the next one starts: halfway, Home Assistant has components that are about to be
+        removed.
         """
         if not self._outbox.connected:
             self._steps.clear()
@@ -83,20 +84,20 @@ class Discovery:
         return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
 
     def _begin(self, now: Now) -> list[Effect]:
-        self._due_at, self._spoke = None, True
-        way = plan(self._announced, self._wanted, online=self.online)
-        if not way.steps:
-            return self._remember(way.after)
-        self._steps, self._after = deque(way.steps), way.after
-        return [*self._remember(way.before), *self._step(now)]
+        self._due_at, self._has_announced = None, True
+        todo = plan(self._announced, self._wanted, online=self.online)
+        if not todo.steps:
+            return self._remember(todo.after)
+        self._steps, self._after = deque(todo.steps), todo.after
+        return [*self._remember(todo.before), *self._step(now)]
 
     def _step(self, now: Now) -> list[Effect]:
-        """Take the next step; once all were taken and have settled, tell all levels: new entities wait for theirs."""
+        """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
         self._next_step_at = now.at + SETTLE_SECONDS
         if self._steps:
             for message in self._steps.popleft():
                 publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
-                # Bounded by itself: there are as many as there are entities.
+                # Not limited like events: there are as many as there are entities.
                 self._outbox.raw_edge(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
             return []
         after, self._after = self._after, None

@@ -1,23 +1,24 @@
-"""What a device tells: values, events and triggers."""
+"""The platforms: one dataclass each. Entity classes register themselves, see Entity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from ha_discovery import classes
-from ha_discovery.components import Component, Entity
+from ha_discovery.components import PLACEHOLDER, Component, Entity
 from ha_discovery.errors import DiscoveryError
 from ha_discovery.rules import COUNT, FLAG, POSITIVE, TEMPLATE, TEXT, TEXTS, TOPIC, Rule, one_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sensor(Entity):
-    """A value that is read: numeric with a unit or state class, else text, one of `options`, or a time.
+    """A value to read: a number if it has a unit or a state class, else a text, one of `options`, or a time.
 
-    `expire_after` (s): unavailable after that long without a message, so it needs a heartbeat.
+    `expire_after`: seconds without a message after which the entity becomes unavailable.
     """
 
     platform = "sensor"
+    least: ClassVar[Mapping[str, Any]] = {"state_topic": PLACEHOLDER}
     _RULES: ClassVar[Mapping[str, Rule]] = {
         "state_topic": TOPIC,
         "value_template": TEMPLATE,
@@ -66,15 +67,16 @@ class Sensor(Entity):
         self._require(
             "value_template",
             self.device_class not in {"timestamp", "date"} or "now()" not in (self.value_template or ""),
-            "must not read the clock: publish the point in time, else every message is a new state",
+            "must not read the clock: publish the point in time, else every message changes the state",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BinarySensor(Entity):
-    """On or off. A template must give one of the two payloads, or `None` for unknown (see json_flag)."""
+    """On or off. A template must render one of the two payloads, or `None` for unknown (see json_flag)."""
 
     platform = "binary_sensor"
+    least: ClassVar[Mapping[str, Any]] = {"state_topic": PLACEHOLDER}
     _RULES: ClassVar[Mapping[str, Rule]] = {
         "state_topic": TOPIC,
         "value_template": TEMPLATE,
@@ -103,12 +105,13 @@ class BinarySensor(Entity):
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Entity):
-    """Something that happened: JSON with `event_type`, one of `event_types`; further keys become attributes.
+    """An event: JSON with `event_type`, one of `event_types`. All other keys become attributes.
 
     Home Assistant ignores retained events.
     """
 
     platform = "event"
+    least: ClassVar[Mapping[str, Any]] = {"state_topic": PLACEHOLDER, "event_types": (PLACEHOLDER,)}
     _RULES: ClassVar[Mapping[str, Rule]] = {
         "state_topic": TOPIC,
         "event_types": TEXTS,
@@ -123,10 +126,81 @@ class Event(Entity):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceTrigger(Component):
-    """A trigger offered on the device's page, fired by a message on `topic` (that equals `payload`, if given).
+class Button(Entity):
+    """Publishes `payload_press` unchanged, with QoS `qos`, not retained.
 
-    Home Assistant fires it for retained messages too: never retain that topic.
+    `message_expiry_interval`: seconds after which the broker drops a press that it could not deliver. Home Assistant
+    before 2026.6 ignores it.
+    """
+
+    platform = "button"
+    least: ClassVar[Mapping[str, Any]] = {"command_topic": PLACEHOLDER}
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "command_topic": TOPIC,
+        "command_template": TEMPLATE,
+        "payload_press": TEXT,
+        "device_class": one_of(classes.BUTTON_CLASSES),
+        "message_expiry_interval": POSITIVE,
+    }
+
+    command_topic: str
+    command_template: str | None = None
+    payload_press: str = "PRESS"
+    device_class: Literal["identify", "restart", "update"] | None = None
+    message_expiry_interval: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Entity):
+    """A number to set. Without `state_topic`, Home Assistant assumes that the device has the value that it sent."""
+
+    platform = "number"
+    least: ClassVar[Mapping[str, Any]] = {"command_topic": PLACEHOLDER}
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        "command_topic": TOPIC,
+        "command_template": TEMPLATE,
+        "state_topic": TOPIC,
+        "value_template": TEMPLATE,
+        "device_class": one_of(classes.NUMBER_UNITS),
+        "unit_of_measurement": TEXT,
+        "mode": one_of({"auto", "box", "slider"}),
+        "message_expiry_interval": POSITIVE,
+    }
+
+    command_topic: str
+    command_template: str | None = None
+    state_topic: str | None = None
+    value_template: str | None = None
+    device_class: str | None = None
+    unit_of_measurement: str | None = None
+    min: float = 1.0
+    max: float = 100.0
+    step: float = 1.0
+    mode: Literal["auto", "box", "slider"] = "auto"
+    message_expiry_interval: int | None = None
+
+    def _check(self) -> None:
+        super()._check()
+        classes.check_unit(self.key, self.device_class, self.unit_of_measurement, classes.NUMBER_UNITS)
+        for field in ("min", "max", "step"):
+            value = getattr(self, field)
+            number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+            self._require(field, number, "must be a finite number")
+        self._require("max", self.min < self.max, "must be above min")
+        self._require("step", self.step >= 0.001, "must be 0.001 or more")
+        self._require("step", self.step <= self.max - self.min, "must fit between min and max")
+        self._require(
+            "value_template",
+            self.value_template is None or self.state_topic is not None,
+            "needs a state_topic",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceTrigger(Component):
+    """A trigger on the device page. A message on `topic` fires it, or only one that equals `payload`.
+
+    Home Assistant also fires it for retained messages, so messages on that topic must not be retained.
     """
 
     platform = "device_automation"
@@ -158,9 +232,9 @@ class DeviceTrigger(Component):
 
 
 def _refuse_config(entity: Sensor | BinarySensor) -> None:
-    """Home Assistant refuses `config` for what can only be read (2026.11; older ones fail later)."""
+    """Refuse `config`: Home Assistant 2026.11 accepts it only for entities that can be set."""
     if entity.entity_category == "config":
         raise DiscoveryError(
             f"{entity.key}.entity_category",
-            f"must be diagnostic or left out: a {entity.platform} sets nothing",
+            f"must be diagnostic or left out: a {entity.platform} cannot be set",
         )

@@ -1,4 +1,4 @@
-"""From what was announced to what is wanted, message by message."""
+"""The messages from one announcement to the next."""
 
 import json
 from dataclasses import replace
@@ -6,40 +6,40 @@ from dataclasses import replace
 import pytest
 
 from ha_discovery import Announced, Announcement, BinarySensor, Device, DeviceTrigger, Form, Message, Plan, plan
-from tests.support.ha_kiln import announcement, sensor
+from tests.support.kiln import announcement, sensor
 
 DEVICE = "homeassistant/device/kiln/config"
 A = "homeassistant/sensor/kiln/a/config"
 B = "homeassistant/sensor/kiln/b/config"
-STAGE = "the trigger of a device that is made up or recalled"
+STAGE = "the trigger of a temporary or recalled device"
 TRIGGER = DeviceTrigger(key="t", type="finished", subtype="firing", topic="kiln/event")
 
 
 def announced(*wanted: Announcement) -> Announced:
-    """What is remembered after these, Home Assistant having listened."""
+    """Return the record after these announcements, Home Assistant being online."""
     done = Announced()
     for each in wanted:
         done = plan(done, each, online=True).after
     return done
 
 
-def told(message: Message) -> tuple[str, object]:
-    """Topic, and what the message says: of a configuration only that it is one. Retained are all but recalls."""
+def summary(message: Message) -> tuple[str, object]:
+    """Return topic and content of a message; of a configuration only its kind. All but recalls are retained."""
     value = json.loads(message.payload) if message.payload else {}
     parts = value.get("components", {})
-    says: object = value
+    content: object = value
     if not value:
-        says = "clear"
+        content = "clear"
     elif parts and all(set(part) == {"platform"} for part in parts.values()):
-        says = parts
+        content = parts
     elif "device" in value:
-        says = "announce" if message.retain else "recall"
-    assert message.retain == (says != "recall")
-    return STAGE if "/device_automation/kiln/ha_discovery_departed_" in message.topic else message.topic, says
+        content = "announce" if message.retain else "recall"
+    assert message.retain == (content != "recall")
+    return STAGE if "/device_automation/kiln/ha_discovery_departed_" in message.topic else message.topic, content
 
 
 def steps(todo: Plan) -> list[list[tuple[str, object]]]:
-    return [[told(message) for message in step] for step in todo.steps]
+    return [[summary(message) for message in step] for step in todo.steps]
 
 
 def test_the_first_announcement() -> None:
@@ -59,7 +59,7 @@ def test_a_change_updates_in_place() -> None:
     assert steps(todo) == [[(DEVICE, "announce")]]
 
 
-def test_a_removed_component_is_removed_in_so_many_words_recalled_and_dismissed() -> None:
+def test_a_removed_component_is_removed_explicitly_recalled_and_dismissed() -> None:
     todo = plan(announced(announcement(sensor("a"), sensor("b"))), announcement(sensor("a")), online=True)
     assert steps(todo) == [
         [(DEVICE, {"b": {"platform": "sensor"}})],
@@ -88,7 +88,7 @@ def test_components_of_two_platforms_are_removed_in_two_messages() -> None:
     ]
 
 
-def test_a_key_that_comes_to_mean_another_entity_is_removed_first() -> None:
+def test_a_key_that_another_entity_gets_is_removed_first() -> None:
     todo = plan(announced(announcement(sensor("a", "one"), sensor("b"))), announcement(sensor("a", "two"), sensor("b")))
     assert steps(todo) == [
         [(DEVICE, {"a": {"platform": "sensor"}})],
@@ -164,7 +164,7 @@ def test_between_single_topics_an_entity_is_removed_and_announced_anew() -> None
     ]
 
 
-def test_another_prefix_is_another_world() -> None:
+def test_under_another_prefix_everything_is_removed_and_announced_anew() -> None:
     before = announcement(sensor("a"))
     todo = plan(announced(before), replace(before, prefix="ha"))
     assert steps(todo) == [
@@ -177,7 +177,7 @@ def test_another_prefix_is_another_world() -> None:
     ]
 
 
-def test_another_device_is_another_device_even_under_the_same_topic() -> None:
+def test_another_device_on_the_same_topic_replaces_the_first() -> None:
     other = announcement(sensor("a"), device=Device(name="Oven", identifiers=("oven",)))
     todo = plan(announced(announcement(sensor("a"))), other)
     assert steps(todo) == [[(DEVICE, "clear")], [(DEVICE, "announce")], [(STAGE, "recall")], [(STAGE, "clear")]]
@@ -189,21 +189,21 @@ def test_a_device_with_one_more_identifier_stays() -> None:
     assert steps(plan(announced(announcement(sensor("a"))), more)) == [[(DEVICE, "announce")]]
 
 
-def test_what_departed_unseen_is_recalled_until_home_assistant_is_known_to_listen() -> None:
+def test_what_was_removed_unseen_is_recalled_until_home_assistant_is_known_to_be_online() -> None:
     left = announcement(sensor("a"))
     unseen = plan(announced(announcement(sensor("a"), sensor("b"))), left).after
     assert {place.identity for place in unseen.departed if place.platform == "sensor"} == {"kiln_b"}
     again = plan(unseen, left)
     assert again.after == unseen
     (announce, recall, dismiss) = steps(again)
-    assert [says for _, says in recall] == ["recall", "recall"]
+    assert [content for _, content in recall] == ["recall", "recall"]
     assert [(topic, "clear") for topic, _ in recall] == dismiss
     assert announce == [(DEVICE, "announce")]
-    assert B not in {topic for topic, _ in recall}, "something else may stand at its old key by now"
+    assert B not in {topic for topic, _ in recall}, "another component may use its old key"
     assert plan(unseen, left, online=True).after.departed == frozenset()
 
 
-def test_what_departed_unseen_and_is_wanted_again_is_not_recalled() -> None:
+def test_what_was_removed_unseen_and_is_announced_again_is_not_recalled() -> None:
     both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
     unseen = plan(announced(both), one).after
     announce, *rest = plan(unseen, both).steps
@@ -211,19 +211,19 @@ def test_what_departed_unseen_and_is_wanted_again_is_not_recalled() -> None:
     assert not [message for step in rest for message in step if "kiln_b" in message.payload]
 
 
-def test_a_plan_cut_short_is_made_good_by_the_next_one() -> None:
+def test_the_next_plan_cleans_up_after_an_interrupted_one() -> None:
     both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
     cut = plan(announced(both), one)
     assert cut.before.places >= both.places | one.places
     assert steps(plan(cut.before, one))[0][0] == (DEVICE, {"b": {"platform": "sensor"}})
 
 
-def test_what_departed_in_several_places_is_recalled_at_once() -> None:
+def test_what_was_removed_at_several_places_is_recalled_in_one_step() -> None:
     here, there, now = (announcement(sensor("a", f"{name}_a"), id=name, device=Device(name="Kiln", identifiers=(name,)))
                         for name in ("here", "there", "now"))  # fmt: skip
     unseen = plan(plan(announced(here), there).after, now).after
     assert {place.device_id for place in unseen.departed} == {"here", "there"}
     announce, recall, dismiss, *_ = steps(plan(unseen, now))
-    assert [says for _, says in announce] == ["announce"]
-    assert {topic.split("/")[2] for topic, says in recall if says == "recall"} == {"here", "there"}
+    assert [content for _, content in announce] == ["announce"]
+    assert {topic.split("/")[2] for topic, content in recall if content == "recall"} == {"here", "there"}
     assert [(topic, "clear") for topic, _ in recall] == dismiss

@@ -1,4 +1,4 @@
-"""A kiln: one component of each platform, to build tests on."""
+"""An example device for tests: a kiln, with one component of each platform."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ COMPONENTS: tuple[Component, ...] = (
 
 
 def kiln(*components: Component, **changed: Any) -> DeviceConfig:
-    """The kiln with these components."""
+    """Return the kiln with these components."""
     given: dict[str, Any] = {
         "id": "kiln",
         "device": Device(name="Kiln", identifiers=("kiln",)),
@@ -83,10 +83,10 @@ def kiln(*components: Component, **changed: Any) -> DeviceConfig:
 
 
 def announcement(*components: Component, form: Form = Form.DEVICE, **changed: Any) -> Announcement:
-    """The kiln with these components, to be announced."""
+    """Return an announcement of the kiln with these components."""
     return Announcement(kiln(*components, **changed), form)
 
 
 def sensor(key: str, unique_id: str = "", **rest: Any) -> Sensor:
-    """Some sensor."""
+    """Return a sensor."""
     return Sensor(key=key, unique_id=unique_id or f"kiln_{key}", name=key, state_topic=STATE, **rest)

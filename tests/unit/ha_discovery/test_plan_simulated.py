@@ -1,4 +1,4 @@
-"""Whatever happens, Home Assistant ends with exactly what is wanted."""
+"""After any sequence of announcements, Home Assistant has exactly the components of the last one."""
 
 from typing import NamedTuple
 
@@ -58,10 +58,10 @@ class Wish(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Something new is wanted. `cut`: the program dies after so many steps.
+    """A new announcement. `cut`: the number of steps after which the program stops.
 
-    `away`: Home Assistant goes, or if it is gone comes back, after so many steps. `known`: while it stays, and that is
-    known.
+    `away`: the number of steps after which Home Assistant stops, or starts if it was stopped. `known`: it stays online
+    and the plan is made with online=True.
     """
 
     wish: Wish | None
@@ -101,7 +101,7 @@ changes = st.builds(
 
 
 def carry_out(home_assistant: HomeAssistant, announced: Announced, change: Change) -> Announced:
-    """As a program would: what may be out there is stored first, and read back from the store."""
+    """Carry out the plan as a program does, with a record that is stored and read back."""
     todo = plan(announced, change.wanted, online=change.known and change.away is None and home_assistant.online)
     for number, step in enumerate(todo.steps[: change.cut]):
         if number == change.away:
@@ -147,31 +147,31 @@ def test_home_assistant_ends_with_exactly_what_is_wanted(home_assistant: HomeAss
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
     history=st.lists(quiet_changes, min_size=1, max_size=5),
 )
-def test_a_home_assistant_that_stays_hears_nothing_contradictory(
+def test_a_home_assistant_that_stays_online_logs_no_conflict(
     home_assistant: HomeAssistant, history: list[Change]
 ) -> None:
     announced = Announced()
     for change in history:
         announced = carry_out(home_assistant, announced, change)
         holds_exactly(home_assistant, change.wanted)
-    assert home_assistant.complaints == []
+    assert home_assistant.conflicts == []
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
     parts=several_parts(),
-    ways=st.lists(
+    moves=st.lists(
         st.tuples(st.sampled_from(Form), st.sampled_from(["m", "n"]), st.permutations(["a", "b", "c"])), max_size=4
     ),
 )
 def test_an_entity_that_moves_keeps_its_entry(
-    home_assistant: HomeAssistant, parts: tuple[Part, ...], ways: list[tuple[Form, str, list[str]]]
+    home_assistant: HomeAssistant, parts: tuple[Part, ...], moves: list[tuple[Form, str, list[str]]]
 ) -> None:
-    """Over every change of form, topic and key that passes through the device form."""
+    """For all changes of form, topic and key through the device form."""
     announced = Announced()
     numbers: dict[tuple[str, str], int] | None = None
-    for form, device_id, keys in ways:
+    for form, device_id, keys in moves:
         for form_ in (Form.DEVICE, form):
             moved = tuple(part._replace(key=key) for part, key in zip(parts, keys, strict=False))
             change = Change(Wish(form_, "homeassistant", device_id, ("x",), moved))

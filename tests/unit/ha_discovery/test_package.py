@@ -1,4 +1,4 @@
-"""The library stands alone."""
+"""The package depends on nothing but the standard library."""
 
 import ast
 import sys
@@ -9,7 +9,7 @@ import ha_discovery
 PACKAGE = Path(ha_discovery.__file__).parent
 
 
-def test_it_imports_nothing_but_itself_and_the_standard_library() -> None:
+def test_it_imports_only_itself_and_the_standard_library() -> None:
     imported = set()
     for file in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -24,7 +24,7 @@ def test_it_imports_nothing_but_itself_and_the_standard_library() -> None:
     assert not imported & {"asyncio", "datetime", "os", "pathlib", "random", "socket", "threading", "time"}
 
 
-def test_all_that_is_exported_is_there_and_in_order() -> None:
+def test_everything_in_all_exists() -> None:
     assert all(hasattr(ha_discovery, name) for name in ha_discovery.__all__)
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of what was announced."""
+"""The record of what was announced, and the announcement."""
 
 import json
 from dataclasses import replace
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ha_discovery import Announced, Device, Form, plan
-from tests.support.ha_kiln import COMPONENTS, announcement, sensor
+from ha_discovery import Announced, Announcement, Device, DiscoveryError, Form, plan
+from tests.support.kiln import COMPONENTS, announcement, kiln, sensor
 
 
-def test_it_survives_the_disk() -> None:
+def test_it_is_read_back_as_it_was_stored() -> None:
     device = Device(name="Kiln", identifiers=("kiln",), connections=(("mac", "02:00:00:00:00:01"),))
     first = plan(Announced(), announcement(*COMPONENTS, device=device)).after
     announced = plan(first, announcement(*COMPONENTS[3:], device=device)).after
@@ -41,6 +41,7 @@ GOOD = Announced(announcement(sensor("a")).places).as_json()
         GOOD | {"departed": 3},
         GOOD | {"places": [GOOD["places"][0] | {"key": "a/b"}]},
         GOOD | {"places": [GOOD["places"][0] | {"prefix": "#"}]},
+        GOOD | {"places": [GOOD["places"][0] | {"platform": "#"}]},
         GOOD | {"places": [GOOD["places"][0] | {"form": "both"}]},
         GOOD | {"places": [GOOD["places"][0] | {"device": [["x"]]}]},
     ],
@@ -50,7 +51,22 @@ def test_anything_else_is_refused(stored: Any) -> None:
         Announced.from_json(stored)
 
 
-def test_a_place_knows_its_topic() -> None:
+def test_the_topic_of_a_place() -> None:
     (place,) = announcement(sensor("a")).places
     assert place.topic == "homeassistant/device/kiln/config"
     assert replace(place, form=Form.SINGLE).topic == "homeassistant/sensor/kiln/a/config"
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (lambda: Announcement(kiln(), prefix="home/#"), "announcement.prefix"),
+    (lambda: Announcement(kiln(), prefix=""), "announcement.prefix"),
+    (lambda: Announcement(kiln(), prefix="homeassistant/"), "announcement.prefix"),
+    (lambda: Announcement(kiln(), form="both"), "announcement.form"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("make", "where"), REFUSED)
+def test_an_announcement_is_refused_with_key_and_rule(make: Any, where: str) -> None:
+    with pytest.raises(DiscoveryError) as refused:
+        make()
+    assert refused.value.where == where

@@ -1,4 +1,4 @@
-"""The templates, rendered by Jinja as Home Assistant would."""
+"""The templates, rendered with Jinja as in Home Assistant."""
 
 import json
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import jinja2
 import pytest
 
-from ha_discovery import json_flag, json_value
+from ha_discovery import DiscoveryError, json_flag, json_value
 
 
 def render(template: str, payload: Any) -> str:
-    """Text out, whatever goes in; an undefined value may be looked at once, as in Home Assistant."""
+    """Return the text; an undefined value may be looked at once, as in Home Assistant."""
     return jinja2.Environment(autoescape=False).from_string(template).render(value_json=json.loads(json.dumps(payload)))
 
 
@@ -56,11 +56,27 @@ def test_a_flag_is_one_of_the_payloads_or_unknown(payload: Any, text: str) -> No
 
 
 @pytest.mark.parametrize("template", [json_value("a"), json_value("a", "b"), json_flag("a"), json_flag("a", "b")])
-def test_what_is_no_json_is_unknown(template: str) -> None:
-    """Home Assistant leaves value_json undefined then."""
+def test_a_payload_that_is_not_json_is_unknown(template: str) -> None:
+    """Home Assistant leaves value_json undefined."""
     assert jinja2.Environment(autoescape=False).from_string(template).render(value="") == "None"
 
 
 def test_a_nested_flag() -> None:
     assert render(json_flag("a", "b"), {"a": {"b": True}}) == "ON"
     assert render(json_flag("a", "b"), {"a": None}) == "None"
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (json_value, "path"),
+    (lambda: json_value("a'b"), "path"),
+    (lambda: json_value("a", "{{"), "path"),
+    (lambda: json_flag("a", on="it's on"), "on"),
+    (lambda: json_flag("a", off=""), "off"),
+]
+
+
+@pytest.mark.parametrize(("make", "where"), REFUSED)
+def test_a_path_or_payload_that_breaks_the_template_is_refused(make: Any, where: str) -> None:
+    with pytest.raises(DiscoveryError) as refused:
+        make()
+    assert refused.value.where == where

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from ha_discovery import ALWAYS, Availability, AvailabilityTopic, Device, Form, Message, Number, Origin, json_flag
-from tests.support.ha_kiln import COMPONENTS, STATE, announcement, kiln, sensor
+from tests.support.kiln import COMPONENTS, STATE, announcement, kiln, sensor
 
 STATUS = Availability((AvailabilityTopic("kiln/status"), AvailabilityTopic("kiln/power", "on", "off")), mode="all")
 EVERYTHING = {"availability": STATUS, "qos": 1}
 
 
-#: What all components share, and each of COMPONENTS, as they are announced.
+#: What all components share, and each of COMPONENTS, as announced.
 HEADER = {"device": {"name": "Kiln", "identifiers": ["kiln"], "connections": []}, "origin": {"name": "tests"}}
 SHARED = {
     "availability": [
@@ -101,7 +101,7 @@ def test_the_device_form_is_one_retained_message_with_full_key_names() -> None:
     assert payload(message) == HEADER | SHARED | {"qos": 1, "components": ANNOUNCED}
 
 
-def test_the_single_form_is_a_retained_message_for_each_component_that_stands_alone() -> None:
+def test_the_single_form_is_a_complete_retained_message_for_each_component() -> None:
     messages = announcement(*COMPONENTS, form=Form.SINGLE, **EVERYTHING).messages
     assert [m.topic for m in messages] == [
         "homeassistant/sensor/kiln/temperature/config",
@@ -128,18 +128,18 @@ def test_the_single_form_is_a_retained_message_for_each_component_that_stands_al
     assert done == HEADER | {"qos": 1} | own["done"]
 
 
-def test_a_name_that_is_none_is_sent_since_leaving_it_out_means_another() -> None:
+def test_a_name_of_none_is_sent() -> None:
     component = sensor("a")
     (message,) = announcement(type(component)(key="a", unique_id="a", name=None, state_topic="t")).messages
     assert payload(message)["components"]["a"]["name"] is None
 
 
-def test_a_device_that_is_always_available_says_nothing_about_it() -> None:
+def test_no_availability_is_sent_for_a_device_that_is_always_available() -> None:
     (message,) = announcement(sensor("a"), availability=ALWAYS).messages
     assert not {"availability", "availability_mode", "qos"} & set(payload(message))
 
 
-def test_all_of_device_and_origin_is_sent() -> None:
+def test_all_fields_of_device_and_origin_are_sent() -> None:
     device = Device(
         name="Kiln",
         identifiers=("kiln", "old"),
@@ -182,7 +182,7 @@ def test_equal_devices_give_equal_messages_whatever_the_order() -> None:
 
 
 @pytest.mark.parametrize("form", Form)
-def test_without_components_there_is_nothing_to_announce(form: Form) -> None:
+def test_without_components_there_are_no_messages(form: Form) -> None:
     assert announcement(form=form).messages == ()
 
 

@@ -1,4 +1,4 @@
-"""The documentation's example runs."""
+"""The examples in the documentation run, and every exported name is documented."""
 
 import json
 import re
@@ -14,7 +14,7 @@ DOCS = PROJECT / "docs" / "ha-discovery.md"
 
 
 class Client:
-    """Takes what the example publishes."""
+    """Records what the example publishes."""
 
     def __init__(self) -> None:
         self.published: list[tuple[str, str, int, bool]] = []
@@ -23,7 +23,7 @@ class Client:
         self.published.append(message)
 
 
-def test_the_example_announces_its_kiln(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_announces_the_kiln(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     example = re.search(r"## Example\n+```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert example
     monkeypatch.chdir(tmp_path)
@@ -39,7 +39,7 @@ def test_the_example_announces_its_kiln(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(ha_discovery.Announced.from_json(stored).places) == 3
 
 
-def test_the_readme_s_example_announces_its_kiln() -> None:
+def test_the_example_in_the_readme_announces_its_kiln() -> None:
     example = re.search(r"```python\n(import ha_discovery .*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
     assert example
     result: dict[str, Any] = {}
@@ -50,5 +50,5 @@ def test_the_readme_s_example_announces_its_kiln() -> None:
 
 
 @pytest.mark.parametrize("name", ha_discovery.__all__)
-def test_what_is_exported_is_documented(name: str) -> None:
+def test_every_exported_name_is_documented(name: str) -> None:
     assert re.search(rf"\b{name}\b", DOCS.read_text())
