@@ -1,4 +1,4 @@
-"""The tables of entities and triggers in docs/home-assistant.md, made from the rows."""
+"""Generates the tables of entities and triggers in docs/home-assistant.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FACTS = DeviceFacts("instance", "Ender", "Ender-3", "1", "1")
 
 
 def components() -> dict[str, dict[str, Any]]:
-    """Return everything that a printer with a bed, a preset and a script has, by key, in the order of the rows."""
+    """Return the components of a printer with a bed, a preset and a script, by key, in the order of the rows."""
     announced = announcement(FACTS, TOPICS, OFFER, prefix="homeassistant", form=Form.DEVICE)
     [message] = announced.messages
     payload = json.loads(message.payload)["components"]
@@ -33,7 +33,7 @@ def components() -> dict[str, dict[str, Any]]:
 
 
 def table() -> str:
-    """Return the table of entities, and below it the one of triggers."""
+    """Return the table of entities and the table of triggers."""
     lines = ["| entity | kind | from | |", "|---|---|---|---|"]
     triggers = ["| trigger | type | subtype |", "|---|---|---|"]
     for component in components().values():
@@ -64,7 +64,7 @@ def _notes(component: dict[str, Any]) -> str:
 
 
 def page() -> str:
-    """Return the page with the tables of today."""
+    """Return the page with the current tables."""
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"

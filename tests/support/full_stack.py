@@ -1,4 +1,4 @@
-"""A broker, a Home Assistant and an OctoPrint with scripts, all real, as one thing."""
+"""A real broker, Home Assistant and OctoPrint with scripts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 DEVICE = f"temp_eta_{INSTANCE}"
-#: Where automations of the tests say what they saw.
+#: The topic that automations of the tests publish to.
 SEEN = "test/seen"
-#: The first Home Assistant that takes a device as a whole.
+#: The first Home Assistant with device discovery.
 DEVICE_FORM = (2024, 12)
 SCRIPTS = {
     "warm_up": ("Warm up", "self.script_status = 'warming'\nreturn True, {}"),
@@ -35,7 +35,7 @@ SCRIPTS = {
 
 @dataclass
 class FullStack:
-    """A broker, a Home Assistant and an OctoPrint, all real."""
+    """A real broker, Home Assistant and OctoPrint."""
 
     listener: Listener
     broker: Broker | None
@@ -69,9 +69,9 @@ class FullStack:
 
     @property
     def local(self) -> LocalHomeAssistant:
-        """The Home Assistant as one that can be restarted, and looked into."""
+        """The Home Assistant, if it was started here and can be restarted."""
         if not isinstance(self.ha, LocalHomeAssistant) or self.broker is None:
-            pytest.skip("needs a Home Assistant of its own")
+            pytest.skip("needs a Home Assistant that the tests start")
         return self.ha
 
 
@@ -112,7 +112,7 @@ def open_full_stack(scripts: Path, speed: int = 10) -> Iterator[FullStack]:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Wait for other processes of the tests: Home Assistant installs what it lacks, also while it starts."""
+    """Wait for other test processes: Home Assistant installs requirements when it starts."""
     CACHE.parent.mkdir(parents=True, exist_ok=True)
     with CACHE.with_name(f"{CACHE.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> OctoPrint:
-    """Return an OctoPrint called Ender, whose heaters are `speed` times as fast as real ones."""
+    """Return an OctoPrint called Ender with heaters `speed` times as fast as real ones."""
     more = {"script_folder": str(scripts), "allow_target": True, "ha_discovery_mode": mode}
     return OctoPrint(
         plugins={"temp_eta": plugin_settings(listener.port, **more)},
@@ -130,7 +130,7 @@ def printer(listener: Listener, scripts: Path, mode: str, speed: int = 10) -> Oc
     )
 
 
-def automation(trigger: dict[str, Any], says: str) -> dict[str, Any]:
-    """Return an automation that publishes what it `says` to SEEN."""
-    act = {"service": "mqtt.publish", "data": {"topic": SEEN, "payload": says, "qos": 1}}
+def automation(trigger: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return an automation that publishes `text` to SEEN."""
+    act = {"service": "mqtt.publish", "data": {"topic": SEEN, "payload": text, "qos": 1}}
     return {"trigger": [trigger], "action": [act], "mode": "queued"}

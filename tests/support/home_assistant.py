@@ -1,4 +1,4 @@
-"""A client of Home Assistant: what it shows, what it is told to do, and what it complains about."""
+"""A client of Home Assistant's REST and websocket API."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import websocket
 
 from tests.support.waiting import eventually
 
-#: What is written into its log about MQTT, and about what came by MQTT.
+#: The loggers whose entries may concern MQTT entities.
 LOGGERS = ("mqtt", "template", "sensor", "button", "event", "number", "automation", "blueprint", "helpers.entity")
 
 
 class HomeAssistantError(RuntimeError):
-    """Home Assistant refused a call, or was not there."""
+    """Home Assistant refused a call or did not respond."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class HomeAssistant:
     # -- its two interfaces ------------------------------------------------------------------------------------------
 
     def request(self, method: str, path: str, body: Any = None, *, form: bool = False) -> tuple[int, Any]:
-        """Return the status and the JSON, or text, that `path` answers; with `form` the body is sent as a form."""
+        """Return the status and the JSON, or text, of the response; with `form` the body is sent as a form."""
         data = None if body is None else (urllib.parse.urlencode(body) if form else json.dumps(body)).encode()
         kind = "application/x-www-form-urlencoded" if form else "application/json"
         headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
@@ -63,7 +63,7 @@ class HomeAssistant:
             return status, text
 
     def checked(self, method: str, path: str, body: Any = None, *, form: bool = False) -> Any:
-        """Return what `path` answers. Raises HomeAssistantError for an error status."""
+        """Return the response. Raises HomeAssistantError for an error status."""
         status, content = self.request(method, path, body, form=form)
         if status >= HTTPStatus.BAD_REQUEST:
             raise HomeAssistantError(f"{method} {path}: {status} {content}")
@@ -115,11 +115,11 @@ class HomeAssistant:
         return str(found[0])
 
     def devices(self, identifier: str) -> list[dict[str, Any]]:
-        """Return the devices that MQTT made under `identifier`: one, or none."""
+        """Return the MQTT devices with this identifier: one or none."""
         return [d for d in self.ask("config/device_registry/list") if ["mqtt", identifier] in d["identifiers"]]
 
     def entities(self, identifier: str) -> dict[str, Entity]:
-        """Return the entities of the device `identifier` by key: what their unique ids have after that."""
+        """Return the entities of the device `identifier` by key, the part of the unique id after the identifier."""
         devices = {device["id"] for device in self.devices(identifier)}
         states = {state["entity_id"]: state for state in self.checked("GET", "/api/states")}
         found: dict[str, Entity] = {}
@@ -139,7 +139,7 @@ class HomeAssistant:
         return found
 
     def triggers(self, identifier: str) -> set[tuple[str, str]]:
-        """Return type and subtype of the device's triggers that MQTT made."""
+        """Return type and subtype of the device's MQTT triggers."""
         return {
             (trigger["type"], trigger["subtype"])
             for device in self.devices(identifier)
@@ -147,22 +147,22 @@ class HomeAssistant:
             if trigger["domain"] == "mqtt"
         }
 
-    def complaints(self) -> list[str]:
-        """Return the warnings and errors in its log that are about MQTT or what came by it."""
+    def warnings(self) -> list[str]:
+        """Return the warnings and errors in its log that may concern MQTT entities."""
         return [
             f"{entry['level']} {entry['name']}: {' / '.join(entry['message'])}"
             for entry in self.ask("system_log/list")
             if any(name in entry["name"] for name in LOGGERS)
         ]
 
-    # -- what it is told to do ---------------------------------------------------------------------------------------
+    # -- commands ---------------------------------------------------------------------------------------------------
 
     def call(self, service: str, **data: Any) -> None:
         """Call a service: `call("button.press", entity_id="button.x")`."""
         self.checked("POST", f"/api/services/{service.replace('.', '/')}", data)
 
     def automate(self, name: str, automation: Mapping[str, Any]) -> None:
-        """Have an automation, as the editor saves it, and wait until it is on."""
+        """Create an automation, as the editor does, and wait until it is on."""
         self.checked("POST", f"/api/config/automation/config/{name}", {"alias": name, **automation})
         eventually(
             lambda: any(
@@ -177,7 +177,7 @@ class HomeAssistant:
         self.checked("DELETE", f"/api/config/automation/config/{name}")
 
     def use_broker(self, host: str, port: int) -> None:
-        """Have its MQTT integration use this broker, and wait until it does."""
+        """Set up the MQTT integration with this broker, and wait until it is loaded."""
         for entry in self._mqtt_entries():
             self.checked("DELETE", f"/api/config/config_entries/entry/{entry['entry_id']}")
         step = self.checked("POST", "/api/config/config_entries/flow", {"handler": "mqtt"})
@@ -193,7 +193,7 @@ class HomeAssistant:
 
 
 def _broker_form(step: Mapping[str, Any], host: str, port: int) -> dict[str, Any]:
-    """Fill in the form: newer servers ask for further sections, which stay as they are."""
+    """Return the filled form. Newer servers have further sections, which keep their defaults."""
     sections = {field["name"]: {"set_client_cert": False, "set_ca_cert": "off"} for field in step["data_schema"]
                 if field.get("type") == "expandable"}  # fmt: skip
     return {"broker": host, "port": port, **sections}

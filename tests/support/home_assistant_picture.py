@@ -14,11 +14,11 @@ from tests.support.full_stack import DEVICE, open_full_stack
 from tests.support.home_assistant import HomeAssistant
 
 PICTURE = PROJECT / "docs" / "img" / "home-assistant.png"
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 
 
 def logged_in(browser: Browser, ha: HomeAssistant, width: int = 1200, height: int = 900) -> Page:
-    """Return a page of a browser that holds the token as if its user had logged in."""
+    """Return a browser page that is logged in with the token."""
     tokens = {"access_token": ha.token, "token_type": "Bearer", "expires_in": 10**6, "expires": 4 * 10**12}
     tokens |= {"hassUrl": ha.url, "clientId": f"{ha.url}/", "refresh_token": ""}
     page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
@@ -36,7 +36,7 @@ def main() -> None:
         full_stack.wait("bed_state", "heating")
         page = logged_in(browser, full_stack.ha, 1280, 1250)
         page.goto(f"{full_stack.ha.url}/config/devices/device/{full_stack.ha.devices(DEVICE)[0]['id']}")
-        expect(page.get_by_text("Bed ready at", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Bed ready at", exact=True)).to_be_visible(timeout=TIMEOUT_MS)
         page.wait_for_load_state("networkidle")
         PICTURE.parent.mkdir(exist_ok=True)
         page.screenshot(path=PICTURE)

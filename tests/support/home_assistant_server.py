@@ -1,7 +1,7 @@
-"""A real Home Assistant of the tests' own: installed once into .cache, run from a folder that is thrown away.
+"""A real Home Assistant for the tests, installed once into .cache and run in a temporary folder.
 
-The release is the newest one that a Python of this machine can run. HA_URL and HA_TOKEN name a running one instead,
-HA_MQTT the broker that it uses, as host:port; that one is neither stopped nor cleaned.
+The release is the newest one for the Python versions on this machine. HA_URL and HA_TOKEN name a running one instead,
+HA_MQTT its broker, as host:port. That one is neither stopped nor cleaned up.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tests.support.home_assistant import HomeAssistant, HomeAssistantError
 from tests.support.server import Server
 from tests.support.waiting import eventually, free_port
 
-#: The newest release for a Python from this one on.
+#: The newest release for each Python version, newest first.
 RELEASES = (((3, 14, 0), "2026.11.0"), ((3, 13, 2), "2026.2.3"), ((3, 13, 0), "2025.4.4"), ((3, 12, 0), "2025.1.4"))
 CACHE = PROJECT / ".cache" / "home-assistant"
 NO_PYTHON = "no Python 3.12 or newer here that Home Assistant could run on; HA_URL and HA_TOKEN name a running one"
 INSTALL_SECONDS, STOP_SECONDS = 600.0, 30.0
 USER, PASSWORD = "tester", "only-for-tests"
-#: Steps of the first login that would set up weather, radio and the like.
+#: Skips the onboarding steps that set up weather, radio and other integrations.
 ONBOARDED = {
     "version": 4,
     "minor_version": 1,
@@ -38,7 +38,7 @@ ONBOARDED = {
 
 
 def pythons() -> list[Path]:
-    """Return the interpreters that may be there: our own, those on the path, and pyenv's."""
+    """Return the paths of Python interpreters: our own, those on the path, and pyenv's."""
     on_path = (shutil.which(f"python3.{minor}") for minor in (14, 13, 12))
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     return [Path(sys.executable), *(Path(path) for path in on_path if path), *sorted(pyenv.glob("3.1?.*/bin/python"))]
@@ -77,7 +77,7 @@ def install(python: Path, release: str) -> Path:
     uv = (str(folder / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"))
     _run(*uv, "--no-deps", f"homeassistant=={release}")
     [constraints] = folder.glob("lib/python3*/site-packages/homeassistant/package_constraints.txt")
-    # uv runs without the environment's own pins, which know nothing of the ones that older releases have outlived.
+    # uv installs without the constraints of the running environment, which do not suit older releases.
     _run(*uv, f"homeassistant=={release}", "setuptools", "--constraint", str(constraints))
     (folder / "installed").touch()
     return folder
@@ -90,7 +90,7 @@ def _run(*command: str) -> None:
 
 
 class LocalHomeAssistant(Server, HomeAssistant):
-    """A Home Assistant on 127.0.0.1 that runs from entering to leaving, with a user, and no integration but MQTT."""
+    """A context manager that runs a Home Assistant on 127.0.0.1, with a user and only the MQTT integration."""
 
     def __init__(self, environment: Path, *, config: dict[str, Any] | None = None) -> None:
         self.port = free_port()
@@ -118,8 +118,8 @@ class LocalHomeAssistant(Server, HomeAssistant):
         return yaml.safe_dump(config) + "automation: !include automations.yaml\n"
 
     def start(self) -> None:
-        """Start it on its folder as it is, and wait until all of it runs."""
-        # What an integration needs, Home Assistant itself installs when that is first used.
+        """Start it in its folder, and wait until it is running."""
+        # Home Assistant installs the requirements of an integration when it is first used.
         programs = self._environment / "bin"
         environment = {"PATH": f"{programs}:{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(self._environment)}
         self.launch(programs / "hass", "--config", self.folder, environment=environment)
@@ -148,5 +148,5 @@ class LocalHomeAssistant(Server, HomeAssistant):
         self.token = self.ask("auth/long_lived_access_token", client_name="tests", lifespan=30)
         self._wait_until_running()
         with contextlib.suppress(HomeAssistantError):
-            # Newer releases take back an address that nobody confirms within 5 minutes; older ones know no such thing.
+            # Newer releases revert an address that is not confirmed within 5 minutes; older ones have no such command.
             self.ask("http/config/promote")

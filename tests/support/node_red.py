@@ -1,4 +1,4 @@
-"""A real Node-RED: installed once into .cache, run with flows of ours from a folder that is thrown away."""
+"""A real Node-RED, installed once into .cache and run in a temporary folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.waiting import free_port
 #: The newest line that runs on Node 18 and newer.
 RELEASE = "4.1.8"
 CACHE = PROJECT / ".cache" / "node-red" / RELEASE
-NO_NODE = "no Node.js with npm here, which Node-RED runs on"
+NO_NODE = "Node-RED needs Node.js and npm"
 INSTALL_SECONDS, START_SECONDS, STOP_SECONDS = 300, 60.0, 10.0
 SETTINGS = """
 module.exports = {
@@ -27,12 +27,12 @@ module.exports = {
 
 
 def available() -> bool:
-    """Return whether Node-RED can be had here."""
+    """Return whether Node-RED can be installed."""
     return all(map(shutil.which, ("node", "npm")))
 
 
 def program() -> Path:
-    """Return Node-RED's program; installed when it is not there yet."""
+    """Return the path of Node-RED, installed if needed."""
     found = CACHE / "node_modules" / "node-red" / "red.js"
     if not found.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def program() -> Path:
 
 
 class NodeRed(Server):
-    """A Node-RED that runs `flows` from entering to leaving, each of its broker nodes led to `broker`."""
+    """A context manager that runs `flows` in Node-RED, with every broker node connected to `broker`."""
 
     def __init__(self, flows: Path, broker: Listener) -> None:
         super().__init__("Node-RED", STOP_SECONDS)
@@ -51,7 +51,7 @@ class NodeRed(Server):
         self._broker = broker
 
     def set_up(self) -> None:
-        (self.folder / "flows.json").write_text(json.dumps([self._led(node) for node in self._flows]))
+        (self.folder / "flows.json").write_text(json.dumps([self._connected(node) for node in self._flows]))
         (self.folder / "settings.js").write_text(SETTINGS % free_port())
         self.start()
 
@@ -59,6 +59,6 @@ class NodeRed(Server):
         self.launch("node", program(), "--userDir", self.folder, "--settings", self.folder / "settings.js")
         self.wait_until(lambda: "Connected to broker" in self.output(), START_SECONDS)
 
-    def _led(self, node: dict[str, Any]) -> dict[str, Any]:
+    def _connected(self, node: dict[str, Any]) -> dict[str, Any]:
         mine = {"broker": self._broker.host, "port": str(self._broker.port)}
         return node | mine if node["type"] == "mqtt-broker" else node

@@ -20,8 +20,8 @@ estimators, the contract, the bridge with its inputs and effects, and the adapte
 
 #: The modules, room by room, as one would read them.
 MODULES = {
-    "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/reported "
-    "ha_discovery/commanded ha_discovery/availability ha_discovery/templates ha_discovery/messages "
+    "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/platforms "
+    "ha_discovery/availability ha_discovery/templates ha_discovery/messages "
     "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
     "Estimators": "core/estimation/estimator core/estimation/methods",
     "Heaters": "core/heating/heater core/heating/track core/heating/countdown",

@@ -1,4 +1,4 @@
-"""What Home Assistant's recorder would write: announcements and messages in, state rows out."""
+"""A simulation of Home Assistant's recorder: announcements and messages in, state rows out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEMPLATES = jinja2.Environment()
 
 
 def render(template: str, payload: bytes | str) -> str:
-    """Return what a value template makes of a payload."""
+    """Return a payload rendered with a value template."""
     text = payload.decode() if isinstance(payload, bytes) else payload
     values = {"value": text}
     with contextlib.suppress(ValueError):
@@ -25,7 +25,7 @@ def render(template: str, payload: bytes | str) -> str:
 
 
 def rows(components: Mapping[str, Mapping[str, Any]], messages: Iterable[Publish]) -> Counter[str]:
-    """Return the rows that each enabled entity of a device payload costs; a state that does not change costs none."""
+    """Return the number of rows of each enabled entity of a device payload: one per change of state."""
     states: dict[str, str] = {}
     written: Counter[str] = Counter()
     for message in messages:

@@ -1,7 +1,7 @@
-"""A full stack with a real Home Assistant for the tests that need one. Run by `make test-home-assistant`.
+"""Broker, OctoPrint and a real Home Assistant. Run by `make test-home-assistant`.
 
-With HA_URL, HA_TOKEN and HA_MQTT (the broker that it uses, as host:port) it is tried on a Home Assistant that runs
-already; what would need to restart that one is skipped.
+HA_URL, HA_TOKEN and HA_MQTT (its broker, as host:port) name a running Home Assistant to use instead. Tests that restart
+Home Assistant are skipped then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.conftest import BASE
 from tests.support.full_stack import FullStack, open_full_stack
 from tests.support.mqtt_client import Observer
 
-#: What Home Assistant says when a device changes its form, which means nothing, and when its broker goes.
+#: What Home Assistant logs when a device changes its form, which is harmless, and when its broker stops.
 HARMLESS = (
     "No device components to cleanup",
     "Error returned from MQTT server: The connection was lost",
@@ -35,24 +35,24 @@ def full_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
 
 
 @pytest.fixture(autouse=True)
-def no_complaints(full_stack: FullStack) -> Iterator[None]:
-    """No test leaves a warning or an error about our topics in Home Assistant's log."""
+def no_warnings(full_stack: FullStack) -> Iterator[None]:
+    """Fail a test that leaves a warning or an error about our topics in Home Assistant's log."""
     yield
-    complaints = [line for line in full_stack.ha.complaints() if not any(words in line for words in HARMLESS)]
+    warnings = [line for line in full_stack.ha.warnings() if not any(words in line for words in HARMLESS)]
     full_stack.ha.call("system_log.clear")
-    assert not complaints, "\n".join(complaints)
+    assert not warnings, "\n".join(warnings)
 
 
 @pytest.fixture
 def watcher(full_stack: FullStack) -> Iterator[Observer]:
-    """Someone who hears what automations publish; the messages of the plugin are held against the contract."""
+    """An observer of what automations publish. It checks the plugin's messages against the contract."""
     with Observer(full_stack.listener, base=BASE) as observer:
         yield observer
 
 
 @pytest.fixture
 def cold(full_stack: FullStack) -> FullStack:
-    """The full stack, its printer connected and without a target."""
+    """The full stack with a connected printer whose heaters have no target."""
     if not full_stack.octoprint.alive:
         full_stack.octoprint.start()
     full_stack.octoprint.disconnect()

@@ -1,10 +1,10 @@
-"""What a printer with a tool, a bed, two presets and two scripts looks like in Home Assistant while it is cold."""
+"""The expected entities of a cold printer with a tool, a bed, two presets and two scripts."""
 
 from __future__ import annotations
 
 from tests.support.full_stack import FullStack
 
-#: By key: domain, state ("": whatever happened before), unit, device class.
+#: By key: domain, state ("": any), unit, device class.
 PRINTER = {
     "ready_at": ("sensor", "unknown", None, "timestamp"),
     "printing": ("binary_sensor", "off", None, "running"),
@@ -29,7 +29,7 @@ HEATER = {
     "target": ("number", "0.0", "°C", "temperature"),
 }
 EXPECTED = PRINTER | {f"{heater}_{key}": row for heater in ("tool0", "bed") for key, row in HEATER.items()}
-#: What is there for those who enable it.
+#: The entities that are disabled by default.
 DISABLED = {
     f"{heater}_{key}" for heater in ("tool0", "bed") for key in ("temperature", "time_remaining", "estimate_error")
 }
@@ -40,15 +40,15 @@ TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalle
 
 
 def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:
-    """Return what stands for `state` in this Home Assistant: older ones take no "unknown", see `older_servers`."""
+    """Return the states for `state` in this Home Assistant: older ones have no "unknown", see `older_servers`."""
     return ("unavailable",) if full_stack.mode == "per_entity" and state == "unknown" else (state,)
 
 
 def entity_id(key: str) -> str:
-    """Return the id that the entity `key` of a printer called Ender has."""
+    """Return the id of the entity `key` of a printer called Ender."""
     return f"{EXPECTED[key][0]}.ender_{key}"
 
 
-def is_told(state: str | None) -> bool:
-    """Whether a moment is shown."""
+def is_time(state: str | None) -> bool:
+    """Whether the state is a time."""
     return (state or "").startswith("20")

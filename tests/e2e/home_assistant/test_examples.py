@@ -1,4 +1,4 @@
-"""The blueprints and the card of the documentation, used as they stand in a real Home Assistant."""
+"""The blueprints and the card of the documentation, unchanged, in a real Home Assistant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.contract import PROJECT
 from tests.support.entity_docs import PAGE
 from tests.support.full_stack import SEEN, FullStack
 from tests.support.home_assistant import HomeAssistant
-from tests.support.home_assistant_picture import PATIENCE_MS, logged_in
+from tests.support.home_assistant_picture import TIMEOUT_MS, logged_in
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -27,9 +27,9 @@ BLUEPRINTS = sorted(path for path in EXAMPLES.glob("*.yaml") if "blueprint:" in 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
-def say(words: str) -> list[dict[str, Any]]:
-    """Return actions that publish `words`."""
-    return [{"service": "mqtt.publish", "data": {"topic": SEEN, "payload": words, "qos": 1}}]
+def publish(text: str) -> list[dict[str, Any]]:
+    """Return actions that publish `text`."""
+    return [{"service": "mqtt.publish", "data": {"topic": SEEN, "payload": text, "qos": 1}}]
 
 
 def press(full_stack: FullStack, key: str) -> list[dict[str, Any]]:
@@ -47,11 +47,11 @@ def with_blueprints(full_stack: FullStack) -> FullStack:
 
 @pytest.fixture
 def use(with_blueprints: FullStack, cold: FullStack) -> Iterator[Any]:
-    """Make an automation from a blueprint, for one test."""
+    """Return a function that creates an automation from a blueprint, for one test."""
     made: list[str] = []
 
     def make(name: str, **inputs: Any) -> None:
-        # Never the same twice: when it last acted is remembered by name.
+        # A new name each time: Home Assistant stores by name when an automation last ran.
         made.append(f"{name}_{uuid.uuid4().hex[:8]}")
         with_blueprints.ha.automate(made[-1], {"use_blueprint": {"path": f"temp_eta/{name}.yaml", "input": inputs}})
 
@@ -68,7 +68,7 @@ def test_each_blueprint_is_accepted(with_blueprints: FullStack) -> None:
 
 
 def test_ready_once_all_heaters_are(use: Any, cold: FullStack, watcher: Observer) -> None:
-    use("printer_ready", heaters=heaters(cold), actions=say("ready"))
+    use("printer_ready", heaters=heaters(cold), actions=publish("ready"))
     cold.octoprint.gcode("M140 S60", "M104 S100")
     watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60)
     assert {cold.ha.state(heater) for heater in heaters(cold)} == {"at_target"}
@@ -80,7 +80,7 @@ def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(
 ) -> None:
     plug = helper(cold.ha)
     cold.ha.call("input_boolean.turn_on", entity_id=plug)
-    use("bed_cool", bed=cold.id_of("bed_state"), actions=say("loose"))
+    use("bed_cool", bed=cold.id_of("bed_state"), actions=publish("loose"))
     use(
         "off_when_cool",
         heaters=heaters(cold),
@@ -97,23 +97,23 @@ def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(
     assert {cold.ha.state(heater) for heater in heaters(cold)} == {"cooled_down"}
 
 
-def test_a_script_that_fails_is_told_with_its_reason(use: Any, cold: FullStack, watcher: Observer) -> None:
-    use("script_failed", event=cold.id_of("script_event"), actions=say("{{ title }}: {{ problem }}"))
+def test_a_failed_script_is_reported_with_its_reason(use: Any, cold: FullStack, watcher: Observer) -> None:
+    use("script_failed", event=cold.id_of("script_event"), actions=publish("{{ title }}: {{ problem }}"))
     cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
     watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "finished", timeout=30)
     cold.wait("script", "idle")
     cold.ha.call("button.press", entity_id=cold.id_of("start_unlucky"))
-    told = watcher.wait_for(SEEN, timeout=30)
-    assert told.text == "Unlucky: the bed is bent"
+    reported = watcher.wait_for(SEEN, timeout=30)
+    assert reported.text == "Unlucky: the bed is bent"
 
 
 def test_ready_by_a_given_time(use: Any, cold: FullStack, watcher: Observer) -> None:
     forecast = cold.id_of("forecast_pla")
     eventually(lambda: (cold.ha.state(forecast) or "un").startswith(tuple("123456789")), "a forecast", 30, poll=0.5)
-    # its time to act is when Home Assistant looks at the clock for the next time but has not come yet
+    # a ready time for which the warm-up starts at Home Assistant's next check of the template
     now = datetime.now(UTC)
-    looks_at = (now + timedelta(seconds=70)).replace(second=0, microsecond=0)
-    ready_at = looks_at + timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60 - 5)
+    next_check = (now + timedelta(seconds=70)).replace(second=0, microsecond=0)
+    ready_at = next_check + timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60 - 5)
     warm = {"service": "number.set_value", "target": {"entity_id": cold.id_of("bed_target")}, "data": {"value": 60}}
     actions = [*press(cold, "start_warm_up"), warm]
     use("ready_by", ready_at=f"{ready_at:%H:%M:%S}", forecast=forecast, margin=60, actions=actions)
@@ -125,7 +125,7 @@ def test_ready_by_a_given_time(use: Any, cold: FullStack, watcher: Observer) -> 
 
 def test_the_automation_that_the_page_shows(cold: FullStack, watcher: Observer) -> None:
     [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    cold.ha.automate("shown", yaml.safe_load(shown) | {"action": say("hot")})
+    cold.ha.automate("shown", yaml.safe_load(shown) | {"action": publish("hot")})
     try:
         cold.octoprint.gcode("M140 S50")
         watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
@@ -137,7 +137,7 @@ def test_the_card_shows_no_error(cold: FullStack) -> None:
     if browser.program() is None:
         pytest.skip(browser.NO_BROWSER)
     text = (EXAMPLES / "card.yaml").read_text()
-    # also those that are seen only while a script runs or a heater stalls
+    # including those that are shown only while a script runs or a heater stalls
     assert set(re.findall(r"entity: (\S+)", text)) <= {entity.entity_id for entity in cold.entities().values()}
     ask = cold.ha.ask
     if "card" not in str(ask("lovelace/dashboards/list")):
@@ -148,7 +148,7 @@ def test_the_card_shows_no_error(cold: FullStack) -> None:
     with browser.chromium() as chromium:
         page = logged_in(chromium, cold.ha)
         page.goto(f"{cold.ha.url}/printer-card/0")
-        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=TIMEOUT_MS)
         assert page.locator("hui-error-card, hui-warning, hui-warning-element").count() == 0
 
 
@@ -157,7 +157,7 @@ def heaters(full_stack: FullStack) -> list[str]:
 
 
 def helper(ha: HomeAssistant) -> str:
-    """Return a switch of Home Assistant's own."""
+    """Return an input_boolean helper, created if needed."""
     if ha.state("input_boolean.plug") is None:
         ha.ask("input_boolean/create", name="Plug")
         eventually(lambda: ha.state("input_boolean.plug") is not None, "the helper")

@@ -1,4 +1,4 @@
-"""What moves within a real Home Assistant leaves no trace where it was, and keeps what the user made of it."""
+"""Moves in a real Home Assistant: nothing is left at the old place, and the user's changes are kept."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 @pytest.mark.parametrize("setting", ["mqtt_base_topic", "mqtt_custom_identifier"])
 def test_a_moved_printer_leaves_nothing_behind(cold: FullStack, setting: str) -> None:
     cold.save(**{setting: "elsewhere"})
-    told_as(cold, f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}")
+    is_device(cold, f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}")
     cold.save(mqtt_base_topic=BASE.rsplit("/", 1)[0], mqtt_custom_identifier=INSTANCE)
-    told_as(cold, DEVICE)
+    is_device(cold, DEVICE)
     assert not [topic for topic in cold.retained() if "elsewhere" in topic]
 
 
-def told_as(full_stack: FullStack, identifier: str) -> None:
-    """Wait until the printer is the device `identifier`, alone, and see that what happens is told there."""
+def is_device(full_stack: FullStack, identifier: str) -> None:
+    """Wait until the printer is the device `identifier`, and no other, and its state is updated there."""
     for happens, state in ((full_stack.octoprint.disconnect, "off"), (full_stack.octoprint.connect, "on")):
         happens()
         eventually(
@@ -40,9 +40,9 @@ def state_of(ha: HomeAssistant, identifier: str, key: str) -> str | None:
     return entity.state if entity else None
 
 
-def test_another_form_keeps_what_the_user_made_of_the_entities(cold: FullStack) -> None:
+def test_another_form_keeps_the_users_changes_of_entities(cold: FullStack) -> None:
     if cold.mode != "device":
-        pytest.skip("this Home Assistant knows one form only")
+        pytest.skip("this Home Assistant supports one form only")
     entity_id = cold.id_of("bed_state")
     cold.ha.ask("config/entity_registry/update", entity_id=entity_id, name="My bed", icon="mdi:bed")
     before, began_at = {key: e.entity_id for key, e in cold.entities().items()}, time.time()
@@ -51,7 +51,7 @@ def test_another_form_keeps_what_the_user_made_of_the_entities(cold: FullStack) 
         with Observer(cold.listener) as observer:
             cold.save(ha_discovery_mode=mode)
             observer.wait_for(topic, lambda m: not m.retain and len(m.payload) > 50, timeout=30)
-            # once all is announced the levels are told again, also those that no heartbeat repeats
+            # after the announcement all states are published again, also those without a heartbeat
             observer.wait_for(f"{BASE}/info", since=observer.mark(), timeout=30)
         cold.wait("bed_state", "off", "cooled_down")
         after = cold.entities()

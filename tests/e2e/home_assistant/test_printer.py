@@ -1,11 +1,11 @@
-"""The printer in a real Home Assistant: it appears, tells the truth, and can be commanded."""
+"""The printer in a real Home Assistant: its entities, their states, and commands."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.conftest import BASE
-from tests.e2e.home_assistant.expected import DISABLED, EXPECTED, TRIGGERS, entity_id, is_told, unknown
+from tests.e2e.home_assistant.expected import DISABLED, EXPECTED, TRIGGERS, entity_id, is_time, unknown
 from tests.support.full_stack import DEVICE, FullStack
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
@@ -40,13 +40,13 @@ def test_a_target_that_is_set_in_home_assistant_is_reached(cold: FullStack) -> N
     cold.ha.call("number.set_value", entity_id=number, value=60)
     cold.wait("bed_state", "heating")
     assert cold.ha.state(number) == "60.0"
-    eventually(lambda: is_told(cold.ha.state(entity_id("bed_ready_at"))), "a moment")
+    eventually(lambda: is_time(cold.ha.state(entity_id("bed_ready_at"))), "a time")
     assert cold.ha.state(entity_id("ready_at")) == cold.ha.state(entity_id("bed_ready_at"))
     cold.wait("bed_state", "at_target")
     cold.wait("bed_ready_at", *unknown(cold, "unknown"))
 
 
-def test_a_printer_that_is_off_is_told_from_a_bridge_that_is_off(cold: FullStack) -> None:
+def test_a_disconnected_printer_and_a_stopped_bridge_look_different(cold: FullStack) -> None:
     cold.octoprint.disconnect()
     cold.wait("printer", "off")
     cold.wait("bed_state", "unavailable")

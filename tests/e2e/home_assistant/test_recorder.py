@@ -1,4 +1,4 @@
-"""How many rows the printer costs in Home Assistant's own database, with heaters as slow as real ones."""
+"""The recorder rows that the printer costs, in a real database and with heaters as slow as real ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 @pytest.mark.slow
 def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: FullStack) -> None:
-    """Counted in Home Assistant's own database, with heaters as slow as real ones."""
     database = cold.local.folder / "home-assistant_v2.db"
     cold.octoprint.stop()
     with printer(cold.listener, cold.scripts, cold.mode, speed=1) as slow:
@@ -50,18 +49,18 @@ def two_minutes(listener: Listener) -> None:
 
 
 def settled(database: Path) -> None:
-    """Wait until the recorder has written all: it commits every 5 s, or sooner when many rows wait."""
+    """Wait until the recorder has written everything: it commits at least every 5 s."""
     last: list[Counter[str]] = []
 
-    def stands_still() -> bool:
+    def has_settled() -> bool:
         last.append(recorded(database))
         return len(last) > 6 and last[-1] == last[-7]
 
-    eventually(stands_still, "the recorder", 60, poll=1.0)
+    eventually(has_settled, "the recorder", 60, poll=1.0)
 
 
 def recorded(database: Path) -> Counter[str]:
-    """Return how many rows the recorder has of each of our entities."""
+    """Return the number of rows of each of our entities."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         query = "select m.entity_id, count(*) from states s join states_meta m using (metadata_id) group by 1"
         return Counter({entity: count for entity, count in connection.execute(query) if ".ender_" in entity})

@@ -1,4 +1,4 @@
-"""What leaves a real Home Assistant leaves no trace there."""
+"""Removal from a real Home Assistant leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 
-def test_a_script_comes_and_goes_with_its_button(cold: FullStack) -> None:
+def test_the_button_of_a_script_appears_and_disappears_with_it(cold: FullStack) -> None:
     file = add_script(cold.scripts, "short_lived", "return True, {}", title="Short lived")
     cold.await_keys(lambda keys: "start_short_lived" in keys, "the button")
     file.unlink()
     cold.await_keys(lambda keys: "start_short_lived" not in keys, "the button to be gone")
 
 
-def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: FullStack) -> None:
+def test_the_button_of_a_script_that_is_deleted_while_octoprint_is_down_disappears(cold: FullStack) -> None:
     file = add_script(cold.scripts, "doomed", "return True, {}", title="Doomed")
     cold.await_keys(lambda keys: "start_doomed" in keys, "the button")
     cold.octoprint.stop()
@@ -31,7 +31,7 @@ def test_a_script_that_goes_while_octoprint_is_down_leaves_no_button(cold: FullS
     cold.await_keys(lambda keys: "start_doomed" not in keys and "start_warm_up" in keys, "the button to be gone")
 
 
-def test_a_tool_that_is_taken_off_leaves_no_trace(cold: FullStack) -> None:
+def test_a_removed_tool_leaves_nothing_behind(cold: FullStack) -> None:
     equip(cold, tools=2)
     cold.await_keys(lambda keys: {"tool1_state", "tool1_target"} <= keys, "the second tool")
     equip(cold, tools=1)
@@ -41,7 +41,7 @@ def test_a_tool_that_is_taken_off_leaves_no_trace(cold: FullStack) -> None:
 
 
 def equip(full_stack: FullStack, *, tools: int) -> None:
-    """Give the printer so many tools."""
+    """Set the number of tools."""
     full_stack.octoprint.disconnect()
     profile = {"profile": {"extruder": {"count": tools}}}
     status, answer = full_stack.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
@@ -63,7 +63,7 @@ def gone_and_back(full_stack: FullStack, **settings: Any) -> None:
     full_stack.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
 
 
-def test_switched_off_while_octoprint_is_down_it_disappears(cold: FullStack) -> None:
+def test_disabled_while_octoprint_is_down_it_disappears(cold: FullStack) -> None:
     cold.octoprint.stop()
     config = cold.octoprint.config()
     config["plugins"]["temp_eta"]["ha_discovery_enabled"] = False

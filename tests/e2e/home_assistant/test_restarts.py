@@ -1,4 +1,4 @@
-"""Home Assistant, broker, OctoPrint and printer are restarted: nothing happens twice, and the truth is shown."""
+"""Restarts of Home Assistant, broker, OctoPrint and printer: no event is repeated, and all states are right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from octoprint_temp_eta.home_assistant.parts import EXPIRE_AFTER_S
 from tests.conftest import BASE
-from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_told, unknown
+from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_time, unknown
 from tests.support.full_stack import DEVICE, SEEN, FullStack, automation
 from tests.support.home_assistant_server import LocalHomeAssistant
 from tests.support.mqtt_client import Observer
@@ -17,20 +17,20 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
-#: s within which all is right again once the last one is up and Home Assistant has its broker.
-TRUTH_S = 10.0
-#: s that Home Assistant itself waits before it looks for a broker that it has lost, and some more to connect.
+#: s within which all states are right after the last start and Home Assistant's connection to its broker.
+RIGHT_S = 10.0
+#: s after which Home Assistant itself tries a lost broker again, and some for connecting.
 RECONNECT_S = 10.0 + 5.0
 
 
-def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: FullStack, watcher: Observer) -> None:
-    """A device trigger, and the event of a script that a button has started."""
+def test_events_fire_once_and_not_again_after_a_restart(cold: FullStack, watcher: Observer) -> None:
+    """A device trigger, and the event of a script that a button started."""
     hot = {"type": "reached_target", "subtype": "bed", "device_id": cold.ha.devices(DEVICE)[0]["id"]}
     cold.ha.automate("hot", automation({"platform": "device", "domain": "mqtt", "discovery_id": "", **hot}, "hot"))
     event = {"platform": "state", "entity_id": cold.id_of("script_event")}
     event |= {"not_from": ["unavailable"], "not_to": ["unavailable"]}
-    words = "{{ trigger.to_state.attributes.event_type }} {{ trigger.to_state.attributes.id }}"
-    cold.ha.automate("event", automation(event, words))
+    text = "{{ trigger.to_state.attributes.event_type }} {{ trigger.to_state.attributes.id }}"
+    cold.ha.automate("event", automation(event, text))
     try:
         cold.octoprint.gcode("M140 S50")
         watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
@@ -39,15 +39,15 @@ def test_what_happened_is_told_once_and_not_again_after_a_restart(cold: FullStac
         cold.wait("last_script", "finished")
         cold.wait("script", "idle")
         restart_all_around(cold)
-        heard = [m.text for m in watcher.on(SEEN)]
-        assert heard == ["hot", "started warm_up", "status_changed warm_up", "finished warm_up"]
+        seen = [m.text for m in watcher.on(SEEN)]
+        assert seen == ["hot", "started warm_up", "status_changed warm_up", "finished warm_up"]
     finally:
         cold.ha.forget_automation("hot")
         cold.ha.forget_automation("event")
 
 
 def restart_all_around(full_stack: FullStack) -> None:
-    """Restart Home Assistant, if that is ours, and OctoPrint, and wait until both are back."""
+    """Restart Home Assistant, if it was started here, and OctoPrint, and wait until both are back."""
     if isinstance(full_stack.ha, LocalHomeAssistant):
         full_stack.ha.restart()
     full_stack.octoprint.restart()
@@ -59,7 +59,7 @@ def restart_home_assistant(full_stack: FullStack) -> None:
 
 
 def restart_broker(full_stack: FullStack) -> None:
-    """Restart the broker, which forgets all, and wait until Home Assistant has noticed."""
+    """Restart the broker, which loses its retained messages, and wait until Home Assistant has noticed."""
     assert full_stack.broker is not None
     full_stack.broker.restart()
     full_stack.ha.wait_for(entity_id("bridge"), "unavailable")
@@ -87,7 +87,7 @@ ORDERS = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: "-".join(step.__name__ for step in order))
-def test_after_restarts_in_any_order_the_truth_is_shown(
+def test_after_restarts_in_any_order_all_states_are_right(
     cold: FullStack, order: tuple[Callable[[FullStack], None], ...]
 ) -> None:
     cold.local  # noqa: B018 - skips where nothing may be restarted
@@ -96,39 +96,41 @@ def test_after_restarts_in_any_order_the_truth_is_shown(
     up_at = time.monotonic()
     cold.octoprint.gcode("M140 S55")
     has_broker = "Home Assistant to have its broker"
-    # the bridge's own entity is available whenever Home Assistant is connected
+    # the bridge entity is available whenever Home Assistant is connected
     eventually(lambda: cold.ha.state(entity_id("bridge")) not in (None, "unavailable"), has_broker, RECONNECT_S)
     connected_at = time.monotonic()
     steps = [step.__name__ for step in order]
     try:
-        eventually(lambda: not untrue(cold), f"the truth after {steps}", TRUTH_S, poll=0.1)
+        eventually(lambda: not wrong_states(cold), f"the right states after {steps}", RIGHT_S, poll=0.1)
     except TimeoutError as error:
-        raise AssertionError(f"{error}: {untrue(cold)}") from error
-    true_at = time.monotonic()
-    print(f"{steps}: true {true_at - up_at:.1f} s after the last was up, {true_at - connected_at:.1f} s after Home "
+        raise AssertionError(f"{error}: {wrong_states(cold)}") from error
+    right_at = time.monotonic()
+    print(f"{steps}: right {right_at - up_at:.1f} s after the last was up, {right_at - connected_at:.1f} s after Home "
           f"Assistant had its broker")  # fmt: skip
 
 
-def untrue(full_stack: FullStack) -> dict[str, str | None]:
-    """Return the entities that do not show the truth while the bed is on its way to 55 °C, and what they show."""
+def wrong_states(full_stack: FullStack) -> dict[str, str | None]:
+    """Return the entities whose state is wrong while the bed heats to 55 °C, with their states."""
     shown = {state["entity_id"]: state["state"] for state in full_stack.ha.checked("GET", "/api/states")}
     states = {key: shown.get(entity_id(key)) for key in EXPECTED}
-    return {key: state for key, state in states.items() if not _is_true(full_stack, key, state)}
+    return {key: state for key, state in states.items() if not _is_right(full_stack, key, state)}
 
 
-def _is_true(full_stack: FullStack, key: str, state: str | None) -> bool:
+def _is_right(full_stack: FullStack, key: str, state: str | None) -> bool:
     if key in ("ready_at", "bed_ready_at"):
-        return is_told(state) or state in unknown(full_stack, "unknown")  # the latter once it has arrived
+        return is_time(state) or state in unknown(full_stack, "unknown")  # unknown at the target
     _, expected, _, _ = EXPECTED[key]
-    true = {"bed_target": ("55.0",), "bed_state": ("heating", "at_target")}.get(key) or unknown(full_stack, expected)
+    right = {"bed_target": ("55.0",), "bed_state": ("heating", "at_target")}.get(key) or unknown(full_stack, expected)
     return (
-        state in true if expected else state is not None and (state != "unavailable" or full_stack.mode == "per_entity")
+        state in right
+        if expected
+        else state is not None and (state != "unavailable" or full_stack.mode == "per_entity")
     )
 
 
 @pytest.mark.slow
-def test_when_even_the_will_is_lost_states_are_not_believed_for_long(cold: FullStack, watcher: Observer) -> None:
-    """As with a broker's node that dies together with the printer: what it retained says online for ever."""
+def test_states_expire_when_even_the_will_is_lost(cold: FullStack, watcher: Observer) -> None:
+    """A broker that fails together with the printer keeps `online` retained."""
     cold.octoprint.kill()
     watcher.wait_for(f"{BASE}/status", lambda m: m.text == "offline", timeout=60)
     watcher.publish(f"{BASE}/status", "online", retain=True)

@@ -1,4 +1,4 @@
-"""The entities: what users name survives, what a press sends is a valid command, and states are cheap."""
+"""The entities: odd names are accepted, presses are valid commands, and states cost few recorder rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def announced(offer: Offer = OFFER, name: str = "Ender 3", form: Form = Form.DEV
     return components
 
 
-def test_what_is_disabled_and_what_is_not():
+def test_which_entities_are_disabled():
     components = announced()
     disabled = {key for key, component in components.items() if component.get("enabled_by_default") is False}
     diagnostics = {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
@@ -51,15 +51,15 @@ def test_what_is_disabled_and_what_is_not():
     assert disabled == diagnostics | {f"{heater}_{key}" for heater in OFFER.heaters for key in per_heater}
 
 
-def test_what_the_settings_do_not_allow_has_no_button():
+def test_a_command_that_is_not_permitted_has_no_button():
     allowed = set(announced())
     bare = set(announced(Offer(heaters=OFFER.heaters, scripts=OFFER.scripts, highest_targets=OFFER.highest_targets)))
     gone = {"reset", "cancel_script", "start_probe_bed", "tool0_target", "bed_target"}
     assert allowed - bare == gone | {"forecast_pla", "forecast_abs"}
 
 
-def test_what_would_be_wrong_when_old_expires():
-    """An entity on a topic with a heartbeat must expire, any other must not: its topic may be silent for days."""
+def test_entities_on_a_topic_with_heartbeats_expire_and_no_others():
+    """The topics of the others may have no message for days."""
     heartbeats = {MESSAGES[name].topic.format(base=TOPICS.base, heater=h) for name in HEARTBEATS for h in OFFER.heaters}
     for key, component in announced().items():
         if component["platform"] in ("sensor", "binary_sensor"):
@@ -68,7 +68,7 @@ def test_what_would_be_wrong_when_old_expires():
     assert EXPIRE_AFTER_S > 2 * HEARTBEAT_S
 
 
-def test_the_bridge_can_always_be_seen():
+def test_the_bridge_entity_is_always_available():
     assert announced()["bridge"]["availability"] == list(ALWAYS.topics)
 
 
@@ -102,11 +102,11 @@ def test_each_preset_finds_its_own_forecast(name: str):
 
 
 @pytest.mark.parametrize("presets", [[], [{"name": "PLA", "printer": None}], [{"name": "ABS", "printer": {}}]])
-def test_a_forecast_that_cannot_be_told_is_unknown(presets: list[Any]):
+def test_a_missing_forecast_is_unknown(presets: list[Any]):
     assert render(announced()["forecast_pla"]["value_template"], json.dumps({"presets": presets})) == "None"
 
 
-def test_presets_and_scripts_with_like_names_all_have_their_entity():
+def test_presets_and_scripts_with_similar_names_each_have_an_entity():
     presets = tuple(name for name in ODD if name not in ("pla", "a-b"))
     components = announced(Offer(presets=presets, scripts=tuple((name, name) for name in presets), commands=COMMANDS))
     assert sum(key.startswith("forecast_") for key in components) == len(presets)
@@ -120,7 +120,7 @@ def test_a_long_text_is_cut_to_what_a_state_may_hold():
 
 
 def test_for_older_servers_nothing_is_ever_unknown():
-    """What they would complain about is unavailable there instead."""
+    """It is unavailable instead: those servers log a warning for "unknown"."""
     facts = DeviceFacts("ender-3-x7k2", "Ender 3", "", "1.0.0", "1.11.8")
     messages = announcement(facts, TOPICS, OFFER, prefix="homeassistant", form=Form.SINGLE).messages
     by_topic = {message.topic: json.loads(message.payload) for message in messages}
@@ -168,7 +168,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(name=NAMES, presets=st.lists(NAMES, max_size=3), titles=st.lists(NAMES, max_size=3))
-def test_whatever_users_call_things_it_can_be_announced(name: str, presets: list[str], titles: list[str]):
+def test_every_name_that_users_choose_can_be_announced(name: str, presets: list[str], titles: list[str]):
     visible = [title for title in titles if title.strip()]
     scripts = tuple((f"script {number}", title) for number, title in enumerate(visible))
     offer = Offer(("tool0", "my-heater_", "X_1"), tuple(p for p in presets if p.strip()), scripts, COMMANDS)
@@ -207,6 +207,8 @@ def test_an_idle_printer_costs_next_to_nothing():
         driver.read(tool0=(22.0 + second % 7 / 20, 0.0), bed=(22.0 + second % 5 / 20, 0.0))
     messages = [publish for _, publish in driver.sent[mark:]]
     first = {key for key, component in components.items() if component.get("enabled_by_default") is not False}
-    assert sum(rows(components, messages).values()) <= len(first)  # each state once, for it is first seen here
+    assert sum(rows(components, messages).values()) <= len(
+        first
+    )  # each state once, because it is recorded here for the first time
     assert len(messages) <= 10 * 1800 / HEARTBEAT_S
     assert INTERVAL_S >= 60

@@ -1,4 +1,4 @@
-"""Home Assistant through the bridge's eyes: birth, heartbeats, names, forms, and that nothing is left behind."""
+"""The announcements of a whole bridge: birth message, heartbeats, names, forms, and complete removal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTLE_S = 30.0
 
 
 def settled(**arguments: Any) -> BridgeDriver:
-    """Return a bridge that has announced a bed and a hotend, and has nothing more to say."""
+    """Return a bridge that has announced a bed and a hotend, and has nothing left to publish."""
     driver = BridgeDriver(**arguments)
     driver.handle(Presets((Preset("PLA", 210, 60),)))
     driver.connect()
@@ -50,18 +50,18 @@ def announced_topics(driver: BridgeDriver, prefix: str = "homeassistant") -> set
     return {topic for topic in driver.retained if topic.startswith(f"{prefix}/")}
 
 
-def test_on_its_birth_home_assistant_gets_the_device_and_then_all_levels_again():
+def test_after_its_birth_message_home_assistant_gets_the_device_and_then_all_states_again():
     driver = settled()
-    levels = {topic for topic in driver.retained if topic.startswith(f"{driver.base}/")}
+    states = {topic for topic in driver.retained if topic.startswith(f"{driver.base}/")}
     mark = len(driver.sent)
     driver.handle(MessageArrived("homeassistant/status", b"online"))
     driver.advance(BIRTH_SPREAD_S + COALESCE_S + 3)
     topics = [publish.topic for _, publish in driver.sent[mark:]]
-    assert levels <= set(topics[topics.index(TOPIC) + 1 :])
+    assert states <= set(topics[topics.index(TOPIC) + 1 :])
     assert driver.topic("status") == topics[-1]
 
 
-def test_only_levels_that_entities_expire_on_are_told_again_and_only_once_a_minute():
+def test_only_states_that_expire_have_a_heartbeat_once_a_minute():
     driver = settled()
     mark = len(driver.sent)
     idle(driver, 10 * HEARTBEAT_S)
@@ -71,7 +71,7 @@ def test_only_levels_that_entities_expire_on_are_told_again_and_only_once_a_minu
     assert names.count("eta") == 20
 
 
-def test_a_heartbeat_says_the_same_at_another_time():
+def test_a_heartbeat_repeats_the_state_with_a_new_timestamp():
     driver = settled()
     before = driver.state("eta", heater="bed")
     idle(driver, 2 * HEARTBEAT_S)
@@ -81,7 +81,7 @@ def test_a_heartbeat_says_the_same_at_another_time():
     assert after["timestamp"] > before["timestamp"]
 
 
-def test_without_a_connection_nothing_is_told_again():
+def test_without_a_connection_there_is_no_heartbeat():
     driver = settled()
     driver.lose()
     before = driver.state("eta", heater="bed")
@@ -101,7 +101,7 @@ def test_a_new_name_renames_the_device_and_moves_no_topic():
     assert {c["unique_id"] for c in components(driver).values() if "unique_id" in c} >= {f"temp_eta_{INSTANCE}_bridge"}
 
 
-def test_scripts_that_are_not_yet_known_are_not_gone():
+def test_scripts_that_are_not_found_yet_are_not_removed():
     before = settled(scripts=(PROBE,))
     assert "start_probe" in components(before)
     after = BridgeDriver(remembered=saved(before), scripts=None)
@@ -116,7 +116,7 @@ def test_scripts_that_are_not_yet_known_are_not_gone():
     assert all(b'"start_probe":{"platform":"button"}' not in p.payload for _, p in after.sent)
 
 
-def test_a_script_that_goes_takes_its_button_along():
+def test_the_button_of_a_deleted_script_is_removed():
     driver = settled(scripts=(PROBE, Script("bad.py", "bad.py", error="no")))
     assert {key for key in components(driver) if key.startswith("start_")} == {"start_probe"}
     driver.scripts = ()
@@ -124,7 +124,7 @@ def test_a_script_that_goes_takes_its_button_along():
     assert "start_probe" not in components(driver)
 
 
-def test_a_preset_that_goes_takes_its_forecast_along():
+def test_the_forecast_of_a_deleted_preset_is_removed():
     driver = settled()
     assert "forecast_pla" in components(driver)
     driver.handle(Presets(()))
@@ -142,7 +142,7 @@ def test_a_preset_that_goes_takes_its_forecast_along():
     ],
 )
 @pytest.mark.parametrize("meanwhile_down", [False, True])
-def test_what_moves_leaves_nothing_behind(setting: str, value: str, meanwhile_down: bool):
+def test_after_a_move_nothing_is_left_at_the_old_place(setting: str, value: str, meanwhile_down: bool):
     driver = settled(scripts=(PROBE,))
     if meanwhile_down:
         kept, retained = saved(driver), dict(driver.retained)
@@ -160,8 +160,8 @@ def test_what_moves_leaves_nothing_behind(setting: str, value: str, meanwhile_do
     assert [announced_topics(driver, p) for p in prefixes] == [announced_topics(fresh, p) for p in prefixes]
 
 
-def test_a_form_with_many_entities_is_taken_back_completely():
-    """More messages than the outbox keeps of one kind."""
+def test_many_single_announcements_are_removed_completely():
+    """More messages than the outbox keeps of one type."""
     scripts = tuple(Script(f"s{number}.py", f"Script {number}", f"s{number}") for number in range(150))
     driver = settled(scripts=scripts, ha_discovery_mode="per_entity")
     assert len(announced_topics(driver)) > 150
@@ -170,7 +170,7 @@ def test_a_form_with_many_entities_is_taken_back_completely():
     assert announced_topics(driver) == {TOPIC}
 
 
-def test_switched_off_while_octoprint_is_down_it_is_taken_back():
+def test_disabled_while_octoprint_is_down_everything_is_removed():
     before = settled()
     after = BridgeDriver(remembered=saved(before), ha_discovery_enabled=False, scripts=None)
     after.retained.update(before.retained)
@@ -179,7 +179,7 @@ def test_switched_off_while_octoprint_is_down_it_is_taken_back():
     assert announced_topics(after) == set()
 
 
-def test_a_forecast_is_told_as_soon_as_the_heaters_are_known():
+def test_a_forecast_is_published_as_soon_as_the_heaters_are_known():
     driver = BridgeDriver(algorithm="model")
     driver.handle(Presets((Preset("PLA", 210, 60),)))
     driver.connect()

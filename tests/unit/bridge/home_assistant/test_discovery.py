@@ -1,4 +1,4 @@
-"""Announcing to Home Assistant: coalesced, remembered, and taken back."""
+"""Announcements to Home Assistant: coalesced, recorded, and removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 
 
 def announcements(driver: BridgeDriver, since: int = 0) -> list[Any]:
-    """Return what was sent to the device's topic: the components of each, None where it was cleared."""
+    """Return the components of each message on the device's topic, None for one that clears it."""
     payloads = [publish.payload for _, publish in driver.sent[since:] if publish.topic == TOPIC]
     return [json.loads(payload)["components"] if payload else None for payload in payloads]
 
@@ -35,7 +35,7 @@ def birth(driver: BridgeDriver, payload: bytes = b"online", topic: str = "homeas
     driver.handle(MessageArrived(topic, payload))
 
 
-def test_the_device_is_announced_once_for_heaters_that_turn_up_one_by_one():
+def test_the_device_is_announced_once_for_heaters_that_are_found_one_by_one():
     driver = connected()
     for heater in ("tool0", "bed", "chamber"):
         driver.read(**{heater: (22.0, 0.0)})
@@ -46,14 +46,14 @@ def test_the_device_is_announced_once_for_heaters_that_turn_up_one_by_one():
     assert TOPIC in driver.retained
 
 
-def test_without_a_printer_what_was_known_is_announced_as_before():
+def test_without_a_printer_the_known_heaters_are_announced():
     driver = BridgeDriver(remembered={"heaters": ["tool0"]})
     driver.connect()
     settle(driver)
     assert "tool0_ready_at" in announcements(driver)[0]
 
 
-def test_each_connection_is_announced_to():
+def test_the_device_is_announced_on_each_connection():
     driver = connected()
     settle(driver)
     for _ in range(3):
@@ -64,7 +64,7 @@ def test_each_connection_is_announced_to():
     assert len(announcements(driver)) == 4
 
 
-def test_a_broker_that_has_forgotten_all_has_it_back_within_two_seconds():
+def test_a_broker_that_lost_its_retained_messages_gets_them_within_two_seconds():
     driver = connected()
     driver.read(bed=(22.0, 60.0))
     settle(driver)
@@ -75,7 +75,7 @@ def test_a_broker_that_has_forgotten_all_has_it_back_within_two_seconds():
     assert driver.retained.keys() == held
 
 
-def test_home_assistants_birth_is_answered_with_an_announcement():
+def test_the_device_is_announced_after_home_assistants_birth_message():
     driver = connected()
     settle(driver)
     birth(driver, b"offline")
@@ -87,7 +87,7 @@ def test_home_assistants_birth_is_answered_with_an_announcement():
     assert len(announcements(driver)) == 2
 
 
-def test_birth_topic_and_message_are_settings():
+def test_status_topic_and_birth_payload_are_settings():
     driver = connected(ha_status_topic="ha/alive", ha_birth_payload="yes")
     settle(driver)
     birth(driver, b"yes", "ha/alive")
@@ -96,7 +96,7 @@ def test_birth_topic_and_message_are_settings():
     assert len(announcements(driver)) == 2
 
 
-def test_nothing_is_announced_that_did_not_change():
+def test_without_a_change_nothing_is_announced():
     driver = connected()
     driver.read(bed=(22.0, 0.0))
     driver.advance(30)
@@ -106,7 +106,7 @@ def test_nothing_is_announced_that_did_not_change():
     assert len(announcements(driver)) == 1
 
 
-def test_another_model_is_another_announcement():
+def test_another_model_is_announced():
     driver = connected()
     settle(driver)
     driver.printer(profile=Profile("big", "Big", "CR-10"))
@@ -115,7 +115,7 @@ def test_another_model_is_another_announcement():
     assert json.loads(driver.retained[TOPIC])["device"]["model"] == "CR-10"
 
 
-def test_switched_off_it_is_taken_back_and_on_again_announced():
+def test_it_is_removed_when_disabled_and_announced_when_enabled():
     driver = connected()
     driver.read(bed=(22.0, 0.0))
     settle(driver)
@@ -128,14 +128,14 @@ def test_switched_off_it_is_taken_back_and_on_again_announced():
     assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]
 
 
-def test_never_switched_on_nothing_is_announced():
+def test_while_disabled_nothing_is_announced():
     driver = connected(ha_discovery_enabled=False)
     driver.read(bed=(22.0, 0.0))
     settle(driver)
     assert [publish.topic for name, publish in driver.sent if name == "discovery"] == []
 
 
-def test_a_command_that_is_no_longer_allowed_loses_its_button():
+def test_the_button_of_a_command_that_is_no_longer_permitted_is_removed():
     driver = connected()
     settle(driver)
     driver.change_settings(allow_reset=False)
@@ -156,7 +156,7 @@ def test_what_no_longer_exists_is_removed_also_after_a_restart():
     assert "chamber_ready_at" not in json.loads(after.retained[TOPIC])["components"]
 
 
-def test_a_moved_prefix_is_left_clean():
+def test_under_the_old_prefix_nothing_is_left():
     driver = connected()
     settle(driver)
     driver.change_settings(ha_discovery_prefix="ha")
@@ -166,7 +166,7 @@ def test_a_moved_prefix_is_left_clean():
     assert TOPIC not in driver.retained
 
 
-def test_what_is_told_is_saved_before_it_is_sent():
+def test_the_record_is_saved_before_the_announcement_is_published():
     driver = connected()
     driver.read(bed=(22.0, 0.0))
     while not any(name == "discovery" for name, _ in driver.sent):
@@ -179,7 +179,7 @@ def test_what_is_told_is_saved_before_it_is_sent():
 
 
 @pytest.mark.parametrize("forgetful", [True, False])
-def test_a_connection_that_breaks_in_between_is_made_good(forgetful: bool):
+def test_a_plan_that_a_lost_connection_interrupted_is_completed_later(forgetful: bool):
     before = connected()
     before.read(bed=(22.0, 0.0), chamber=(22.0, 0.0))
     settle(before)
