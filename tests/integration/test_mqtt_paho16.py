@@ -15,7 +15,15 @@ from tests.support.paho16 import environment
 def test_the_connection_works_with_paho_mqtt_1_6():
     files = [
         f"tests/integration/test_{name}.py"
-        for name in ("mqtt", "mqtt_versions", "mqtt_limits", "mqtt_subscriptions", "mqtt_refusals", "running_bridge")
+        for name in (
+            "mqtt",
+            "mqtt_versions",
+            "mqtt_limits",
+            "mqtt_subscriptions",
+            "mqtt_transports",
+            "mqtt_refusals",
+            "running_bridge",
+        )
     ]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, cwd=PROJECT, env=environment(), capture_output=True, text=True, check=False)

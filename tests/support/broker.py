@@ -25,6 +25,9 @@ def answers(listener: Listener, timeout: float = 1.0) -> bool:
             stream = stack.enter_context(socket.create_connection((listener.host, listener.port), timeout))
             if listener.certificates is not None:
                 context = ssl.create_default_context(cafile=str(listener.certificates.authority))
+                if listener.tls_options:  # it may want a client certificate: the handshake is enough
+                    context.wrap_socket(stream, server_hostname="localhost").close()
+                    return True
                 stream = stack.enter_context(context.wrap_socket(stream, server_hostname="localhost"))
             stream.sendall(CONNECT)
             return stream.recv(4)[:1] == bytes([CONNACK])
@@ -35,7 +38,7 @@ def answers(listener: Listener, timeout: float = 1.0) -> bool:
 class Broker:
     """A broker on 127.0.0.1 that runs from entering to leaving, on `port` or a free one.
 
-    `options` and `acl` are for mosquitto: more lines of its configuration, and its access rules.
+    The rest is for mosquitto: more lines of its configuration, its access rules, and a second port for WebSockets.
     """
 
     def __init__(
@@ -48,9 +51,15 @@ class Broker:
         certificates: Certificates | None = None,
         options: tuple[str, ...] = (),
         acl: str = "",
+        host: str = "127.0.0.1",
+        tls_options: tuple[str, ...] = (),
+        websockets: bool = False,
     ) -> None:
         self.program = program or broker_for_tests()
-        self.listener = Listener(port or free_port(), "127.0.0.1", username, password, certificates, options, acl)
+        self.websocket_port = free_port() if websockets else None
+        self.listener = Listener(
+            port or free_port(), host, username, password, certificates, options, acl, tls_options, self.websocket_port
+        )
         self._running: RunningBroker | None = None
         self._folders = contextlib.ExitStack()
 

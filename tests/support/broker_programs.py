@@ -43,7 +43,8 @@ class Certificates:
 class Listener:
     """What a broker listens on, and whom it accepts: anybody, or one user.
 
-    `options` are more lines of mosquitto's configuration, `acl` the text of its file of access rules.
+    For mosquitto, `options` and `tls_options` are more lines of its configuration, the latter for a listener with TLS,
+    `acl` is the text of its file of access rules, `websocket_port` a second port that accepts WebSockets.
     """
 
     port: int
@@ -53,6 +54,8 @@ class Listener:
     certificates: Certificates | None = None
     options: tuple[str, ...] = ()
     acl: str = ""
+    tls_options: tuple[str, ...] = ()
+    websocket_port: int | None = None
 
 
 class RunningBroker(Protocol):
@@ -77,7 +80,11 @@ class BrokerProgram(Protocol):
 def mosquitto_configuration(listener: Listener, folder: Path, seen_as: str, address: str) -> str:
     """Return mosquitto's configuration; `seen_as` is `folder` as the broker sees it, `address` what it binds."""
     lines = ["persistence false", "set_tcp_nodelay true", "log_dest stdout", *listener.options]
-    lines.append(f"listener {address}")
+    listeners = [[f"listener {address}"]]
+    if listener.websocket_port is not None:
+        listeners.append(
+            [f"listener {listener.websocket_port} {listener.host}", "protocol websockets", "socket_domain ipv4"]
+        )
     if listener.username is None:
         lines.append("allow_anonymous true")
     else:
@@ -88,16 +95,25 @@ def mosquitto_configuration(listener: Listener, folder: Path, seen_as: str, addr
         (folder / "acl").write_text(listener.acl)
         (folder / "acl").chmod(0o644)
         lines.append(f"acl_file {seen_as}/acl")
-    if listener.certificates is not None:
-        for option, source in (
-            ("cafile", listener.certificates.authority),
-            ("certfile", listener.certificates.certificate),
-            ("keyfile", listener.certificates.key),
-        ):
-            copy = Path(shutil.copy(source, folder))
-            copy.chmod(0o644)
-            lines.append(f"{option} {seen_as}/{copy.name}")
+    for each in listeners:
+        lines += [*each, *_tls_lines(listener, folder, seen_as)]
     return "\n".join(lines) + "\n"
+
+
+def _tls_lines(listener: Listener, folder: Path, seen_as: str) -> list[str]:
+    """Copy the certificates into `folder` and return the lines of a listener with TLS; none without certificates."""
+    if listener.certificates is None:
+        return []
+    lines = [*listener.tls_options]
+    for option, source in (
+        ("cafile", listener.certificates.authority),
+        ("certfile", listener.certificates.certificate),
+        ("keyfile", listener.certificates.key),
+    ):
+        copy = Path(shutil.copy(source, folder))
+        copy.chmod(0o644)
+        lines.append(f"{option} {seen_as}/{copy.name}")
+    return lines
 
 
 def _password_line(username: str, password: str) -> str:

@@ -1,4 +1,4 @@
-"""An authority of our own and a server certificate for this machine, made by openssl."""
+"""An authority for tests and the certificates that it signs, made by openssl."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ from pathlib import Path
 from tests.support.broker_programs import Certificates
 
 AUTHORITY_EXTENSIONS = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
-SERVER_EXTENSIONS = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n"
+#: The names in the certificate of a server on this machine.
+NAMES = "DNS:localhost,IP:127.0.0.1"
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Write an authority and a certificate for localhost and 127.0.0.1 into `folder`, valid for ten days."""
+def make_certificates(folder: Path, names: str = NAMES) -> Certificates:
+    """Write an authority and a server certificate for `names` into `folder`, valid for ten days."""
     made = Certificates(folder / "authority.crt", folder / "server.crt", folder / "server.key")
     extensions = [part for extension in AUTHORITY_EXTENSIONS for part in ("-addext", extension)]
     _openssl(folder, "req", "-x509", *KEY, "-days", "10", "-subj", "/CN=Test authority", *extensions,
              "-keyout", "authority.key", "-out", made.authority.name)  # fmt: skip
-    _openssl(folder, "req", *KEY, "-subj", "/CN=localhost", "-keyout", made.key.name, "-out", "server.csr")
-    (folder / "server.ext").write_text(SERVER_EXTENSIONS)
-    _openssl(folder, "x509", "-req", "-in", "server.csr", "-CA", made.authority.name, "-CAkey", "authority.key",
-             "-CAcreateserial", "-days", "10", "-extfile", "server.ext", "-out", made.certificate.name)  # fmt: skip
+    _sign(folder, "server", f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
     return made
+
+
+def make_client_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a client's certificate and key into the `folder` of an authority; return both."""
+    _sign(folder, "client", "extendedKeyUsage=clientAuth\n")
+    return folder / "client.crt", folder / "client.key"
+
+
+def _sign(folder: Path, name: str, extensions: str) -> None:
+    """Write a key, and a certificate signed by the authority in `folder`."""
+    _openssl(folder, "req", *KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    (folder / f"{name}.ext").write_text(extensions)
+    _openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "authority.crt", "-CAkey", "authority.key",
+             "-CAcreateserial", "-days", "10", "-extfile", f"{name}.ext", "-out", f"{name}.crt")  # fmt: skip
 
 
 def _openssl(folder: Path, *arguments: str) -> None:

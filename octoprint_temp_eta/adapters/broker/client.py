@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import BrokerRefused, Delivered, Input
+from ...settings.broker_address import BrokerAddress
 from . import errors, paho
 from .paho import Limits
 from .receipts import Receipts
@@ -65,14 +66,24 @@ class Client:
     to the bridge.
     """
 
-    def __init__(self, spec: Connect, protocol: str, limits: Limits, link: int, post: Post, events: Events) -> None:
+    def __init__(
+        self,
+        spec: Connect,
+        address: BrokerAddress,
+        protocol: str,
+        limits: Limits,
+        link: int,
+        post: Post,
+        events: Events,
+    ) -> None:
         self.link = link
         self.limits = limits
         self._spec = spec
+        self._address = address
         self._protocol = protocol
         self._post = post
         self._receipts = Receipts()
-        self._client = paho.make_client(spec, protocol, limits)
+        self._client = paho.make_client(spec, address, protocol, limits)
         paho.listen(
             self._client,
             connected=lambda code, limits: events.put((link, Connack(code, limits))),
@@ -84,7 +95,7 @@ class Client:
 
     def open(self) -> None:
         """Send CONNECT; blocks until TCP and TLS are up. Raises `OSError`, and what else the library raises."""
-        paho.open_connection(self._client, self._spec, self._protocol)
+        paho.open_connection(self._client, self._spec, self._address, self._protocol)
         self._client.loop_start()
 
     @property

@@ -89,7 +89,8 @@ class _Session(threading.Thread):
         self._post = post
         self._links = links
         self._after = after
-        self._where = f"{spec.host}:{spec.port}"
+        self._addresses = itertools.cycle(spec.addresses)
+        self._address = next(self._addresses)
         self._version = ProtocolVersion()
         self._limits = Limits()
         self._subscriptions = Subscriptions(spec.subscriptions)
@@ -128,14 +129,23 @@ class _Session(threading.Thread):
                 end = self._attempt()
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
                 self._version.outcome(Outcome.FAILED)
-                end = _End(errors.explain(error, self._spec.host, self._spec.port))
+                end = _End(errors.explain(error, self._address))
             if self._left is not None:
                 return
             self._report(end)
             if end.connected is not None:
                 self._backoff.connection_lasted(end.connected)
             if not end.at_once:
+                self._change_address()
                 self._next(self._backoff.next(refused=end.refused), link=0)
+
+    def _change_address(self) -> None:
+        """Try the next broker of the list, from the start: what was found out belongs to the one before."""
+        address = next(self._addresses)
+        if address != self._address:
+            self._address = address
+            self._version = ProtocolVersion()
+            self._limits = Limits()
 
     def _report(self, end: _End) -> None:
         if not end.at_once or end.reason not in self._reported:
@@ -146,7 +156,7 @@ class _Session(threading.Thread):
     def _attempt(self) -> _End:
         """Connect and stay connected; return how it ended."""
         attempt = self._version.attempt
-        client = Client(self._spec, attempt.protocol, self._limits, self._link, self._post, self._events)
+        client = Client(self._spec, self._address, attempt.protocol, self._limits, self._link, self._post, self._events)
         client.open()
         try:
             begin = now().at
@@ -171,13 +181,13 @@ class _Session(threading.Thread):
             probe = version.is_probe
             at_once = version.outcome(Outcome.ACCEPTED, seconds)
             self._limits = event.limits
-            return _End(f"{self._where} answers in MQTT 3.1.1, but not in 5", at_once=at_once) if probe else None
+            return _End(f"{self._address} answers in MQTT 3.1.1, but not in 5", at_once=at_once) if probe else None
         if isinstance(event, Connack) and event.code != errors.UNSUPPORTED_PROTOCOL:
             return self._refused(event.code)
         outcome = Outcome.SILENT
         if event is not None:
             outcome = Outcome.UNSUPPORTED if isinstance(event, Connack) else Outcome.CLOSED
-        reason = errors.no_connack(self._where, version.attempt.protocol, closed=outcome is Outcome.CLOSED)
+        reason = errors.no_connack(self._address, version.attempt.protocol, closed=outcome is Outcome.CLOSED)
         return _End(reason, at_once=version.outcome(outcome))
 
     def _refused(self, code: int) -> _End:
@@ -188,7 +198,7 @@ class _Session(threading.Thread):
         elif code == errors.QOS_NOT_SUPPORTED:
             self._limits = replace(before, maximum_qos=0)
         self._version.outcome(Outcome.FAILED)
-        reason = errors.connection_refused(self._where, code)
+        reason = errors.connection_refused(self._address, code)
         return _End(reason, code, refused=code not in errors.TEMPORARY, at_once=before != self._limits)
 
     def _stay(self, client: Client, protocol: str) -> _End:
@@ -205,15 +215,17 @@ class _Session(threading.Thread):
         if lasted >= STEADY_S:
             self._subscriptions.connection_lasted()
         refused = code == errors.SESSION_TAKEN_OVER
-        return _End(errors.connection_lost(self._where, code), code, refused, connected=lasted)
+        return _End(errors.connection_lost(self._address, code), code, refused, connected=lasted)
 
     def _connected(self, protocol: str) -> None:
         """Report the connection, and what does not work on it."""
-        spec, limits = self._spec, self._limits
+        address, limits = self._address, self._limits
         window = limits.receive_maximum if limits.receive_maximum and limits.receive_maximum < WINDOW else None
-        self._post(BrokerConnected(self._link, spec.host, spec.port, protocol, limits.maximum_packet_size, window))
+        self._post(
+            BrokerConnected(self._link, address.host, address.port, protocol, limits.maximum_packet_size, window)
+        )
         if not limits.retain:
-            self._post(BrokerRefused(errors.no_retained_messages(self._where)))
+            self._post(BrokerRefused(errors.no_retained_messages(self._address)))
         self._report_subscriptions()
 
     def _subscribe(self, client: Client) -> Ended | None:

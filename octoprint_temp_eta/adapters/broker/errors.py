@@ -7,6 +7,11 @@ import ssl
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from paho.mqtt.client import WebsocketConnectionError
+
+from ...settings.broker_address import BrokerAddress
+from .tls import TlsFileError
+
 #: The first reason code of MQTT 5 that is a failure; in a SUBACK of 3.1.1, 0x80 is the only one.
 FIRST_FAILURE: Final = 0x80
 #: Reason codes that are handled, not only reported.
@@ -68,18 +73,21 @@ def reason_name(code: int) -> str:
     return name
 
 
-def connection_refused(where: str, code: int) -> str:
-    """Return what a CONNACK with this code means; `where` is host and port."""
+def connection_refused(where: BrokerAddress, code: int) -> str:
+    """Return what a CONNACK with this code means."""
     return f"CONNACK: {where} refuses the connection: {_with_remedy(code)}"
 
 
-def no_connack(where: str, protocol: str, *, closed: bool) -> str:
+def no_connack(where: BrokerAddress, protocol: str, *, closed: bool) -> str:
     """Return that the broker does not accept `protocol`: it refused it, stayed silent, or closed the connection."""
-    hint = ": it closed the connection. Check whether this port expects TLS" if closed else ""
+    hint = ""
+    if closed:
+        check = "the broker wants a client certificate" if where.tls else "this port expects TLS"
+        hint = f": it closed the connection. Check whether {check}"
     return f"CONNACK: {where} does not answer in MQTT {protocol}{hint}"
 
 
-def no_retained_messages(where: str) -> str:
+def no_retained_messages(where: BrokerAddress) -> str:
     """Return what is missing with a broker that does not keep retained messages."""
     return (
         f"{where} does not keep retained messages: clients that connect later see no states, and Home Assistant loses "
@@ -87,7 +95,7 @@ def no_retained_messages(where: str) -> str:
     )
 
 
-def connection_lost(where: str, code: int | None) -> str:
+def connection_lost(where: BrokerAddress, code: int | None) -> str:
     """Return that the connection ended; `code` is the reason in the broker's DISCONNECT, None without one."""
     if code is None or code < FIRST_FAILURE:
         return f"The connection to {where} is lost"
@@ -104,20 +112,30 @@ def subscription_refused(topic: str, why: str) -> str:
     return f"Not permitted to subscribe to {topic} ({why}). Allow the user to read this topic (ACL)."
 
 
-def explain(error: Exception, host: str, port: int) -> str:
-    """Return which step failed with `error` on the way to `host`:`port`, and what to check."""
-    where = f"{host}:{port}"
+def explain(error: Exception, address: BrokerAddress) -> str:
+    """Return which step failed with `error` on the way to `address`, and what to check."""
+    if address.websocket_path is not None and isinstance(error, ConnectionResetError):
+        error = WebsocketConnectionError()  # what a port without HTTP does
     for kinds, text in _STEPS:
         if isinstance(error, kinds):
-            return text.format(host=host, where=where, why=_why(error))
-    return f"The settings of the connection to {where} don't work: {error}"
+            return text.format(host=address.host, where=address, why=_why(error), path=address.websocket_path)
+    return f"The settings of the connection to {address} don't work: {error}"
 
 
 #: The first row that fits is used: special errors come before their bases.
 _STEPS: Sequence[tuple[type[Exception], str]] = (
+    (TlsFileError, "TLS: {why}"),
+    (
+        WebsocketConnectionError,
+        "WebSocket: {where} does not accept MQTT at {path!r}. Check the port and the path",
+    ),
     (socket.gaierror, "Name look-up: {host!r} is not known ({why})"),
     (ssl.SSLCertVerificationError, "TLS: the certificate of {where} is not trusted: {why}"),
-    (ssl.SSLError, "TLS: no encrypted connection with {where} ({why}): does this port speak TLS?"),
+    (
+        ssl.SSLError,
+        "TLS: no encrypted connection with {where} ({why}). "
+        "Check whether this port uses TLS, and whether the broker wants a client certificate",
+    ),
     (ConnectionRefusedError, "TCP: {where} refuses the connection: is the broker running?"),
     (ConnectionResetError, "TCP: {where} closed the connection; check the port, and whether it expects TLS"),
     (TimeoutError, "TCP: {where} does not answer"),

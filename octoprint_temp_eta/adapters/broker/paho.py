@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import MessageArrived
+from ...settings.broker_address import BrokerAddress
+from . import tls
 from .errors import CODES_OF_3_1_1, FIRST_FAILURE
 
 #: MQTT versions by name.
@@ -23,6 +24,8 @@ PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 MessageInfo = mqtt.MQTTMessageInfo
 #: s for the TCP connection, and for each step of the TLS handshake.
 TCP_TIMEOUT_S = 15.0
+#: s for which the broker keeps a session after the connection has ended, where the settings want one.
+SESSION_EXPIRY_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,24 @@ class Limits:
         return min(publish.qos, self.maximum_qos), publish.retain and self.retain
 
 
-def make_client(spec: Connect, protocol: str, limits: Limits) -> mqtt.Client:
-    """Return a client for one connection only. Raises `OSError` where the system's certificates can't be read."""
-    version = PROTOCOLS[protocol]
-    options: dict[str, Any] = {"client_id": spec.client_id, "protocol": version, "reconnect_on_failure": False}
-    if version != mqtt.MQTTv5:
-        options["clean_session"] = True
+def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Limits) -> mqtt.Client:
+    """Return a client for one connection only. Raises `TlsFileError`, and `OSError` for the system's certificates."""
+    transport = "tcp" if address.websocket_path is None else "websockets"
+    options: dict[str, Any] = {"client_id": spec.client_id, "protocol": PROTOCOLS[protocol], "transport": transport}
+    if protocol != "5":
+        options["clean_session"] = spec.clean_start
     if hasattr(mqtt, "CallbackAPIVersion"):
         options["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
-    client = mqtt.Client(**options)
+    client = mqtt.Client(reconnect_on_failure=False, **options)
     client._connect_timeout = TCP_TIMEOUT_S  # 1.6 has no public name for it
-    if spec.username:
-        client.username_pw_set(spec.username, spec.password or None)
-    if spec.tls:
-        client.tls_set(cert_reqs=ssl.CERT_NONE if spec.tls_insecure else ssl.CERT_REQUIRED)
+    username = address.username or spec.username
+    if username:
+        client.username_pw_set(username, spec.password or None)
+    if address.tls:
+        client.tls_set_context(tls.make_context(spec))
+        client.tls_insecure_set(spec.tls_insecure)
+    if address.websocket_path is not None:
+        client.ws_set_options(path=address.websocket_path)
     will = spec.will
     qos, retain = limits.fit(will)
     client.will_set(will.topic, will.payload, qos, retain, properties=properties_of(will, protocol, "will"))
@@ -60,12 +67,15 @@ def make_client(spec: Connect, protocol: str, limits: Limits) -> mqtt.Client:
     return client
 
 
-def open_connection(client: mqtt.Client, spec: Connect, protocol: str) -> None:
+def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, protocol: str) -> None:
     """Resolve, connect and send CONNECT; blocks until TCP and TLS are up. Raises `OSError`."""
+    options: dict[str, Any] = {}
     if protocol == "5":
-        client.connect(spec.host, spec.port, spec.keepalive, clean_start=True)
-    else:
-        client.connect(spec.host, spec.port, spec.keepalive)
+        options["clean_start"] = spec.clean_start
+        if not spec.clean_start:
+            options["properties"] = properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    client.connect(address.host, address.port, spec.keepalive, **options)
 
 
 def subscribe(client: mqtt.Client, topic: str, protocol: str) -> int:
@@ -167,4 +177,5 @@ def _number(code: Any) -> int:
 
 def _send_at_once(_: Any, __: Any, connection: Any) -> None:
     """Turn off Nagle's algorithm, which holds back small messages that follow each other for 40 ms."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # With WebSockets the library wraps the socket.
+    getattr(connection, "_socket", connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

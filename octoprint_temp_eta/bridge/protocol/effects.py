@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
+from ...settings.broker_address import BrokerAddress
 from .script_effects import ScriptEffect
 
 
@@ -27,12 +28,15 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Reach the broker and stay with it, for ever; replaces an earlier connection."""
+    """Connect to a broker and stay connected, for ever; replaces an earlier connection.
+
+    The first address is `host` and `port`; `more_addresses` are tried in turn when it cannot be reached.
+    """
 
     host: str
     port: int
     client_id: str
-    #: Published by the broker when we vanish, and by ourselves when we leave.
+    #: Published by the broker when the connection breaks, and by the bridge when it disconnects.
     will: Publish
     subscriptions: tuple[str, ...]
     username: str = ""
@@ -40,6 +44,22 @@ class Connect:
     tls: bool = False
     tls_insecure: bool = False
     keepalive: int = 30
+    websocket_path: str | None = None
+    more_addresses: tuple[BrokerAddress, ...] = ()
+    #: PEM files: the authority to trust instead of the system's, and the client's certificate and key.
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    #: The name in the broker's certificate, where it is not the host.
+    server_name: str = ""
+    #: Whether the broker forgets the session when the connection ends.
+    clean_start: bool = True
+
+    @property
+    def addresses(self) -> tuple[BrokerAddress, ...]:
+        """All addresses, in the order in which they are tried."""
+        first = BrokerAddress(self.host, self.port, self.tls, self.websocket_path, self.username)
+        return (first, *self.more_addresses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 import pytest
+from paho.mqtt.client import WebsocketConnectionError
 
 from octoprint_temp_eta.adapters.broker.errors import (
     REASONS,
@@ -17,6 +18,10 @@ from octoprint_temp_eta.adapters.broker.errors import (
     reason_name,
     subscription_refused,
 )
+from octoprint_temp_eta.adapters.broker.tls import TlsFileError
+from octoprint_temp_eta.settings.broker_address import BrokerAddress
+
+ADDRESS = BrokerAddress("broker.test", 1883)
 
 
 def untrusted() -> ssl.SSLCertVerificationError:
@@ -28,6 +33,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
+        (TlsFileError("The CA file 'x' does not exist."), "TLS: The CA file 'x' does not exist."),
         (
             socket.gaierror(-2, "Name or service not known"),
             "Name look-up: 'broker.test' is not known (Name or service not known)",
@@ -50,19 +56,27 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (
             ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
             "TLS: no encrypted connection with broker.test:1883 "
-            "([SSL: WRONG_VERSION_NUMBER] wrong version number): does this port speak TLS?",
+            "([SSL: WRONG_VERSION_NUMBER] wrong version number). Check whether this port uses TLS, "
+            "and whether the broker wants a client certificate",
         ),
         (ValueError("Invalid host."), "The settings of the connection to broker.test:1883 don't work: Invalid host."),
     ],
 )
 def test_a_failure_is_explained_in_plain_words(error: Exception, sentence: str):
-    assert explain(error, "broker.test", 1883) == sentence
+    assert explain(error, ADDRESS) == sentence
+
+
+@pytest.mark.parametrize("error", [WebsocketConnectionError("WebSocket handshake error"), ConnectionResetError()])
+def test_a_port_without_websockets_is_explained(error: Exception):
+    assert explain(error, BrokerAddress("broker.test", 1883, websocket_path="/mqtt")) == (
+        "WebSocket: broker.test:1883 does not accept MQTT at '/mqtt'. Check the port and the path"
+    )
 
 
 @pytest.mark.parametrize("code", REASONS)
 def test_each_reason_code_has_a_name_and_a_remedy(code: int):
     name, remedy = REASONS[code]
-    text = connection_refused("broker.test:1883", code)
+    text = connection_refused(ADDRESS, code)
     assert text == f"CONNACK: broker.test:1883 refuses the connection: {name}. {remedy}."
     assert name
     assert remedy[0].isupper()
@@ -71,29 +85,31 @@ def test_each_reason_code_has_a_name_and_a_remedy(code: int):
 
 def test_an_unknown_reason_code_is_reported_with_its_number():
     assert reason_name(0xEE) == "reason code 0xEE"
-    assert connection_lost("broker.test:1883", 0xEE) == (
+    assert connection_lost(ADDRESS, 0xEE) == (
         "broker.test:1883 closed the connection: reason code 0xEE. See the broker's log."
     )
 
 
 @pytest.mark.parametrize("code", [None, 0x00, 0x04])
 def test_a_connection_without_a_reason_is_lost(code: int | None):
-    assert connection_lost("broker.test:1883", code) == "The connection to broker.test:1883 is lost"
+    assert connection_lost(ADDRESS, code) == "The connection to broker.test:1883 is lost"
 
 
 def test_a_connection_that_was_taken_over_is_reported_with_the_remedy():
-    assert connection_lost("broker.test:1883", 0x8E) == (
+    assert connection_lost(ADDRESS, 0x8E) == (
         "broker.test:1883 closed the connection: session taken over. "
         "Another client uses the same client ID: give each printer an ID of its own."
     )
 
 
 def test_a_missing_connack_is_reported_with_the_version():
-    assert no_connack("broker.test:1883", "5", closed=False) == "CONNACK: broker.test:1883 does not answer in MQTT 5"
-    assert no_connack("broker.test:1883", "5", closed=True) == (
+    assert no_connack(ADDRESS, "5", closed=False) == "CONNACK: broker.test:1883 does not answer in MQTT 5"
+    assert no_connack(ADDRESS, "5", closed=True) == (
         "CONNACK: broker.test:1883 does not answer in MQTT 5: it closed the connection. "
         "Check whether this port expects TLS"
     )
+    encrypted = BrokerAddress("broker.test", 8883, tls=True)
+    assert no_connack(encrypted, "5", closed=True).endswith("Check whether the broker wants a client certificate")
 
 
 def test_a_refused_message_or_subscription_is_reported_with_its_topic():

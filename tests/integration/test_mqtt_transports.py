@@ -1,0 +1,145 @@
+"""TLS files, WebSockets, IPv6, and lists of brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
+from octoprint_temp_eta.settings.broker_address import BrokerAddress
+from tests.support.broker import Broker
+from tests.support.broker_programs import Certificates
+from tests.support.certificates import make_certificates, make_client_certificate
+from tests.support.mqtt_client import Observer
+from tests.support.mqtt_link import OLD_LIBRARY, Link, impatient, link, spec
+from tests.support.waiting import free_port
+
+__all__ = ["impatient", "link"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("certificates")
+
+
+@pytest.fixture(scope="module")
+def certificates(folder: Path) -> Certificates:
+    return make_certificates(folder)
+
+
+@pytest.fixture(scope="module")
+def encrypted(certificates: Certificates) -> Iterator[Broker]:
+    with Broker(certificates=certificates) as broker:
+        yield broker
+
+
+def works(link: Link) -> None:
+    link.mqtt.publish(Publish("test/x", b"x", token=1))
+    assert link.wait_for(Delivered).token == 1
+
+
+# TLS
+
+
+def test_an_own_authority_is_trusted(link: Link, encrypted: Broker, certificates: Certificates):
+    link.connect(encrypted.port, tls=True, ca_file=str(certificates.authority))
+    works(link)
+
+
+def test_a_server_name_stands_for_the_host(link: Link, encrypted: Broker, certificates: Certificates):
+    authority = str(certificates.authority)
+    link.connect(encrypted.port, host="127.1", tls=True, ca_file=authority, server_name="localhost")
+    link.mqtt.connect(spec(encrypted.port, tls=True, ca_file=authority, server_name="broker.test"))
+    assert "ismatch" in link.wait_for(BrokerLost).reason
+
+
+def test_a_client_certificate_is_presented(link: Link, folder: Path, certificates: Certificates):
+    certificate, key = make_client_certificate(folder)
+    with Broker(certificates=certificates, tls_options=("require_certificate true",)) as broker:
+        files = {"certificate_file": str(certificate), "key_file": str(key)}
+        link.connect(broker.port, tls=True, ca_file=str(certificates.authority), **files)
+        works(link)
+        link.mqtt.connect(spec(broker.port, tls=True, ca_file=str(certificates.authority)))
+        reason = link.wait_for(BrokerLost).reason
+        # 1.6 may not notice that the broker ended the TLS connection.
+        assert "whether the broker wants a client certificate" in reason or OLD_LIBRARY
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"ca_file": "missing.crt"}, "The CA file 'missing.crt' does not exist."),
+        ({"ca_file": "server.key"}, "The CA file 'server.key' contains no certificate"),
+        ({"ca_file": "authority.crt", "key_file": "client.key"}, "The key file has no certificate file: set both."),
+        (
+            {"ca_file": "authority.crt", "certificate_file": "server.crt", "key_file": "authority.key"},
+            "The certificate file 'server.crt' and the key file 'authority.key' don't belong together",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    link: Link, encrypted: Broker, folder: Path, files: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(folder)
+    link.mqtt.connect(spec(encrypted.port, tls=True, **files))
+    reason = link.wait_for(BrokerLost).reason
+    assert reason.startswith("TLS: ")
+    assert words in reason
+
+
+# WebSockets
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
+def test_mqtt_over_websockets(link: Link, certificates: Certificates, tls: bool):
+    with Broker(certificates=certificates if tls else None, websockets=True) as broker:
+        authority = str(certificates.authority)
+        link.connect(broker.websocket_port, tls=tls, ca_file=authority, websocket_path="/mqtt")
+        works(link)
+
+
+def test_a_port_without_websockets_is_reported(link: Link, broker: Broker):
+    link.mqtt.connect(spec(broker.port, websocket_path="/mqtt"))
+    assert "does not accept MQTT at '/mqtt'. Check the port and the path" in link.wait_for(BrokerLost).reason
+
+
+# Addresses
+
+
+def test_an_ipv6_address(link: Link):
+    with Broker(host="::1") as broker:
+        connected = link.connect(broker.port, host="::1")
+        assert connected == BrokerConnected(1, "::1", broker.port, "5")
+
+
+def test_a_list_of_brokers_is_tried_in_turn(link: Link):
+    down, ports = free_port(), (free_port(), free_port())
+    with Broker(port=ports[0]) as first:
+        more = tuple(BrokerAddress("127.0.0.1", port) for port in ports)
+        assert link.connect(down, more_addresses=more).port == ports[0]
+        with Broker(port=ports[1]):
+            first.stop()
+            assert link.wait_for(BrokerConnected).port == ports[1]
+            works(link)
+        first.start()
+        assert link.wait_for(BrokerConnected).port == ports[0]
+
+
+# Sessions
+
+
+@pytest.mark.parametrize("clean_start", [True, False])
+def test_a_session_is_kept_only_if_wanted(link: Link, broker: Broker, clean_start: bool):
+    client_id = f"temp_eta_session_{clean_start}"
+    link.connect(broker.port, clean_start=clean_start, client_id=client_id)
+    link.mqtt.close(10)
+    with Observer(broker.listener, filters=("my/#",)) as other:
+        other.publish("test/command/late", b"x")
+    link.connect(broker.port, clean_start=clean_start, client_id=client_id)
+    works(link)
+    received = [message.topic for message in link.all(MessageArrived)]
+    assert ("test/command/late" in received) is not clean_start
+    link.connect(broker.port, client_id=client_id)
