@@ -1,8 +1,8 @@
 """The printer, through OctoPrint's public interface and its G-code hooks.
 
-OctoPrint's calls may take their time (other plugins have a say), so they are made on a thread of their own, in order:
-heaters are back to what they were before the G90 after a run lets a print begin.
-The hooks run on OctoPrint's threads: while a script runs they hand on what they see, else they do nothing.
+Calls to OctoPrint may block while other plugins handle them, so one thread makes them in order. The order matters:
+heater targets are restored before the last line of a run lets a print start.
+The hooks run on OctoPrint's threads. While a script runs they post what they see; otherwise they return at once.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from ..bridge.protocol.script_inputs import (
 from .inbox import now
 from .tasks import Tasks
 
-#: Marks in OctoPrint's log and for other plugins where a command comes from.
+#: Tags that mark the source of a command in OctoPrint's log and for other plugins.
 TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
-#: Marks a line of ours in OctoPrint's hooks; its key follows.
+#: The prefix of the tag that identifies a line of ours in OctoPrint's hooks; its key follows.
 KEY_TAG = "temp_eta:script:"
-#: Firmware that acknowledges what is no G-code, too; OctoPrint knows it by these parts of its name.
+#: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 
 #: Returns a setting of OctoPrint's serial connection.
@@ -41,7 +41,7 @@ SerialSetting = Callable[[str], Any]
 
 
 class Printer:
-    """The printer as the bridge uses it; its `hook_…` methods belong to OctoPrint's hooks."""
+    """Performs the bridge's effects on the printer; the `hook_…` methods implement OctoPrint's hooks."""
 
     def __init__(
         self,
@@ -54,18 +54,18 @@ class Printer:
         self._serial_setting = serial_setting
         self._post = post
         self._tasks = Tasks("temp_eta-printer", logger)
-        #: Whether a run wants to know what goes over the line.
-        self._listens = False
+        #: Whether a run observes the serial line.
+        self._observing = False
         self._acknowledges_all = False
-        #: How many commands OctoPrint has made so far of the line that is being given to it.
+        #: How many commands OctoPrint has queued for the line that is being submitted.
         self._parts = 0
-        #: Whether the newest line of ours is on its way to the printer.
-        self._gone = threading.Event()
-        self._gone.set()
+        #: Set once the newest line of ours was sent.
+        self._sent = threading.Event()
+        self._sent.set()
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
-        """What is done here for the bridge."""
+        """The effects that are performed here."""
         return {
             SetTarget: self._later(self._set_target),
             HoldJobs: self._later(self._hold),
@@ -78,28 +78,28 @@ class Printer:
         }
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._tasks.start()
 
     def close(self, timeout: float) -> None:
-        """End; waits at most `timeout` seconds until what a run leaves the printer with has gone out."""
+        """Stop; wait at most `timeout` seconds until the last lines of a run were sent."""
         until = now().at + timeout
         self._tasks.close(timeout)
-        self._gone.wait(max(0.0, until - now().at))
-        self._listens = False
+        self._sent.wait(max(0.0, until - now().at))
+        self._observing = False
 
     # OctoPrint's hooks
 
     def hook_queuing(
         self, _comm: Any, _phase: str, _line: str, _type: Any, gcode: str | None, *_: Any, **__: Any
     ) -> None:
-        """Tell of an emergency stop before OctoPrint closes the connection for it, without a word why."""
-        if self._listens and gcode == "M112":
+        """Report an emergency stop: OctoPrint then closes the connection without giving a reason."""
+        if self._observing and gcode == "M112":
             self._post(PrinterGone("there was an emergency stop (M112)"))
 
     def hook_queued(self, _comm: Any, _phase: str, _line: str, *_: Any, tags: Any = None, **__: Any) -> None:
-        """Count what is made of the line that is being given to OctoPrint, on the same thread."""
-        key = _key(tags) if self._listens else None
+        """Count the commands queued for the line that is being submitted; called on the submitting thread."""
+        key = _key(tags) if self._observing else None
         if key is not None:
             self._parts += 1
             if self._parts > 1:
@@ -108,25 +108,25 @@ class Printer:
     def hook_sending(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
-        """Hand on what goes out. It has to be told before it goes: its answer may come before `sent`."""
-        if self._listens:
+        """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
+        if self._observing:
             self._post(LineSending(_key(tags), line, self._owes_ok(gcode)))
 
     def hook_sent(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
-        """Hand on what has gone out, where that tells more than that it was about to."""
-        if not self._listens:
+        """Post a sent command when that adds information to `sending`."""
+        if not self._observing:
             return
         key = _key(tags)
         if key is not None:
-            self._gone.set()
+            self._sent.set()
         if not self._owes_ok(gcode) or key is None:
             self._post(LineSent(key, line, self._owes_ok(gcode)))
 
     def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
-        """Hand on what the printer says."""
-        if self._listens and line:
+        """Post a received line."""
+        if self._observing and line:
             self._post(LineReceived(line))
         return line
 
@@ -139,50 +139,50 @@ class Printer:
         self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
 
     def _hold(self, effect: HoldJobs) -> None:
-        # First held, then looked: a print that begins in between cannot slip through.
+        # Hold first, then check: otherwise a print could start in between.
         try:
             self._printer.set_job_on_hold(True)
         except RuntimeError:
             self._post(JobsHeld(effect.run_id, "the printer is not connected"))
             return
         try:
-            held = self._look(effect.run_id)
-        except Exception as error:  # such as where the connection goes while OctoPrint looks; the run waits to be told
+            held = self._check(effect.run_id)
+        except Exception as error:  # e.g. the connection closes meanwhile; the run waits for a reply
             held = JobsHeld(effect.run_id, f"the printer is not ready: {error}")
-        self._listens = held.refusal is None
-        if not self._listens:
-            self._let_go()
+        self._observing = held.refusal is None
+        if not self._observing:
+            self._release_jobs()
         self._post(held)
 
-    def _look(self, run_id: str) -> JobsHeld:
+    def _check(self, run_id: str) -> JobsHeld:
         if not self._printer.is_ready():
             return JobsHeld(run_id, f"the printer is not ready: {self._printer.get_state_string()}")
-        self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or self._is_known_to()
+        self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or self._firmware_does()
         return JobsHeld(run_id, window=int(self._serial_setting("ackMax") or 1))
 
     def _release(self, effect: ReleaseJobs) -> None:
-        self._listens = False
-        self._gone.set()
+        self._observing = False
+        self._sent.set()
         if effect.held:
-            self._let_go()
+            self._release_jobs()
 
-    def _let_go(self) -> None:
-        # The hold belongs to the connection, which may have gone since. A new one has none of ours.
+    def _release_jobs(self) -> None:
+        # The hold ends with its connection; a new connection starts without one.
         with contextlib.suppress(RuntimeError):
             self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:
         self._parts = 0
-        self._gone.clear()
+        self._sent.clear()
         try:
             self._printer.commands([effect.line], tags={*TAGS, f"{KEY_TAG}{effect.key}"})
         finally:
             if self._parts == 0:
-                self._gone.set()
+                self._sent.set()
                 self._post(LineQueued(effect.key, 0))
 
-    def _is_known_to(self) -> bool:
-        """Whether OctoPrint knows the firmware for one that acknowledges everything."""
+    def _firmware_does(self) -> bool:
+        """Whether OctoPrint recognizes firmware that acknowledges every line."""
         name = str((self._printer.firmware_info or {}).get("name", "")).lower()
         return bool(self._serial_setting("firmwareDetection")) and any(part in name for part in ACKNOWLEDGES_ALL)
 

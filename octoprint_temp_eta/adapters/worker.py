@@ -10,7 +10,7 @@ from typing import Any
 from ..bridge.bridge import Bridge
 from ..bridge.protocol.effects import Effect
 from ..bridge.protocol.inputs import Input, Now, Started, Stopping, Tick
-from ..bridge.protocol.script_effects import AnswerLine, SendLine
+from ..bridge.protocol.script_effects import ReplyToLine, SendLine
 from ..bridge.protocol.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
 from .inbox import Inbox, now
 
@@ -19,7 +19,7 @@ TICK_S = 0.5
 
 #: What comes and goes with each line of a script: a thousand times a second, and nothing of it is to be seen.
 LINES = (ScriptLine, LineQueued, LineSending, LineSent, LineReceived)
-LINES_ON = (SendLine, AnswerLine)
+LINES_ON = (SendLine, ReplyToLine)
 
 #: Has an effect done without waiting for it.
 Performer = Callable[[Any], None]

@@ -1,9 +1,9 @@
-"""From scripts and their runs to the payloads of the contract."""
+"""Payloads about scripts and their runs."""
 
 from __future__ import annotations
 
 from ..core.scripts.catalogue import Script
-from ..core.scripts.run import Outcome, Past, Run, State
+from ..core.scripts.run import CompletedRun, Outcome, Run, State
 from .decode import Command
 from .encode import Payload, cancelled, completed, failed, instant
 
@@ -18,7 +18,7 @@ def catalogue_entry(script: Script) -> Payload:
     }
 
 
-def runner(state: State, run: Run | None, status: str | None, last: Past | None) -> Payload:
+def runner(state: State, run: Run | None, status: str | None, last: CompletedRun | None) -> Payload:
     """Return the body of `script`."""
     return {
         "state": state.value,
@@ -27,37 +27,37 @@ def runner(state: State, run: Run | None, status: str | None, last: Past | None)
         "title": run.title if run else None,
         "status": status if run else None,
         "started_at": instant(run.started_at) if run else None,
-        "last": past(last) if last else None,
+        "last": completed_run(last) if last else None,
     }
 
 
-def past(ended: Past) -> Payload:
-    """Return what is told of a run that has ended."""
-    run, verdict = ended.run, ended.verdict
+def completed_run(completed: CompletedRun) -> Payload:
+    """Return the payload of a completed run."""
+    run, result = completed.run, completed.result
     return {
         "run_id": run.run_id,
         "id": run.script_id,
         "title": run.title,
-        "outcome": verdict.outcome.value,
-        "result": verdict.result,
-        "error": verdict.error,
+        "outcome": result.outcome.value,
+        "result": result.storage,
+        "error": result.error,
         "started_at": instant(run.started_at),
-        "ended_at": instant(ended.ended_at),
+        "ended_at": instant(completed.ended_at),
     }
 
 
-def second_reply(command: Command, ended: Past) -> Payload:
-    """Return the second reply to the start of a run: how it ended."""
-    verdict, run_id = ended.verdict, ended.run.run_id
-    if verdict.outcome is Outcome.FINISHED:
-        return completed(command, verdict.result, run_id=run_id)
-    if verdict.outcome is Outcome.CANCELLED:
+def final_reply(command: Command, ended: CompletedRun) -> Payload:
+    """Return the final reply to a start command: the result of the run."""
+    result, run_id = ended.result, ended.run.run_id
+    if result.outcome is Outcome.FINISHED:
+        return completed(command, result.storage, run_id=run_id)
+    if result.outcome is Outcome.CANCELLED:
         return cancelled(command, run_id=run_id)
-    return failed(command, verdict.code or "", sentence(verdict.error or ""), verdict.result, run_id=run_id)
+    return failed(command, result.code or "", sentence(result.error or ""), result.storage, run_id=run_id)
 
 
 def sentence(words: str) -> str:
-    """Return `words` with a full stop at the end, and a capital at the beginning unless that is no word: "run() …"."""
+    """Return `words` with a capital first letter and a full stop; a first word such as "run()" stays as it is."""
     if words.partition(" ")[0].isalpha():
         words = words[:1].upper() + words[1:]
     return words + ("" if words.endswith((".", "!", "?")) else ".")

@@ -1,4 +1,4 @@
-"""OctoPrint's hooks and events around scripts, each passed on to where it belongs."""
+"""OctoPrint's G-code hooks and the events that end a script's run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..app import App
 from ..bridge.protocol.script_inputs import EmergencyParser, PrinterGone
 from ..bridge.scripts.scripts import EVENTS
 
-#: OctoPrint's hooks and the methods of `Printer` that they call. What goes out is looked at after all other
-#: plugins have had their say, what comes in before them.
+#: OctoPrint's hooks: the method of `Printer` and the order. Outgoing lines are seen after all other plugins,
+#: incoming lines before them.
 HOOKS = {
     "octoprint.comm.protocol.gcode.queuing": ("hook_queuing", 10_000),
     "octoprint.comm.protocol.gcode.queued": ("hook_queued", 1000),
@@ -25,28 +25,28 @@ HOOKS = {
 
 
 class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
-    """What the plugin passes on."""
+    """The hooks of the plugin."""
 
     _app: App | None
     _emergency_parser = False
 
     def initialize(self) -> None:
-        """Make our events known, so that web clients get them."""
+        """Register our events, so that web clients receive them."""
         for name in EVENTS.values():
             Events.register_event(name)
 
     def script_hooks(self) -> dict[str, Any]:
         """Return the hooks, for `__plugin_hooks__`."""
-        hooks = {hook: (self._passing(method), order) for hook, (method, order) in HOOKS.items()}
-        return {**hooks, "octoprint.comm.protocol.firmware.capabilities": self._take_capability}
+        hooks = {hook: (self._forwarding(method), order) for hook, (method, order) in HOOKS.items()}
+        return {**hooks, "octoprint.comm.protocol.firmware.capabilities": self._capability_reported}
 
-    def tell_firmware(self) -> None:
-        """Tell what the firmware has said that it can do; it may have before there was anyone to tell."""
+    def post_emergency_parser(self) -> None:
+        """Post the EMERGENCY_PARSER capability; the firmware may have reported it before the app started."""
         if self._app is not None:
             self._app.post(EmergencyParser(self._emergency_parser))
 
-    def tell_scripts(self, event: str, payload: Mapping[str, Any] | None) -> None:
-        """Pass on that the printer is gone, or its firmware has begun anew."""
+    def forward_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
+        """Post that the printer was disconnected or reset."""
         if self._app is None:
             return
         if event in (Events.DISCONNECTING, Events.DISCONNECTED):
@@ -56,13 +56,13 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         elif event == Events.PRINTER_RESET:
             self._app.post(PrinterGone("the firmware was reset", reset=True))
 
-    def _take_capability(self, _: Any, capability: str, enabled: bool, *__: Any, **___: Any) -> None:
+    def _capability_reported(self, _: Any, capability: str, enabled: bool, *__: Any, **___: Any) -> None:
         if capability == "EMERGENCY_PARSER":
             self._emergency_parser = bool(enabled)
-            self.tell_firmware()
+            self.post_emergency_parser()
 
-    def _passing(self, method: str) -> Any:
-        """Return a hook that calls `method` of the script printer, once there is one."""
+    def _forwarding(self, method: str) -> Any:
+        """Return a hook that calls `method` of the printer once the app exists."""
         received = method == "hook_received"
 
         def hook(comm: Any, line: str, *more: Any, **named: Any) -> Any:
@@ -75,5 +75,5 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
 
 
 def _closes(error: Mapping[str, Any]) -> bool:
-    """Whether OctoPrint closes the connection because of `error`."""
+    """Whether OctoPrint closes the connection after `error`."""
     return error.get("consequence") in ("disconnect", "emergency") or error.get("reason") in ("crash", "timeout")

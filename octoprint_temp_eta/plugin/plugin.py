@@ -65,7 +65,7 @@ class TempETAPlugin(
         )
         self._app.start()
         self._printer.register_callback(self)
-        self.tell_firmware()
+        self.post_emergency_parser()
         self._tell_printer()
         self._tell_presets()
         self._tell_readings(self._printer.get_current_temperatures())
@@ -87,7 +87,7 @@ class TempETAPlugin(
 
     def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
         """Translate what the bridge wants to know."""
-        self.tell_scripts(event, payload)
+        self.forward_event(event, payload)
         if event in PRINTER_EVENTS:
             self._tell_printer()
         elif event in JOB_EVENTS:

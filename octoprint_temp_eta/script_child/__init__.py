@@ -1,1 +1,1 @@
-"""What runs in a process of its own: the user's scripts. Nothing of it is imported into OctoPrint."""
+"""The process that runs a user's script. OctoPrint never imports a script."""

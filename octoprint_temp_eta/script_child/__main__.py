@@ -1,4 +1,4 @@
-"""`python -m octoprint_temp_eta.script_child TASK LIFELINE`: what to do, and the number of the pipe to end with."""
+"""`python -m octoprint_temp_eta.script_child TASK LIFELINE`: the task, and the file descriptor of the lifeline pipe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TASKS = {"run": run, "inspect": inspect, "commands": commands}
 
 
 def main(task: str, lifeline_fd: str) -> None:
-    """Do `task` and end the process, whatever threads the script leaves behind."""
+    """Do `task`, then exit, even if the script leaves threads behind."""
     faulthandler.enable()
     end_with(int(lifeline_fd))
     TASKS[task](Channel(*take_pipes()))
@@ -22,7 +22,7 @@ def main(task: str, lifeline_fd: str) -> None:
 
 
 def take_pipes() -> tuple[int, int]:
-    """Take stdin and stdout for the channel: a script reads nothing, and what it writes past `print` is an error."""
+    """Reserve stdin and stdout for the channel: scripts read from /dev/null and raw writes to fd 1 go to stderr."""
     pipes = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,4 +1,4 @@
-"""How much a script may say: a burst at once, then so much a second."""
+"""A token bucket for log lines and status changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Allowance:
-    """Takes `burst` at once, and `rate` a second after that."""
+    """Allows `burst` events at once and `rate` events per second after that."""
 
     def __init__(self, burst: int, rate: float) -> None:
         self._burst = float(burst)
@@ -15,7 +15,7 @@ class Allowance:
         self._at = time.monotonic()
 
     def take(self) -> bool:
-        """Take one of what is left, False where nothing is."""
+        """Return whether an event is allowed now, and count it."""
         now = time.monotonic()
         self._left = min(self._left + (now - self._at) * self._rate, self._burst)
         self._at = now

@@ -1,7 +1,7 @@
-"""The pipes to OctoPrint: one JSON object per line, each way.
+"""The pipes between OctoPrint and the script's process: one JSON object per line in each direction.
 
-OctoPrint sends first the job, then an answer to each line of G-code: `{"seq", "answer"}`, or
-`{"seq", "error"}` where there is none. The child says what happens: `{"kind", ...}`, see `run.py`.
+OctoPrint sends the job first, then a reply to each line of G-code: `{"seq", "answer"}` or `{"seq", "error"}`.
+The child sends `{"kind", ...}`; `run.py` lists the kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 
 class Channel:
-    """Both pipes."""
+    """A pair of pipes."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self._read_fd = read_fd
@@ -27,9 +27,9 @@ class Channel:
         self._writing = threading.Lock()
 
     def receive(self, timeout: float | None = None) -> Message | None:
-        """Return the next message, None where none comes for `timeout` seconds; one thread at a time.
+        """Return the next message, or None after `timeout` seconds. Call it from one thread at a time.
 
-        Ends the process when OctoPrint is gone.
+        Ends the process when OctoPrint has closed the pipe.
         """
         while b"\n" not in self._received:
             readable, _, _ = select.select([self._read_fd], [], [], timeout)
@@ -44,7 +44,7 @@ class Channel:
         return message
 
     def send(self, kind: str, **values: Any) -> None:
-        """Send one message; waits while the pipe is full, ends the process when OctoPrint is gone."""
+        """Send one message. Blocks while the pipe is full; ends the process when OctoPrint has closed it."""
         data = (json.dumps({"kind": kind, **values}) + "\n").encode()
         try:
             with self._writing:
@@ -55,10 +55,9 @@ class Channel:
 
 
 def end_with(lifeline_fd: int) -> None:
-    """End this process group when the other end of `lifeline_fd` closes: when OctoPrint ends, however it ends.
+    """End this process group when the other end of `lifeline_fd` closes, that is, when OctoPrint ends.
 
-    The kernel sends the signal by itself (Linux), also while a script's C code never lets a thread run. Elsewhere a
-    thread notices.
+    On Linux the kernel sends the signal, even while C code in the script holds the GIL. Elsewhere a thread watches.
     """
     os.set_inheritable(lifeline_fd, False)
     if not hasattr(fcntl, "F_SETSIG"):
@@ -79,5 +78,5 @@ def _end_after(lifeline_fd: int) -> None:
 
 
 def end_group() -> None:
-    """End this process and all that it has started, at once."""
+    """Kill this process and all processes that it has started."""
     os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What OctoPrint may know of a script without running it: its magic variables, and its commands on connect."""
+"""Reading a script without running it: its magic variables, and its on-connect commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .script import ScriptError, describe, load
 
 
 def inspect(channel: Channel) -> None:
-    """Import the file that OctoPrint names, and tell its id, title and settings, or what is wrong with it."""
+    """Import the file of the job and send its id, title and settings, or its error."""
     job = channel.receive() or {}
     try:
         script = load(Path(job["path"]))
@@ -27,7 +27,7 @@ def inspect(channel: Channel) -> None:
 
 
 def commands(channel: Channel) -> None:
-    """Call the file's `__script_commands__` with its settings, and tell the lines that it returned."""
+    """Call the file's `__script_commands__` with its settings and send the returned lines."""
     job = channel.receive() or {}
     try:
         script = load(Path(job["path"]))
@@ -42,7 +42,7 @@ def commands(channel: Channel) -> None:
 
 
 def _lines(value: object) -> list[str]:
-    """Return the lines of G-code in `value`: a string, which may be of several lines, or strings; None is none."""
+    """Return the lines of G-code in `value`: a string with one or more lines, a list of strings, or None."""
     texts = [value] if isinstance(value, str) else value
     if texts is None:
         return []

@@ -1,4 +1,4 @@
-"""What a script logs and prints, on its way to OctoPrint: bounded, so that a flood drowns nothing."""
+"""Log records and printed text of a script, sent to OctoPrint at a bounded rate."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from .allowance import Allowance
 from .channel import Channel
 
-#: The name of the logger that a script gets.
+#: The name of the script's logger.
 NAME = "script"
-#: Lines that may be sent at once, and each second after that.
+#: Lines that are sent at once, and per second after that.
 BURST, RATE = 200, 5.0
 #: Longer lines are cut.
 MAX_TEXT = 4000
@@ -21,7 +21,7 @@ MAX_TEXT = 4000
 
 @contextlib.contextmanager
 def to(channel: Channel) -> Iterator[logging.Logger]:
-    """Send all that is logged or printed in this process to `channel`; gives the script's logger."""
+    """Send everything that is logged or printed in this process to `channel`; yields the script's logger."""
     logging.raiseExceptions = False
     handler = Handler(channel)
     root = logging.getLogger()
@@ -39,7 +39,7 @@ def to(channel: Channel) -> Iterator[logging.Logger]:
 
 
 class Handler(logging.Handler):
-    """Sends log records to OctoPrint, and counts those that are too many."""
+    """Sends log records to OctoPrint and counts the dropped ones."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Handler(logging.Handler):
         self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one record, or drop it."""
+        """Send one record, or drop it over the rate limit."""
         if not self._allowance.take():
             self._dropped += 1
             return
@@ -56,14 +56,18 @@ class Handler(logging.Handler):
         self._channel.send("log", level=_level(record.levelno), message=self.format(record)[:MAX_TEXT])
 
     def flush(self) -> None:
-        """Say how many records were dropped since the last one that was sent."""
+        """Send the number of records dropped since the last one sent."""
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            self._channel.send("log", level="warning", message=f"{dropped} more lines were logged than can be shown")
+            self._channel.send(
+                "log",
+                level="warning",
+                message=f"{dropped} log lines were dropped: the rate limit is {RATE:g} lines per second",
+            )
 
 
 class Stream(io.TextIOBase):
-    """What a script prints becomes lines of its log: nothing printed ever reaches the printer."""
+    """A stdout or stderr that logs each printed line."""
 
     def __init__(self, logger: logging.Logger, level: int) -> None:
         super().__init__()
@@ -72,7 +76,7 @@ class Stream(io.TextIOBase):
         self._line = ""
 
     def writable(self) -> bool:
-        """Always: it is there to be printed to."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
@@ -85,7 +89,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def end_line(self) -> None:
-        """Log what was printed last, also without a line break."""
+        """Log the rest of the text that has no line break."""
         line, self._line = self._line, ""
         self._log(line)
 

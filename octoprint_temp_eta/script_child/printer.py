@@ -1,4 +1,4 @@
-"""The printer as mecode knows it, reached through OctoPrint instead of a serial port."""
+"""A replacement for mecode's serial printer that sends through OctoPrint."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from typing import Any
 
 from .channel import Channel, Message
 
-#: So many of the newest lines and answers are kept for a script to look at.
+#: How many of the newest lines and replies are kept for a script to read.
 KEPT = 1000
 
 _AXIS = re.compile(r"([XYZE]):\s*(-?\d+(?:\.\d+)?)")
 
 
 class PrinterError(RuntimeError):
-    """A line was not sent, or was not answered; the message says why."""
+    """A line was not sent or not acknowledged; the message is the reason."""
 
 
 class Cancelled(BaseException):
-    """The run is to end: raised in the script, wherever it is. No Exception, so that scripts let it pass."""
+    """The run is cancelled. Not an Exception, so that `except Exception` in a script does not catch it."""
 
 
 class Printer:
-    """Stands in for `mecode.printer.Printer`, with the same methods.
+    """Replaces `mecode.printer.Printer`, with the same methods.
 
-    Every line is sent at once, and waited for: when a call returns, the printer has acknowledged it.
+    Each call sends its line at once and returns when the printer has acknowledged it.
     """
 
     def __init__(self, channel: Channel, before_line: Callable[[], None]) -> None:
         self._channel = channel
         self._before_line = before_line
         self._numbers = count(1)
-        #: Answers by number that came while another thread read.
-        self._answers: dict[int, Message] = {}
+        #: Replies by number that arrived while another thread was reading.
+        self._replies: dict[int, Message] = {}
         self._reading = threading.Lock()
         self._cancelled = threading.Event()
         self.sentlines: deque[str] = deque(maxlen=KEPT)
@@ -48,60 +48,60 @@ class Printer:
         self.s = None
 
     def sendline(self, line: str) -> None:
-        """Send `line` and wait until it is acknowledged. A comment is cut off; an empty line does nothing."""
+        """Send `line` and wait for its acknowledgement. Comments are removed; an empty line does nothing."""
         self.get_response(line)
 
     def get_response(self, line: str, timeout: float = 0) -> str:
-        """Send `line` and return what the printer answered: its lines, each with its newline, the ok included.
+        """Send `line` and return the printer's reply: its lines with their newlines, including the ok.
 
-        With a `timeout` in seconds (0: none) an answer that takes longer counts as empty.
+        A reply that takes longer than `timeout` seconds (0: no timeout) is returned as empty.
 
         Raises:
-            PrinterError: the line could not be sent or its answer did not come.
+            PrinterError: the line was not sent or not acknowledged.
         """
         lines = (_without_comment(each) for each in str(line).split("\n"))
-        return "".join(self._ask(each, timeout) for each in lines if each)
+        return "".join(self._send(each, timeout) for each in lines if each)
 
     def current_position(self) -> dict[str, float]:
-        """Return where the printer says that it is: mm by axis, X, Y, Z and E."""
+        """Return the position reported by M114: mm by axis (X, Y, Z, E)."""
         answer = self.get_response("M114").partition("Count")[0]
         return {axis: float(value) for axis, value in _AXIS.findall(answer)}
 
     def reset_linenumber(self, number: int = 0) -> None:
-        """Do nothing: line numbers are OctoPrint's."""
+        """Do nothing: OctoPrint manages line numbers."""
 
     def connect(self, s: Any = None) -> None:
         """Do nothing: OctoPrint is connected."""
 
     def start(self) -> None:
-        """Do nothing: lines are sent as they come."""
+        """Do nothing: lines are sent immediately."""
 
     def disconnect(self, wait: bool = False) -> None:
-        """Do nothing: every line has been acknowledged, and the connection is OctoPrint's."""
+        """Do nothing: every line was acknowledged, and the connection belongs to OctoPrint."""
 
     def load_file(self, filepath: str) -> None:
-        """Send the lines of a file of G-code."""
+        """Send the lines of a G-code file."""
         with open(filepath, encoding="utf-8") as file:
             for line in file:
                 self.sendline(line)
 
     def cancel(self, _signal: int, _frame: FrameType | None) -> None:
-        """Handle the signal that asks to end: send nothing any more, also where the script goes on regardless.
+        """Handle SIGTERM: refuse further lines, even if the script catches the exception.
 
         Raises:
-            Cancelled: in the script, wherever it is.
+            Cancelled: in the script's main thread.
         """
         self._cancelled.set()
         raise Cancelled
 
-    def _ask(self, line: str, timeout: float) -> str:
+    def _send(self, line: str, timeout: float) -> str:
         if self._cancelled.is_set():
             raise Cancelled
         self._before_line()
         number = next(self._numbers)
         self._channel.send("send", seq=number, line=line)
         self.sentlines.append(line)
-        message = self._answer(number, timeout or None)
+        message = self._reply(number, timeout or None)
         if message is None:
             return ""
         if "error" in message:
@@ -111,15 +111,15 @@ class Printer:
         self.temp_readings.extend(each for each in answer.splitlines() if "T:" in each)
         return answer
 
-    def _answer(self, number: int, timeout: float | None) -> Message | None:
-        """Wait for an answer. Of the threads that wait, one reads for all."""
+    def _reply(self, number: int, timeout: float | None) -> Message | None:
+        """Wait for a reply. One of the waiting threads reads for all."""
         with self._reading:
-            while number not in self._answers:
+            while number not in self._replies:
                 message = self._channel.receive(timeout)
                 if message is None:
                     return None
-                self._answers[message["seq"]] = message
-            return self._answers.pop(number)
+                self._replies[message["seq"]] = message
+            return self._replies.pop(number)
 
 
 def _without_comment(line: str) -> str:

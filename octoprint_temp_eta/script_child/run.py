@@ -1,7 +1,7 @@
 """One run of a script, from its file to its result.
 
-What is said to OctoPrint, by kind: `running` (run() begins), `send` (a line of G-code), `status`, `log`, and at
-the end `result` (run() returned) or `error` (it did not, or not as it should).
+Messages to OctoPrint, by kind: `running` (run() starts), `send` (a line of G-code), `status`, `log`, and at the end
+`result` (run() returned) or `error` (it raised, or returned an invalid value).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_TEXT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What OctoPrint wants run: a script's file, and its settings that were stored and are given for this run."""
+    """The job: a script's file, its stored settings, and the settings given for this run."""
 
     path: Path
     stored: Settings
@@ -36,13 +36,13 @@ class Job:
 
     @classmethod
     def of(cls, message: Message) -> Job:
-        """Return the job that `message` describes."""
+        """Return the job in `message`."""
         return cls(Path(message["path"]), message["stored"], message["given"])
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What run() returned: whether it succeeded, what to store, and a message of the script's for the user."""
+    """The return value of run(): success, settings to store, and a message for the user."""
 
     success: bool
     storage: Settings
@@ -51,10 +51,10 @@ class Result:
 
     @classmethod
     def of(cls, value: object) -> Result:
-        """Return the result that `value` stands for: (success, storage), a dictionary, or None for success.
+        """Convert the return value of run(): (success, storage), a dictionary, or None for success.
 
         Raises:
-            ScriptError: it is none of these.
+            ScriptError: it is another type.
         """
         if value is None:
             return cls(True, {})
@@ -72,13 +72,13 @@ class Result:
 
 
 def run(channel: Channel) -> None:
-    """Do the job that OctoPrint sends, and say how it went. Returns also when it was cancelled."""
+    """Run the job that OctoPrint sends and report its result. Also returns after a cancel."""
     status = Status(channel)
     printer = Printer(channel, status.look)
     signal.signal(signal.SIGTERM, printer.cancel)
     try:
         job = Job.of(channel.receive() or {})
-        with _told_as_error(channel):
+        with _reported_as_error(channel):
             _run(job, channel, printer, status)
     except Cancelled:
         channel.send("log", level="info", message="cancelled")
@@ -101,8 +101,8 @@ def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
 
 
 @contextlib.contextmanager
-def _told_as_error(channel: Channel) -> Iterator[None]:
-    """Tell OctoPrint what went wrong, except that the run is cancelled."""
+def _reported_as_error(channel: Channel) -> Iterator[None]:
+    """Report an exception to OctoPrint, except a cancel."""
     try:
         yield
     except Cancelled:
@@ -117,19 +117,19 @@ def _told_as_error(channel: Channel) -> Iterator[None]:
 
 
 def _mecode(printer: Printer) -> Any:
-    """Return a mecode.G on our printer, in the relative mode that mecode begins with."""
+    """Return a mecode.G that writes to `printer`, in mecode's initial relative mode."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mecode
     g = mecode.G(print_lines=False, direct_write=True, direct_write_mode="serial", setup=False)
-    # Set before anything is written, else mecode would open a serial port of its own.
+    # Set before the first write; otherwise mecode opens a serial port.
     g._p = printer
     g.setup()
     return g
 
 
 def _storable(value: object) -> Settings:
-    """Return a run's settings to store as JSON; numbers and arrays of numpy are numbers and lists."""
+    """Return settings to store as JSON; numpy numbers and arrays become numbers and lists."""
     return {} if value is None else as_json(value, convert=_number)
 
 

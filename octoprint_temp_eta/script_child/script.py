@@ -1,4 +1,4 @@
-"""A user's script file: its magic variables, and what they must be."""
+"""A user's script file: loading it and checking its magic variables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = re.compile(r"[^\s-]{1,64}")
 
 
 class ScriptError(Exception):
-    """The file is no script, or not a right one; the message says what its author has to change."""
+    """The file is not a valid script; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def load(path: Path) -> Script:
 
 
 def describe(error: BaseException) -> str:
-    """Return `error` as one line, with the line of the script that it came from."""
+    """Return `error` as one line, with the script's line number."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):
         return text
@@ -72,12 +72,12 @@ MODULE = "mecodescript"
 
 
 def _import(path: Path) -> Any:
-    # Scripts may keep what they share in modules beside them; last, so that these hide no other module.
+    # Scripts may import modules beside them; appended last so that they do not hide other modules.
     sys.path.append(str(path.parent))
     sys.dont_write_bytecode = True
     spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None or spec.loader is None:
-        raise ScriptError(f"{path.name} is no Python file")
+        raise ScriptError(f"{path.name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
     try:

@@ -69,11 +69,11 @@ def test_answers_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
 def test_answers_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
     lines = ["M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d"]
     answers = run(octoprint, "meddled", f"return True, {{'answers': [ask(line) for line in {lines}]}}")
-    suppressed = "OctoPrint did not send it: it is blocked, or was suppressed by a plugin"
+    suppressed = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
     assert dict(zip(lines, answers, strict=True)) == {
         "M117 suppress": f"error: M117 suppress: {suppressed}",
         "M117 a": "echo:a\nok\n",
-        "M117 take out": "error: M117 take out: another plugin has taken it out of OctoPrint's queue",
+        "M117 take out": "error: M117 take out: another plugin removed it from OctoPrint's queue",
         "M117 b": "echo:b\nok\n",
         "M117 double": "echo:first\nok\necho:second\nok\n",
         "M117 c": "echo:c\nok\n",
@@ -90,4 +90,4 @@ def test_a_lost_ok_ends_in_an_error_and_the_next_line_goes_on(octoprint: OctoPri
         return True, {'answers': [first, ask('M117 lost'), ask('M117 after')]}
     """
     answers = run(octoprint, "loses", body)
-    assert answers == ["echo:first\nok\n", "error: M117 lost: its ok got lost", "echo:after\nok\n"]
+    assert answers == ["echo:first\nok\n", "error: M117 lost: its ok was lost", "echo:after\nok\n"]

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def error_of(folder: Path, file: str) -> str:
-    scripts = ScriptFolder(folder, patience=5).scan()
+    scripts = ScriptFolder(folder, timeout=5).scan()
     assert GOOD in scripts
     (broken,) = [script for script in scripts if script.file == file]
     assert broken.error is not None
@@ -63,7 +63,7 @@ def test_only_python_files_are_scripts(folder: Path) -> None:
         (head(more="__script_settings__ = [1]") + "__script_obj__ = object\n", "__script_settings__: must be a dict"),
         (
             head(more="__script_settings__ = {'a': object}") + "__script_obj__ = object\n",
-            "__script_settings__: a: is no JSON",
+            "__script_settings__: a: is not a JSON",
         ),
         (
             head(more="__script_commands__ = 'G28'") + "__script_obj__ = object\n",
@@ -78,7 +78,7 @@ def test_a_broken_script_is_listed_with_its_error(folder: Path, text: str, error
 
 def test_an_endless_import_is_given_up(folder: Path) -> None:
     (folder / "endless.py").write_text("while True: pass\n")
-    scripts = ScriptFolder(folder, patience=2).scan()
+    scripts = ScriptFolder(folder, timeout=2).scan()
     assert scripts == (Script("endless.py", "endless.py", error="takes longer than 2 s"), GOOD)
 
 
@@ -154,7 +154,7 @@ def test_the_commands_on_connect(tmp_path: Path, returned: str, lines: list[str]
 )
 def test_wrong_commands_on_connect(tmp_path: Path, returned: str, error: str) -> None:
     write_script(tmp_path, "pass", head(more=COMMANDS + returned), "a.py")
-    scripts = ScriptFolder(tmp_path, patience=2)
+    scripts = ScriptFolder(tmp_path, timeout=2)
     (script,) = scripts.scan()
     with pytest.raises(ScriptFailed, match="^" + error.replace("(", r"\(")):
         scripts.commands(script.file, {})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from octoprint_temp_eta.adapters.scripts.scripts import Scripts
-from octoprint_temp_eta.bridge.protocol.script_effects import AskCommands, ScanScripts
-from octoprint_temp_eta.bridge.protocol.script_inputs import CommandsTold, ScriptInput, ScriptsFound
+from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommands, ScanScripts
+from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
 from tests.support.scripts import write_script
 
 NOBODY = "~nobody-of-that-name/scripts"
@@ -24,7 +24,7 @@ class Looker:
         self.scripts = Scripts(self._posted.put, logging.getLogger("looker"))
         self.scripts.start()
 
-    def do(self, effect: ScanScripts | AskCommands) -> ScriptInput:
+    def do(self, effect: ScanScripts | ReadConnectCommands) -> ScriptInput:
         self.scripts.performers[type(effect)](effect)
         return self._posted.get(timeout=20)
 
@@ -46,8 +46,8 @@ def test_a_folder_that_cannot_be_looked_at_is_told_once(caplog: pytest.LogCaptur
 
 def test_a_script_that_cannot_tell_its_commands_says_why(tmp_path: Path) -> None:
     looker = Looker()
-    told = looker.do(AskCommands(str(tmp_path), "none.py", "none", {}))
-    assert isinstance(told, CommandsTold)
+    told = looker.do(ReadConnectCommands(str(tmp_path), "none.py", "none", {}))
+    assert isinstance(told, ConnectCommandsRead)
     assert told.script_id == "none"
     assert told.error
     looker.scripts.close()

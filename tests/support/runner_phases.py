@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from octoprint_temp_eta.core.scripts.run import Outcome, Over, Past, Phase, Run, Verdict
+from octoprint_temp_eta.core.scripts.run import CompletedRun, Outcome, Phase, Run, RunEnded, RunResult
 from octoprint_temp_eta.core.scripts.runner import Runner
 
 CLEANLY = "ended with status 0"
@@ -12,8 +12,8 @@ RUN = Run("r1", "warm_up", "Warm up", started_at=1000.0, targets={"tool0": 0.0, 
 LIMITED = Run("r1", "warm_up", "Warm up", started_at=1000.0, time_limit=90.0)
 
 
-def over(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: object) -> Over:
-    return Over(Past(run, Verdict(outcome, **more), wall))  # type: ignore[arg-type]
+def ended_run(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: object) -> RunEnded:
+    return RunEnded(CompletedRun(run, RunResult(outcome, **more), wall))  # type: ignore[arg-type]
 
 
 def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets) -> Runner:
@@ -24,11 +24,11 @@ def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets)
         Phase.HOLDING: [lambda: runner.start(run)],
         Phase.ABORTING: [lambda: runner.start(run), lambda: runner.cancel(0)],
         Phase.LOADING: [lambda: runner.start(run), lambda: runner.held(None, 0, 0)],
-        Phase.RUNNING: [lambda: runner.start(run), lambda: runner.held(None, 0, 0), lambda: runner.runs(0)],
+        Phase.RUNNING: [lambda: runner.start(run), lambda: runner.held(None, 0, 0), lambda: runner.run_started(0)],
     }
     steps[Phase.CLOSING] = [*steps[Phase.RUNNING], lambda: runner.returned(True, {"a": 1}, None, 0)]
     steps[Phase.STOPPING] = [*steps[Phase.RUNNING], lambda: runner.cancel(0)]
-    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.ended(CLEANLY, 2000)]
+    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.process_ended(CLEANLY, 2000)]
     for step in steps[phase]:
         step()
     assert runner.phase is phase

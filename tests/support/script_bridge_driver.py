@@ -20,7 +20,7 @@ from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.bridge_driver import BridgeDriver
 
 STEPS = Script("steps.py", "Steps", "steps", {"count": 3, "name": "x"})
-GREETS = Script("greets.py", "Greets", "greets", has_commands=True)
+ON_CONNECT = Script("on_connect.py", "On connect", "on_connect", has_commands=True)
 BROKEN = Script("broken.py", "broken.py", error="SyntaxError: invalid syntax (broken.py, line 1)")
 RUN_1, RUN_2 = "4f1b9c02-1", "4f1b9c02-2"
 COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
@@ -29,7 +29,7 @@ COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
 class ScriptBridgeDriver(BridgeDriver):
     """A bridge with scripts and a printer that is ready."""
 
-    def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, GREETS, BROKEN), **more: Any) -> None:
+    def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, ON_CONNECT, BROKEN), **more: Any) -> None:
         super().__init__(scripts=None, **more)
         self.connect()
         self.printer()

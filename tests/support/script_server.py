@@ -21,7 +21,7 @@ SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/ev
 RESPONSE, LOG = f"{BASE}/response", f"{BASE}/script/log"
 
 #: What one of the scripts has sent whenever the printer is connected.
-GREETING = "M117 greeted"
+CONNECT_COMMAND = "M117 connected"
 #: The replies that come while a run still goes on.
 FIRST = (("script/start", "accepted"), ("script/cancel", "completed"))
 

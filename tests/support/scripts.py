@@ -13,13 +13,13 @@ from octoprint_temp_eta.adapters.scripts.process import Job, ScriptProcess
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptLine,
+    ScriptMessage,
     ScriptRaised,
     ScriptReturned,
-    ScriptSaid,
 )
 from octoprint_temp_eta.core.scripts.settings import Settings
 
-S = TypeVar("S", bound=ScriptSaid)
+S = TypeVar("S", bound=ScriptMessage)
 
 HEAD = """
 __script_id__ = "trial"
@@ -75,10 +75,10 @@ class Trial:
 
     process: ScriptProcess
     printer: Marlin
-    inbox: queue.Queue[ScriptSaid]
-    said: list[ScriptSaid] = field(default_factory=list)
+    inbox: queue.Queue[ScriptMessage]
+    said: list[ScriptMessage] = field(default_factory=list)
 
-    def follow(self, until: Callable[[ScriptSaid], bool], timeout: float = 20.0) -> ScriptSaid:
+    def follow(self, until: Callable[[ScriptMessage], bool], timeout: float = 20.0) -> ScriptMessage:
         """Answer the script's lines until it says something that `until` accepts, and return that."""
         while True:
             said = self.inbox.get(timeout=timeout)
@@ -119,7 +119,7 @@ def start(
     path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
 ) -> Trial:
     """Start the script at `path`."""
-    inbox: queue.Queue[ScriptSaid] = queue.Queue()
+    inbox: queue.Queue[ScriptMessage] = queue.Queue()
     process = ScriptProcess(Job("run-1", path, stored or {}, given or {}), inbox.put)
     process.start()
     return Trial(process, printer or Marlin(), inbox)

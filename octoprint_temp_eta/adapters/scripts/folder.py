@@ -1,4 +1,4 @@
-"""The folder of scripts: what lies in it, looked at without importing anything into OctoPrint."""
+"""The script folder. Files are inspected in a separate process; nothing is imported into OctoPrint."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Any
 
 from ...core.scripts.catalogue import Script, without_duplicates
 from ...core.scripts.settings import Settings
-from .process import child, how_it_ended
+from .process import child, describe_exit
 
-#: Seconds that a script may take to be imported, or its `__script_commands__` to return.
-PATIENCE = 10.0
+#: Seconds for the import of a script, or for its `__script_commands__`.
+TIMEOUT_S = 10.0
 
-#: What tells that a file is another one: modification time in ns and size.
+#: Modification time in ns and size: a file with the same stamp is not inspected again.
 Stamp = tuple[int, int]
 
 
 class ScriptFolder:
-    """The scripts in `folder`. Every method may take seconds, and is called by one thread at a time."""
+    """The scripts in `folder`. Methods may block for seconds; call them from one thread at a time."""
 
-    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, folder: Path, timeout: float = TIMEOUT_S) -> None:
         self._folder = folder.expanduser()
-        self._patience = patience
+        self._timeout = timeout
         self._known: dict[str, tuple[Stamp, Script]] = {}
 
     def scan(self) -> tuple[Script, ...]:
-        """Return all scripts; only files that are new or changed since the last time are looked into."""
+        """Return all scripts; only new and changed files are inspected."""
         stamps = self._stamps()
         self._known = {file: self._known[file] for file in stamps if file in self._known}
         for file, stamp in stamps.items():
@@ -40,19 +40,19 @@ class ScriptFolder:
         return without_duplicates(script for _, script in self._known.values())
 
     def commands(self, file: str, stored: Settings) -> list[str]:
-        """Return the lines of G-code that the script in `file` wants sent on connect, its settings being `stored`.
+        """Return the on-connect lines of the script in `file`, called with its `stored` settings.
 
         Raises:
-            ScriptFailed: it could not tell.
+            ScriptFailed: `__script_commands__` failed.
         """
-        lines: list[str] = _ask("commands", self._folder / file, self._patience, stored=stored)["lines"]
+        lines: list[str] = _request("commands", self._folder / file, self._timeout, stored=stored)["lines"]
         return lines
 
     def _stamps(self) -> dict[str, Stamp]:
         stamps: dict[str, Stamp] = {}
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._folder) as entries:
             for entry in entries:
-                # A file may go away while we look.
+                # A file may vanish during the scan.
                 with contextlib.suppress(OSError):
                     if entry.name.endswith(".py") and entry.is_file():
                         stat = entry.stat()
@@ -61,33 +61,33 @@ class ScriptFolder:
 
     def _inspect(self, file: str) -> Script:
         try:
-            told = _ask("inspect", self._folder / file, self._patience)
+            reply = _request("inspect", self._folder / file, self._timeout)
         except ScriptFailed as error:
             return Script(file, title=file, error=str(error))
-        return Script(file, told["title"], told["id"], told["settings"], told["has_commands"])
+        return Script(file, reply["title"], reply["id"], reply["settings"], reply["has_commands"])
 
 
 class ScriptFailed(Exception):
-    """A script did not tell what it was asked; the message says why."""
+    """A script could not be inspected; the message is the reason."""
 
 
-def _ask(task: str, path: Path, patience: float, **job: object) -> Mapping[str, Any]:
-    """Have a process do `task` with the script at `path`, and return what it tells.
+def _request(task: str, path: Path, timeout: float, **job: object) -> Mapping[str, Any]:
+    """Run `task` for the script at `path` in a process and return its reply.
 
     Raises:
-        ScriptFailed: with the script's error, or what became of the process.
+        ScriptFailed: with the script's error, or how the process ended.
     """
     request = json.dumps({"path": str(path), **job}) + "\n"
     try:
         with child(task, path.parent, subprocess.DEVNULL) as process:
-            told, _ = process.communicate(request.encode(), patience)
-        message: Mapping[str, Any] = json.loads(told)
+            reply, _ = process.communicate(request.encode(), timeout)
+        message: Mapping[str, Any] = json.loads(reply)
     except subprocess.TimeoutExpired:
-        raise ScriptFailed(f"takes longer than {patience:g} s") from None
+        raise ScriptFailed(f"takes longer than {timeout:g} s") from None
     except OSError as error:
         raise ScriptFailed(f"its process could not be started: {error}") from None
     except ValueError:
-        raise ScriptFailed(f"its process {how_it_ended(process.returncode)}") from None
+        raise ScriptFailed(f"its process {describe_exit(process.returncode)}") from None
     if message["kind"] == "error":
         raise ScriptFailed(message["error"])
     return message

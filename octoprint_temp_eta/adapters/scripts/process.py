@@ -1,4 +1,4 @@
-"""A script's process: started, listened to, answered and ended. No method of it ever waits."""
+"""The process of a script. None of its methods blocks."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from ...bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptLine,
     ScriptLogged,
+    ScriptMessage,
     ScriptRaised,
     ScriptReturned,
     ScriptRunning,
-    ScriptSaid,
     ScriptStatus,
 )
 from ...core.scripts.settings import Settings
 
-#: The longest message that a script's process may send, in bytes; a longer one ends it.
+#: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
-#: So much is kept of the end of what a process writes to stdout and stderr itself, in bytes.
+#: How much of the end of raw stdout and stderr output is kept, in bytes.
 MAX_OUTPUT = 4096
-#: Seconds to wait for the rest of the pipes of a process that is gone.
-PATIENCE = 1.0
+#: Seconds to wait for the pipe threads after the process has ended.
+TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to run: a script's file, the settings that its runs stored, and those given for this run."""
+    """A run's job: the script's file, its stored settings, and the settings given for this run."""
 
     run_id: str
     path: Path
@@ -49,14 +49,14 @@ class Job:
 
 @contextlib.contextmanager
 def child(task: str, folder: Path, errors: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process that does `task`, in `folder` and in a group of its own; end what is left of it at the end.
+    """Start a process for `task` in `folder`, in its own process group; kill the group on exit.
 
-    It is talked to through its stdin and stdout; what it writes to stderr goes to `errors`, as in `Popen`.
+    Messages go through stdin and stdout; stderr goes to `errors`, as in `Popen`.
 
     Raises:
         OSError: it could not be started.
     """
-    # Nothing is ever written to this pipe: the child ends when it closes, which it does however OctoPrint ends.
+    # Nothing is written to this pipe. The child ends when it closes, that is, whenever OctoPrint ends.
     child_lifeline, lifeline = os.pipe()
     try:
         process = subprocess.Popen(
@@ -83,20 +83,20 @@ def child(task: str, folder: Path, errors: int) -> Iterator[subprocess.Popen[byt
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the process and all that it has started; harmless once it has been waited for."""
+    """Kill the process and its children; does nothing once the process was reaped."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
 class ScriptProcess:
-    """One run's process. What it says and its end are handed to `post`, the end always and last."""
+    """The process of one run. Posts its messages and finally, in every case, `ScriptEnded`."""
 
-    def __init__(self, job: Job, post: Callable[[ScriptSaid], None]) -> None:
+    def __init__(self, job: Job, post: Callable[[ScriptMessage], None]) -> None:
         self._job = job
         self._post = post
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        #: How many messages wait in it or are being written.
+        #: How many messages are queued or being written.
         self._unsent = 0
         self._output = b""
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class ScriptProcess:
         self._stop: signal.Signals | None = None
 
     def start(self) -> None:
-        """Start the process on a thread of its own; where that fails, `ScriptEnded` says so."""
+        """Start the process on its own thread; `ScriptEnded` reports a failure to start."""
         job = self._job
         self._send({"path": str(job.path), "stored": job.stored, "given": job.given})
         try:
@@ -113,19 +113,19 @@ class ScriptProcess:
             self._post(ScriptEnded(job.run_id, None, f"could not be started: {error}"))
 
     def answer(self, seq: int, answer: str) -> None:
-        """Give the script the printer's answer to its line number `seq`."""
+        """Send the printer's reply to line `seq` to the script."""
         self._send({"seq": seq, "answer": answer})
 
     def refuse(self, seq: int, error: str) -> None:
-        """Tell the script that its line number `seq` was not sent or not answered."""
+        """Send the error of line `seq` to the script."""
         self._send({"seq": seq, "error": error})
 
     def terminate(self) -> None:
-        """Ask the script to end: it is interrupted wherever Python can be."""
+        """Send SIGTERM, which raises `Cancelled` in the script."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the process and all that it has started, whatever it is doing."""
+        """Kill the process and its children."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -157,7 +157,7 @@ class ScriptProcess:
         try:
             with child("run", self._job.path.parent, subprocess.PIPE) as process:
                 exit_status = self._attend(process)
-            how = how_it_ended(exit_status)
+            how = describe_exit(exit_status)
         except OSError as error:
             how = f"could not be started: {error}"
         self._post(ScriptEnded(self._job.run_id, exit_status, how, self._output.decode(errors="replace").strip()))
@@ -182,7 +182,7 @@ class ScriptProcess:
         self.kill()
         self._outgoing.put(None)
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
         with self._lock:
             return process.wait()
 
@@ -197,7 +197,7 @@ class ScriptProcess:
     def _read(self, pipe: IO[bytes]) -> None:
         with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
             while line := buffered.readline(MAX_MESSAGE):
-                said = said_by(self._job.run_id, line)
+                said = parse_message(self._job.run_id, line)
                 if said is None:
                     self.kill()
                     return
@@ -210,7 +210,7 @@ class ScriptProcess:
 
 
 def _takes(pipe: IO[bytes]) -> bool:
-    """Whether `select.PIPE_BUF` bytes can be written to the pipe without waiting."""
+    """Whether `select.PIPE_BUF` bytes can be written to the pipe without blocking."""
     if pipe.closed:
         return False
     poll = select.poll()
@@ -218,8 +218,8 @@ def _takes(pipe: IO[bytes]) -> bool:
     return any(events & select.POLLOUT for _, events in poll.poll(0))
 
 
-def how_it_ended(exit_status: int) -> str:
-    """Say in words what `exit_status` means."""
+def describe_exit(exit_status: int) -> str:
+    """Describe `exit_status` in words."""
     if exit_status >= 0:
         return f"ended with status {exit_status}"
     try:
@@ -229,8 +229,8 @@ def how_it_ended(exit_status: int) -> str:
 
 
 _NoneType = type(None)
-#: What a script's process says, by kind: what it becomes, and its fields with their types.
-MESSAGES: Mapping[str, tuple[Callable[..., ScriptSaid], Mapping[str, tuple[type, ...]]]] = {
+#: The messages of a script's process by kind: the input class, and the fields with their types.
+MESSAGES: Mapping[str, tuple[Callable[..., ScriptMessage], Mapping[str, tuple[type, ...]]]] = {
     "running": (ScriptRunning, {}),
     "send": (ScriptLine, {"seq": (int,), "line": (str,)}),
     "status": (ScriptStatus, {"status": (str,)}),
@@ -240,8 +240,8 @@ MESSAGES: Mapping[str, tuple[Callable[..., ScriptSaid], Mapping[str, tuple[type,
 }
 
 
-def said_by(run_id: str, line: bytes) -> ScriptSaid | None:
-    """Return what a line from the process of the run says; None where it is none of the messages that there are."""
+def parse_message(run_id: str, line: bytes) -> ScriptMessage | None:
+    """Return the input for a line from the run's process, None if it is not a valid message."""
     try:
         message = json.loads(line)
         said, fields = MESSAGES[message["kind"]]

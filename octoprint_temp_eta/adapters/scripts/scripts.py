@@ -1,4 +1,4 @@
-"""Scripts as the bridge uses them: their folder on a thread of its own, and the process of the run there is."""
+"""The script folder, read on its own thread, and the process of the current run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ...bridge.protocol.script_effects import (
-    AnswerLine,
-    AskCommands,
     KillScript,
-    RefuseLine,
+    ReadConnectCommands,
+    RejectLine,
+    ReplyToLine,
     ScanScripts,
     StartScript,
     TerminateScript,
 )
-from ...bridge.protocol.script_inputs import CommandsTold, ScriptInput, ScriptsFound
+from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
 from ...core.scripts.catalogue import Script
 from ..tasks import Tasks
 from .folder import ScriptFailed, ScriptFolder
@@ -24,7 +24,7 @@ from .process import Job, ScriptProcess
 
 
 class Scripts:
-    """The folder and the process."""
+    """Performs the bridge's effects on the script folder and on the process of a run."""
 
     def __init__(self, post: Callable[[ScriptInput], None], logger: logging.Logger) -> None:
         self._post = post
@@ -32,28 +32,28 @@ class Scripts:
         self._tasks = Tasks("temp_eta-scripts", logger)
         self._folders: dict[str, ScriptFolder] = {}
         self._process: ScriptProcess | None = None
-        #: What kept us from looking at the folder last time: it is looked at every few seconds, and told once.
-        self._trouble: str | None = None
+        #: The last error of a scan. The folder is scanned every few seconds; an error is logged once.
+        self._error: str | None = None
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
-        """What is done here for the bridge."""
+        """The effects that are performed here."""
         return {
             ScanScripts: lambda effect: self._tasks.put(lambda: self._scan(effect)),
-            AskCommands: lambda effect: self._tasks.put(lambda: self._ask_commands(effect)),
+            ReadConnectCommands: lambda effect: self._tasks.put(lambda: self._read_connect_commands(effect)),
             StartScript: self._start,
             TerminateScript: self._of_process(lambda process, _: process.terminate()),
             KillScript: self._of_process(lambda process, _: process.kill()),
-            AnswerLine: self._of_process(lambda process, effect: process.answer(effect.seq, effect.text)),
-            RefuseLine: self._of_process(lambda process, effect: process.refuse(effect.seq, effect.error)),
+            ReplyToLine: self._of_process(lambda process, effect: process.answer(effect.seq, effect.text)),
+            RejectLine: self._of_process(lambda process, effect: process.refuse(effect.seq, effect.error)),
         }
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._tasks.start()
 
     def close(self) -> None:
-        """End, and the run's process with it."""
+        """Stop, and kill the run's process."""
         if self._process is not None:
             self._process.kill()
         self._tasks.close()
@@ -72,23 +72,23 @@ class Scripts:
 
     def _scan(self, effect: ScanScripts) -> None:
         scripts: tuple[Script, ...] = ()
-        trouble = None
+        error: str | None = None
         try:
             scripts = self._folder(effect.folder).scan()
-        except Exception as error:
-            trouble = f"Failed to look at the scripts in {effect.folder}: {error}"
-            if trouble != self._trouble:
-                self._logger.exception(trouble)
-        self._trouble = trouble
+        except Exception as raised:
+            error = f"Failed to read the script folder {effect.folder}: {raised}"
+            if error != self._error:
+                self._logger.exception(error)
+        self._error = error
         self._post(ScriptsFound(scripts))
 
-    def _ask_commands(self, effect: AskCommands) -> None:
+    def _read_connect_commands(self, effect: ReadConnectCommands) -> None:
         try:
             lines = self._folder(effect.folder).commands(effect.file, effect.stored)
         except ScriptFailed as error:
-            self._post(CommandsTold(effect.script_id, error=str(error)))
+            self._post(ConnectCommandsRead(effect.script_id, error=str(error)))
         else:
-            self._post(CommandsTold(effect.script_id, tuple(lines)))
+            self._post(ConnectCommandsRead(effect.script_id, tuple(lines)))
 
     def _folder(self, folder: str) -> ScriptFolder:
         if folder not in self._folders:

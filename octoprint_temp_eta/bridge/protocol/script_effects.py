@@ -1,4 +1,4 @@
-"""What the bridge can ask for around scripts: of their folder, their process, the printer, and OctoPrint's events."""
+"""Effects for scripts: on their folder, their process, the printer, and OctoPrint's event bus."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...core.scripts.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ScanScripts:
-    """Look what lies in the folder of scripts; comes back as `ScriptsFound`."""
+    """Scan the script folder; the result is the input `ScriptsFound`."""
 
     folder: str
 
 
 @dataclass(frozen=True, slots=True)
-class AskCommands:
-    """Have a script say what it wants sent on connect; comes back as `CommandsTold`."""
+class ReadConnectCommands:
+    """Call a script's `__script_commands__`; the result is the input `ConnectCommandsRead`."""
 
     folder: str
     file: str
@@ -39,25 +39,25 @@ class StartScript:
 
 @dataclass(frozen=True, slots=True)
 class TerminateScript:
-    """Ask the run's process to end."""
+    """Ask the run's process to exit."""
 
 
 @dataclass(frozen=True, slots=True)
 class KillScript:
-    """End the run's process, if there is one."""
+    """Kill the run's process, if any."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLine:
-    """Give the script the printer's answer to its line number `seq`."""
+class ReplyToLine:
+    """Pass the printer's reply to line `seq` to the script."""
 
     seq: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class RefuseLine:
-    """Tell the script that its line number `seq` was not sent, or not answered."""
+class RejectLine:
+    """Fail line `seq` in the script: it was not sent, or not acknowledged."""
 
     seq: int
     error: str
@@ -65,21 +65,21 @@ class RefuseLine:
 
 @dataclass(frozen=True, slots=True)
 class HoldJobs:
-    """Hold OctoPrint's print jobs; comes back as `JobsHeld`."""
+    """Put OctoPrint's print jobs on hold; the result is the input `JobsHeld`."""
 
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseJobs:
-    """The run is over for the printer; let the print jobs go on, unless their hold has gone with the connection."""
+    """Stop observing the line and release print jobs; `held` is False when the hold ended with the connection."""
 
     held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SendLine:
-    """Send a line to the printer, and tell what becomes of it under `key`."""
+    """Send a line to the printer; the inputs about it carry `key`."""
 
     key: str
     line: str
@@ -87,19 +87,19 @@ class SendLine:
 
 @dataclass(frozen=True, slots=True)
 class SendLines:
-    """Send lines to the printer, and ask nothing about them."""
+    """Send lines to the printer without tracking them."""
 
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BreakHeatWait:
-    """Make the firmware stop waiting for a temperature, past the queue."""
+    """Send M108 outside the queue, to end the firmware's wait for a temperature."""
 
 
 @dataclass(frozen=True, slots=True)
 class FakeOk:
-    """Make OctoPrint go on without the printer's ok."""
+    """Make OctoPrint continue without the printer's ok."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,12 @@ class FireEvent:
 
 ScriptEffect = (
     ScanScripts
-    | AskCommands
+    | ReadConnectCommands
     | StartScript
     | TerminateScript
     | KillScript
-    | AnswerLine
-    | RefuseLine
+    | ReplyToLine
+    | RejectLine
     | HoldJobs
     | ReleaseJobs
     | SendLine

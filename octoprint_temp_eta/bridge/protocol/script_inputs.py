@@ -1,4 +1,4 @@
-"""What can happen around a script's run: said by its process, or seen on the printer's line."""
+"""Inputs about scripts: messages from a run's process, and traffic on the serial line."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ...core.scripts.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ScriptRunning:
-    """The script is loaded and its run() begins."""
+    """The script is loaded and its run() starts."""
 
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """The script wants one line of G-code sent, and waits for its answer under the number `seq`."""
+    """The script sends one line of G-code and waits for the reply with the number `seq`."""
 
     run_id: str
     seq: int
@@ -28,7 +28,7 @@ class ScriptLine:
 
 @dataclass(frozen=True, slots=True)
 class ScriptStatus:
-    """The script's `script_status` is another one."""
+    """The script's `script_status` has changed."""
 
     run_id: str
     status: str
@@ -45,7 +45,7 @@ class ScriptLogged:
 
 @dataclass(frozen=True, slots=True)
 class ScriptReturned:
-    """run() returned: whether it succeeded, what it wants stored, and its message for the user."""
+    """run() returned: success, settings to store, and a message for the user."""
 
     run_id: str
     success: bool
@@ -55,7 +55,7 @@ class ScriptReturned:
 
 @dataclass(frozen=True, slots=True)
 class ScriptRaised:
-    """The script could not be loaded, or run() did not return as it should."""
+    """The script could not be loaded, or run() raised or returned an invalid value."""
 
     run_id: str
     error: str
@@ -63,10 +63,10 @@ class ScriptRaised:
 
 @dataclass(frozen=True, slots=True)
 class ScriptEnded:
-    """The process is gone, with all that it started; `how` says it in words: "was ended by SIGSEGV".
+    """The process and its children have ended; `how` describes the exit: "was ended by SIGSEGV".
 
-    `exit_status` is negative for a signal and None where the process could not be started; `output` is the end of
-    what was written around `print` and the logger, such as the last words of a crash.
+    `exit_status` is negative for a signal and None if the process could not be started. `output` is the end of the
+    raw output to stdout and stderr, such as the message of a crash.
     """
 
     run_id: str
@@ -77,9 +77,9 @@ class ScriptEnded:
 
 @dataclass(frozen=True, slots=True)
 class JobsHeld:
-    """OctoPrint holds its print jobs for the run and the printer is ready; or not: `refusal` says why, for people.
+    """Print jobs are on hold and the printer is ready; otherwise `refusal` is the reason.
 
-    `window` is how many commands OctoPrint has under way at once.
+    `window` is the number of commands that OctoPrint sends before it waits for an ok.
     """
 
     run_id: str
@@ -89,7 +89,7 @@ class JobsHeld:
 
 @dataclass(frozen=True, slots=True)
 class LineQueued:
-    """OctoPrint has not made one but `parts` commands of the line that it got as `key`; none: it suppressed it."""
+    """OctoPrint has queued `parts` commands for the line `key` instead of one; 0 means that the line was suppressed."""
 
     key: str
     parts: int
@@ -97,7 +97,7 @@ class LineQueued:
 
 @dataclass(frozen=True, slots=True)
 class LineSending:
-    """A command goes out to the printer, one of ours (`key`) or another's; `acknowledged`: the printer owes an ok."""
+    """A command is about to be sent. `key` marks one of ours; `acknowledged`: an ok is expected."""
 
     key: str | None
     line: str
@@ -106,7 +106,7 @@ class LineSending:
 
 @dataclass(frozen=True, slots=True)
 class LineSent:
-    """A command has gone out, or was repeated, which is nobody's any more."""
+    """A command was sent, or sent again after a resend request (then without its key)."""
 
     key: str | None
     line: str
@@ -115,14 +115,14 @@ class LineSent:
 
 @dataclass(frozen=True, slots=True)
 class LineReceived:
-    """The printer has said something."""
+    """The printer sent a line."""
 
     line: str
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterGone:
-    """The connection is gone, or the firmware has begun anew (`reset`); `reason` is for people."""
+    """The connection is lost, or the firmware was reset (`reset`); `reason` is for the user."""
 
     reason: str
     reset: bool = False
@@ -130,21 +130,21 @@ class PrinterGone:
 
 @dataclass(frozen=True, slots=True)
 class EmergencyParser:
-    """Whether the firmware obeys M108 while it waits for a temperature."""
+    """Whether the firmware handles M108 while it waits for a temperature."""
 
     present: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptsFound:
-    """What lies in the folder of scripts."""
+    """The scripts found in the folder."""
 
     scripts: tuple[Script, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CommandsTold:
-    """What a script wants sent on connect, or why it cannot tell."""
+class ConnectCommandsRead:
+    """The lines of a script to send on connect, or the error of `__script_commands__`."""
 
     script_id: str
     lines: tuple[str, ...] = ()
@@ -152,22 +152,22 @@ class CommandsTold:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptSettingsGiven:
-    """Settings of a script through the REST interface: the one who waits has the `ticket`."""
+class ScriptSettingsSubmitted:
+    """Settings of a script saved through REST; the reply goes to `ticket`."""
 
     body: Mapping[str, Any]
     ticket: int
 
 
-ScriptSaid = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
+ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
 LineInput = LineQueued | LineSending | LineSent | LineReceived
 ScriptInput = (
-    ScriptSaid
+    ScriptMessage
     | LineInput
     | JobsHeld
     | PrinterGone
     | EmergencyParser
     | ScriptsFound
-    | CommandsTold
-    | ScriptSettingsGiven
+    | ConnectCommandsRead
+    | ScriptSettingsSubmitted
 )

@@ -1,1 +1,1 @@
-"""The scripts and their runs."""
+"""Scripts and their runs."""

@@ -1,4 +1,4 @@
-"""A script's run between its process and the printer: from what they say to what is to be done."""
+"""The run of a script between its process and the printer: inputs of both become effects."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.gcode.acknowledgements import Answered, Answers, Outcome, Unanswered
+from ...core.gcode.acknowledgements import Acknowledged, Acknowledgements, Outcome, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ..protocol.effects import Effect, SetTarget
 from ..protocol.inputs import Now
 from ..protocol.script_effects import (
-    AnswerLine,
     BreakHeatWait,
     FakeOk,
     HoldJobs,
     KillScript,
-    RefuseLine,
+    RejectLine,
     ReleaseJobs,
+    ReplyToLine,
     SendLine,
     StartScript,
     TerminateScript,
@@ -40,44 +40,44 @@ from ..protocol.script_inputs import (
 
 #: The longest line of G-code that a script may send, in characters.
 LONGEST_LINE = 1024
-#: The line after every run: mecode leaves the printer in relative mode.
+#: The last line of every run, because mecode leaves the printer in relative mode.
 LAST_LINE = "G90"
 
-#: What is done in one step that is always the same.
+#: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
     core.Kill(): KillScript(),
     core.Release(): ReleaseJobs(),
     core.Release(jobs=False): ReleaseJobs(held=False),
 }
 
-#: Is told that the run has begun (`Begun`) or ended (`Over`).
-Teller = Callable[[core.Begun | core.Over, Now], list[Effect]]
+#: Publishes that a run has started or ended.
+RunReporter = Callable[[core.RunStarted | core.RunEnded, Now], list[Effect]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run and what its process is started with."""
+    """A run and the effect that starts its process."""
 
     run: core.Run
     launch: StartScript
 
 
 class ScriptRun:
-    """The one run that there may be."""
+    """The current run, if any."""
 
-    def __init__(self, tell: Teller, targets: Mapping[str, float]) -> None:
-        """`targets`: the newest ones in °C by heater, kept up to date elsewhere."""
+    def __init__(self, tell: RunReporter, targets: Mapping[str, float]) -> None:
+        """Read the current targets (°C by heater) from `targets`, which the caller keeps up to date."""
         self.runner = Runner(targets)
-        self._tell = tell
+        self._report = tell
         self._launch: StartScript | None = None
-        self._answers = Answers()
-        #: The script's lines that are not answered: their numbers by key.
+        self._acknowledgements = Acknowledgements()
+        #: The numbers of the script's unacknowledged lines, by key.
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
 
     @property
     def inputs(self) -> Mapping[type, Callable[[Any, Now], list[Effect]]]:
-        """What is handled here."""
+        """The inputs that are handled here."""
         return {
             JobsHeld: self._held,
             ScriptRunning: self._runs,
@@ -94,39 +94,39 @@ class ScriptRun:
         }
 
     def start(self, plan: Plan, now: Now) -> list[Effect]:
-        """Begin a run; only when the runner is idle."""
+        """Start a run; only when the runner is idle."""
         self._launch = plan.launch
         return self._do(self.runner.start(plan.run), now)
 
     def cancel(self, now: Now) -> list[Effect]:
-        """End the run because someone wants it."""
+        """Cancel the run."""
         return self._do(self.runner.cancel(now.at), now)
 
     def shut_down(self, now: Now) -> list[Effect]:
-        """End the run because OctoPrint ends."""
+        """End the run because OctoPrint shuts down."""
         return self._do(self.runner.shut_down(now.wall), now)
 
     def tick(self, now: Now) -> list[Effect]:
-        """End what takes too long."""
+        """Apply the timeouts."""
         if self.runner.phase is core.Phase.IDLE:
             return []
-        return [*self._do(self.runner.tick(now.at), now), *self._settle_lines(self._answers.tick(now.at), now)]
+        return [*self._do(self.runner.tick(now.at), now), *self._settle_lines(self._acknowledgements.tick(now.at), now)]
 
-    # The process
+    # Inputs of the process
 
     def _runs(self, said: ScriptRunning, now: Now) -> list[Effect]:
-        return self._do(self.runner.runs(now.at), now) if self._is_of(said.run_id) else []
+        return self._do(self.runner.run_started(now.at), now) if self._is_of(said.run_id) else []
 
     def _line(self, said: ScriptLine, now: Now) -> list[Effect]:
         if not self._is_of(said.run_id):
             return []
-        if not self.runner.takes_lines:
-            return [RefuseLine(said.seq, "the run is being ended")]
+        if not self.runner.accepts_lines:
+            return [RejectLine(said.seq, "the run is ending")]
         if len(said.line) > LONGEST_LINE or not said.line.isprintable():
             return [
-                RefuseLine(said.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed")
+                RejectLine(said.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed")
             ]
-        self.runner.sends(said.line)
+        self.runner.script_sent(said.line)
         key = f"{said.run_id}.{said.seq}"
         self._waiting[key] = said.seq
         return [self._send(key, said.line, now)]
@@ -140,42 +140,42 @@ class ScriptRun:
         return self._do(self.runner.raised(said.error, now.at), now) if self._is_of(said.run_id) else []
 
     def ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
-        """The process is gone."""
+        """The process has ended."""
         if not self._is_of(said.run_id):
             return []
-        # Nobody is left to be answered; what the printer still does is followed until it is done.
+        # No process waits for replies; the printer's remaining lines are still tracked.
         self._waiting.clear()
-        return self._do(self.runner.ended(said.how, now.wall), now)
+        return self._do(self.runner.process_ended(said.how, now.wall), now)
 
-    # The printer
+    # Inputs of the printer
 
     def _held(self, event: JobsHeld, now: Now) -> list[Effect]:
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
-        self._answers = Answers(event.window)
+        self._acknowledgements = Acknowledgements(event.window)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
-        return self._settle_lines(self._answers.queued(event.key, event.parts), now)
+        return self._settle_lines(self._acknowledgements.queued(event.key, event.parts), now)
 
     def _sending(self, event: LineSending, now: Now) -> list[Effect]:
         if event.key is None:
-            self.runner.others_send(event.line)
-        outcomes = self._answers.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
+            self.runner.others_sent(event.line)
+        outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self._settle_lines(outcomes, now)
 
     def _sent(self, event: LineSent, now: Now) -> list[Effect]:
         return self._settle_lines(
-            self._answers.sent(event.key, event.line, now.at, acknowledged=event.acknowledged), now
+            self._acknowledgements.sent(event.key, event.line, now.at, acknowledged=event.acknowledged), now
         )
 
     def _received(self, event: LineReceived, now: Now) -> list[Effect]:
-        return self._settle_lines(self._answers.received(event.line, now.at), now)
+        return self._settle_lines(self._acknowledgements.received(event.line, now.at), now)
 
     def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
         if self.runner.phase is core.Phase.IDLE:
             return []
-        outcomes = self._answers.abandon(event.reason)
+        outcomes = self._acknowledgements.abandon(event.reason)
         if event.reset:
             decisions = self.runner.reset_printer(event.reason, now.at)
         else:
@@ -187,27 +187,27 @@ class ScriptRun:
         self._emergency_parser = event.present
         return []
 
-    # What is to be done
+    # Decisions and effects
 
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
 
     def _send(self, key: str, line: str, now: Now) -> SendLine:
-        self._answers.submit(key, line, now.at)
+        self._acknowledgements.submit(key, line, now.at)
         return SendLine(key, line)
 
     def _settle_lines(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
-        """Pass on what became of lines: the script's to the script, our own to the runner."""
+        """Pass the outcomes of lines to the script or, for the last line, to the runner."""
         effects: list[Effect] = []
         for outcome in outcomes:
             match outcome:
-                case Answered(key, text) if key in self._waiting:
-                    effects.append(AnswerLine(self._waiting.pop(key), text))
-                case Unanswered(key, error) if key in self._waiting:
-                    effects.append(RefuseLine(self._waiting.pop(key), error))
-                case Answered(key, _) | Unanswered(key, _) if key == self._last_key:
-                    effects += self._do(self.runner.settled(isinstance(outcome, Answered), now.wall), now)
-                case Answered() | Unanswered():
+                case Acknowledged(key, text) if key in self._waiting:
+                    effects.append(ReplyToLine(self._waiting.pop(key), text))
+                case Unacknowledged(key, error) if key in self._waiting:
+                    effects.append(RejectLine(self._waiting.pop(key), error))
+                case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
+                    effects += self._do(self.runner.settled(isinstance(outcome, Acknowledged), now.wall), now)
+                case Acknowledged() | Unacknowledged():
                     pass
                 case _:
                     effects.append(FakeOk())
@@ -231,14 +231,14 @@ class ScriptRun:
             case core.Settle(targets):
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 return [*heaters, self._send(self._last_key or "", LAST_LINE, now)]
-            case core.Begun() | core.Over():
-                return self._tell(decision, now)
+            case core.RunStarted() | core.RunEnded():
+                return self._report(decision, now)
             case _:
                 return [SIMPLE[decision]]
 
     def _break_heat_wait(self, now: Now) -> list[Effect]:
-        """Make the printer listen at once, where it can: else it does so when its heater is hot."""
-        if not (self._emergency_parser and self._answers.heat_wait):
+        """End the firmware's wait for a temperature, if it has an emergency parser."""
+        if not (self._emergency_parser and self._acknowledgements.heat_wait):
             return []
-        self._answers.force("M108", now.at)
+        self._acknowledgements.force("M108", now.at)
         return [BreakHeatWait()]

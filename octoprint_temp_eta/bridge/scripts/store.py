@@ -1,4 +1,4 @@
-"""The settings of scripts that are kept: what their runs returned, and what the user has set."""
+"""The stored settings of scripts: values that runs returned and values that the user has saved."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from ...messages import wording
 from ...messages.decode import CommandError
 from ..protocol.effects import Save
 
-#: The file in which they are kept, and the version of its form.
+#: The name of the stored file, and its format version.
 STORED = "scripts"
 VERSION = 1
 
 
 class ScriptMemory:
-    """The kept settings by script."""
+    """The stored settings by script."""
 
     def __init__(self, stored: object) -> None:
         self._stored = _salvaged(stored)
 
     def of(self, script_id: str) -> Settings:
-        """Return all that is kept of a script, also what it does not declare."""
+        """Return all stored settings of a script, including undeclared ones."""
         return self._stored.get(script_id, {})
 
     def declared(self, script: Script) -> Settings:
-        """Return the settings that `script` declares, each with the value that its next run gets."""
+        """Return the declared settings of `script` with the values for its next run."""
         present = merge(script.settings, self.of(script.id or ""), {})
         return {key: present[key] for key in script.settings}
 
     def keep(self, script_id: str, settings: Settings) -> Save:
-        """Keep `settings` over what is kept."""
+        """Store `settings` over the stored ones."""
         self._stored = {**self._stored, script_id: {**self.of(script_id), **settings}}
         return Save(STORED, {"version": VERSION, "settings": self._stored})
 
     def set(self, script: Script, settings: Mapping[str, Any]) -> Save:
-        """Keep what the user has set. Raises `CommandError` where `script` does not declare it so."""
+        """Store settings that the user saves. Raises `CommandError` if they do not match the declaration."""
         if not script.settings:
             raise CommandError("invalid_settings", f"The script {script.title!r} declares no settings.", "/settings")
         try:
@@ -50,13 +50,13 @@ class ScriptMemory:
 
 
 def invalid(error: InvalidSettings) -> CommandError:
-    """Return the refusal of settings; it points at the one at fault."""
+    """Return the error for invalid settings, with the path of the invalid one."""
     where = ["settings"] if error.key is None else ["settings", error.key]
     return CommandError("invalid_settings", f"{where[-1]} {error.rule}.", wording.pointer(where))
 
 
 def _salvaged(stored: object) -> dict[str, Settings]:
-    """Return what is kept, by script; a damaged memory is none."""
+    """Return the stored settings by script; a damaged file counts as empty."""
     if not isinstance(stored, Mapping) or stored.get("version") != VERSION:
         return {}
     by_script = stored.get("settings")

@@ -1,1 +1,1 @@
-"""Which of the printer's lines belong to which command."""
+"""Matching of the printer's lines to commands."""

@@ -1,8 +1,8 @@
-"""Which of the printer's lines answer which command: seen through OctoPrint, which sends one command at a time.
+"""Matches the printer's lines to the commands that they acknowledge, as OctoPrint sends them one at a time.
 
-A command of ours is `submit`ted; where OctoPrint has made more than one of it, or none, it says so (`queued`). Of every
-command, also of others, it says when it goes out (`sending`, `sent`). The lines from then to its ok are its answer,
-without what the printer says by itself meanwhile. Whatever gets lost on the way ends in `Unanswered`, in bounded time.
+A command of ours is `submit`ted; `queued` reports when OctoPrint makes several commands of it, or none. Every command,
+also of others, is reported by `sending` and `sent`. The lines between a command and its ok are its reply, without the
+lines that the printer sends unasked. A lost ok ends in `Unacknowledged` in bounded time.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
-from .resend import Repetition
+from .resend import Resend
 
-#: s without a sign of life after which a command counts as lost. Long moves say nothing on some firmware.
+#: Seconds without a sign of life after which an ok counts as lost. Some firmware is silent during long moves.
 SILENCE_S = 300.0
-#: s after which a queued command that is not sent, while nothing else is, was taken out by another plugin.
+#: Seconds after which a queued command that is not sent, while the line is idle, counts as removed by a plugin.
 SWALLOWED_S = 5.0
-#: s after which a printer that says "wait" (it has nothing to do) has lost an ok.
+#: Seconds after which a "wait" from the printer (it is idle) means that an ok was lost.
 IDLE_S = 2.5
-#: Lines that OctoPrint can repeat.
+#: How many lines OctoPrint can resend.
 _REPEATABLE = 50
 
 _TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
@@ -32,21 +32,21 @@ _COMMAND = re.compile(r"\s*([GMT]\d+)")
 _DWELL = re.compile(r"([PS])(\d+(?:\.\d+)?)")
 _DWELL_UNITS = {"P": 0.001, "S": 1.0}
 
-#: Commands that report temperatures while they wait for one: these are a sign of life.
+#: Commands that report temperatures while they wait for one: the reports are a sign of life.
 HEAT_WAITS = frozenset({"M109", "M190", "M191", "M303"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The command `key` is acknowledged; `text` are the lines of its answer, each with its newline, the ok last."""
+class Acknowledged:
+    """The command `key` is acknowledged; `text` is its reply: lines with their newlines, the ok last."""
 
     key: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """The command `key` got no answer, and will get none; `error` says why."""
+class Unacknowledged:
+    """The command `key` will not be acknowledged; `error` is the reason."""
 
     key: str
     error: str
@@ -54,35 +54,35 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class FakeAck:
-    """An ok was lost: OctoPrint has to go on without it, else it waits for ever."""
+    """An ok was lost: OctoPrint must continue without it."""
 
 
-Outcome = Answered | Unanswered | FakeAck
+Outcome = Acknowledged | Unacknowledged | FakeAck
 
 
 @dataclass(slots=True)
 class _Submitted:
-    """A command of ours on its way; another plugin may have made several of it."""
+    """A command of ours; plugins may have made several commands of it."""
 
     line: str
     at: float
-    #: How many commands OctoPrint has made of it.
+    #: How many commands OctoPrint has queued for it.
     parts: int = 1
     acknowledged: int = 0
-    begun: bool = False
+    started: bool = False
     text: str = ""
 
 
 @dataclass(slots=True)
-class _UnderWay:
-    """A command that was sent and not yet acknowledged, ours or another's (`key` None)."""
+class _InFlight:
+    """A command that was sent and is not acknowledged; `key` is None if it is not ours."""
 
     key: str | None
     line: str
     alive_at: float
-    #: Sent past the queue, while another one was under way.
+    #: Sent outside the queue while another command was in flight.
     forced: bool = False
-    repetition: Repetition | None = None
+    resend: Resend | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -90,105 +90,105 @@ class _UnderWay:
         return command_of(self.line)
 
 
-class Answers:
-    """The commands on their way and their answers so far."""
+class Acknowledgements:
+    """The commands in flight and their replies so far."""
 
     def __init__(self, window: int = 1) -> None:
-        #: How many commands OctoPrint has under way at once.
+        #: How many commands OctoPrint sends before it waits for an ok.
         self._window = window
         self._submitted: dict[str, _Submitted] = {}
-        self._under_way: deque[_UnderWay] = deque()
-        #: The newest lines that went out through OctoPrint's queue, those under way last.
+        self._in_flight: deque[_InFlight] = deque()
+        #: The newest lines sent through OctoPrint's queue, those in flight last.
         self._sent: deque[str] = deque(maxlen=_REPEATABLE)
         self._idle_since = 0.0
         self._outcomes: list[Outcome] = []
 
     @property
     def heat_wait(self) -> bool:
-        """Whether the printer waits for a temperature and answers nothing else."""
-        return any(sent.command in HEAT_WAITS for sent in self._under_way)
+        """Whether the printer waits for a temperature and processes nothing else."""
+        return any(sent.command in HEAT_WAITS for sent in self._in_flight)
 
     def submit(self, key: str, line: str, at: float) -> None:
-        """Expect an answer to `line`, which is given to OctoPrint now."""
+        """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
         self._submitted[key] = _Submitted(line, at)
 
     def queued(self, key: str, parts: int) -> list[Outcome]:
-        """OctoPrint has not made one but `parts` commands of a submitted one; none: it was suppressed."""
+        """OctoPrint has queued `parts` commands for a submitted one; 0 means that it was suppressed."""
         submitted = self._submitted.get(key)
         if submitted is not None:
             submitted.parts = parts
             if parts == 0:
-                self._fail(key, "OctoPrint did not send it: it is blocked, or was suppressed by a plugin")
-        return self._told()
+                self._fail(key, "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it")
+        return self._take_outcomes()
 
     def sending(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
-        """A command goes out now; `acknowledged` is False where the printer owes no ok for it."""
+        """A command is about to be sent; `acknowledged` is False if no ok is expected."""
         if key in self._submitted:
-            self._submitted[key].begun = True
+            self._submitted[key].started = True
         if line.startswith("@"):
             self._acknowledge(key, "")
         elif acknowledged:
             self._make_room(at)
-            self._under_way.append(_UnderWay(key, line, at))
+            self._in_flight.append(_InFlight(key, line, at))
             self._sent.append(line)
-        return self._told()
+        return self._take_outcomes()
 
     def force(self, line: str, at: float) -> None:
-        """A command of ours goes out past the queue; its ok comes after those that are due before it."""
-        self._under_way.append(_UnderWay(None, line, at, forced=True))
+        """A command of ours is sent outside the queue; its ok follows those of the commands in flight."""
+        self._in_flight.append(_InFlight(None, line, at, forced=True))
 
     def sent(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
-        """A command has gone out, or was repeated: then OctoPrint no longer knows whose it was."""
+        """A command was sent, or sent again after a resend request (then without its key)."""
         if not acknowledged:
             self._acknowledge(key, "")
             self._idle_since = at
-        elif key is None and self._under_way and self._under_way[0].repetition is not None:
-            self._repeat(self._under_way[0], self._under_way[0].repetition, line, at)
-        return self._told()
+        elif key is None and self._in_flight and self._in_flight[0].resend is not None:
+            self._repeat(self._in_flight[0], self._in_flight[0].resend, line, at)
+        return self._take_outcomes()
 
     def received(self, line: str, at: float) -> list[Outcome]:
-        """The printer said `line`."""
+        """The printer sent `line`."""
         line = line.rstrip("\r\n")
-        if self._under_way and line:
-            self._take(self._under_way[0], line, at)
-        return self._told()
+        if self._in_flight and line:
+            self._take(self._in_flight[0], line, at)
+        return self._take_outcomes()
 
     def tick(self, at: float) -> list[Outcome]:
-        """Give up what has waited for too long."""
-        if self._under_way:
-            head = self._under_way[0]
-            if head.repetition is not None and head.repetition.over_by(at):
-                self._end(head, head.repetition.ok, at)
+        """Apply the timeouts."""
+        if self._in_flight:
+            head = self._in_flight[0]
+            if head.resend is not None and head.resend.complete_by(at):
+                self._end(head, head.resend.ok, at)
             elif at - head.alive_at > SILENCE_S + dwell(head.line):
-                self._lose(f"the printer has not acknowledged it, and said nothing for {SILENCE_S:.0f} s", at)
+                self._lose(f"the printer did not acknowledge it and sent nothing for {SILENCE_S:.0f} s", at)
         else:
             for key, submitted in list(self._submitted.items()):
                 waits_since = max(self._idle_since, submitted.at)
-                if not submitted.begun and at - waits_since > SWALLOWED_S:
-                    self._fail(key, "another plugin has taken it out of OctoPrint's queue")
-        return self._told()
+                if not submitted.started and at - waits_since > SWALLOWED_S:
+                    self._fail(key, "another plugin removed it from OctoPrint's queue")
+        return self._take_outcomes()
 
     def abandon(self, reason: str) -> list[Outcome]:
-        """Nothing more is to be expected: every command ends without an answer."""
+        """End every command without an acknowledgement."""
         for key in list(self._submitted):
             self._fail(key, reason)
-        self._under_way.clear()
-        return self._told()
+        self._in_flight.clear()
+        return self._take_outcomes()
 
-    def _take(self, head: _UnderWay, line: str, at: float) -> None:
+    def _take(self, head: _InFlight, line: str, at: float) -> None:
         if line.startswith("ok"):
             self._take_ok(head, line, at)
         elif line == "wait":
             if at - head.alive_at > IDLE_S:
-                self._lose("its ok got lost", at)
+                self._lose("its ok was lost", at)
         elif _BUSY.match(line):
             head.alive_at = at
         elif _RESEND.match(line):
-            # What was said so far was about the garbled line.
-            head.repetition, head.alive_at = Repetition(self._sent_up_to_head()), at
+            # The lines so far were about the garbled line.
+            head.resend, head.alive_at = Resend(self._sent_up_to_head()), at
             head.lines.clear()
         elif _NO_LINE_NUMBER.match(line):
-            # OctoPrint goes on as if this were an ok.
+            # OctoPrint treats this line as an ok.
             self._pop(at)
             if head.key is not None:
                 self._fail(head.key, line)
@@ -201,30 +201,30 @@ class Answers:
             head.alive_at = at
             head.lines.append(line)
 
-    def _take_ok(self, head: _UnderWay, line: str, at: float) -> None:
-        repetition = head.repetition
-        if repetition is not None:
-            repetition.take_ok(line, at)
+    def _take_ok(self, head: _InFlight, line: str, at: float) -> None:
+        resend = head.resend
+        if resend is not None:
+            resend.take_ok(line, at)
             head.alive_at = at
-        if repetition is None or repetition.over:
+        if resend is None or resend.complete:
             self._end(head, line, at)
 
-    def _repeat(self, head: _UnderWay, repetition: Repetition, line: str, at: float) -> None:
-        repetition.repeat(line)
-        if repetition.is_after_others:
-            # The lines so far answer the ones before.
+    def _repeat(self, head: _InFlight, resend: Resend, line: str, at: float) -> None:
+        resend.sent_again(line)
+        if resend.is_after_others:
+            # The lines so far belong to earlier commands.
             head.lines.clear()
-        if repetition.over:
-            self._end(head, repetition.ok, at)
+        if resend.complete:
+            self._end(head, resend.ok, at)
 
     def _sent_up_to_head(self) -> list[str]:
-        later = sum(not sent.forced for sent in self._under_way) - 1
+        later = sum(not sent.forced for sent in self._in_flight) - 1
         return list(self._sent)[: len(self._sent) - later]
 
-    def _end(self, head: _UnderWay, ok: str, at: float) -> None:
+    def _end(self, head: _InFlight, ok: str, at: float) -> None:
         self._pop(at)
         if head.command == "M105":
-            # The answer is on the line of the ok, or it is the last one before: the others came by themselves.
+            # The reply is on the ok line or on the last line before it; earlier temperature lines were sent unasked.
             head.lines = [] if ":" in ok else head.lines[-1:]
         self._acknowledge(head.key, "".join(f"{each}\n" for each in [*head.lines, ok]))
 
@@ -239,20 +239,20 @@ class Answers:
         submitted = self._submitted[key]
         if submitted.acknowledged >= submitted.parts:
             del self._submitted[key]
-            self._outcomes.append(Answered(key, submitted.text))
+            self._outcomes.append(Acknowledged(key, submitted.text))
 
     def _make_room(self, at: float) -> None:
-        """OctoPrint sends another command: it has stopped waiting for the ok of the oldest one, and so do we."""
-        forced = sum(sent.forced for sent in self._under_way)
-        while len(self._under_way) >= self._window + forced:
-            head = self._under_way[0]
+        """OctoPrint sends another command, so it no longer waits for the ok of the oldest one."""
+        forced = sum(sent.forced for sent in self._in_flight)
+        while len(self._in_flight) >= self._window + forced:
+            head = self._in_flight[0]
             forced -= head.forced
-            if head.repetition is not None and head.repetition.may_be_over:
-                self._end(head, head.repetition.ok, at)
+            if head.resend is not None and head.resend.may_be_complete:
+                self._end(head, head.resend.ok, at)
                 continue
             self._pop(at)
             if head.key is not None:
-                self._fail(head.key, "the printer has not acknowledged it")
+                self._fail(head.key, "the printer did not acknowledge it")
 
     def _lose(self, error: str, at: float) -> None:
         lost = self._pop(at)
@@ -260,31 +260,31 @@ class Answers:
             self._fail(lost.key, error)
         self._outcomes.append(FakeAck())
 
-    def _pop(self, at: float) -> _UnderWay:
-        popped = self._under_way.popleft()
-        if self._under_way:
-            self._under_way[0].alive_at = at
+    def _pop(self, at: float) -> _InFlight:
+        popped = self._in_flight.popleft()
+        if self._in_flight:
+            self._in_flight[0].alive_at = at
         else:
             self._idle_since = at + dwell(popped.line)
         return popped
 
     def _fail(self, key: str, error: str) -> None:
         if self._submitted.pop(key, None) is not None:
-            self._outcomes.append(Unanswered(key, error))
+            self._outcomes.append(Unacknowledged(key, error))
 
-    def _told(self) -> list[Outcome]:
+    def _take_outcomes(self) -> list[Outcome]:
         told, self._outcomes = self._outcomes, []
         return told
 
 
 def command_of(line: str) -> str | None:
-    """Return the command at the beginning of `line`, such as "G28" or "T0"; None where there is none."""
+    """Return the command at the start of `line`, such as "G28" or "T0", or None."""
     match = _COMMAND.match(line)
     return match[1] if match else None
 
 
 def dwell(line: str) -> float:
-    """Return for how many seconds `line` asks the printer to do nothing."""
+    """Return the duration of a dwell command in seconds, 0 for other commands."""
     if command_of(line) not in ("G4", "G04"):
         return 0.0
     return max((float(value) * _DWELL_UNITS[unit] for unit, value in _DWELL.findall(line)), default=0.0)

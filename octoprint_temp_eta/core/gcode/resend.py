@@ -1,75 +1,76 @@
-"""The printer wants lines again: which of those that OctoPrint repeats is the one that waits for its answer.
+"""Follows a resend: which of the resent lines is the one that waits for its acknowledgement.
 
-OctoPrint repeats from the line that the printer names up to the newest one, one per ok, and does not say their numbers.
+After a resend request OctoPrint sends all lines from the requested one up to the newest, one per ok, without reporting
+their numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: s after an ok in which OctoPrint repeats the next line if there is one; it takes milliseconds.
+#: Seconds after an ok in which OctoPrint sends the next line of a resend, if any; it takes milliseconds.
 NEXT_S = 1.0
 
 
-class Repetition:
-    """One wish of the printer, seen from the oldest line that it has not acknowledged."""
+class Resend:
+    """One resend request, seen from the oldest unacknowledged line."""
 
     def __init__(self, sent: Sequence[str]) -> None:
-        """`sent` are the lines of before, oldest first, up to the one that waits for its answer."""
+        """`sent` holds the lines sent so far, oldest first, up to the one that waits for its acknowledgement."""
         self._sent = list(sent)
-        self._repeated: list[str] = []
-        #: The oks since; the first one belongs to the wish, unless the printer sends none with it.
+        self._resent: list[str] = []
+        #: The oks since the request. The first one belongs to the request, unless the printer sends none with it.
         self._oks = 0
-        #: The newest of them, as the printer said it.
+        #: The newest ok line.
         self.ok = "ok"
-        self._begun_without_ok = False
+        self._started_without_ok = False
         self._ok_at = 0.0
 
-    def repeat(self, line: str) -> None:
-        """OctoPrint has repeated `line`."""
-        if not self._repeated:
-            self._begun_without_ok = self._oks == 0
-        self._repeated.append(line)
+    def sent_again(self, line: str) -> None:
+        """OctoPrint has sent `line` again."""
+        if not self._resent:
+            self._started_without_ok = self._oks == 0
+        self._resent.append(line)
 
     def take_ok(self, ok: str, at: float) -> None:
-        """The printer has said `ok`, maybe with an answer on the same line."""
+        """The printer has sent `ok`, possibly with a reply on the same line."""
         self._oks += 1
         self.ok, self._ok_at = ok, at
 
     @property
     def is_after_others(self) -> bool:
-        """Whether the line that waits was repeated, and others before it."""
-        return self._may_be_complete and len(self._repeated) > 1
+        """Whether the waiting line was sent again after other lines."""
+        return self._last_line_resent and len(self._resent) > 1
 
     @property
-    def over(self) -> bool:
-        """Whether the line that waits was repeated and acknowledged; its ok may be seen before it."""
+    def complete(self) -> bool:
+        """Whether the waiting line was sent again and acknowledged; its ok may be seen first."""
         return self._acknowledged and not self._may_go_on
 
     @property
-    def may_be_over(self) -> bool:
-        """Whether it is over unless more is repeated.
+    def may_be_complete(self) -> bool:
+        """Whether the resend is complete unless another line is sent again.
 
-        Neighbours with the same text look alike until the next one is repeated, or none is. And OctoPrint repeats
-        nothing where the printer asks for a line that is yet to come.
+        Consecutive lines with equal text cannot be distinguished until the next one is sent, or none is. OctoPrint
+        resends nothing when the printer requests a line that was not sent yet.
         """
-        return self._acknowledged or (self._oks > 0 and not self._repeated)
+        return self._acknowledged or (self._oks > 0 and not self._resent)
 
-    def over_by(self, at: float) -> bool:
-        """Whether more would have been repeated by now."""
-        return self.may_be_over and at - self._ok_at > NEXT_S
+    def complete_by(self, at: float) -> bool:
+        """Whether the resend is complete at `at`: another line would have been sent by now."""
+        return self.may_be_complete and at - self._ok_at > NEXT_S
 
     @property
     def _acknowledged(self) -> bool:
-        owed = len(self._repeated) + (not self._begun_without_ok)
-        return self._may_be_complete and self._oks >= owed
+        owed = len(self._resent) + (not self._started_without_ok)
+        return self._last_line_resent and self._oks >= owed
 
     @property
-    def _may_be_complete(self) -> bool:
-        return bool(self._repeated) and self._repeated[-1] == self._sent[-1]
+    def _last_line_resent(self) -> bool:
+        return bool(self._resent) and self._resent[-1] == self._sent[-1]
 
     @property
     def _may_go_on(self) -> bool:
-        """Whether what was repeated is also found further back."""
-        count = len(self._repeated)
-        return any(self._sent[end - count : end] == self._repeated for end in range(count, len(self._sent)))
+        """Whether the resent lines also occur earlier, so that more may follow."""
+        count = len(self._resent)
+        return any(self._sent[end - count : end] == self._resent for end in range(count, len(self._sent)))

@@ -1,1 +1,1 @@
-"""A script's run."""
+"""The run of a script."""

@@ -1,4 +1,4 @@
-"""What is known of the scripts in the folder: one entry per file, also of those that are no right scripts."""
+"""The scripts in the folder: one entry per file, including files that cannot be loaded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One file of the folder; `error` says in words why it cannot be started, None where it can.
+    """One file of the folder. `error` is the reason why it cannot be started, or None.
 
-    Of a file that could not be imported only the name is known: its `id` is None, its title the file's name.
+    A file that could not be imported has no `id`, and its title is the file name.
     """
 
     file: str
@@ -24,7 +24,7 @@ class Script:
 
 
 def without_duplicates(scripts: Iterable[Script]) -> tuple[Script, ...]:
-    """Return the scripts by file name; where two have one id, the first keeps it and the other gets an error."""
+    """Return the scripts sorted by file name; a script whose id is already taken gets an error."""
     first: dict[str | None, str] = {}
     listed: list[Script] = []
     for script in sorted(scripts, key=lambda each: each.file):
@@ -39,5 +39,5 @@ def without_duplicates(scripts: Iterable[Script]) -> tuple[Script, ...]:
 
 
 def find(scripts: Iterable[Script], script_id: str) -> Script | None:
-    """Return the script with the id that can be started, None where there is none."""
+    """Return the script with this id if it can be started, else None."""
     return next((script for script in scripts if script.id == script_id and script.error is None), None)

@@ -1,7 +1,10 @@
-"""A script's run, from the command to start it until the printer has acknowledged its end. One at a time.
+"""The state table of a script's run, from the start command until the printer acknowledges the last line.
 
-The legal moves are the rows of `MOVES`: what happens in a phase leads to the next one, and what has no row in a phase
-changes nothing in it. `runner.Runner` makes the moves, and says what is to be done at each.
+Only one run exists at a time. `MOVES` holds every legal transition; an event without a row leaves the phase unchanged.
+`runner.Runner` applies the table and returns the decisions that belong to each transition.
+
+Couplings beside the table: the runner turns PROCESS_ENDED into PROCESS_ENDED_OFFLINE when the connection is lost, and
+it retries the last line before it applies SETTLED.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from .settings import Settings
 
 
 class State(StrEnum):
-    """What the runner is doing, as it is told."""
+    """The runner's published state."""
 
     IDLE = "idle"
     STARTING = "starting"
@@ -23,57 +26,57 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """What the runner waits for."""
+    """The runner's internal phase; the value names what it waits for."""
 
-    IDLE = "a start"
-    HOLDING = "the print jobs to be held"
-    ABORTING = "the print jobs to be held, to let them go again"
-    LOADING = "the script to be loaded"
+    IDLE = "a start command"
+    HOLDING = "print jobs on hold"
+    ABORTING = "print jobs on hold, to release them again"
+    LOADING = "the script to load"
     RUNNING = "run() to return"
-    CLOSING = "the process to end, which has said all"
-    STOPPING = "the process to end, which was told to"
-    SETTLING = "the printer to acknowledge the G90 after the run"
+    CLOSING = "the process to exit after its result"
+    STOPPING = "the process to exit after SIGTERM"
+    SETTLING = "the printer to acknowledge the last line"
 
 
 class Event(StrEnum):
     """What can happen to a run."""
 
-    STARTED = "a start is accepted"
-    HELD = "the print jobs are held"
-    NOT_HELD = "they are not: the printer is not ready"
-    RUNS = "run() begins"
-    TOLD_RESULT = "run() returned"
-    TOLD_ERROR = "the script went wrong"
-    STOPPED = "it is cancelled, or takes too long"
-    LINK_LOST = "the printer is gone"
-    ENDED = "the process is gone"
-    ENDED_ALONE = "the process is gone, and so is the printer"
-    SETTLED = "the printer has acknowledged the G90"
+    START_ACCEPTED = "start accepted"
+    JOBS_HELD = "print jobs on hold"
+    JOBS_NOT_HELD = "printer not ready"
+    RUN_STARTED = "run() started"
+    RETURNED = "run() returned"
+    RAISED = "script raised"
+    STOPPED = "cancelled or timed out"
+    LINK_LOST = "printer disconnected"
+    PROCESS_ENDED = "process ended"
+    PROCESS_ENDED_OFFLINE = "process ended, printer disconnected"
+    SETTLED = "last line acknowledged"
     SHUT_DOWN = "OctoPrint shuts down"
 
 
-_STOPS = {Event.STOPPED: Phase.STOPPING, Event.LINK_LOST: Phase.STOPPING, Event.ENDED: Phase.SETTLING}
-_ENDS = {Event.ENDED: Phase.SETTLING, Event.ENDED_ALONE: Phase.IDLE}
+_STOPS = {Event.STOPPED: Phase.STOPPING, Event.LINK_LOST: Phase.STOPPING, Event.PROCESS_ENDED: Phase.SETTLING}
+_ENDS = {Event.PROCESS_ENDED: Phase.SETTLING, Event.PROCESS_ENDED_OFFLINE: Phase.IDLE}
 _SHUTS_DOWN = {Event.SHUT_DOWN: Phase.IDLE}
 MOVES: Mapping[Phase, Mapping[Event, Phase]] = {
-    Phase.IDLE: {Event.STARTED: Phase.HOLDING},
+    Phase.IDLE: {Event.START_ACCEPTED: Phase.HOLDING},
     Phase.HOLDING: {
-        Event.HELD: Phase.LOADING,
-        Event.NOT_HELD: Phase.IDLE,
+        Event.JOBS_HELD: Phase.LOADING,
+        Event.JOBS_NOT_HELD: Phase.IDLE,
         Event.STOPPED: Phase.ABORTING,
         Event.LINK_LOST: Phase.ABORTING,
         **_SHUTS_DOWN,
     },
-    Phase.ABORTING: {Event.HELD: Phase.IDLE, Event.NOT_HELD: Phase.IDLE, **_SHUTS_DOWN},
-    Phase.LOADING: {Event.RUNS: Phase.RUNNING, Event.TOLD_ERROR: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
-    Phase.RUNNING: {Event.TOLD_RESULT: Phase.CLOSING, Event.TOLD_ERROR: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
+    Phase.ABORTING: {Event.JOBS_HELD: Phase.IDLE, Event.JOBS_NOT_HELD: Phase.IDLE, **_SHUTS_DOWN},
+    Phase.LOADING: {Event.RUN_STARTED: Phase.RUNNING, Event.RAISED: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
+    Phase.RUNNING: {Event.RETURNED: Phase.CLOSING, Event.RAISED: Phase.CLOSING, **_STOPS, **_SHUTS_DOWN},
     Phase.CLOSING: {**_ENDS, **_SHUTS_DOWN},
     Phase.STOPPING: {**_ENDS, **_SHUTS_DOWN},
     Phase.SETTLING: {Event.SETTLED: Phase.IDLE, Event.LINK_LOST: Phase.IDLE, **_SHUTS_DOWN},
 }
 
-#: A phase, as it is told.
-TOLD: Mapping[Phase, State] = {
+#: The published state of each phase.
+STATES: Mapping[Phase, State] = {
     Phase.IDLE: State.IDLE,
     Phase.HOLDING: State.STARTING,
     Phase.ABORTING: State.CANCELLING,
@@ -95,7 +98,7 @@ class Outcome(StrEnum):
 
 
 class Code(StrEnum):
-    """Why a run did not finish, as the contract's errors name it."""
+    """The error code of a run that did not finish, as in the contract."""
 
     FAILED = "script_failed"
     ERROR = "script_error"
@@ -106,7 +109,7 @@ class Code(StrEnum):
 
 
 class HeatersAfter(StrEnum):
-    """What becomes of the targets that a run has changed which did not finish well."""
+    """What happens to heater targets that an unfinished run has changed."""
 
     RESTORED = "restored"
     OFF = "off"
@@ -115,50 +118,50 @@ class HeatersAfter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: what was started, and when (`started_at` in Unix seconds)."""
+    """One run of a script; `started_at` is in Unix seconds."""
 
     run_id: str
     script_id: str
     title: str
     started_at: float
-    #: The targets in °C before it, by heater.
+    #: Heater targets in °C before the run.
     targets: Mapping[str, float] = field(default_factory=dict)
-    #: s, None: as long as it likes.
+    #: In seconds; None disables the limit.
     time_limit: float | None = None
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of a run: `result` are the settings that it returned, `message` its own words for the user.
+class RunResult:
+    """How a run ended.
 
-    `code` is the reason for programs, where there is an `error`.
+    `storage` holds the settings that the script returned, `message` its text for the user. `code` classifies `error`.
     """
 
     outcome: Outcome
-    result: Settings | None = None
+    storage: Settings | None = None
     error: str | None = None
     code: Code | None = None
     message: str | None = None
 
     @classmethod
-    def of_error(cls, error: str, code: Code) -> Verdict:
-        """Return the verdict on a run that could not end as it wanted."""
+    def from_error(cls, error: str, code: Code) -> RunResult:
+        """Return the result of a run that ended with an error."""
         return cls(Outcome.ERROR, error=error, code=code)
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A run that has ended, at `ended_at` in Unix seconds."""
+class CompletedRun:
+    """A run with its result; `ended_at` is in Unix seconds."""
 
     run: Run
-    verdict: Verdict
+    result: RunResult
     ended_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold the print jobs, and say whether the printer is ready."""
+    """Put print jobs on hold and check that the printer is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,40 +171,40 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """Ask the process to end."""
+    """Ask the process to exit (SIGTERM)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """End the process."""
+    """Kill the process (SIGKILL)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Set these targets (°C by heater), then send G90, and say when the printer has acknowledged it."""
+    """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement."""
 
     targets: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Leave the printer to others; `jobs` is False where the hold on print jobs has gone with the connection."""
+    """Release the printer; `jobs` is False when the hold on print jobs ended with the connection."""
 
     jobs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """run() has begun."""
+class RunStarted:
+    """Publish that run() has started."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
-    """The run has ended, which is to be told."""
+class RunEnded:
+    """Publish the result of the run."""
 
-    past: Past
+    completed: CompletedRun
 
 
-Decision = Hold | Launch | Terminate | Kill | Settle | Release | Begun | Over
+Decision = Hold | Launch | Terminate | Kill | Settle | Release | RunStarted | RunEnded

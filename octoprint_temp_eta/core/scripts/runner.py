@@ -1,4 +1,4 @@
-"""The runner: makes the moves of a script's run, and says what is to be done at each."""
+"""The runner: applies the state table of `run.py` and returns what to do at each transition."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..estimation.estimator import HeaterKind
 from ..gcode.acknowledgements import command_of
 from .run import (
     MOVES,
-    TOLD,
-    Begun,
+    STATES,
     Code,
+    CompletedRun,
     Decision,
     Event,
     HeatersAfter,
@@ -19,26 +19,26 @@ from .run import (
     Kill,
     Launch,
     Outcome,
-    Over,
-    Past,
     Phase,
     Release,
     Run,
+    RunEnded,
+    RunResult,
+    RunStarted,
     Settle,
     State,
     Terminate,
-    Verdict,
 )
 from .settings import Settings
 
-#: s that a script has to end by itself when it is asked to, before its process is killed.
+#: Seconds between SIGTERM and SIGKILL.
 GRACE_S = 2.0
-#: s that a script may take to be loaded.
+#: Seconds that a script may take to load.
 LOADING_S = 30.0
-#: How often the G90 is sent when it gets no answer.
+#: How often the last line is sent when it is not acknowledged.
 SETTLE_ATTEMPTS = 3
 
-#: Which heaters a command sets the target of.
+#: The kind of heater whose target each command sets.
 SETS_TARGET = {
     "M104": HeaterKind.TOOL,
     "M109": HeaterKind.TOOL,
@@ -48,18 +48,18 @@ SETS_TARGET = {
     "M191": HeaterKind.CHAMBER,
 }
 
-#: The heater of a kind of which OctoPrint has not told any target yet.
-UNTOLD = {HeaterKind.TOOL: "tool0", HeaterKind.BED: "bed", HeaterKind.CHAMBER: "chamber"}
+#: The heater assumed for a kind for which OctoPrint has reported no target yet.
+DEFAULT_HEATERS = {HeaterKind.TOOL: "tool0", HeaterKind.BED: "bed", HeaterKind.CHAMBER: "chamber"}
 
 
 @dataclass(slots=True)
-class _Course:
-    """What belongs to one run alone."""
+class _Progress:
+    """The runner's state that belongs to one run."""
 
-    verdict: Verdict | None = None
-    told: bool = False
+    result: RunResult | None = None
+    reported: bool = False
     linked: bool = True
-    #: The kinds of heaters that the script gave targets to, and those that somebody else did.
+    #: The kinds of heaters whose targets the script has set, and those that others have set.
     touched: set[HeaterKind] = field(default_factory=set)
     others: set[HeaterKind] = field(default_factory=set)
     deadline: float | None = None
@@ -68,136 +68,136 @@ class _Course:
 
 
 class Runner:
-    """The run under way, if any, and how the one before ended. `at` are monotonic, `wall` Unix seconds."""
+    """The current run and the last completed one. `at` is monotonic time, `wall` Unix time, both in seconds."""
 
     def __init__(self, targets: Mapping[str, float]) -> None:
-        """`targets`: the newest ones in °C by heater, which whoever reads them keeps up to date."""
+        """Read the current targets (°C by heater) from `targets`, which the caller keeps up to date."""
         self._targets = targets
         self.phase = Phase.IDLE
         self.run: Run | None = None
-        self.last: Past | None = None
-        self._course = _Course()
+        self.last: CompletedRun | None = None
+        self._progress = _Progress()
 
     @property
     def state(self) -> State:
-        """The state as it is told: a run that is over for the script, but was not told so, still runs."""
-        untold = self.phase is Phase.SETTLING and not self._course.told
-        return State.RUNNING if untold else TOLD[self.phase]
+        """The published state: a run counts as running until its result is published."""
+        unreported = self.phase is Phase.SETTLING and not self._progress.reported
+        return State.RUNNING if unreported else STATES[self.phase]
 
     @property
-    def takes_lines(self) -> bool:
-        """Whether the script may send lines."""
+    def accepts_lines(self) -> bool:
+        """Whether the script may send lines now."""
         return self.phase in (Phase.LOADING, Phase.RUNNING)
 
     @property
     def can_be_stopped(self) -> bool:
-        """Whether there is a run that is not over, or being ended, anyway."""
+        """Whether a run exists that is neither ended nor ending."""
         return Event.STOPPED in MOVES[self.phase]
 
     def start(self, run: Run) -> list[Decision]:
-        """Begin `run`; nothing while there is another one."""
-        if not self._move(Event.STARTED):
+        """Start `run`; do nothing while another run exists."""
+        if not self._move(Event.START_ACCEPTED):
             return []
-        self._course = _Course()
+        self._progress = _Progress()
         self.run = run
         return [Hold()]
 
     def held(self, refusal: str | None, at: float, wall: float) -> list[Decision]:
-        """The print jobs are held and the printer is ready, or not: then `refusal` says why."""
+        """Continue once print jobs are on hold; `refusal` is the reason when the printer is not ready."""
         if refusal is not None:
-            self._judge(Verdict.of_error(refusal, Code.NOT_READY))
-        if not self._move(Event.HELD if refusal is None else Event.NOT_HELD):
+            self._set_result(RunResult.from_error(refusal, Code.NOT_READY))
+        if not self._move(Event.JOBS_HELD if refusal is None else Event.JOBS_NOT_HELD):
             return []
         if self.phase is Phase.LOADING:
-            self._course.deadline = at + LOADING_S
+            self._progress.deadline = at + LOADING_S
             return [Launch()]
         return self._finish(wall, held=refusal is None)
 
-    def runs(self, at: float) -> list[Decision]:
-        """The script is loaded, and run() begins."""
-        if self.run is None or not self._move(Event.RUNS):
+    def run_started(self, at: float) -> list[Decision]:
+        """The script is loaded and run() starts."""
+        if self.run is None or not self._move(Event.RUN_STARTED):
             return []
         limit = self.run.time_limit
-        self._course.deadline = None if limit is None else at + limit
-        return [Begun(self.run)]
+        self._progress.deadline = None if limit is None else at + limit
+        return [RunStarted(self.run)]
 
-    def sends(self, line: str) -> None:
-        """The script sends `line`."""
-        self._course.touched |= _heated_by(line)
+    def script_sent(self, line: str) -> None:
+        """Note a line that the script sends."""
+        self._progress.touched |= _heated_by(line)
 
-    def others_send(self, line: str) -> None:
-        """Somebody else sends `line`, such as a user who sets a temperature meanwhile."""
-        self._course.others |= _heated_by(line)
+    def others_sent(self, line: str) -> None:
+        """Note a line that someone else sends, such as a user who sets a temperature."""
+        self._progress.others |= _heated_by(line)
 
-    def returned(self, success: bool, result: Settings, message: str | None, at: float) -> list[Decision]:
+    def returned(self, success: bool, storage: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""
         if success:
-            verdict = Verdict(Outcome.FINISHED, result, message=message)
+            result = RunResult(Outcome.FINISHED, storage, message=message)
         else:
             error = message or "the script reported no success"
-            verdict = Verdict(Outcome.FAILED, result, error, Code.FAILED, message)
-        return self._close(Event.TOLD_RESULT, verdict, at)
+            result = RunResult(Outcome.FAILED, storage, error, Code.FAILED, message)
+        return self._close(Event.RETURNED, result, at)
 
     def raised(self, error: str, at: float) -> list[Decision]:
-        """The script could not be loaded, or went wrong."""
-        return self._close(Event.TOLD_ERROR, Verdict.of_error(error, Code.ERROR), at)
+        """The script could not be loaded, or raised."""
+        return self._close(Event.RAISED, RunResult.from_error(error, Code.ERROR), at)
 
     def cancel(self, at: float) -> list[Decision]:
-        """Someone wants the run ended."""
-        return self._stop(Event.STOPPED, Verdict(Outcome.CANCELLED), at)
+        """Cancel the run."""
+        return self._stop(Event.STOPPED, RunResult(Outcome.CANCELLED), at)
 
     def lose_printer(self, reason: str, at: float, wall: float) -> list[Decision]:
-        """The connection to the printer is gone."""
-        self._course.linked = False
+        """End the run because the printer is disconnected."""
+        self._progress.linked = False
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
             return self._finish(wall, held=True)
-        return self._stop(Event.LINK_LOST, Verdict.of_error(reason, Code.GONE), at)
+        return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
-        """The firmware has begun anew: its heaters are off, and stay off."""
-        self._course.touched.clear()
-        self._course.others.update(HeaterKind)
-        return self._stop(Event.STOPPED, Verdict.of_error(reason, Code.GONE), at)
+        """End the run because the firmware was reset: its heaters are off and stay off."""
+        self._progress.touched.clear()
+        self._progress.others.update(HeaterKind)
+        return self._stop(Event.STOPPED, RunResult.from_error(reason, Code.GONE), at)
 
     def shut_down(self, wall: float) -> list[Decision]:
-        """OctoPrint ends, and the run with it; what is sent to the printer now it may still get."""
+        """End the run because OctoPrint shuts down; lines sent now may still reach the printer."""
         runs = self.phase in (Phase.LOADING, Phase.RUNNING, Phase.CLOSING, Phase.STOPPING)
         if not self._move(Event.SHUT_DOWN):
             return []
-        self._judge(Verdict.of_error("OctoPrint shuts down", Code.SHUTDOWN))
-        end = [Terminate(), Kill(), Settle(self._targets_after())] if runs and self._course.linked else [Kill()]
+        self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
+        end = [Terminate(), Kill(), Settle(self._targets_after())] if runs and self._progress.linked else [Kill()]
         return [*end, *self._finish(wall, held=False)]
 
-    def ended(self, how: str, wall: float) -> list[Decision]:
-        """The process is gone; `how` says it in words."""
-        if not self._move(Event.ENDED if self._course.linked else Event.ENDED_ALONE):
+    def process_ended(self, how: str, wall: float) -> list[Decision]:
+        """The process has ended; `how` describes the exit."""
+        if not self._move(Event.PROCESS_ENDED if self._progress.linked else Event.PROCESS_ENDED_OFFLINE):
             return []
-        self._course.deadline = self._course.kill_at = None
-        self._judge(Verdict.of_error(f"its process {how}", Code.ERROR))
+        self._progress.deadline = self._progress.kill_at = None
+        self._set_result(RunResult.from_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
             return self._finish(wall, held=True)
-        verdict, settle = self._course.verdict, Settle(self._targets_after())
-        # The printer may take long to answer, when it waits for a heater: nobody has to wait to be told.
-        unfinished = verdict is not None and verdict.outcome in (Outcome.CANCELLED, Outcome.ERROR)
-        return [*self._tell(wall), settle] if unfinished else [settle]
+        result, settle = self._progress.result, Settle(self._targets_after())
+        # The printer may acknowledge late, while it waits for a heater. The result is published without waiting.
+        unfinished = result is not None and result.outcome in (Outcome.CANCELLED, Outcome.ERROR)
+        return [*self._report(wall), settle] if unfinished else [settle]
 
     def settled(self, acknowledged: bool, wall: float) -> list[Decision]:
-        """The printer has acknowledged the G90; or its answer got lost, which is tried again."""
-        self._course.attempts += 1
-        if not acknowledged and self._course.attempts < SETTLE_ATTEMPTS:
+        """The last line is acknowledged; if it is not, send it again."""
+        self._progress.attempts += 1
+        if not acknowledged and self._progress.attempts < SETTLE_ATTEMPTS:
             return [Settle({})]
         return self._finish(wall, held=True) if self._move(Event.SETTLED) else []
 
     def tick(self, at: float) -> list[Decision]:
-        """End what takes too long."""
-        if self._course.kill_at is not None and at >= self._course.kill_at:
-            self._course.kill_at = None
+        """Apply the timeouts."""
+        if self._progress.kill_at is not None and at >= self._progress.kill_at:
+            self._progress.kill_at = None
             return [Kill()]
-        if self._course.deadline is not None and at >= self._course.deadline:
+        if self._progress.deadline is not None and at >= self._progress.deadline:
             seconds = LOADING_S if self.phase is Phase.LOADING else self.run and self.run.time_limit
             what = "to be loaded" if self.phase is Phase.LOADING else "and that is its limit"
-            return self._stop(Event.STOPPED, Verdict.of_error(f"it took {seconds:g} s {what}", Code.TIMEOUT), at)
+            return self._stop(Event.STOPPED, RunResult.from_error(f"it took {seconds:g} s {what}", Code.TIMEOUT), at)
         return []
 
     def _move(self, event: Event) -> bool:
@@ -207,62 +207,62 @@ class Runner:
         self.phase = after
         return True
 
-    def _judge(self, verdict: Verdict) -> None:
-        """The first verdict counts: what follows is a consequence."""
-        if self._course.verdict is None:
-            self._course.verdict = verdict
+    def _set_result(self, result: RunResult) -> None:
+        """Keep the first result; later ones are its consequences."""
+        if self._progress.result is None:
+            self._progress.result = result
 
-    def _close(self, event: Event, verdict: Verdict, at: float) -> list[Decision]:
+    def _close(self, event: Event, result: RunResult, at: float) -> list[Decision]:
         if self._move(event):
-            self._judge(verdict)
-            self._course.deadline, self._course.kill_at = None, at + GRACE_S
+            self._set_result(result)
+            self._progress.deadline, self._progress.kill_at = None, at + GRACE_S
         return []
 
-    def _stop(self, event: Event, verdict: Verdict, at: float) -> list[Decision]:
+    def _stop(self, event: Event, result: RunResult, at: float) -> list[Decision]:
         if not self._move(event):
             return []
-        self._judge(verdict)
-        self._course.deadline = None
+        self._set_result(result)
+        self._progress.deadline = None
         if self.phase is Phase.ABORTING:
             return []
-        self._course.kill_at = at + GRACE_S
+        self._progress.kill_at = at + GRACE_S
         return [Terminate()]
 
-    def _tell(self, wall: float) -> list[Decision]:
-        """Tell the verdict, once."""
-        if self.run is None or self._course.verdict is None or self._course.told:
+    def _report(self, wall: float) -> list[Decision]:
+        """Publish the result once."""
+        if self.run is None or self._progress.result is None or self._progress.reported:
             return []
-        self._course.told = True
-        self.last = Past(self.run, self._course.verdict, wall)
-        return [Over(self.last)]
+        self._progress.reported = True
+        self.last = CompletedRun(self.run, self._progress.result, wall)
+        return [RunEnded(self.last)]
 
     def _finish(self, wall: float, *, held: bool) -> list[Decision]:
-        told = self._tell(wall)
+        report = self._report(wall)
         self.run = None
-        return [Release(self._course.linked), *told] if held else told
+        return [Release(self._progress.linked), *report] if held else report
 
     def _targets_after(self) -> Mapping[str, float]:
-        """Return the targets to set after the run: those of the heaters that it has touched, by the user's choice.
+        """Return the targets to set after an unfinished run, as the setting `heaters_after` demands.
 
-        Also of those that are to be hotter than before through nobody else: a macro of the firmware does that. What had
-        a target that nobody knows is switched off: it must not stay hot.
+        They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
+        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off.
         """
-        run, verdict = self.run, self._course.verdict
-        if run is None or verdict is None or verdict.outcome is Outcome.FINISHED:
+        run, result = self.run, self._progress.result
+        if run is None or result is None or result.outcome is Outcome.FINISHED:
             return {}
         if run.heaters_after is HeatersAfter.LEFT:
             return {}
         off = run.heaters_after is HeatersAfter.OFF
         hotter = {name for name, target in self._targets.items() if target > run.targets.get(name, 0.0)}
-        hotter = {name for name in hotter if HeaterKind.of(name) not in self._course.others}
-        touched = {name for name in run.targets if HeaterKind.of(name) in self._course.touched}
-        untold = self._course.touched - {HeaterKind.of(name) for name in touched}
-        changed = hotter | touched | {UNTOLD[kind] for kind in untold}
+        hotter = {name for name in hotter if HeaterKind.of(name) not in self._progress.others}
+        touched = {name for name in run.targets if HeaterKind.of(name) in self._progress.touched}
+        unknown = self._progress.touched - {HeaterKind.of(name) for name in touched}
+        changed = hotter | touched | {DEFAULT_HEATERS[kind] for kind in unknown}
         before = {**run.targets, **dict.fromkeys(sorted(changed - run.targets.keys()), 0.0)}
         return {name: 0.0 if off else target for name, target in before.items() if name in changed}
 
 
 def _heated_by(line: str) -> set[HeaterKind]:
-    """Return the kinds of heaters that `line` gives a target to: one or none."""
+    """Return the kinds of heaters whose target `line` sets: one or none."""
     kind = SETS_TARGET.get(command_of(line) or "")
     return set() if kind is None else {kind}

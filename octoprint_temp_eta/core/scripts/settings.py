@@ -1,6 +1,6 @@
-"""The settings of a script: declared with their defaults, stored by its runs, given for one run.
+"""The settings of a script: defaults that it declares, values that are stored, and values given for one run.
 
-A value has the type of its default; a default of None takes any JSON value.
+A value must have the type of its default. A default of None accepts any JSON value.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 #: JSON values by name.
 Settings = dict[str, Any]
 
-#: The most that a script's settings may take as JSON, in characters.
+#: The maximum length of a script's settings as JSON, in characters.
 MAX_LENGTH = 65_536
 #: Whole numbers below this one fit into a float.
 LARGEST = 2**1023
 
 
 class InvalidSettings(ValueError):
-    """`key` (None: the settings as a whole) breaks the rule that the message states."""
+    """The value of `key` (None: the settings as a whole) breaks `rule`."""
 
     def __init__(self, key: str | None, rule: str) -> None:
         super().__init__(rule if key is None else f"{key}: {rule}")
@@ -28,10 +28,10 @@ class InvalidSettings(ValueError):
 
 
 def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Settings:
-    """Return `values` as the JSON object that it is; `convert` turns what JSON does not know into what it does.
+    """Return `values` as a JSON object; `convert` replaces values that JSON cannot represent.
 
     Raises:
-        InvalidSettings: it is no JSON object, or a too long one.
+        InvalidSettings: `values` is not a JSON object, or is too long.
     """
     if not isinstance(values, Mapping):
         raise InvalidSettings(None, f"must be a dictionary, not {type(values).__name__}")
@@ -42,17 +42,17 @@ def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Sett
         try:
             settings[key] = json.loads(json.dumps(value, allow_nan=False, default=convert))
         except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidSettings(key, f"is no JSON value ({error})") from None
+            raise InvalidSettings(key, f"is not a JSON value ({error})") from None
     if len(json.dumps(settings)) > MAX_LENGTH:
         raise InvalidSettings(None, f"must not be longer than {MAX_LENGTH} characters as JSON")
     return settings
 
 
 def check(defaults: Settings, given: Settings, *, only_declared: bool) -> None:
-    """Check that what is `given` has the types of the `defaults`, and no other keys where `only_declared`.
+    """Check the types of `given` against `defaults`; with `only_declared`, reject other keys.
 
     Raises:
-        InvalidSettings: naming the first key that breaks a rule.
+        InvalidSettings: for the first key that breaks a rule.
     """
     for key, value in given.items():
         if key not in defaults:
@@ -65,7 +65,7 @@ def check(defaults: Settings, given: Settings, *, only_declared: bool) -> None:
 
 
 def merge(defaults: Settings, stored: Settings, given: Settings) -> Settings:
-    """Return the settings of a run: defaults, over them what was stored and still fits, over them what is given."""
+    """Return the settings of a run: defaults, overridden by stored values of the right type, then by given ones."""
     fitting = {
         key: value
         for key, value in stored.items()
@@ -75,14 +75,14 @@ def merge(defaults: Settings, stored: Settings, given: Settings) -> Settings:
 
 
 def _typed(value: Any, default: object) -> Any:
-    """Return a number in the type of its default: JSON, and what writes it, may take 3 and 3.0 for the same."""
+    """Return a number in the type of its default, because JSON does not distinguish 3 from 3.0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or type(default) not in (int, float):
         return value
     return int(value) if type(default) is int else float(value)
 
 
 def _expected(default: object) -> str | None:
-    """Return in words what a value must be to have the type of `default`, None where it may be anything."""
+    """Return the description of the type of `default`, None if any value is valid."""
     return None if default is None else _NAMES[type(default)]
 
 

@@ -12,7 +12,7 @@ from tests.support.broker import Broker
 from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.script_server import GREETING, SCRIPTS, ScriptServer
+from tests.support.script_server import CONNECT_COMMAND, SCRIPTS, ScriptServer
 from tests.support.scripts import add_script
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
@@ -52,8 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scripts")
     for script_id, body in BODIES.items():
         add_script(folder, script_id, body, title=f"The {script_id}", more=SETTINGS)
-    greeting = f"def __script_commands__(settings): return ['{GREETING}']"
-    add_script(folder, "greets", "pass", more=greeting)
+    on_connect = f"def __script_commands__(settings): return ['{CONNECT_COMMAND}']"
+    add_script(folder, "on_connect", "pass", more=on_connect)
     (folder / "broken.py").write_text("def (:\n")
     return folder
 
@@ -80,26 +80,26 @@ def running(folder: Path) -> Iterator[tuple[Broker, TcpProxy, OctoPrint]]:
             environment={"EVENT_WITNESS": str(folder / "events.txt")},
         ) as octoprint,
     ):
-        eventually(lambda: greetings(octoprint), "the scripts to greet the printer")
+        eventually(lambda: connect_commands_sent(octoprint), "the scripts to greet the printer")
         yield broker, proxy, octoprint
 
 
-def greetings(octoprint: OctoPrint) -> int:
+def connect_commands_sent(octoprint: OctoPrint) -> int:
     """Return how often the scripts have greeted the printer; OctoPrint begins a new log when it starts."""
     logs = (octoprint.base / "logs").glob("serial.log*")
-    return sum(log.read_text(errors="replace").count(GREETING) for log in logs)
+    return sum(log.read_text(errors="replace").count(CONNECT_COMMAND) for log in logs)
 
 
 def make_ready(octoprint: OctoPrint) -> None:
     """Have it run, connected to a printer that was greeted: no line but a test's own goes there."""
     if octoprint.alive and octoprint.printer_state() == "Operational":
         return
-    before = greetings(octoprint)
+    before = connect_commands_sent(octoprint)
     if octoprint.alive:
         octoprint.connect()
     else:
         octoprint.start()
-    eventually(lambda: greetings(octoprint) > before, "the scripts to greet the printer")
+    eventually(lambda: connect_commands_sent(octoprint) > before, "the scripts to greet the printer")
 
 
 @pytest.fixture

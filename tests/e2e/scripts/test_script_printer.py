@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.conftest import BASE
-from tests.support.script_server import CANCEL, GREETING, RESPONSE, SCRIPT, ScriptServer
+from tests.support.script_server import CANCEL, CONNECT_COMMAND, RESPONSE, SCRIPT, ScriptServer
 from tests.support.waiting import eventually
 
 
@@ -16,10 +16,10 @@ def upload(script_server: ScriptServer, name: str, lines: list[str]) -> None:
 
 
 def test_commands_on_connect(script_server: ScriptServer) -> None:
-    before = script_server.sent().count(GREETING)
+    before = script_server.sent().count(CONNECT_COMMAND)
     script_server.octoprint.disconnect()
     script_server.octoprint.connect()
-    eventually(lambda: script_server.sent().count(GREETING) == before + 1, "the greeting")
+    eventually(lambda: script_server.sent().count(CONNECT_COMMAND) == before + 1, "the greeting")
 
 
 def test_a_run_that_is_cancelled_while_it_heats_keeps_runner_and_jobs_until_the_printer_listens(

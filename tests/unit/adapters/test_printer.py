@@ -92,9 +92,9 @@ class FakeOctoPrint:
         self.hooks.performers[FakeOk](FakeOk())
         done.get(timeout=10)
         self.printer.fake_ack = fake_ack
-        return self.told()
+        return self.published()
 
-    def told(self) -> list[ScriptInput]:
+    def published(self) -> list[ScriptInput]:
         return [self._inputs.get() for _ in range(self._inputs.qsize())]
 
 
@@ -177,9 +177,9 @@ def test_an_emergency_stop_is_told_while_a_script_runs() -> None:
     octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
     octoprint.do(HoldJobs("r1"))
     octoprint.hooks.hook_queuing(None, "queuing", "G28", None, "G28", subcode=None, tags=None)
-    assert octoprint.told() == []
+    assert octoprint.published() == []
     octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
-    assert octoprint.told() == [PrinterGone("there was an emergency stop (M112)")]
+    assert octoprint.published() == [PrinterGone("there was an emergency stop (M112)")]
 
 
 def pass_over(
@@ -191,7 +191,7 @@ def pass_over(
     hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
     assert hooks.hook_received(None, "ok\n") == "ok\n"
     assert hooks.hook_received(None, "") == ""
-    return octoprint.told()
+    return octoprint.published()
 
 
 def test_the_hooks_hand_on_what_goes_over_the_line_while_a_script_runs() -> None:

@@ -75,7 +75,7 @@ KILLED = {"error": "kill() called", "reason": "firmware", "consequence": "emerge
 def test_what_ends_a_run_and_why(
     hooks: ScriptHooks, event: str, payload: Mapping[str, Any] | None, expected: PrinterGone
 ) -> None:
-    hooks.tell_scripts(event, payload)
+    hooks.forward_event(event, payload)
     assert posted(hooks) == [expected]
 
 
@@ -89,7 +89,7 @@ def test_what_ends_a_run_and_why(
     ],
 )
 def test_what_ends_no_run(hooks: ScriptHooks, event: str, payload: Mapping[str, Any] | None) -> None:
-    hooks.tell_scripts(event, payload)
+    hooks.forward_event(event, payload)
     assert posted(hooks) == []
 
 
@@ -99,7 +99,7 @@ def test_what_the_firmware_can_do_is_told_also_to_who_comes_later(hooks: ScriptH
     take(None, "AUTOREPORT_TEMP", True, {})
     take(None, "EMERGENCY_PARSER", True, {})
     hooks._app = app
-    hooks.tell_firmware()
+    hooks.post_emergency_parser()
     take(None, "EMERGENCY_PARSER", False, {})
     assert posted(hooks) == [EmergencyParser(True), EmergencyParser(False)]
 
@@ -112,7 +112,7 @@ def test_every_hook_reaches_the_printer_and_passes_on_what_it_got(hooks: ScriptH
     assert hooks._app.printer.calls == [(method, "ok")]  # type: ignore[union-attr]
     hooks._app = None
     assert hook(hooks, name)(None, "ok") == ("ok" if received else None)
-    hooks.tell_scripts(Events.DISCONNECTED, None)
+    hooks.forward_event(Events.DISCONNECTED, None)
 
 
 def test_our_events_are_known_to_octoprint(hooks: ScriptHooks) -> None:

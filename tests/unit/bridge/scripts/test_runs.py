@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
     KillScript,
-    RefuseLine,
+    RejectLine,
     ReleaseJobs,
     SendLine,
     TerminateScript,
@@ -92,7 +92,7 @@ def test_lines_of_a_run_that_is_ending_are_refused() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.command("script/cancel", b"PRESS")
-    assert driver.handle_all(ScriptLine(RUN_1, 1, "G28")) == [RefuseLine(1, "the run is being ended")]
+    assert driver.handle_all(ScriptLine(RUN_1, 1, "G28")) == [RejectLine(1, "the run is ending")]
 
 
 @pytest.mark.parametrize("present", [True, False])
@@ -152,7 +152,7 @@ def test_a_line_that_nobody_should_send() -> None:
     driver.run()
     for line in ("G28\nM112", "G28\x00", "M117 " + "x" * LONGEST_LINE):
         (refusal,) = driver.handle_all(ScriptLine(RUN_1, 1, line))
-        assert isinstance(refusal, RefuseLine)
+        assert isinstance(refusal, RejectLine)
 
 
 def test_a_line_that_octoprint_does_not_send() -> None:
@@ -160,7 +160,7 @@ def test_a_line_that_octoprint_does_not_send() -> None:
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 4, "M0"))
     (refusal,) = driver.handle_all(LineQueued(f"{RUN_1}.4", 0))
-    assert isinstance(refusal, RefuseLine)
+    assert isinstance(refusal, RejectLine)
     assert refusal.seq == 4
 
 
@@ -169,7 +169,7 @@ def test_a_lost_ok_makes_octoprint_go_on() -> None:
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 4, "G28"), LineQueued(f"{RUN_1}.4", 1), LineSending(f"{RUN_1}.4", "G28", True))
     driver.skip(3)
-    assert driver.handle_all(LineReceived("wait\n")) == [RefuseLine(4, "its ok got lost"), FakeOk()]
+    assert driver.handle_all(LineReceived("wait\n")) == [RejectLine(4, "its ok was lost"), FakeOk()]
 
 
 def test_a_run_that_takes_too_long() -> None:
@@ -208,7 +208,7 @@ def test_a_printer_that_goes_away() -> None:
     driver.handle_all(ScriptLine(RUN_1, 4, "G28"))
     assert driver.handle_all(PrinterGone("the printer was disconnected")) == [
         TerminateScript(),
-        RefuseLine(4, "the printer was disconnected"),
+        RejectLine(4, "the printer was disconnected"),
     ]
     driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
     reply = driver.bodies("response")[-1]

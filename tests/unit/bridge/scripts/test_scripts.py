@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from octoprint_temp_eta.bridge.protocol.effects import Log, Page, Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Delivered, MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import (
-    AnswerLine,
-    AskCommands,
     FireEvent,
     HoldJobs,
+    ReadConnectCommands,
     ReleaseJobs,
+    ReplyToLine,
     ScanScripts,
     SendLine,
     SendLines,
     StartScript,
 )
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
-    CommandsTold,
+    ConnectCommandsRead,
     JobsHeld,
     ScriptEnded,
     ScriptLine,
@@ -37,7 +37,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
 from octoprint_temp_eta.bridge.scripts.scripts import SCAN_S
 from octoprint_temp_eta.script_child.log import BURST
 from tests.support.bridge_driver import BridgeDriver
-from tests.support.script_bridge_driver import BROKEN, COMMON, GREETS, RUN_1, RUN_2, STEPS, ScriptBridgeDriver
+from tests.support.script_bridge_driver import BROKEN, COMMON, ON_CONNECT, RUN_1, RUN_2, STEPS, ScriptBridgeDriver
 
 # The catalogue
 
@@ -45,14 +45,14 @@ from tests.support.script_bridge_driver import BROKEN, COMMON, GREETS, RUN_1, RU
 def test_the_catalogue_is_told_with_its_errors() -> None:
     assert ScriptBridgeDriver().state("scripts") == [
         {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
-        {"id": "greets", "title": "Greets", "settings": {}, "error": None},
+        {"id": "on_connect", "title": "On connect", "settings": {}, "error": None},
         {"id": "broken.py", "title": "broken.py", "settings": {}, "error": BROKEN.error},
     ]
 
 
 def test_a_broken_script_is_logged_once() -> None:
     driver = ScriptBridgeDriver()
-    driver.handle(ScriptsFound((STEPS, GREETS, BROKEN)))
+    driver.handle(ScriptsFound((STEPS, ON_CONNECT, BROKEN)))
     driver.handle(ScriptsFound((STEPS, BROKEN)))
     warnings = [log.text for log in driver.of(Log) if log.level == logging.WARNING]
     assert warnings == [f"Script broken.py: {BROKEN.error}"]
@@ -74,24 +74,24 @@ def test_another_folder_is_looked_at_at_once() -> None:
     assert driver.of(ScanScripts)[-1] == ScanScripts("/others")
 
 
-def test_scripts_greet_a_printer_that_was_connected() -> None:
-    stored = {"version": 1, "settings": {"greets": {"a": 1}}}
+def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
+    stored = {"version": 1, "settings": {"on_connect": {"a": 1}}}
     driver = ScriptBridgeDriver(remembered={"scripts": stored}, script_folder="/s")
-    ask = AskCommands("/s", "greets.py", "greets", {"a": 1})
-    assert driver.of(AskCommands) == [ask]
+    ask = ReadConnectCommands("/s", "on_connect.py", "on_connect", {"a": 1})
+    assert driver.of(ReadConnectCommands) == [ask]
     driver.printer()
-    assert driver.of(AskCommands) == [ask]
+    assert driver.of(ReadConnectCommands) == [ask]
     driver.printer(connected=False, state="OFFLINE")
     driver.printer()
-    assert driver.of(AskCommands) == [ask, ask]
-    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == [SendLines(("M117 hello",))]
-    assert driver.handle_all(CommandsTold("greets", error="no")) == []
+    assert driver.of(ReadConnectCommands) == [ask, ask]
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == [SendLines(("M117 hello",))]
+    assert driver.handle_all(ConnectCommandsRead("on_connect", error="no")) == []
 
 
-def test_a_greeting_waits_for_the_end_of_a_run() -> None:
+def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
-    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == []
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
     driver.end()
     driver.advance(0.5)
     assert driver.of(SendLines) == [SendLines(("M117 hello",))]
@@ -99,10 +99,10 @@ def test_a_greeting_waits_for_the_end_of_a_run() -> None:
     assert len(driver.of(SendLines)) == 1
 
 
-def test_a_greeting_waits_until_the_printer_is_ready_and_goes_before_a_script() -> None:
+def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_script() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(printing=True, state="PRINTING")
-    assert driver.handle_all(CommandsTold("greets", ("M117 hello",))) == []
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
     driver.advance(5.0)
     assert driver.of(SendLines) == []
     driver.printer()
@@ -110,12 +110,12 @@ def test_a_greeting_waits_until_the_printer_is_ready_and_goes_before_a_script() 
     assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
 
 
-def test_a_greeting_is_for_the_connection_that_it_was_meant_for() -> None:
+def test_on_connect_commands_belong_to_one_connection() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(printing=True, state="PRINTING")
-    driver.handle_all(CommandsTold("greets", ("M117 hello",)))
+    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
     driver.printer(connected=False, state="OFFLINE")
-    driver.handle_all(CommandsTold("greets", ("M117 hello",)))
+    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
     driver.printer()
     driver.advance(5.0)
     assert driver.of(SendLines) == []
@@ -139,7 +139,7 @@ def test_a_run_from_its_start_to_its_end() -> None:
     assert driver.state("script")["status"] == "counting"
 
     assert driver.handle_all(ScriptLine(RUN_1, 7, "M114")) == [SendLine(f"{RUN_1}.7", "M114")]
-    assert driver.ack(f"{RUN_1}.7", "M114", "X:1") == [AnswerLine(7, "X:1\nok\n")]
+    assert driver.ack(f"{RUN_1}.7", "M114", "X:1") == [ReplyToLine(7, "X:1\nok\n")]
 
     assert driver.handle_all(ScriptReturned(RUN_1, True, {"count": 5})) == []
     assert driver.handle_all(ScriptEnded(RUN_1, 0, "ended")) == [SendLine(f"{RUN_1}.end", "G90")]
@@ -307,9 +307,9 @@ def test_log_lines_are_lost_while_the_broker_is_away() -> None:
 
 PAYLOADS = (
     st.binary(max_size=40)
-    | st.sampled_from(["steps", "greets", "cancel", "broken.py", ""]).map(str.encode)
+    | st.sampled_from(["steps", "on_connect", "cancel", "broken.py", ""]).map(str.encode)
     | st.fixed_dictionaries(
-        {"id": st.sampled_from(["steps", "greets", "none"]) | st.text(max_size=5)},
+        {"id": st.sampled_from(["steps", "on_connect", "none"]) | st.text(max_size=5)},
         optional={
             "settings": st.dictionaries(
                 st.sampled_from(["count", "name", "other"]),
@@ -336,7 +336,7 @@ def test_nothing_starts_that_should_not_and_all_is_answered(payload: bytes, reta
     assert not retained
     text = payload.decode().strip()
     body = json.loads(text) if text.startswith("{") else {"id": text}
-    assert body["id"] in ("steps", "greets")
+    assert body["id"] in ("steps", "on_connect")
     assert set(body) <= {"id", "settings", "transaction", "expires_at"}
     kinds = {"count": int, "name": str} if body["id"] == "steps" else {}
     assert all(type(value) is kinds[key] for key, value in body.get("settings", {}).items())

@@ -17,7 +17,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptReturned,
     ScriptRunning,
-    ScriptSettingsGiven,
+    ScriptSettingsSubmitted,
     ScriptsFound,
 )
 from octoprint_temp_eta.core.scripts.catalogue import Script
@@ -46,7 +46,7 @@ def script_bridge(kept: dict[str, Any] | None = None) -> BridgeDriver:
 def save(driver: BridgeDriver, body: dict[str, Any]) -> dict[str, Any]:
     """Save settings as REST does, and return the answer."""
     ticket = next(_tickets)
-    answers = [effect for effect in driver.handle(ScriptSettingsGiven(body, ticket)) if isinstance(effect, Answer)]
+    answers = [effect for effect in driver.handle(ScriptSettingsSubmitted(body, ticket)) if isinstance(effect, Answer)]
     assert [answer.ticket for answer in answers] == [ticket]
     return dict(answers[0].reply)
 

@@ -12,11 +12,11 @@ from octoprint_temp_eta.core.gcode.acknowledgements import (
     IDLE_S,
     SILENCE_S,
     SWALLOWED_S,
-    Answered,
-    Answers,
+    Acknowledged,
+    Acknowledgements,
     FakeAck,
     Outcome,
-    Unanswered,
+    Unacknowledged,
     command_of,
     dwell,
 )
@@ -27,46 +27,46 @@ from octoprint_temp_eta.core.gcode.resend import NEXT_S
 class Line:
     """A serial line as OctoPrint uses it, with its clock."""
 
-    answers: Answers = field(default_factory=Answers)
+    acknowledgements: Acknowledgements = field(default_factory=Acknowledgements)
     clock: float = 100.0
     outcomes: list[Outcome] = field(default_factory=list)
 
     def submit(self, key: str, line: str, parts: int = 1) -> Line:
-        self.answers.submit(key, line, self.clock)
+        self.acknowledgements.submit(key, line, self.clock)
         if parts != 1:
-            self.outcomes += self.answers.queued(key, parts)
+            self.outcomes += self.acknowledgements.queued(key, parts)
         return self
 
     def send(self, key: str | None, line: str, *, acknowledged: bool = True) -> Line:
-        self.outcomes += self.answers.sending(key, line, self.clock, acknowledged=acknowledged)
-        self.outcomes += self.answers.sent(key, line, self.clock, acknowledged=acknowledged)
+        self.outcomes += self.acknowledgements.sending(key, line, self.clock, acknowledged=acknowledged)
+        self.outcomes += self.acknowledgements.sent(key, line, self.clock, acknowledged=acknowledged)
         return self
 
     def begin(self, key: str, line: str) -> Line:
         return self.submit(key, line).send(key, line)
 
     def repeat(self, line: str) -> Line:
-        self.outcomes += self.answers.sent(None, line, self.clock, acknowledged=True)
+        self.outcomes += self.acknowledgements.sent(None, line, self.clock, acknowledged=True)
         return self
 
     def say(self, *lines: str) -> Line:
         for line in lines:
-            self.outcomes += self.answers.received(line + "\n", self.clock)
+            self.outcomes += self.acknowledgements.received(line + "\n", self.clock)
         return self
 
     def wait(self, seconds: float) -> Line:
         self.clock += seconds
-        self.outcomes += self.answers.tick(self.clock)
+        self.outcomes += self.acknowledgements.tick(self.clock)
         return self
 
 
 def test_the_lines_up_to_the_ok_are_the_answer() -> None:
     line = Line().begin("1", "M115").say("FIRMWARE_NAME:Marlin", "Cap:EMERGENCY_PARSER:1", "ok")
-    assert line.outcomes == [Answered("1", "FIRMWARE_NAME:Marlin\nCap:EMERGENCY_PARSER:1\nok\n")]
+    assert line.outcomes == [Acknowledged("1", "FIRMWARE_NAME:Marlin\nCap:EMERGENCY_PARSER:1\nok\n")]
 
 
 def test_an_answer_on_the_line_of_the_ok() -> None:
-    assert Line().begin("1", "M114").say("ok X:1.00 Y:2.00").outcomes == [Answered("1", "ok X:1.00 Y:2.00\n")]
+    assert Line().begin("1", "M114").say("ok X:1.00 Y:2.00").outcomes == [Acknowledged("1", "ok X:1.00 Y:2.00\n")]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_answer_on_the_line_of_the_ok() -> None:
 )
 def test_what_the_printer_says_by_itself_is_no_answer(noise: str) -> None:
     line = Line().begin("1", "G29").say("Bed X: 10.0 Y: 10.0 Z: 0.1", noise, "// probe at 10,10", noise, "ok")
-    assert line.outcomes == [Answered("1", "Bed X: 10.0 Y: 10.0 Z: 0.1\n// probe at 10,10\nok\n")]
+    assert line.outcomes == [Acknowledged("1", "Bed X: 10.0 Y: 10.0 Z: 0.1\n// probe at 10,10\nok\n")]
 
 
 @pytest.mark.parametrize(
@@ -98,59 +98,65 @@ def test_what_the_printer_says_by_itself_is_no_answer(noise: str) -> None:
     ],
 )
 def test_temperatures_that_were_asked_for_are_the_answer(said: list[str], text: str) -> None:
-    assert Line().begin("1", "M105").say(*said).outcomes == [Answered("1", text)]
+    assert Line().begin("1", "M105").say(*said).outcomes == [Acknowledged("1", text)]
 
 
 def test_a_print_status_that_was_asked_for_is_the_answer() -> None:
-    assert Line().begin("1", "M27").say("Not SD printing", "ok").outcomes == [Answered("1", "Not SD printing\nok\n")]
+    assert Line().begin("1", "M27").say("Not SD printing", "ok").outcomes == [
+        Acknowledged("1", "Not SD printing\nok\n")
+    ]
 
 
 def test_the_lines_of_other_commands_stay_with_them() -> None:
     line = Line().submit("1", "M114").send(None, "M115").say("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
-    assert line.send("1", "M114").say("X:1", "ok").outcomes == [Answered("1", "X:1\nok\n")]
+    assert line.send("1", "M114").say("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
 def test_an_ok_that_nobody_waits_for_means_nothing() -> None:
-    assert Line().submit("1", "M114").say("ok", "start").send("1", "M114").say("ok").outcomes == [Answered("1", "ok\n")]
+    assert Line().submit("1", "M114").say("ok", "start").send("1", "M114").say("ok").outcomes == [
+        Acknowledged("1", "ok\n")
+    ]
 
 
 def test_a_command_that_a_plugin_makes_several_of_is_answered_by_all() -> None:
     line = Line().submit("1", "G29", parts=2).send("1", "M420 S1").say("echo:on", "ok")
     assert line.outcomes == []
-    assert line.send("1", "M420 V").say("mesh", "ok").outcomes == [Answered("1", "echo:on\nok\nmesh\nok\n")]
+    assert line.send("1", "M420 V").say("mesh", "ok").outcomes == [Acknowledged("1", "echo:on\nok\nmesh\nok\n")]
 
 
 def test_a_suppressed_command_ends_at_once() -> None:
     (outcome,) = Line().submit("1", "M0", parts=0).outcomes
-    assert outcome == Unanswered("1", "OctoPrint did not send it: it is blocked, or was suppressed by a plugin")
+    assert outcome == Unacknowledged(
+        "1", "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
+    )
 
 
 def test_a_command_that_is_taken_out_of_the_queue_ends_in_bounded_time() -> None:
     line = Line().submit("1", "M117 x").wait(SWALLOWED_S)
     assert line.outcomes == []
-    assert line.wait(0.1).outcomes == [Unanswered("1", "another plugin has taken it out of OctoPrint's queue")]
+    assert line.wait(0.1).outcomes == [Unacknowledged("1", "another plugin removed it from OctoPrint's queue")]
 
 
 def test_a_command_that_waits_for_another_one_is_not_taken_out() -> None:
     line = Line().send(None, "M109 S200").submit("1", "M117 x")
     for _ in range(100):
         line.say("T:100 /200").wait(SWALLOWED_S)
-    assert line.say("ok").send("1", "M117 x").say("ok").outcomes == [Answered("1", "ok\n")]
+    assert line.say("ok").send("1", "M117 x").say("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_a_dwell_that_octoprint_waits_for_does_not_count() -> None:
     line = Line().begin("1", "G4 S60").say("ok").submit("2", "G28").wait(60 + SWALLOWED_S)
-    assert line.outcomes == [Answered("1", "ok\n")]
+    assert line.outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_what_octoprint_handles_itself_is_done_when_it_would_go_out() -> None:
     line = Line().submit("1", "@pause")
-    assert line.answers.sending("1", "@pause", line.clock, acknowledged=False) == [Answered("1", "")]
+    assert line.acknowledgements.sending("1", "@pause", line.clock, acknowledged=False) == [Acknowledged("1", "")]
 
 
 def test_what_the_printer_owes_no_ok_for_is_done_when_it_has_gone_out() -> None:
-    assert Line().submit("1", "START").send("1", "START", acknowledged=False).outcomes == [Answered("1", "")]
+    assert Line().submit("1", "START").send("1", "START", acknowledged=False).outcomes == [Acknowledged("1", "")]
 
 
 # Faults
@@ -159,39 +165,39 @@ def test_what_the_printer_owes_no_ok_for_is_done_when_it_has_gone_out() -> None:
 def test_a_resend_is_no_answer() -> None:
     line = Line().begin("1", "G28").say("Error:checksum mismatch, Last Line: 4", "Resend: 5", "ok")
     assert line.outcomes == []
-    assert line.repeat("G28").say("echo:homed", "ok").outcomes == [Answered("1", "echo:homed\nok\n")]
+    assert line.repeat("G28").say("echo:homed", "ok").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
 
 
 def test_a_resend_without_an_ok_of_its_own() -> None:
     line = Line().begin("1", "G28").say("rs N5")
-    assert line.repeat("G28").say("ok").outcomes == [Answered("1", "ok\n")]
+    assert line.repeat("G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_a_repeated_line_whose_ok_is_seen_first() -> None:
     line = Line().begin("1", "G28").say("Resend:5", "ok", "echo:homed", "ok")
     assert line.outcomes == []
-    assert line.repeat("G28").outcomes == [Answered("1", "echo:homed\nok\n")]
+    assert line.repeat("G28").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
 
 
 def test_a_line_that_is_repeated_twice() -> None:
     line = Line().begin("1", "G28").say("Resend:5", "ok").repeat("G28").say("Error:checksum", "Resend:5", "ok")
     assert line.outcomes == []
-    assert line.repeat("G28").say("ok").outcomes == [Answered("1", "ok\n")]
+    assert line.repeat("G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
     line = Line().begin("1", "M114").say("Error:expected line 4 got 5", "Resend:4", "ok")
     line.repeat("M115").say("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
-    assert line.repeat("M114").say("X:1", "ok").outcomes == [Answered("1", "X:1\nok\n")]
+    assert line.repeat("M114").say("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
 def test_neighbours_of_the_same_text_are_told_apart() -> None:
     line = Line().send(None, "M117 a").say("ok").begin("1", "G1 X1").say("echo:first", "ok").begin("2", "G1 X1")
     line.say("Error:expected line 4 got 5", "Resend:4", "ok").repeat("G1 X1").say("echo:first", "ok")
-    assert line.outcomes == [Answered("1", "echo:first\nok\n")]
+    assert line.outcomes == [Acknowledged("1", "echo:first\nok\n")]
     line.repeat("G1 X1").say("echo:second", "ok X:2")
-    assert line.outcomes[1:] == [Answered("2", "echo:second\nok X:2\n")]
+    assert line.outcomes[1:] == [Acknowledged("2", "echo:second\nok X:2\n")]
 
 
 @pytest.mark.parametrize("proof", ["time", "another line"])
@@ -200,7 +206,7 @@ def test_one_of_two_neighbours_of_the_same_text_is_repeated(proof: str) -> None:
     line.say("echo:moved", "ok X:2").wait(0.5)
     assert line.outcomes == []
     (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
-    assert line.outcomes == [Answered("1", "echo:moved\nok X:2\n")]
+    assert line.outcomes == [Acknowledged("1", "echo:moved\nok X:2\n")]
 
 
 @pytest.mark.parametrize("proof", ["time", "another line"])
@@ -208,30 +214,30 @@ def test_a_resend_that_octoprint_ignores(proof: str) -> None:
     line = Line().begin("1", "M114").say("Resend:6", "ok X:1").wait(0.5)
     assert line.outcomes == []
     (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
-    assert line.outcomes == [Answered("1", "ok X:1\n")]
+    assert line.outcomes == [Acknowledged("1", "ok X:1\n")]
 
 
 def test_a_repeated_line_without_its_ok_is_not_answered() -> None:
     line = Line().begin("1", "M114").say("Resend:6", "ok").repeat("M114").wait(NEXT_S + 1).send(None, "M105")
-    assert line.outcomes == [Unanswered("1", "the printer has not acknowledged it")]
+    assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
 
 
 def test_earlier_lines_repeated_while_several_are_under_way() -> None:
-    line = Line(Answers(window=2)).send(None, "G28").say("ok").begin("1", "M114").begin("2", "M115")
+    line = Line(Acknowledgements(window=2)).send(None, "G28").say("ok").begin("1", "M114").begin("2", "M115")
     line.say("Resend:4", "ok").repeat("M114").say("X:1", "ok")
-    assert line.outcomes == [Answered("1", "X:1\nok\n")]
-    assert line.repeat("M115").say("NAME", "ok").outcomes[1:] == [Answered("2", "NAME\nok\n")]
+    assert line.outcomes == [Acknowledged("1", "X:1\nok\n")]
+    assert line.repeat("M115").say("NAME", "ok").outcomes[1:] == [Acknowledged("2", "NAME\nok\n")]
 
 
 def test_a_missing_line_number_is_acknowledged_by_octoprint_itself() -> None:
     line = Line().begin("1", "G28").say("Error:No Line Number with checksum, Last Line: 4")
-    assert line.outcomes == [Unanswered("1", "Error:No Line Number with checksum, Last Line: 4")]
+    assert line.outcomes == [Unacknowledged("1", "Error:No Line Number with checksum, Last Line: 4")]
 
 
 def test_a_lost_ok_is_seen_by_a_printer_that_waits() -> None:
     line = Line().begin("1", "G28").say("wait")
     assert line.outcomes == []
-    assert line.wait(IDLE_S + 0.1).say("wait").outcomes == [Unanswered("1", "its ok got lost"), FakeAck()]
+    assert line.wait(IDLE_S + 0.1).say("wait").outcomes == [Unacknowledged("1", "its ok was lost"), FakeAck()]
 
 
 def test_the_lost_ok_of_another_command_holds_up_no_script() -> None:
@@ -244,7 +250,7 @@ def test_a_lost_ok_ends_in_bounded_time_on_a_printer_that_says_nothing() -> None
     for _ in range(10):
         line.wait(SILENCE_S / 10).say("T:20.0 /0.0")
     assert line.outcomes == []
-    lost = Unanswered("1", "the printer has not acknowledged it, and said nothing for 300 s")
+    lost = Unacknowledged("1", "the printer did not acknowledge it and sent nothing for 300 s")
     assert line.wait(1).outcomes == [lost, FakeAck()]
 
 
@@ -264,35 +270,35 @@ def test_a_dwell_takes_as_long_as_it_says() -> None:
 
 def test_octoprint_that_goes_on_has_given_up_the_ok() -> None:
     line = Line().begin("1", "G28").send(None, "M105")
-    assert line.outcomes == [Unanswered("1", "the printer has not acknowledged it")]
+    assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
     assert line.say("ok T:20 /0").outcomes[1:] == []
 
 
 def test_a_forced_command_has_its_ok_after_the_one_that_it_breaks() -> None:
     line = Line().begin("1", "M109 S200")
-    line.answers.force("M108", line.clock)
+    line.acknowledgements.force("M108", line.clock)
     line.say("ok").submit("2", "G90").send("2", "G90")
-    assert line.outcomes == [Answered("1", "ok\n")]
+    assert line.outcomes == [Acknowledged("1", "ok\n")]
     assert line.say("ok").outcomes[1:] == []
-    assert line.say("ok").outcomes[1:] == [Answered("2", "ok\n")]
+    assert line.say("ok").outcomes[1:] == [Acknowledged("2", "ok\n")]
 
 
 def test_a_lost_printer_ends_all() -> None:
     line = Line().begin("1", "G28").submit("2", "G29")
-    assert line.answers.abandon("gone") == [Unanswered("1", "gone"), Unanswered("2", "gone")]
+    assert line.acknowledgements.abandon("gone") == [Unacknowledged("1", "gone"), Unacknowledged("2", "gone")]
     assert line.say("ok").outcomes == []
 
 
 def test_several_commands_under_way_are_answered_in_order() -> None:
-    line = Line(Answers(window=2)).begin("1", "G1 X1").begin("2", "M114").say("ok", "X:1", "ok")
-    assert line.outcomes == [Answered("1", "ok\n"), Answered("2", "X:1\nok\n")]
+    line = Line(Acknowledgements(window=2)).begin("1", "G1 X1").begin("2", "M114").say("ok", "X:1", "ok")
+    assert line.outcomes == [Acknowledged("1", "ok\n"), Acknowledged("2", "X:1\nok\n")]
 
 
 def test_whether_the_printer_waits_for_a_temperature() -> None:
     line = Line().begin("1", "M190 S60")
-    assert line.answers.heat_wait
+    assert line.acknowledgements.heat_wait
     line.say("ok")
-    assert not line.answers.heat_wait
+    assert not line.acknowledgements.heat_wait
 
 
 @pytest.mark.parametrize(
@@ -319,7 +325,7 @@ def test_every_command_gets_its_own_answer_whatever_is_said_between(commands: li
         key = str(number) if ours else None
         if ours:
             line.submit(str(number), f"M{number}")
-            expected.append(Answered(str(number), f"answer {number}\nok\n"))
+            expected.append(Acknowledged(str(number), f"answer {number}\nok\n"))
         line.send(key, f"M{number}")
         for noise in noises:
             if noise == "resend":

@@ -10,47 +10,47 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.scripts.run import (
     MOVES,
-    TOLD,
-    Begun,
+    STATES,
     Code,
     Decision,
     Hold,
     Kill,
     Launch,
     Outcome,
-    Over,
     Phase,
     Release,
+    RunEnded,
+    RunStarted,
     Settle,
     State,
     Terminate,
 )
 from octoprint_temp_eta.core.scripts.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
-from tests.support.runner_phases import CLEANLY, LIMITED, RUN, at, over
+from tests.support.runner_phases import CLEANLY, LIMITED, RUN, at, ended_run
 
 INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "start": lambda runner: runner.start(RUN),
     "held": lambda runner: runner.held(None, 0, 2000),
     "not held": lambda runner: runner.held("it prints", 0, 2000),
-    "runs": lambda runner: runner.runs(0),
+    "runs": lambda runner: runner.run_started(0),
     "returned": lambda runner: runner.returned(True, {"a": 1}, None, 0),
     "raised": lambda runner: runner.raised("boom", 0),
     "cancel": lambda runner: runner.cancel(0),
     "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000),
     "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
-    "ended": lambda runner: runner.ended("was ended by SIGKILL", 2000),
+    "ended": lambda runner: runner.process_ended("was ended by SIGKILL", 2000),
     "shut down": lambda runner: runner.shut_down(2000),
     "settled": lambda runner: runner.settled(True, 2000),
 }
-CANCELLED, RESTORE = over(Outcome.CANCELLED), Settle({})
+CANCELLED, RESTORE = ended_run(Outcome.CANCELLED), Settle({})
 END_NOW = (Terminate(), Kill(), RESTORE)
-KILLED = over(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
-SHUT_DOWN = over(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
+KILLED = ended_run(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
+SHUT_DOWN = ended_run(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
 #: By phase and input: what is decided and where it leads. What is not here changes nothing.
 TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.IDLE, "start"): ([Hold()], Phase.HOLDING),
     (Phase.HOLDING, "held"): ([Launch()], Phase.LOADING),
-    (Phase.HOLDING, "not held"): ([over(Outcome.ERROR, error="it prints", code=Code.NOT_READY)], Phase.IDLE),
+    (Phase.HOLDING, "not held"): ([ended_run(Outcome.ERROR, error="it prints", code=Code.NOT_READY)], Phase.IDLE),
     (Phase.HOLDING, "reset"): ([], Phase.ABORTING),
     (Phase.HOLDING, "shut down"): ([Kill(), SHUT_DOWN], Phase.IDLE),
     (Phase.ABORTING, "shut down"): ([Kill(), CANCELLED], Phase.IDLE),
@@ -58,14 +58,14 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.LOADING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
-    (Phase.CLOSING, "shut down"): ([*END_NOW, over(Outcome.FINISHED, result={"a": 1})], Phase.IDLE),
+    (Phase.CLOSING, "shut down"): ([*END_NOW, ended_run(Outcome.FINISHED, storage={"a": 1})], Phase.IDLE),
     (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
     (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
     (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
     (Phase.HOLDING, "lost"): ([], Phase.ABORTING),
     (Phase.ABORTING, "held"): ([Release(), CANCELLED], Phase.IDLE),
     (Phase.ABORTING, "not held"): ([CANCELLED], Phase.IDLE),
-    (Phase.LOADING, "runs"): ([Begun(RUN)], Phase.RUNNING),
+    (Phase.LOADING, "runs"): ([RunStarted(RUN)], Phase.RUNNING),
     (Phase.LOADING, "raised"): ([], Phase.CLOSING),
     (Phase.LOADING, "cancel"): ([Terminate()], Phase.STOPPING),
     (Phase.LOADING, "lost"): ([Terminate()], Phase.STOPPING),
@@ -92,32 +92,39 @@ def test_every_input_in_every_phase(phase: Phase, name: str) -> None:
 
 
 def test_every_phase_has_its_row() -> None:
-    assert set(MOVES) == set(Phase) == set(TOLD)
+    assert set(MOVES) == set(Phase) == set(STATES)
 
 
 @pytest.mark.parametrize(
-    ("verdict", "expected"),
+    ("result", "expected"),
     [
-        ((True, {"a": 1}, None), over(Outcome.FINISHED, result={"a": 1})),
-        ((True, {}, "flat"), over(Outcome.FINISHED, result={}, message="flat")),
-        ((False, {}, None), over(Outcome.FAILED, result={}, error="the script reported no success", code=Code.FAILED)),
-        ((False, {}, "bent"), over(Outcome.FAILED, result={}, error="bent", code=Code.FAILED, message="bent")),
+        ((True, {"a": 1}, None), ended_run(Outcome.FINISHED, storage={"a": 1})),
+        ((True, {}, "flat"), ended_run(Outcome.FINISHED, storage={}, message="flat")),
+        (
+            (False, {}, None),
+            ended_run(Outcome.FAILED, storage={}, error="the script reported no success", code=Code.FAILED),
+        ),
+        ((False, {}, "bent"), ended_run(Outcome.FAILED, storage={}, error="bent", code=Code.FAILED, message="bent")),
     ],
 )
-def test_a_result_is_told_once_the_printer_has_followed(verdict: tuple[bool, dict, str | None], expected: Over) -> None:
+def test_a_result_is_told_once_the_printer_has_followed(
+    result: tuple[bool, dict, str | None], expected: RunEnded
+) -> None:
     runner = at(Phase.RUNNING)
-    runner.returned(*verdict, 0)
+    runner.returned(*result, 0)
     assert runner.state is State.RUNNING
-    assert runner.ended(CLEANLY, 1999) == [Settle({})]
+    assert runner.process_ended(CLEANLY, 1999) == [Settle({})]
     assert runner.state is State.RUNNING
     assert runner.settled(True, 2000) == [Release(), expected]
-    assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.past)
+    assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
 
 
 def test_a_script_that_went_wrong_is_told_at_once() -> None:
     runner = at(Phase.RUNNING)
     runner.raised("ValueError: too cold (line 3)", 0)
-    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="ValueError: too cold (line 3)", code=Code.ERROR)
+    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
+        Outcome.ERROR, error="ValueError: too cold (line 3)", code=Code.ERROR
+    )
     assert runner.state is State.CANCELLING
 
 
@@ -126,44 +133,44 @@ def test_a_cancelled_run_keeps_the_runner_until_the_printer_has_followed() -> No
     assert runner.state is State.CANCELLING
     assert runner.start(RUN) == []
     assert runner.settled(True, 9999) == [Release()]
-    assert runner.last == CANCELLED.past
+    assert runner.last == CANCELLED.completed
 
 
 def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
     runner = at(Phase.STOPPING)
     runner.returned(True, {}, None, 0)
     runner.raised("KeyboardInterrupt", 0)
-    assert runner.ended(CLEANLY, 2000)[0] == CANCELLED
+    assert runner.process_ended(CLEANLY, 2000)[0] == CANCELLED
 
 
 def test_a_run_without_a_printer_ends_with_its_process() -> None:
     runner = at(Phase.RUNNING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
-    error = over(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
-    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), error]
+    error = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
+    assert runner.process_ended(CLEANLY, 2000) == [Release(jobs=False), error]
     assert runner.phase is Phase.IDLE
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == []
-    assert runner.ended(CLEANLY, 2000) == [Release(jobs=False), over(Outcome.FINISHED, result={"a": 1})]
+    assert runner.process_ended(CLEANLY, 2000) == [Release(jobs=False), ended_run(Outcome.FINISHED, storage={"a": 1})]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
-    runner.ended(CLEANLY, 1999)
-    finished = over(Outcome.FINISHED, result={"a": 1})
+    runner.process_ended(CLEANLY, 1999)
+    finished = ended_run(Outcome.FINISHED, storage={"a": 1})
     assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(jobs=False), finished]
 
 
 def test_the_next_run_has_a_printer_again() -> None:
     runner = at(Phase.RUNNING)
     runner.lose_printer("the printer was disconnected", 0, 0)
-    runner.ended(CLEANLY, 0)
+    runner.process_ended(CLEANLY, 0)
     runner.start(RUN)
     runner.held(None, 0, 0)
-    assert runner.ended(CLEANLY, 2000)[-1] == Settle({})
+    assert runner.process_ended(CLEANLY, 2000)[-1] == Settle({})
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.CLOSING])
@@ -178,7 +185,7 @@ def test_a_time_limit_ends_a_run_as_an_error() -> None:
     runner = at(Phase.RUNNING, LIMITED)
     assert runner.tick(89) == []
     assert runner.tick(90) == [Terminate()]
-    assert runner.ended(CLEANLY, 2000)[0] == over(
+    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
         Outcome.ERROR, LIMITED, error="it took 90 s and that is its limit", code=Code.TIMEOUT
     )
 
@@ -190,7 +197,9 @@ def test_without_a_limit_a_run_takes_what_it_takes() -> None:
 def test_a_script_that_is_never_loaded_is_given_up() -> None:
     runner = at(Phase.LOADING)
     assert runner.tick(LOADING_S) == [Terminate()]
-    assert runner.ended(CLEANLY, 2000)[0] == over(Outcome.ERROR, error="it took 30 s to be loaded", code=Code.TIMEOUT)
+    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
+        Outcome.ERROR, error="it took 30 s to be loaded", code=Code.TIMEOUT
+    )
 
 
 def test_a_g90_without_an_answer_is_sent_again() -> None:
@@ -207,7 +216,7 @@ class World:
         self.runner = Runner({})
         self.process = self.linked = self.settling = self.holding = False
         self.holds = 0
-        self.told: list[Over] = []
+        self.told: list[RunEnded] = []
 
     def do(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -229,7 +238,7 @@ class World:
                     assert self.holds == int(jobs)
                     assert not self.process
                     self.holds = 0
-                case Over():
+                case RunEnded():
                     assert not self.process
                     self.told.append(decision)
 
@@ -251,7 +260,7 @@ def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> 
             world.holds = int(ready)
             world.do(runner.held(None if ready else "not ready", clock, clock))
         elif event == "runs" and world.process:
-            world.do(runner.runs(clock))
+            world.do(runner.run_started(clock))
         elif event in ("returns", "raises") and world.process:
             returned = event == "returns"
             world.do(runner.returned(True, {}, None, clock) if returned else runner.raised("boom", clock))
@@ -259,7 +268,7 @@ def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> 
             world.do(runner.cancel(clock))
         elif event == "dies" and world.process:
             world.process = False
-            world.do(runner.ended(CLEANLY, clock))
+            world.do(runner.process_ended(CLEANLY, clock))
         elif event == "acks" and world.settling:
             world.settling = False
             world.do(runner.settled(True, clock))

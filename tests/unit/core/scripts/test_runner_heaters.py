@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Run, Settle
-from tests.support.runner_phases import CLEANLY, RUN, at, over
+from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
 
 
 def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
     runner = at(Phase.RUNNING)
-    runner.sends("M109 S200")
+    runner.script_sent("M109 S200")
     runner.reset_printer("the firmware was reset", 0)
-    error = over(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
-    assert runner.ended(CLEANLY, 2000) == [error, Settle({})]
+    error = ended_run(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
+    assert runner.process_ended(CLEANLY, 2000) == [error, Settle({})]
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
 def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targets: dict[str, float]) -> None:
     runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
     for line in lines:
-        runner.sends(line)
+        runner.script_sent(line)
     runner.cancel(0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
+    assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
 
 
 def test_what_a_macro_heated_is_given_back() -> None:
@@ -43,25 +43,25 @@ def test_what_a_macro_heated_is_given_back() -> None:
     ):
         runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after), now)
         runner.cancel(0)
-        assert runner.ended(CLEANLY, 0)[-1] == Settle(targets)
+        assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
 
 
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
     runner = at(Phase.RUNNING, targets={"tool0": 210.0, "bed": 100.0})
-    runner.others_send("M140 S100")
+    runner.others_sent("M140 S100")
     runner.cancel(0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
+    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
 
 
 def test_what_the_firmware_forgot_is_not_given_back() -> None:
     runner = at(Phase.RUNNING, targets={"tool0": 210.0})
     runner.reset_printer("the firmware was reset", 0)
-    assert runner.ended(CLEANLY, 0)[-1] == Settle({})
+    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({})
 
 
 def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
     for success, targets in ((True, {}), (False, {"tool0": 0.0})):
         runner = at(Phase.RUNNING)
-        runner.sends("M109 S200")
+        runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
-        assert runner.ended(CLEANLY, 0) == [Settle(targets)]
+        assert runner.process_ended(CLEANLY, 0) == [Settle(targets)]

@@ -49,8 +49,8 @@ def test_what_is_given_overrides_what_is_stored_overrides_the_defaults() -> None
     [
         ([], "must be a dictionary, not list"),
         ({1: 2}, "keys must be strings, not 1"),
-        ({"a": {1, 2}}, "a: is no JSON value"),
-        ({"a": float("inf")}, "a: is no JSON value"),
+        ({"a": {1, 2}}, "a: is not a JSON value"),
+        ({"a": float("inf")}, "a: is not a JSON value"),
         ({"a": "x" * MAX_LENGTH}, "must not be longer than"),
     ],
 )
@@ -62,7 +62,7 @@ def test_what_is_no_json_object(values: object, rule: str) -> None:
 def test_a_value_that_holds_itself_is_no_json() -> None:
     endless: list[object] = []
     endless.append(endless)
-    with pytest.raises(InvalidSettings, match=r"^a: is no JSON value"):
+    with pytest.raises(InvalidSettings, match=r"^a: is not a JSON value"):
         as_json({"a": endless})
 
 
