@@ -80,18 +80,18 @@ def running(folder: Path) -> Iterator[tuple[Broker, TcpProxy, OctoPrint]]:
             environment={"EVENT_WITNESS": str(folder / "events.txt")},
         ) as octoprint,
     ):
-        eventually(lambda: connect_commands_sent(octoprint), "the scripts to greet the printer")
+        eventually(lambda: connect_commands_sent(octoprint), "the on-connect command")
         yield broker, proxy, octoprint
 
 
 def connect_commands_sent(octoprint: OctoPrint) -> int:
-    """Return how often the scripts have greeted the printer; OctoPrint begins a new log when it starts."""
+    """Return how often the on-connect command was sent; OctoPrint starts a new log with each start."""
     logs = (octoprint.base / "logs").glob("serial.log*")
     return sum(log.read_text(errors="replace").count(CONNECT_COMMAND) for log in logs)
 
 
 def make_ready(octoprint: OctoPrint) -> None:
-    """Have it run, connected to a printer that was greeted: no line but a test's own goes there."""
+    """Start and connect it if needed; then only the lines of a test are sent."""
     if octoprint.alive and octoprint.printer_state() == "Operational":
         return
     before = connect_commands_sent(octoprint)
@@ -99,7 +99,7 @@ def make_ready(octoprint: OctoPrint) -> None:
         octoprint.connect()
     else:
         octoprint.start()
-    eventually(lambda: connect_commands_sent(octoprint) > before, "the scripts to greet the printer")
+    eventually(lambda: connect_commands_sent(octoprint) > before, "the on-connect command")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_commands_on_connect(script_server: ScriptServer) -> None:
     before = script_server.sent().count(CONNECT_COMMAND)
     script_server.octoprint.disconnect()
     script_server.octoprint.connect()
-    eventually(lambda: script_server.sent().count(CONNECT_COMMAND) == before + 1, "the greeting")
+    eventually(lambda: script_server.sent().count(CONNECT_COMMAND) == before + 1, "the on-connect command")
 
 
 def test_a_run_that_is_cancelled_while_it_heats_keeps_runner_and_jobs_until_the_printer_listens(
