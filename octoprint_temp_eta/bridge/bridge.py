@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..core.clock import Now
 from ..messages import encode
 from ..messages.decode import Command
 from ..messages.topics import LEVEL, Topics
@@ -33,7 +34,6 @@ from .protocol.inputs import (
     JobBoundary,
     Learned,
     MessageArrived,
-    Now,
     Presets,
     PrinterChanged,
     Readings,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.clock import Now
 from ..messages import encode
 from .broker.commands import Commands
 from .broker.identity_conflict import Clash
 from .broker.outbox import Outbox
 from .heaters.heaters import Heaters
-from .protocol.inputs import BrokerConnected, Now, Tick
+from .protocol.inputs import BrokerConnected, Tick
 
 #: s between two messages at least.
 INTERVAL_S = 60.0

@@ -19,13 +19,13 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Input,
     JobBoundary,
     MessageArrived,
-    Now,
     PrinterChanged,
     Profile,
     Readings,
     Started,
     Tick,
 )
+from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.catalogue import COMMANDS
 from octoprint_temp_eta.settings import table
 from tests.support.contract import check, examples

@@ -29,7 +29,6 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Delivered,
     Input,
     MessageArrived,
-    Now,
     PrinterChanged,
     Profile,
     Readings,
@@ -39,6 +38,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
 )
 from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
+from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 from octoprint_temp_eta.settings.table import parse

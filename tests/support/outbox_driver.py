@@ -7,7 +7,8 @@ from typing import Any
 
 from octoprint_temp_eta.bridge.broker.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import Delivered, Now
+from octoprint_temp_eta.bridge.protocol.inputs import Delivered
+from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.topics import Topics
 
 BASE = "octoprint/temp_eta/ender"

@@ -7,12 +7,13 @@ import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from ...core.clock import Now
 from ...messages import encode
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings
 from ..protocol.effects import Answer, Effect, Log
-from ..protocol.inputs import ApiCommand, MessageArrived, Now
+from ..protocol.inputs import ApiCommand, MessageArrived
 from .outbox import Outbox, to_response_topic
 
 #: Obeys a command: returns its reply and what is to be done. Raises `CommandError` where it can't be obeyed.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from ...core.clock import Now
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import Now
 from .ui_feed import Pages
 
 #: s after which a connection counts as one that lasts.

@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...core.clock import Now
 from ...messages.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
-from ..protocol.inputs import Delivered, Now
+from ..protocol.inputs import Delivered
 
 #: Messages under way at once; below the library's own limit of 20, behind which it would queue.
 WINDOW = 16

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.clock import Now
 from ...core.estimation.estimator import HeaterKind
 from ...messages import encode
 from ...messages.decode import Command, CommandError
@@ -12,7 +13,6 @@ from ...settings.table import Settings
 from ..broker.commands import Handler
 from ..broker.outbox import Outbox
 from ..protocol.effects import Effect, SetTarget
-from ..protocol.inputs import Now
 from .heaters import Heaters
 from .store import Memory
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
 from ...core.heating.countdown import MOVED_S, MOVED_SHARE
 from ...messages import encode
 from ..broker.outbox import Outbox
-from ..protocol.inputs import Now, Preset, Presets
+from ..protocol.inputs import Preset, Presets
 from .heaters import Heaters
 
 #: s between two looks, and °C that a heater must have moved to look again: a forecast is no countdown.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.clock import Now
 from ...core.estimation.estimator import Estimate, Estimator, HeaterKind
 from ...core.estimation.linear import Limits
 from ...core.estimation.methods import make_estimator
@@ -18,7 +19,7 @@ from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..broker.outbox import Outbox
 from ..protocol.effects import Effect
-from ..protocol.inputs import JobBoundary, Now, PrinterChanged, Profile, Readings
+from ..protocol.inputs import JobBoundary, PrinterChanged, Profile, Readings
 from .publish_policy import Gate
 from .store import Memory, Place
 

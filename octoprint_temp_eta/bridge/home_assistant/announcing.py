@@ -7,6 +7,7 @@ from typing import Any
 
 from ha_discovery import Announced, Announcement
 
+from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ...settings.table import Settings
@@ -17,7 +18,7 @@ from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters
 from ..protocol.effects import Effect
 from ..protocol.identity import Identity
-from ..protocol.inputs import MessageArrived, Now
+from ..protocol.inputs import MessageArrived
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 

@@ -6,10 +6,10 @@ from collections import deque
 
 from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, plan
 
+from ...core.clock import Now
 from ...messages.encode import encode
 from ..broker.outbox import Outbox
 from ..protocol.effects import Effect, Publish, Save
-from ..protocol.inputs import Now
 
 #: The file with the record of what Home Assistant may still have.
 ANNOUNCED = "announced"

@@ -12,14 +12,6 @@ from .script_inputs import ScriptInput
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
-    """A moment: `at` in seconds of a monotonic clock, `wall` in Unix seconds."""
-
-    at: float
-    wall: float
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
     """The worker runs: connect, announce."""
 

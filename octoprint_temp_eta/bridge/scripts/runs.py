@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...core.clock import Now
 from ...core.gcode.acknowledgements import Acknowledged, Acknowledgements, Outcome, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ..protocol.effects import Effect, SetTarget
-from ..protocol.inputs import Now
 from ..protocol.script_effects import (
     BreakHeatWait,
     FakeOk,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...core.clock import Now
 from ...core.scripts.catalogue import Script, find
 from ...core.scripts.run import CompletedRun, HeatersAfter, Outcome, Run, RunEnded, RunStarted, State
 from ...core.scripts.settings import InvalidSettings, check
@@ -17,7 +18,7 @@ from ..broker.commands import Handler
 from ..broker.outbox import Outbox
 from ..heaters.heaters import Heaters
 from ..protocol.effects import Answer, Effect, Log
-from ..protocol.inputs import Now, PrinterChanged
+from ..protocol.inputs import PrinterChanged
 from ..protocol.script_effects import FireEvent, ReadConnectCommands, ScanScripts, SendLines, StartScript
 from ..protocol.script_inputs import (
     ConnectCommandsRead,

@@ -11,7 +11,8 @@ import pytest
 
 from octoprint_temp_eta.adapters.worker import Worker
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Save
-from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, Now, Readings, Started, Stopping, Tick
+from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, Readings, Started, Stopping, Tick
+from octoprint_temp_eta.core.clock import Now
 from tests.support.waiting import eventually
 
 LOGGER = logging.getLogger("test-worker")

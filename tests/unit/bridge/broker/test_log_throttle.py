@@ -7,7 +7,7 @@ import logging
 from octoprint_temp_eta.bridge.broker.log_throttle import LASTS_S, PATIENCE, Complaints
 from octoprint_temp_eta.bridge.broker.ui_feed import Pages
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log
-from octoprint_temp_eta.bridge.protocol.inputs import Now
+from octoprint_temp_eta.core.clock import Now
 
 
 def at(seconds: float) -> Now:

@@ -1,0 +1,63 @@
+"""The shape that all parts of the bridge share.
+
+A part gets the parts that it reads from in its constructor and uses their public, read-only members only. It publishes
+through the outbox and returns everything else as effects. A later reply to a command is returned as a `Reply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..core.clock import Now
+from ..messages.decode import Command
+from ..messages.encode import Payload
+from ..settings.table import Settings
+from .protocol.effects import Effect
+
+#: Handles one type of input.
+InputHandler = Callable[[Any, Now], list[Effect]]
+
+#: Executes a command: returns its reply, and the effects. Raises `CommandError` if the command is refused.
+CommandHandler = Callable[[Command, Now], tuple[Payload, list[Effect]]]
+
+
+class Part:
+    """A part of the bridge. Every member has an empty default; a part overrides those that it needs."""
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input. Several parts may handle the same input; they do so in the bridge's order."""
+        return {}
+
+    @property
+    def commands(self) -> Mapping[str, CommandHandler]:
+        """The handlers by name of command. Each command belongs to one part."""
+        return {}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings; the constructor gets the first ones. `publish_all` follows."""
+        del settings, now
+        return []
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Do what is due."""
+        del now
+        return []
+
+    def publish_all(self, now: Now) -> None:
+        """Publish every retained state, such as for a new connection or on other topics."""
+        del now
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """What the next start needs: JSON values by file name, without ending. The bridge saves what changed.
+
+        A large value stays the same object until it changes: it is compared after every input.
+        """
+        return {}
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return this part's keys of the snapshot that REST shows; values are never changed afterwards."""
+        del now
+        return {}
