@@ -14,7 +14,7 @@ from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.identity_conflict import Clash
 from .broker.log_throttle import Complaints
-from .broker.outbox import Outbox, farewell
+from .broker.outbox import Outbox, offline_message
 from .broker.ui_feed import Pages
 from .diagnostics import Diagnostics
 from .heaters.commands import Handlers
@@ -128,12 +128,12 @@ class Bridge:
     # The connection
 
     def _started(self, _: Started, now: Now) -> list[Effect]:
-        self._outbox.level("status", "online", now)
+        self._outbox.publish_state("status", "online", now)
         self._tell_info(now)
         return [self._connect()] if self._connects else []
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        return [*self._scripts.shut_down(now), *self._outbox.drain(now), Disconnect((farewell(self._outbox),))]
+        return [*self._scripts.shut_down(now), *self._outbox.drain(now), Disconnect((offline_message(self._outbox),))]
 
     def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
         self._diagnostics.connected(event, now)
@@ -164,7 +164,7 @@ class Bridge:
             host=settings.mqtt_broker_host,
             port=settings.mqtt_broker_port,
             client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
-            will=farewell(self._outbox),
+            will=offline_message(self._outbox),
             subscriptions=(topics.commands, settings.ha_status_topic, topics.of("info")),
             username=settings.mqtt_username,
             password=settings.mqtt_password,
@@ -175,13 +175,13 @@ class Bridge:
 
     def _settings_changed(self, event: SettingsChanged, now: Now) -> list[Effect]:
         before, connection = self._connects, self._connect()
-        good_bye, topics = [farewell(self._outbox)], _topics(event.settings)
+        good_bye, topics = [offline_message(self._outbox)], _topics(event.settings)
         if topics != self._outbox.topics:
             good_bye = self._outbox.move(topics, clear=not self._clash.left)
         self._settings = self._commands.settings = event.settings
         self._heaters.configure(event.settings, now)
         self._scripts.configure(event.settings)
-        self._outbox.level("status", "online", now)
+        self._outbox.publish_state("status", "online", now)
         self._tell_everything(now)
         if (before, connection) == (self._connects, self._connect()) and self._clash.text is None:
             return []
@@ -225,7 +225,7 @@ class Bridge:
         self._forecasts.tick(now)
         effects = self._remember()
         if self._outbox.connected and self._diagnostics.tick(tick, now):
-            self._outbox.level(
+            self._outbox.publish_state(
                 "diagnostics",
                 self._diagnostics.body(self._outbox, self._commands, self._heaters, self._clash, now),
                 now,
@@ -259,12 +259,12 @@ class Bridge:
             "discovery_prefix": self._settings.ha_discovery_prefix if self._settings.ha_discovery_enabled else None,
             "commands": self._commands.allowed,
         }
-        self._outbox.level("info", body, now)
+        self._outbox.publish_state("info", body, now)
 
     @property
     def _to_remember(self) -> Mapping[str, list[str]]:
         """What the next start has to know: heaters, else a printer that is off has lost them; and what to clear."""
-        return {HEATERS: self._heaters.names, LEFT_BEHIND: self._outbox.left_behind}
+        return {HEATERS: self._heaters.names, LEFT_BEHIND: self._outbox.to_clear}
 
     def _remember(self) -> list[Effect]:
         before, self._remembered = self._remembered, self._to_remember

@@ -60,7 +60,7 @@ class Diagnostics:
 
     def body(self, outbox: Outbox, commands: Commands, heaters: Heaters, clash: Clash, now: Now) -> dict[str, Any]:
         """Return the body of `diagnostics`."""
-        dropped = outbox.edges_dropped
+        dropped = outbox.events_dropped
         return {
             "uptime_seconds": round(now.at - self._started.at),
             "connections": self._connections,

@@ -77,7 +77,7 @@ def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(ow
 def test_a_broker_that_stands_still_is_left_and_gets_the_newest_when_it_goes_on(
     own_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(outbox, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(outbox, "ACK_TIMEOUT_S", 0.5)
     monkeypatch.setattr(adapter, "SUCCESSION_S", 0.5)
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)

@@ -244,7 +244,7 @@ class BridgeDriver:
             assert self._checked(effect.will) == "status"
             assert PASSWORD not in repr(effect)
         elif isinstance(effect, Disconnect):
-            for publish in effect.farewell:
+            for publish in effect.last_messages:
                 if self.link is not None and publish.retain:
                     self._retain(publish)
             self.link = None

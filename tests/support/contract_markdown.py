@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from octoprint_temp_eta.bridge.broker.commands import BURST, RATE, REMEMBERED_S
-from octoprint_temp_eta.bridge.broker.outbox import EDGES
+from octoprint_temp_eta.bridge.broker.outbox import MAX_EVENTS
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
@@ -26,8 +26,8 @@ OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
   not known. It is sent when it changes, at every connect, and when Home Assistant starts; `status`, `printer`,
   `<heater>/eta`, `forecast` and `script` also every 60 s, so that a reader can tell an old state from one that holds.
 * **An event is not retained**: it is sent when it happens, and once more, with the same `timestamp`, where the
-  connection broke before the broker had taken it. While the broker is away the newest {EDGES} script events are kept in
-  order, for an hour; a heater's change of state that is older than 30 s is dropped. What is dropped is counted in
+  connection broke before the broker had taken it. Offline, the newest {MAX_EVENTS} script events are kept
+  in order, for an hour; a heater's change of state that is older than 30 s is dropped. What is dropped is counted in
   `diagnostics`.
 * **Every command is answered** on `<base>/response`, with its `transaction` where it has one. The same `transaction`
   sent twice within {REMEMBERED_S / 60:.0f} minutes is carried out once and answered alike. A command must not be

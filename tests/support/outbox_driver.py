@@ -33,7 +33,7 @@ def change(name: str = "bed", number: int = 0) -> dict[str, Any]:
 
 def fill(box: Outbox, *names: str, at: float = 0.0, **changed: Any) -> None:
     for name in names:
-        box.level("eta", heater(name, **changed), now(at), heater=name)
+        box.publish_state("eta", heater(name, **changed), now(at), heater=name)
 
 
 def numbers(sent: list[Publish]) -> list[int]:

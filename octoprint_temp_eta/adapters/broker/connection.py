@@ -64,7 +64,7 @@ class Mqtt:
     def disconnect(self, effect: Disconnect) -> None:
         """Disconnect, and stay disconnected."""
         if self._session is not None:
-            self._session.leave(effect.farewell)
+            self._session.leave(effect.last_messages)
             self._session = None
 
     def publish(self, message: Publish) -> None:

@@ -156,10 +156,10 @@ class Commands:
         return self._send(encode.rejected(name, error), reply_to, now)
 
     def _send(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> list[Effect]:
-        publish = self._outbox.edge("response", body, now, keep_s=REPLY_KEEP_S)
+        publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
             again = to_response_topic(publish, reply_to.topic, reply_to.correlation)
-            self._outbox.raw_edge("response", again, now, keep_s=REPLY_KEEP_S)
+            self._outbox.send_once("response", again, now, keep_s=REPLY_KEEP_S)
         return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
 
     def _permitted(self, name: str) -> bool:

@@ -22,9 +22,9 @@ from ..protocol.inputs import Delivered
 #: Messages under way at once; below the library's own limit of 20, behind which it would queue.
 WINDOW = 16
 #: Edges of one kind kept at most: more than a script may log at once.
-EDGES = 256
+MAX_EVENTS = 256
 #: s without an acknowledgement after which the connection is taken for dead.
-PATIENCE_S = 20.0
+ACK_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Outbox:
         self.sent = 0
         self.superseded = 0
         #: By message: edges that came too late or were too many.
-        self.edges_dropped: Counter[str] = Counter()
+        self.events_dropped: Counter[str] = Counter()
         self._boot_id = boot_id
         self._seq = 0
         #: The connection that there is someone to send to on.
@@ -63,7 +63,7 @@ class Outbox:
         self._bodies: dict[str, Any] = {}
         self._set_at: dict[str, float] = {}
         #: By message and, where it has one, heater: the newest level with its stamps.
-        self.present: dict[tuple[str, str | None], Any] = {}
+        self.states: dict[tuple[str, str | None], Any] = {}
         self._pending: dict[str, None] = {}
         self._edges: deque[_Edge] = deque()
         #: The topics that a broker may still hold something on, of before a move or of what is no more.
@@ -71,7 +71,7 @@ class Outbox:
         self._leave_behind(left_behind)
 
     @property
-    def left_behind(self) -> list[str]:
+    def to_clear(self) -> list[str]:
         """The topics that are still to be cleared."""
         return sorted(self._left_behind)
 
@@ -80,41 +80,41 @@ class Outbox:
         """Whether there is someone to send to."""
         return self.link is not None
 
-    def level(self, message: str, body: Any, now: Now, **levels: str) -> None:
+    def publish_state(self, message: str, body: Any, now: Now, **levels: str) -> None:
         """Set a topic's level; `body` lacks what is stamped on it (`timestamp`, `seq`, `boot_id`)."""
         topic = self.topics.of(message, **levels)
         if topic not in self._bodies or self._bodies[topic] != body:
             self._set(message, levels.get("heater"), topic, body, now)
 
-    def renew(self, messages: Collection[str], older_than: float, now: Now) -> None:
+    def republish(self, messages: Collection[str], older_than: float, now: Now) -> None:
         """Tell the levels of `messages` once more that were last set more than `older_than` seconds ago."""
-        for message, heater in list(self.present):
+        for message, heater in list(self.states):
             topic = self.topics.of(message, **({} if heater is None else {"heater": heater}))
             if message in messages and now.at - self._set_at[topic] >= older_than:
                 self._set(message, heater, topic, self._bodies[topic], now)
 
     def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
         self._bodies[topic], self._set_at[topic] = body, now.at
-        stamped = self.present[message, heater] = self._stamped(message, body, now)
+        stamped = self.states[message, heater] = self._stamped(message, body, now)
         self._copy(message, heater, stamped)
         kind = MESSAGES[message]
-        self.raw_level(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
+        self.retain(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
 
-    def raw_level(self, publish: Publish) -> None:
+    def retain(self, publish: Publish) -> None:
         """Set a level whose payload is not one of ours, such as a discovery message; empty: clear the topic."""
         self.superseded += publish.topic in self._pending
         self._left_behind.discard(publish.topic)
         self._levels[publish.topic] = publish
         self._pending[publish.topic] = None
 
-    def erase(self, message: str, **levels: str) -> None:
+    def clear(self, message: str, **levels: str) -> None:
         """Clear a retained topic, also on brokers that are reached later."""
         topic = self.topics.of(message, **levels)
         self._bodies.pop(topic, None)
-        self.present.pop((message, levels.get("heater")), None)
+        self.states.pop((message, levels.get("heater")), None)
         self._copy(message, levels.get("heater"), None)
         if topic in self._levels:
-            self.raw_level(Publish(topic, b"", retain=True))
+            self.retain(Publish(topic, b"", retain=True))
             self._left_behind.add(topic)
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
@@ -127,7 +127,7 @@ class Outbox:
         old = self.topics
         left = [topic for topic in self._levels if clear or not old.hold(topic)]
         self.superseded += len(self._pending)
-        for memory in (self._levels, self._bodies, self._set_at, self._pending, self.present, self._left_behind):
+        for memory in (self._levels, self._bodies, self._set_at, self._pending, self.states, self._left_behind):
             memory.clear()
         self.topics = topics
         self._edges = deque(replace(edge, publish=_moved(edge.publish, old, topics)) for edge in self._edges)
@@ -140,7 +140,7 @@ class Outbox:
         self._levels.update((publish.topic, publish) for publish in cleared)
         return cleared
 
-    def edge(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
+    def publish_event(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
         """Send an event once; while there is no connection it is kept for `keep_s` seconds."""
         kind = MESSAGES[message]
         stamped = self._stamped(message, body, now)
@@ -152,24 +152,24 @@ class Outbox:
             content_type=kind.content_type,
             expiry_seconds=kind.expiry_seconds,
         )
-        self.raw_edge(message, publish, now, keep_s=keep_s)
+        self.send_once(message, publish, now, keep_s=keep_s)
         return publish
 
-    def raw_edge(self, kind: str, publish: Publish, now: Now, *, keep_s: float) -> None:
+    def send_once(self, kind: str, publish: Publish, now: Now, *, keep_s: float) -> None:
         """Send `publish` once, as an edge of the kind `kind`."""
         same = [edge for edge in self._edges if edge.kind == kind]
-        if len(same) >= EDGES:
+        if len(same) >= MAX_EVENTS:
             self._edges.remove(same[0])
-            self.edges_dropped[kind] += 1
+            self.events_dropped[kind] += 1
         self._edges.append(_Edge(kind, publish, now.at + keep_s))
 
     def connect(self, link: int, now: Now) -> None:
         """There is a new connection."""
         self.disconnect()
         self.link, self._progress_at = link, now.at
-        self.repeat()
+        self.resend_states()
 
-    def repeat(self) -> None:
+    def resend_states(self) -> None:
         """Send every level (again), `status` last, so that online means complete."""
         status = self.topics.of("status")
         self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
@@ -194,7 +194,7 @@ class Outbox:
 
     def stuck(self, now: Now) -> bool:
         """Whether the broker has stopped acknowledging."""
-        return self.connected and bool(self._under_way) and now.at - self._progress_at > PATIENCE_S
+        return self.connected and bool(self._under_way) and now.at - self._progress_at > ACK_TIMEOUT_S
 
     def drain(self, now: Now) -> Iterator[Publish]:
         """Yield what is to be sent now."""
@@ -219,7 +219,7 @@ class Outbox:
             edge = self._edges.popleft()
             if edge.until >= now.at:
                 return edge
-            self.edges_dropped[edge.kind] += 1
+            self.events_dropped[edge.kind] += 1
         return None
 
     def _stamped(self, message: str, body: Any, now: Now) -> Any:
@@ -232,7 +232,7 @@ class Outbox:
         return body | {key: value for key, value in stamps.items() if key in wanted}
 
 
-def farewell(outbox: Outbox) -> Publish:
+def offline_message(outbox: Outbox) -> Publish:
     """Return the message that says that the bridge is gone: the will, and the good-bye."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)

@@ -60,7 +60,7 @@ class Handlers:
     def _snapshot(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         self._heaters.tell(now, all_of_it=True)
         result: dict[str, Any] = {"heaters": {}}
-        for (message, heater), body in self._outbox.present.items():
+        for (message, heater), body in self._outbox.states.items():
             if heater is not None:
                 result["heaters"][heater] = body
             elif message != "status":

@@ -53,12 +53,12 @@ class Forecasts:
         told = [self._preset(preset, list(actuals)) for preset in self._presets]
         if self._told is None or _changed(self._told, told):
             self._told = told
-            self._outbox.level("forecast", {"presets": told}, now)
+            self._outbox.publish_state("forecast", {"presets": told}, now)
 
     def tell(self, now: Now) -> None:
         """Set the level again, below topics that are new."""
         if self._told is not None:
-            self._outbox.level("forecast", {"presets": self._told}, now)
+            self._outbox.publish_state("forecast", {"presets": self._told}, now)
 
     def _preset(self, preset: Preset, heaters: list[str]) -> dict[str, Any]:
         targets = {heater: target for heater in heaters if (target := preset.target(heater))}

@@ -160,7 +160,7 @@ class Heaters:
     def _tell(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
         gate = self._gates.setdefault(key, Gate())
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
-            self._outbox.level(message, body, now, **levels)
+            self._outbox.publish_state(message, body, now, **levels)
 
     def _view(self, name: str, now: Now) -> HeaterView:
         return self._tracks[name].view(now.at, now.wall)
@@ -168,7 +168,7 @@ class Heaters:
     def _changed(self, name: str, transition: Transition | None, now: Now) -> None:
         if transition is not None:
             body = encode.state_change(self._view(name, now), transition)
-            self._outbox.edge("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
+            self._outbox.publish_event("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
 
     def _note_targets(self, readings: Readings) -> None:
         for name, (_, raw_target) in readings.heaters.items():
@@ -195,7 +195,7 @@ class Heaters:
             if self._missing[name] >= MISSING_READINGS:
                 del self._tracks[name], self._missing[name]
                 self._gates.pop(name, None)
-                self._outbox.erase("eta", heater=name)
+                self._outbox.clear("eta", heater=name)
 
     def _estimator(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
         settings = self.settings

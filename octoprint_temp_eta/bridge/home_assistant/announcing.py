@@ -69,7 +69,7 @@ class HomeAssistant:
             self._announced_for = current
             self._discovery.want(self._announcement(*current) if settings.ha_discovery_enabled else None, now)
         if self._outbox.connected:
-            self._outbox.renew(HEARTBEATS, HEARTBEAT_S, now)
+            self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
         return self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
 

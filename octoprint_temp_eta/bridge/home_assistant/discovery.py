@@ -98,10 +98,10 @@ class Discovery:
             for message in self._steps.popleft():
                 publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
                 # Not limited like events: there are as many as there are entities.
-                self._outbox.raw_edge(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
+                self._outbox.send_once(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
             return []
         after, self._after = self._after, None
-        self._outbox.repeat()
+        self._outbox.resend_states()
         return self._remember(after) if after is not None else []
 
     def _remember(self, announced: Announced) -> list[Effect]:

@@ -64,9 +64,9 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Leave the broker: send `farewell`, and stay away."""
+    """Leave the broker: send `last_messages`, and stay away."""
 
-    farewell: tuple[Publish, ...] = ()
+    last_messages: tuple[Publish, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class Scripts:
     def tell(self, now: Now) -> None:
         """Publish the retained states."""
         for message, body in self.bodies.items():
-            self._outbox.level(message, body, now)
+            self._outbox.publish_state(message, body, now)
 
     # The folder
 
@@ -269,7 +269,7 @@ class Scripts:
     def _logged(self, said: ScriptLogged, now: Now) -> list[Effect]:
         if self._outbox.connected:
             body = {"run_id": said.run_id, "level": said.level, "message": said.message}
-            self._outbox.edge("script_log", body, now, keep_s=LOG_KEEP_S)
+            self._outbox.publish_event("script_log", body, now, keep_s=LOG_KEEP_S)
         return [Log(logging.getLevelNamesMapping().get(said.level.upper(), logging.INFO), f"Script: {said.message}")]
 
     def _ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
@@ -304,7 +304,7 @@ class Scripts:
         """Publish the event and return it for OctoPrint's event bus."""
         payload = {"id": run.script_id, "title": run.title, **more, "run_id": run.run_id}
         body = {"event_type": kind, "event": EVENTS[kind], **payload}
-        self._outbox.edge("script_event", body, now, keep_s=EVENT_KEEP_S)
+        self._outbox.publish_event("script_event", body, now, keep_s=EVENT_KEEP_S)
         return FireEvent(EVENTS[kind], payload)
 
     def _publishing(self, handler: Callable[[Any, Now], list[Effect]]) -> Callable[[Any, Now], list[Effect]]:
@@ -320,7 +320,7 @@ class Scripts:
         return handle
 
     def _publish_runner(self, now: Now) -> None:
-        self._outbox.level("script", self.bodies["script"], now)
+        self._outbox.publish_state("script", self.bodies["script"], now)
 
 
 def _given(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -89,7 +89,7 @@ def test_settings_that_do_not_concern_the_connection_leave_it():
 def test_settings_of_the_connection_make_a_new_one(settings: dict[str, Any]):
     driver = heating()
     driver.change_settings(**settings)
-    assert [disconnect.farewell[0].payload for disconnect in driver.of(Disconnect)] == [b"offline"]
+    assert [disconnect.last_messages[0].payload for disconnect in driver.of(Disconnect)] == [b"offline"]
     assert len(driver.of(Connect)) == 2
     driver.connect()
     assert driver.state("status") == "online"
@@ -158,7 +158,7 @@ def test_stopping_says_good_bye():
     driver = heating()
     effects = driver.handle(Stopping())
     [leave] = [effect for effect in effects if isinstance(effect, Disconnect)]
-    assert [(message.topic, message.payload, message.retain) for message in leave.farewell] == [
+    assert [(message.topic, message.payload, message.retain) for message in leave.last_messages] == [
         (f"{BASE}/status", b"offline", True)
     ]
     assert not any(isinstance(effect, Publish) for effect in effects[effects.index(leave) :])

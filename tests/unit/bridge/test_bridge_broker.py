@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.outbox import PATIENCE_S
+from octoprint_temp_eta.bridge.broker.outbox import ACK_TIMEOUT_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, BrokerRefused, Delivered
 from tests.support import curves
@@ -90,7 +90,7 @@ def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
 def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
     driver = heating()
     driver.acknowledges = False
-    driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(PATIENCE_S)])
+    driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(ACK_TIMEOUT_S)])
     before = len(driver.of(Connect))
     driver.advance(5)
     assert len(driver.of(Connect)) == before + 1
@@ -112,7 +112,7 @@ def test_a_late_acknowledgement_of_the_connection_before_means_nothing():
     newest = driver.sent[-1][1].token
     assert newest is not None
     driver.handle(Delivered(old, newest))
-    driver.advance(PATIENCE_S + 1)
+    driver.advance(ACK_TIMEOUT_S + 1)
     assert len(driver.of(Connect)) == 2
 
 

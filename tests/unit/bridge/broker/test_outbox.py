@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.outbox import EDGES, PATIENCE_S, WINDOW, Outbox, farewell, to_response_topic
+from octoprint_temp_eta.bridge.broker.outbox import (
+    ACK_TIMEOUT_S,
+    MAX_EVENTS,
+    WINDOW,
+    Outbox,
+    offline_message,
+    to_response_topic,
+)
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import Delivered
 from octoprint_temp_eta.messages.topics import Topics
@@ -32,7 +39,7 @@ def test_a_level_is_retained_and_stamped():
     assert publish.content_type == "application/json"
     stamps = {"timestamp": 1_795_188_605.0, "seq": 1, "boot_id": "b0b0"}
     assert json.loads(publish.payload) == heater() | stamps
-    assert box.present["eta", "bed"] == heater() | stamps
+    assert box.states["eta", "bed"] == heater() | stamps
 
 
 def test_the_same_level_is_not_said_twice():
@@ -58,7 +65,7 @@ def test_only_the_newest_of_each_level_is_sent_after_a_reconnect():
 
 def test_each_connection_gets_every_level_and_status_last():
     box = outbox()
-    box.level("status", "online", now())
+    box.publish_state("status", "online", now())
     fill(box, "bed", "tool0")
     for link in (1, 2):
         box.connect(link, now())
@@ -72,20 +79,20 @@ def test_an_erased_level_is_cleared_here_and_on_brokers_that_are_reached_later()
     fill(box, "bed")
     box.connect(1, now())
     drain(box)
-    box.erase("eta", heater="bed")
+    box.clear("eta", heater="bed")
     cleared = Publish(f"{BASE}/bed/eta", b"", retain=True)
     for link in (1, 2):
         box.connect(link, now())
         [publish] = drain(box)
         assert (publish.topic, publish.payload, publish.retain) == (cleared.topic, b"", True)
-    assert box.present == {}
+    assert box.states == {}
     fill(box, "bed")
     assert drain(box)[0].payload
 
 
 def test_what_was_never_said_is_not_cleared():
     box = outbox()
-    box.erase("eta", heater="bed")
+    box.clear("eta", heater="bed")
     box.connect(1, now())
     assert drain(box) == []
 
@@ -95,8 +102,8 @@ def test_copies_are_told_of_levels_edges_and_erasures_also_while_offline():
     box = Outbox(Topics(BASE), "b0b0", lambda *copy: copies.append(copy))
     fill(box, "bed")
     fill(box, "bed")
-    box.edge("state_change", change(), now(), keep_s=30, heater="bed")
-    box.erase("eta", heater="bed")
+    box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
+    box.clear("eta", heater="bed")
     assert [(message, name, payload is None) for message, name, payload in copies] == [
         ("eta", "bed", False),
         ("state_change", "bed", False),
@@ -110,7 +117,7 @@ def test_copies_are_told_of_levels_edges_and_erasures_also_while_offline():
 def test_an_edge_is_sent_once_with_its_expiry_and_not_retained():
     box = outbox()
     box.connect(1, now())
-    box.edge("state_change", change(), now(), keep_s=30, heater="bed")
+    box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     [publish] = drain(box)
     assert (publish.retain, publish.qos, publish.expiry_seconds) == (False, 1, 30)
     box.connect(2, now())
@@ -119,7 +126,7 @@ def test_an_edge_is_sent_once_with_its_expiry_and_not_retained():
 
 def test_levels_go_before_edges():
     box = outbox()
-    box.edge("state_change", change(), now(), keep_s=30, heater="bed")
+    box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     fill(box, "bed")
     box.connect(1, now())
     assert topics(drain(box)) == ["bed/eta", "bed/state_change"]
@@ -128,7 +135,7 @@ def test_levels_go_before_edges():
 def test_edges_keep_their_order_and_their_time():
     box = outbox()
     for number in range(3):
-        box.edge("state_change", change(number=number), now(number), keep_s=30, heater="bed")
+        box.publish_event("state_change", change(number=number), now(number), keep_s=30, heater="bed")
     box.connect(1, now(9))
     sent = drain(box, at=9)
     assert numbers(sent) == [0, 1, 2]
@@ -138,32 +145,32 @@ def test_edges_keep_their_order_and_their_time():
 def test_an_edge_that_is_too_old_is_dropped_and_counted():
     box = outbox()
     for number in range(3):
-        box.edge("state_change", change(number=number), now(10.0 * number), keep_s=30, heater="bed")
+        box.publish_event("state_change", change(number=number), now(10.0 * number), keep_s=30, heater="bed")
     box.connect(1, now(45))
     assert numbers(drain(box, at=45)) == [2]
-    assert box.edges_dropped == {"state_change": 2}
+    assert box.events_dropped == {"state_change": 2}
 
 
 def test_edges_are_bounded_by_kind_the_oldest_goes_and_is_counted():
     box = outbox()
-    box.raw_edge("discovery", Publish("homeassistant/x", b"{}"), now(), keep_s=30)
-    for number in range(EDGES + 7):
-        box.edge("state_change", change(number=number), now(), keep_s=30, heater="bed")
+    box.send_once("discovery", Publish("homeassistant/x", b"{}"), now(), keep_s=30)
+    for number in range(MAX_EVENTS + 7):
+        box.publish_event("state_change", change(number=number), now(), keep_s=30, heater="bed")
     box.connect(1, now())
     sent = drain(box)
     assert sent[0].topic == "homeassistant/x"
-    assert numbers(sent[1:]) == list(range(7, EDGES + 7))
-    assert box.edges_dropped == {"state_change": 7}
+    assert numbers(sent[1:]) == list(range(7, MAX_EVENTS + 7))
+    assert box.events_dropped == {"state_change": 7}
 
 
 def test_an_edge_that_had_not_arrived_when_the_connection_broke_is_sent_again_in_its_place():
     box = outbox()
     box.connect(1, now())
     for number in range(3):
-        box.edge("state_change", change(number=number), now(), keep_s=30, heater="bed")
+        box.publish_event("state_change", change(number=number), now(), keep_s=30, heater="bed")
     sent = drain(box, acknowledged=False)
     deliver(box, sent[0])
-    box.edge("state_change", change(number=3), now(), keep_s=30, heater="bed")
+    box.publish_event("state_change", change(number=3), now(), keep_s=30, heater="bed")
     box.disconnect()
     box.connect(2, now(1))
     assert numbers(drain(box, at=1)) == [1, 2, 3]
@@ -218,11 +225,11 @@ def test_a_broker_is_stuck_when_it_acknowledges_nothing_for_long():
     assert not box.stuck(now(9999)), "nothing is under way"
     fill(box, "bed", "tool0", at=9999)
     first, second = drain(box, at=9999, acknowledged=False)
-    assert not box.stuck(now(9999 + PATIENCE_S))
-    assert box.stuck(now(9999 + PATIENCE_S + 1))
-    deliver(box, first, at=9999 + PATIENCE_S)
-    assert not box.stuck(now(9999 + PATIENCE_S + 1))
-    assert box.stuck(now(9999 + 2 * PATIENCE_S + 1))
+    assert not box.stuck(now(9999 + ACK_TIMEOUT_S))
+    assert box.stuck(now(9999 + ACK_TIMEOUT_S + 1))
+    deliver(box, first, at=9999 + ACK_TIMEOUT_S)
+    assert not box.stuck(now(9999 + ACK_TIMEOUT_S + 1))
+    assert box.stuck(now(9999 + 2 * ACK_TIMEOUT_S + 1))
     deliver(box, second, at=99999)
     assert not box.stuck(now(999999))
     fill(box, "bed", actual=2)
@@ -244,8 +251,8 @@ def test_what_is_sent_is_counted():
 # Messages
 
 
-def test_the_farewell_is_the_retained_offline():
-    will = farewell(outbox())
+def test_the_offline_message_is_retained():
+    will = offline_message(outbox())
     assert (will.topic, will.payload, will.qos, will.retain) == (f"{BASE}/status", b"offline", 1, True)
     assert will.content_type == "text/plain"
 
@@ -259,8 +266,8 @@ def test_a_reply_to_a_response_topic_carries_the_correlation():
 @pytest.mark.parametrize("message", ["status", "info", "printer", "diagnostics"])
 def test_seq_and_boot_id_are_stamped_where_the_schema_asks_for_them(message: str):
     box = outbox()
-    box.level(message, "online" if message == "status" else {}, now())
-    stamped = box.present[message, None]
+    box.publish_state(message, "online" if message == "status" else {}, now())
+    stamped = box.states[message, None]
     wanted = {"status": set(), "info": {"timestamp", "boot_id"}, "diagnostics": {"timestamp"}}
     found = set(stamped) if isinstance(stamped, dict) else set()
     assert found == wanted.get(message, {"timestamp", "seq", "boot_id"})

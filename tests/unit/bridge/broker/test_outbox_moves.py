@@ -12,7 +12,7 @@ def test_a_move_clears_the_topics_so_far_and_begins_anew_below_the_others():
     box = outbox()
     box.connect(1, now())
     fill(box, "bed", "tool0")
-    box.edge("state_change", change(), now(), keep_s=30, heater="bed")
+    box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     assert clearings(box.move(OTHER)) == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
     assert drain(box) == []
     fill(box, "bed")
@@ -25,14 +25,14 @@ def test_what_was_left_behind_without_a_connection_is_cleared_once_at_the_next()
     fill(box, "bed", "tool0")
     box.move(OTHER)
     fill(box, "bed")
-    assert box.left_behind == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
+    assert box.to_clear == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
     box.connect(1, now())
     drain(box, acknowledged=False)
-    assert box.left_behind  # whether it has arrived, nobody knows
+    assert box.to_clear  # whether it has arrived, nobody knows
     box.connect(2, now())
     sent = drain(box)
     assert sorted(clearings(sent)) == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
-    assert box.left_behind == []
+    assert box.to_clear == []
     box.connect(3, now())
     assert topics(drain(box)) == ["other/bed/eta"]
 
@@ -41,19 +41,19 @@ def test_what_was_left_behind_before_a_restart_is_cleared_too():
     box = Outbox(OTHER, "b0b0", left_behind=[f"{BASE}/bed/eta"])
     box.connect(1, now())
     assert clearings(drain(box)) == [f"{BASE}/bed/eta"]
-    assert box.left_behind == []
+    assert box.to_clear == []
 
 
 def test_what_is_no_more_is_cleared_also_after_a_restart():
     box = outbox()
     fill(box, "bed", "tool1")
-    box.erase("eta", heater="tool1")
-    assert box.left_behind == [f"{BASE}/tool1/eta"]
-    box = Outbox(Topics(BASE), "b0b0", left_behind=box.left_behind)
+    box.clear("eta", heater="tool1")
+    assert box.to_clear == [f"{BASE}/tool1/eta"]
+    box = Outbox(Topics(BASE), "b0b0", left_behind=box.to_clear)
     fill(box, "bed")
     box.connect(1, now())
     assert clearings(drain(box)) == [f"{BASE}/tool1/eta"]
-    assert box.left_behind == []
+    assert box.to_clear == []
     fill(box, "tool1")
     assert topics(drain(box)) == ["tool1/eta"]
 
@@ -68,7 +68,7 @@ def test_who_comes_back_to_the_topics_left_behind_speaks_there_again():
     sent = drain(box)
     assert clearings(sent) == [f"{BASE}/tool0/eta"]
     assert topics(sent) == ["bed/eta", "tool0/eta"]
-    assert box.left_behind == []
+    assert box.to_clear == []
 
 
 def test_topics_that_are_somebody_elses_now_are_not_cleared():
@@ -84,14 +84,14 @@ def test_topics_that_are_somebody_elses_now_are_not_cleared():
 def test_events_that_wait_move_along_in_order_and_levels_that_waited_are_counted():
     box = outbox()
     box.connect(1, now())
-    box.edge("state_change", change(number=1), now(), keep_s=30, heater="bed")
+    box.publish_event("state_change", change(number=1), now(), keep_s=30, heater="bed")
     assert numbers(drain(box, acknowledged=False)) == [1]
     box.disconnect()
-    box.edge("state_change", change(number=2), now(), keep_s=30, heater="bed")
-    box.raw_edge("response", Publish("caller/reply", b"{}"), now(), keep_s=30)
+    box.publish_event("state_change", change(number=2), now(), keep_s=30, heater="bed")
+    box.send_once("response", Publish("caller/reply", b"{}"), now(), keep_s=30)
     fill(box, "bed", "tool0")
     box.move(OTHER)
-    assert (box.superseded, box.edges_dropped.total()) == (2, 0)
+    assert (box.superseded, box.events_dropped.total()) == (2, 0)
     box.connect(2, now())
     sent = [publish for publish in drain(box) if not publish.retain]
     assert topics(sent) == ["other/bed/state_change", "other/bed/state_change", "caller/reply"]
