@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, merge
+from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, check_given, merge
 from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer
@@ -87,7 +87,7 @@ def run(channel: Channel) -> None:
 def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
     with log.to(channel) as logger:
         script = load(job.path)
-        check(script.settings, job.given, only_declared=True)
+        check_given(script.settings, job.given)
         settings = merge(script.settings, job.stored, job.given)
         g = _mecode(printer)
         channel.send("running")

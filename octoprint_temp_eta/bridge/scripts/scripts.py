@@ -9,7 +9,7 @@ from typing import Any
 from ...core.clock import Now
 from ...core.scripts.catalogue import Script, find
 from ...core.scripts.run import CompletedRun, HeatersAfter, Outcome, Run, RunEnded, RunStarted, State
-from ...core.scripts.settings import InvalidSettings, check
+from ...core.scripts.settings import InvalidSettings, check_given
 from ...core.scripts.settings import Settings as ScriptSettings
 from ...messages import encode, script, wording
 from ...messages.decode import Command, CommandError
@@ -192,7 +192,7 @@ class Scripts:
         wanted = self._script(command.arguments["id"])
         given = dict(command.arguments.get("settings", {}))
         try:
-            check(wanted.settings, given, only_declared=True)
+            check_given(wanted.settings, given)
         except InvalidSettings as error:
             raise invalid(error) from None
         self._refuse_unless_ready()

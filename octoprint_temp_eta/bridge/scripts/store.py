@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.scripts.catalogue import Script
-from ...core.scripts.settings import InvalidSettings, Settings, as_json, check, merge
+from ...core.scripts.settings import InvalidSettings, Settings, as_json, check_given, merge
 from ...messages import wording
 from ...messages.decode import CommandError
 from ..protocol.effects import Save
@@ -42,7 +42,7 @@ class ScriptMemory:
             raise CommandError("invalid_settings", f"The script {script.title!r} declares no settings.", "/settings")
         try:
             given = as_json(settings)
-            check(script.settings, given, only_declared=True)
+            check_given(script.settings, given)
             as_json({**self.of(script.id or ""), **given})
         except InvalidSettings as error:
             raise invalid(error) from None

@@ -6,7 +6,8 @@ A value must have the type of its default. A default of None accepts any JSON va
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 #: JSON values by name.
@@ -14,6 +15,8 @@ Settings = dict[str, Any]
 
 #: The maximum length of a script's settings as JSON, in characters.
 MAX_LENGTH = 65_536
+#: Unicode categories that no setting may contain: control characters, lone surrogates, line and paragraph separators.
+_FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 #: Whole numbers below this one fit into a float.
 LARGEST = 2**1023
 
@@ -46,6 +49,46 @@ def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Sett
     if len(json.dumps(settings)) > MAX_LENGTH:
         raise InvalidSettings(None, f"must not be longer than {MAX_LENGTH} characters as JSON")
     return settings
+
+
+def check_given(defaults: Settings, given: Settings) -> None:
+    """Check settings from outside, given for a run or saved: only declared keys, of the right type, one line each.
+
+    A script may put a text into a line of G-code. A line break in it would start another line, so control characters
+    are refused in keys and values at any depth. The script's own default is valid as it is.
+
+    Raises:
+        InvalidSettings: for the first key that breaks a rule.
+    """
+    check(defaults, given, only_declared=True)
+    for key, value in given.items():
+        if value != defaults[key]:
+            check_text(key, value)
+
+
+def check_text(key: str, value: object) -> None:
+    """Check that the JSON value of `key` contains no control characters, in nested keys and values too.
+
+    Raises:
+        InvalidSettings: naming `key`.
+    """
+    for text in (key, *_texts(value)):
+        if any(unicodedata.category(character) in _FORBIDDEN for character in text):
+            raise InvalidSettings(key, "must not contain control characters such as line breaks")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every key and text in a JSON value; without recursion, as it may be nested deeply."""
+    values = [value]
+    while values:
+        nested = values.pop()
+        if isinstance(nested, str):
+            yield nested
+        elif isinstance(nested, Mapping):
+            yield from nested
+            values += nested.values()
+        elif isinstance(nested, list):
+            values += nested
 
 
 def check(defaults: Settings, given: Settings, *, only_declared: bool) -> None:

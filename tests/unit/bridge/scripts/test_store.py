@@ -106,6 +106,8 @@ def test_what_a_run_returns_goes_over_what_the_user_has_set() -> None:
         ({"id": "steps", "settings": {"count": 4, "other": 1}}, "invalid_settings", "/settings/other"),
         ({"id": "steps", "settings": {"any/thing": float("nan")}}, "invalid_settings", "/settings/any~1thing"),
         ({"id": "steps", "settings": {"name": "x" * MAX_LENGTH}}, "invalid_settings", "/settings"),
+        ({"id": "steps", "settings": {"name": "x\nM104 S250"}}, "invalid_settings", "/settings/name"),
+        ({"id": "steps", "settings": {"any/thing": {"a": ["x\n"]}}}, "invalid_settings", "/settings/any~1thing"),
         ({"id": "plain", "settings": {}}, "invalid_settings", "/settings"),
         ({"id": "plain", "settings": {"count": 1}}, "invalid_settings", "/settings"),
         ({"id": "broken", "settings": {"count": 2}}, "broken_script", "/id"),

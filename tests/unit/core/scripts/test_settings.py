@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check, merge
+from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check, check_given, merge
 
 DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map": {"a": 1}, "any": None}
 
@@ -68,3 +68,32 @@ def test_a_value_that_holds_itself_is_no_json() -> None:
 
 def test_json_values_come_back_as_json_has_them() -> None:
     assert as_json({"a": (1, 2), "b": {"c": None}}) == {"a": [1, 2], "b": {"c": None}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x\nM104 S250",
+        "x\rM104 S250",
+        "x\x00",
+        "x\x7f",
+        "x\x85M104 S250",
+        "x\u2028M104 S250",
+        "x\ud800",
+        ["a", "x\n"],
+        {"a": [{"b": "x\n"}]},
+        {"a\nb": 1},
+    ],
+)
+def test_control_characters_in_given_settings_are_refused(value: object) -> None:
+    defaults = {"name": "x", "list": [], "map": {}}
+    key = next(key for key, default in defaults.items() if type(default) is type(value))
+    with pytest.raises(InvalidSettings, match="must not contain control characters") as caught:
+        check_given(defaults, {key: value})
+    assert caught.value.key == key
+
+
+def test_given_settings_may_contain_any_other_text_and_the_default_itself() -> None:
+    check_given({"name": "", "code": "G28\nG90"}, {"name": "größe ° 1\u00a0mm", "code": "G28\nG90"})
+    with pytest.raises(InvalidSettings, match=r"^code: must not contain control characters"):
+        check_given({"code": "G28\nG90"}, {"code": "G28\nG91"})
