@@ -68,7 +68,7 @@ def state_change(view: HeaterView, transition: Transition) -> Payload:
 
 def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> Payload:
     """Return the body of `printer`: the machine is ready when the last of its heaters is."""
-    waiting = [view for view in views if view.on_its_way]
+    waiting = [view for view in views if view.pending]
     etas = [view.eta for view in waiting if view.eta is not None]
     moments = [view.ready_at for view in waiting if view.ready_at is not None]
     known = bool(waiting) and len(etas) == len(moments) == len(waiting)

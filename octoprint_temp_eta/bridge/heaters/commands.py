@@ -54,7 +54,7 @@ class Handlers:
         effects = (
             self._memory.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
         )
-        self._heaters.begin_anew(heater)
+        self._heaters.restart_estimates(heater)
         return encode.completed(command), effects
 
     def _snapshot(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:

@@ -77,7 +77,7 @@ class Heaters:
         """Take changed settings; the ways under way begin anew with the method that they choose."""
         self.settings = settings
         self._apply_policy()
-        self.begin_anew()
+        self.restart_estimates()
         if not settings.enabled:
             self.lose(now)
 
@@ -123,17 +123,17 @@ class Heaters:
                 self._changed(name, track.lose(), now)
         self.tell(now)
 
-    def begin_anew(self, heater: str | None = None) -> None:
+    def restart_estimates(self, heater: str | None = None) -> None:
         """Drop what the ways under way have shown so far, of one heater or of all."""
         for name in [heater] if heater else self.names:
-            self._tracks[name].begin_anew()
+            self._tracks[name].restart_estimate()
 
     def job_boundary(self, _: JobBoundary, now: Now) -> None:
         """A job begins or ends: a heating under way belongs to something else now, a cool-down goes on."""
         del now
         for track in self._tracks.values():
             if track.state is State.HEATING:
-                track.begin_anew()
+                track.restart_estimate()
 
     def tell(self, now: Now, *, all_of_it: bool = False) -> None:
         """Set the levels that may go out now, or all of them."""

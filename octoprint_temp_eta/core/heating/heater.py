@@ -1,7 +1,15 @@
-"""The state of one heater: what it is about to do, told from its readings and its target.
+"""The state machine of one heater, driven by its readings and its target.
 
-The legal moves are the rows of `MOVES`: in a state, the first row whose fact holds names the next state.
-Facts are told from the newest reading by `Heater._facts`; those that need time ("kept for 3 s") by a `Dwell`.
+`MOVES` holds the legal moves: for each state, the conditions that leave it, and the state that follows. A reading can
+meet several conditions; the first one in the order of `Heater._conditions` that has a row in the present state wins.
+A condition without a row has no meaning in that state and changes nothing.
+
+Beside the table:
+
+* `Heater.lose` returns to UNKNOWN from any state.
+* A new target restarts the debounce timers and the window for STUCK, also where the state stays the same.
+* The estimator of `Track` can meet STUCK early: it sets `Heater.slow`.
+* STALLED keeps the window of HEATING, so that the heater is not given a second one.
 """
 
 from __future__ import annotations
@@ -26,72 +34,81 @@ class State(StrEnum):
     COOLED_DOWN = "cooled_down"
 
 
-class Fact(StrEnum):
-    """What can be true of a heater at a reading, in the terms of the moves."""
+class Condition(StrEnum):
+    """What can hold at a reading."""
 
-    #: The target is new, and the heater is not above it (else `TARGET_BELOW`).
+    #: There is a new target, and the heater is at most the tolerance above it.
     TARGET_ABOVE = "target above"
+    #: There is a new target, and the heater is above it.
     TARGET_BELOW = "target below"
-    #: The target was taken away while the heater is warmer than what counts as cooled.
-    LEFT_HOT = "left hot"
-    LEFT_COLD = "left cold"
-    #: At its target when it is first seen.
-    FOUND_THERE = "found there"
+    #: The target was removed while the heater is above its cool-down target.
+    SWITCHED_OFF_WARM = "switched off warm"
+    #: The target was removed while the heater is at its cool-down target or below.
+    SWITCHED_OFF_COOL = "switched off cool"
+    #: The first reading is near the target.
+    FOUND_AT_TARGET = "found at target"
     #: Within the tolerance of the target or beyond it, for `ARRIVAL_HOLD`.
     ARRIVED = "arrived"
-    #: At what counts as cooled, for `ARRIVAL_HOLD`.
+    #: At the cool-down target or below, for `ARRIVAL_HOLD`.
     COOLED = "cooled"
-    #: Off the target for longer than ringing explains.
+    #: Below the target for longer than ringing explains.
     SAGGED = "sagged"
+    #: Above the target for longer than overshoot explains.
     OVERHEATED = "overheated"
-    #: Heats, but gets no warmer; and does so again.
+    #: The temperature does not rise though the heater heats.
     STUCK = "stuck"
-    FREED = "freed"
+    #: The temperature rises again.
+    GAINING = "gaining"
 
 
-_NEW_TARGET = {Fact.TARGET_ABOVE: State.HEATING, Fact.TARGET_BELOW: State.COOLING}
-_ANY_TARGET = {**_NEW_TARGET, Fact.LEFT_HOT: State.COOLING, Fact.LEFT_COLD: State.OFF}
-MOVES: Mapping[State, Mapping[Fact, State]] = {
-    State.UNKNOWN: {**_ANY_TARGET, Fact.FOUND_THERE: State.AT_TARGET},
+_NEW_TARGET = {Condition.TARGET_ABOVE: State.HEATING, Condition.TARGET_BELOW: State.COOLING}
+_ANY_TARGET = {
+    **_NEW_TARGET,
+    Condition.SWITCHED_OFF_WARM: State.COOLING,
+    Condition.SWITCHED_OFF_COOL: State.OFF,
+}
+MOVES: Mapping[State, Mapping[Condition, State]] = {
+    State.UNKNOWN: {**_ANY_TARGET, Condition.FOUND_AT_TARGET: State.AT_TARGET},
     State.OFF: _NEW_TARGET,
-    State.HEATING: {**_ANY_TARGET, Fact.ARRIVED: State.AT_TARGET, Fact.STUCK: State.STALLED},
-    State.STALLED: {**_ANY_TARGET, Fact.FREED: State.HEATING},
-    State.AT_TARGET: {**_ANY_TARGET, Fact.SAGGED: State.HEATING, Fact.OVERHEATED: State.COOLING},
+    State.HEATING: {**_ANY_TARGET, Condition.ARRIVED: State.AT_TARGET, Condition.STUCK: State.STALLED},
+    State.STALLED: {**_ANY_TARGET, Condition.GAINING: State.HEATING},
+    State.AT_TARGET: {**_ANY_TARGET, Condition.SAGGED: State.HEATING, Condition.OVERHEATED: State.COOLING},
     State.COOLING: {
         **_ANY_TARGET,
-        Fact.LEFT_COLD: State.COOLED_DOWN,
-        Fact.ARRIVED: State.AT_TARGET,
-        Fact.SAGGED: State.HEATING,
-        Fact.COOLED: State.COOLED_DOWN,
+        Condition.SWITCHED_OFF_COOL: State.COOLED_DOWN,
+        Condition.ARRIVED: State.AT_TARGET,
+        Condition.SAGGED: State.HEATING,
+        Condition.COOLED: State.COOLED_DOWN,
     },
     State.COOLED_DOWN: _NEW_TARGET,
 }
 
-#: Around the target (°C) a heater may ring for so long (s) and still be at target: overshoot takes tens of seconds.
+#: The temperature may ring around the target by so many °C.
 RINGING_C = 3.0
+#: s outside that range before the heater has left its target: overshoot takes tens of seconds.
 SAG_S, OVERHEAT_S = 15.0, 90.0
-#: °C that a heating heater must gain within so many seconds, by kind, not to be stuck.
+#: A heating heater that gains less than so many °C within so many seconds, by kind, is stuck.
 STUCK_GAIN_C = 1.0
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
 
 
-class Dwell:
-    """Tells whether something has been true without a break for some seconds."""
+class Debounce:
+    """Requires a condition to hold without a break for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._since: float | None = None
 
-    def held(self, at: float, true: bool) -> bool:
-        """Note whether it is `true` at `at`, and return whether it has been for long enough."""
-        if not true:
+    def update(self, at: float, holds: bool) -> bool:
+        """Record whether the condition `holds` at `at`; return whether it has held for long enough."""
+        if not holds:
             self._since = None
         elif self._since is None:
             self._since = at
         return self._since is not None and at - self._since >= self._seconds
 
     def restart(self) -> None:
-        """Forget since when."""
+        """Start counting again."""
         self._since = None
 
 
@@ -111,16 +128,16 @@ class Heater:
         self.kind = HeaterKind.of(name)
         self.state = State.UNKNOWN
         self.target = 0.0
-        #: °C below which the heater counts as cooled.
+        #: The cool-down target in °C.
         self.cooled_at = 0.0
         self.history = History()
-        #: Whether the estimator, which may know this heater, finds it far too slow.
+        #: Whether the estimator, which may have learned this heater, finds it far too slow.
         self.slow = False
         self._moving_since = 0.0
-        self._arrived = Dwell(ARRIVAL_HOLD)
-        self._cooled = Dwell(ARRIVAL_HOLD)
-        self._sagged = Dwell(SAG_S)
-        self._overheated = Dwell(OVERHEAT_S)
+        self._arrived = Debounce(ARRIVAL_HOLD)
+        self._cooled = Debounce(ARRIVAL_HOLD)
+        self._sagged = Debounce(SAG_S)
+        self._overheated = Debounce(OVERHEAT_S)
 
     @property
     def actual(self) -> float | None:
@@ -129,7 +146,7 @@ class Heater:
         return None if newest is None or self.state is State.UNKNOWN else newest.actual
 
     def read(self, at: float, actual: float | None, target: float | None) -> Transition | None:
-        """Take a reading: `at` in monotonic seconds, temperatures in °C, None for what it does not tell."""
+        """Process a reading: `at` in monotonic seconds, temperatures in °C, None for what it does not contain."""
         retargeted = target is not None and target != self.target
         if target is not None:
             self.target = target
@@ -139,57 +156,58 @@ class Heater:
             return None
         if retargeted or self.state is State.UNKNOWN:
             return self._retarget(at, newest.actual)
-        return self._move(self._facts(newest), at)
+        return self._move(self._conditions(newest), at)
 
     def lose(self) -> Transition | None:
-        """The heater is out of sight: nothing is known of it any more."""
+        """Forget the readings: they belong to the past."""
         self.history.clear()
         self.target = 0.0
         return self._enter(State.UNKNOWN, 0.0)
 
     def _retarget(self, at: float, actual: float) -> Transition | None:
-        """Move on a new target, or on the first reading; the way begins anew even where the state stays."""
+        """Move on a new target, or on the first reading; the timers restart also where the state stays."""
         if self.target > 0 and self.state is State.UNKNOWN and abs(actual - self.target) <= RINGING_C:
-            fact = Fact.FOUND_THERE
+            condition = Condition.FOUND_AT_TARGET
         elif self.target > 0:
             above = actual > self.target + ARRIVAL_TOLERANCE
-            fact = Fact.TARGET_BELOW if above else Fact.TARGET_ABOVE
+            condition = Condition.TARGET_BELOW if above else Condition.TARGET_ABOVE
         else:
-            fact = Fact.LEFT_HOT if actual > self.cooled_at else Fact.LEFT_COLD
-        state = MOVES[self.state].get(fact, self.state)
+            warm = actual > self.cooled_at
+            condition = Condition.SWITCHED_OFF_WARM if warm else Condition.SWITCHED_OFF_COOL
+        state = MOVES[self.state].get(condition, self.state)
         self._restart(at)
         return self._enter(state, at)
 
-    def _facts(self, newest: Sample) -> list[Fact]:
-        """Tell what is true at the newest reading, most telling fact first."""
+    def _conditions(self, newest: Sample) -> list[Condition]:
+        """Return what holds at the newest reading, the most specific condition first."""
         at, actual, target = newest.at, newest.actual, self.target
         if target <= 0:
-            return [Fact.COOLED] if self._cooled.held(at, actual <= self.cooled_at) else []
+            return [Condition.COOLED] if self._cooled.update(at, actual <= self.cooled_at) else []
         cooling = self.state is State.COOLING
         near = actual <= target + ARRIVAL_TOLERANCE if cooling else actual >= target - ARRIVAL_TOLERANCE
-        facts = {
-            Fact.SAGGED: self._sagged.held(at, actual < target - RINGING_C),
-            Fact.OVERHEATED: self._overheated.held(at, actual > target + RINGING_C),
-            Fact.ARRIVED: self._arrived.held(at, near),
+        conditions = {
+            Condition.SAGGED: self._sagged.update(at, actual < target - RINGING_C),
+            Condition.OVERHEATED: self._overheated.update(at, actual > target + RINGING_C),
+            Condition.ARRIVED: self._arrived.update(at, near),
         }
         if self.state in (State.HEATING, State.STALLED):
-            facts[self._progress(newest)] = True
-        return [fact for fact, true in facts.items() if true]
+            conditions[self._progress(newest)] = True
+        return [condition for condition, holds in conditions.items() if holds]
 
-    def _progress(self, newest: Sample) -> Fact:
-        """Tell whether a heating heater has gained anything over its window; too short a way is not stuck."""
+    def _progress(self, newest: Sample) -> Condition:
+        """Return whether a heating heater is stuck; within the first window it never is."""
         window = STUCK_S[self.kind]
         samples = self.history.since(newest.at - window)
         if self.slow and newest.actual < self.target - RINGING_C:
-            return Fact.STUCK
+            return Condition.STUCK
         short = newest.at - self._moving_since < window
         near = newest.actual >= self.target - RINGING_C
         gained = newest.actual - min(sample.actual for sample in samples) >= STUCK_GAIN_C
-        return Fact.FREED if short or near or gained else Fact.STUCK
+        return Condition.GAINING if short or near or gained else Condition.STUCK
 
-    def _move(self, facts: list[Fact], at: float) -> Transition | None:
+    def _move(self, conditions: list[Condition], at: float) -> Transition | None:
         moves = MOVES[self.state]
-        return next((self._enter(moves[fact], at) for fact in facts if fact in moves), None)
+        return next((self._enter(moves[each], at) for each in conditions if each in moves), None)
 
     def _enter(self, state: State, at: float) -> Transition | None:
         previous, self.state = self.state, state
@@ -201,5 +219,5 @@ class Heater:
 
     def _restart(self, at: float) -> None:
         self._moving_since = at
-        for dwell in (self._arrived, self._cooled, self._sagged, self._overheated):
-            dwell.restart()
+        for timer in (self._arrived, self._cooled, self._sagged, self._overheated):
+            timer.restart()

@@ -1,4 +1,4 @@
-"""One heater whole: its state, its countdown, and what the world is told of both."""
+"""One heater as the rest of the plugin sees it: its state, its estimate, and the view that is published."""
 
 from __future__ import annotations
 
@@ -11,29 +11,35 @@ from .countdown import Countdown, goal_of
 from .episode import Recorder
 from .heater import Heater, State, Transition
 
-#: s of readings that the told rate is taken from.
+#: s of readings from which the published rate comes.
 RATE_WINDOW = 15.0
-#: °C assumed around the printer until a heater at rest has been seen, and the range in which that is believed.
+#: °C assumed around the printer until a heater at rest has been read, and the range in which that reading counts.
 AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the user wants to know of a heater."""
+    """The settings that apply to a heater.
+
+    `heating` and `cooling`: whether an ETA is published. Temperatures in °C.
+    """
 
     heating: bool = True
     cooling: bool = True
-    #: °C that count as cooled, None: the ambient and `hysteresis` °C.
+    #: The cool-down target, None: the ambient temperature plus `hysteresis`.
     cooled_at: float | None = None
-    #: °C, None: the coolest seen.
+    #: None: the lowest temperature read at rest.
     ambient: float | None = None
     hysteresis: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class HeaterView:
-    """What is told of a heater at a moment: °C, s, °C/s, and Unix seconds for the moments; None: not known."""
+    """What is published of a heater.
+
+    Temperatures in °C, durations in s, rates in °C/s, `ready_at` and `cool_at` in Unix seconds; None: not known.
+    """
 
     heater: str
     state: State
@@ -51,21 +57,21 @@ class HeaterView:
     method: str | None = None
 
     @property
-    def on_its_way(self) -> bool:
-        """Whether the heater still has to reach a target; one that just cools has not."""
+    def pending(self) -> bool:
+        """Whether the heater has yet to reach its target. A cool-down without a target is not pending."""
         return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a reading has brought about: a change of state, and a way that is complete, with how right it was told."""
+    """The result of a reading: a change of state, and a completed episode with the score of its estimates."""
 
     transition: Transition | None = None
     episode: Episode | None = None
     score: Score | None = None
 
 
-#: Makes the estimator of a heater, by name and kind, that sits in so many °C of ambient.
+#: Makes the estimator of a heater from its name, its kind and the ambient temperature in °C.
 EstimatorFactory = Callable[[str, HeaterKind, float], Estimator]
 
 
@@ -83,31 +89,31 @@ class Track:
 
     @property
     def state(self) -> State:
-        """What the heater is doing."""
+        """The heater's state."""
         return self._heater.state
 
     @property
     def last_read_at(self) -> float | None:
-        """When (monotonic seconds) the newest reading came, None before the first."""
+        """The time of the newest reading in monotonic seconds, None before the first."""
         newest = self._heater.history.newest
         return newest.at if newest else None
 
     def apply(self, policy: Policy) -> None:
-        """Take what the user now wants to know."""
+        """Use changed settings."""
         self._policy = policy
         self._apply_policy()
         self._follow()
 
     @property
     def kind(self) -> HeaterKind:
-        """What kind of heater it is."""
+        """The kind of heater."""
         return self._heater.kind
 
     def read(self, at: float, actual: float | None, target: float | None) -> Step:
-        """Take a reading; see `Heater.read`."""
+        """Process a reading; see `Heater.read`."""
         last = self.last_read_at
         if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None:
-            self._feel(actual)
+            self._note_ambient(actual)
         transition = self._heater.read(at, actual, target)
         newest = self._heater.history.newest
         fresh = newest is not None and newest.at != last
@@ -120,7 +126,7 @@ class Track:
         return Step(transition, episode, score(episode, self._recorder.estimates) if episode else None)
 
     def forecast(self, target: float) -> Estimate | None:
-        """Return how long it would take from now to `target` °C, None where that cannot be told."""
+        """Return how long it would take from now to `target` °C, None where there is no estimate."""
         actual = self._heater.actual
         if actual is None:
             return None
@@ -129,18 +135,18 @@ class Track:
         return Estimate(0.0, 0.0, 0.0) if goal.reached(actual) else self._estimator().forecast(actual, goal)
 
     def lose(self) -> Transition | None:
-        """Nothing is known of the heater any more."""
+        """Forget the readings and the estimate."""
         self._countdown.stop()
         self._recorder.drop()
         return self._heater.lose()
 
-    def begin_anew(self) -> None:
-        """Drop what the present way has shown so far: it begins anew from here."""
+    def restart_estimate(self) -> None:
+        """Drop the samples of the present episode: its estimate starts again from here."""
         self._countdown.stop()
         self._follow()
 
     def view(self, at: float, wall: float) -> HeaterView:
-        """Return what is told of the heater at `at` (monotonic) = `wall` (Unix seconds)."""
+        """Return what is published at `at` (monotonic seconds), which is `wall` in Unix seconds."""
         heater, goal = self._heater, self._countdown.goal
         if heater.actual is None:
             return HeaterView(heater.name, heater.state)
@@ -168,8 +174,8 @@ class Track:
             return self._policy.ambient
         return AMBIENT_C if self._coolest is None else self._coolest
 
-    def _feel(self, actual: float) -> None:
-        """Take the temperature of a heater at rest for its ambient, where it may be."""
+    def _note_ambient(self, actual: float) -> None:
+        """Use the temperature of a heater at rest as its ambient temperature if it can be one."""
         low, high = AMBIENT_RANGE_C
         if low <= actual <= high and (self._coolest is None or actual < self._coolest):
             self._coolest = actual
@@ -186,7 +192,7 @@ class Track:
         return self._make_estimator(self._heater.name, self._heater.kind, self._ambient)
 
     def _follow(self, *, fresh: bool = False) -> None:
-        """Let countdown and recorder take up the way that the heater is on; a `fresh` sample is its first."""
+        """Start or end the episode of countdown and recorder; a `fresh` sample is the first of a new one."""
         goal, newest = goal_of(self._heater), self._heater.history.newest
         if goal == self._countdown.goal or newest is None:
             return
@@ -201,8 +207,8 @@ class Track:
 
 
 def _with_eta(view: HeaterView, remaining: Estimate, moment: float | None, method: str | None) -> HeaterView:
-    """Return `view` with the estimate in it; a heater that only cools has a `cool_at`, any other a `ready_at`."""
-    ready = view.on_its_way
+    """Return `view` with the estimate; a cool-down without a target has a `cool_at`, anything else a `ready_at`."""
+    ready = view.pending
     return replace(
         view,
         eta=remaining.eta,

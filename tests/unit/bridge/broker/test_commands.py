@@ -54,7 +54,7 @@ def test_it_is_answered_also_without_a_transaction():
 
 def test_it_is_answered_also_where_we_ourselves_go_wrong(monkeypatch: pytest.MonkeyPatch):
     driver = heating_bed()
-    monkeypatch.setattr(Heaters, "begin_anew", lambda *_: {}["no such key"])
+    monkeypatch.setattr(Heaters, "restart_estimates", lambda *_: {}["no such key"])
     [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
     assert (reply["status"], reply["error"]["code"], reply["transaction"]) == ("rejected", "internal_error", "t1")
     assert "no such key" not in reply["error"]["message"]

@@ -1,4 +1,4 @@
-"""The state of a heater: every move of the table, and what real heaters do."""
+"""The state machine of a heater: every move of the table, and the curves of real heaters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from octoprint_temp_eta.core.heating.heater import (
     OVERHEAT_S,
     SAG_S,
     STUCK_S,
-    Dwell,
-    Fact,
+    Condition,
+    Debounce,
     Heater,
     State,
     Transition,
@@ -25,8 +25,8 @@ from tests.support import curves
 COOLED_AT = 40.0
 
 
-class Bed:
-    """A bed on a clock of its own, and the states that it went through."""
+class HeaterDriver:
+    """A heater with its own clock, and its transitions so far."""
 
     def __init__(self, heater: str = "bed") -> None:
         self.heater = Heater(heater)
@@ -63,7 +63,7 @@ class Bed:
 
 
 #: How a heater gets into each state; it is then at `actual` with `target`.
-INTO: dict[State, Callable[[Bed], object]] = {
+INTO: dict[State, Callable[[HeaterDriver], object]] = {
     State.UNKNOWN: lambda bed: None,
     State.OFF: lambda bed: bed.read(30.0, 0.0),
     State.HEATING: lambda bed: (bed.read(30.0, 0.0), bed.read(30.0, 35.0)),
@@ -72,40 +72,40 @@ INTO: dict[State, Callable[[Bed], object]] = {
     State.COOLING: lambda bed: bed.read(39.0, 35.0),
     State.COOLED_DOWN: lambda bed: (bed.read(45.0, 0.0), bed.hold(38.0, 0.0, 5)),
 }
-#: How each fact comes true, from whichever state it can.
-PROVOKE: dict[Fact, Callable[[Bed], object]] = {
-    Fact.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
-    Fact.TARGET_BELOW: lambda bed: bed.read(None if bed.heater.actual else 30.0, 10.0),
-    Fact.LEFT_HOT: lambda bed: bed.read(60.0, 0.0),
-    Fact.LEFT_COLD: lambda bed: bed.read(None if bed.heater.actual else 30.0, 0.0),
-    Fact.FOUND_THERE: lambda bed: bed.read(37.0, 35.0),
-    Fact.ARRIVED: lambda bed: bed.hold(34.5, bed.heater.target, 4),
-    Fact.COOLED: lambda bed: (bed.read(50.0, 0.0), bed.hold(COOLED_AT, 0.0, 4)),
-    # on the way down, the tolerance is passed first: only what comes in leaps gets so far below at once
-    Fact.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
-    Fact.OVERHEATED: lambda bed: bed.hold(39.0, 35.0, OVERHEAT_S + 1),
-    Fact.STUCK: lambda bed: bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 1),
-    Fact.FREED: lambda bed: bed.hold(31.5, 35.0, 1),
+#: How each condition is met, from any state that has a row for it.
+PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
+    Condition.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
+    Condition.TARGET_BELOW: lambda bed: bed.read(None if bed.heater.actual else 30.0, 10.0),
+    Condition.SWITCHED_OFF_WARM: lambda bed: bed.read(60.0, 0.0),
+    Condition.SWITCHED_OFF_COOL: lambda bed: bed.read(None if bed.heater.actual else 30.0, 0.0),
+    Condition.FOUND_AT_TARGET: lambda bed: bed.read(37.0, 35.0),
+    Condition.ARRIVED: lambda bed: bed.hold(34.5, bed.heater.target, 4),
+    Condition.COOLED: lambda bed: (bed.read(50.0, 0.0), bed.hold(COOLED_AT, 0.0, 4)),
+    # a cooling heater passes the tolerance first: only a leap goes so far below at once
+    Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
+    Condition.OVERHEATED: lambda bed: bed.hold(39.0, 35.0, OVERHEAT_S + 1),
+    Condition.STUCK: lambda bed: bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 1),
+    Condition.GAINING: lambda bed: bed.hold(31.5, 35.0, 1),
 }
-EVERY_MOVE = [(state, fact) for state, moves in MOVES.items() for fact in moves]
+EVERY_MOVE = [(state, condition) for state, moves in MOVES.items() for condition in moves]
 
 
 @pytest.mark.parametrize("state", State)
 def test_each_state_can_be_reached(state: State):
-    bed = Bed()
+    bed = HeaterDriver()
     INTO[state](bed)
     assert bed.heater.state is state
 
 
-@pytest.mark.parametrize(("state", "fact"), EVERY_MOVE, ids=str)
-def test_every_move_of_the_table(state: State, fact: Fact):
-    bed = Bed()
+@pytest.mark.parametrize(("state", "condition"), EVERY_MOVE, ids=str)
+def test_every_move_of_the_table(state: State, condition: Condition):
+    bed = HeaterDriver()
     INTO[state](bed)
     before = len(bed.moves)
-    PROVOKE[fact](bed)
-    wanted = MOVES[state][fact]
+    PROVOKE[condition](bed)
+    wanted = MOVES[state][condition]
     assert bed.moves[before:][:1] == ([] if wanted is state else [Transition(state, wanted)])
-    assert (bed.heater.state is wanted) or fact is Fact.COOLED
+    assert (bed.heater.state is wanted) or condition is Condition.COOLED
 
 
 @pytest.mark.parametrize("state", State)
@@ -113,17 +113,17 @@ def test_the_table_has_a_row_for_each_state(state: State):
     assert set(MOVES[state].values()) <= set(State) - {State.UNKNOWN}
 
 
-# What heaters do
+# Curves of heaters
 
 
 def test_a_heat_up_with_overshoot_and_ringing_arrives_once():
-    bed = Bed()
+    bed = HeaterDriver()
     bed.play(curves.chain(curves.resting(22.0, lasting=5), curves.heating(60.0, overshoot=5.0, ringing=60, hold=300)))
     assert bed.states == [State.OFF, State.HEATING, State.AT_TARGET]
 
 
 def test_an_arrival_is_at_one_degree_below_and_counts_after_three_seconds():
-    bed = Bed()
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     bed.hold(58.9, 60.0, 20)
     assert bed.read(59.0, 60.0) is State.HEATING
@@ -131,8 +131,8 @@ def test_an_arrival_is_at_one_degree_below_and_counts_after_three_seconds():
     assert bed.read(59.0, 60.0) is State.AT_TARGET
 
 
-def test_a_short_touch_is_no_arrival():
-    bed = Bed()
+def test_touching_the_target_briefly_is_no_arrival():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     for _ in range(5):
         bed.hold(59.2, 60.0, 3)
@@ -141,7 +141,7 @@ def test_a_short_touch_is_no_arrival():
 
 
 def test_a_lowered_target_is_cooled_to():
-    bed = Bed()
+    bed = HeaterDriver()
     bed.play(curves.resting(60.0, 60.0, lasting=5))
     bed.play(curves.cooling(60.0, target=50.0, tau=120.0, lasting=20))
     assert bed.heater.state is State.COOLING
@@ -149,55 +149,55 @@ def test_a_lowered_target_is_cooled_to():
     assert bed.states == [State.AT_TARGET, State.COOLING, State.AT_TARGET]
 
 
-def test_a_target_of_zero_on_a_hot_heater_cools_down_and_stays_cooled():
-    bed = Bed()
+def test_a_hot_heater_without_a_target_cools_down_and_stays_cooled_down():
+    bed = HeaterDriver()
     bed.play(curves.resting(60.0, 60.0, lasting=5))
     bed.play(curves.cooling(60.0, tau=100.0, lasting=900))
     bed.play(curves.resting(41.0, lasting=60))
     assert bed.states == [State.AT_TARGET, State.COOLING, State.COOLED_DOWN]
 
 
-def test_a_target_of_zero_on_a_cold_heater_is_off():
-    bed = Bed()
+def test_a_cold_heater_without_a_target_is_off():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     assert bed.read(23.0, 0.0) is State.OFF
 
 
-def test_what_is_found_hot_without_a_target_is_cooling():
-    assert Bed().read(70.0, 0.0) is State.COOLING
+def test_a_heater_found_hot_without_a_target_is_cooling():
+    assert HeaterDriver().read(70.0, 0.0) is State.COOLING
 
 
 @pytest.mark.parametrize(("actual", "state"), [(56.9, State.HEATING), (57.0, State.AT_TARGET), (63.0, State.AT_TARGET)])
-def test_what_is_found_near_its_target_has_not_just_reached_it(actual: float, state: State):
-    assert Bed().read(actual, 60.0) is state
+def test_a_heater_found_near_its_target_is_at_target(actual: float, state: State):
+    assert HeaterDriver().read(actual, 60.0) is state
 
 
-def test_a_target_changed_midway_is_no_change_of_state():
-    bed = Bed()
+def test_a_target_changed_while_heating_is_no_change_of_state():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     bed.hold(40.0, 60.0, 5)
     bed.hold(41.0, 80.0, 5)
     assert bed.states == [State.HEATING]
 
 
-def test_a_new_target_wants_its_own_three_seconds():
-    bed = Bed()
+def test_a_new_target_needs_its_own_three_seconds():
+    bed = HeaterDriver()
     bed.hold(60.0, 60.0, 5)
     assert bed.read(60.0, 60.5) is State.HEATING
     assert bed.hold(60.0, 60.5, 2) is State.HEATING
     assert bed.hold(60.0, 60.5, 2) is State.AT_TARGET
 
 
-def test_what_counted_for_the_target_before_does_not_count_for_the_new_one():
-    bed = Bed()
+def test_seconds_at_the_previous_target_do_not_count_for_the_new_one():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     bed.hold(59.4, 60.0, 3)
     assert bed.hold(59.4, 59.9, 3) is State.HEATING
     assert bed.hold(59.4, 59.9, 2) is State.AT_TARGET
 
 
-def test_a_draught_is_no_heating_but_a_new_filament_load_is():
-    bed = Bed("tool0")
+def test_a_short_sag_is_at_target_and_a_long_one_is_heating():
+    bed = HeaterDriver("tool0")
     bed.hold(210.0, 210.0, 5)
     bed.hold(206.0, 210.0, SAG_S - 1)
     assert bed.hold(209.5, 210.0, 5) is State.AT_TARGET
@@ -205,7 +205,7 @@ def test_a_draught_is_no_heating_but_a_new_filament_load_is():
 
 
 def test_stalled_and_freed_and_arrived():
-    bed = Bed()
+    bed = HeaterDriver()
     bed.play(curves.heating(40.0, start=22.0, hold=0))
     bed.hold(40.0, 60.0, STUCK_S[bed.heater.kind] + 5)
     assert bed.heater.state is State.STALLED
@@ -214,51 +214,51 @@ def test_stalled_and_freed_and_arrived():
 
 
 def test_a_slow_heater_is_not_stalled():
-    bed = Bed()
+    bed = HeaterDriver()
     bed.play(curves.heating(60.0, start=22.0, rate=2.0 / STUCK_S[bed.heater.kind], every=2.0, hold=10))
     assert bed.states == [State.HEATING, State.AT_TARGET]
 
 
-def test_hanging_just_below_the_target_is_not_stalled():
-    bed = Bed()
+def test_staying_just_below_the_target_is_not_stalled():
+    bed = HeaterDriver()
     bed.read(55.0, 60.0)
     assert bed.hold(58.0, 60.0, 600) is State.HEATING
 
 
 @pytest.mark.parametrize(("heater", "seconds"), [("tool0", 30.0), ("bed", 90.0), ("chamber", 110.0), ("P", 110.0)])
-def test_each_kind_gets_its_time_before_it_is_stalled(heater: str, seconds: float):
-    bed = Bed(heater)
+def test_each_kind_has_its_own_time_before_it_is_stalled(heater: str, seconds: float):
+    bed = HeaterDriver(heater)
     bed.read(22.0, 60.0)
     assert bed.hold(22.0, 60.0, seconds - 1) is State.HEATING
     assert bed.hold(22.0, 60.0, 2) is State.STALLED
 
 
-# What readings do
+# Odd readings
 
 
 def test_a_first_reading_without_a_temperature_waits_for_one():
-    bed = Bed()
+    bed = HeaterDriver()
     assert bed.read(None, 60.0) is State.UNKNOWN
     assert bed.heater.actual is None
     assert bed.read(22.0, None) is State.HEATING
     assert bed.heater.target == 60.0
 
 
-def test_a_target_without_a_temperature_counts_at_once():
-    bed = Bed()
+def test_a_target_without_a_temperature_counts_immediately():
+    bed = HeaterDriver()
     bed.read(22.0, 0.0)
     assert bed.read(None, 60.0) is State.HEATING
 
 
-def test_a_temperature_without_a_target_keeps_the_one_before():
-    bed = Bed()
+def test_a_temperature_without_a_target_keeps_the_previous_target():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     assert bed.read(23.0, None) is State.HEATING
     assert bed.heater.target == 60.0
 
 
-def test_a_lone_outlier_moves_nothing():
-    bed = Bed()
+def test_a_lone_outlier_changes_nothing():
+    bed = HeaterDriver()
     bed.hold(60.0, 60.0, 5)
     bed.read(0.0, 60.0)
     bed.hold(60.0, 60.0, 5)
@@ -266,16 +266,16 @@ def test_a_lone_outlier_moves_nothing():
     assert bed.heater.actual == 60.0
 
 
-def test_a_reading_twice_or_out_of_order_moves_nothing():
-    bed = Bed()
+def test_a_repeated_or_late_reading_changes_nothing():
+    bed = HeaterDriver()
     bed.read(22.0, 60.0)
     for at in (bed.at, bed.at - 5.0):
         assert bed.heater.read(at, 60.0, 60.0) is None
     assert bed.heater.actual == 22.0
 
 
-def test_what_is_lost_is_unknown_and_begins_anew():
-    bed = Bed()
+def test_a_lost_heater_is_unknown_and_starts_again():
+    bed = HeaterDriver()
     bed.hold(60.0, 60.0, 5)
     bed.lose()
     assert bed.heater.actual is None
@@ -297,7 +297,7 @@ READINGS = st.lists(
 
 
 @given(name=st.sampled_from(["tool0", "bed", "chamber", "P"]), readings=READINGS, lost=st.sets(st.integers(0, 59)))
-def test_whatever_comes_the_state_is_legal_and_the_move_in_the_table(
+def test_any_readings_give_a_legal_state_and_a_move_of_the_table(
     name: str, readings: list[tuple[float, float | None, float | None]], lost: set[int]
 ):
     heater, at = Heater(name), 0.0
@@ -317,9 +317,9 @@ def test_whatever_comes_the_state_is_legal_and_the_move_in_the_table(
         assert (heater.actual is None) == (heater.state is State.UNKNOWN)
 
 
-def test_a_dwell_wants_no_break():
-    dwell = Dwell(3.0)
-    assert [dwell.held(at, true) for at, true in [(0, True), (2, True), (3, True)]] == [False, False, True]
-    assert [dwell.held(at, true) for at, true in [(4, False), (5, True), (8, True)]] == [False, False, True]
-    dwell.restart()
-    assert not dwell.held(9, True)
+def test_a_debounce_requires_no_break():
+    debounce = Debounce(3.0)
+    assert [debounce.update(at, true) for at, true in [(0, True), (2, True), (3, True)]] == [False, False, True]
+    assert [debounce.update(at, true) for at, true in [(4, False), (5, True), (8, True)]] == [False, False, True]
+    debounce.restart()
+    assert not debounce.update(9, True)

@@ -1,4 +1,4 @@
-"""One heater whole: what is told of it on its ways."""
+"""One heater as it is published: state, estimate, episodes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ FIXED = Policy(cooled_at=40.0)
 AMBIENT = Policy(cooled_at=None)
 
 
-class Followed:
-    """A track on a clock of its own, and what came of each reading."""
+class TrackDriver:
+    """A track with its own clock, and the result of each reading."""
 
     def __init__(self, policy: Policy = FIXED, *, name: str = "bed", method: str = "linear") -> None:
         self.method = method
-        #: The ambient that each estimator was made for.
+        #: The ambient temperature of each estimator that was made.
         self.ambients: list[float] = []
         self.track = Track(name, policy, self._make)
         self.at = 0.0
@@ -57,11 +57,11 @@ class Followed:
 
 
 def test_before_the_first_reading_nothing_is_known():
-    assert Followed().view() == HeaterView("bed", State.UNKNOWN)
+    assert TrackDriver().view() == HeaterView("bed", State.UNKNOWN)
 
 
-def test_a_heating_has_an_eta_a_moment_and_progress():
-    bed = Followed()
+def test_a_heat_up_has_an_eta_a_ready_at_and_progress():
+    bed = TrackDriver()
     view = bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0))[40]
     assert (view.state, view.direction, view.method) == (State.HEATING, Direction.HEATING, "linear")
     assert view.eta == pytest.approx(38.0)
@@ -70,11 +70,11 @@ def test_a_heating_has_an_eta_a_moment_and_progress():
     assert view.rate == pytest.approx(0.5)
     assert view.progress == pytest.approx(20 / 39)
     assert view.cooldown_target is None
-    assert view.on_its_way
+    assert view.pending
 
 
 def test_it_counts_down_between_readings():
-    bed = Followed()
+    bed = TrackDriver()
     bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
     now, later = bed.view(), bed.view(later=10.0)
     assert now.eta is not None
@@ -82,37 +82,37 @@ def test_it_counts_down_between_readings():
     assert later.ready_at == now.ready_at
 
 
-def test_at_target_nothing_is_waited_for():
-    bed = Followed()
+def test_at_target_nothing_is_pending():
+    bed = TrackDriver()
     view = bed.play(curves.heating(60.0, hold=60.0))[-1]
     assert view.state is State.AT_TARGET
     assert (view.direction, view.eta, view.ready_at, view.progress, view.method) == (None,) * 5
-    assert not view.on_its_way
+    assert not view.pending
 
 
-def test_a_cool_down_has_a_moment_to_be_cool_at():
-    bed = Followed()
+def test_a_cool_down_has_a_cool_at():
+    bed = TrackDriver()
     bed.play(curves.resting(60.0, 60.0, lasting=5))
     view = bed.play(curves.cooling(60.0, tau=300.0, lasting=60))[-1]
     assert (view.state, view.direction, view.cooldown_target) == (State.COOLING, Direction.COOLING, 40.0)
     assert view.ready_at is None
     assert view.cool_at is not None
     assert view.cool_at > WALL + bed.at
-    assert not view.on_its_way
+    assert not view.pending
 
 
-def test_a_lowered_target_has_a_moment_to_be_ready_at():
-    bed = Followed()
+def test_a_lowered_target_has_a_ready_at():
+    bed = TrackDriver()
     bed.play(curves.resting(90.0, 90.0, lasting=5))
     view = bed.play(curves.cooling(90.0, target=60.0, tau=300.0, lasting=60))[-1]
     assert (view.state, view.direction, view.cooldown_target) == (State.COOLING, Direction.COOLING, None)
     assert view.ready_at is not None
     assert view.cool_at is None
-    assert view.on_its_way
+    assert view.pending
 
 
-def test_a_target_changed_midway_begins_a_way_of_its_own():
-    bed = Followed()
+def test_a_target_changed_while_heating_starts_a_new_episode():
+    bed = TrackDriver()
     bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
     view = bed.read(40.0, 80.0)
     assert (view.state, view.eta, view.ready_at, view.progress) == (State.HEATING, None, None, 0.0)
@@ -120,17 +120,17 @@ def test_a_target_changed_midway_begins_a_way_of_its_own():
     assert view.eta == pytest.approx((79.0 - 49.5) / 0.5)
 
 
-def test_a_stalled_heater_goes_on_with_its_way():
-    bed = Followed()
+def test_a_stalled_heater_continues_its_episode():
+    bed = TrackDriver()
     bed.play(curves.heating(40.0, start=22.0, hold=0))
     views = bed.play(curves.resting(40.0, 60.0, lasting=200))
     assert views[-1].state is State.STALLED
     assert (views[-1].direction, views[-1].eta) == (Direction.HEATING, None)
-    assert views[-1].on_its_way
+    assert views[-1].pending
     assert bed.play(curves.heating(60.0, start=40.0, hold=0)[:30])[-1].eta is not None
 
 
-def test_a_heater_that_is_known_is_soon_found_to_stall_and_to_heat_again():
+def test_a_learned_heater_is_soon_stalled_and_soon_heating_again():
     hotend = SimulatedHeater()
     state = None
     for _ in range(2):
@@ -147,30 +147,30 @@ def test_a_heater_that_is_known_is_soon_found_to_stall_and_to_heat_again():
     assert states[1][0] - failed_at <= 20.0
 
 
-def test_what_is_lost_is_told_as_unknown():
-    bed = Followed()
+def test_a_lost_heater_is_unknown():
+    bed = TrackDriver()
     bed.play(curves.heating(60.0)[:30])
     bed.track.lose()
     assert bed.view() == HeaterView("bed", State.UNKNOWN)
-    assert bed.read(25.0, 60.0).eta is None, "what was before a gap belongs to another movement"
+    assert bed.read(25.0, 60.0).eta is None, "readings before a gap belong to another episode"
 
 
-def test_a_way_can_begin_anew():
-    bed = Followed()
+def test_an_estimate_can_be_restarted():
+    bed = TrackDriver()
     bed.play(curves.heating(60.0)[:30])
     assert bed.view().eta is not None
-    bed.track.begin_anew()
+    bed.track.restart_estimate()
     view = bed.view()
     assert (view.state, view.direction, view.eta, view.progress) == (State.HEATING, Direction.HEATING, None, None)
     bed.play([(0.0, 40.0, 60.0), (1.0, 40.5, 60.0)])
     assert bed.view().eta is not None
 
 
-def test_to_begin_anew_at_rest_does_nothing():
-    bed = Followed()
+def test_restarting_the_estimate_at_rest_does_nothing():
+    bed = TrackDriver()
     bed.read(22.0, 0.0)
     before = bed.view()
-    bed.track.begin_anew()
+    bed.track.restart_estimate()
     assert bed.view() == before
 
 
@@ -181,28 +181,28 @@ def test_to_begin_anew_at_rest_does_nothing():
         (curves.cooling(100.0, tau=300.0, lasting=60), Policy(cooling=False, cooled_at=40.0)),
     ],
 )
-def test_what_is_not_wanted_is_not_told(readings: list[curves.Reading], policy: Policy):
-    bed = Followed(policy)
+def test_an_estimate_that_is_switched_off_is_not_published(readings: list[curves.Reading], policy: Policy):
+    bed = TrackDriver(policy)
     view = bed.play(readings)[-1]
     assert view.state in (State.HEATING, State.COOLING)
     assert (view.eta, view.ready_at, view.cool_at, view.method) == (None, None, None, None)
     bed.track.apply(FIXED)
-    assert bed.view().eta is not None, "it was counted all the while"
+    assert bed.view().eta is not None, "the estimator ran meanwhile"
 
 
-# What counts as cooled
+# The cool-down target
 
 
-def test_in_fixed_mode_it_is_cooled_at_the_set_temperature():
-    bed = Followed(FIXED)
+def test_in_threshold_mode_it_is_cooled_at_the_set_temperature():
+    bed = TrackDriver(FIXED)
     bed.play(curves.cooling(60.0, tau=100.0, lasting=600))
     assert bed.states == [State.COOLING, State.COOLED_DOWN]
     cooled = next(i for i, step in enumerate(bed.steps) if step.transition and step.transition.state == "cooled_down")
     assert 60.0 * math.exp(-cooled * 2 / 100.0) < 40.0
 
 
-def test_in_ambient_mode_it_is_cooled_a_little_above_the_coolest_seen():
-    bed = Followed(AMBIENT)
+def test_in_ambient_mode_it_is_cooled_just_above_the_lowest_temperature_read():
+    bed = TrackDriver(AMBIENT)
     bed.play(curves.resting(18.0, lasting=5))
     bed.play(curves.heating(60.0, start=18.0))
     view = bed.play(curves.cooling(60.0, to=18.0, tau=100.0, lasting=100))[-1]
@@ -211,38 +211,38 @@ def test_in_ambient_mode_it_is_cooled_a_little_above_the_coolest_seen():
     assert bed.states[-1] is State.COOLED_DOWN
 
 
-def test_a_set_ambient_is_the_ambient():
-    bed = Followed(Policy(cooled_at=None, ambient=30.0, hysteresis=2.0))
+def test_the_ambient_setting_takes_precedence():
+    bed = TrackDriver(Policy(cooled_at=None, ambient=30.0, hysteresis=2.0))
     bed.play(curves.chain(curves.resting(18.0, lasting=5), curves.resting(60.0, 60.0, lasting=5)))
     assert bed.play(curves.cooling(60.0, lasting=10))[-1].cooldown_target == 32.0
 
 
 @pytest.mark.parametrize("seen", [200.0, 44.0, -20.0])
-def test_what_no_room_is_like_is_not_taken_for_its_ambient(seen: float):
-    bed = Followed(FIXED, method="exponential")
+def test_a_temperature_outside_the_range_is_not_used_as_ambient(seen: float):
+    bed = TrackDriver(FIXED, method="exponential")
     bed.play([(0, seen, 0.0), (9, 90.0, 80.0), (10, 90.0, 0.0)])
     assert set(bed.ambients) == {25.0}
 
 
-def test_the_coolest_seen_at_rest_is_the_ambient_of_the_estimators():
-    bed = Followed(FIXED)
+def test_the_lowest_temperature_at_rest_is_the_ambient_of_the_estimators():
+    bed = TrackDriver(FIXED)
     bed.play([(0, 24.0, 0.0), (1, 21.0, 0.0), (2, 22.0, 0.0), (3, 22.0, 60.0), (4, 15.0, 60.0)])
     assert bed.ambients == [21.0]
 
 
-def test_a_changed_policy_moves_the_goal_of_a_cool_down():
-    bed = Followed(FIXED)
+def test_a_changed_policy_changes_the_goal_of_a_cool_down():
+    bed = TrackDriver(FIXED)
     bed.play(curves.cooling(60.0, tau=300.0, lasting=60))
     bed.track.apply(Policy(cooled_at=55.0))
     bed.play([(0.0, 51.0, 0.0), (4.0, 50.9, 0.0)])
     assert bed.states == [State.COOLING, State.COOLED_DOWN]
 
 
-# What readings do
+# Odd readings
 
 
-def test_a_repeated_or_lone_odd_reading_changes_nothing_that_is_told():
-    bed = Followed()
+def test_a_repeated_or_lone_odd_reading_changes_nothing_published():
+    bed = TrackDriver()
     bed.play(curves.heating(60.0)[:30])
     before = bed.view()
     for at, actual in ((bed.at, 50.0), (bed.at - 3.0, 50.0), (bed.at + 0.1, 500.0)):
@@ -250,8 +250,8 @@ def test_a_repeated_or_lone_odd_reading_changes_nothing_that_is_told():
     assert bed.view() == before
 
 
-def test_a_whole_way_is_an_episode_with_its_score():
-    bed = Followed()
+def test_a_complete_heat_up_is_an_episode_with_its_score():
+    bed = TrackDriver()
     bed.play(curves.resting(22.0, lasting=5))
     bed.play(curves.heating(60.0, start=22.0, rate=0.5, hold=60.0))
     [step] = [step for step in bed.steps if step.episode is not None]
@@ -262,8 +262,8 @@ def test_a_whole_way_is_an_episode_with_its_score():
     assert step.score.error < 5.0
 
 
-def test_a_way_that_is_given_up_is_no_episode():
-    bed = Followed()
+def test_a_heat_up_that_is_given_up_is_no_episode():
+    bed = TrackDriver()
     bed.play(curves.heating(60.0)[:30])
     bed.play(curves.resting(36.0, lasting=30))
     assert bed.states == [State.HEATING, State.OFF]
@@ -272,14 +272,14 @@ def test_a_way_that_is_given_up_is_no_episode():
 
 @pytest.mark.parametrize(("start", "eta"), [(60.0, 0.0), (59.5, 0.0), (30.0, None), (90.0, None)])
 def test_a_forecast_is_the_estimators(start: float, eta: float | None):
-    bed = Followed()
+    bed = TrackDriver()
     bed.read(start, 0.0)
     forecast = bed.track.forecast(60.0)
     assert (forecast and forecast.eta) == eta
 
 
 def test_of_an_unknown_heater_there_is_no_forecast():
-    assert Followed().track.forecast(60.0) is None
+    assert TrackDriver().track.forecast(60.0) is None
 
 
 READINGS = st.lists(
@@ -307,23 +307,23 @@ POLICIES = st.builds(
     policies=st.tuples(POLICIES, POLICIES),
     readings=READINGS,
 )
-def test_whatever_comes_what_is_told_makes_sense(
+def test_any_readings_give_a_consistent_view(
     method: str, name: str, policies: tuple[Policy, Policy], readings: list[tuple[float, Any, Any]]
 ):
-    heater = Followed(policies[0], name=name, method=method)
+    heater = TrackDriver(policies[0], name=name, method=method)
     for index, (passed, actual, target) in enumerate(readings):
         if index == 20:
             heater.track.apply(policies[1])
         if index % 25 == 24:
-            heater.track.begin_anew()
+            heater.track.restart_estimate()
         before = heater.track.state
         view = heater.read(plausible(actual), plausible(target), after=passed)
         assert view.state is before or view.state in MOVES[before].values()
-        for told in (view, heater.view(later=7.0)):
-            check_sense(told)
+        for published in (view, heater.view(later=7.0)):
+            check_consistent(published)
 
 
-def check_sense(view: HeaterView) -> None:
+def check_consistent(view: HeaterView) -> None:
     numbers = (view.actual, view.target, view.eta, view.low, view.high, view.rate, view.ready_at, view.cool_at)
     assert all(number is None or math.isfinite(number) for number in numbers)
     assert view.eta is None or view.eta >= 0.0
@@ -334,7 +334,7 @@ def check_sense(view: HeaterView) -> None:
         assert (view.ready_at, view.cool_at, view.method) == (None, None, None)
     else:
         assert view.direction is not None
-        assert (view.ready_at if view.on_its_way else view.cool_at) is not None
+        assert (view.ready_at if view.pending else view.cool_at) is not None
     if view.state in (State.HEATING, State.STALLED):
         assert view.direction is Direction.HEATING
     elif view.state is State.COOLING:
