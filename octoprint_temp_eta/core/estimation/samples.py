@@ -56,14 +56,17 @@ class History:
         """The newest sample, None if the history is empty."""
         return self._samples[-1] if self._samples else None
 
-    def add(self, sample: Sample) -> bool:
-        """Add `sample` unless it is out of order or a single outlier; return whether it was added."""
+    def add(self, sample: Sample, *, confirmed: bool = False) -> bool:
+        """Add `sample` unless it is out of order or a single outlier; return whether it was added.
+
+        One that is `confirmed` by another reading is no outlier.
+        """
         newest = self.newest
         if newest is not None:
             if sample.at <= newest.at:
                 return False
             allowed = JUMP_C + JUMP_C_PER_S * (sample.at - newest.at)
-            if abs(sample.actual - newest.actual) > allowed and not self._confirmed(sample.actual):
+            if abs(sample.actual - newest.actual) > allowed and not (confirmed or self._confirmed(sample.actual)):
                 self._rejected = sample.actual
                 return False
         self._rejected = None

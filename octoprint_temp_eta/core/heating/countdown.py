@@ -10,6 +10,8 @@ from .heater import Heater, State
 #: Hysteresis of the announced time: it stays until the estimate is off by more than this many seconds, or this share of
 #: the remaining time. Each change widens it by the factor, as each change is a row in a recorder.
 MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.5
+#: s by which a message, which has whole seconds, can round the announced time down.
+ROUNDING_S = 0.5
 
 
 def goal_of(heater: Heater) -> Goal | None:
@@ -87,7 +89,10 @@ class Countdown:
         return max(0.0, 1.0 - remaining / whole) if whole else 0.0
 
     def announced(self, at: float, wall: float) -> float | None:
-        """Return the announced time of arrival in Unix seconds; small changes of the estimate don't change it."""
+        """Return the announced time of arrival in Unix seconds; small changes of the estimate don't change it.
+
+        It is never in the past: None while the arrival is due, until the state changes or there is another estimate.
+        """
         remaining = self.remaining(at)
         if remaining is None:
             self._announced = None
@@ -96,7 +101,9 @@ class Countdown:
         band = max(MOVED_S, MOVED_SHARE * remaining.eta) * MOVED_GROWTH**self._changes
         if self._announced is None:
             self._announced = estimated
-        elif abs(estimated - self._announced) > band:
+        elif self._announced < wall + ROUNDING_S and remaining.eta < ROUNDING_S:
+            return None
+        elif self._announced < wall + ROUNDING_S or abs(estimated - self._announced) > band:
             self._announced = estimated
             self._changes += 1
         return self._announced

@@ -9,6 +9,7 @@ from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Episode, Estima
 from .accuracy import Score, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
+from .extrapolation import CoolDown
 from .heater import Heater, State, Transition
 
 #: s of readings from which the published rate comes.
@@ -55,6 +56,8 @@ class HeaterView:
     rate: float | None = None
     progress: float | None = None
     method: str | None = None
+    #: Whether `actual` and the state are expected, not read: the printer was disconnected while the heater cooled down.
+    extrapolated: bool = False
 
     @property
     def pending(self) -> bool:
@@ -85,12 +88,23 @@ class Track:
         self._make_estimator = make_estimator
         self._countdown = Countdown(self._estimator)
         self._recorder = Recorder()
+        self._extrapolation: CoolDown | None = None
         self._apply_policy()
 
     @property
     def state(self) -> State:
         """The heater's state."""
         return self._heater.state
+
+    @property
+    def target(self) -> float:
+        """The target in °C, 0: off."""
+        return self._heater.target
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether a cool-down continues without readings."""
+        return self._extrapolation is not None
 
     @property
     def last_read_at(self) -> float | None:
@@ -109,15 +123,24 @@ class Track:
         """The kind of heater."""
         return self._heater.kind
 
-    def read(self, at: float, actual: float | None, target: float | None) -> Step:
+    def doubts(self, at: float, actual: float | None, target: float | None) -> bool:
+        """Return whether a reading is not believed before it is confirmed."""
+        return self._extrapolation is None and self._heater.doubts(at, actual, target)
+
+    def read(self, at: float, actual: float | None, target: float | None, *, doubted: bool = False) -> Step:
         """Process a reading; see `Heater.read`."""
+        doubted = doubted or self.doubts(at, actual, target)
+        if self._extrapolation is not None and actual is not None:
+            self._resume()
         last = self.last_read_at
-        if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None:
+        if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None and not doubted:
             self._note_ambient(actual)
-        transition = self._heater.read(at, actual, target)
+        transition = self._heater.read(at, actual, target, doubted=doubted)
         newest = self._heater.history.newest
         fresh = newest is not None and newest.at != last
         self._follow(fresh=fresh)
+        if self._heater.restless:
+            self._recorder.drop()
         if newest is None or not fresh:
             return Step(transition)
         self._countdown.update(newest)
@@ -136,9 +159,45 @@ class Track:
 
     def lose(self) -> Transition | None:
         """Forget the readings and the estimate."""
+        self._extrapolation = None
         self._countdown.stop()
         self._recorder.drop()
         return self._heater.lose()
+
+    def disconnect(self, at: float, limit: float) -> Transition | None:
+        """Continue without readings: a cool-down is extrapolated for up to `limit` seconds, anything else is lost.
+
+        A heater with a target is lost, since nobody knows whether it is still heated.
+        """
+        if self._extrapolation is not None:
+            return None
+        newest, remaining = self._heater.history.newest, self._countdown.remaining(at)
+        cools_down = self._heater.state is State.COOLING and not self._heater.target
+        if not cools_down or newest is None or remaining is None or limit <= 0:
+            return self.lose()
+        self._recorder.drop()
+        self._extrapolation = CoolDown(
+            since=newest.at,
+            actual=newest.actual,
+            reached_at=at + remaining.eta,
+            threshold=self._heater.cooled_at,
+            ambient=self._ambient,
+            until=at + limit,
+        )
+        return None
+
+    def tick(self, at: float) -> Transition | None:
+        """Continue an extrapolated cool-down until it ends, or its limit."""
+        extrapolation = self._extrapolation
+        if extrapolation is None:
+            return None
+        if at > extrapolation.until:
+            return self.lose()
+        if self._heater.state is State.COOLING and at >= extrapolation.reached_at:
+            transition = self._heater.finish_cooling(at)
+            self._follow()
+            return transition
+        return None
 
     def restart_estimate(self) -> None:
         """Drop the samples of the present episode: its estimate starts again from here."""
@@ -147,8 +206,9 @@ class Track:
 
     def view(self, at: float, wall: float) -> HeaterView:
         """Return what is published at `at` (monotonic seconds), which is `wall` in Unix seconds."""
-        heater, goal = self._heater, self._countdown.goal
-        if heater.actual is None:
+        heater, goal, extrapolation = self._heater, self._countdown.goal, self._extrapolation
+        actual = heater.actual if extrapolation is None else extrapolation.temperature(at)
+        if actual is None:
             return HeaterView(heater.name, heater.state)
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
@@ -158,15 +218,22 @@ class Track:
             heater=heater.name,
             state=heater.state,
             target=heater.target,
-            actual=heater.actual,
+            actual=actual,
             cooldown_target=heater.cooled_at if cools_down else None,
             direction=goal.direction if goal else None,
-            rate=heater.history.rate(RATE_WINDOW),
-            progress=self._countdown.progress(heater.actual),
+            rate=heater.history.rate(RATE_WINDOW) if extrapolation is None else None,
+            progress=self._countdown.progress(actual),
+            extrapolated=extrapolation is not None,
         )
-        if remaining is None or not wanted:
+        if remaining is None or moment is None:
             return view
         return _with_eta(view, remaining, moment, self._countdown.method)
+
+    def _resume(self) -> None:
+        """Replace the extrapolation by readings."""
+        self._extrapolation = None
+        self._countdown.stop()
+        self._heater.resume()
 
     @property
     def _ambient(self) -> float:
@@ -206,7 +273,7 @@ class Track:
             self._recorder.drop()
 
 
-def _with_eta(view: HeaterView, remaining: Estimate, moment: float | None, method: str | None) -> HeaterView:
+def _with_eta(view: HeaterView, remaining: Estimate, moment: float, method: str | None) -> HeaterView:
     """Return `view` with the estimate; a cool-down without a target has a `cool_at`, anything else a `ready_at`."""
     ready = view.pending
     return replace(

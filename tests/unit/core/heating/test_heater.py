@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.samples import plausible
 from octoprint_temp_eta.core.heating.heater import (
+    FOUND_S,
     MOVES,
     OVERHEAT_S,
     SAG_S,
@@ -20,6 +22,7 @@ from octoprint_temp_eta.core.heating.heater import (
     State,
     Transition,
 )
+from octoprint_temp_eta.core.heating.trend import FALL_C
 from tests.support import curves
 
 COOLED_AT = 40.0
@@ -70,17 +73,56 @@ INTO: dict[State, Callable[[HeaterDriver], object]] = {
     State.STALLED: lambda bed: (bed.read(30.0, 0.0), bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 2)),
     State.AT_TARGET: lambda bed: bed.read(35.0, 35.0),
     State.COOLING: lambda bed: bed.read(39.0, 35.0),
-    State.COOLED_DOWN: lambda bed: (bed.read(45.0, 0.0), bed.hold(38.0, 0.0, 5)),
+    State.COOLED_DOWN: lambda bed: (bed.read(45.0, 45.0), bed.read(45.0, 0.0), bed.hold(38.0, 0.0, 5)),
 }
+
+
+def find_hot(bed: HeaterDriver) -> None:
+    """Let a heater be above its cool-down target for the first time."""
+    if bed.heater.state is State.UNKNOWN:
+        bed.read(60.0, 0.0)
+        return
+    bed.heater.cooled_at = 70.0
+    bed.hold(60.0, 0.0, 3)
+    bed.heater.cooled_at = COOLED_AT
+    bed.read(60.0, 0.0)
+
+
+def fall(bed: HeaterDriver) -> None:
+    """Let a heater at 30 °C be found above its cool-down target, and fall."""
+    bed.heater.cooled_at = 20.0
+    bed.read(30.0, 0.0)
+    bed.read(29.9 - FALL_C, 0.0)
+
+
+def lower_threshold(bed: HeaterDriver) -> None:
+    """Lower the cool-down target below 38 °C."""
+    bed.heater.cooled_at = 30.0
+    bed.read(38.0, 0.0)
+
+
+def resume_warm(bed: HeaterDriver) -> None:
+    """Let the first reading after an extrapolation be a warm one."""
+    bed.heater.resume()
+    bed.read(COOLED_AT + 5.0, 0.0)
+
+
 #: How each condition is met, from any state that has a row for it.
 PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
     Condition.TARGET_BELOW: lambda bed: bed.read(None if bed.heater.actual else 30.0, 10.0),
-    Condition.SWITCHED_OFF_WARM: lambda bed: bed.read(60.0, 0.0),
+    Condition.SWITCHED_OFF_WARM: lambda bed: bed.hold(60.0, 0.0, 2),
     Condition.SWITCHED_OFF_COOL: lambda bed: bed.read(None if bed.heater.actual else 30.0, 0.0),
     Condition.FOUND_AT_TARGET: lambda bed: bed.read(37.0, 35.0),
     Condition.ARRIVED: lambda bed: bed.hold(34.5, bed.heater.target, 4),
-    Condition.COOLED: lambda bed: (bed.read(50.0, 0.0), bed.hold(COOLED_AT, 0.0, 4)),
+    Condition.FOUND_HOT: find_hot,
+    Condition.FOUND_AT_REST: lambda bed: bed.read(45.0, 0.0),
+    Condition.FALLING: fall,
+    Condition.THRESHOLD_LOWERED: lower_threshold,
+    Condition.STILL_WARM: resume_warm,
+    Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 100),
+    Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 70),
+    Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
     # a cooling heater passes the tolerance first: only a leap goes so far below at once
     Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
     Condition.OVERHEATED: lambda bed: bed.hold(39.0, 35.0, OVERHEAT_S + 1),
@@ -222,7 +264,8 @@ def test_a_slow_heater_is_not_stalled():
 def test_staying_just_below_the_target_is_not_stalled():
     bed = HeaterDriver()
     bed.read(55.0, 60.0)
-    assert bed.hold(58.0, 60.0, 600) is State.HEATING
+    assert bed.hold(58.0, 60.0, 60) is State.HEATING
+    assert bed.hold(58.0, 60.0, 600) is State.AT_TARGET
 
 
 @pytest.mark.parametrize(("heater", "seconds"), [("tool0", 30.0), ("bed", 90.0), ("chamber", 110.0), ("P", 110.0)])
@@ -323,3 +366,127 @@ def test_a_debounce_requires_no_break():
     assert [debounce.update(at, true) for at, true in [(4, False), (5, True), (8, True)]] == [False, False, True]
     debounce.restart()
     assert not debounce.update(9, True)
+
+
+# Found without a target
+
+
+@pytest.mark.parametrize(("heater", "actual"), [("chamber", 33.0), ("chamber", 51.0), ("bed", 45.0), ("tool0", 41.0)])
+def test_a_heater_found_at_rest_is_off_however_warm_the_room_is(heater: str, actual: float):
+    noise = random.Random(2)
+    bed = HeaterDriver(heater)
+    for _ in range(1800):
+        bed.read(actual + noise.choice((0.0, 0.4, 0.8)), 0.0)
+    assert bed.states == [State.OFF]
+
+
+def test_a_heater_found_warm_is_cooling_once_it_falls():
+    bed = HeaterDriver()
+    bed.play(curves.cooling(50.0, tau=1500.0, lasting=2400))
+    assert bed.states == [State.OFF, State.COOLING, State.COOLED_DOWN]
+
+
+def test_a_heater_that_falls_long_after_it_was_found_is_off():
+    bed = HeaterDriver("chamber")
+    bed.hold(45.0, 0.0, FOUND_S + 1)
+    bed.play(curves.cooling(45.0, tau=300.0, lasting=300))
+    assert bed.states == [State.OFF]
+
+
+# Cool-down targets that cannot be reached, and that change
+
+
+@pytest.mark.parametrize(("heater", "tau"), [("tool0", 150.0), ("bed", 900.0), ("chamber", 1500.0)])
+def test_a_cool_down_ends_where_the_temperature_no_longer_falls(heater: str, tau: float):
+    bed = HeaterDriver(heater)
+    bed.heater.cooled_at = 30.0
+    bed.hold(80.0, 80.0, 5)
+    bed.play(curves.cooling(80.0, to=36.0, tau=tau, lasting=6 * tau))
+    assert bed.states == [State.AT_TARGET, State.COOLING, State.COOLED_DOWN]
+    assert bed.heater.actual is not None
+    assert bed.heater.actual < 38.0
+
+
+def test_a_heater_that_stays_hot_without_a_target_has_not_cooled_down():
+    bed = HeaterDriver("tool0")
+    bed.hold(200.0, 200.0, 5)
+    assert bed.hold(200.0, 0.0, 1800) is State.COOLING
+
+
+def test_lowering_the_cool_down_target_starts_the_cool_down_again():
+    bed = HeaterDriver("tool0")
+    bed.heater.cooled_at = 180.0
+    bed.hold(200.0, 200.0, 5)
+    bed.play(curves.cooling(200.0, tau=150.0, lasting=60))
+    assert bed.heater.state is State.COOLED_DOWN
+    bed.heater.cooled_at = 50.0
+    bed.play(curves.cooling(140.0, tau=150.0, lasting=600))
+    assert bed.states[-3:] == [State.COOLED_DOWN, State.COOLING, State.COOLED_DOWN]
+
+
+def test_raising_the_cool_down_target_ends_the_cool_down():
+    bed = HeaterDriver()
+    bed.hold(60.0, 60.0, 5)
+    bed.hold(55.0, 0.0, 5)
+    bed.heater.cooled_at = 58.0
+    assert bed.hold(55.0, 0.0, 4) is State.COOLED_DOWN
+
+
+def test_a_target_below_the_room_is_reached_once():
+    bed = HeaterDriver()
+    bed.hold(27.0, 0.0, 3)
+    bed.hold(27.0, 20.0, 1800)
+    assert bed.states == [State.OFF, State.COOLING, State.AT_TARGET]
+
+
+# Below the target for good
+
+
+@pytest.mark.parametrize(
+    ("heater", "seconds"), [("tool0", 32.0), ("bed", 92.0), ("chamber", 112.0)], ids=["tool", "bed", "chamber"]
+)
+def test_a_plateau_near_the_target_is_at_target(heater: str, seconds: float):
+    bed = HeaterDriver(heater)
+    bed.play([(at, actual, 200.0) for at, actual, _ in curves.heating(198.3, start=150.0, rate=1.0, hold=0)])
+    bed.play([(at, 198.3 + 0.1 * (at % 3 - 1), 200.0) for at in curves.seconds(seconds, 1.0)])
+    assert bed.states == [State.HEATING, State.AT_TARGET]
+
+
+def test_a_slow_approach_is_no_plateau():
+    bed = HeaterDriver()
+    bed.play([(at, actual, 60.0) for at, actual, _ in curves.heating(57.5, start=50.0, hold=0)])
+    bed.play([(at, 57.5 + 0.01 * at, 60.0) for at in curves.seconds(130, 1.0)])
+    assert bed.heater.state is State.HEATING
+
+
+# Readings that are not believed
+
+
+def test_the_target_that_comes_with_an_outlier_is_not_believed():
+    bed = HeaterDriver("tool0")
+    bed.hold(230.0, 230.0, 10)
+    for _ in range(6):
+        bed.read(21.3, 0.0)
+        bed.hold(230.0, 230.0, 10)
+    assert bed.states == [State.AT_TARGET]
+    assert bed.heater.target == 230.0
+
+
+def test_a_confirmed_outlier_brings_its_target():
+    bed = HeaterDriver("tool0")
+    bed.hold(230.0, 230.0, 10)
+    bed.read(21.3, 0.0)
+    assert bed.heater.state is State.AT_TARGET
+    bed.read(21.4, 0.0)
+    assert (bed.heater.state, bed.heater.target, bed.heater.actual) == (State.OFF, 0.0, 21.4)
+
+
+def test_targets_that_change_at_each_reading_change_the_state_a_few_times_only():
+    bed = HeaterDriver("tool0")
+    bed.hold(200.0, 200.0, 10)
+    for _ in range(50):
+        bed.read(200.0, 0.0)
+        bed.read(200.0, 200.0)
+    assert len(bed.states) <= 5
+    assert bed.heater.restless
+    assert bed.hold(200.0, 200.0, 10) is State.AT_TARGET

@@ -220,7 +220,7 @@ def test_the_ambient_setting_takes_precedence():
 @pytest.mark.parametrize("seen", [200.0, 44.0, -20.0])
 def test_a_temperature_outside_the_range_is_not_used_as_ambient(seen: float):
     bed = TrackDriver(FIXED, method="exponential")
-    bed.play([(0, seen, 0.0), (9, 90.0, 80.0), (10, 90.0, 0.0)])
+    bed.play([(0, seen, 0.0), (8, 90.0, 80.0), (9, 90.0, 80.0), (10, 90.0, 0.0)])
     assert set(bed.ambients) == {25.0}
 
 
@@ -341,3 +341,98 @@ def check_consistent(view: HeaterView) -> None:
         assert view.direction is Direction.COOLING
     else:
         assert view.direction is None
+
+
+# Without a connection to the printer
+
+
+def cooling_bed(lasting: float = 60) -> TrackDriver:
+    """Return a bed that cools from 60 °C to 40 °C, which takes about 230 s."""
+    bed = TrackDriver()
+    bed.play(curves.resting(60.0, 60.0, lasting=5))
+    bed.play(curves.cooling(60.0, tau=300.0, lasting=lasting))
+    return bed
+
+
+def test_a_cool_down_goes_on_without_readings():
+    bed = cooling_bed()
+    before = bed.view()
+    assert bed.track.disconnect(bed.at, 3600.0) is None
+    view = bed.view(later=100.0)
+    assert (view.state, view.extrapolated, view.cool_at) == (State.COOLING, True, before.cool_at)
+    assert view.actual is not None
+    assert before.actual is not None
+    assert 40.0 < view.actual < before.actual - 5.0
+    assert (view.rate, view.eta) == (None, pytest.approx((before.eta or 0.0) - 100.0))
+
+
+def test_an_extrapolated_cool_down_ends_as_cooled_and_after_its_limit_as_unknown():
+    bed = cooling_bed()
+    eta = bed.view().eta
+    assert eta is not None
+    bed.track.disconnect(bed.at, 3600.0)
+    assert bed.track.tick(bed.at + eta - 1.0) is None
+    transition = bed.track.tick(bed.at + eta)
+    assert transition is not None
+    assert (transition.previous, transition.state) == (State.COOLING, State.COOLED_DOWN)
+    view = bed.view(later=eta)
+    assert (view.state, view.extrapolated, view.eta, view.actual) == (
+        State.COOLED_DOWN,
+        True,
+        None,
+        pytest.approx(40.0),
+    )
+    assert bed.track.tick(bed.at + 3601.0) is not None
+    assert bed.view(later=3601.0) == HeaterView("bed", State.UNKNOWN)
+
+
+@pytest.mark.parametrize("readings", [[(0.0, 60.0, 60.0)], [(0.0, 22.0, 60.0)], [(0.0, 22.0, 0.0)]])
+def test_only_a_cool_down_goes_on(readings: list[curves.Reading]):
+    bed = TrackDriver()
+    bed.play(readings)
+    assert bed.track.disconnect(bed.at, 3600.0) is not None
+    assert bed.view() == HeaterView("bed", State.UNKNOWN)
+
+
+def test_without_a_limit_nothing_goes_on():
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 0.0)
+    assert bed.track.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("later", "actual", "target", "state"),
+    [
+        (100.0, 48.0, 0.0, State.COOLING),
+        (100.0, 70.0, 0.0, State.COOLING),
+        (100.0, 30.0, 60.0, State.HEATING),
+        (600.0, 36.0, 0.0, State.COOLED_DOWN),
+        (600.0, 41.0, 0.0, State.COOLED_DOWN),
+        (600.0, 55.0, 0.0, State.COOLING),
+        (600.0, 36.0, 60.0, State.HEATING),
+    ],
+)
+def test_the_next_reading_replaces_the_extrapolation(later: float, actual: float, target: float, state: State):
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 3600.0)
+    bed.track.tick(bed.at + later)
+    view = bed.read(actual, target, after=later)
+    assert (view.state, view.extrapolated, view.actual) == (state, False, actual)
+    assert not [step for step in bed.steps if step.episode], "no episode spans the gap"
+
+
+def test_a_target_that_changes_at_each_reading_is_no_episode():
+    bed = TrackDriver(name="tool0")
+    bed.play(curves.resting(22.0, lasting=5))
+    for at, actual, _ in curves.heating(210.0, rate=2.0, hold=30.0):
+        bed.read(actual, 210.0 + at % 2)
+    assert not [step for step in bed.steps if step.episode]
+
+
+def test_a_ready_at_is_never_in_the_past_while_heating():
+    bed = TrackDriver()
+    bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:60])
+    for later in range(120):
+        view = bed.view(later=float(later))
+        assert view.ready_at is None or view.ready_at >= WALL + bed.at + later
+    assert (view.state, view.ready_at, view.eta) == (State.HEATING, None, None)

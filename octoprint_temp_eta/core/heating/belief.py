@@ -1,0 +1,65 @@
+"""Which readings of a heater are believed: lone outliers are not, nor targets that change at each reading.
+
+A printer's line can be garbled, or be an answer to something else. A reading is believed or doubted as a whole: the
+target that comes with an outlier is as wrong as its temperature. The next reading confirms what is true.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..estimation.estimator import HeaterKind, Sample
+from ..estimation.samples import JUMP_C, JUMP_C_PER_S
+
+#: The largest jump (°C, and °C for each second since the last reading) that is believed together with a new target, by
+#: kind. Without a new target, `JUMP_C` and `JUMP_C_PER_S` hold for all kinds.
+TARGET_JUMP_C = {HeaterKind.TOOL: (15.0, 12.0), HeaterKind.BED: (8.0, 3.0), HeaterKind.CHAMBER: (8.0, 2.0)}
+#: Readings that are looked back at, and the changes of the target among them that make it restless.
+LAST, RESTLESS = 6, 3
+
+
+class Belief:
+    """What is doubted of one heater."""
+
+    def __init__(self, kind: HeaterKind) -> None:
+        self._target_jump = TARGET_JUMP_C[kind]
+        #: The reading that waits for its confirmation: temperature and target.
+        self._held: tuple[float | None, float | None] | None = None
+        #: The target of the last reading, believed or not, and which of the last readings changed it.
+        self._reported: float | None = None
+        self._changes: deque[bool] = deque(maxlen=LAST)
+
+    @property
+    def restless(self) -> bool:
+        """Whether the target has changed again and again within the last readings."""
+        return sum(self._changes) >= RESTLESS
+
+    def doubts(self, newest: Sample | None, at: float, actual: float | None, target: float | None) -> bool:
+        """Return whether a reading is an outlier after the `newest` sample, and not what was doubted just before."""
+        if newest is None or actual is None or at <= newest.at:
+            return False
+        new_target = target is not None and target != newest.target
+        jump, jump_per_s = self._target_jump if new_target else (JUMP_C, JUMP_C_PER_S)
+        if abs(actual - newest.actual) <= jump + jump_per_s * (at - newest.at):
+            return False
+        if self._held is None or self._held[0] is None:
+            return True
+        return abs(actual - self._held[0]) > JUMP_C or target != self._held[1]
+
+    def hold(self, actual: float | None, target: float | None) -> None:
+        """Doubt a reading until the next one."""
+        self._held = actual, target
+
+    def accept(self) -> bool:
+        """Believe a reading; return whether the one before was doubted."""
+        held, self._held = self._held, None
+        return held is not None
+
+    def target(self, target: float | None) -> float | None:
+        """Return the target to use, None for none: a restless one is used once it is reported twice in a row."""
+        if target is None:
+            return None
+        changed = self._reported is not None and target != self._reported
+        self._reported = target
+        self._changes.append(changed)
+        return None if changed and self.restless else target

@@ -1,0 +1,63 @@
+"""Which readings are believed."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.estimation.estimator import HeaterKind, Sample
+from octoprint_temp_eta.core.heating.belief import LAST, Belief
+
+NEWEST = Sample(at=10.0, actual=60.0, target=60.0)
+
+
+@pytest.mark.parametrize(
+    ("actual", "target", "doubted"),
+    [
+        (59.0, 60.0, False),
+        (21.3, 0.0, True),
+        (57.0, 0.0, False),
+        (21.3, 60.0, False),
+        (200.0, 60.0, True),
+        (None, 0.0, False),
+        (21.3, None, False),
+    ],
+)
+def test_a_jump_is_doubted_and_sooner_with_a_new_target(actual: float | None, target: float | None, doubted: bool):
+    assert Belief(HeaterKind.BED).doubts(NEWEST, 11.0, actual, target) is doubted
+
+
+@pytest.mark.parametrize(("kind", "doubted"), [(HeaterKind.TOOL, False), (HeaterKind.BED, True)])
+def test_a_tool_may_jump_further_than_a_bed(kind: HeaterKind, doubted: bool):
+    assert Belief(kind).doubts(NEWEST, 11.0, 80.0, 200.0) is doubted
+
+
+def test_the_first_reading_and_one_out_of_order_are_not_doubted():
+    belief = Belief(HeaterKind.BED)
+    assert not belief.doubts(None, 11.0, 400.0, 0.0)
+    assert not belief.doubts(NEWEST, 10.0, 400.0, 0.0)
+
+
+def test_a_doubted_reading_is_confirmed_by_the_next_one():
+    belief = Belief(HeaterKind.BED)
+    belief.hold(21.3, 0.0)
+    assert not belief.doubts(NEWEST, 12.0, 22.0, 0.0)
+    assert belief.doubts(NEWEST, 12.0, 22.0, 45.0), "another target confirms nothing"
+    assert belief.accept()
+    assert not belief.accept()
+
+
+def test_a_target_that_changes_at_each_reading_is_used_once_it_is_repeated():
+    belief = Belief(HeaterKind.TOOL)
+    used = [belief.target(target) for target in (200.0, 0.0, 200.0, 0.0, 200.0, 0.0, 0.0)]
+    assert used == [200.0, 0.0, 200.0, None, None, None, 0.0]
+
+
+def test_two_changes_of_the_target_in_a_row_are_used_at_once():
+    belief = Belief(HeaterKind.TOOL)
+    assert [belief.target(target) for target in (0.0, 200.0, 220.0)] == [0.0, 200.0, 220.0]
+    assert not belief.restless
+    belief.target(230.0)
+    assert belief.restless
+    for _ in range(LAST):
+        belief.target(230.0)
+    assert not belief.restless
