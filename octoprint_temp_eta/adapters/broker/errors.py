@@ -91,7 +91,7 @@ def no_retained_messages(where: BrokerAddress) -> str:
     """Return what is missing with a broker that does not keep retained messages."""
     return (
         f"{where} does not keep retained messages: clients that connect later see no states, and Home Assistant loses "
-        f"the printer when it restarts. {_remedy(RETAIN_NOT_SUPPORTED)}."
+        f"the printer when it restarts. {remedy(RETAIN_NOT_SUPPORTED)}."
     )
 
 
@@ -144,12 +144,13 @@ _STEPS: Sequence[tuple[type[Exception], str]] = (
 
 
 def _with_remedy(code: int) -> str:
-    return f"{reason_name(code)}. {_remedy(code)}."
+    return f"{reason_name(code)}. {remedy(code)}."
 
 
-def _remedy(code: int) -> str:
-    _, remedy = REASONS.get(code, ("", _SEE_LOG))
-    return remedy
+def remedy(code: int) -> str:
+    """Return what to do about a reason code, without a full stop."""
+    _, text = REASONS.get(code, ("", _SEE_LOG))
+    return text
 
 
 def _why(error: Exception) -> object:

@@ -1,0 +1,74 @@
+"""The first steps of the connection test: name look-up, TCP, TLS."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from ...bridge.protocol.effects import Connect
+from ...settings.broker_address import BrokerAddress
+from ..inbox import now
+from . import tls
+
+#: s for each step to be answered.
+STEP_TIMEOUT_S = 10.0
+#: Days before its end at which a certificate is reported as about to expire.
+EXPIRES_SOON_DAYS = 14
+
+
+class StepFailed(Exception):
+    """A step failed; the message says why, and what to do."""
+
+
+class StepSkipped(Exception):
+    """A step is not needed or not possible; the message says why."""
+
+
+def look_up(address: BrokerAddress) -> str:
+    """Return the IP addresses of the host. Raises `OSError`."""
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    return f"{address.host} is {', '.join(addresses)}."
+
+
+def connect_tcp(address: BrokerAddress) -> str:
+    """Connect to the port and close the connection. Raises `OSError`."""
+    with _connection(address):
+        return f"{address} accepts connections."
+
+
+def connect_tls(spec: Connect, address: BrokerAddress) -> str:
+    """Do the TLS handshake and describe the certificate. Raises `OSError`, `TlsFileError`, `StepSkipped`."""
+    if not address.tls:
+        raise StepSkipped("TLS is off: the connection is not encrypted.")
+    context = tls.make_context(spec)
+    with _connection(address) as plain, context.wrap_socket(plain, server_hostname=address.host) as encrypted:
+        if spec.tls_insecure:
+            return f"{encrypted.version()}. The certificate is not verified: anyone can pretend to be the broker."
+        return f"{encrypted.version()}. {_describe(encrypted.getpeercert() or {})}"
+
+
+def expects_tls(address: BrokerAddress) -> bool:
+    """Whether the port answers a TLS handshake, whatever its certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with _connection(address) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
+
+
+def _connection(address: BrokerAddress) -> socket.socket:
+    return socket.create_connection((address.host, address.port), STEP_TIMEOUT_S)
+
+
+def _describe(certificate: Mapping[str, Any]) -> str:
+    """Return names and expiry of a certificate, as `getpeercert` returns it."""
+    names = [value for _, value in certificate.get("subjectAltName", ())]
+    days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - now().wall) // 86400)
+    text = f"The certificate is for {', '.join(names) or 'no name'} and valid for {days} more days."
+    return f"{text} Renew it soon." if days < EXPIRES_SOON_DAYS else text
