@@ -20,7 +20,7 @@ from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Pa
 from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
 from .bridge.protocol.script_effects import FireEvent
-from .bridge.protocol.script_inputs import ScriptSettingsSubmitted
+from .bridge.protocol.script_inputs import ScriptFolderRequested, ScriptSettingsSubmitted
 from .settings.table import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
@@ -90,6 +90,10 @@ class App:
     def save_script_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have settings of a script kept and return the reply; waits for it. Raises `NoAnswer`."""
         return self._answers.ask(lambda ticket: self.post(ScriptSettingsSubmitted(body, ticket)))
+
+    def create_script_folder(self) -> Mapping[str, Any]:
+        """Create the script folder and return the reply; waits for it. Raises `NoAnswer`."""
+        return self._answers.ask(lambda ticket: self.post(ScriptFolderRequested(ticket)))
 
     def stop(self) -> None:
         """Say good-bye and end; bounded, also while the broker stands still."""

@@ -68,7 +68,7 @@ class Bridge:
         self._scripts = Scripts(
             self._outbox, self._heaters, settings, identity.boot_id, remembered.get(STORED), self._reply
         )
-        self._commands = Commands(self._outbox, settings, {**handlers.table, **self._scripts.handlers})
+        self._commands = Commands(self._outbox, settings, {**handlers.table, **self._scripts.commands})
         self._home_assistant = HomeAssistant(
             self._outbox, self._heaters, self._forecasts, self._scripts, self._commands, remembered
         )
@@ -76,6 +76,7 @@ class Bridge:
         self._clash = Clash()
         self._complaints = Complaints(self._pages)
         self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
+            **self._scripts.inputs,
             Started: self._started,
             Stopping: self._stopping,
             Tick: self._tick,
@@ -92,7 +93,6 @@ class Bridge:
             Delivered: self._outbox.delivered,
             MessageArrived: self._message_arrived,
             ApiCommand: self._commands.called,
-            **self._scripts.inputs,
         }
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
@@ -117,8 +117,7 @@ class Bridge:
             "eta": bodies["heaters"],
             "printer": bodies["printer"],
             "mqtt": mqtt,
-            **self._scripts.bodies,
-            "script_settings": self._scripts.settings,
+            **self._scripts.snapshot(now),
         }
 
     @property
@@ -180,7 +179,7 @@ class Bridge:
             good_bye = self._outbox.move(topics, clear=not self._clash.left)
         self._settings = self._commands.settings = event.settings
         self._heaters.configure(event.settings, now)
-        self._scripts.configure(event.settings)
+        self._scripts.configure(event.settings, now)
         self._outbox.publish_state("status", "online", now)
         self._tell_everything(now)
         if (before, connection) == (self._connects, self._connect()) and self._clash.text is None:
@@ -208,7 +207,7 @@ class Bridge:
     def _printer_changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
         self._heaters.printer_changed(event, now)
         self._tell_info(now)
-        return self._scripts.printer_changed(event)
+        return self._scripts.inputs[PrinterChanged](event, now)
 
     def _renamed(self, event: Renamed, now: Now) -> None:
         self._identity = replace(self._identity, device_name=event.device_name)
@@ -242,7 +241,7 @@ class Bridge:
         self._tell_info(now)
         self._heaters.tell(now, all_of_it=True)
         self._forecasts.tell(now)
-        self._scripts.tell(now)
+        self._scripts.publish_all(now)
 
     def _tell_info(self, now: Now) -> None:
         identity, profile = self._identity, self._heaters.profile

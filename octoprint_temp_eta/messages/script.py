@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.scripts.catalogue import Script
-from ..core.scripts.run import CompletedRun, Outcome, Run, State
+from ..core.scripts.run import CompletedRun, Outcome, Run, RunResult, State
 from .decode import Command
 from .encode import Payload, cancelled, completed, failed, instant
 
@@ -44,6 +44,24 @@ def completed_run(completed: CompletedRun) -> Payload:
         "started_at": instant(run.started_at),
         "ended_at": instant(completed.ended_at),
     }
+
+
+def event_result(result: RunResult) -> Payload:
+    """Return what the event about the end of a run carries beside the run.
+
+    `success_message` and `failure_reason` are the keys of OctoPrint-Automation-Scripts: subscriptions may use them, so
+    they are always there.
+    """
+    body: Payload = {}
+    if result.storage is not None:
+        body["result"] = result.storage
+    if result.error is not None:
+        body["error"] = result.error
+    if result.outcome is Outcome.FINISHED:
+        body["success_message"] = result.message or ""
+    elif result.outcome is Outcome.FAILED:
+        body["failure_reason"] = result.message or ""
+    return body
 
 
 def final_reply(command: Command, ended: CompletedRun) -> Payload:

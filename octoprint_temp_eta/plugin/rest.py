@@ -15,6 +15,7 @@ from octoprint.access.permissions import Permissions
 from ..adapters.inbox import now
 from ..adapters.pending_replies import NoAnswer
 from ..app import App
+from ..core.scripts.catalogue import convert_id
 from ..messages.catalogue import COMMANDS
 from .settings_store import SavedSettings
 
@@ -29,10 +30,18 @@ _OURS = "PLUGIN_TEMP_ETA_"
 READ = f"{_OURS}READ"
 
 #: Other names of commands, as REST clients of Automation-Scripts would look for them.
-ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel"}
+ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "cancel": "script/cancel"}
 
 #: The commands: the contract's, and some of our own.
-NAMES = ("get_eta", "list_scripts", "save_script_settings", "remove_from_home_assistant", *COMMANDS, *ALIASES)
+NAMES = (
+    "get_eta",
+    "list_scripts",
+    "save_script_settings",
+    "create_script_folder",
+    "remove_from_home_assistant",
+    *COMMANDS,
+    *ALIASES,
+)
 
 #: The permission that a command needs; one that stands in no row is the administrator's.
 NEEDED = {
@@ -47,6 +56,7 @@ NEEDED = {
     "target": "CONTROL",
     # whoever may open OctoPrint's settings dialog
     "save_script_settings": "SETTINGS",
+    "create_script_folder": "SETTINGS",
 }
 
 #: The status of an answer, where the error is not the request's form.
@@ -101,12 +111,14 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _refusal(None, "not_available", "The plugin has not started.")
         shown = {**self._app.snapshot, "settings": self.public_settings(), "missing": list(self._missing), **_stamp()}
         if not _may(NEEDED["save_script_settings"]):
-            del shown["script_settings"]
+            del shown["script_settings"], shown["script_folder"]
         return _json(shown)
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
         """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
         body = {key: value for key, value in data.items() if key != "command"}
+        if self._is_script(command):
+            command, body = "script/start", {"id": command, "arguments": body}
         if not isinstance(command, str) or command not in NAMES:
             return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")
         command = ALIASES.get(command, command)
@@ -121,6 +133,12 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         except NoAnswer as error:
             return _refusal(command, error.code, str(error))
 
+    def _is_script(self, command: Any) -> bool:
+        """Whether `command` is the id of a script, which starts it as in Automation-Scripts."""
+        if self._app is None or not isinstance(command, str) or command in NAMES:
+            return False
+        return any(convert_id(command) == script["id"] for script in self._app.snapshot["scripts"])
+
     def _obeyed(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
         if command == "get_eta":
             return _json(app.snapshot["eta"])
@@ -128,6 +146,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _answer(_done(command) | {"result": app.snapshot["scripts"]})
         if command == "save_script_settings":
             return _answer(app.save_script_settings(body))
+        if command == "create_script_folder":
+            return _answer(app.create_script_folder())
         if command == "remove_from_home_assistant":
             self.switch_discovery_off()
             return _answer(_done(command))

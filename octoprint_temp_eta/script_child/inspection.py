@@ -23,6 +23,7 @@ def inspect(channel: Channel) -> None:
             title=script.title,
             settings=script.settings,
             has_commands=script.commands is not None,
+            hint=script.hint,
         )
 
 

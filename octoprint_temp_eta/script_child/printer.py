@@ -15,6 +15,7 @@ from .channel import Channel, Message
 #: How many of the newest lines and replies are kept for a script to read.
 KEPT = 1000
 
+_MODE = re.compile(r"\s*[Gg]9[01](?![\d.])")
 _AXIS = re.compile(r"([XYZE]):\s*(-?\d+(?:\.\d+)?)")
 
 
@@ -43,6 +44,8 @@ class Printer:
         self.sentlines: deque[str] = deque(maxlen=KEPT)
         self.responses: deque[str] = deque(maxlen=KEPT)
         self.temp_readings: deque[str] = deque(maxlen=KEPT)
+        #: Whether the script has selected absolute or relative mode.
+        self.mode_selected = False
         self.printing = False
         self.paused = False
         self.s = None
@@ -98,6 +101,7 @@ class Printer:
         if self._cancelled.is_set():
             raise Cancelled
         self._before_line()
+        self.mode_selected = self.mode_selected or bool(_MODE.match(line))
         number = next(self._numbers)
         self._channel.send("send", seq=number, line=line)
         self.sentlines.append(line)

@@ -7,15 +7,16 @@ Messages to OctoPrint, by kind: `running` (run() starts), `send` (a line of G-co
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import signal
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, check_given, merge
+from . import g as g_of
 from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer
@@ -33,11 +34,15 @@ class Job:
     path: Path
     stored: Settings
     given: Settings
+    #: Keyword arguments for run().
+    arguments: Settings
+    #: The sizes that determine the flow of `g.extrude`, in mm.
+    flow: Mapping[str, float]
 
     @classmethod
     def of(cls, message: Message) -> Job:
         """Return the job in `message`."""
-        return cls(Path(message["path"]), message["stored"], message["given"])
+        return cls(Path(message["path"]), message["stored"], message["given"], message["arguments"], message["flow"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Result:
     success: bool
     storage: Settings
     message: str | None = None
-    wait_for_buffer: bool = False
+    wait_for_buffer: bool = True
 
     @classmethod
     def of(cls, value: object) -> Result:
@@ -61,7 +66,7 @@ class Result:
         if isinstance(value, Mapping):
             success = bool(value.get("success", True))
             message = value.get("success_message" if success else "failure_reason")
-            wait = bool(value.get("wait_for_buffer", False))
+            wait = bool(value.get("wait_for_buffer", True))
             return cls(success, _storable(value.get("storage")), _text(message), wait)
         if isinstance(value, tuple | list) and len(value) == 2:
             return cls(bool(value[0]), _storable(value[1]))
@@ -89,11 +94,11 @@ def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
         script = load(job.path)
         check_given(script.settings, job.given)
         settings = merge(script.settings, job.stored, job.given)
-        g = _mecode(printer)
+        g = g_of.make(printer, **job.flow)
         channel.send("running")
         made = script.make(g, logger, settings)
         with status.of(made):
-            result = Result.of(made.run())
+            result = Result.of(made.run(**_accepted(made.run, job.arguments, logger)))
             check(script.settings, result.storage, only_declared=False)
             if result.wait_for_buffer:
                 printer.sendline("M400")
@@ -116,16 +121,17 @@ def _reported_as_error(channel: Channel) -> Iterator[None]:
         channel.send("error", error=describe(error)[:MAX_TEXT])
 
 
-def _mecode(printer: Printer) -> Any:
-    """Return a mecode.G that writes to `printer`, in mecode's initial relative mode."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mecode
-    g = mecode.G(print_lines=False, direct_write=True, direct_write_mode="serial", setup=False)
-    # Set before the first write; otherwise mecode opens a serial port.
-    g._p = printer
-    g.setup()
-    return g
+def _accepted(run: Callable[..., Any], arguments: Settings, logger: logging.Logger) -> Settings:
+    """Return those of `arguments` that `run` accepts by name."""
+    parameters = inspect.signature(run).parameters.values()
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return arguments
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    names = {parameter.name for parameter in parameters if parameter.kind in by_name}
+    ignored = sorted(arguments.keys() - names)
+    if ignored:
+        logger.warning("run() does not accept the arguments %s: ignored", ", ".join(ignored))
+    return {name: value for name, value in arguments.items() if name in names}
 
 
 def _storable(value: object) -> Settings:

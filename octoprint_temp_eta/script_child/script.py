@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.scripts.catalogue import ID_RULE, convert_id, is_valid_id
 from ..core.scripts.settings import InvalidSettings, Settings, as_json
-
-_ID = re.compile(r"[^\s-]{1,64}")
 
 
 class ScriptError(Exception):
@@ -28,6 +26,7 @@ class Script:
     settings: Settings
     make: Callable[..., Any]
     commands: Callable[..., Any] | None
+    hint: str | None = None
 
 
 def load(path: Path) -> Script:
@@ -40,8 +39,10 @@ def load(path: Path) -> Script:
     for name in ("__script_id__", "__script_title__", "__script_obj__"):
         if name not in variables:
             raise ScriptError(f"{name} is missing")
+    script_id = _checked_id(variables["__script_id__"])
     return Script(
-        id=_checked_id(variables["__script_id__"]),
+        id=script_id,
+        hint=_id_hint(variables["__script_id__"], script_id),
         title=_checked_title(variables["__script_title__"]),
         settings=_checked_settings(variables.get("__script_settings__")),
         make=_callable("__script_obj__", variables["__script_obj__"]),
@@ -88,13 +89,17 @@ def _import(path: Path) -> Any:
 
 
 def _checked_id(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value) or not value.isprintable():
-        raise ScriptError(
-            f"__script_id__ must be a string of 1 to 64 characters without spaces and dashes, not {value!r:.80}"
-        )
     if value == "cancel":
         raise ScriptError("__script_id__ must not be 'cancel'")
-    return value
+    if not isinstance(value, str) or not is_valid_id(convert_id(value)):
+        raise ScriptError(f"__script_id__ must be {ID_RULE}, not {value!r:.80}")
+    return convert_id(value)
+
+
+def _id_hint(declared: object, script_id: str) -> str | None:
+    if declared == script_id:
+        return None
+    return f"__script_id__ {declared!r} contains dashes or blanks; the script's id is {script_id!r}"
 
 
 def _checked_title(value: object) -> str:

@@ -140,7 +140,12 @@ class Settings:
     target_max_bed: float = setting(110.0, "The same for the bed", unit="°C", low=0, high=200)
     target_max_chamber: float = setting(60.0, "The same for the chamber or a custom heater", unit="°C", low=0, high=200)
 
-    script_folder: str = setting("~/.mecodescripts", "Folder of the automation scripts")
+    script_folder: str = setting(
+        "~/.mecodescripts",
+        "Folder of the automation scripts (blank = no scripts)",
+        pattern="|[/~].*",
+        form="an absolute path, or a path that begins with ~",
+    )
     script_time_limit: float | None = setting(
         None,
         "A script that runs for longer is ended; empty: it takes what it takes",
@@ -149,6 +154,17 @@ class Settings:
         high=86400,
         nullable=True,
     )
+    script_line_timeout: float = setting(
+        3600.0,
+        "Time limit for one line that the printer does not acknowledge",
+        unit="s",
+        low=300,
+        high=86400,
+    )
+    script_allow_motion: bool = setting(False, "Allow others to move the printer while a script runs")
+    script_layer_height: float = setting(0.19, "Layer height for `g.extrude`", unit="mm", low=0.01, high=10)
+    script_extrusion_width: float = setting(0.4, "Extrusion width for `g.extrude`", unit="mm", low=0.01, high=10)
+    script_filament_diameter: float = setting(1.75, "Filament diameter for `g.extrude`", unit="mm", low=0.1, high=10)
     script_heaters_after: str = setting(
         "restored",
         "What becomes of heater targets that a script has changed, when it is cancelled or fails",

@@ -37,7 +37,7 @@ MODULES = {
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py",
-    "mecode": "script_child/*",
+    "mecode matplotlib": "script_child/*",
     # Threads: OctoPrint's, the worker's and the library's meet in the adapters; a REST call waits for its answer; the
     # script's process has a thread that listens.
     "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/rest.py script_child/*",

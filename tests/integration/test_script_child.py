@@ -28,13 +28,13 @@ def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) ->
     """
     trial = run(write_script(tmp_path, body))
     assert trial.printer.lines == [
-        "G91",
         "M114",
         "M105",
         "G1 F3000",
         "G90",
         "G1 X5.000000 Y6.000000",
         "G91",
+        "M400",
     ]
     assert trial.all(ScriptLogged) == [ScriptLogged("run-1", "info", repr(Marlin.POSITION + "ok\n"))]
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
@@ -66,7 +66,8 @@ def test_the_helpers_of_mecode_send_what_they_would_write(tmp_path: Path) -> Non
     expected = [line.partition(";")[0].strip() for line in file.read_text().splitlines()]
     trial = run(write_script(tmp_path, f"g = self.g\n{HELPERS}"))
     assert not trial.all(ScriptRaised)
-    assert trial.printer.lines == expected
+    # The first line of the file is mecode's header, which a script's run does not send.
+    assert trial.printer.lines == [*expected[1:], "M400"]
     assert len(expected) > 30
 
 
@@ -98,9 +99,73 @@ def test_what_run_may_return(tmp_path: Path, returned: str, expected: ScriptRetu
     assert run(write_script(tmp_path, f"return {returned}")).all(ScriptReturned) == [expected]
 
 
-def test_waiting_for_the_buffer_waits_for_the_moves(tmp_path: Path) -> None:
-    trial = run(write_script(tmp_path, "return {'success': True, 'wait_for_buffer': True}"))
-    assert trial.printer.lines == ["G91", "M400"]
+@pytest.mark.parametrize(
+    ("returned", "lines"),
+    [
+        ("None", ["M400"]),
+        ("True, {}", ["M400"]),
+        ("{'success': False}", ["M400"]),
+        ("{'success': True, 'wait_for_buffer': True}", ["M400"]),
+        ("{'success': True, 'wait_for_buffer': False}", []),
+    ],
+)
+def test_a_run_ends_when_its_moves_are_made_unless_it_says_otherwise(
+    tmp_path: Path, returned: str, lines: list[str]
+) -> None:
+    trial = run(write_script(tmp_path, f"return {returned}"))
+    assert trial.printer.lines == lines
+
+
+def test_extrusion_has_the_flow_of_automation_scripts(tmp_path: Path) -> None:
+    trial = run(write_script(tmp_path, "self.g.extrude = True\nself.g.move(x=100)"))
+    assert trial.printer.lines == ["G91", "G1 X100.000000 E2.837716", "M400"]
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("g.write('G28'); g.write('G1 X100 Y100'); g.write('G1 X50 Y50')", ["G28", "G1 X100 Y100", "G1 X50 Y50"]),
+        ("g.feed(600); g.move(x=1); g.move(x=1)", ["G1 F600", "G91", "G1 X1.000000", "G1 X1.000000"]),
+        ("g.absolute(); g.move(x=1)", ["G90", "G1 X1.000000"]),
+        ("g.write('G90 ; absolute'); g.move(x=1)", ["G90", "G1 X1.000000"]),
+        ("g.abs_move(x=1); g.move(x=1)", ["G90", "G1 X1.000000", "G91", "G1 X1.000000"]),
+        ("g.arc(x=2, y=2, radius=2)", ["G91", "G17", "G2 X2.000000 Y2.000000 R2.000000"]),
+        ("g.write('G90.1'); g.retract(1)", ["G90.1", "G91", "G1 E-1.000000"]),
+    ],
+)
+def test_the_mode_is_sent_before_the_first_move_that_depends_on_it(tmp_path: Path, body: str, lines: list[str]) -> None:
+    trial = run(write_script(tmp_path, f"g = self.g\n{body}"))
+    assert trial.printer.lines == [*lines, "M400"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "received"),
+    [
+        ("self, **extra", {"a": 1, "b": [2]}),
+        ("self, a=0", {"a": 1}),
+        ("self, *, b", {"b": [2]}),
+        ("self", {}),
+    ],
+)
+def test_run_gets_the_arguments_that_it_accepts(tmp_path: Path, signature: str, received: dict[str, object]) -> None:
+    path = write_script(
+        tmp_path, "values = dict(locals()); values.pop('self'); return True, values.pop('extra', values)"
+    )
+    path.write_text(path.read_text().replace("def run(self)", f"def run({signature})"))
+    trial = run(path, arguments={"a": 1, "b": [2]})
+    assert trial.returned.storage == received
+
+
+def test_drawing_without_matplotlib_says_what_to_install(tmp_path: Path) -> None:
+    body = "import importlib.util as u\nu.find_spec = lambda *_: None\nself.g.view()"
+    trial = run(write_script(tmp_path, body))
+    assert "pip install 'OctoPrint-TempETA[view]'" in trial.error
+
+
+def test_a_drawing_is_written_beside_the_script(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert run(write_script(tmp_path, "self.g.move(x=1, y=2, z=3)\nself.g.view()")).returned.success
+    assert (tmp_path / "view.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +238,7 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
         for said in trial.said
         if isinstance(said, ScriptStatus | ScriptLine)
     ]
-    assert order == ["G91", "line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done"]
+    assert order == ["line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done", "M400"]
 
 
 def test_of_a_flood_of_statuses_the_newest_is_told(tmp_path: Path) -> None:
@@ -196,7 +261,7 @@ def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path
         self.g.write("M115")
     """
     trial = run(write_script(tmp_path, body))
-    assert trial.printer.lines == ["G91", "M115"]
+    assert trial.printer.lines == ["M115", "M400"]
     assert trial.all(ScriptLogged) == [
         ScriptLogged("run-1", "info", "G28 is printed"),
         ScriptLogged("run-1", "warning", "an error"),

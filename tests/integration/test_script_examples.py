@@ -50,7 +50,7 @@ def test_the_first_script_of_the_manual(tmp_path: Path) -> None:
     path.write_text(code, encoding="utf-8")
     printer = Marlin()
     trial = run(path, printer, given={"times": 2})
-    assert printer.lines == ["G91", "M117 Hello printer", "M117 Hello printer"]
+    assert printer.lines == ["M117 Hello printer", "M117 Hello printer", "M400"]
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {})]
 
 
@@ -58,7 +58,7 @@ def test_warm_up_and_home() -> None:
     printer = Marlin()
     trial = run_example("warm_up_and_home", printer, bed=70, hotend=180, soak=2)
     assert printer.lines == [
-        "G91", "M140 S70", "M104 S180", "G28", "M190 S70", "M109 S180", "G4 P1000", "G4 P1000",
+        "M140 S70", "M104 S180", "G28", "M190 S70", "M109 S180", "G4 P1000", "G4 P1000", "M400",
     ]  # fmt: skip
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {}, "bed at 70 °C, hotend at 180 °C")]
     assert [said.status for said in trial.all(ScriptStatus)] == [
@@ -77,7 +77,7 @@ def test_purge_and_wipe() -> None:
     assert trial.all(ScriptReturned)[0].success
     pushed = [float(line.split("E")[1]) for line in printer.lines if line.startswith("G1 E")]
     assert pushed == [5.0, 5.0, -1.0]
-    assert printer.lines[:3] == ["G91", "G28", "M109 S210"]
+    assert printer.lines[:2] == ["G28", "M109 S210"]
     assert printer.lines.index("M109 S210") < printer.lines.index("M83") < printer.lines.index("G1 E5.000000")
     wiped = [line for line in printer.lines if re.fullmatch(r"G1 X-?30\.0+", line)]
     assert wiped == ["G1 X30.000000", "G1 X-30.000000"] * 2
@@ -96,7 +96,7 @@ def test_bed_flatness() -> None:
     (returned,) = trial.all(ScriptReturned)
     heights = [0.0, 0.1, 0.2, 0.2, 0.1, 0.0, 0.0, 0.1, 0.2]
     assert returned == ScriptReturned("run-1", True, {"flatness": 0.2, "heights": heights}, "the bed is flat to 0.2 mm")
-    assert printer.lines[:3] == ["G91", "G28", "G30 X0.0 Y0.0"]
+    assert printer.lines[:2] == ["G28", "G30 X0.0 Y0.0"]
 
 
 @pytest.mark.parametrize(("tolerance", "success"), [(0.19, False), (0.2, True)])

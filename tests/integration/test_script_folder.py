@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters.scripts.folder import ScriptFailed, ScriptFolder
-from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
+from octoprint_temp_eta.adapters.scripts.inspection import MAX_REPLY, ScriptFailed
+from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.scripts import write_script
 
 GOOD = Script("good.py", "Good", "good", {"temperature": 60}, False)
@@ -57,8 +58,8 @@ def test_only_python_files_are_scripts(folder: Path) -> None:
         (head() + "__script_obj__ = 5\n", "__script_obj__ must be callable, not int"),
         (head("cancel") + "__script_obj__ = object\n", "__script_id__ must not be 'cancel'"),
         (head("") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
-        (head("a b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
-        (head("a-b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
+        (head("a\x07b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
+        (head("a" * 65) + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
         (head(title=" ") + "__script_obj__ = object\n", "__script_title__ must be a string that is not empty"),
         (head(more="__script_settings__ = [1]") + "__script_obj__ = object\n", "__script_settings__: must be a dict"),
         (
@@ -141,7 +142,7 @@ def test_the_commands_on_connect(tmp_path: Path, returned: str, lines: list[str]
     scripts = ScriptFolder(tmp_path)
     (script,) = scripts.scan()
     assert script.has_commands
-    assert scripts.commands(script.file, {"speed": 80}) == lines
+    assert list(scripts.commands(script.file, {"speed": 80})) == lines
 
 
 @pytest.mark.parametrize(
@@ -170,3 +171,96 @@ def test_modules_beside_the_scripts_can_be_imported_and_in_a_folder_are_no_scrip
     assert listed["uses.py"] == Script("uses.py", "Uses", "uses", {"speed": 80})
     assert listed.keys() == {"good.py", "uses.py", "beside.py"}
     assert listed["beside.py"].error == "__script_id__ is missing"
+
+
+@pytest.mark.parametrize(("declared", "script_id"), [("bed-level it", "bed_level_it"), ("a-b", "a_b"), ("a b", "a_b")])
+def test_dashes_and_blanks_in_an_id_are_converted(tmp_path: Path, declared: str, script_id: str) -> None:
+    write_script(tmp_path, "pass", head(declared), "a.py")
+    (script,) = ScriptFolder(tmp_path).scan()
+    hint = f"__script_id__ {declared!r} contains dashes or blanks; the script's id is {script_id!r}"
+    assert (script.id, script.error, script.hint) == (script_id, None, hint)
+
+
+#: Writes a raw reply to the pipe that the inspecting process uses, and ends it.
+FORGED = """
+import json, os
+for fd in range(3, 20):
+    try:
+        if os.readlink(f"/proc/self/fd/{fd}").startswith("pipe:"):
+            os.write(fd, REPLY)
+    except OSError:
+        pass
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (b"[1]\n", "its process sent an invalid reply"),
+        (b"nonsense\n", "its process sent an invalid reply"),
+        (b'{"kind": "script"}\n', "__script_id__ must be a string"),
+        (b'{"kind": "script", "id": "a", "title": 5}\n', "__script_title__ must be a string"),
+        (b'{"kind": "script", "id": "a", "title": "A", "settings": 5}\n', "__script_settings__: must be a dictionary"),
+        (b'{"kind": "script", "id": "a", "title": "A", "settings": {"a": NaN}}\n', "its process sent an invalid reply"),
+        (b'{"kind": "script", "id": "a", "title": "A", "settings": {"a": "\\ud800"}}\n', "__script_settings__ must be"),
+        (b'{"kind": "script", "id": "cancel", "title": "A", "settings": {}}\n', "__script_id__ must be a string"),
+        (b'{"kind": "error", "error": ["x"]}\n', "['x']"),
+        (b"[" * 100_000 + b"\n", "its process sent an invalid reply"),
+    ],
+)
+def test_a_reply_that_a_script_forges_harms_no_other_script(folder: Path, reply: bytes, error: str) -> None:
+    (folder / "forged.py").write_text(f"REPLY = {reply!r}\n{FORGED}")
+    assert error_of(folder, "forged.py").startswith(error)
+
+
+def test_an_endless_reply_is_cut(folder: Path) -> None:
+    (folder / "forged.py").write_text(f"REPLY = b'x' * {2 * MAX_REPLY}\n{FORGED}")
+    assert error_of(folder, "forged.py") == "its process sent an invalid reply"
+
+
+def test_a_title_is_one_short_line(folder: Path) -> None:
+    write_script(folder, "pass", head("long", "A\n" + "x" * 5000), "long.py")
+    long = next(script for script in ScriptFolder(folder).scan() if script.file == "long.py")
+    assert long.title == "A " + "x" * 126
+
+
+def test_a_file_name_that_is_not_utf8_harms_no_other_script(folder: Path) -> None:
+    (folder / os.fsdecode(b"b\xff.py")).write_text("pass")
+    (broken, good) = ScriptFolder(folder).scan()
+    assert good == GOOD
+    assert broken.title == "b\\udcff.py"
+    assert broken.error == "the file name has characters that cannot be shown: rename the file"
+
+
+def test_slow_scripts_do_not_hide_the_others(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}_slow.py").write_text("import time; time.sleep(1000)\n")
+    for number in range(12):
+        write_script(tmp_path, "pass", head(f"s{number}"), f"s{number}.py")
+    reports: list[tuple[Script, ...]] = []
+    scripts = ScriptFolder(tmp_path, timeout=4).scan(reports.append)
+    assert len(scripts) == 14
+    assert reports
+    assert all(len(report) < 14 for report in reports)
+    assert [script.error for script in scripts if script.error] == ["takes longer than 4 s"] * 2
+
+
+def test_a_missing_folder_is_reported_and_can_be_created(tmp_path: Path) -> None:
+    scripts = ScriptFolder(tmp_path / "of" / "scripts")
+    assert scripts.scan() == ()
+    assert scripts.state == FolderState(missing=True)
+    scripts.create()
+    scripts.scan()
+    assert scripts.state == FolderState()
+    assert (tmp_path / "of" / "scripts").stat().st_mode & 0o777 == 0o700
+
+
+def test_files_that_others_may_change_are_reported(folder: Path) -> None:
+    scripts = ScriptFolder(folder)
+    scripts.scan()
+    assert scripts.state == FolderState()
+    folder.chmod(0o777)
+    (folder / "good.py").chmod(0o666)
+    assert scripts.scan() == (GOOD,)
+    assert scripts.state == FolderState(writable=(".", "good.py"))

@@ -29,12 +29,15 @@ COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
 class ScriptBridgeDriver(BridgeDriver):
     """A bridge with scripts and a printer that is ready."""
 
-    def __init__(self, *, scripts: tuple[Script, ...] = (STEPS, ON_CONNECT, BROKEN), **more: Any) -> None:
+    def __init__(
+        self, *, scripts: tuple[Script, ...] = (STEPS, ON_CONNECT, BROKEN), found: bool = True, **more: Any
+    ) -> None:
         super().__init__(scripts=None, **more)
         self.connect()
         self.printer()
         self.read(tool0=(21.0, 0.0), bed=(40.0, 60.0))
-        self.handle(ScriptsFound(scripts))
+        if found:
+            self.handle(ScriptsFound(scripts))
 
     def handle_all(self, *events: ScriptInput) -> list[Effect]:
         """Let these happen, and return all effects but messages, also to pages, and log lines."""

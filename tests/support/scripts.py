@@ -116,20 +116,28 @@ class Trial:
 
 
 def start(
-    path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
+    path: Path,
+    printer: Marlin | None = None,
+    stored: Settings | None = None,
+    given: Settings | None = None,
+    arguments: Settings | None = None,
 ) -> Trial:
     """Start the script at `path`."""
     inbox: queue.Queue[ScriptMessage] = queue.Queue()
-    process = ScriptProcess(Job("run-1", path, stored or {}, given or {}), inbox.put)
+    process = ScriptProcess(Job("run-1", path, stored or {}, given or {}, arguments or {}), inbox.put)
     process.start()
     return Trial(process, printer or Marlin(), inbox)
 
 
 def run(
-    path: Path, printer: Marlin | None = None, stored: Settings | None = None, given: Settings | None = None
+    path: Path,
+    printer: Marlin | None = None,
+    stored: Settings | None = None,
+    given: Settings | None = None,
+    arguments: Settings | None = None,
 ) -> Trial:
     """Run the script at `path` to its end."""
-    trial = start(path, printer, stored, given)
+    trial = start(path, printer, stored, given, arguments)
     trial.end()
     return trial
 

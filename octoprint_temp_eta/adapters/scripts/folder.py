@@ -1,24 +1,33 @@
-"""The script folder. Files are inspected in a separate process; nothing is imported into OctoPrint."""
+"""The script folder. Files are inspected in separate processes; nothing is imported into OctoPrint."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
-from ...core.scripts.catalogue import Script, without_duplicates
+from ...core.scripts.catalogue import FolderState, Script, without_duplicates
 from ...core.scripts.settings import Settings
-from .process import child, describe_exit
+from ..inbox import now
+from .inspection import connect_commands, inspect
 
 #: Seconds for the import of a script, or for its `__script_commands__`.
 TIMEOUT_S = 10.0
+#: Files that are inspected at the same time.
+PARALLEL = min(4, os.cpu_count() or 1)
+#: Seconds between two reports of the scripts found so far.
+REPORT_S = 1.0
+#: Files beyond this number are not inspected.
+MAX_FILES = 1000
+#: How many names of writable files are reported.
+MAX_NAMES = 10
 
-#: Modification time in ns and size: a file with the same stamp is not inspected again.
-Stamp = tuple[int, int]
+#: Modification time in ns, size and inode: a file with the same stamp is not inspected again.
+Stamp = tuple[int, int, int]
+#: Receives the scripts that are known so far.
+Report = Callable[[tuple[Script, ...]], None]
 
 
 class ScriptFolder:
@@ -28,66 +37,74 @@ class ScriptFolder:
         self._folder = folder.expanduser()
         self._timeout = timeout
         self._known: dict[str, tuple[Stamp, Script]] = {}
+        self.state = FolderState()
 
-    def scan(self) -> tuple[Script, ...]:
-        """Return all scripts; only new and changed files are inspected."""
+    def scan(self, report: Report = lambda _: None) -> tuple[Script, ...]:
+        """Return all scripts; only new and changed files are inspected, several at a time.
+
+        `report` receives intermediate results, so that a slow file does not hide the others.
+        """
         stamps = self._stamps()
         self._known = {file: self._known[file] for file in stamps if file in self._known}
-        for file, stamp in stamps.items():
-            known = self._known.get(file)
-            if known is None or known[0] != stamp:
-                self._known[file] = (stamp, self._inspect(file))
-        return without_duplicates(script for _, script in self._known.values())
+        changed = [file for file, stamp in stamps.items() if file not in self._known or self._known[file][0] != stamp]
+        reported_at = now().at
+        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="temp_eta-inspect") as pool:
+            inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in changed}
+            for inspection in as_completed(inspections):
+                file = inspections[inspection]
+                self._known[file] = (stamps[file], inspection.result())
+                if now().at - reported_at > REPORT_S:
+                    reported_at = now().at
+                    report(self._scripts)
+        return self._scripts
 
-    def commands(self, file: str, stored: Settings) -> list[str]:
+    def commands(self, file: str, stored: Settings) -> tuple[str, ...]:
         """Return the on-connect lines of the script in `file`, called with its `stored` settings.
 
         Raises:
             ScriptFailed: `__script_commands__` failed.
         """
-        lines: list[str] = _request("commands", self._folder / file, self._timeout, stored=stored)["lines"]
-        return lines
+        return connect_commands(self._folder / file, stored, self._timeout)
+
+    def create(self) -> None:
+        """Create the folder, accessible for its owner only. Raises OSError."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def _scripts(self) -> tuple[Script, ...]:
+        return without_duplicates(script for _, script in self._known.values())
 
     def _stamps(self) -> dict[str, Stamp]:
+        """Return the stamps of the script files, and update `state`."""
         stamps: dict[str, Stamp] = {}
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._folder) as entries:
-            for entry in entries:
-                # A file may vanish during the scan.
-                with contextlib.suppress(OSError):
-                    if entry.name.endswith(".py") and entry.is_file():
-                        stat = entry.stat()
-                        stamps[entry.name] = (stat.st_mtime_ns, stat.st_size)
+        writable: list[str] = []
+        try:
+            if _others_may_write(self._folder.stat()):
+                writable.append(".")
+            with os.scandir(self._folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    self._add(entry, stamps, writable)
+        except (FileNotFoundError, NotADirectoryError):
+            self.state = FolderState(missing=True)
+            return {}
+        self.state = FolderState(writable=tuple(writable[:MAX_NAMES]))
         return stamps
 
-    def _inspect(self, file: str) -> Script:
+    @staticmethod
+    def _add(entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
         try:
-            reply = _request("inspect", self._folder / file, self._timeout)
-        except ScriptFailed as error:
-            return Script(file, title=file, error=str(error))
-        return Script(file, reply["title"], reply["id"], reply["settings"], reply["has_commands"])
+            if not entry.name.endswith(".py") or not entry.is_file() or len(stamps) >= MAX_FILES:
+                return
+            status = entry.stat()
+        except OSError:
+            return  # the file vanished during the scan
+        stamps[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if _others_may_write(status):
+            writable.append(entry.name.encode("ascii", "backslashreplace").decode())
 
 
-class ScriptFailed(Exception):
-    """A script could not be inspected; the message is the reason."""
-
-
-def _request(task: str, path: Path, timeout: float, **job: object) -> Mapping[str, Any]:
-    """Run `task` for the script at `path` in a process and return its reply.
-
-    Raises:
-        ScriptFailed: with the script's error, or how the process ended.
-    """
-    request = json.dumps({"path": str(path), **job}) + "\n"
-    try:
-        with child(task, path.parent, subprocess.DEVNULL) as process:
-            reply, _ = process.communicate(request.encode(), timeout)
-        message: Mapping[str, Any] = json.loads(reply)
-    except subprocess.TimeoutExpired:
-        raise ScriptFailed(f"takes longer than {timeout:g} s") from None
-    except OSError as error:
-        raise ScriptFailed(f"its process could not be started: {error}") from None
-    except ValueError:
-        raise ScriptFailed(f"its process {describe_exit(process.returncode)}") from None
-    if message["kind"] == "error":
-        raise ScriptFailed(message["error"])
-    return message
+def _others_may_write(status: os.stat_result) -> bool:
+    """Whether users other than OctoPrint's and root may write; OctoPrint's own group counts as its user."""
+    if status.st_mode & stat.S_IWOTH or status.st_uid not in (os.getuid(), 0):
+        return True
+    return bool(status.st_mode & stat.S_IWGRP) and status.st_gid not in (os.getgid(), 0)

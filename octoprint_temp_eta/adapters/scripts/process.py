@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -27,6 +27,7 @@ from ...bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
+from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import Settings
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
@@ -39,12 +40,20 @@ TIMEOUT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run's job: the script's file, its stored settings, and the settings given for this run."""
+    """A run's job: the script's file, its stored settings, and what is given for this run."""
 
     run_id: str
     path: Path
     stored: Settings
     given: Settings
+    arguments: Settings = field(default_factory=dict)
+    flow: Flow = DEFAULT_FLOW
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The job as a message to the process."""
+        values = {"stored": self.stored, "given": self.given, "arguments": self.arguments, "flow": asdict(self.flow)}
+        return {"path": str(self.path), **values}
 
 
 @contextlib.contextmanager
@@ -106,7 +115,7 @@ class ScriptProcess:
     def start(self) -> None:
         """Start the process on its own thread; `ScriptEnded` reports a failure to start."""
         job = self._job
-        self._send({"path": str(job.path), "stored": job.stored, "given": job.given})
+        self._send(job.message)
         try:
             threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
         except RuntimeError as error:  # the system has no more threads

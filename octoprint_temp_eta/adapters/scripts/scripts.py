@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...bridge.protocol.script_effects import (
+    CreateScriptFolder,
     KillScript,
     ReadConnectCommands,
     RejectLine,
@@ -16,10 +17,11 @@ from ...bridge.protocol.script_effects import (
     StartScript,
     TerminateScript,
 )
-from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
-from ...core.scripts.catalogue import Script
+from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
+from ...core.scripts.catalogue import FolderState, Script
 from ..tasks import Tasks
-from .folder import ScriptFailed, ScriptFolder
+from .folder import ScriptFolder
+from .inspection import ScriptFailed
 from .process import Job, ScriptProcess
 
 
@@ -40,6 +42,7 @@ class Scripts:
         """The effects that are performed here."""
         return {
             ScanScripts: lambda effect: self._tasks.put(lambda: self._scan(effect)),
+            CreateScriptFolder: lambda effect: self._tasks.put(lambda: self._create(effect)),
             ReadConnectCommands: lambda effect: self._tasks.put(lambda: self._read_connect_commands(effect)),
             StartScript: self._start,
             TerminateScript: self._of_process(lambda process, _: process.terminate()),
@@ -60,7 +63,9 @@ class Scripts:
 
     def _start(self, effect: StartScript) -> None:
         path = Path(effect.folder).expanduser() / effect.file
-        self._process = ScriptProcess(Job(effect.run_id, path, effect.stored, effect.given), self._post)
+        self._process = ScriptProcess(
+            Job(effect.run_id, path, effect.stored, effect.given, effect.arguments, effect.flow), self._post
+        )
         self._process.start()
 
     def _of_process(self, do: Callable[[ScriptProcess, Any], None]) -> Callable[[Any], None]:
@@ -72,23 +77,34 @@ class Scripts:
 
     def _scan(self, effect: ScanScripts) -> None:
         scripts: tuple[Script, ...] = ()
+        state = FolderState()
         error: str | None = None
         try:
-            scripts = self._folder(effect.folder).scan()
+            folder = self._folder(effect.folder)
+            scripts = folder.scan(lambda found: self._post(ScriptsFound(found, folder.state, complete=False)))
+            state = folder.state
         except Exception as raised:
             error = f"Failed to read the script folder {effect.folder}: {raised}"
             if error != self._error:
                 self._logger.exception(error)
         self._error = error
-        self._post(ScriptsFound(scripts))
+        self._post(ScriptsFound(scripts, state))
+
+    def _create(self, effect: CreateScriptFolder) -> None:
+        try:
+            self._folder(effect.folder).create()
+        except (OSError, RuntimeError) as error:
+            self._post(ScriptFolderCreated(effect.ticket, f"{effect.folder} cannot be created: {error}"))
+        else:
+            self._post(ScriptFolderCreated(effect.ticket))
 
     def _read_connect_commands(self, effect: ReadConnectCommands) -> None:
         try:
             lines = self._folder(effect.folder).commands(effect.file, effect.stored)
-        except ScriptFailed as error:
+        except (ScriptFailed, RuntimeError) as error:
             self._post(ConnectCommandsRead(effect.script_id, error=str(error)))
         else:
-            self._post(ConnectCommandsRead(effect.script_id, tuple(lines)))
+            self._post(ConnectCommandsRead(effect.script_id, lines))
 
     def _folder(self, folder: str) -> ScriptFolder:
         if folder not in self._folders:

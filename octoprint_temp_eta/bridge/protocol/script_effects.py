@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import Settings
 
 
@@ -14,6 +15,14 @@ class ScanScripts:
     """Scan the script folder; the result is the input `ScriptsFound`."""
 
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateScriptFolder:
+    """Create the script folder; the result is the input `ScriptFolderCreated`."""
+
+    folder: str
+    ticket: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,9 @@ class StartScript:
     file: str
     stored: Settings
     given: Settings
+    #: Keyword arguments for run().
+    arguments: Settings = field(default_factory=dict)
+    flow: Flow = DEFAULT_FLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,7 @@ class FireEvent:
 
 ScriptEffect = (
     ScanScripts
+    | CreateScriptFolder
     | ReadConnectCommands
     | StartScript
     | TerminateScript

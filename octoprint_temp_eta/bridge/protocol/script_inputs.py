@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.scripts.catalogue import Script
+from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
 
 
@@ -135,11 +135,32 @@ class EmergencyParser:
     present: bool
 
 
+#: A folder without problems.
+SOUND = FolderState()
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptsFound:
-    """The scripts found in the folder."""
+    """The scripts found in the folder; `complete` is False while files are still being inspected."""
 
     scripts: tuple[Script, ...]
+    folder: FolderState = SOUND
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFolderRequested:
+    """A user asks to create the script folder; the reply goes to `ticket`."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFolderCreated:
+    """The script folder was created, or `error` is the reason why not; the reply goes to `ticket`."""
+
+    ticket: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +191,6 @@ ScriptInput = (
     | ScriptsFound
     | ConnectCommandsRead
     | ScriptSettingsSubmitted
+    | ScriptFolderRequested
+    | ScriptFolderCreated
 )

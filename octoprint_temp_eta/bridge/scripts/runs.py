@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ from ...core.clock import Now
 from ...core.gcode.acknowledgements import Acknowledged, Acknowledgements, Outcome, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
-from ..protocol.effects import Effect, SetTarget
+from ...messages.decode import Command
+from ..part import InputHandler, Part
+from ..protocol.effects import Effect, Log, SetTarget
 from ..protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
@@ -33,10 +36,13 @@ from ..protocol.script_inputs import (
     PrinterGone,
     ScriptEnded,
     ScriptLine,
+    ScriptLogged,
     ScriptRaised,
     ScriptReturned,
     ScriptRunning,
+    ScriptStatus,
 )
+from .reports import RunReports
 
 #: The longest line of G-code that a script may send, in characters.
 LONGEST_LINE = 1024
@@ -50,8 +56,8 @@ SIMPLE: Mapping[core.Decision, Effect] = {
     core.Release(jobs=False): ReleaseJobs(held=False),
 }
 
-#: Publishes that a run has started or ended.
-RunReporter = Callable[[core.RunStarted | core.RunEnded, Now], list[Effect]]
+#: The id of OctoPrint's state in which it accepts a job.
+READY = "OPERATIONAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,13 @@ class Plan:
     launch: StartScript
 
 
-class ScriptRun:
+class ScriptRun(Part):
     """The current run, if any."""
 
-    def __init__(self, tell: RunReporter, targets: Mapping[str, float]) -> None:
+    def __init__(self, reports: RunReports, targets: Mapping[str, float]) -> None:
         """Read the current targets (°C by heater) from `targets`, which the caller keeps up to date."""
         self.runner = Runner(targets)
-        self._report = tell
+        self._reports = reports
         self._launch: StartScript | None = None
         self._acknowledgements = Acknowledgements()
         #: The numbers of the script's unacknowledged lines, by key.
@@ -76,15 +82,17 @@ class ScriptRun:
         self._emergency_parser = False
 
     @property
-    def inputs(self) -> Mapping[type, Callable[[Any, Now], list[Effect]]]:
-        """The inputs that are handled here."""
-        return {
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        handlers: Mapping[type, InputHandler] = {
             JobsHeld: self._held,
             ScriptRunning: self._runs,
             ScriptLine: self._line,
             ScriptReturned: self._returned,
             ScriptRaised: self._raised,
-            ScriptEnded: self.ended,
+            ScriptEnded: self._ended,
+            ScriptStatus: self._status_changed,
+            ScriptLogged: self._reports.logged,
             LineQueued: self._queued,
             LineSending: self._sending,
             LineSent: self._sent,
@@ -92,22 +100,41 @@ class ScriptRun:
             PrinterGone: self._printer_gone,
             EmergencyParser: self._parser,
         }
+        return {kind: self._publishing(handler) for kind, handler in handlers.items()}
 
-    def start(self, plan: Plan, now: Now) -> list[Effect]:
-        """Start a run; only when the runner is idle."""
+    def start(self, plan: Plan, command: Command, now: Now) -> list[Effect]:
+        """Start a run for `command`; only when the runner is idle."""
         self._launch = plan.launch
-        return self._do(self.runner.start(plan.run), now)
+        self._reports.begin(command)
+        effects = self._do(self.runner.start(plan.run), now)
+        self._reports.publish(self.runner, now)
+        return effects
 
     def cancel(self, now: Now) -> list[Effect]:
         """Cancel the run."""
-        return self._do(self.runner.cancel(now.at), now)
+        effects = self._do(self.runner.cancel(now.at), now)
+        self._reports.publish(self.runner, now)
+        return effects
 
     def shut_down(self, now: Now) -> list[Effect]:
         """End the run because OctoPrint shuts down."""
-        return self._do(self.runner.shut_down(now.wall), now)
+        return self._publishing(lambda _, __: self._do(self.runner.shut_down(now.wall), now))(None, now)
+
+    def publish_all(self, now: Now) -> None:
+        """Publish the state of the runner."""
+        self._reports.publish(self.runner, now)
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return the state of the runner."""
+        del now
+        return {"script": self._reports.body(self.runner)}
 
     def tick(self, now: Now) -> list[Effect]:
         """Apply the timeouts."""
+        return self._publishing(lambda _, __: self._due(now))(None, now)
+
+    def _due(self, now: Now) -> list[Effect]:
+        self._reports.tick(now)
         if self.runner.phase is core.Phase.IDLE:
             return []
         return [*self._do(self.runner.tick(now.at), now), *self._settle_lines(self._acknowledgements.tick(now.at), now)]
@@ -139,13 +166,21 @@ class ScriptRun:
     def _raised(self, said: ScriptRaised, now: Now) -> list[Effect]:
         return self._do(self.runner.raised(said.error, now.at), now) if self._is_of(said.run_id) else []
 
-    def ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
-        """The process has ended."""
-        if not self._is_of(said.run_id):
+    def _status_changed(self, said: ScriptStatus, now: Now) -> list[Effect]:
+        run = self.runner.run
+        if run is None or not self._is_of(said.run_id) or self.runner.state is not core.State.RUNNING:
             return []
+        effects = self._reports.status_changed(said, run, now)
+        self._reports.publish(self.runner, now)
+        return effects
+
+    def _ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
+        output: list[Effect] = [Log(logging.WARNING, f"Script: {said.output}")] if said.output else []
+        if not self._is_of(said.run_id):
+            return output
         # No process waits for replies; the printer's remaining lines are still tracked.
         self._waiting.clear()
-        return self._do(self.runner.process_ended(said.how, now.wall), now)
+        return [*output, *self._do(self.runner.process_ended(said.how, now.wall), now)]
 
     # Inputs of the printer
 
@@ -188,6 +223,18 @@ class ScriptRun:
         return []
 
     # Decisions and effects
+
+    def _publishing(self, handler: InputHandler) -> InputHandler:
+        """Wrap `handler` to publish a change of the runner's state."""
+
+        def handle(event: Any, now: Now) -> list[Effect]:
+            before = self.runner.state
+            effects = handler(event, now)
+            if self.runner.state is not before:
+                self._reports.publish(self.runner, now)
+            return effects
+
+        return handle
 
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
@@ -232,7 +279,7 @@ class ScriptRun:
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 return [*heaters, self._send(self._last_key or "", LAST_LINE, now)]
             case core.RunStarted() | core.RunEnded():
-                return self._report(decision, now)
+                return self._reports.report(decision, now)
             case _:
                 return [SIMPLE[decision]]
 

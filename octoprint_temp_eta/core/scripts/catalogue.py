@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from .settings import Settings
+
+#: What a script's id must be, in words.
+ID_RULE = "a string of 1 to 64 characters"
+_ID = re.compile(r"[^\s-]{1,64}")
+_CONVERTED = re.compile(r"[\s-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,27 @@ class Script:
     settings: Settings = field(default_factory=dict)
     has_commands: bool = False
     error: str | None = None
+    #: Advice for the script's author, logged when the script is found.
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """The state of the script folder."""
+
+    missing: bool = False
+    #: The files that other users may change; "." is the folder itself.
+    writable: tuple[str, ...] = ()
+
+
+def convert_id(value: str) -> str:
+    """Return a script's id with "_" for dashes and blanks, as in OctoPrint-Automation-Scripts."""
+    return _CONVERTED.sub("_", value)
+
+
+def is_valid_id(value: object) -> bool:
+    """Whether `value` can be a script's id after its conversion."""
+    return isinstance(value, str) and bool(_ID.fullmatch(value)) and value.isprintable() and value != "cancel"
 
 
 def without_duplicates(scripts: Iterable[Script]) -> tuple[Script, ...]:
@@ -39,5 +66,6 @@ def without_duplicates(scripts: Iterable[Script]) -> tuple[Script, ...]:
 
 
 def find(scripts: Iterable[Script], script_id: str) -> Script | None:
-    """Return the script with this id if it can be started, else None."""
+    """Return the script with this id, also before its conversion, if it can be started; else None."""
+    script_id = convert_id(script_id)
     return next((script for script in scripts if script.id == script_id and script.error is None), None)

@@ -117,6 +117,22 @@ class HeatersAfter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """How much mecode extrudes per mm of movement while `g.extrude` is set; all in mm.
+
+    The defaults are those of OctoPrint-Automation-Scripts.
+    """
+
+    layer_height: float = 0.19
+    extrusion_width: float = 0.4
+    filament_diameter: float = 1.75
+
+
+#: The flow of OctoPrint-Automation-Scripts.
+DEFAULT_FLOW = Flow()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of a script; `started_at` is in Unix seconds."""
 

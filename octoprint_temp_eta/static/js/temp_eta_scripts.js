@@ -43,6 +43,8 @@
         self.mayCancel = computed(() => pages.options.allow_script_cancel() && pages.mayRun());
 
         self.isIdle = computed(() => self.runner().state === "idle");
+        /* Whether others may not move the printer now. */
+        self.hasPrinter = computed(() => !self.isIdle() && !pages.options.script_allow_motion());
         self.isCancelling = computed(() => self.runner().state === "cancelling");
         self.stateText = computed(() => {
             const {state, status} = self.runner();

@@ -18,6 +18,9 @@ $(function () {
         self.refused = ko.observable(null);
         self.mqtt = ko.observable(null);
         self.scripts = ko.observableArray([]);
+        /* The state of the script folder: `missing`, and `writable`, the files that other users may change. */
+        self.scriptFolder = ko.observable({missing: false, writable: []});
+        self.folderProblem = ko.observable("");
 
         self.onBeforeBinding = function () {
             self.own = settings.settings.plugins.temp_eta;
@@ -75,6 +78,7 @@ $(function () {
         self.look = () =>
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
                 self.mqtt(state.mqtt);
+                if (state.script_folder) self.scriptFolder(state.script_folder);
                 // What the user has begun to edit stays.
                 if (!self.scripts().length) self.scripts(forms(state));
             });
@@ -82,6 +86,14 @@ $(function () {
             const values = state.script_settings || {};
             const declaring = state.scripts.filter((script) => !script.error && script.id in values);
             return declaring.map((script) => new TempETA.ScriptSettings(script, values[script.id]));
+        };
+
+        self.writableFiles = ko.pureComputed(() => self.scriptFolder().writable.join(", ").replace(/^\.(?=,|$)/, self.scriptFolder().path));
+        self.createFolder = function () {
+            self.folderProblem("");
+            OctoPrint.simpleApiCommand("temp_eta", "create_script_folder").then(self.look, (xhr) =>
+                self.folderProblem(TempETA.reason(xhr))
+            );
         };
 
         self.connected = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().connected);

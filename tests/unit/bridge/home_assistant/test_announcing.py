@@ -11,6 +11,7 @@ from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Preset, Presets, Renamed
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S, HEARTBEATS
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
@@ -110,7 +111,7 @@ def test_scripts_that_are_not_found_yet_are_not_removed():
     after.advance(SETTLE_S)
     assert [publish for _, publish in after.sent if publish.topic == TOPIC] == []
     after.scripts = (PROBE,)
-    after.bridge._scripts._scan_at = after.now.at  # the folder is looked at now
+    after.handle(ScriptsFound((PROBE,)))
     after.advance(SETTLE_S)
     assert "start_probe" in components(after)
     assert all(b'"start_probe":{"platform":"button"}' not in p.payload for _, p in after.sent)

@@ -34,7 +34,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptsFound,
     ScriptStatus,
 )
-from octoprint_temp_eta.bridge.scripts.scripts import SCAN_S
+from octoprint_temp_eta.bridge.scripts.library import SCAN_S
 from octoprint_temp_eta.script_child.log import BURST
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.script_bridge_driver import BROKEN, COMMON, ON_CONNECT, RUN_1, RUN_2, STEPS, ScriptBridgeDriver
@@ -144,7 +144,7 @@ def test_a_run_from_its_start_to_its_end() -> None:
     assert driver.handle_all(ScriptReturned(RUN_1, True, {"count": 5})) == []
     assert driver.handle_all(ScriptEnded(RUN_1, 0, "ended")) == [SendLine(f"{RUN_1}.end", "G90")]
     assert driver.state("script")["state"] == "running"
-    finished = {**COMMON, "result": {"count": 5}}
+    finished = {**COMMON, "result": {"count": 5}, "success_message": ""}
     assert driver.ack(f"{RUN_1}.end", "G90") == [
         ReleaseJobs(),
         FireEvent("AutomationScriptFinished", finished),

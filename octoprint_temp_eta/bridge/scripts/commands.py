@@ -1,0 +1,155 @@
+"""The commands about scripts: start, cancel, and saving a script's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.clock import Now
+from ...core.scripts.catalogue import Script
+from ...core.scripts.run import Flow, HeatersAfter, Run, State
+from ...core.scripts.settings import InvalidSettings, check_given, check_text
+from ...messages import encode, wording
+from ...messages.decode import Command, CommandError
+from ...settings.table import Settings
+from ..heaters.heaters import Heaters
+from ..part import CommandHandler, InputHandler, Part
+from ..protocol.effects import Answer, Effect
+from ..protocol.script_effects import StartScript
+from ..protocol.script_inputs import ScriptSettingsSubmitted
+from .library import Library
+from .on_connect import OnConnect
+from .runs import READY, Plan, ScriptRun
+from .store import ScriptMemory, invalid
+
+#: A command that only REST accepts, for OctoPrint's settings dialog.
+SAVE_SETTINGS = "save_script_settings"
+
+
+class ScriptCommands(Part):
+    """Executes the commands about scripts."""
+
+    def __init__(
+        self,
+        library: Library,
+        run: ScriptRun,
+        on_connect: OnConnect,
+        heaters: Heaters,
+        memory: ScriptMemory,
+        settings: Settings,
+        boot_id: str,
+    ) -> None:
+        self._library = library
+        self._run = run
+        self._on_connect = on_connect
+        self._heaters = heaters
+        self._memory = memory
+        self._settings = settings
+        self._boot_id = boot_id
+        self._runs = 0
+
+    @property
+    def commands(self) -> Mapping[str, CommandHandler]:
+        """The handlers by name of command."""
+        return {"script/start": self._start, "script/cancel": self._cancel}
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {ScriptSettingsSubmitted: self._settings_submitted}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings to the next run."""
+        del now
+        self._settings = settings
+        return []
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return the current settings, by id, of startable scripts that declare some."""
+        del now
+        startable = (each for each in self._library.catalogue if each.error is None and each.settings)
+        return {"script_settings": {each.id or "": self._memory.declared(each) for each in startable}}
+
+    def _start(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        script = self._library.script(command.arguments["id"])
+        given = dict(command.arguments.get("settings", {}))
+        try:
+            check_given(script.settings, given)
+        except InvalidSettings as error:
+            raise invalid(error) from None
+        arguments = _arguments(command)
+        self._refuse_unless_ready()
+        plan = self._plan(script, given, arguments, now)
+        # The on-connect commands come first: the run may depend on them.
+        effects = [*self._on_connect.due(), *self._run.start(plan, command, now)]
+        return encode.accepted(command, run_id=plan.run.run_id), effects
+
+    def _plan(self, script: Script, given: dict[str, Any], arguments: dict[str, Any], now: Now) -> Plan:
+        self._runs += 1
+        run_id, script_id, settings = f"{self._boot_id[:8]}-{self._runs}", script.id or "", self._settings
+        run = Run(
+            run_id,
+            script_id,
+            script.title,
+            started_at=now.wall,
+            targets=dict(self._heaters.targets),
+            time_limit=settings.script_time_limit,
+            heaters_after=HeatersAfter(settings.script_heaters_after),
+        )
+        stored = self._memory.of(script_id)
+        flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
+        return Plan(run, StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow))
+
+    def _refuse_unless_ready(self) -> None:
+        run, printer = self._run.runner.run, self._heaters.printer
+        if run is not None:
+            raise CommandError("busy", f"The script {run.title!r} is running.")
+        if not printer.connected:
+            raise CommandError("printer_not_ready", "The printer is not connected.")
+        if printer.state != READY:
+            raise CommandError("printer_not_ready", f"The printer is not ready: its state is {printer.state}.")
+
+    def _cancel(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        runner, wanted = self._run.runner, command.arguments.get("run_id")
+        if runner.run is None or wanted not in (None, runner.run.run_id):
+            raise CommandError("not_running", "There is no such run." if wanted else "No script is running.")
+        if not runner.can_be_stopped and runner.state is not State.CANCELLING:
+            raise CommandError("not_running", "The script has already ended.")
+        run_id = runner.run.run_id
+        return encode.completed(command, run_id=run_id), self._run.cancel(now)
+
+    def _settings_submitted(self, submitted: ScriptSettingsSubmitted, now: Now) -> list[Effect]:
+        try:
+            script_id, settings = _submitted(submitted.body)
+            effects: list[Effect] = [self._memory.set(self._library.script(script_id), settings)]
+            reply = encode.completed(Command(SAVE_SETTINGS))
+        except CommandError as error:
+            effects, reply = [], encode.rejected(SAVE_SETTINGS, error)
+        return [*effects, Answer(submitted.ticket, reply | {"timestamp": round(now.wall, 3)})]
+
+
+def _arguments(command: Command) -> dict[str, Any]:
+    """Return the keyword arguments for run(). Raises `CommandError`."""
+    arguments = dict(command.arguments.get("arguments", {}))
+    if arguments and command.reply_to.ticket is None:
+        raise CommandError("invalid_command", "arguments are accepted over REST only.", "/arguments")
+    try:
+        for key, value in arguments.items():
+            check_text(key, value)
+    except InvalidSettings as error:
+        path = wording.pointer(["arguments", error.key or ""])
+        raise CommandError("invalid_command", f"{error.key!r} {error.rule}.", path) from None
+    return arguments
+
+
+def _submitted(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return id and settings of a request to save settings. Raises `CommandError`."""
+    script_id, settings = body.get("id"), body.get("settings")
+    if not isinstance(script_id, str):
+        raise CommandError("invalid_command", "id must be a string.", "/id")
+    if not isinstance(settings, Mapping):
+        raise CommandError("invalid_command", "settings must be an object.", "/settings")
+    unknown = min(set(body) - {"id", "settings"}, default=None)
+    if unknown is not None:
+        raise CommandError("invalid_command", "Only id and settings are accepted.", wording.pointer([unknown]))
+    return script_id, settings

@@ -1,0 +1,147 @@
+"""The script folder: the catalogue of its scripts, and what is wrong with the folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.clock import Now
+from ...core.scripts.catalogue import FolderState, Script, find
+from ...messages import encode, script
+from ...messages.decode import Command, CommandError
+from ...settings.table import Settings
+from ..broker.outbox import Outbox
+from ..part import InputHandler, Part
+from ..protocol.effects import Answer, Effect, Log
+from ..protocol.script_effects import CreateScriptFolder, ScanScripts
+from ..protocol.script_inputs import ScriptFolderCreated, ScriptFolderRequested, ScriptsFound
+
+#: A command that only REST accepts, for OctoPrint's settings dialog.
+CREATE_FOLDER = "create_script_folder"
+#: Seconds between two scans of the folder.
+SCAN_S = 5.0
+
+
+class Library(Part):
+    """The catalogue of scripts. Without a folder in the settings there are no scripts."""
+
+    def __init__(self, outbox: Outbox, settings: Settings) -> None:
+        self.catalogue: tuple[Script, ...] = ()
+        #: Whether the folder was scanned completely.
+        self.known = False
+        self.folder_state = FolderState()
+        self._outbox = outbox
+        self._folder = settings.script_folder
+        self._scan_at: float | None = 0.0
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {
+            ScriptsFound: self._found,
+            ScriptFolderRequested: self._folder_requested,
+            ScriptFolderCreated: self._folder_created,
+        }
+
+    @property
+    def folder(self) -> str:
+        """The folder as in the settings; empty: no scripts."""
+        return self._folder
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Scan the folder, which may have changed."""
+        del now
+        self._folder = settings.script_folder
+        self._scan_at = 0.0
+        return []
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Scan the folder when due."""
+        if self._scan_at is None or now.at < self._scan_at:
+            return []
+        if not self._folder:
+            return self._found(ScriptsFound(()), now)
+        # The next scan is scheduled by the result.
+        self._scan_at = None
+        return [ScanScripts(self._folder)]
+
+    def publish_all(self, now: Now) -> None:
+        """Publish the catalogue."""
+        self._outbox.publish_state("scripts", self.body, now)
+
+    @property
+    def body(self) -> list[encode.Payload]:
+        """The catalogue as it is published."""
+        return [script.catalogue_entry(each) for each in self.catalogue]
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return the catalogue, and the state of the folder for those who may change its setting."""
+        del now
+        state = self.folder_state
+        return {
+            "scripts": self.body,
+            "script_folder": {"path": self._folder, "missing": state.missing, "writable": list(state.writable)},
+        }
+
+    def script(self, script_id: str) -> Script:
+        """Return the script that can be started under this id. Raises `CommandError`."""
+        found = find(self.catalogue, script_id)
+        if found is not None:
+            return found
+        broken = next((each for each in self.catalogue if script_id in (each.id, each.file)), None)
+        if broken is not None:
+            raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
+        raise CommandError("unknown_script", f"There is no script {script_id!r}.", "/id")
+
+    def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
+        logs: list[Effect] = []
+        if event.complete:
+            self._scan_at = now.at + SCAN_S
+            self.known = True
+        if event.folder != self.folder_state:
+            logs += self._folder_logs(event.folder)
+            self.folder_state = event.folder
+        if event.scripts != self.catalogue:
+            logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
+            self.catalogue = event.scripts
+            self.publish_all(now)
+        return logs
+
+    def _folder_logs(self, state: FolderState) -> list[Effect]:
+        if state.missing:
+            return [Log(logging.INFO, f"The script folder {self._folder} does not exist: there are no scripts")]
+        if not state.writable or state.writable == self.folder_state.writable:
+            return []
+        names = ", ".join("the folder itself" if name == "." else name for name in state.writable)
+        return [
+            Log(
+                logging.WARNING,
+                f"Other users of this machine may change scripts in {self._folder} ({names}), which run with"
+                " OctoPrint's rights: remove their write permission (chmod go-w)",
+            )
+        ]
+
+    def _folder_requested(self, event: ScriptFolderRequested, now: Now) -> list[Effect]:
+        if self._folder:
+            return [CreateScriptFolder(self._folder, event.ticket)]
+        error = CommandError("not_available", "The setting script_folder is empty. Enter a folder and save it first.")
+        return [_answer(event.ticket, encode.rejected(CREATE_FOLDER, error), now)]
+
+    def _folder_created(self, event: ScriptFolderCreated, now: Now) -> list[Effect]:
+        if event.error is not None:
+            error = CommandError("not_available", script.sentence(event.error))
+            return [_answer(event.ticket, encode.rejected(CREATE_FOLDER, error), now)]
+        if self._scan_at is not None:
+            self._scan_at = 0.0
+        return [_answer(event.ticket, encode.completed(Command(CREATE_FOLDER)), now)]
+
+
+def _script_logs(found: Script) -> list[Effect]:
+    if found.error:
+        return [Log(logging.WARNING, f"Script {found.file}: {found.error}")]
+    return [Log(logging.INFO, f"Script {found.file}: {found.hint}")] if found.hint else []
+
+
+def _answer(ticket: int, reply: encode.Payload, now: Now) -> Answer:
+    return Answer(ticket, reply | {"timestamp": round(now.wall, 3)})

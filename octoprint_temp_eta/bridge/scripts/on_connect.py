@@ -1,0 +1,81 @@
+"""The lines that scripts send when the printer connects (`__script_commands__`)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from ...core.clock import Now
+from ...core.scripts.run import State
+from ..heaters.heaters import Heaters
+from ..part import InputHandler, Part
+from ..protocol.effects import Effect, Log
+from ..protocol.inputs import PrinterChanged
+from ..protocol.script_effects import ReadConnectCommands, SendLines
+from ..protocol.script_inputs import ConnectCommandsRead, ScriptsFound
+from .library import Library
+from .runs import READY, ScriptRun
+from .store import ScriptMemory
+
+
+class OnConnect(Part):
+    """Reads the on-connect commands after each connect, and sends them once the printer is ready."""
+
+    def __init__(self, library: Library, run: ScriptRun, heaters: Heaters, memory: ScriptMemory) -> None:
+        self._library = library
+        self._run = run
+        self._heaters = heaters
+        self._memory = memory
+        self._connected = False
+        #: Whether the commands have to be read for this connection.
+        self._wanted = False
+        #: Commands that wait until the printer is ready.
+        self._waiting: list[Effect] = []
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input; the library handles `ScriptsFound` before."""
+        return {
+            PrinterChanged: self._printer_changed,
+            ScriptsFound: lambda _, __: self._read(),
+            ConnectCommandsRead: self._commands_read,
+        }
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Send what waits, once the printer is ready."""
+        del now
+        return self.due()
+
+    def due(self) -> list[Effect]:
+        """Return the commands to send now. They must not mix with the lines of a script or a job."""
+        if self._run.runner.state is not State.IDLE or self._heaters.printer.state != READY:
+            return []
+        due, self._waiting = self._waiting, []
+        return due
+
+    def _printer_changed(self, printer: PrinterChanged, now: Now) -> list[Effect]:
+        del now
+        if printer.connected and not self._connected:
+            self._wanted = True
+        self._connected = printer.connected
+        if not self._connected:
+            self._waiting = []
+        return self._read()
+
+    def _read(self) -> list[Effect]:
+        if not (self._wanted and self._connected and self._library.known):
+            return []
+        self._wanted = False
+        return [
+            ReadConnectCommands(self._library.folder, each.file, each.id or "", self._memory.of(each.id or ""))
+            for each in self._library.catalogue
+            if each.has_commands and each.error is None
+        ]
+
+    def _commands_read(self, event: ConnectCommandsRead, now: Now) -> list[Effect]:
+        del now
+        if event.error is not None:
+            return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
+        if event.lines and self._connected:
+            self._waiting.append(SendLines(event.lines))
+        return self.due()

@@ -1,0 +1,124 @@
+"""The messages about the current run: its state, its events, its log, and the final reply to the start command."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...core.clock import Now
+from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted
+from ...core.scripts.runner import Runner
+from ...messages import encode, script
+from ...messages.decode import Command
+from ..broker.outbox import Outbox
+from ..protocol.effects import Effect, Log
+from ..protocol.script_effects import FireEvent
+from ..protocol.script_inputs import ScriptLogged, ScriptStatus
+from .store import ScriptMemory
+
+#: Seconds that an event is kept while offline, as in its schema.
+EVENT_KEEP_S = 3600.0
+#: Seconds that a log line is kept while others are sent; the script's process limits their number.
+LOG_KEEP_S = 10.0
+#: Seconds between two published events about a changed status: each is a row in Home Assistant's recorder.
+STATUS_EVERY_S = 10.0
+
+#: The name of OctoPrint's event for each event type.
+EVENTS: Mapping[str, str] = {
+    "started": "AutomationScriptStarted",
+    "status_changed": "AutomationScriptStatusChanged",
+    Outcome.FINISHED: "AutomationScriptFinished",
+    Outcome.FAILED: "AutomationScriptFailed",
+    Outcome.ERROR: "AutomationScriptError",
+    Outcome.CANCELLED: "AutomationScriptCancelled",
+}
+
+#: Sends another reply to a command.
+Replier = Callable[[Command, encode.Payload, Now], list[Effect]]
+
+
+class RunReports:
+    """Publishes what happens to runs, and stores the settings that they return."""
+
+    def __init__(self, outbox: Outbox, memory: ScriptMemory, reply: Replier) -> None:
+        self._outbox = outbox
+        self._memory = memory
+        self._reply = reply
+        self._command: Command | None = None
+        self._status: str | None = None
+        self._status_at = -STATUS_EVERY_S
+        #: The run with the newest status whose event is not published yet.
+        self._unpublished: Run | None = None
+
+    def begin(self, command: Command) -> None:
+        """Expect the run that `command` starts."""
+        self._command, self._status, self._unpublished = command, None, None
+        self._status_at = -STATUS_EVERY_S
+
+    def body(self, runner: Runner) -> encode.Payload:
+        """Return the retained state of `script`."""
+        return script.runner(runner.state, runner.run, self._status, runner.last)
+
+    def publish(self, runner: Runner, now: Now) -> None:
+        """Publish the retained state."""
+        self._outbox.publish_state("script", self.body(runner), now)
+
+    def report(self, decision: RunStarted | RunEnded, now: Now) -> list[Effect]:
+        """Publish that run() has started, or that the run has ended."""
+        if isinstance(decision, RunStarted):
+            return [self._event("started", decision.run, now)]
+        return self._ended(decision.completed, now)
+
+    def status_changed(self, message: ScriptStatus, run: Run, now: Now) -> list[Effect]:
+        """The script has another status. OctoPrint gets each event, the broker one per `STATUS_EVERY_S`."""
+        self._status = message.status
+        self._unpublished = run
+        self.tick(now)
+        return [self._octoprint_event("status_changed", run, status=message.status)]
+
+    def tick(self, now: Now) -> None:
+        """Publish the event of the newest status when it is due."""
+        if self._unpublished is None or now.at < self._status_at + STATUS_EVERY_S:
+            return
+        run, self._unpublished = self._unpublished, None
+        self._status_at = now.at
+        self._publish_event("status_changed", run, now, status=self._status)
+
+    def logged(self, message: ScriptLogged, now: Now) -> list[Effect]:
+        """The script has logged a line."""
+        if self._outbox.connected:
+            body = {"run_id": message.run_id, "level": message.level, "message": message.message}
+            self._outbox.publish_event("script_log", body, now, keep_s=LOG_KEEP_S)
+        level = logging.getLevelNamesMapping().get(message.level.upper(), logging.INFO)
+        return [Log(level, f"Script: {message.message}")]
+
+    def _ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
+        run, result = completed.run, completed.result
+        self._unpublished = None
+        effects: list[Effect] = [self._event(result.outcome.value, run, now, **script.event_result(result))]
+        if self._command is not None:
+            effects += self._reply(self._command, script.final_reply(self._command, completed), now)
+            self._command = None
+        if result.outcome is Outcome.FINISHED and result.storage:
+            effects.append(self._memory.keep(run.script_id, result.storage))
+        words = result.error or result.message
+        level = logging.WARNING if result.error else logging.INFO
+        effects.append(Log(level, f"Script {run.title!r} {result.outcome.value}{f': {words}' if words else ''}"))
+        return effects
+
+    def _event(self, kind: str, run: Run, now: Now, **more: Any) -> FireEvent:
+        """Publish the event and return it for OctoPrint's event bus."""
+        self._publish_event(kind, run, now, **more)
+        return self._octoprint_event(kind, run, **more)
+
+    def _publish_event(self, kind: str, run: Run, now: Now, **more: Any) -> None:
+        body = {"event_type": kind, "event": EVENTS[kind], **_payload(run, **more)}
+        self._outbox.publish_event("script_event", body, now, keep_s=EVENT_KEEP_S)
+
+    def _octoprint_event(self, kind: str, run: Run, **more: Any) -> FireEvent:
+        return FireEvent(EVENTS[kind], _payload(run, **more))
+
+
+def _payload(run: Run, **more: Any) -> dict[str, Any]:
+    return {"id": run.script_id, "title": run.title, **more, "run_id": run.run_id}

@@ -1,0 +1,82 @@
+"""The catalogue of scripts, and the state of their folder."""
+
+from __future__ import annotations
+
+import logging
+
+from octoprint_temp_eta.bridge.protocol.effects import Answer, Log
+from octoprint_temp_eta.bridge.protocol.script_effects import CreateScriptFolder, ReadConnectCommands, ScanScripts
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptFolderCreated, ScriptFolderRequested, ScriptsFound
+from octoprint_temp_eta.bridge.scripts.library import SCAN_S
+from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
+from tests.support.script_bridge_driver import ON_CONNECT, STEPS, ScriptBridgeDriver
+
+
+def test_without_a_folder_there_are_no_scripts_and_nothing_is_scanned() -> None:
+    driver = ScriptBridgeDriver(script_folder="", found=False)
+    driver.advance(2 * SCAN_S)
+    assert driver.of(ScanScripts) == []
+    assert driver.state("scripts") == []
+
+
+def test_scripts_are_listed_while_others_are_still_inspected() -> None:
+    driver = ScriptBridgeDriver(scripts=())
+    driver.handle(ScriptsFound((STEPS,), complete=False))
+    assert [entry["id"] for entry in driver.state("scripts")] == ["steps"]
+    driver.handle(ScriptsFound((STEPS, ON_CONNECT), complete=False))
+    assert [entry["id"] for entry in driver.state("scripts")] == ["steps", "on_connect"]
+
+
+def test_on_connect_commands_are_read_from_the_complete_catalogue() -> None:
+    driver = ScriptBridgeDriver(found=False)
+    driver.handle(ScriptsFound((STEPS, ON_CONNECT), complete=False))
+    assert driver.of(ReadConnectCommands) == []
+    driver.handle(ScriptsFound((STEPS, ON_CONNECT)))
+    assert len(driver.of(ReadConnectCommands)) == 1
+
+
+def test_a_hint_is_logged_once() -> None:
+    hinted = Script("a.py", "A", "a_b", hint="use a_b")
+    driver = ScriptBridgeDriver(scripts=(hinted,))
+    driver.handle(ScriptsFound((hinted,)))
+    assert [log for log in driver.of(Log) if "a.py" in log.text] == [Log(logging.INFO, "Script a.py: use a_b")]
+
+
+def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    for _ in range(2):
+        driver.handle(ScriptsFound((STEPS,), FolderState(writable=(".", "steps.py"))))
+    (warning,) = [log.text for log in driver.of(Log) if "Other users" in log.text]
+    assert warning == (
+        "Other users of this machine may change scripts in /s (the folder itself, steps.py), which run with"
+        " OctoPrint's rights: remove their write permission (chmod go-w)"
+    )
+    shown = driver.bridge.snapshot(driver.now)["script_folder"]
+    assert shown == {"path": "/s", "missing": False, "writable": [".", "steps.py"]}
+
+
+def test_a_missing_folder_is_created_on_request() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s", scripts=())
+    driver.handle(ScriptsFound((), FolderState(missing=True)))
+    assert driver.bridge.snapshot(driver.now)["script_folder"]["missing"]
+    assert driver.handle(ScriptFolderRequested(7)) == [CreateScriptFolder("/s", 7)]
+    (answer,) = driver.handle(ScriptFolderCreated(7))
+    assert isinstance(answer, Answer)
+    assert (answer.ticket, answer.reply["status"]) == (7, "completed")
+    scans = len(driver.of(ScanScripts))
+    driver.advance(0.5)
+    assert len(driver.of(ScanScripts)) == scans + 1
+
+
+def test_a_folder_that_cannot_be_created_is_an_error() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    (answer,) = driver.handle(ScriptFolderCreated(7, "/s cannot be created: Permission denied"))
+    assert isinstance(answer, Answer)
+    assert answer.reply["error"]["message"] == "/s cannot be created: Permission denied."
+
+
+def test_without_a_folder_none_is_created() -> None:
+    driver = ScriptBridgeDriver(script_folder="")
+    (answer,) = driver.handle(ScriptFolderRequested(7))
+    assert isinstance(answer, Answer)
+    assert answer.reply["error"]["code"] == "not_available"
