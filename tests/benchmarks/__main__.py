@@ -1,8 +1,8 @@
 """What the plugin costs OctoPrint, with a broker in every state: python -m tests.benchmarks
 
 Prints three tables: the printer callback, which runs in the thread that talks to the printer; how long OctoPrint
-takes to start, heat and stop; and how long a script waits for the answer to a line. docs/performance.md has the
-figures of one run.
+takes to start, heat and stop; and how long a script waits for the answer to a line. The figures of
+one run are in docs/background/performance.md.
 """
 
 from __future__ import annotations

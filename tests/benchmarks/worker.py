@@ -1,7 +1,8 @@
 """What the plugin does behind the printer callback: python -m tests.benchmarks.worker
 
 Prints why a call of the callback may take long, what a reading costs the worker with each method, how soon a change
-has reached a subscriber, and the memory that OctoPrint takes. docs/performance.md has the figures of one run.
+has reached a subscriber, and the memory that OctoPrint takes. The figures of one
+run are in docs/background/performance.md.
 """
 
 from __future__ import annotations

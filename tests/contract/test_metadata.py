@@ -46,7 +46,7 @@ def test_newer_versions_are_found_in_the_repository():
     }
 
 
-def test_the_changelog_begins_with_this_version():
+def test_the_newest_release_in_the_changelog_is_this_version():
     headings = [line for line in (PROJECT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
     released = [heading for heading in headings if heading != "## Unreleased"]
     assert plugin.__plugin_version__ in released[0]

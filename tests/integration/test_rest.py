@@ -21,7 +21,7 @@ from tests.support.octoprint import API_KEY, OctoPrint
 from tests.support.waiting import eventually
 
 PATH = "/api/plugin/temp_eta"
-DOCUMENT = (PROJECT / "docs" / "rest.md").read_text(encoding="utf-8")
+DOCUMENT = (PROJECT / "docs" / "reference" / "rest.md").read_text(encoding="utf-8")
 PASSWORD = "s3cret-for-the-broker"
 
 

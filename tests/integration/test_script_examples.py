@@ -14,7 +14,7 @@ from tests.support.contract import PROJECT
 from tests.support.scripts import Marlin, Trial, run
 
 EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
-MANUAL = (PROJECT / "docs" / "scripts.md").read_text(encoding="utf-8")
+MANUAL = (PROJECT / "docs" / "guides" / "scripts.md").read_text(encoding="utf-8")
 NAMES = ("bed_flatness", "purge_and_wipe", "warm_up_and_home")
 
 

@@ -13,7 +13,7 @@ from tests.support.contract_schemas import Schema, inlined
 _DESCRIPTION = """\
 Heater states with their ETA, and automation scripts, of a 3D printer that OctoPrint drives. \
 State is retained, events and replies are not, and every command is answered. \
-mqtt.md says the same for people."""
+docs/reference/mqtt.md describes the same for people."""
 
 _PARAMETERS = {
     "base": {

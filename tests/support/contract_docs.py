@@ -15,12 +15,12 @@ from tests.support.reference_python import python_api
 from tests.support.reference_settings import coming_from_tempeta, settings_reference
 
 DOCUMENTS = {
-    "docs/mqtt.md": markdown,
-    "docs/asyncapi.json": asyncapi,
-    "docs/settings.md": settings_reference,
-    "docs/home-assistant.md": entities_page,
-    "docs/coming-from-tempeta.md": coming_from_tempeta,
-    "docs/python-api.md": python_api,
+    "docs/reference/mqtt.md": markdown,
+    "docs/reference/asyncapi.json": asyncapi,
+    "docs/reference/settings.md": settings_reference,
+    "docs/guides/home-assistant.md": entities_page,
+    "docs/guides/coming-from-tempeta.md": coming_from_tempeta,
+    "docs/reference/python-api.md": python_api,
 }
 
 

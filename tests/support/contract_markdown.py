@@ -16,7 +16,7 @@ from tests.support.contract_schemas import Schema, inlined
 _INTRODUCTION = f"""\
 # The MQTT contract
 
-*Made from [`schemas/`](../schemas) by `make docs`: to change it, change a schema. For tools there is the same as
+*Made from [`schemas/`](../../schemas) by `make docs`: to change it, change a schema. For tools there is the same as
 [AsyncAPI](asyncapi.json).*
 
 `<base>` is the base topic and this printer's instance, such as `octoprint/temp_eta/ender-3-x7k2`. `<heater>` is

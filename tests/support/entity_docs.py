@@ -1,4 +1,4 @@
-"""Generates the tables of entities and triggers in docs/home-assistant.md."""
+"""Generates the tables of entities and triggers in docs/guides/home-assistant.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from octoprint_temp_eta.home_assistant.parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.contract import PROJECT
 
-PAGE = PROJECT / "docs" / "home-assistant.md"
+PAGE = PROJECT / "docs" / "guides" / "home-assistant.md"
 BEGIN, END = "<!-- made by make docs -->\n", "<!-- end -->\n"
 TOPICS = Topics("<base>")
 OFFER = Offer(

@@ -1,4 +1,4 @@
-"""Takes the picture of the device page in docs/home-assistant.md: `python -m tests.support.home_assistant_picture`."""
+"""Takes the picture in docs/guides/home-assistant.md: `python -m tests.support.home_assistant_picture`."""
 
 from __future__ import annotations
 

@@ -11,11 +11,12 @@ from tests.support.contract import PROJECT
 _INTRODUCTION = """\
 # Python API
 
-*Made from signatures and docstrings by `make docs`.*
+*Generated from signatures and docstrings by `make docs`.*
 
-What those need who use a part on its own or carry on with the whole: the library for Home Assistant's discovery, the
-estimators, the contract, the bridge with its inputs and effects, and the adapters around it. How they go together is in
-[architecture](architecture.md). Names with a leading underscore are nobody else's business and may change at any time.
+For developers who use a part on its own or extend the plugin: the library for Home Assistant's discovery, the
+estimators, the messages, the bridge with its inputs and effects, and the adapters around it.
+[Architecture](../background/architecture.md) describes how they fit together. Names with a leading underscore are
+private and may change at any time.
 """
 
 #: The modules, room by room, as one would read them.

@@ -42,7 +42,7 @@ def coming_from_tempeta() -> str:
     lines = [f"Kept as they are: {kept}.\n\n| key | | what becomes of it |\n|---|---|---|\n"]
     for fate, keys in (("mapped", MAPPED), ("dropped", DROPPED)):
         lines += [f"| `{key}` | {fate} | {meaning} |\n" for key, meaning in keys.items()]
-    path = PROJECT / "docs" / "coming-from-tempeta.md"
+    path = PROJECT / "docs" / "guides" / "coming-from-tempeta.md"
     begin, end = "<!-- begin of the table -->\n", "<!-- end of the table -->"
     pattern = re.compile(f"{begin}.*{end}", flags=re.DOTALL)
     return pattern.sub(lambda _: f"{begin}{''.join(lines)}{end}", path.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import pytest
 import ha_discovery
 
 PROJECT = Path(__file__).parents[3]
-DOCS = PROJECT / "docs" / "ha-discovery.md"
+DOCS = PROJECT / "docs" / "reference" / "ha-discovery.md"
 
 
 class Client:
