@@ -16,7 +16,7 @@ from .adapters.printer import Printer, SerialSetting
 from .adapters.scripts.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
-from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save
+from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, Subscribe
 from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
 from .bridge.protocol.script_effects import FireEvent
@@ -57,6 +57,7 @@ class App:
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             Disconnect: self._mqtt.disconnect,
+            Subscribe: self._mqtt.subscribe,
             Save: files.save,
             Learn: Learner(self.post, self._background, logger).learn,
             Answer: self._answers.give,
@@ -115,6 +116,8 @@ class _NoMqtt:
         self._post(BrokerLost(0, "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"))
 
     def disconnect(self, _: Disconnect) -> None: ...
+
+    def subscribe(self, _: Subscribe) -> None: ...
 
     def publish(self, _: Publish) -> None: ...
 

@@ -15,6 +15,8 @@ from .broker.commands import Commands
 from .broker.identity_conflict import Clash
 from .broker.log_throttle import Complaints
 from .broker.outbox import Outbox, offline_message
+from .broker.read_back import ReadBack
+from .broker.read_back import explain as nothing_arrives
 from .broker.ui_feed import Pages
 from .diagnostics import Diagnostics
 from .heaters.commands import Handlers
@@ -22,7 +24,7 @@ from .heaters.forecasts import Forecasts
 from .heaters.heaters import Heaters
 from .heaters.store import LEARNED, Memory
 from .home_assistant.announcing import HomeAssistant
-from .protocol.effects import Connect, Disconnect, Effect, Save
+from .protocol.effects import Connect, Disconnect, Effect, Save, Subscribe
 from .protocol.identity import Identity
 from .protocol.inputs import (
     ApiCommand,
@@ -74,6 +76,7 @@ class Bridge:
         )
         self._diagnostics = Diagnostics(now)
         self._clash = Clash()
+        self._read_back = ReadBack()
         self._complaints = Complaints(self._pages)
         self._handlers: Mapping[type, Callable[[Any, Now], list[Effect] | None]] = {
             **self._scripts.inputs,
@@ -98,7 +101,9 @@ class Bridge:
     def handle(self, event: Input, now: Now) -> list[Effect]:
         """Take in what happened at `now`, and return what is to be done, in order."""
         effects = self._handlers[type(event)](event, now) or []
-        return [*effects, *self._pages.drain(), *self._outbox.drain(now)]
+        messages = list(self._outbox.drain(now))
+        effects = [*effects, *self._report_too_large()]
+        return [*effects, *self._pages.drain(), *messages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the present state as REST shows it.
@@ -137,7 +142,9 @@ class Bridge:
     def _broker_connected(self, event: BrokerConnected, now: Now) -> list[Effect]:
         self._diagnostics.connected(event, now)
         self._tell_everything(now)
+        self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
+        self._read_back.connected(now)
         self._home_assistant.connected(now)
         return self._complaints.connected(f"Connected to {event.host}:{event.port} with MQTT {event.protocol}", now)
 
@@ -148,23 +155,41 @@ class Bridge:
 
     def _lost(self, reason: str, now: Now) -> list[Effect]:
         self._outbox.disconnect()
+        self._read_back.ended()
         self._diagnostics.lost()
         self._diagnostics.last_error = reason
         return self._complaints.lost(reason, now)
 
     def _broker_refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
         del now
-        self._diagnostics.last_error = event.reason
-        return self._complaints.refused(event.reason)
+        topics, consequence = self._outbox.topics, ""
+        if event.topic == topics.commands:
+            consequence = " Commands will not arrive."
+        elif event.topic == self._settings.ha_status_topic:
+            consequence = " The bridge does not notice when Home Assistant starts."
+        return self._report(f"{event.reason}{consequence}")
+
+    def _report(self, problem: str) -> list[Effect]:
+        """Report what does not work on a connection that goes on."""
+        self._diagnostics.last_error = problem
+        return self._complaints.refused(problem)
+
+    def _report_too_large(self) -> list[Effect]:
+        return [effect for each in self._outbox.limits.take_reports() for effect in self._report(str(each))]
+
+    def _subscriptions(self) -> tuple[str, ...]:
+        settings, topics = self._settings, self._outbox.topics
+        status = (settings.ha_status_topic,) if settings.ha_discovery_enabled else ()
+        return (topics.commands, *status, topics.of("info"))
 
     def _connect(self) -> Connect:
-        settings, topics = self._settings, self._outbox.topics
+        settings = self._settings
         return Connect(
             host=settings.mqtt_broker_host,
             port=settings.mqtt_broker_port,
             client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
             will=offline_message(self._outbox),
-            subscriptions=(topics.commands, settings.ha_status_topic, topics.of("info")),
+            subscriptions=self._subscriptions(),
             username=settings.mqtt_username,
             password=settings.mqtt_password,
             tls=settings.mqtt_use_tls,
@@ -173,7 +198,7 @@ class Bridge:
         )
 
     def _settings_changed(self, event: SettingsChanged, now: Now) -> list[Effect]:
-        before, connection = self._connects, self._connect()
+        before, connection, status_topic = self._connects, self._connect(), self._settings.ha_status_topic
         good_bye, topics = [offline_message(self._outbox)], _topics(event.settings)
         if topics != self._outbox.topics:
             good_bye = self._outbox.move(topics, clear=not self._clash.left)
@@ -182,9 +207,13 @@ class Bridge:
         self._scripts.configure(event.settings, now)
         self._outbox.publish_state("status", "online", now)
         self._tell_everything(now)
-        if (before, connection) == (self._connects, self._connect()) and self._clash.text is None:
-            return []
+        after = self._connect()
+        same = replace(connection, subscriptions=after.subscriptions) == after
+        same = same and status_topic == event.settings.ha_status_topic
+        if (before, same) == (self._connects, True) and self._clash.text is None:
+            return [] if connection == after or not self._connects else [Subscribe(after.subscriptions)]
         self._clash.forget()
+        self._read_back.ended()
         self._outbox.disconnect()
         self._diagnostics.lost()
         self._complaints.forget()
@@ -193,12 +222,15 @@ class Bridge:
 
     def _info_arrived(self, message: MessageArrived) -> list[Effect]:
         """Our own `info` comes back; that of somebody else with our identity is a clash."""
+        if self._identity.boot_id.encode() in message.payload:
+            self._read_back.arrived()
         leaves = self._clash.arrived(message.payload, self._identity)
         if self._clash.text is None:
             return []
         effects = self._complaints.refused(self._clash.text)
         if leaves:
             self._outbox.disconnect()
+            self._read_back.ended()
             self._diagnostics.lost()
             self._diagnostics.last_error = self._clash.text
             effects += [*self._home_assistant.disown(), Disconnect()]
@@ -223,6 +255,8 @@ class Bridge:
         self._heaters.tick(now)
         self._forecasts.tick(now)
         effects = self._remember()
+        if self._read_back.tick(now):
+            effects += self._report(nothing_arrives(self._outbox.topics.base))
         if self._outbox.connected and self._diagnostics.tick(tick, now):
             self._outbox.publish_state(
                 "diagnostics",

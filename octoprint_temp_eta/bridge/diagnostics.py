@@ -65,7 +65,7 @@ class Diagnostics:
             "uptime_seconds": round(now.at - self._started.at),
             "connections": self._connections,
             "broker": self.broker(),
-            "messages": {"sent": outbox.sent, "dropped": outbox.superseded + dropped.total()},
+            "messages": {"sent": outbox.sent, "dropped": self._dropped(outbox)},
             "events_dropped": {"state_change": dropped["state_change"], "script": dropped["script_event"]},
             "commands": {"accepted": commands.accepted, "rejected": commands.rejected},
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
@@ -73,3 +73,8 @@ class Diagnostics:
             "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in heaters.accuracy().items()},
             "clash": clash.text,
         }
+
+    @staticmethod
+    def _dropped(outbox: Outbox) -> int:
+        """Return how many messages were not sent, for whatever reason."""
+        return outbox.superseded + outbox.events_dropped.total() + outbox.limits.too_large

@@ -21,6 +21,7 @@ def test_the_connection_works_with_paho_mqtt_1_6():
             "mqtt_limits",
             "mqtt_subscriptions",
             "mqtt_transports",
+            "mqtt_permissions",
             "mqtt_refusals",
             "running_bridge",
         )

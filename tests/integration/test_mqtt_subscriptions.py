@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection
-from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.effects import Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
@@ -115,3 +115,17 @@ def test_a_lost_suback_does_not_hold_up_the_connection(link: Link, broker: Broke
         assert "no answer to the subscription" in link.wait_for(BrokerRefused).reason
         link.mqtt.publish(Publish("test/x", b"x", token=1))
         assert link.wait_for(Delivered).token == 1
+
+
+def test_subscriptions_change_without_a_new_connection(link: Link, broker: Broker, peer: Observer):
+    link.connect(broker.port, subscriptions=(COMMANDS, "test/info"))
+    link.mqtt.subscribe(Subscribe((COMMANDS, "test/status")))
+    peer.publish("test/status", b"kept", retain=True)
+    try:
+        link.wait_for(MessageArrived, lambda message: message.topic == "test/status")
+    finally:
+        peer.publish("test/status", b"", retain=True)
+    peer.publish("test/info", b"x")
+    receives(link, peer, "test/command/reset")
+    assert "test/info" not in [message.topic for message in link.all(MessageArrived)]
+    assert link.all(BrokerLost) == []

@@ -88,6 +88,8 @@ class BridgeDriver:
         self.settings = parse(defaults | settings)
         self.bridge = Bridge(identity, self.settings, remembered or {}, self.now)
         self.acknowledges = acknowledges
+        #: Whether the broker delivers the bridge's own `info`.
+        self.delivers = True
         #: What lies in the folder of scripts; None: it has not been looked at yet.
         self.scripts = scripts
         self.link: int | None = None
@@ -135,16 +137,18 @@ class BridgeDriver:
                 if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
                     assert effect.token is not None, f"nobody would hear that it is there: {effect}"
                     inputs.append(Delivered(self.link, effect.token))
+                    if effect.topic == self.topic("info") and self.delivers:
+                        inputs.append(MessageArrived(effect.topic, effect.payload))
                 elif isinstance(effect, ScanScripts) and self.scripts is not None:
                     inputs.append(ScriptsFound(self.scripts))
         return effects
 
-    def connect(self, *, forget: bool = False) -> list[Effect]:
-        """Let the broker be reached, `forget` by one that retains nothing of before."""
+    def connect(self, *, forget: bool = False, **announced: Any) -> list[Effect]:
+        """Connect to the broker, with `forget` to one that lost its retained messages; `announced` are its limits."""
         if forget:
             self.retained.clear()
         self.link = next(self._links)
-        return self.handle(BrokerConnected(self.link, "broker.test", 1883, "5"))
+        return self.handle(BrokerConnected(self.link, "broker.test", 1883, "5", **announced))
 
     def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:
         """Let the connection end, so that the broker publishes the will."""

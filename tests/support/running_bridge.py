@@ -10,7 +10,7 @@ from octoprint_temp_eta.adapters.broker.connection import Mqtt
 from octoprint_temp_eta.adapters.inbox import now
 from octoprint_temp_eta.adapters.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Readings, SettingsChanged
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
@@ -38,7 +38,8 @@ class RunningBridge:
         bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
         self.worker = Worker(bridge, performers, logging.getLogger("running-bridge"))
         self.mqtt = Mqtt(self.worker.post)
-        performers.update({Publish: self.mqtt.publish, Connect: self.mqtt.connect, Disconnect: self.mqtt.disconnect})
+        performers[Publish], performers[Subscribe] = self.mqtt.publish, self.mqtt.subscribe
+        performers[Connect], performers[Disconnect] = self.mqtt.connect, self.mqtt.disconnect
 
     def __enter__(self) -> Self:
         self.worker.start()

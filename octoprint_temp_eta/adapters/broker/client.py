@@ -54,7 +54,14 @@ class Leave:
     last_messages: tuple[Publish, ...]
 
 
-Event = Connack | Ended | Suback | Leave
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The bridge wants exactly these subscriptions."""
+
+    topics: tuple[str, ...]
+
+
+Event = Connack | Ended | Suback | Leave | Topics
 #: Events with the number of the connection that they belong to.
 Events = queue.SimpleQueue[tuple[int, Event]]
 
@@ -106,6 +113,10 @@ class Client:
     def subscribe(self, topic: str) -> int:
         """Send SUBSCRIBE and return the packet's id."""
         return paho.subscribe(self._client, topic, self._protocol)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Send UNSUBSCRIBE."""
+        self._client.unsubscribe(topic)
 
     def publish(self, message: Publish) -> None:
         """Send a message; `Delivered` follows if it has a token."""

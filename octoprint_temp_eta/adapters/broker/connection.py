@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ...bridge.broker.outbox import WINDOW
-from ...bridge.protocol.effects import Connect, Disconnect, Publish
+from ...bridge.broker.send_limits import WINDOW
+from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
 from ..inbox import now
 from . import errors
 from .backoff import STEADY_S, Backoff
-from .client import Client, Connack, Ended, Event, Events, Leave, Suback
+from .client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
 from .paho import Limits
 from .protocol_version import Outcome, ProtocolVersion
 from .subscriptions import Subscriptions
@@ -67,6 +67,11 @@ class Mqtt:
             self._session.leave(effect.last_messages)
             self._session = None
 
+    def subscribe(self, effect: Subscribe) -> None:
+        """Subscribe to exactly the topics of `effect`."""
+        if self._session is not None:
+            self._session.subscribe(effect.topics)
+
     def publish(self, message: Publish) -> None:
         """Hand a message to the library; the bridge bounds how many are under way."""
         if self._session is not None:
@@ -117,6 +122,10 @@ class _Session(threading.Thread):
         client = self._client
         if client is not None:
             client.publish(message)
+
+    def subscribe(self, topics: tuple[str, ...]) -> None:
+        """Subscribe to exactly `topics`, now or with the next connection."""
+        self._events.put((0, Topics(topics)))
 
     def run(self) -> None:
         """Make attempts until `leave`."""
@@ -246,6 +255,14 @@ class _Session(threading.Thread):
         for topic in self._subscriptions.next():
             self._subscriptions.sent(topic, client.subscribe(topic))
 
+    def _change_topics(self, topics: tuple[str, ...]) -> None:
+        gone = self._subscriptions.change(topics)
+        client = self._client
+        if client is not None:
+            for topic in gone:
+                client.unsubscribe(topic)
+            self._send_subscriptions(client)
+
     def _report_subscriptions(self) -> None:
         for topic, why in self._subscriptions.problems():
             self._post(BrokerRefused(errors.subscription_refused(topic, why), topic))
@@ -281,5 +298,7 @@ class _Session(threading.Thread):
             if isinstance(event, Leave):
                 self._left = event
                 return None
-            if origin == link:
+            if isinstance(event, Topics):
+                self._change_topics(event.topics)
+            elif origin == link:
                 return event

@@ -25,6 +25,18 @@ class Subscriptions:
         self._open: dict[int, str] = {}
         self._waiting: list[str] = []
 
+    def change(self, topics: Sequence[str]) -> list[str]:
+        """Subscribe to exactly `topics` from now on; return those to unsubscribe from. `next` yields the new ones."""
+        gone = [topic for topic in self._topics if topic not in topics]
+        self._waiting += [topic for topic in topics if topic not in self._topics]
+        self._topics = tuple(topics)
+        for topic in gone:
+            self._refused.pop(topic, None)
+            self._left_out.pop(topic, None)
+        self._waiting = [topic for topic in self._waiting if topic in topics]
+        self._open = {mid: topic for mid, topic in self._open.items() if topic in topics}
+        return gone
+
     def connected(self) -> None:
         """Start anew on a new connection."""
         self._open.clear()

@@ -1,7 +1,7 @@
 """What is still to be said to the broker: the newest level of each topic, and a bounded number of edges.
 
-Nothing waits in the library: at most `WINDOW` messages are under way, so that a broker that stands still costs no
-memory, and a level that was replaced meanwhile is never sent.
+Nothing waits in the library: the number of messages under way is bounded (`SendLimits`), so that a broker that stands
+still costs no memory, and a level that was replaced meanwhile is never sent.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Delivered
+from .send_limits import SendLimits
 
-#: Messages under way at once; below the library's own limit of 20, behind which it would queue.
-WINDOW = 16
 #: Edges of one kind kept at most: more than a script may log at once.
 MAX_EVENTS = 256
 #: s without an acknowledgement after which the connection is taken for dead.
@@ -47,6 +46,7 @@ class Outbox:
     ) -> None:
         self.topics = topics
         self._copy = copy
+        self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
         #: By message: edges that came too late or were too many.
@@ -200,11 +200,13 @@ class Outbox:
         """Yield what is to be sent now."""
         if not self.connected:
             return
-        while len(self._under_way) < WINDOW and (following := self._next(now)) is not None:
+        while len(self._under_way) < self.limits.window and (following := self._next(now)) is not None:
+            publish = following.publish if isinstance(following, _Edge) else following
+            if not self.limits.accepts(publish):
+                continue
             if not self._under_way:
                 self._progress_at = now.at
             token = next(self._tokens)
-            publish = following.publish if isinstance(following, _Edge) else following
             self._under_way[token] = following
             self.sent += 1
             yield replace(publish, token=token)

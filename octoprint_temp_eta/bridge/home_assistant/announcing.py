@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from ha_discovery import Announced, Announcement
+from ha_discovery import Announced, Announcement, Form
 
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
@@ -20,7 +21,7 @@ from ..protocol.effects import Effect
 from ..protocol.identity import Identity
 from ..protocol.inputs import MessageArrived
 from ..scripts.scripts import Scripts
-from .discovery import ANNOUNCED, COALESCE_S, Discovery
+from .discovery import ANNOUNCED, COALESCE_S, Discovery, as_publish
 
 #: s within which bridges answer Home Assistant's birth message, each at its own time to spread the load.
 BIRTH_SPREAD_S = 3.0
@@ -64,10 +65,10 @@ class HomeAssistant:
     def tick(self, identity: Identity, settings: Settings, now: Now) -> list[Effect]:
         """Announce what has changed, and publish heartbeats."""
         offer = self._offer(settings)
-        current = (identity, settings, self._heaters.profile, offer)
+        current = (identity, settings, self._heaters.profile, offer, self._outbox.limits.maximum_packet_size)
         if current != self._announced_for:
             self._announced_for = current
-            self._discovery.want(self._announcement(*current) if settings.ha_discovery_enabled else None, now)
+            self._discovery.want(self._announcement(*current[:4]) if settings.ha_discovery_enabled else None, now)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
@@ -91,8 +92,12 @@ class HomeAssistant:
             plugin_version=identity.plugin_version,
             octoprint_version=identity.octoprint_version,
         )
-        form = FORMS[settings.ha_discovery_mode]
-        return announcement(facts, self._outbox.topics, offer, prefix=settings.ha_discovery_prefix, form=form)
+        make = partial(announcement, facts, self._outbox.topics, offer, prefix=settings.ha_discovery_prefix)
+        made = make(form=FORMS[settings.ha_discovery_mode])
+        if all(self._outbox.limits.fits(as_publish(message)) for message in made.messages):
+            return made
+        # The message of the whole device exceeds the broker's packet limit: those of single entities are smaller.
+        return make(form=Form.SINGLE)
 
 
 def _announced(stored: Mapping[str, Any]) -> Announced:

@@ -96,7 +96,7 @@ class Discovery:
         self._next_step_at = now.at + SETTLE_SECONDS
         if self._steps:
             for message in self._steps.popleft():
-                publish = Publish(message.topic, encode(message.payload), message.qos, message.retain)
+                publish = as_publish(message)
                 # Not limited like events: there are as many as there are entities.
                 self._outbox.send_once(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
             return []
@@ -109,3 +109,8 @@ class Discovery:
             return []
         self._announced = announced
         return [Save(ANNOUNCED, announced.as_json())]
+
+
+def as_publish(message: Message) -> Publish:
+    """Return a message of the discovery as it is sent."""
+    return Publish(message.topic, encode(message.payload), message.qos, message.retain)

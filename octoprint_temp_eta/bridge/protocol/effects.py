@@ -70,6 +70,13 @@ class Disconnect:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Subscribe to exactly these topics, on this connection and on those that follow."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """Write a JSON value to the plugin's data folder under `name`."""
 
@@ -118,4 +125,4 @@ class Log:
     text: str
 
 
-Effect = Publish | Connect | Disconnect | Save | Learn | SetTarget | Answer | Page | Log | ScriptEffect
+Effect = Publish | Connect | Disconnect | Subscribe | Save | Learn | SetTarget | Answer | Page | Log | ScriptEffect

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.outbox import ACK_TIMEOUT_S
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Log
+from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log, Page, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, BrokerRefused, Delivered
 from tests.support import curves
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, heating
@@ -151,3 +152,81 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
     assert driver.state("printer")["connected"] is True
     ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
     assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]
+
+
+# Messages that do not arrive
+
+
+def test_a_broker_that_delivers_nothing_is_reported_with_the_remedy():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.advance(READ_BACK_S - 1)
+    assert logged(driver, logging.WARNING) == []
+    driver.advance(1)
+    [warning] = logged(driver, logging.WARNING)
+    assert f"Commands will not arrive. Allow the user to read {BASE}/# (ACL)." in warning
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == warning
+    assert warning in [page.message["message"] for page in driver.of(Page) if page.message["type"] == "notification"]
+    driver.advance(61)
+    assert driver.state("diagnostics")["last_error"] == warning
+
+
+def test_a_broker_that_delivers_is_not_reported():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(60)
+    assert logged(driver, logging.WARNING) == []
+
+
+def test_a_connection_that_ends_before_info_can_come_back_is_not_reported():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.lose()
+    driver.advance(60)
+    assert [text for text in logged(driver, logging.WARNING) if "ACL" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "consequence"),
+    [
+        (f"{BASE}/command/#", " Commands will not arrive."),
+        ("homeassistant/status", " The bridge does not notice when Home Assistant starts."),
+        (f"{BASE}/info", ""),
+    ],
+)
+def test_a_refused_subscription_is_reported_with_its_consequence(topic: str, consequence: str):
+    driver = heating()
+    driver.handle(BrokerRefused(f"Not permitted to subscribe to {topic}.", topic))
+    assert logged(driver, logging.WARNING) == [f"Not permitted to subscribe to {topic}.{consequence}"]
+
+
+def test_home_assistants_status_is_subscribed_to_only_while_discovery_is_on():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    [connect] = driver.of(Connect)
+    assert connect.subscriptions == (f"{BASE}/command/#", f"{BASE}/info")
+    driver.connect()
+    effects = driver.change_settings(ha_discovery_enabled=True)
+    wanted = (f"{BASE}/command/#", "homeassistant/status", f"{BASE}/info")
+    assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(wanted)]
+    assert driver.of(Disconnect) == [], "the connection stays"
+    effects = driver.change_settings(ha_discovery_enabled=False)
+    assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(connect.subscriptions)]
+    assert driver.change_settings(mqtt_publish_interval=7) == []
+
+
+# Messages that are too large
+
+
+def test_a_message_above_the_packet_limit_is_reported_and_counted():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.printer()
+    driver.connect(maximum_packet_size=400)
+    warnings = logged(driver, logging.WARNING)
+    assert [text.split()[3] for text in warnings] == [f"{BASE}/info"]
+    assert "is not sent: the broker accepts at most 400. Raise the broker's packet limit" in warnings[0]
+    driver.connect()
+    driver.advance(1)
+    assert driver.state("diagnostics")["messages"]["dropped"] >= 1
+    assert driver.state("info")["instance"] == INSTANCE, "a broker without the limit gets it"

@@ -113,3 +113,17 @@ def test_after_a_connection_that_lasted_every_topic_is_tried_again():
     subscriptions.connection_lasted()
     subscriptions.connected()
     assert broker.send() == list(TOPICS)
+
+
+def test_a_change_subscribes_to_the_new_topics_and_names_the_old_ones():
+    subscriptions, broker = connected()
+    broker.send()
+    for topic in TOPICS:
+        broker.answer(topic, 0x87 if topic == "home/status" else 1)
+    assert subscriptions.change(("a/command/#", "new", "a/info")) == ["home/status"]
+    assert broker.send() == ["new"]
+    broker.answer("new")
+    assert subscriptions.complete
+    assert list(subscriptions.problems()) == []
+    subscriptions.connected()
+    assert broker.send() == ["a/command/#", "new", "a/info"]

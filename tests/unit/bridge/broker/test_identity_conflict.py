@@ -16,6 +16,7 @@ SMALLER, GREATER = "0" * 16, "f" * 16
 
 def bridge(*, ours_is_there: bool = True) -> BridgeDriver:
     driver = BridgeDriver()
+    driver.delivers = ours_is_there
     driver.connect()
     if ours_is_there:
         driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))

@@ -10,13 +10,13 @@ import pytest
 from octoprint_temp_eta.bridge.broker.outbox import (
     ACK_TIMEOUT_S,
     MAX_EVENTS,
-    WINDOW,
     Outbox,
     offline_message,
     to_response_topic,
 )
+from octoprint_temp_eta.bridge.broker.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import Delivered
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Delivered
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.outbox_driver import BASE, change, deliver, drain, fill, heater, now, numbers, outbox, topics
 
@@ -271,3 +271,23 @@ def test_seq_and_boot_id_are_stamped_where_the_schema_asks_for_them(message: str
     wanted = {"status": set(), "info": {"timestamp", "boot_id"}, "diagnostics": {"timestamp"}}
     found = set(stamped) if isinstance(stamped, dict) else set()
     assert found == wanted.get(message, {"timestamp", "seq", "boot_id"})
+
+
+def test_a_message_above_the_packet_limit_is_not_sent_and_the_others_are():
+    box = outbox()
+    fill(box, "bed", "tool0")
+    box.publish_event("response", {"command": "x" * 2000, "status": "completed"}, now(), keep_s=60)
+    box.limits.connected(BrokerConnected(1, "broker.test", 1883, "5", maximum_packet_size=1000))
+    box.connect(1, now())
+    assert topics(drain(box)) == ["bed/eta", "tool0/eta"]
+    [report] = box.limits.take_reports()
+    assert (report.topic, report.limit) == (f"{BASE}/response", 1000)
+    assert drain(box) == []
+
+
+def test_no_more_messages_are_under_way_than_the_broker_accepts():
+    box = outbox()
+    fill(box, *(f"tool{number}" for number in range(10)))
+    box.limits.connected(BrokerConnected(1, "broker.test", 1883, "5", window=3))
+    box.connect(1, now())
+    assert len(drain(box, acknowledged=False)) == 3

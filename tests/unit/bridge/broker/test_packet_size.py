@@ -24,6 +24,7 @@ def written(publish: Publish, protocol: str) -> int:
     client._send_publish(
         1, publish.topic.encode(), publish.payload, publish.qos, publish.retain, False, None, properties
     )
+    client._sock = None
     return len(packets[0])
 
 

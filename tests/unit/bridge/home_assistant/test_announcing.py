@@ -9,7 +9,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
-from octoprint_temp_eta.bridge.protocol.effects import Save
+from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Preset, Presets, Renamed
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.scripts.catalogue import Script
@@ -192,3 +192,22 @@ def test_a_forecast_is_published_as_soon_as_the_heaters_are_known():
     [preset] = driver.state("forecast")["presets"]
     assert preset["printer"]["eta_seconds"] > 0
     assert set(preset["heaters"]) == {"bed", "tool0"}
+
+
+def test_entities_are_announced_one_by_one_where_the_device_message_exceeds_the_packet_limit():
+    driver = settled()
+    assert TOPIC in driver.retained
+    names = set(json.loads(driver.retained[TOPIC])["components"])
+    mark = len(driver.sent)
+    driver.lose()
+    driver.connect(maximum_packet_size=4096)
+    idle(driver, 3 * SETTLE_S)
+    configs = [topic for topic, payload in driver.retained.items() if topic.endswith("/config") and payload]
+    assert TOPIC not in configs
+    assert len(configs) == len(names)
+    assert max(len(publish.payload) for _, publish in driver.sent[mark:]) < 4096
+    assert not [log for log in driver.of(Log) if "is not sent" in log.text]
+    driver.lose()
+    driver.connect()
+    idle(driver, 3 * SETTLE_S)
+    assert set(json.loads(driver.retained[TOPIC])["components"]) == names, "without the limit as one device again"
