@@ -16,6 +16,7 @@ from typing import Any
 from octoprint.printer import PrinterInterface
 
 from ..bridge.protocol.effects import SetTarget
+from ..bridge.protocol.inputs import TargetSet
 from ..bridge.protocol.script_effects import BreakHeatWait, FakeOk, HoldJobs, ReleaseJobs, SendLine, SendLines
 from ..bridge.protocol.script_inputs import (
     JobsHeld,
@@ -47,7 +48,7 @@ class Printer:
         self,
         printer: PrinterInterface,
         serial_setting: SerialSetting,
-        post: Callable[[ScriptInput], None],
+        post: Callable[[ScriptInput | TargetSet], None],
         logger: logging.Logger,
     ) -> None:
         self._printer = printer
@@ -136,7 +137,17 @@ class Printer:
         return lambda effect: self._tasks.put(lambda: do(effect))
 
     def _set_target(self, effect: SetTarget) -> None:
-        self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+        refusal = None
+        try:
+            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+            if not self._printer.is_operational():  # OctoPrint drops commands without a connection silently
+                refusal = "The printer is not connected."
+        except Exception as error:
+            if effect.token is None:
+                raise
+            refusal = f"OctoPrint refused the target: {error}"
+        if effect.token is not None:
+            self._post(TargetSet(effect.token, refusal))
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.

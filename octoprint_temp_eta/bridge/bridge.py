@@ -24,7 +24,7 @@ from .heaters.forecasts import Forecasts
 from .heaters.heaters import Heaters
 from .heaters.store import LEARNED, Memory
 from .home_assistant.announcing import HomeAssistant
-from .protocol.effects import Connect, Disconnect, Effect, Save, Subscribe
+from .protocol.effects import Connect, Disconnect, Effect, Reply, Save, Subscribe
 from .protocol.identity import Identity
 from .protocol.inputs import (
     ApiCommand,
@@ -43,6 +43,7 @@ from .protocol.inputs import (
     SettingsChanged,
     Started,
     Stopping,
+    TargetSet,
     Tick,
 )
 from .scripts.scripts import Scripts
@@ -51,6 +52,8 @@ from .scripts.store import STORED
 SCHEMA_VERSION = 1
 #: The files in which the heaters' names are kept, and the topics that are still to be cleared.
 HEATERS, LEFT_BEHIND = "heaters", "left_behind"
+#: The same for heaters that the printer profile does not have but that were given a target, and for the sensors.
+HEATED, SENSORS = "heated", "sensors"
 
 
 class Bridge:
@@ -63,7 +66,14 @@ class Bridge:
         left_behind = _remembered_topics(remembered.get(LEFT_BEHIND))
         self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell, left_behind=left_behind)
         self._memory = Memory(remembered.get(LEARNED))
-        self._heaters = Heaters(self._outbox, self._memory, settings, remembered.get(HEATERS))
+        self._heaters = Heaters(
+            self._outbox,
+            self._memory,
+            settings,
+            remembered.get(HEATERS),
+            heated=remembered.get(HEATED),
+            sensors=remembered.get(SENSORS),
+        )
         self._remembered = self._to_remember
         self._forecasts = Forecasts(self._outbox, self._heaters)
         handlers = Handlers(self._outbox, self._heaters, self._memory)
@@ -87,6 +97,7 @@ class Bridge:
             Readings: self._heaters.read,
             PrinterChanged: self._printer_changed,
             Renamed: self._renamed,
+            TargetSet: handlers.target_set,
             JobBoundary: self._heaters.job_boundary,
             Presets: self._forecasts.presets,
             Learned: self._learned,
@@ -100,7 +111,9 @@ class Bridge:
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
         """Take in what happened at `now`, and return what is to be done, in order."""
-        effects = self._handlers[type(event)](event, now) or []
+        effects: list[Effect] = []
+        for effect in self._handlers[type(event)](event, now) or []:
+            effects += self._reply(effect.command, dict(effect.body), now) if isinstance(effect, Reply) else [effect]
         messages = list(self._outbox.drain(now))
         effects = [*effects, *self._report_too_large()]
         return [*effects, *self._pages.drain(), *messages]
@@ -297,7 +310,12 @@ class Bridge:
     @property
     def _to_remember(self) -> Mapping[str, list[str]]:
         """What the next start has to know: heaters, else a printer that is off has lost them; and what to clear."""
-        return {HEATERS: self._heaters.names, LEFT_BEHIND: self._outbox.to_clear}
+        return {
+            HEATERS: self._heaters.names,
+            HEATED: self._heaters.heated,
+            SENSORS: self._heaters.sensors,
+            LEFT_BEHIND: self._outbox.to_clear,
+        }
 
     def _remember(self) -> list[Effect]:
         before, self._remembered = self._remembered, self._to_remember

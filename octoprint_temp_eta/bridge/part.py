@@ -18,8 +18,9 @@ from .protocol.effects import Effect
 #: Handles one type of input.
 InputHandler = Callable[[Any, Now], list[Effect]]
 
-#: Executes a command: returns its reply, and the effects. Raises `CommandError` if the command is refused.
-CommandHandler = Callable[[Command, Now], tuple[Payload, list[Effect]]]
+#: Executes a command: returns its reply, None if that comes later as a `Reply`, and the effects. Raises `CommandError`
+#: if the command is refused.
+CommandHandler = Callable[[Command, Now], tuple[Payload | None, list[Effect]]]
 
 
 class Part:

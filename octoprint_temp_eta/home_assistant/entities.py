@@ -7,11 +7,13 @@ States expire, for the case that bridge and broker fail together and the will is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ha_discovery import (
     ALWAYS,
     Availability,
+    AvailabilityTopic,
     BinarySensor,
     Component,
     DeviceTrigger,
@@ -36,6 +38,8 @@ def rows(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) ->
     for heater in offer.heaters:
         yield from _heater(add, topics, heater, needs_printer)
         yield from _heater_triggers(topics, heater)
+    for sensor in offer.sensors:
+        yield _temperature_sensor(add, topics, sensor)
     if "target" in offer.commands:
         for heater, highest in offer.highest_targets:
             yield _target(add, topics, heater, highest, needs_printer)
@@ -111,7 +115,12 @@ def _bridge(add: Add, topics: Topics) -> Component:
 
 def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) -> Iterator[Component]:
     eta, name = topics.of("eta", heater=heater), heater_name(heater)
-    common = {"expire_after": EXPIRE_AFTER_S, "availability": needs_printer}
+    # Known is what is read, and what is extrapolated while the printer is disconnected.
+    state = f"{PAYLOAD}['state']"
+    known = f"{{{{ 'None' if {state} is undefined else 'offline' if {state} == '{State.UNKNOWN}' else 'online' }}}}"
+    bridge = needs_printer.topics[0]
+    available = replace(needs_printer, topics=(bridge, AvailabilityTopic(eta, value_template=known)))
+    common = {"expire_after": EXPIRE_AFTER_S, "availability": available}
     yield from _heater_states(add, eta, heater, name, common)
     yield from _heater_readings(add, eta, heater, name, common)
 
@@ -175,6 +184,20 @@ def _heater_readings(add: Add, eta: str, heater: str, name: str, common: Common)
         **state_at(eta, "eta_seconds"),
         **common,
     )
+
+
+def _temperature_sensor(add: Add, topics: Topics, sensor: str) -> Component:
+    component: Component = add(
+        Sensor,
+        f"sensor_{key_of(sensor)}",
+        f"{sensor} temperature",
+        device_class="temperature",
+        unit_of_measurement="°C",
+        state_class="measurement",
+        enabled_by_default=False,
+        **state_at(topics.of("temperatures"), sensor),
+    )
+    return component
 
 
 def _heater_triggers(topics: Topics, heater: str) -> Iterator[Component]:

@@ -21,12 +21,19 @@ def for_older_servers(component: Component, inherited: Availability) -> Componen
         return component  # numbers can be unknown
     placeholder = component.options[0] if component.options else _PLACEHOLDERS[component.device_class]
     state = f"{{% set state %}}{component.value_template}{{% endset %}}"
-    has_value = AvailabilityTopic(
-        component.state_topic, value_template=f"{state}{{{{ 'offline' if state == 'None' else 'online' }}}}"
-    )
     availability = component.availability or inherited
+    # A topic has one availability: where there is one of this topic already, both must hold.
+    others = tuple(topic for topic in availability.topics if topic.topic != component.state_topic)
+    same = next((topic for topic in availability.topics if topic.topic == component.state_topic), None)
+    known = (
+        f"{{% set known %}}{same.value_template}{{% endset %}}" if same is not None else "{% set known = 'online' %}"
+    )
+    has_value = AvailabilityTopic(
+        component.state_topic,
+        value_template=f"{state}{known}{{{{ 'offline' if state == 'None' or known == 'offline' else 'online' }}}}",
+    )
     return replace(
         component,
         value_template=f"{state}{{{{ '{placeholder}' if state == 'None' else state }}}}",
-        availability=replace(availability, topics=(*availability.topics, has_value)),
+        availability=replace(availability, topics=(*others, has_value)),
     )

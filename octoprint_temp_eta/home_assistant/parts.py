@@ -39,6 +39,8 @@ class Offer:
     commands: frozenset[str] = frozenset()
     #: By heater the highest target in °C that the command `target` accepts.
     highest_targets: tuple[tuple[str, float], ...] = ()
+    #: The temperature sensors that are no heaters.
+    sensors: tuple[str, ...] = ()
 
 
 def key_of(name: str) -> str:

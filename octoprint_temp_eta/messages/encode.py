@@ -52,6 +52,8 @@ def eta(view: HeaterView) -> Payload:
         "rate": rounded(view.rate, 3),
         "progress": rounded(view.progress, 3),
         "method": view.method,
+        "state_since": instant(view.state_since),
+        "extrapolated": view.extrapolated,
     }
 
 
@@ -63,6 +65,7 @@ def state_change(view: HeaterView, transition: Transition) -> Payload:
         "previous_state": transition.previous.value,
         "actual": rounded(view.actual, 1),
         "target": rounded(view.target, 1),
+        "extrapolated": view.extrapolated,
     }
 
 

@@ -145,7 +145,7 @@ class TempETAPlugin(
                 state=printer.get_state_id(),
                 connected=bool(printer.is_operational()),
                 printing=bool(printer.is_printing() or printer.is_paused()),
-                profile=Profile(*(str(profile.get(key) or "") for key in ("id", "name", "model"))),
+                profile=_profile(profile),
             )
         )
 
@@ -174,3 +174,19 @@ class TempETAPlugin(
 
     def _device_name(self) -> str:
         return self._appearance_name() or f"OctoPrint on {machine.host_name()}"
+
+
+def _profile(profile: Mapping[str, Any]) -> Profile:
+    """Return OctoPrint's printer profile as the bridge uses it."""
+    extruder = profile.get("extruder")
+    extruder = extruder if isinstance(extruder, Mapping) else {}
+    count, bed, chamber = extruder.get("count"), profile.get("heatedBed"), profile.get("heatedChamber")
+    return Profile(
+        id=str(profile.get("id") or ""),
+        name=str(profile.get("name") or ""),
+        model=str(profile.get("model") or ""),
+        extruders=count if isinstance(count, int) else None,
+        shared_nozzle=bool(extruder.get("sharedNozzle")),
+        heated_bed=None if bed is None else bool(bed),
+        heated_chamber=None if chamber is None else bool(chamber),
+    )

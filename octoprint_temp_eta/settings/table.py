@@ -36,6 +36,8 @@ class Rule:
     form: str = ""
     nullable: bool = False
     secret: bool = False
+    #: A text of names separated by commas; a list of names is accepted, too.
+    names: bool = False
 
 
 def setting(default: Any, meaning: str, **rule: Any) -> Any:
@@ -46,6 +48,8 @@ def setting(default: Any, meaning: str, **rule: Any) -> Any:
 _TOPIC = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
 _TOPIC_FORM = "levels of letters, digits, '_' and '-', separated by '/'"
 _SLUG_FORM = "letters, digits, '_' and '-'"
+_NAMES = r"([\w.-]+(, [\w.-]+)*)?"
+_NAMES_FORM = "names of letters, digits, '_', '-' and '.', separated by commas"
 COLOR = "#[0-9A-Fa-f]{6}"
 _COLOR_FORM = "a colour such as #5cb85c"
 
@@ -93,12 +97,34 @@ class Settings:
     cooldown_hysteresis_c: float = setting(
         1.0, "So far above the ambient counts as cooled", unit="°C", low=0.1, high=20
     )
+    cooldown_extrapolation_minutes: float = setting(
+        60.0,
+        "Continue cool-downs without a connection for",
+        unit="min",
+        low=0,
+        high=1440,
+    )
     cooldown_fit_window_seconds: float = setting(
         120.0,
         "`linear` and `exponential`: readings that a cooling rate is taken from",
         unit="s",
         low=10,
         high=1800,
+    )
+
+    extra_heaters: str = setting(
+        "",
+        "Additional heaters",
+        pattern=_NAMES,
+        form=_NAMES_FORM,
+        names=True,
+    )
+    ignored_heaters: str = setting(
+        "",
+        "Ignored heaters and sensors",
+        pattern=_NAMES,
+        form=_NAMES_FORM,
+        names=True,
     )
 
     mqtt_enabled: bool = setting(True, "Connect to the broker named below")
@@ -274,10 +300,19 @@ def _bool(key: str, value: Any) -> bool:
     return value
 
 
+def names(text: str) -> list[str]:
+    """Return the names in the text of a setting that holds names."""
+    return [name for name in re.split(r"[,\s]+", text) if name]
+
+
 def _text(key: str, value: Any, rule: Rule) -> str:
+    if rule.names and isinstance(value, list | tuple) and all(isinstance(name, str | int) for name in value):
+        value = ", ".join(map(str, value))
     if not isinstance(value, str):
         raise InvalidSetting(key, value, "must be text")
     text = value if rule.secret else value.strip()
+    if rule.names:
+        text = ", ".join(names(text))
     if len(text) > 1024 or any(ord(character) < 32 for character in text):
         raise InvalidSetting(key, value, "must be one line of at most 1024 characters")
     if rule.choices and text not in rule.choices:

@@ -20,7 +20,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.protocol.effects import Answer, Connect, Disconnect, Effect, Log, Publish, Save
+from octoprint_temp_eta.bridge.protocol.effects import (
+    Answer,
+    Connect,
+    Disconnect,
+    Effect,
+    Log,
+    Publish,
+    Save,
+    SetTarget,
+)
 from octoprint_temp_eta.bridge.protocol.identity import Identity
 from octoprint_temp_eta.bridge.protocol.inputs import (
     ApiCommand,
@@ -34,6 +43,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Readings,
     SettingsChanged,
     Started,
+    TargetSet,
     Tick,
 )
 from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
@@ -92,6 +102,8 @@ class BridgeDriver:
         self.delivers = True
         #: What lies in the folder of scripts; None: it has not been looked at yet.
         self.scripts = scripts
+        #: Why OctoPrint refuses targets, None: it takes them.
+        self.target_refusal: str | None = None
         self.link: int | None = None
         #: All effects so far but the messages, oldest first; and the messages, with the name each has in the contract.
         self.effects: list[Effect] = []
@@ -139,6 +151,8 @@ class BridgeDriver:
                     inputs.append(Delivered(self.link, effect.token))
                     if effect.topic == self.topic("info") and self.delivers:
                         inputs.append(MessageArrived(effect.topic, effect.payload))
+                elif isinstance(effect, SetTarget) and effect.token is not None:
+                    inputs.append(TargetSet(effect.token, self.target_refusal))
                 elif isinstance(effect, ScanScripts) and self.scripts is not None:
                     inputs.append(ScriptsFound(self.scripts))
         return effects

@@ -17,7 +17,7 @@ from ..protocol.inputs import ApiCommand, MessageArrived
 from .outbox import Outbox, to_response_topic
 
 #: Obeys a command: returns its reply and what is to be done. Raises `CommandError` where it can't be obeyed.
-Handler = Callable[[Command, Now], tuple[encode.Payload, list[Effect]]]
+Handler = Callable[[Command, Now], tuple[encode.Payload | None, list[Effect]]]
 
 #: Commands a second that are taken for long, and at once.
 RATE, BURST = 10.0, 20.0
@@ -129,7 +129,11 @@ class Commands:
         except Exception:
             return self._own_fault(command, now)
         self.accepted += 1
-        return [*effects, *self.reply(command, body, now)]
+        if body is not None:
+            return [*effects, *self.reply(command, body, now)]
+        if command.transaction is not None:
+            self._answered.setdefault((command.name, command.transaction), (now.at, []))
+        return effects
 
     def _own_fault(self, command: Command, now: Now) -> list[Effect]:
         """Answer also where we ourselves went wrong: whoever waits must not wait for ever."""

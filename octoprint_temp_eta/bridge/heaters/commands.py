@@ -1,7 +1,9 @@
-"""What each command does, once it was found valid and permitted."""
+"""The commands about heaters: what each does, once it was found valid and permitted."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +14,8 @@ from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..broker.commands import Handler
 from ..broker.outbox import Outbox
-from ..protocol.effects import Effect, SetTarget
+from ..protocol.effects import Effect, Reply, SetTarget
+from ..protocol.inputs import TargetSet
 from .heaters import Heaters
 from .store import Memory
 
@@ -37,6 +40,9 @@ class Handlers:
         self._outbox = outbox
         self._heaters = heaters
         self._memory = memory
+        #: The commands whose target OctoPrint is setting, by token, with their result.
+        self._setting: dict[int, tuple[Command, dict[str, Any]]] = {}
+        self._tokens = itertools.count(1)
 
     @property
     def table(self) -> Mapping[str, Handler]:
@@ -75,17 +81,34 @@ class Handlers:
             raise CommandError("not_available", f"It cannot be told now how long {heater} would take.", "/heater")
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []
 
-    def _target(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+    def _target(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
+        """Have a target set in whole °C, as firmware takes it; the reply comes with `TargetSet`."""
         del now
-        heater, target = self._heater(command), float(command.arguments["target"])
+        heater, target = self._heater(command), math.floor(command.arguments["target"] + 0.5)
         printer, highest = self._heaters.printer, highest_target(heater, self._heaters.settings)
+        settable = self._heaters.settable
+        if heater not in settable:
+            possible = f"It can set {', '.join(settable)}." if settable else "It can set none now."
+            raise CommandError("not_settable", f"OctoPrint cannot set a target of {heater}. {possible}", "/heater")
         if target > highest:
             raise CommandError("out_of_range", f"A target of {heater} is at most {highest:g} °C here.", "/target")
         if not printer.connected:
             raise CommandError("printer_not_ready", "The printer is not connected.")
         if printer.printing:
             raise CommandError("busy", "While a job is printed its targets are its own.")
-        return encode.completed(command), [SetTarget(heater, target)]
+        token = next(self._tokens)
+        self._setting[token] = command, {"heater": heater, "target": target}
+        return None, [SetTarget(heater, target, token)]
+
+    def target_set(self, event: TargetSet, now: Now) -> list[Effect]:
+        """Reply to the command whose target was set or refused."""
+        del now
+        if event.token not in self._setting:
+            return []
+        command, result = self._setting.pop(event.token)
+        if event.refusal is not None:
+            return [Reply(command, encode.failed(command, "not_settable", event.refusal))]
+        return [Reply(command, encode.completed(command, result))]
 
     def _heater(self, command: Command) -> str:
         heater: str = command.arguments["heater"]

@@ -1,8 +1,8 @@
-"""The heaters: from OctoPrint's readings to their levels and edges."""
+"""The heaters: from OctoPrint's readings to what is published of them."""
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,25 +18,39 @@ from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..broker.outbox import Outbox
-from ..protocol.effects import Effect
+from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Profile, Readings
 from .publish_policy import Gate
+from .selection import STANDARD, Reading, Selection, not_connected
+from .sensors import MOST_SENSORS, Sensors
 from .store import Memory, Place
 
-#: OctoPrint's own names of heaters. Any other is one only with a target: old firmware reports "E", "W" and the like.
-STANDARD = re.compile(r"tool\d+|bed|chamber")
-#: A heater that OctoPrint no longer names is gone after so many readings.
+#: Readings without a name after which its heater is dropped.
 MISSING_READINGS = 10
-#: s without any reading after which nothing is known of a heater.
+#: s without a reading after which the temperature of a heater is not known.
 STALE_S = 120.0
-#: s for which a change of state is worth telling late.
+#: s for which a change of state may be late.
 STATE_CHANGE_KEEP_S = 30.0
+#: Heaters at most; the rest is reported in the log.
+MOST_HEATERS = 16
+CHAMBER = "chamber"
+#: A name that OctoPrint lists without any value.
+NOTHING: Reading = (None, None)
 
 
 class Heaters:
     """All heaters of the printer, and the printer itself."""
 
-    def __init__(self, outbox: Outbox, memory: Memory, settings: Settings, remembered: object = None) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        memory: Memory,
+        settings: Settings,
+        remembered: object = None,
+        *,
+        heated: object = None,
+        sensors: object = None,
+    ) -> None:
         self._outbox = outbox
         self._memory = memory
         self.settings = settings
@@ -45,10 +59,34 @@ class Heaters:
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
+        self._sensors = Sensors(outbox, sensors)
+        #: Names of which a reading has shown that their sensor is connected.
+        self._connected: set[str] = set()
+        #: Whether the last reading was doubted as a whole.
+        self._doubted = False
+        #: Whether the chamber was ever given a target.
+        self._heated_chamber = isinstance(heated, list) and CHAMBER in heated
+        self._overflow = self._overflow_reported = False
         self.printer = PrinterChanged(None, connected=False, printing=False, profile=None)
         for name in remembered if isinstance(remembered, list) else ():
-            if isinstance(name, str) and LEVEL.fullmatch(name):
+            if isinstance(name, str) and LEVEL.fullmatch(name) and len(self._tracks) < MOST_HEATERS:
                 self._add(name)
+        self._selection = self._select()
+
+    @property
+    def heated(self) -> list[str]:
+        """The heaters that were given a target though the printer profile may not have them."""
+        return [CHAMBER] if self._heated_chamber else []
+
+    @property
+    def sensors(self) -> list[str]:
+        """The names of the temperature sensors."""
+        return self._sensors.names
+
+    @property
+    def settable(self) -> list[str]:
+        """The heaters whose target OctoPrint can set."""
+        return [name for name in self.names if self._selection.can_set(name)]
 
     @property
     def names(self) -> list[str]:
@@ -76,76 +114,114 @@ class Heaters:
     def configure(self, settings: Settings, now: Now) -> None:
         """Take changed settings; the ways under way begin anew with the method that they choose."""
         self.settings = settings
+        self._select_again()
         self._apply_policy()
         self.restart_estimates()
         if not settings.enabled:
             self.lose(now)
 
     def printer_changed(self, printer: PrinterChanged, now: Now) -> None:
-        """Take the printer's state; without a connection nothing is known of any heater."""
-        self.printer = printer
+        """Process the printer's state; without a connection only cool-downs continue, see `Track.disconnect`."""
+        before, self.printer = self.printer, printer
+        if before.profile is not None and before.profile != printer.profile:
+            self._heated_chamber = False
+        self._select_again()
         self._apply_policy()
         if not printer.connected:
             self.targets.clear()
-            self.lose(now)
+            self._connected.clear()
+            self._sensors.lose()
+            limit = 60.0 * self.settings.cooldown_extrapolation_minutes
+            for name in self.names:
+                self._changed(name, self._tracks[name].disconnect(now.at, limit), now)
         self.tell(now)
 
     def lose(self, now: Now) -> None:
-        """Nothing is known of any heater."""
+        """Forget the readings of all heaters."""
+        self._sensors.lose()
         for name in self.names:
-            self._changed(name, self._tracks[name].lose(), now)
+            self._changed(name, self._tracks[name].lose(now.at), now)
 
     def read(self, readings: Readings, now: Now) -> list[Effect]:
-        """Take a reading of all heaters, as it came; return what is to be learned from it."""
+        """Process a reading of all heaters and sensors; return what is to be learned from it."""
         if not self.printer.connected:
             return []
-        self._note_targets(readings)
+        reported = {name: _reading(*raw) for name, raw in readings.heaters.items()}
+        missing = self._not_connected(reported)
+        present = {name: reading for name, reading in reported.items() if name not in missing}
+        self._note_heated_chamber(present)
+        # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
+        # two lines in a row, so that one loose sensor does not hide the others.
+        tracks = self._tracks.items()
+        outlier = any(name in present and track.doubts(now.at, *present[name]) for name, track in tracks)
+        doubted = self._doubted = outlier and not self._doubted
+        if not doubted:
+            self._note_targets(present)
         if not self.settings.enabled:
             return []
+        effects = self._read_heaters(present, now, doubted=doubted)
+        if not doubted:
+            self._sensors.read(
+                {
+                    name: reading[0]
+                    for name, reading in present.items()
+                    if reading[0] is not None and self._selection.is_sensor(name, reading)
+                }
+            )
+        self._drop_missing(present)
+        self.tell(now)
+        return [*effects, *self._report_overflow()]
+
+    def _read_heaters(self, present: Mapping[str, Reading], now: Now, *, doubted: bool) -> list[Effect]:
         effects: list[Effect] = []
-        for name, (raw_actual, raw_target) in readings.heaters.items():
-            actual, target = plausible(raw_actual), plausible(raw_target)
-            if target is not None and target < 0:
-                target = None
-            if name in self._tracks or self._is_heater(name, actual, target):
-                track = self._tracks.get(name) or self._add(name)
-                step = track.read(now.at, actual, target)
+        for name, (actual, target) in present.items():
+            if not self._selection.is_heater(name):
+                continue
+            track = self._tracks.get(name)
+            if track is None and (actual is not None or target):
+                track = self._add(name) if len(self._tracks) < MOST_HEATERS else None
+                self._overflow |= track is None
+            if track is not None:
+                step = track.read(now.at, actual, target, doubted=doubted)
                 self._changed(name, step.transition, now)
                 effects += self._memory.take(self.place(name), track.kind, step)
-        self._drop_missing(readings.heaters)
-        self.tell(now)
         return effects
 
     def tick(self, now: Now) -> None:
-        """Tell what has waited for its interval, and forget what is stale."""
+        """Publish what has waited for its interval; extrapolate and forget what is stale."""
+        limit = 60.0 * self.settings.cooldown_extrapolation_minutes
         for name, track in self._tracks.items():
-            if track.last_read_at is not None and now.at - track.last_read_at > STALE_S:
-                self._changed(name, track.lose(), now)
+            stale = track.last_read_at is not None and now.at - track.last_read_at > STALE_S
+            if track.extrapolated:
+                self._changed(name, track.tick(now.at), now)
+            elif stale:
+                self._changed(name, track.disconnect(now.at, limit), now)
         self.tell(now)
 
     def restart_estimates(self, heater: str | None = None) -> None:
-        """Drop what the ways under way have shown so far, of one heater or of all."""
+        """Drop the samples of the present episode of one heater, or of all."""
         for name in [heater] if heater else self.names:
             self._tracks[name].restart_estimate()
 
     def job_boundary(self, _: JobBoundary, now: Now) -> None:
-        """A job begins or ends: a heating under way belongs to something else now, a cool-down goes on."""
+        """Restart the estimate of heaters that heat: a job that starts or ends changes how they do."""
         del now
         for track in self._tracks.values():
             if track.state is State.HEATING:
                 track.restart_estimate()
 
     def tell(self, now: Now, *, all_of_it: bool = False) -> None:
-        """Set the levels that may go out now, or all of them."""
+        """Publish the states that are due, or all of them."""
         if all_of_it:
             self._gates.clear()
         views = self.views(now)
         for view in views:
             self._tell("eta", view.heater, encode.eta(view), now, heater=view.heater)
         self._tell("printer", "", self._printer_body(views), now)
+        self._sensors.publish(now, anyway=all_of_it)
 
     def views(self, now: Now) -> list[HeaterView]:
-        """Return what is told of each heater at this moment."""
+        """Return what is published of each heater."""
         return [self._view(name, now) for name in self.names]
 
     def bodies(self, now: Now) -> dict[str, Any]:
@@ -170,32 +246,70 @@ class Heaters:
             body = encode.state_change(self._view(name, now), transition)
             self._outbox.publish_event("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
 
-    def _note_targets(self, readings: Readings) -> None:
-        for name, (_, raw_target) in readings.heaters.items():
-            target = plausible(raw_target)
+    def _note_targets(self, readings: Mapping[str, Reading]) -> None:
+        for name, (_, target) in readings.items():
             if target is not None and STANDARD.fullmatch(name):
-                self.targets[name] = max(0.0, target)
+                self.targets[name] = target
 
-    @staticmethod
-    def _is_heater(name: str, actual: float | None, target: float | None) -> bool:
-        # what is published below `command` would come back as a command
-        if not LEVEL.fullmatch(name) or name == "command" or (actual is None and not target):
-            return False
-        return bool(STANDARD.fullmatch(name)) or target is not None
+    def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
+        """A chamber that is given a target is heated, whatever the profile says; OctoPrint repeats an old target."""
+        _, target = readings.get(CHAMBER, (None, None))
+        if not self._heated_chamber and target and target != self.targets.get(CHAMBER):
+            self._heated_chamber = True
+            self._select_again()
+
+    def _not_connected(self, readings: Mapping[str, Reading]) -> set[str]:
+        missing = not_connected(readings) - self._connected
+        self._connected |= {name for name, (actual, _) in readings.items() if actual is not None} - missing
+        return missing
+
+    def _select(self) -> Selection:
+        return Selection.of(self.settings, self.printer.profile, heated_chamber=self._heated_chamber)
+
+    def _select_again(self) -> None:
+        """Drop the heaters and sensors that settings or profile no longer permit."""
+        self._selection = self._select()
+        for name in self.names:
+            if not self._selection.is_heater(name):
+                self._drop(name)
+        for name in self.sensors:
+            if not self._selection.is_sensor(name, (0.0, 0.0)):
+                self._sensors.drop(name)
 
     def _add(self, name: str) -> Track:
         track = self._tracks[name] = Track(name, self._policy(name), self._estimator)
         return track
 
-    def _drop_missing(self, readings: Mapping[str, object]) -> None:
+    def _drop(self, name: str) -> None:
+        del self._tracks[name]
+        self._missing.pop(name, None)
+        self._gates.pop(name, None)
+        self._outbox.clear("eta", heater=name)
+        if name == CHAMBER:
+            self._heated_chamber = False
+            self._selection = self._select()
+
+    def _drop_missing(self, readings: Mapping[str, Reading]) -> None:
         if not readings:
             return
         for name in self.names:
-            self._missing[name] = 0 if name in readings else self._missing.get(name, 0) + 1
+            actual, target = readings.get(name, NOTHING)
+            missing = actual is None and not target
+            self._missing[name] = self._missing.get(name, 0) + 1 if missing else 0
             if self._missing[name] >= MISSING_READINGS:
-                del self._tracks[name], self._missing[name]
-                self._gates.pop(name, None)
-                self._outbox.clear("eta", heater=name)
+                self._drop(name)
+
+    def _report_overflow(self) -> list[Effect]:
+        """Report once that there are more heaters or sensors than are published."""
+        overflow = self._overflow or self._sensors.overflow
+        if not overflow or self._overflow_reported:
+            return []
+        self._overflow_reported = True
+        text = (
+            f"The printer reports more than {MOST_HEATERS} heaters or {MOST_SENSORS} temperature sensors. "
+            "The rest is not published. List names that you don't need in the setting ignored_heaters."
+        )
+        return [Log(logging.WARNING, text)]
 
     def _estimator(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
         settings = self.settings
@@ -227,3 +341,8 @@ class Heaters:
             ambient=settings.cooldown_ambient_temp,
             hysteresis=settings.cooldown_hysteresis_c,
         )
+
+
+def _reading(raw_actual: object, raw_target: object) -> Reading:
+    actual, target = plausible(raw_actual), plausible(raw_target)
+    return actual, None if target is not None and target < 0 else target

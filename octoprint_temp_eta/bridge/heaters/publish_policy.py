@@ -8,7 +8,7 @@ from typing import Any
 #: How far a number must have moved to be worth a message; keys that are not here, nor urgent, never are.
 DEADBANDS: Mapping[str, float] = {"actual": 0.5, "rate": 0.05, "eta_seconds": 1.0, "cooldown_target": 0.5}
 #: Whose change matters: the rest waits for one of them, or for a number.
-URGENT = ("state", "target", "eta_kind", "connected", "printing", "waiting_for")
+URGENT = ("state", "extrapolated", "target", "eta_kind", "connected", "printing", "waiting_for")
 PATIENT = ("ready_at", "cool_at")
 
 

@@ -78,10 +78,11 @@ class HomeAssistant:
         heaters = tuple(self._heaters.names)
         return Offer(
             heaters=heaters,
+            sensors=tuple(self._heaters.sensors),
             presets=self._forecasts.names,
             scripts=tuple((each.id, each.title) for each in self._scripts.catalogue if each.id and not each.error),
             commands=frozenset(self._commands.allowed),
-            highest_targets=tuple((heater, highest_target(heater, settings)) for heater in heaters),
+            highest_targets=tuple((heater, highest_target(heater, settings)) for heater in self._heaters.settable),
         )
 
     def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Announcement:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
+from ...messages.decode import Command
 from ...settings.broker_address import BrokerAddress
 from .script_effects import ScriptEffect
 
@@ -96,10 +97,19 @@ class Learn:
 
 @dataclass(frozen=True, slots=True)
 class SetTarget:
-    """Give a heater another target in °C, 0: off."""
+    """Set a heater's target in °C, 0: off; with a `token`, the result comes back as `TargetSet`."""
 
     heater: str
     target: float
+    token: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Reply to a command whose handler could not; the bridge itself sends it."""
+
+    command: Command
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +135,6 @@ class Log:
     text: str
 
 
-Effect = Publish | Connect | Disconnect | Subscribe | Save | Learn | SetTarget | Answer | Page | Log | ScriptEffect
+Effect = (
+    Publish | Connect | Disconnect | Subscribe | Save | Learn | SetTarget | Reply | Answer | Page | Log | ScriptEffect
+)

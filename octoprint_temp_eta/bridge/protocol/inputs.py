@@ -50,6 +50,11 @@ class Profile:
     id: str
     name: str
     model: str
+    #: What it says of the heaters; None: not known. A shared nozzle is one tool, whatever the number of extruders.
+    extruders: int | None = None
+    shared_nozzle: bool = False
+    heated_bed: bool | None = None
+    heated_chamber: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,14 @@ class PrinterChanged:
     connected: bool
     printing: bool
     profile: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSet:
+    """OctoPrint has taken the target of the `SetTarget` with this `token`, or `refusal` says why not."""
+
+    token: int
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +192,7 @@ Input = (
     | SettingsChanged
     | Readings
     | PrinterChanged
+    | TargetSet
     | Renamed
     | Presets
     | JobBoundary

@@ -58,6 +58,8 @@ class HeaterView:
     method: str | None = None
     #: Whether `actual` and the state are expected, not read: the printer was disconnected while the heater cooled down.
     extrapolated: bool = False
+    #: Unix seconds.
+    state_since: float | None = None
 
     @property
     def pending(self) -> bool:
@@ -89,6 +91,9 @@ class Track:
         self._countdown = Countdown(self._estimator)
         self._recorder = Recorder()
         self._extrapolation: CoolDown | None = None
+        #: When the present state was entered, in monotonic seconds; and in Unix seconds, once it was published.
+        self._entered_at: float | None = None
+        self._state_since: float | None = None
         self._apply_policy()
 
     @property
@@ -135,7 +140,7 @@ class Track:
         last = self.last_read_at
         if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None and not doubted:
             self._note_ambient(actual)
-        transition = self._heater.read(at, actual, target, doubted=doubted)
+        transition = self._entered(at, self._heater.read(at, actual, target, doubted=doubted))
         newest = self._heater.history.newest
         fresh = newest is not None and newest.at != last
         self._follow(fresh=fresh)
@@ -157,12 +162,12 @@ class Track:
         goal = Goal(Direction.HEATING, target) if heating else Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
         return Estimate(0.0, 0.0, 0.0) if goal.reached(actual) else self._estimator().forecast(actual, goal)
 
-    def lose(self) -> Transition | None:
+    def lose(self, at: float) -> Transition | None:
         """Forget the readings and the estimate."""
         self._extrapolation = None
         self._countdown.stop()
         self._recorder.drop()
-        return self._heater.lose()
+        return self._entered(at, self._heater.lose())
 
     def disconnect(self, at: float, limit: float) -> Transition | None:
         """Continue without readings: a cool-down is extrapolated for up to `limit` seconds, anything else is lost.
@@ -174,7 +179,7 @@ class Track:
         newest, remaining = self._heater.history.newest, self._countdown.remaining(at)
         cools_down = self._heater.state is State.COOLING and not self._heater.target
         if not cools_down or newest is None or remaining is None or limit <= 0:
-            return self.lose()
+            return self.lose(at)
         self._recorder.drop()
         self._extrapolation = CoolDown(
             since=newest.at,
@@ -192,9 +197,9 @@ class Track:
         if extrapolation is None:
             return None
         if at > extrapolation.until:
-            return self.lose()
+            return self.lose(at)
         if self._heater.state is State.COOLING and at >= extrapolation.reached_at:
-            transition = self._heater.finish_cooling(at)
+            transition = self._entered(at, self._heater.finish_cooling(at))
             self._follow()
             return transition
         return None
@@ -209,7 +214,7 @@ class Track:
         heater, goal, extrapolation = self._heater, self._countdown.goal, self._extrapolation
         actual = heater.actual if extrapolation is None else extrapolation.temperature(at)
         if actual is None:
-            return HeaterView(heater.name, heater.state)
+            return HeaterView(heater.name, heater.state, state_since=self._since(at, wall))
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)
@@ -224,10 +229,22 @@ class Track:
             rate=heater.history.rate(RATE_WINDOW) if extrapolation is None else None,
             progress=self._countdown.progress(actual),
             extrapolated=extrapolation is not None,
+            state_since=self._since(at, wall),
         )
         if remaining is None or moment is None:
             return view
         return _with_eta(view, remaining, moment, self._countdown.method)
+
+    def _since(self, at: float, wall: float) -> float | None:
+        """Return since when the state holds; a clock that is set later does not move it."""
+        if self._state_since is None and self._entered_at is not None:
+            self._state_since = wall - (at - self._entered_at)
+        return self._state_since
+
+    def _entered(self, at: float, transition: Transition | None) -> Transition | None:
+        if transition is not None:
+            self._entered_at, self._state_since = at, None
+        return transition
 
     def _resume(self) -> None:
         """Replace the extrapolation by readings."""

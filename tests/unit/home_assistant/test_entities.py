@@ -126,7 +126,7 @@ def test_for_older_servers_nothing_is_ever_unknown():
     by_topic = {message.topic: json.loads(message.payload) for message in messages}
     sensor = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/bed_ready_at/config"]
     own = sensor["availability"][-1]
-    assert len(sensor["availability"]) == 3
+    assert len(sensor["availability"]) == 2
     assert own["topic"] == sensor["state_topic"]
     nothing, moment = '{"ready_at": null}', '{"ready_at": "2026-11-20T14:30:00+00:00"}'
     assert [render(own["value_template"], payload) for payload in (nothing, moment)] == ["offline", "online"]

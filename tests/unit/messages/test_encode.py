@@ -87,6 +87,8 @@ def test_a_heater_is_told_whole():
         "rate": 0.512,
         "progress": 0.5,
         "method": "linear",
+        "state_since": None,
+        "extrapolated": False,
     }
     MESSAGES["eta"].validate(body | STAMPS)
     MESSAGES["eta"].validate(encode.eta(HeaterView("P", State.UNKNOWN)) | STAMPS)

@@ -99,7 +99,7 @@ class Stage:
 
     def changed(self, **changes: Any) -> PrinterChanged:
         known = {"state": "OPERATIONAL", "connected": True, "printing": False}
-        return PrinterChanged(**{**known, **changes}, profile=Profile("_default", "Default", "Generic"))
+        return PrinterChanged(**{**known, **changes}, profile=Profile("_default", "Default", "Generic", extruders=1))
 
 
 def test_a_reading_is_passed_on_as_it_came():

@@ -88,17 +88,56 @@ def test_a_target_is_set_within_our_own_maximum():
     assert driver.command("target", {"heater": "bed", "target": 80})[0]["status"] == "completed"
     assert driver.command("target", {"heater": "bed", "target": 0})[0]["status"] == "completed"
     assert code(driver.command("target", {"heater": "bed", "target": 80.5})) == "out_of_range"
-    assert driver.of(SetTarget) == [SetTarget("bed", 80.0), SetTarget("bed", 0.0)]
+    assert driver.of(SetTarget) == [SetTarget("bed", 80, 1), SetTarget("bed", 0, 2)]
 
 
 @pytest.mark.parametrize(
-    ("heater", "setting"), [("tool0", "target_max_tool"), ("bed", "target_max_bed"), ("P", "target_max_chamber")]
+    ("heater", "setting"), [("tool0", "target_max_tool"), ("bed", "target_max_bed"), ("chamber", "target_max_chamber")]
 )
 def test_each_kind_of_heater_has_its_maximum(heater: str, setting: str):
     driver = warm(allow_target=True, **{setting: 33})
-    driver.read(P=(22.0, 0.0))
+    driver.read(chamber=(22.0, 0.0))
     assert code(driver.command("target", {"heater": heater, "target": 34})) == "out_of_range"
     assert driver.command("target", {"heater": heater, "target": 33})[0]["status"] == "completed"
+
+
+def test_a_target_is_set_in_whole_degrees_and_the_reply_has_it():
+    driver = warm(allow_target=True)
+    [reply] = driver.command("target", {"heater": "bed", "target": 59.6})
+    assert reply["result"] == {"heater": "bed", "target": 60}
+    assert driver.of(SetTarget) == [SetTarget("bed", 60, 1)]
+
+
+def test_what_octoprint_refuses_is_not_completed():
+    driver = warm(allow_target=True)
+    driver.target_refusal = "The printer is not connected."
+    [reply] = driver.command("target", {"heater": "bed", "target": 60, "transaction": "t1"})
+    assert (reply["status"], reply["error"]["code"]) == ("failed", "not_settable")
+    assert reply["error"]["message"] == "The printer is not connected."
+    assert driver.command("target", {"heater": "bed", "target": 60, "transaction": "t1"})[0]["status"] == "failed"
+    assert len(driver.of(SetTarget)) == 1, "a repeated transaction is carried out once"
+
+
+def test_a_call_by_rest_gets_the_reply_of_octoprint():
+    driver = warm(allow_target=True)
+    assert driver.call("target", {"heater": "bed", "target": 60})[0]["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("heater", "profile"),
+    [
+        ("P", Profile("_default", "Default", "", heated_bed=True)),
+        ("chamber", Profile("_default", "Default", "", heated_chamber=False)),
+    ],
+)
+def test_a_heater_that_octoprint_cannot_set_is_refused(heater: str, profile: Profile):
+    driver = warm(allow_target=True, extra_heaters="P")
+    driver.printer(profile=profile)
+    driver.read(bed=(22.0, 0.0), P=(22.0, 0.0), chamber=(22.0, 40.0))
+    [reply] = driver.command("target", {"heater": heater, "target": 40})
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "not_settable")
+    assert "It can set bed" in reply["error"]["message"] or "tool0, bed" in reply["error"]["message"]
+    assert driver.of(SetTarget) == []
 
 
 def test_a_target_is_refused_where_it_would_do_harm():

@@ -188,7 +188,9 @@ def test_an_eta_that_is_not_wished_is_not_told(setting: str, readings: list[curv
 
 @pytest.mark.parametrize(("heater", "goal"), [("tool0", 51.0), ("bed", 42.0), ("chamber", 33.0), ("P", 33.0)])
 def test_each_kind_has_its_own_cool_down_goal(heater: str, goal: float):
-    driver = connected(cooldown_target_tool0=51, cooldown_target_bed=42, cooldown_target_chamber=33)
+    driver = connected(
+        cooldown_target_tool0=51, cooldown_target_bed=42, cooldown_target_chamber=33, extra_heaters=["P"]
+    )
     driver.heat(heater, curves.cooling(90.0, lasting=10))
     assert driver.eta(heater)["cooldown_target"] == goal
 

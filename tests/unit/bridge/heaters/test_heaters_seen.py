@@ -23,7 +23,7 @@ from tests.support.bridge_driver import BridgeDriver, connected
         ("bed", (None, None), False),
         ("bed", (None, 0.0), False),
         ("chamber", (22.0, None), True),
-        ("P", (22.0, 0.0), True),
+        ("P", (22.0, 0.0), False),
         ("P", (22.0, None), False),
         ("W", (3.0, None), False),
         ("time", (None, None), False),
@@ -41,7 +41,7 @@ def test_what_is_taken_for_a_heater(name: str, reading: tuple[object, object], i
 
 
 def test_a_custom_heater_stays_one_without_a_target():
-    driver = connected()
+    driver = connected(extra_heaters="P")
     driver.read(P=(22.0, 0.0))
     driver.advance(1)
     driver.read(P=(40.0, None))

@@ -150,8 +150,8 @@ def test_a_learned_heater_is_soon_stalled_and_soon_heating_again():
 def test_a_lost_heater_is_unknown():
     bed = TrackDriver()
     bed.play(curves.heating(60.0)[:30])
-    bed.track.lose()
-    assert bed.view() == HeaterView("bed", State.UNKNOWN)
+    bed.track.lose(bed.at)
+    assert bed.view() == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at)
     assert bed.read(25.0, 60.0).eta is None, "readings before a gap belong to another episode"
 
 
@@ -383,7 +383,7 @@ def test_an_extrapolated_cool_down_ends_as_cooled_and_after_its_limit_as_unknown
         pytest.approx(40.0),
     )
     assert bed.track.tick(bed.at + 3601.0) is not None
-    assert bed.view(later=3601.0) == HeaterView("bed", State.UNKNOWN)
+    assert bed.view(later=3601.0) == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at + 3601.0)
 
 
 @pytest.mark.parametrize("readings", [[(0.0, 60.0, 60.0)], [(0.0, 22.0, 60.0)], [(0.0, 22.0, 0.0)]])
@@ -391,7 +391,7 @@ def test_only_a_cool_down_goes_on(readings: list[curves.Reading]):
     bed = TrackDriver()
     bed.play(readings)
     assert bed.track.disconnect(bed.at, 3600.0) is not None
-    assert bed.view() == HeaterView("bed", State.UNKNOWN)
+    assert bed.view() == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at)
 
 
 def test_without_a_limit_nothing_goes_on():
@@ -436,3 +436,14 @@ def test_a_ready_at_is_never_in_the_past_while_heating():
         view = bed.view(later=float(later))
         assert view.ready_at is None or view.ready_at >= WALL + bed.at + later
     assert (view.state, view.ready_at, view.eta) == (State.HEATING, None, None)
+
+
+def test_the_time_of_the_state_is_that_of_its_reading_and_stays():
+    bed = TrackDriver()
+    bed.play(curves.resting(22.0, lasting=5))
+    bed.read(22.0, 60.0)
+    since = WALL + bed.at
+    assert bed.view().state_since == since
+    view = bed.play(curves.heating(60.0, hold=0)[1:30])[-1]
+    assert (view.state, view.state_since) == (State.HEATING, since)
+    assert bed.track.view(bed.at, WALL + bed.at + 7200.0).state_since == since, "the clock was set meanwhile"
