@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
+from octoprint_temp_eta.core.estimation.thermal.fit import TAILS
 from octoprint_temp_eta.core.estimation.thermal.learning import HeaterFit, Trace, fit_heater, trace_of
 from octoprint_temp_eta.core.estimation.thermal.physics import PARAMETERS
 from octoprint_temp_eta.core.estimation.thermal.prior import Population
@@ -63,6 +64,10 @@ _PSEUDO_MEANS = {
     (Direction.COOLING, HeaterKind.BED): 3.0,
     (Direction.COOLING, HeaterKind.CHAMBER): 1.0,
 }
+#: Degrees of freedom of the deviations of a heater's episodes, and the mean squared residual, in variances, above which
+#: an episode counts less: its curve is not one of the model's.
+_TAILS_WITHIN = 4.0
+_MISFIT = 2.0
 _ROUNDS = 8
 #: Episodes of a heater that are fitted together.
 _MOST = 12
@@ -74,21 +79,30 @@ def hand(key: tuple[Direction, HeaterKind]) -> Population:
     return Population(np.array(mean), np.diag(np.square(between)), np.diag(np.square(within)))
 
 
-def maximise(key: tuple[Direction, HeaterKind], start: Population, heaters: Sequence[HeaterFit]) -> Population:
-    """Return the population that the fits of its heaters suggest, one step of expectation-maximisation."""
+def maximise(key: tuple[Direction, HeaterKind], start: Population, now: Population, heaters: Sequence[HeaterFit]) -> Population:
+    """Return the population that the fits of its heaters suggest, one step of expectation-maximisation.
+
+    Heaters and episodes have t-distributed deviations, so that a few odd ones don't widen the belief about all others.
+    """
     weight, pseudo = _PSEUDO_MEANS[key], _PSEUDO_HEATERS[key[0]]
     means = np.array([heater.belief.mean for heater in heaters])
-    mean = (means.sum(axis=0) + weight * start.mean) / (len(means) + weight)
+    size = means.shape[1]
+    tails, inverse = TAILS[key[0]], np.linalg.inv(now.between)
+    shares = (tails + size) / (tails + np.einsum("ij,jk,ik->i", means - now.mean, inverse, means - now.mean))
+    mean = (shares @ means + weight * start.mean) / (shares.sum() + weight)
     deviations = means - mean
-    between = deviations.T @ deviations + sum(heater.belief.covariance for heater in heaters)
-    within, episodes = _PSEUDO_EPISODES * start.within, _PSEUDO_EPISODES
+    between = (shares[:, None] * deviations).T @ deviations + sum(heater.belief.covariance for heater in heaters)
+    within, episodes, inverse = _PSEUDO_EPISODES * start.within, _PSEUDO_EPISODES, np.linalg.inv(now.within)
     for heater in heaters:
         share = min(1.0, 4.0 / len(heater.traces))  # a heater with many episodes must not outweigh the others
         for trace in heater.traces:
             moved = trace.certainty @ trace.own
-            spread = np.outer(trace.deviation, trace.deviation) + trace.certainty
-            within = within + share * (spread + moved @ heater.belief.covariance @ moved.T)
-            episodes += share
+            distance = float(trace.deviation @ inverse @ trace.deviation)
+            odd = (_TAILS_WITHIN + size) / (_TAILS_WITHIN + distance)
+            spread = odd * np.outer(trace.deviation, trace.deviation) + trace.certainty
+            good = share * min(1.0, _MISFIT / max(trace.squares, 1e-9))
+            within = within + good * (spread + moved @ heater.belief.covariance @ moved.T)
+            episodes += good
     return Population(mean, (between + pseudo * start.between) / (len(means) + pseudo), within / episodes)
 
 
@@ -110,7 +124,7 @@ def fit_population(
             fit_heater(key[1], heater[:_MOST], now, old.belief.mean if old else None)
             for heater, old in zip_longest(traces.values(), fits)
         ]
-        now = maximise(key, start, fits)
+        now = maximise(key, start, now, fits)
     return now, fits
 
 

@@ -1,4 +1,4 @@
-"""The most probable parameters of a curve given readings: Gauss–Newton with Levenberg's damping."""
+"""The most probable parameters of a curve given readings: Gauss–Newton steps with Levenberg's damping."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from typing import Final
 import numpy as np
 
 from ..estimator import Direction, Goal, HeaterKind
-from .physics import Array, Curves, Start, bounded, curves
+from .curves import curves
+from .physics import Array, Curves, Start, bounded
 from .prior import Belief, inverted
 
-#: Degrees of freedom of every belief's tails: the prior is fitted on a dozen heaters.
+#: Degrees of freedom of the tails of a belief about an unknown heater: the prior is fitted on a few dozen heaters.
 TAILS: Final = {Direction.HEATING: 20.0, Direction.COOLING: 5.0}
 #: Step of the numerical derivative, and longest step of the descent, in the unit of each parameter.
 NUDGE: Final = {Direction.HEATING: np.full(9, 0.02), Direction.COOLING: np.array([0.02, 0.02, 0.02, 0.3, 0.02, 0.02])}
 LONGEST: Final = {Direction.HEATING: np.full(9, 1.0), Direction.COOLING: np.array([1.0, 1.0, 1.0, 8.0, 1.0, 1.0])}
+#: Trials of a step with growing damping, and the relative gain at which the descent stops.
+_TRIALS: Final = 4
+_GAIN: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, `weights` (n,): as how many
-    independent readings each counts; errors: of a reading in °C, and of a curve's clock, relative."""
+    """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, and `weights` (n,), the number of
+    independent readings that each counts for; errors: of a reading in °C, and of a curve's clock, relative."""
 
     times: Array
     actuals: Array
@@ -35,29 +39,49 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """The most probable `parameters` (P,), and the readings' `information` (P, P) on them.
+class Penalty:
+    """A belief as the descent needs it: `inverse` of its covariance, and the degrees of freedom of its tails."""
 
-    `around` are the curves of the last linearisation, (1 + P): the first of the parameters then, the others with
-    one of them nudged by `nudge` each; `curve` is the one of `parameters`.
+    mean: Array
+    inverse: Array
+    tails: float
+
+    @classmethod
+    def of(cls, belief: Belief, tails: float) -> Penalty:
+        """Return the prior of `belief`."""
+        return cls(belief.mean, inverted(belief.covariance), tails)
+
+    def pull(self, theta: Array) -> tuple[Array, Array, float]:
+        """Return the deviation (P,) of `theta`, the curvature (P, P) of the prior there, and its cost."""
+        off = theta - self.mean
+        distance = float(off @ self.inverse @ off)
+        size = self.tails + len(theta)
+        return off, self.inverse * (size / (self.tails + distance)), size * float(np.log1p(distance / self.tails))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The most probable `parameters` (P,), their inverse covariance `certainty` (P, P), and their `curve`.
+
+    `around` are the curves of the last linearisation, (1 + P): the first of the parameters then, the others with one
+    parameter changed by `nudge` each. `squares` is the weighted sum of the squared residuals.
     """
 
     parameters: Array
-    information: Array
-    pull: Array
+    certainty: Array
     around: Curves
     nudge: Array
     curve: Curves
+    squares: float
+    cost: float
 
 
 def fit(
-    kind: HeaterKind, goal: Goal, start: Start, readings: Readings, belief: Belief, guess: Array, iterations: int
+    kind: HeaterKind, goal: Goal, start: Start, readings: Readings, prior: Penalty, guess: Array, iterations: int
 ) -> Fit:
     """Descend from `guess` to the most probable parameters."""
     nudge, longest = NUDGE[goal.direction], LONGEST[goal.direction]
-    inverse = inverted(belief.covariance)
     theta = bounded(goal.direction, guess)
-    size, tails = len(theta), TAILS[goal.direction]
     damping = 1e-2
     for _ in range(iterations):
         around = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
@@ -65,28 +89,26 @@ def fit(
         weight = readings.weights / readings.variance(slopes[0])
         residual = readings.actuals - values[0]
         jacobian = (values[1:] - values[0]).T / nudge
-        information = jacobian.T @ (weight[:, None] * jacobian)
-        off = theta - belief.mean
-        pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
+        off, pull, prior_cost = prior.pull(theta)
+        normal = jacobian.T @ (weight[:, None] * jacobian) + pull
         gradient = jacobian.T @ (weight * residual) - pull @ off
-        cost = weight @ residual**2 + off @ pull @ off
-        normal = information + pull
-        best = theta
-        for _ in range(4):
+        squares = float(weight @ residual**2)
+        cost, before = squares + prior_cost, theta
+        for _ in range(_TRIALS):
             step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
             step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / longest)), 1e-9))
             trial = bounded(goal.direction, theta + step)
             curve = curves(kind, goal, start, trial[None])
-            missed = readings.actuals - curve.at(readings.times)[0][0]
-            trial_cost = weight @ missed**2 + (trial - belief.mean) @ pull @ (trial - belief.mean)
+            trial_squares = float(weight @ (readings.actuals - curve.at(readings.times)[0][0]) ** 2)
+            trial_cost = trial_squares + prior.pull(trial)[2]
             if trial_cost < cost:
-                damping, best = max(damping / 5.0, 1e-4), trial
+                damping, theta = max(damping / 5.0, 1e-4), trial
                 break
             damping *= 10.0
-        if best is theta:
+        if theta is before:
             curve = curves(kind, goal, start, theta[None])
             break
-        theta = best
-        if cost - trial_cost < 1e-3 * (1.0 + cost):
+        gained, cost, squares = cost - trial_cost, trial_cost, trial_squares
+        if gained < _GAIN * (1.0 + cost):
             break
-    return Fit(theta, information, pull, around, nudge, curve)
+    return Fit(theta, normal, around, nudge, curve, squares, cost)

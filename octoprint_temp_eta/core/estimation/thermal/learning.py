@@ -10,7 +10,8 @@ import numpy as np
 
 from ..estimator import Direction, Episode, Goal, HeaterKind
 from .fit import LONGEST, NUDGE, TAILS
-from .physics import AMBIENT, REFERENCE, Array, Start, bounded, curves
+from .curves import curves
+from .physics import AMBIENT, REFERENCE, Array, Start, bounded
 from .prior import Belief, Population, inverted
 from .start import start_of
 

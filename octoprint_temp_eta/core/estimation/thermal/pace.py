@@ -11,7 +11,9 @@ from typing import Final
 import numpy as np
 
 from ..estimator import ARRIVAL_TOLERANCE, Goal, HeaterKind
-from .physics import GRID, Array, Start, curves
+from .curves import curves
+from .heating import GRID
+from .physics import Array, Start
 from .prior import Belief
 
 #: A heater that advances at less than this share of its usual pace has stalled: a failed cartridge, a loose

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from ..estimator import Direction, Estimate, Goal, HeaterKind
-from .fit import Readings, fit
+from .fit import TAILS, Fit, Penalty, Readings, fit
 from .physics import Array, Curves, Start
 from .prior import Belief, inverted
 
@@ -23,11 +23,16 @@ _MEMORY: Final = 0.5
 _SETTLING: Final = 1.0
 #: Readings that are kept; when there are more, every second one goes.
 _READINGS: Final = 80
-#: Gauss–Newton steps per reading: the readings before have brought it near already, …
-_STEPS: Final = 1
-#: … but for the first readings of an unknown heater that cools, which have far to go.
-_FIRST: Final = 40
-_FIRST_STEPS: Final = 2
+#: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
+#: that causes it earlier.
+_REFIT: Final = 0.1
+_SURPRISE: Final = 0.4
+#: Gauss–Newton steps per fit, and per restart from the mean of the belief.
+_STEPS: Final = 2
+_RESTART_STEPS: Final = 8
+#: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
+_MISFIT: Final = 0.5
+_TAILS_SEEN: Final = {Direction.HEATING: 20.0, Direction.COOLING: 5.0}
 #: How far a curve may be ahead or behind, relative to the time since the start, and the tremble of a reading in °C:
 #: where the heater is on the curve is weighed from the two.
 _AHEAD: Final = 0.05
@@ -53,25 +58,39 @@ _WIDEN: Final = {
 
 
 class Posterior:
-    """The most probable curve of an episode, and how certain its arrival is."""
+    """The most probable curve of the current episode, and the uncertainty of its arrival."""
 
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
-        """`seen`: whether the belief comes from earlier episodes of this very heater."""
+        """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen = _WIDEN[goal.direction, seen]
-        self._kind, self._goal, self._start, self._belief = kind, goal, start, belief
-        self._first = 0 if seen or goal.direction is Direction.HEATING else _FIRST
+        self._kind, self._goal, self._start = kind, goal, start
+        self._mean = belief.mean
+        self._prior = Penalty.of(belief, _TAILS_SEEN[goal.direction] if seen else TAILS[goal.direction])
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
-        self.parameters = belief.mean
-        self.covariance = belief.covariance
+        self._parameters = belief.mean
+        self._restarted_at = 0.0
         self._refit()
 
     def update(self, time: float, actual: float) -> None:
-        """Take the reading `actual` (°C), `time` s after the start."""
-        if time > self._times[-1]:
-            self._times.append(time)
-            self._actuals.append(actual)
-        self._refit()
+        """Add the reading `actual` (°C), `time` s after the start."""
+        if time <= self._times[-1]:
+            return
+        self._times.append(time)
+        self._actuals.append(actual)
+        if time >= self._fitted_at * (1.0 + _REFIT) or abs(self._off() - self._fitted_off) > _SURPRISE:
+            self._refit()
+
+    def estimate(self) -> Estimate:
+        """Return the estimate as of the newest reading: the answer with the least expected error as a share of the
+        whole episode, and the interval around the median."""
+        middle = self._remaining(self._curve)
+        sigma = self._widen * min(self._deviation / (middle + TICK_S), 2.0)
+        share = middle / (self._times[-1] + middle + TICK_S)
+        # Guard: with a large σ the linearisation is not valid; the answer stays inside its interval.
+        eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
+        spread = float(np.exp(EIGHTY * sigma))
+        return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)
 
     def _refit(self) -> None:
         if len(self._times) > _READINGS:
@@ -80,28 +99,31 @@ class Posterior:
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
         weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
         readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR[self._goal.direction])
-        steps = _FIRST_STEPS if len(times) <= self._first else _STEPS
-        found = fit(self._kind, self._goal, self._start, readings, self._belief, self.parameters, steps)
-        self.parameters = found.parameters
-        self.covariance = inverted(found.information + found.pull)
-        self._around, self._curve, self._nudge = found.around, found.curve, found.nudge
+        found = self._fit(readings, self._parameters, _STEPS)
+        if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
+            self._restarted_at = float(times[-1])
+            found = min((found, *(self._fit(readings, g, _RESTART_STEPS) for g in self._guesses())), key=lambda f: f.cost)
+        self._parameters, self._curve, self._fitted_at = found.parameters, found.curve, float(times[-1])
+        rest = self._rest(found.around)
+        gradient = (rest[1:] - rest[0]) / found.nudge
+        self._deviation = float(np.sqrt(max(gradient @ inverted(found.certainty) @ gradient, 0.0)))
+        self._fitted_off = self._off()
 
-    def estimate(self) -> Estimate:
-        """Return when the goal is reached, as seen from the newest reading: the answer whose expected error is least
-        as a share of the whole way, and the interval around the median."""
-        middle = float(self._remaining(self._curve)[0])
-        rest = self._remaining(self._around)
-        gradient = (rest[1:] - rest[0]) / self._nudge
-        deviation = float(np.sqrt(max(gradient @ self.covariance @ gradient, 0.0)))
-        sigma = self._widen * min(deviation / (middle + TICK_S), 2.0)
-        share = middle / (self._times[-1] + middle + TICK_S)
-        # Guard: where σ is large the linearisation says nothing any more; the answer stays inside its interval.
-        eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
-        spread = np.exp(EIGHTY * sigma)
-        return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)
+    def _guesses(self) -> list[Array]:
+        return [self._mean]
 
-    def _remaining(self, drawn: Curves) -> Array:
-        """Return the seconds until arrival (N,) on each curve, from where on it the newest readings are."""
+    def _fit(self, readings: Readings, guess: Array, steps: int) -> Fit:
+        return fit(self._kind, self._goal, self._start, readings, self._prior, guess, steps)
+
+    def _off(self) -> float:
+        """Return how far (°C) the newest reading is above the curve."""
+        return self._actuals[-1] - float(self._curve.at(np.array(self._times[-1:]))[0][0, 0])
+
+    def _remaining(self, curve: Curves) -> float:
+        return float(self._rest(curve)[0])
+
+    def _rest(self, drawn: Curves) -> Array:
+        """Return the seconds until arrival (N,) on each curve, from the point of the newest readings on it."""
         time, newest = self._times[-1], _NEWEST[self._goal.direction]
         times, actuals = np.array(self._times[-newest:]), np.array(self._actuals[-newest:])
         temperatures, slopes = drawn.at(times)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.estimation.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, SOAKED_S, Start, curves
+from octoprint_temp_eta.core.estimation.thermal.curves import curves
+from octoprint_temp_eta.core.estimation.thermal.physics import AMBIENT, PARAMETERS, REFERENCE, SOAKED_S, Start
 from octoprint_temp_eta.core.estimation.thermal.prior import shipped_prior
 from octoprint_temp_eta.core.estimation.thermal.start import start_of
 from octoprint_temp_eta.core.estimation.thermal.steady import Steady
