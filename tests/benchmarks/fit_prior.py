@@ -79,7 +79,9 @@ def hand(key: tuple[Direction, HeaterKind]) -> Population:
     return Population(np.array(mean), np.diag(np.square(between)), np.diag(np.square(within)))
 
 
-def maximise(key: tuple[Direction, HeaterKind], start: Population, now: Population, heaters: Sequence[HeaterFit]) -> Population:
+def maximise(
+    key: tuple[Direction, HeaterKind], start: Population, now: Population, heaters: Sequence[HeaterFit]
+) -> Population:
     """Return the population that the fits of its heaters suggest, one step of expectation-maximisation.
 
     Heaters and episodes have t-distributed deviations, so that a few odd ones don't widen the belief about all others.

@@ -6,7 +6,6 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
-from ...core.heating.countdown import MOVED_S, MOVED_SHARE
 from ...messages import encode
 from ..broker.outbox import Outbox
 from ..protocol.inputs import Preset, Presets
@@ -14,6 +13,8 @@ from .heaters import Heaters
 
 #: s between two looks, and °C that a heater must have moved to look again: a forecast is no countdown.
 INTERVAL_S, MOVED_C = 300.0, 3.0
+#: A forecast is published again when it has changed by more than so many seconds, and this share of it.
+MOVED_S, MOVED_SHARE = 5.0, 0.05
 
 
 class Forecasts:

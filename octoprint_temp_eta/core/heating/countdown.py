@@ -7,9 +7,17 @@ from collections.abc import Callable, Sequence
 from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample
 from .heater import Heater, State
 
-#: Hysteresis of the announced time: it stays until the estimate is off by more than this many seconds, or this share of
-#: the remaining time. Each change widens it by the factor, as each change is a row in a recorder.
-MOVED_S, MOVED_SHARE, MOVED_GROWTH = 5.0, 0.05, 1.5
+#: Hysteresis of the announced time: it stays while the estimate differs by at most so many seconds, but at most the
+#: share of the remaining time, …
+FLOOR_S, FLOOR_SHARE, FLOOR_MIN_S = 2.0, 0.2, 0.5
+#: … or by this share of the interval's half-width, …
+INTERVAL_SHARE = 0.5
+#: … or by this share of the remaining time; the second one is for a method without an interval.
+REMAINING_SHARE, REMAINING_SHARE_ALONE = 0.06, 0.1
+#: One reading postpones the announced time by at most this share of the remaining time, or so many seconds.
+LATER_SHARE, LATER_S = 0.15, 1.0
+#: An arrival that is due but not there is postponed by so many seconds, or by this share of the time it is overdue.
+OVERDUE_S, OVERDUE_SHARE = 1.0, 0.5
 #: s by which a message, which has whole seconds, can round the announced time down.
 ROUNDING_S = 0.5
 
@@ -23,6 +31,14 @@ def goal_of(heater: Heater) -> Goal | None:
     return Goal(Direction.COOLING, heater.target + ARRIVAL_TOLERANCE if heater.target > 0 else heater.cooled_at)
 
 
+def hysteresis(estimate: Estimate) -> float:
+    """Return by how many seconds the announced time may differ from `estimate`."""
+    floor = min(FLOOR_S, max(FLOOR_MIN_S, FLOOR_SHARE * estimate.eta))
+    if estimate.low is None or estimate.high is None:
+        return max(floor, REMAINING_SHARE_ALONE * estimate.eta)
+    return max(floor, INTERVAL_SHARE * 0.5 * (estimate.high - estimate.low), REMAINING_SHARE * estimate.eta)
+
+
 class Countdown:
     """Feeds an estimator with the samples of an episode and counts down between them; each episode gets a new one."""
 
@@ -32,8 +48,10 @@ class Countdown:
         self._estimate: Estimate | None = None
         self._estimated_at = 0.0
         self._start: float | None = None
+        #: The announced time on the monotonic clock, its last value in Unix seconds, and since when it is overdue.
+        self._arrival: float | None = None
         self._announced: float | None = None
-        self._changes = 0
+        self._overdue_since: float | None = None
         self.goal: Goal | None = None
 
     @property
@@ -43,8 +61,8 @@ class Countdown:
 
     def stop(self) -> None:
         """End the episode."""
-        self.goal = self._estimator = self._estimate = self._start = self._announced = None
-        self._changes = 0
+        self.goal = self._estimator = self._estimate = self._start = None
+        self._arrival = self._announced = self._overdue_since = None
 
     def follow(self, goal: Goal | None, before: Sequence[Sample]) -> None:
         """Start an episode towards `goal` unless it is the current one; `before` are the samples so far."""
@@ -64,6 +82,7 @@ class Countdown:
             self._start = sample.actual
         self._estimate = self._estimator.update(sample)
         self._estimated_at = sample.at
+        self._arrival = self._adjusted(sample)
 
     @property
     def stalled(self) -> bool:
@@ -71,13 +90,15 @@ class Countdown:
         return self._estimator is not None and self._estimator.stalled
 
     def remaining(self, at: float) -> Estimate | None:
-        """Return the estimate as of `at` (monotonic seconds)."""
-        estimate = self._estimate
-        if estimate is None:
+        """Return the estimate as of `at` (monotonic seconds): until the announced time, with the interval about it."""
+        estimate, arrival = self._estimate, self._arrival
+        if estimate is None or arrival is None:
             return None
-        passed = max(0.0, at - self._estimated_at)
-        low, high = (None if e is None else max(0.0, e - passed) for e in (estimate.low, estimate.high))
-        return Estimate(max(0.0, estimate.eta - passed), low, high)
+        at = max(at, self._estimated_at)
+        eta, passed = max(0.0, arrival - at), at - self._estimated_at
+        low = None if estimate.low is None else min(max(0.0, estimate.low - passed), eta)
+        high = None if estimate.high is None else max(0.0, estimate.high - passed, eta)
+        return Estimate(eta, low, high)
 
     def progress(self, actual: float) -> float | None:
         """Return the share (0…1) of the temperature difference that is covered at `actual` °C."""
@@ -89,21 +110,32 @@ class Countdown:
         return max(0.0, 1.0 - remaining / whole) if whole else 0.0
 
     def announced(self, at: float, wall: float) -> float | None:
-        """Return the announced time of arrival in Unix seconds; small changes of the estimate don't change it.
+        """Return the announced time of arrival in Unix seconds, where `at` (monotonic seconds) is `wall`.
 
-        It is never in the past: None while the arrival is due, until the state changes or there is another estimate.
+        It changes only when the estimate leaves the hysteresis. It is never in the past: None while the arrival is
+        due, until the state changes or there is another estimate.
         """
-        remaining = self.remaining(at)
-        if remaining is None:
-            self._announced = None
+        if self._arrival is None or self._arrival < at + ROUNDING_S:
             return None
-        estimated = wall + remaining.eta
-        band = max(MOVED_S, MOVED_SHARE * remaining.eta) * MOVED_GROWTH**self._changes
-        if self._announced is None:
-            self._announced = estimated
-        elif self._announced < wall + ROUNDING_S and remaining.eta < ROUNDING_S:
-            return None
-        elif self._announced < wall + ROUNDING_S or abs(estimated - self._announced) > band:
-            self._announced = estimated
-            self._changes += 1
+        announced = wall + self._arrival - at
+        if self._announced is None or abs(announced - self._announced) > ROUNDING_S:
+            self._announced = announced
         return self._announced
+
+    def _adjusted(self, sample: Sample) -> float | None:
+        """Return the announced time after `sample`, on the monotonic clock."""
+        estimate, goal, arrival = self._estimate, self.goal, self._arrival
+        if estimate is None or goal is None:
+            self._overdue_since = None
+            return None
+        estimated = sample.at + estimate.eta
+        if arrival is None or goal.reached(sample.actual):
+            return estimated
+        late = self._overdue_since is not None and estimated < arrival
+        if not late and abs(estimated - arrival) > hysteresis(estimate):
+            arrival = min(estimated, arrival + max(LATER_S, LATER_SHARE * estimate.eta))
+        if arrival < sample.at + ROUNDING_S:
+            self._overdue_since = sample.at if self._overdue_since is None else self._overdue_since
+            overdue = OVERDUE_SHARE * (sample.at - self._overdue_since)
+            arrival = max(estimated, sample.at + max(OVERDUE_S, overdue))
+        return arrival

@@ -24,8 +24,11 @@ _GAIN: Final = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, and `weights` (n,), the number of
-    independent readings that each counts for; errors: of a reading in °C, and of a curve's clock, relative."""
+    """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, and `weights` (n,).
+
+    A weight is the number of independent readings that one counts for. Errors: of a reading in °C, and of a curve's
+    clock, relative.
+    """
 
     times: Array
     actuals: Array

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from ..estimator import Direction, Episode, Goal, HeaterKind
-from .fit import LONGEST, NUDGE, TAILS
 from .curves import curves
+from .fit import LONGEST, NUDGE, TAILS
 from .physics import AMBIENT, REFERENCE, Array, Start, bounded
 from .prior import Belief, Population, inverted
 from .start import start_of

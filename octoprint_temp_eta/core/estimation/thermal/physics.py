@@ -54,7 +54,7 @@ _BOUNDS: Final = {
 def bounded(direction: Direction, parameters: Array) -> Array:
     """Return `parameters` (…, P) within the bounds in which the formulas stay finite."""
     low, high = _BOUNDS[direction]
-    return np.minimum(np.maximum(parameters, low), high)
+    return np.asarray(np.minimum(np.maximum(parameters, low), high))
 
 
 @dataclass(frozen=True, slots=True)

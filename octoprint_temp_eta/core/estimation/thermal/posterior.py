@@ -64,7 +64,6 @@ class Posterior:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen = _WIDEN[goal.direction, seen]
         self._kind, self._goal, self._start = kind, goal, start
-        self._mean = belief.mean
         self._prior = Penalty.of(belief, _TAILS_SEEN[goal.direction] if seen else TAILS[goal.direction])
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
@@ -102,15 +101,13 @@ class Posterior:
         found = self._fit(readings, self._parameters, _STEPS)
         if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
             self._restarted_at = float(times[-1])
-            found = min((found, *(self._fit(readings, g, _RESTART_STEPS) for g in self._guesses())), key=lambda f: f.cost)
+            again = self._fit(readings, self._prior.mean, _RESTART_STEPS)
+            found = again if again.cost < found.cost else found
         self._parameters, self._curve, self._fitted_at = found.parameters, found.curve, float(times[-1])
         rest = self._rest(found.around)
         gradient = (rest[1:] - rest[0]) / found.nudge
         self._deviation = float(np.sqrt(max(gradient @ inverted(found.certainty) @ gradient, 0.0)))
         self._fitted_off = self._off()
-
-    def _guesses(self) -> list[Array]:
-        return [self._mean]
 
     def _fit(self, readings: Readings, guess: Array, steps: int) -> Fit:
         return fit(self._kind, self._goal, self._start, readings, self._prior, guess, steps)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Goal, Sample
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
-from octoprint_temp_eta.core.heating.countdown import Countdown, goal_of
+from octoprint_temp_eta.core.heating.countdown import ROUNDING_S, Countdown, goal_of
 from octoprint_temp_eta.core.heating.heater import Heater, State
 
 TO_60 = Goal(Direction.HEATING, 60.0)
@@ -129,30 +129,73 @@ def test_the_announced_time_stays_while_the_estimate_does():
 
 
 @pytest.mark.parametrize(
-    ("eta", "moved", "announced"),
+    ("eta", "width", "moved", "announced"),
     [
-        (30.0, 5.0, 30.0),
-        (30.0, 5.5, 35.5),
-        (30.0, -5.5, 24.5),
-        (1000.0, 50.0, 1000.0),
-        (1000.0, 60.0, 1060.0),
-        (1000.0, -60.0, 940.0),
+        (30.0, 2.0, 2.0, 30.0),
+        (30.0, 2.0, 2.5, 32.5),
+        (30.0, 2.0, -2.5, 27.5),
+        (5.0, 0.0, 0.9, 5.0),
+        (5.0, 0.0, -1.1, 3.9),
+        (100.0, 40.0, 10.0, 100.0),
+        (100.0, 40.0, 11.0, 111.0),
+        (1000.0, 4.0, 60.0, 1000.0),
+        (1000.0, 4.0, -60.0, 940.0),
+        (30.0, None, 3.0, 30.0),
+        (30.0, None, 3.5, 33.5),
     ],
 )
-def test_the_announced_time_changes_by_more_than_5_s_and_5_percent(eta: float, moved: float, announced: float):
+def test_the_announced_time_changes_when_the_estimate_leaves_the_hysteresis(
+    eta: float, width: float | None, moved: float, announced: float
+):
+    def estimate(eta: float) -> Estimate:
+        return Estimate(eta) if width is None else Estimate(eta, eta - width / 2, eta + width / 2)
+
     episode = FakeEpisode()
-    episode.read(0.0, 20.0, Estimate(eta))
+    episode.read(0.0, 20.0, estimate(eta))
     assert episode.announced(0.0) == eta
-    episode.read(0.0, 20.0, Estimate(eta + moved))
-    assert episode.announced(0.0) == announced
+    episode.read(0.0, 20.0, estimate(eta + moved))
+    assert episode.announced(0.0) == pytest.approx(announced)
 
 
-def test_a_slow_drift_changes_the_announced_time_in_growing_steps():
+def test_one_reading_postpones_the_announced_time_by_at_most_15_percent_of_what_remains():
     episode, announced = FakeEpisode(), []
+    episode.read(0.0, 20.0, Estimate(100.0))
+    for _ in range(6):
+        episode.read(0.0, 20.0, Estimate(200.0))
+        announced.append(episode.announced(0.0))
+    assert announced == [130.0, 160.0, 190.0, 190.0, 190.0, 190.0]
+
+
+def test_an_overdue_arrival_is_postponed_in_growing_steps():
+    episode, announced = FakeEpisode(), set()
+    episode.read(0.0, 20.0, Estimate(10.0))
     for second in range(60):
-        episode.read(second, 20.0, Estimate(100.0))
-        announced.append(episode.announced(second))
-    assert sorted(set(announced)) == [100.0, 106.0, 114.0, 126.0, 143.0]
+        episode.read(second, 58.9, Estimate(max(10.0 - second, 0.0)))
+        arrival = episode.announced(second)
+        assert arrival is not None
+        assert arrival >= second
+        announced.add(arrival)
+    assert len(announced) <= 12
+
+
+@given(
+    etas=st.lists(st.floats(0.0, 1000.0), min_size=1, max_size=30),
+    spread=st.floats(1.0, 3.0),
+    later=st.floats(0.0, 5.0),
+)
+def test_countdown_interval_and_announced_time_agree(etas: list[float], spread: float, later: float):
+    episode = FakeEpisode()
+    for second, eta in enumerate(etas):
+        episode.read(second, 20.0, Estimate(eta, eta / spread, eta * spread))
+        at = second + later
+        announced, remaining = episode.announced(at), episode.countdown.remaining(at)
+        assert remaining is not None
+        assert remaining.low is not None
+        assert remaining.high is not None
+        assert remaining.low <= remaining.eta <= remaining.high
+        if announced is not None:
+            assert announced >= at
+            assert announced - at == pytest.approx(remaining.eta, abs=ROUNDING_S)
 
 
 def test_a_new_episode_is_announced_at_once():

@@ -1,0 +1,95 @@
+"""Cooling curves in closed form: a sum of three exponentials (formulas 7 and 8 of docs/estimator.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..estimator import Goal
+from .physics import Array, Start, low_passed
+
+#: Longest exponent: exp(-60) is 0 for any temperature.
+_LONGEST = 60.0
+#: Newton steps towards the arrival at most, and the step in s at which they stop.
+_STEPS, _NEAR_S = 24, 1e-3
+
+
+@dataclass(slots=True)
+class CoolingCurves:
+    """N curves `ambient` + Σ `sizes` · exp(−`rates` · (t − `delay`)); `sizes` and `rates` are (3, N)."""
+
+    start: Start
+    goal: float
+    delay: Array
+    ambient: Array
+    sizes: Array
+    rates: Array
+    _reach: Array | None = field(default=None)
+
+    def at(self, times: Array) -> tuple[Array, Array]:
+        """Return temperatures and slopes (N, n) at `times` (n,) in s since the start."""
+        since = times - self.delay[:, None]
+        parts = np.exp(-np.minimum(self.rates[:, :, None] * np.maximum(since, 0.0), _LONGEST))
+        parts *= self.sizes[:, :, None]
+        temperature = parts.sum(axis=0)
+        temperature += self.ambient[:, None]
+        parts *= self.rates[:, :, None]
+        slope = -parts.sum(axis=0)
+        waiting = since < 0.0
+        if waiting.any():
+            temperature = np.where(waiting, self.start.temperature + self.start.slope * times, temperature)
+            slope = np.where(waiting, self.start.slope, slope)
+        return temperature, slope
+
+    @property
+    def reach(self) -> Array:
+        """The times of arrival (N,) in s since the start, found when first asked for."""
+        if self._reach is None:
+            self._reach = self.delay + _fallen(self.sizes, self.rates, self.goal - self.ambient)
+        return self._reach
+
+
+def cooling_curves(goal: Goal, start: Start, parameters: Array) -> CoolingCurves:
+    """Return the curves of `parameters` (N, 6), columns as `COOLING`, from `start` to `goal`."""
+    loss, lag, delay = np.exp(parameters[:, :3]).T
+    # Guard: an ambient temperature at or above the goal would prevent the arrival.
+    ambient = np.minimum(parameters[:, 3], min(goal.temperature, start.temperature) - 1.0)
+    soak, soak_time = np.exp(parameters[:, 4:]).T
+    sensor = start.temperature + start.slope * delay - ambient
+    # Block and body together are a fast exponential and a slow one.
+    own, shared = (1.0 + soak) * loss + soak / soak_time, soak / soak_time
+    apart = np.sqrt((own - 1.0 / soak_time) ** 2 + 4.0 * shared / soak_time)
+    fast = 0.5 * (own + 1.0 / soak_time + apart)
+    slow = (1.0 + soak) * loss / (soak_time * fast)
+    # Guard: with equal time constants of sensor and block the formula divides by zero.
+    lag = np.minimum(lag, 0.8 / fast)
+    block = np.maximum(sensor + lag * start.slope, 0.0)
+    body = low_passed(start, soak_time, ambient) - ambient
+    quick = (own * block - shared * body - slow * block) / apart
+    sizes = np.stack([quick / (1.0 - fast * lag), (block - quick) / (1.0 - slow * lag), sensor])
+    sizes[2] -= sizes[0] + sizes[1]
+    return CoolingCurves(start, goal.temperature, delay, ambient, sizes, np.stack([fast, slow, 1.0 / lag]))
+
+
+def _fallen(sizes: Array, rates: Array, wanted: Array) -> Array:
+    """Return when (N,) the sums of exponentials of `sizes` and `rates` (3, N) are down to `wanted` (N,) K.
+
+    Newton's method, with a bisection where it leaves the bracket.
+    """
+    low = np.zeros_like(wanted)
+    high = np.log(np.maximum(np.abs(sizes).sum(axis=0) / wanted, 1.0)) / rates.min(axis=0) + 1.0
+    time = 0.5 * high
+    for _ in range(_STEPS):
+        parts = sizes * np.exp(-np.minimum(rates * time, _LONGEST))
+        above = parts.sum(axis=0) - wanted
+        low, high = np.where(above > 0.0, time, low), np.where(above > 0.0, high, time)
+        slope = np.maximum((rates * parts).sum(axis=0), 1e-12)
+        step = above / slope
+        moved = time + step
+        moved = np.where((moved <= low) | (moved >= high), 0.5 * (low + high), moved)
+        near = np.abs(moved - time).max() < _NEAR_S
+        time = moved
+        if near:
+            break
+    return np.asarray(time)
