@@ -24,9 +24,11 @@ from ..bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    MotionRefused,
     PrinterGone,
     ScriptInput,
 )
+from ..core.gcode.motion import Modes, moves
 from .inbox import now
 from .tasks import Tasks
 
@@ -36,6 +38,15 @@ TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
 KEY_TAG = "temp_eta:script:"
 #: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
+
+#: What OctoPrint's hook returns to suppress a command.
+_SUPPRESS = (None,)
+#: The tags of the buttons on OctoPrint's control tab: their lines belong together.
+_JOGGING = frozenset({"trigger:printer.jog", "trigger:printer.home", "trigger:printer.extrude"})
+#: The tag of the M108 with which OctoPrint cancels a print.
+_ABORT_HEATUP = "trigger:abort_heatup"
+#: The commands that change a mode, as OctoPrint names them.
+_MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21", "T"})
 
 #: Returns a setting of OctoPrint's serial connection.
 SerialSetting = Callable[[str], Any]
@@ -58,6 +69,9 @@ class Printer:
         #: Whether a run observes the serial line.
         self._observing = False
         self._acknowledges_all = False
+        self._allow_motion = False
+        #: The modes after the lines queued so far, and those that the script has selected.
+        self._modes = self._script_modes = Modes()
         #: How many commands OctoPrint has queued for the line that is being submitted.
         self._parts = 0
         #: Set once the newest line of ours was sent.
@@ -92,14 +106,42 @@ class Printer:
     # OctoPrint's hooks
 
     def hook_queuing(
-        self, _comm: Any, _phase: str, _line: str, _type: Any, gcode: str | None, *_: Any, **__: Any
-    ) -> None:
-        """Report an emergency stop: OctoPrint then closes the connection without giving a reason."""
-        if self._observing and gcode == "M112":
-            self._post(PrinterGone("there was an emergency stop (M112)"))
+        self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
+    ) -> Any:
+        """Keep others from moving the printer while a script runs, and precede the script's lines with its modes.
 
-    def hook_queued(self, _comm: Any, _phase: str, _line: str, *_: Any, tags: Any = None, **__: Any) -> None:
-        """Count the commands queued for the line that is being submitted; called on the submitting thread."""
+        OctoPrint calls this with its sending lock held, so no other line can get between.
+        """
+        if not self._observing:
+            return None
+        if gcode == "M112":
+            # OctoPrint then closes the connection without giving a reason.
+            self._post(PrinterGone("there was an emergency stop (M112)"))
+            return None
+        if _key(tags) is not None:
+            restored = self._script_modes.restored_from(self._modes)
+            self._script_modes = self._script_modes.after(line)
+            return [*restored, line] if restored else None
+        return _SUPPRESS if self._refuses(line, gcode, set(tags or ())) else None
+
+    def _refuses(self, line: str, gcode: str | None, tags: set[str]) -> bool:
+        """Whether a line of others must not be sent while a script runs."""
+        if tags >= TAGS:
+            return False
+        if gcode == "M108" and _ABORT_HEATUP in tags:
+            # A waiting print is cancelled: this would end the script's wait for a temperature.
+            return True
+        if self._allow_motion or not (moves(line) or tags & _JOGGING):
+            return False
+        self._post(MotionRefused(line))
+        return True
+
+    def hook_queued(
+        self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
+    ) -> None:
+        """Follow the modes, and count the commands of the line that is being submitted, on the submitting thread."""
+        if gcode in _MODES:
+            self._modes = self._modes.after(line)
         key = _key(tags) if self._observing else None
         if key is not None:
             self._parts += 1
@@ -131,6 +173,10 @@ class Printer:
             self._post(LineReceived(line))
         return line
 
+    def reset_modes(self) -> None:
+        """Assume the modes of a firmware after its start: it was connected or reset."""
+        self._modes = Modes()
+
     # On the own thread
 
     def _later(self, do: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -160,6 +206,8 @@ class Printer:
             held = self._check(effect.run_id)
         except Exception as error:  # e.g. the connection closes meanwhile; the run waits for a reply
             held = JobsHeld(effect.run_id, f"the printer is not ready: {error}")
+        self._allow_motion = effect.allow_motion
+        self._script_modes = self._modes
         self._observing = held.refusal is None
         if not self._observing:
             self._release_jobs()

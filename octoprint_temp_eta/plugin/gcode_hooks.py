@@ -49,6 +49,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         """Post that the printer was disconnected or reset."""
         if self._app is None:
             return
+        if event in (Events.CONNECTING, Events.PRINTER_RESET):
+            self._app.printer.reset_modes()
         if event in (Events.DISCONNECTING, Events.DISCONNECTED):
             self._app.post(PrinterGone("the printer was disconnected"))
         elif event == Events.ERROR and payload and _closes(payload):

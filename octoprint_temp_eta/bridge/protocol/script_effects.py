@@ -77,9 +77,13 @@ class RejectLine:
 
 @dataclass(frozen=True, slots=True)
 class HoldJobs:
-    """Put OctoPrint's print jobs on hold; the result is the input `JobsHeld`."""
+    """Put OctoPrint's print jobs on hold; the result is the input `JobsHeld`.
+
+    Until `ReleaseJobs` others may not move the printer unless `allow_motion` is set.
+    """
 
     run_id: str
+    allow_motion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,13 @@ class LineSent:
 
 
 @dataclass(frozen=True, slots=True)
+class MotionRefused:
+    """A line of others was not sent because it would have moved the printer while a script runs."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineReceived:
     """The printer sent a line."""
 
@@ -181,7 +188,7 @@ class ScriptSettingsSubmitted:
 
 
 ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
-LineInput = LineQueued | LineSending | LineSent | LineReceived
+LineInput = LineQueued | LineSending | LineSent | LineReceived | MotionRefused
 ScriptInput = (
     ScriptMessage
     | LineInput

@@ -98,7 +98,8 @@ class ScriptCommands(Part):
         )
         stored = self._memory.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
-        return Plan(run, StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow))
+        launch = StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow)
+        return Plan(run, launch, settings.script_allow_motion)
 
     def _refuse_unless_ready(self) -> None:
         run, printer = self._run.runner.run, self._heaters.printer

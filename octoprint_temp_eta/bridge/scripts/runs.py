@@ -13,7 +13,7 @@ from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
 from ..part import InputHandler, Part
-from ..protocol.effects import Effect, Log, SetTarget
+from ..protocol.effects import Effect, Log, Page, SetTarget
 from ..protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
@@ -33,6 +33,7 @@ from ..protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    MotionRefused,
     PrinterGone,
     ScriptEnded,
     ScriptLine,
@@ -48,6 +49,9 @@ from .reports import RunReports
 LONGEST_LINE = 1024
 #: The last line of every run, because mecode leaves the printer in relative mode.
 LAST_LINE = "G90"
+
+#: Seconds between two notifications about refused motion.
+NOTIFY_EVERY_S = 2.0
 
 #: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
@@ -66,6 +70,8 @@ class Plan:
 
     run: core.Run
     launch: StartScript
+    #: Whether others may move the printer meanwhile.
+    allow_motion: bool = False
 
 
 class ScriptRun(Part):
@@ -80,6 +86,8 @@ class ScriptRun(Part):
         #: The numbers of the script's unacknowledged lines, by key.
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
+        self._allow_motion = False
+        self._notified_at = -NOTIFY_EVERY_S
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -97,6 +105,7 @@ class ScriptRun(Part):
             LineSending: self._sending,
             LineSent: self._sent,
             LineReceived: self._received,
+            MotionRefused: self._motion_refused,
             PrinterGone: self._printer_gone,
             EmergencyParser: self._parser,
         }
@@ -105,6 +114,7 @@ class ScriptRun(Part):
     def start(self, plan: Plan, command: Command, now: Now) -> list[Effect]:
         """Start a run for `command`; only when the runner is idle."""
         self._launch = plan.launch
+        self._allow_motion = plan.allow_motion
         self._reports.begin(command)
         effects = self._do(self.runner.start(plan.run), now)
         self._reports.publish(self.runner, now)
@@ -207,6 +217,18 @@ class ScriptRun(Part):
     def _received(self, event: LineReceived, now: Now) -> list[Effect]:
         return self._settle_lines(self._acknowledgements.received(event.line, now.at), now)
 
+    def _motion_refused(self, event: MotionRefused, now: Now) -> list[Effect]:
+        """Tell the user, once for a button whose lines come together."""
+        if self.runner.run is None or now.at < self._notified_at + NOTIFY_EVERY_S:
+            return []
+        self._notified_at = now.at
+        text = (
+            f"The printer was not moved ({event.line}): the script {self.runner.run.title!r} controls it. "
+            "Wait for its end, or cancel it."
+        )
+        page = {"type": "notification", "level": "warning", "title": self.runner.run.title, "message": text}
+        return [Log(logging.INFO, text), Page(page)]
+
     def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
         if self.runner.phase is core.Phase.IDLE:
             return []
@@ -270,7 +292,7 @@ class ScriptRun(Part):
     def _effects(self, decision: core.Decision, now: Now) -> list[Effect]:
         match decision:
             case core.Hold():
-                return [HoldJobs(self.runner.run.run_id)] if self.runner.run else []
+                return [HoldJobs(self.runner.run.run_id, self._allow_motion)] if self.runner.run else []
             case core.Launch():
                 return [self._launch] if self._launch else []
             case core.Terminate():

@@ -25,6 +25,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    MotionRefused,
     PrinterGone,
     ScriptInput,
 )
@@ -38,6 +39,7 @@ class OctoPrintsPrinter:
         self.connected = True
         self.firmware_info: dict[str, Any] | None = {"name": "Marlin"}
         self.calls: list[Any] = []
+        self.queued: list[str] = []
         #: What other plugins make of a line.
         self.made: dict[str, list[str]] = {}
         self.hooks: Printer | None = None
@@ -65,7 +67,20 @@ class OctoPrintsPrinter:
         assert self.hooks is not None
         for line in lines:
             for made in self.made.get(line, [line]):
-                self.hooks.hook_queued(None, "queued", made, None, made.split()[0], tags=tags)
+                for queued in self.queue(made, tags):
+                    self.queued.append(queued)
+
+    def queue(self, line: str, tags: set[str]) -> list[str]:
+        """Take a line through the hooks, and return the lines that are queued for it."""
+        assert self.hooks is not None
+        gcode = "T" if line.startswith("T") else line.split(maxsplit=1)[0]
+        result = self.hooks.hook_queuing(None, "queuing", line, None, gcode, tags=tags)
+        lines = [line] if result is None else [each for each in result if each is not None]
+        for each in lines:
+            self.hooks.hook_queued(
+                None, "queued", each, None, "T" if each.startswith("T") else each.split()[0], tags=tags
+            )
+        return lines
 
 
 class FakeOctoPrint:
@@ -176,7 +191,7 @@ def test_an_emergency_stop_is_told_while_a_script_runs() -> None:
     octoprint = FakeOctoPrint()
     octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
     octoprint.do(HoldJobs("r1"))
-    octoprint.hooks.hook_queuing(None, "queuing", "G28", None, "G28", subcode=None, tags=None)
+    octoprint.hooks.hook_queuing(None, "queuing", "M105", None, "M105", subcode=None, tags=None)
     assert octoprint.published() == []
     octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
     assert octoprint.published() == [PrinterGone("there was an emergency stop (M112)")]
@@ -263,3 +278,76 @@ def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
     octoprint = FakeOctoPrint()
     octoprint.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
     assert octoprint.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
+
+
+API = {"source:api"}
+JOG = {"source:api", "trigger:printer.jog"}
+
+
+def octoprint_with_a_run(*, allow_motion: bool = False) -> FakeOctoPrint:
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1", allow_motion))
+    return octoprint
+
+
+@pytest.mark.parametrize("line", ["G1 X5", "G28", "G92 X0", "T1", "M84", "M600"])
+def test_motion_of_others_is_refused_while_a_script_runs(line: str) -> None:
+    octoprint = octoprint_with_a_run()
+    assert octoprint.printer.queue(line, API) == []
+    assert octoprint.published() == [MotionRefused(line)]
+    octoprint.do(ReleaseJobs())
+    assert octoprint.printer.queue(line, API) == [line]
+
+
+@pytest.mark.parametrize("line", ["M104 S200", "M140 S60", "M105", "M112", "M117 G28", "M106 S255", "FOO"])
+def test_all_else_of_others_passes(line: str) -> None:
+    octoprint = octoprint_with_a_run()
+    assert octoprint.printer.queue(line, API) == [line]
+
+
+def test_a_refused_jog_changes_no_mode() -> None:
+    octoprint = octoprint_with_a_run()
+    octoprint.do(SendLine("r1.1", "G91"))
+    assert [octoprint.printer.queue(line, JOG) for line in ("G91", "G0 X1", "G90")] == [[], [], []]
+    octoprint.do(SendLine("r1.2", "G1 Z-1"))
+    assert octoprint.printer.queued == ["G91", "G1 Z-1"]
+
+
+@pytest.mark.parametrize(
+    ("script", "others", "restored"),
+    [
+        (["G91"], ["G90"], ["G91"]),
+        (["G91", "M83"], ["G90"], ["G91", "M83"]),
+        (["G91"], ["M82"], ["G91"]),
+        (["G90"], ["G91", "G90"], []),
+        (["G20", "T1"], ["G21", "T0"], ["T1", "G20"]),
+        ([], ["G91"], ["G90"]),
+    ],
+)
+def test_a_mode_that_others_change_is_followed_by_the_scripts_own(
+    script: list[str], others: list[str], restored: list[str]
+) -> None:
+    octoprint = octoprint_with_a_run(allow_motion=True)
+    for number, line in enumerate(script):
+        octoprint.do(SendLine(f"r1.{number}", line))
+    for line in others:
+        assert octoprint.printer.queue(line, API) == [line]
+    octoprint.printer.queued.clear()
+    octoprint.do(SendLine("r1.7", "G1 Z-1"), SendLine("r1.8", "G1 Z-1"))
+    assert octoprint.printer.queued == [*restored, "G1 Z-1", "G1 Z-1"]
+
+
+def test_the_modes_at_the_start_of_a_run_are_those_of_before() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.printer.queue("G91", API)
+    octoprint.do(HoldJobs("r1"))
+    octoprint.printer.queue("G90", API)
+    octoprint.do(SendLine("r1.1", "G1 X1"))
+    assert octoprint.printer.queued == ["G91", "G1 X1"]
+
+
+def test_a_waiting_print_that_is_cancelled_does_not_end_the_scripts_heat_wait() -> None:
+    octoprint = octoprint_with_a_run()
+    assert octoprint.printer.queue("M108", {"trigger:cancel", "trigger:abort_heatup"}) == []
+    assert octoprint.printer.queue("M108", API) == ["M108"]
+    assert octoprint.published() == []

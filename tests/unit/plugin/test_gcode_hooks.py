@@ -20,6 +20,9 @@ class Printer:
     def __init__(self) -> None:
         self.calls: list[tuple[str, object]] = []
 
+    def reset_modes(self) -> None:
+        self.calls.append(("reset_modes", None))
+
     def __getattr__(self, hook: str) -> Any:
         def call(_comm: object, *arguments: Any, **_: Any) -> str | None:
             self.calls.append((hook, arguments[-1]))
