@@ -24,11 +24,13 @@ from ..bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    LineSuppressed,
     MotionRefused,
     PrinterGone,
     ScriptInput,
 )
 from ..core.gcode.motion import Modes, moves
+from ..core.gcode.printer_lines import command_of
 from .inbox import now
 from .tasks import Tasks
 
@@ -39,6 +41,8 @@ KEY_TAG = "temp_eta:script:"
 #: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 
+#: Commands that plugins carry out themselves, such as those that switch the power supply.
+CARRIED_OUT = frozenset({"M80", "M81"})
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
 #: The tags of the buttons on OctoPrint's control tab: their lines belong together.
@@ -74,6 +78,8 @@ class Printer:
         self._modes = self._script_modes = Modes()
         #: How many commands OctoPrint has queued for the line that is being submitted.
         self._parts = 0
+        #: How many the bridge was told of.
+        self._announced = 0
         #: Set once the newest line of ours was sent.
         self._sent = threading.Event()
         self._sent.set()
@@ -121,8 +127,17 @@ class Printer:
         if _key(tags) is not None:
             restored = self._script_modes.restored_from(self._modes)
             self._script_modes = self._script_modes.after(line)
-            return [*restored, line] if restored else None
+            if not restored:
+                return None
+            # Announced before the first of them is sent and acknowledged.
+            self._announce(_key(tags) or "", self._parts + len(restored) + 1)
+            return [*restored, line]
         return _SUPPRESS if self._refuses(line, gcode, set(tags or ())) else None
+
+    def _announce(self, key: str, parts: int) -> None:
+        if parts != self._announced:
+            self._announced = parts
+            self._post(LineQueued(key, parts))
 
     def _refuses(self, line: str, gcode: str | None, tags: set[str]) -> bool:
         """Whether a line of others must not be sent while a script runs."""
@@ -145,8 +160,7 @@ class Printer:
         key = _key(tags) if self._observing else None
         if key is not None:
             self._parts += 1
-            if self._parts > 1:
-                self._post(LineQueued(key, self._parts))
+            self._announce(key, max(self._parts, self._announced))
 
     def hook_sending(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
@@ -231,14 +245,25 @@ class Printer:
             self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:
-        self._parts = 0
+        self._parts = self._announced = 0
         self._sent.clear()
         try:
             self._printer.commands([effect.line], tags={*TAGS, f"{KEY_TAG}{effect.key}"})
         finally:
             if self._parts == 0:
                 self._sent.set()
-                self._post(LineQueued(effect.key, 0))
+                self._post(LineSuppressed(effect.key, self._suppressed(effect.line)))
+            else:
+                self._announce(effect.key, self._parts)
+
+    def _suppressed(self, line: str) -> str | None:
+        """Return why OctoPrint has not queued `line`, None if a plugin has carried it out instead."""
+        command = command_of(line)
+        if command in (self._serial_setting("blockedCommands") or ()):
+            return f"{command} is one of OctoPrint's blocked commands (Settings > Serial Connection)"
+        if command is None or command in CARRIED_OUT:
+            return None
+        return "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
 
     def _firmware_does(self) -> bool:
         """Whether OctoPrint recognizes firmware that acknowledges every line."""

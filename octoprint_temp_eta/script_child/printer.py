@@ -52,7 +52,8 @@ class Printer:
 
     def sendline(self, line: str) -> None:
         """Send `line` and wait for its acknowledgement. Comments are removed; an empty line does nothing."""
-        self.get_response(line)
+        for each in _lines(line):
+            self._send(each, 0, reply=False)
 
     def get_response(self, line: str, timeout: float = 0) -> str:
         """Send `line` and return the printer's reply: its lines with their newlines, including the ok.
@@ -62,13 +63,19 @@ class Printer:
         Raises:
             PrinterError: the line was not sent or not acknowledged.
         """
-        lines = (_without_comment(each) for each in str(line).split("\n"))
-        return "".join(self._send(each, timeout) for each in lines if each)
+        return "".join(self._send(each, timeout) for each in _lines(line))
 
     def current_position(self) -> dict[str, float]:
-        """Return the position reported by M114: mm by axis (X, Y, Z, E)."""
-        answer = self.get_response("M114").partition("Count")[0]
-        return {axis: float(value) for axis, value in _AXIS.findall(answer)}
+        """Return the position reported by M114: mm by axis (X, Y, Z, E).
+
+        Raises:
+            PrinterError: the reply has no position.
+        """
+        reply = self.get_response("M114")
+        position = {axis: float(value) for axis, value in _AXIS.findall(reply.partition("Count")[0])}
+        if not position:
+            raise PrinterError(f"M114: the printer's reply has no position: {reply.strip()!r:.200}")
+        return position
 
     def reset_linenumber(self, number: int = 0) -> None:
         """Do nothing: OctoPrint manages line numbers."""
@@ -97,13 +104,13 @@ class Printer:
         self._cancelled.set()
         raise Cancelled
 
-    def _send(self, line: str, timeout: float) -> str:
+    def _send(self, line: str, timeout: float, *, reply: bool = True) -> str:
         if self._cancelled.is_set():
             raise Cancelled
         self._before_line()
         self.mode_selected = self.mode_selected or bool(_MODE.match(line))
         number = next(self._numbers)
-        self._channel.send("send", seq=number, line=line)
+        self._channel.send("send", seq=number, line=line, reply=reply)
         self.sentlines.append(line)
         message = self._reply(number, timeout or None)
         if message is None:
@@ -126,5 +133,6 @@ class Printer:
             return self._replies.pop(number)
 
 
-def _without_comment(line: str) -> str:
-    return line.partition(";")[0].strip()
+def _lines(text: str) -> list[str]:
+    """Return the lines of `text` without comments and empty lines."""
+    return [line for each in str(text).split("\n") if (line := each.partition(";")[0].strip())]

@@ -77,7 +77,7 @@ def test_answers_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
         "M117 b": "echo:b\nok\n",
         "M117 double": "echo:first\nok\necho:second\nok\n",
         "M117 c": "echo:c\nok\n",
-        "M0": f"error: M0: {suppressed}",
+        "M0": "error: M0: M0 is one of OctoPrint's blocked commands (Settings > Serial Connection)",
         "@echo": "",
         "M117 d": "echo:d\nok\n",
     }

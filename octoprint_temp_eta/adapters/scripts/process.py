@@ -241,7 +241,7 @@ _NoneType = type(None)
 #: The messages of a script's process by kind: the input class, and the fields with their types.
 MESSAGES: Mapping[str, tuple[Callable[..., ScriptMessage], Mapping[str, tuple[type, ...]]]] = {
     "running": (ScriptRunning, {}),
-    "send": (ScriptLine, {"seq": (int,), "line": (str,)}),
+    "send": (ScriptLine, {"seq": (int,), "line": (str,), "reply": (bool,)}),
     "status": (ScriptStatus, {"status": (str,)}),
     "log": (ScriptLogged, {"level": (str,), "message": (str,)}),
     "result": (ScriptReturned, {"success": (bool,), "storage": (dict,), "message": (str, _NoneType)}),

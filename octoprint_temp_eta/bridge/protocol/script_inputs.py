@@ -19,11 +19,15 @@ class ScriptRunning:
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """The script sends one line of G-code and waits for the reply with the number `seq`."""
+    """The script sends one line of G-code and waits for its acknowledgement under the number `seq`.
+
+    `reply` is whether it also uses the printer's reply.
+    """
 
     run_id: str
     seq: int
     line: str
+    reply: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,18 @@ class JobsHeld:
 
 @dataclass(frozen=True, slots=True)
 class LineQueued:
-    """OctoPrint has queued `parts` commands for the line `key` instead of one; 0 means that the line was suppressed."""
+    """OctoPrint has queued `parts` commands for the line `key` so far: plugins may have added some."""
 
     key: str
     parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineSuppressed:
+    """OctoPrint has not queued the line `key`: `error`, or None if a plugin has carried it out instead."""
+
+    key: str
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +200,7 @@ class ScriptSettingsSubmitted:
 
 
 ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
-LineInput = LineQueued | LineSending | LineSent | LineReceived | MotionRefused
+LineInput = LineQueued | LineSuppressed | LineSending | LineSent | LineReceived | MotionRefused
 ScriptInput = (
     ScriptMessage
     | LineInput

@@ -99,7 +99,7 @@ class ScriptCommands(Part):
         stored = self._memory.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
         launch = StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow)
-        return Plan(run, launch, settings.script_allow_motion)
+        return Plan(run, launch, settings.script_allow_motion, settings.script_line_timeout)
 
     def _refuse_unless_ready(self) -> None:
         run, printer = self._run.runner.run, self._heaters.printer

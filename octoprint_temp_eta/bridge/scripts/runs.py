@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.clock import Now
-from ...core.gcode.acknowledgements import Acknowledged, Acknowledgements, Outcome, Unacknowledged
+from ...core.gcode.acknowledgements import (
+    LINE_TIMEOUT_S,
+    Acknowledged,
+    Acknowledgements,
+    FakeAck,
+    Fence,
+    Outcome,
+    Probe,
+    Unacknowledged,
+)
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
@@ -33,6 +42,7 @@ from ..protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    LineSuppressed,
     MotionRefused,
     PrinterGone,
     ScriptEnded,
@@ -72,6 +82,8 @@ class Plan:
     launch: StartScript
     #: Whether others may move the printer meanwhile.
     allow_motion: bool = False
+    #: In seconds, for one line.
+    line_timeout: float = LINE_TIMEOUT_S
 
 
 class ScriptRun(Part):
@@ -88,6 +100,8 @@ class ScriptRun(Part):
         self._emergency_parser = False
         self._allow_motion = False
         self._notified_at = -NOTIFY_EVERY_S
+        self._questions = 0
+        self._line_timeout = LINE_TIMEOUT_S
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -102,6 +116,7 @@ class ScriptRun(Part):
             ScriptStatus: self._status_changed,
             ScriptLogged: self._reports.logged,
             LineQueued: self._queued,
+            LineSuppressed: self._suppressed,
             LineSending: self._sending,
             LineSent: self._sent,
             LineReceived: self._received,
@@ -115,6 +130,7 @@ class ScriptRun(Part):
         """Start a run for `command`; only when the runner is idle."""
         self._launch = plan.launch
         self._allow_motion = plan.allow_motion
+        self._line_timeout = plan.line_timeout
         self._reports.begin(command)
         effects = self._do(self.runner.start(plan.run), now)
         self._reports.publish(self.runner, now)
@@ -166,7 +182,7 @@ class ScriptRun(Part):
         self.runner.script_sent(said.line)
         key = f"{said.run_id}.{said.seq}"
         self._waiting[key] = said.seq
-        return [self._send(key, said.line, now)]
+        return [self._send(key, said.line, now, reply=said.reply)]
 
     def _returned(self, said: ScriptReturned, now: Now) -> list[Effect]:
         if not self._is_of(said.run_id):
@@ -197,11 +213,14 @@ class ScriptRun(Part):
     def _held(self, event: JobsHeld, now: Now) -> list[Effect]:
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
-        self._acknowledgements = Acknowledgements(event.window)
+        self._acknowledgements = Acknowledgements(event.window, self._line_timeout)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
-        return self._settle_lines(self._acknowledgements.queued(event.key, event.parts), now)
+        return self._settle_lines(self._acknowledgements.queued(event.key, event.parts, now.at), now)
+
+    def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
+        return self._settle_lines(self._acknowledgements.suppressed(event.key, event.error), now)
 
     def _sending(self, event: LineSending, now: Now) -> list[Effect]:
         if event.key is None:
@@ -261,8 +280,8 @@ class ScriptRun(Part):
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
 
-    def _send(self, key: str, line: str, now: Now) -> SendLine:
-        self._acknowledgements.submit(key, line, now.at)
+    def _send(self, key: str, line: str, now: Now, *, reply: bool = False) -> SendLine:
+        self._acknowledgements.submit(key, line, now.at, reply=reply)
         return SendLine(key, line)
 
     def _settle_lines(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
@@ -278,9 +297,19 @@ class ScriptRun(Part):
                     effects += self._do(self.runner.settled(isinstance(outcome, Acknowledged), now.wall), now)
                 case Acknowledged() | Unacknowledged():
                     pass
-                case _:
+                case FakeAck():
                     effects.append(FakeOk())
+                case Fence() | Probe():
+                    effects += self._ask_printer(outcome, now)
         return effects
+
+    def _ask_printer(self, how: Fence | Probe, now: Now) -> list[Effect]:
+        """Send an M105, whose reply shows which commands the printer has processed."""
+        self._questions += 1
+        key = f"{self.runner.run.run_id if self.runner.run else ''}.ask{self._questions}"
+        self._acknowledgements.submit(key, "M105", now.at, reply=False)
+        send: list[Effect] = [SendLine(key, "M105")]
+        return [*send, FakeOk()] if isinstance(how, Probe) else send
 
     @property
     def _last_key(self) -> str | None:
@@ -296,8 +325,10 @@ class ScriptRun(Part):
             case core.Launch():
                 return [self._launch] if self._launch else []
             case core.Terminate():
+                self._acknowledgements.hurry()
                 return [TerminateScript(), *self._break_heat_wait(now)]
             case core.Settle(targets):
+                self._acknowledgements.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 return [*heaters, self._send(self._last_key or "", LAST_LINE, now)]
             case core.RunStarted() | core.RunEnded():

@@ -1,39 +1,57 @@
 """Matches the printer's lines to the commands that they acknowledge, as OctoPrint sends them one at a time.
 
-A command of ours is `submit`ted; `queued` reports when OctoPrint makes several commands of it, or none. Every command,
-also of others, is reported by `sending` and `sent`. The lines between a command and its ok are its reply, without the
-lines that the printer sends unasked. A lost ok ends in `Unacknowledged` in bounded time.
+A command of ours is `submit`ted; `queued` reports what OctoPrint has made of it. Every command, also of others, is
+reported by `sending` and `sent`. The lines between a command and its ok are its reply, without the lines that the
+printer sends unasked.
+
+Firmware may or may not acknowledge a line that is no G, M or T command, and OctoPrint does not wait for it. While such
+an optional acknowledgement and an expected one are both open, received lines are kept back until it is known which ok
+belongs to which command; `Fence` asks for an M105 that brings the decision. What cannot be decided fails instead of
+returning another command's reply.
+
+A printer that reports nothing for a while may work on a command, or its ok was lost. `Probe` asks it: it replies to an
+M105 only when it has processed the commands before. Every command ends within `line_timeout`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from .printer_lines import (
+    ACTION,
+    BUSY,
+    HEAT_WAITS,
+    NO_LINE_NUMBER,
+    RESEND,
+    SD_STATUS,
+    TEMPERATURES,
+    HeatingEvidence,
+    command_of,
+    dwell,
+    is_ok_with_temperatures,
+)
 from .resend import Resend
+from .undecided import assign
 
-#: Seconds without a sign of life after which an ok counts as lost. Some firmware is silent during long moves.
+#: Seconds without a sign of life after which the printer is asked. Some firmware is silent during long moves.
 SILENCE_S = 300.0
-#: Seconds after which a queued command that is not sent, while the line is idle, counts as removed by a plugin.
+#: The same while the run is being stopped.
+HURRY_S = 10.0
+#: The default time limit for a command without a sign of life other than temperatures, in seconds.
+LINE_TIMEOUT_S = 3600.0
+#: Seconds that a queued command waits for its sending while the line is idle, before an M105 is sent after it.
 SWALLOWED_S = 5.0
 #: Seconds after which a "wait" from the printer (it is idle) means that an ok was lost.
 IDLE_S = 2.5
+#: Seconds in which firmware acknowledges a line that is no G, M or T command, if it does.
+OPTIONAL_S = 1.0
 #: How many lines OctoPrint can resend.
 _REPEATABLE = 50
 
-_TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
-_SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", re.IGNORECASE)
-_BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
-_RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
-_ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
-_NO_LINE_NUMBER = re.compile(r"error:\s*no line number with checksum", re.IGNORECASE)
-_COMMAND = re.compile(r"\s*([GMT]\d+)")
-_DWELL = re.compile(r"([PS])(\d+(?:\.\d+)?)")
-_DWELL_UNITS = {"P": 0.001, "S": 1.0}
-
-#: Commands that report temperatures while they wait for one: the reports are a sign of life.
-HEAT_WAITS = frozenset({"M109", "M190", "M191", "M303"})
+LOST = "its ok was lost"
+REMOVED = "another plugin removed it from OctoPrint's queue"
+UNDECIDED = "it cannot be determined which reply of the printer belongs to it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,17 @@ class FakeAck:
     """An ok was lost: OctoPrint must continue without it."""
 
 
-Outcome = Acknowledged | Unacknowledged | FakeAck
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Submit an M105 through OctoPrint's queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Submit an M105 through OctoPrint's queue, and make OctoPrint send it without the ok that it waits for."""
+
+
+Outcome = Acknowledged | Unacknowledged | FakeAck | Fence | Probe
 
 
 @dataclass(slots=True)
@@ -65,42 +93,65 @@ class _Submitted:
     """A command of ours; plugins may have made several commands of it."""
 
     line: str
-    at: float
+    #: Whether the caller wants the reply, not only the acknowledgement.
+    reply: bool
+    queued_at: float | None = None
     #: How many commands OctoPrint has queued for it.
     parts: int = 1
     acknowledged: int = 0
     started: bool = False
+    fenced: bool = False
     text: str = ""
 
 
 @dataclass(slots=True)
-class _InFlight:
+class InFlight:
     """A command that was sent and is not acknowledged; `key` is None if it is not ours."""
 
     key: str | None
     line: str
+    #: The last sign of life, and the last one other than temperatures.
     alive_at: float
+    heard_at: float
+    #: Whether the firmware may not acknowledge it at all.
+    optional: bool = False
     #: Sent outside the queue while another command was in flight.
     forced: bool = False
+    probed: bool = False
     resend: Resend | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
     def command(self) -> str | None:
+        """Its command, such as "G28"."""
         return command_of(self.line)
+
+    def hear(self, at: float) -> None:
+        """Note a sign of life."""
+        self.alive_at = self.heard_at = at
 
 
 class Acknowledgements:
     """The commands in flight and their replies so far."""
 
-    def __init__(self, window: int = 1) -> None:
+    def __init__(self, window: int = 1, line_timeout: float = LINE_TIMEOUT_S) -> None:
         #: How many commands OctoPrint sends before it waits for an ok.
         self._window = window
+        self._line_timeout = line_timeout
+        self._silence = SILENCE_S
+        self._give_up = line_timeout
         self._submitted: dict[str, _Submitted] = {}
-        self._in_flight: deque[_InFlight] = deque()
+        self._in_flight: deque[InFlight] = deque()
+        #: Received lines that cannot be assigned yet.
+        self._kept: list[str] = []
+        self._kept_at = 0.0
+        self._fence_wanted = False
+        #: How many commands OctoPrint is ahead, because it got an ok that it did not wait for.
+        self._ahead = 0
         #: The newest lines sent through OctoPrint's queue, those in flight last.
         self._sent: deque[str] = deque(maxlen=_REPEATABLE)
         self._idle_since = 0.0
+        self._heating = HeatingEvidence()
         self._outcomes: list[Outcome] = []
 
     @property
@@ -108,64 +159,77 @@ class Acknowledgements:
         """Whether the printer waits for a temperature and processes nothing else."""
         return any(sent.command in HEAT_WAITS for sent in self._in_flight)
 
-    def submit(self, key: str, line: str, at: float) -> None:
-        """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
-        self._submitted[key] = _Submitted(line, at)
+    def hurry(self) -> None:
+        """The run is ending: ask the printer soon, and wait no longer than `SILENCE_S` for a sign of life."""
+        self._silence, self._give_up = HURRY_S, SILENCE_S
 
-    def queued(self, key: str, parts: int) -> list[Outcome]:
-        """OctoPrint has queued `parts` commands for a submitted one; 0 means that it was suppressed."""
+    def submit(self, key: str, line: str, at: float, *, reply: bool = True) -> None:
+        """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
+        del at
+        self._submitted[key] = _Submitted(line, reply)
+
+    def queued(self, key: str, parts: int, at: float) -> list[Outcome]:
+        """OctoPrint has queued `parts` commands for a submitted one so far."""
         submitted = self._submitted.get(key)
         if submitted is not None:
-            submitted.parts = parts
-            if parts == 0:
-                self._fail(key, "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it")
+            submitted.parts, submitted.queued_at = max(parts, 1), at
+            if submitted.acknowledged >= submitted.parts:
+                self._complete(key)
+        return self._take_outcomes()
+
+    def suppressed(self, key: str, error: str | None) -> list[Outcome]:
+        """OctoPrint has not queued a submitted command: `error`, or None if another plugin has carried it out."""
+        if error is None:
+            self._acknowledge(key, "")
+        else:
+            self._fail(key, error)
         return self._take_outcomes()
 
     def sending(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
-        """A command is about to be sent; `acknowledged` is False if no ok is expected."""
+        """A command is about to be sent; `acknowledged` is False if OctoPrint expects no ok."""
         if key in self._submitted:
             self._submitted[key].started = True
+            self._fail_removed(key)
         if line.startswith("@"):
             self._acknowledge(key, "")
-        elif acknowledged:
+            return self._take_outcomes()
+        if acknowledged:
             self._make_room(at)
-            self._in_flight.append(_InFlight(key, line, at))
-            self._sent.append(line)
+        self._in_flight.append(InFlight(key, line, at, at, optional=not acknowledged))
+        self._sent.append(line)
+        if self._is_undecided:
+            self._want_fence()
         return self._take_outcomes()
 
     def force(self, line: str, at: float) -> None:
         """A command of ours is sent outside the queue; its ok follows those of the commands in flight."""
-        self._in_flight.append(_InFlight(None, line, at, forced=True))
+        self._in_flight.append(InFlight(None, line, at, at, forced=True))
 
     def sent(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
         """A command was sent, or sent again after a resend request (then without its key)."""
-        if not acknowledged:
-            self._acknowledge(key, "")
-            self._idle_since = at
-        elif key is None and self._in_flight and self._in_flight[0].resend is not None:
-            self._repeat(self._in_flight[0], self._in_flight[0].resend, line, at)
+        head = self._in_flight[0] if self._in_flight else None
+        if acknowledged and key is None and head is not None and head.resend is not None:
+            self._repeat(head, head.resend, line, at)
         return self._take_outcomes()
 
     def received(self, line: str, at: float) -> list[Outcome]:
         """The printer sent `line`."""
         line = line.rstrip("\r\n")
         if self._in_flight and line:
-            self._take(self._in_flight[0], line, at)
+            if self._is_undecided:
+                self._keep(line, at)
+            else:
+                self._take(self._in_flight[0], line, at)
         return self._take_outcomes()
 
     def tick(self, at: float) -> list[Outcome]:
         """Apply the timeouts."""
+        if self._kept and self._is_quiet(at):
+            self._decide(at)
+        if all(sent.optional for sent in self._in_flight):
+            self._check_queue(at)
         if self._in_flight:
-            head = self._in_flight[0]
-            if head.resend is not None and head.resend.complete_by(at):
-                self._end(head, head.resend.ok, at)
-            elif at - head.alive_at > SILENCE_S + dwell(head.line):
-                self._lose(f"the printer did not acknowledge it and sent nothing for {SILENCE_S:.0f} s", at)
-        else:
-            for key, submitted in list(self._submitted.items()):
-                waits_since = max(self._idle_since, submitted.at)
-                if not submitted.started and at - waits_since > SWALLOWED_S:
-                    self._fail(key, "another plugin removed it from OctoPrint's queue")
+            self._check_head(self._in_flight[0], at)
         return self._take_outcomes()
 
     def abandon(self, reason: str) -> list[Outcome]:
@@ -173,43 +237,106 @@ class Acknowledgements:
         for key in list(self._submitted):
             self._fail(key, reason)
         self._in_flight.clear()
+        self._kept.clear()
         return self._take_outcomes()
 
-    def _take(self, head: _InFlight, line: str, at: float) -> None:
+    # Timeouts
+
+    def _check_head(self, head: InFlight, at: float) -> None:
+        if head.resend is not None and head.resend.complete_by(at):
+            self._end(head, head.resend.ok, at)
+        elif head.optional and len(self._in_flight) == 1:
+            if at - head.heard_at > OPTIONAL_S:
+                # It may still be acknowledged later, so it stays in flight; nobody waits for that.
+                self._acknowledge(head.key, _text(head.lines))
+                head.key = None
+        elif head.optional:
+            if at - head.alive_at > self._silence:
+                self._drop_optional(at)
+        elif at - head.heard_at > self._line_timeout + dwell(head.line):
+            self._lose(f"the printer did not acknowledge it within {self._line_timeout:g} s", at)
+        elif at - head.alive_at > self._give_up + dwell(head.line):
+            self._lose(f"the printer did not acknowledge it and sent nothing for {self._give_up:g} s", at)
+        elif not head.probed and at - head.alive_at > self._silence + dwell(head.line):
+            head.probed = True
+            self._ahead += 1
+            self._outcomes.append(Probe())
+
+    def _check_queue(self, at: float) -> None:
+        if any(submitted.fenced for submitted in self._submitted.values()):
+            return
+        for submitted in self._submitted.values():
+            if submitted.started or submitted.fenced or submitted.queued_at is None:
+                continue
+            if at - max(self._idle_since, submitted.queued_at) > SWALLOWED_S:
+                submitted.fenced = True
+                self._outcomes.append(Fence())
+                return
+
+    def _fail_removed(self, sent: str) -> None:
+        """OctoPrint's queue keeps the order: what was submitted before `sent` and not sent was removed by a plugin."""
+        for key, submitted in list(self._submitted.items()):
+            if key == sent:
+                return
+            if not submitted.started and submitted.queued_at is not None:
+                self._fail(key, REMOVED)
+
+    # Lines that can be assigned
+
+    def _take(self, head: InFlight, line: str, at: float) -> None:
         if line.startswith("ok"):
             self._take_ok(head, line, at)
         elif line == "wait":
-            if at - head.alive_at > IDLE_S:
-                self._lose("its ok was lost", at)
-        elif _BUSY.match(line):
-            head.alive_at = at
-        elif _RESEND.match(line):
+            if at - head.alive_at > IDLE_S and not head.optional:
+                self._lose(LOST, at)
+        elif BUSY.match(line):
+            head.hear(at)
+        elif RESEND.match(line):
             # The lines so far were about the garbled line.
-            head.resend, head.alive_at = Resend(self._sent_up_to_head()), at
+            head.resend = Resend(self._sent_up_to_head())
+            head.hear(at)
             head.lines.clear()
-        elif _NO_LINE_NUMBER.match(line):
+        elif NO_LINE_NUMBER.match(line):
             # OctoPrint treats this line as an ok.
             self._pop(at)
             if head.key is not None:
                 self._fail(head.key, line)
-        elif _TEMPERATURES.match(line):
-            if head.command in HEAT_WAITS:
-                head.alive_at = at
-            elif head.command == "M105":
-                head.lines.append(line)
-        elif not _ACTION.match(line) and (head.command == "M27" or not _SD_STATUS.match(line)):
-            head.alive_at = at
+        elif TEMPERATURES.match(line):
+            self._take_temperatures(head, line, at)
+        elif _belongs_to(head, line):
+            head.hear(at)
             head.lines.append(line)
 
-    def _take_ok(self, head: _InFlight, line: str, at: float) -> None:
+    def _take_temperatures(self, head: InFlight, line: str, at: float) -> None:
+        heats = self._heating.note(line)
+        if head.command in HEAT_WAITS:
+            head.hear(at)
+        elif heats:
+            head.alive_at = at
+        if head.command == "M105":
+            head.lines.append(line)
+
+    def _take_ok(self, head: InFlight, line: str, at: float) -> None:
         resend = head.resend
         if resend is not None:
             resend.take_ok(line, at)
-            head.alive_at = at
-        if resend is None or resend.complete:
-            self._end(head, line, at)
+            head.hear(at)
+            if resend.complete:
+                self._end(head, line, at)
+            return
+        if is_ok_with_temperatures(line):
+            # Only an M105 is acknowledged so: the oks of the commands before it were lost.
+            while self._in_flight[0].command != "M105" and any(sent.command == "M105" for sent in self._in_flight):
+                self._fail_head(LOST, at)
+            head = self._in_flight[0]
+        elif head.command == "M105" and len(self._in_flight) > 1 and not any(map(TEMPERATURES.match, head.lines)):
+            # Without temperatures this is not the reply to an M105, whose ok was lost.
+            self._fail_head(LOST, at)
+            lines, head = head.lines, self._in_flight[0]
+            head.lines[:0] = lines
+        self._end(head, line, at)
 
-    def _repeat(self, head: _InFlight, resend: Resend, line: str, at: float) -> None:
+    def _repeat(self, head: InFlight, resend: Resend, line: str, at: float) -> None:
         resend.sent_again(line)
         if resend.is_after_others:
             # The lines so far belong to earlier commands.
@@ -221,70 +348,174 @@ class Acknowledgements:
         later = sum(not sent.forced for sent in self._in_flight) - 1
         return list(self._sent)[: len(self._sent) - later]
 
-    def _end(self, head: _InFlight, ok: str, at: float) -> None:
-        self._pop(at)
-        if head.command == "M105":
-            # The reply is on the ok line or on the last line before it; earlier temperature lines were sent unasked.
-            head.lines = [] if ":" in ok else head.lines[-1:]
-        self._acknowledge(head.key, "".join(f"{each}\n" for each in [*head.lines, ok]))
+    # Lines that cannot be assigned yet
 
-    def _acknowledge(self, key: str | None, text: str) -> None:
-        if key in self._submitted:
-            submitted = self._submitted[key]
-            submitted.acknowledged += 1
+    @property
+    def _is_undecided(self) -> bool:
+        """Whether the next ok may belong to several commands."""
+        optional = sum(sent.optional for sent in self._in_flight)
+        return 0 < optional < len(self._in_flight)
+
+    def _want_fence(self) -> None:
+        if not self._fence_wanted and self._in_flight[-1].command != "M105":
+            self._fence_wanted = True
+            self._outcomes.append(Fence())
+
+    def _keep(self, line: str, at: float) -> None:
+        head = self._in_flight[0]
+        if RESEND.match(line):
+            # The printer has processed all lines before the requested one: the oks so far were theirs.
+            self._drop_optional(at)
+        elif line == "wait" and at - head.alive_at > IDLE_S:
+            self._decide(at)
+            self._drop_optional(at)
+        if not self._is_undecided:
+            if self._in_flight:
+                self._take(self._in_flight[0], line, at)
+            return
+        self._kept.append(line)
+        self._kept_at = at
+        if TEMPERATURES.match(line):
+            self._take_temperatures(head, line, at)
+        else:
+            head.hear(at)
+        last = self._in_flight[-1]
+        fenced = last.command == "M105" and is_ok_with_temperatures(line)
+        if fenced or sum(kept.startswith("ok") for kept in self._kept) >= len(self._in_flight):
+            self._decide(at, fenced=fenced)
+
+    def _drop_optional(self, at: float) -> None:
+        """Expect no more acknowledgements of optional lines."""
+        for sent in self._in_flight:
+            if sent.optional:
+                self._acknowledge(sent.key, "")
+        self._in_flight = deque(sent for sent in self._in_flight if not sent.optional)
+        self._kept.clear()
+        self._fence_wanted = False
+        self._settle(at)
+
+    def _is_quiet(self, at: float) -> bool:
+        oks = sum(kept.startswith("ok") for kept in self._kept)
+        expected = sum(not sent.optional for sent in self._in_flight)
+        return oks >= expected and at - self._kept_at > OPTIONAL_S
+
+    def _decide(self, at: float, *, fenced: bool = False) -> None:
+        """Assign the kept lines to the commands in flight; `fenced`: the last one is the ok of the last command."""
+        entries, lines, self._kept = list(self._in_flight), self._kept, []
+        self._fence_wanted = False
+        self._in_flight.clear()
+        result = assign([sent.optional for sent in entries], lines, fenced=fenced)
+        for sent, reply in zip(entries, result.replies, strict=True):
+            submitted = self._submitted.get(sent.key or "")
+            if reply is None and not sent.optional:
+                if fenced:
+                    self._fail(sent.key or "", LOST)
+                else:
+                    self._in_flight.append(sent)
+            elif not result.certain and submitted is not None and submitted.reply and not sent.optional:
+                self._fail(sent.key or "", UNDECIDED)
+            else:
+                self._acknowledge(sent.key, _text(_of(sent, reply or [])))
+        self._ahead += result.surplus
+        self._settle(at)
+
+    # Ends
+
+    def _end(self, head: InFlight, ok: str, at: float) -> None:
+        self._pop(at)
+        self._acknowledge(head.key, _text([*_reply_lines(head, ok), ok]), head.line)
+
+    def _acknowledge(self, key: str | None, text: str, line: str = "") -> None:
+        if key not in self._submitted:
+            return
+        submitted = self._submitted[key]
+        submitted.acknowledged += 1
+        if not (line in _MODES and line != submitted.line):
+            # The reply to a mode that is restored before the line is not the line's.
             submitted.text += text
+        if submitted.acknowledged >= submitted.parts:
             self._complete(key)
 
     def _complete(self, key: str) -> None:
-        submitted = self._submitted[key]
-        if submitted.acknowledged >= submitted.parts:
-            del self._submitted[key]
-            self._outcomes.append(Acknowledged(key, submitted.text))
+        self._outcomes.append(Acknowledged(key, self._submitted.pop(key).text))
 
     def _make_room(self, at: float) -> None:
         """OctoPrint sends another command, so it no longer waits for the ok of the oldest one."""
+        if self._is_undecided:
+            return
         forced = sum(sent.forced for sent in self._in_flight)
-        while len(self._in_flight) >= self._window + forced:
+        while len(self._in_flight) >= self._window + forced + self._ahead:
             head = self._in_flight[0]
+            if head.optional:
+                return
             forced -= head.forced
             if head.resend is not None and head.resend.may_be_complete:
                 self._end(head, head.resend.ok, at)
                 continue
-            self._pop(at)
-            if head.key is not None:
-                self._fail(head.key, "the printer did not acknowledge it")
+            self._fail_head("the printer did not acknowledge it", at)
 
     def _lose(self, error: str, at: float) -> None:
+        self._fail_head(error, at)
+        self._outcomes.append(FakeAck())
+
+    def _fail_head(self, error: str, at: float) -> None:
         lost = self._pop(at)
         if lost.key is not None:
             self._fail(lost.key, error)
-        self._outcomes.append(FakeAck())
 
-    def _pop(self, at: float) -> _InFlight:
+    def _pop(self, at: float) -> InFlight:
         popped = self._in_flight.popleft()
-        if self._in_flight:
-            self._in_flight[0].alive_at = at
-        else:
-            self._idle_since = at + dwell(popped.line)
+        self._settle(at, dwell(popped.line))
         return popped
+
+    def _settle(self, at: float, idle_for: float = 0.0) -> None:
+        """Note that the head of the commands in flight has changed."""
+        if self._in_flight:
+            self._in_flight[0].hear(at)
+        else:
+            self._ahead = 0
+            self._idle_since = at + idle_for
 
     def _fail(self, key: str, error: str) -> None:
         if self._submitted.pop(key, None) is not None:
             self._outcomes.append(Unacknowledged(key, error))
 
     def _take_outcomes(self) -> list[Outcome]:
-        told, self._outcomes = self._outcomes, []
-        return told
+        outcomes, self._outcomes = self._outcomes, []
+        return outcomes
 
 
-def command_of(line: str) -> str | None:
-    """Return the command at the start of `line`, such as "G28" or "T0", or None."""
-    match = _COMMAND.match(line)
-    return match[1] if match else None
+#: The lines that restore a mode.
+_MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21"}) | {f"T{number}" for number in range(32)}
 
 
-def dwell(line: str) -> float:
-    """Return the duration of a dwell command in seconds, 0 for other commands."""
-    if command_of(line) not in ("G4", "G04"):
-        return 0.0
-    return max((float(value) * _DWELL_UNITS[unit] for unit, value in _DWELL.findall(line)), default=0.0)
+def _belongs_to(sent: InFlight, line: str) -> bool:
+    """Whether `line` is part of the reply to `sent`."""
+    return not ACTION.match(line) and (sent.command == "M27" or not SD_STATUS.match(line))
+
+
+def _of(sent: InFlight, reply: list[str]) -> list[str]:
+    """Return the lines of `reply`, the ok last, without those that the printer sends unasked."""
+    *lines, ok = reply or [""]
+    kept = [
+        line
+        for line in lines
+        if line != "wait"
+        and not BUSY.match(line)
+        and (sent.command == "M105" or not TEMPERATURES.match(line))
+        and _belongs_to(sent, line)
+    ]
+    sent.lines = kept
+    return [*_reply_lines(sent, ok), ok] if ok else []
+
+
+def _reply_lines(sent: InFlight, ok: str) -> list[str]:
+    """Return the lines of a reply before its ok."""
+    if sent.command != "M105":
+        return sent.lines
+    # The reply is on the ok line or on the last line before it; earlier temperature lines were sent unasked.
+    return [] if ":" in ok else sent.lines[-1:]
+
+
+def _text(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

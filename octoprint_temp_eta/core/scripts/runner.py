@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..estimation.estimator import HeaterKind
-from ..gcode.acknowledgements import command_of
+from ..gcode.printer_lines import command_of
 from .run import (
     MOVES,
     STATES,

@@ -25,6 +25,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSent,
+    LineSuppressed,
     MotionRefused,
     PrinterGone,
     ScriptInput,
@@ -158,7 +159,7 @@ def test_several_commands_under_way_are_told() -> None:
     assert FakeOctoPrint(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 
 
-@pytest.mark.parametrize(("made", "told"), [(None, []), ([], [0]), (["G1 X1", "G1 X2"], [2])])
+@pytest.mark.parametrize(("made", "told"), [(None, [1]), (["G1 X1", "G1 X2"], [1, 2])])
 def test_what_octoprint_makes_of_a_line(made: list[str] | None, told: list[int]) -> None:
     octoprint = FakeOctoPrint()
     if made is not None:
@@ -167,11 +168,26 @@ def test_what_octoprint_makes_of_a_line(made: list[str] | None, told: list[int])
     assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", parts) for parts in told]
 
 
+SUPPRESSED = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
+BLOCKED = "M0 is one of OctoPrint's blocked commands (Settings > Serial Connection)"
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [("G1 X1", SUPPRESSED), ("M0", BLOCKED), ("M80", None), ("OCTO1", None), ("@power on", None), ("T5", SUPPRESSED)],
+)
+def test_a_line_that_octoprint_does_not_queue(line: str, error: str | None) -> None:
+    octoprint = FakeOctoPrint(blockedCommands=["M0", "M1"])
+    octoprint.printer.made[line] = []
+    octoprint.do(HoldJobs("r1"))
+    assert octoprint.do(SendLine("r1.1", line)) == [LineSuppressed("r1.1", error)]
+
+
 def test_a_line_that_octoprint_fails_on_is_told_as_suppressed() -> None:
     octoprint = FakeOctoPrint()
     octoprint.do(HoldJobs("r1"))
     octoprint.printer.commands = lambda *_, **__: 1 / 0  # type: ignore[assignment]
-    assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", 0)]
+    assert octoprint.do(SendLine("r1.1", "G1")) == [LineSuppressed("r1.1", SUPPRESSED)]
     assert octoprint.do(HoldJobs("r2")) == [JobsHeld("r2")]
 
 

@@ -23,6 +23,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineQueued,
     LineReceived,
     LineSending,
+    LineSuppressed,
     PrinterGone,
     ScriptEnded,
     ScriptLine,
@@ -159,7 +160,7 @@ def test_a_line_that_octoprint_does_not_send() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 4, "M0"))
-    (refusal,) = driver.handle_all(LineQueued(f"{RUN_1}.4", 0))
+    (refusal,) = driver.handle_all(LineSuppressed(f"{RUN_1}.4", "it is blocked"))
     assert isinstance(refusal, RejectLine)
     assert refusal.seq == 4
 
@@ -197,7 +198,7 @@ def test_a_g90_that_gets_no_answer_is_sent_again() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
-    assert driver.handle_all(LineQueued(f"{RUN_1}.end", 0)) == [SendLine(f"{RUN_1}.end", "G90")]
+    assert driver.handle_all(LineSuppressed(f"{RUN_1}.end", "it is blocked")) == [SendLine(f"{RUN_1}.end", "G90")]
     driver.ack(f"{RUN_1}.end", "G90")
     assert driver.state("script")["state"] == "idle"
 

@@ -9,17 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.gcode.acknowledgements import (
+    HURRY_S,
     IDLE_S,
+    LINE_TIMEOUT_S,
+    LOST,
+    OPTIONAL_S,
     SILENCE_S,
     SWALLOWED_S,
+    UNDECIDED,
     Acknowledged,
     Acknowledgements,
     FakeAck,
+    Fence,
     Outcome,
+    Probe,
     Unacknowledged,
-    command_of,
-    dwell,
 )
+from octoprint_temp_eta.core.gcode.printer_lines import command_of, dwell
 from octoprint_temp_eta.core.gcode.resend import NEXT_S
 
 
@@ -31,10 +37,9 @@ class Line:
     clock: float = 100.0
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def submit(self, key: str, line: str, parts: int = 1) -> Line:
-        self.acknowledgements.submit(key, line, self.clock)
-        if parts != 1:
-            self.outcomes += self.acknowledgements.queued(key, parts)
+    def submit(self, key: str, line: str, parts: int = 1, *, reply: bool = True) -> Line:
+        self.acknowledgements.submit(key, line, self.clock, reply=reply)
+        self.outcomes += self.acknowledgements.queued(key, parts, self.clock)
         return self
 
     def send(self, key: str | None, line: str, *, acknowledged: bool = True) -> Line:
@@ -126,16 +131,37 @@ def test_a_command_that_a_plugin_makes_several_of_is_answered_by_all() -> None:
 
 
 def test_a_suppressed_command_ends_at_once() -> None:
-    (outcome,) = Line().submit("1", "M0", parts=0).outcomes
-    assert outcome == Unacknowledged(
-        "1", "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
-    )
+    line = Line().submit("1", "M0")
+    assert line.acknowledgements.suppressed("1", "it is blocked") == [Unacknowledged("1", "it is blocked")]
+
+
+def test_a_command_that_a_plugin_carries_out_is_done() -> None:
+    line = Line().submit("1", "M80")
+    assert line.acknowledgements.suppressed("1", None) == [Acknowledged("1", "")]
 
 
 def test_a_command_that_is_taken_out_of_the_queue_ends_in_bounded_time() -> None:
     line = Line().submit("1", "M117 x").wait(SWALLOWED_S)
     assert line.outcomes == []
-    assert line.wait(0.1).outcomes == [Unacknowledged("1", "another plugin removed it from OctoPrint's queue")]
+    assert line.wait(0.1).outcomes == [Fence()]
+    line.submit("ask", "M105", reply=False).send("ask", "M105")
+    assert line.outcomes[1:] == [Unacknowledged("1", "another plugin removed it from OctoPrint's queue")]
+
+
+def test_a_plugin_that_sleeps_in_a_queuing_hook_does_not_count_against_the_command() -> None:
+    line = Line()
+    line.acknowledgements.submit("1", "G28", line.clock)
+    line.wait(10 * SWALLOWED_S)
+    line.outcomes += line.acknowledgements.queued("1", 1, line.clock)
+    line.wait(SWALLOWED_S)
+    assert line.outcomes == []
+    assert line.send("1", "G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
+
+
+def test_a_plugin_that_sleeps_before_the_sending_does_not_count_against_the_command() -> None:
+    line = Line().submit("1", "G28").wait(SWALLOWED_S + 1).submit("ask", "M105", reply=False).wait(100)
+    line.send("1", "G28").say("ok").send("ask", "M105").say("ok T:20 /0")
+    assert line.outcomes == [Fence(), Acknowledged("1", "ok\n"), Acknowledged("ask", "ok T:20 /0\n")]
 
 
 def test_a_command_that_waits_for_another_one_is_not_taken_out() -> None:
@@ -155,8 +181,68 @@ def test_what_octoprint_handles_itself_is_done_when_it_would_go_out() -> None:
     assert line.acknowledgements.sending("1", "@pause", line.clock, acknowledged=False) == [Acknowledged("1", "")]
 
 
-def test_what_the_printer_owes_no_ok_for_is_done_when_it_has_gone_out() -> None:
-    assert Line().submit("1", "START").send("1", "START", acknowledged=False).outcomes == [Acknowledged("1", "")]
+# Lines that are no G, M or T command
+
+
+def optional(key: str = "1", text: str = "START") -> Line:
+    return Line().submit(key, text).send(key, text, acknowledged=False)
+
+
+def test_an_optional_ok_is_waited_for_briefly() -> None:
+    line = optional().wait(OPTIONAL_S)
+    assert line.outcomes == []
+    assert line.wait(0.1).outcomes == [Acknowledged("1", "")]
+
+
+def test_an_optional_ok_belongs_to_its_line() -> None:
+    line = optional(text="Call x").say('echo:Unknown command: "Call x"', "ok").begin("2", "M118 n").say("n", "ok")
+    assert line.outcomes == [Acknowledged("1", 'echo:Unknown command: "Call x"\nok\n'), Acknowledged("2", "n\nok\n")]
+
+
+@pytest.mark.parametrize("late", [["ok"], ['echo:Unknown command: "FOO"', "ok"], []], ids=["ok", "echo", "nothing"])
+def test_replies_stay_with_their_lines_beside_an_optional_line_of_others(late: list[str]) -> None:
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
+    assert line.outcomes == [Fence()]
+    line.say(*late, "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    line.begin("2", "M118 m").say("m", "ok")
+    replies = {outcome.key: outcome.text for outcome in line.outcomes if isinstance(outcome, Acknowledged)}
+    assert replies == {"1": "n\nok\n", "2": "m\nok\n", "ask": "ok T:20 /0\n"}
+
+
+def test_a_fence_whose_temperatures_precede_its_ok_decides_after_a_while() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("ok", "n", "ok")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").say("T:20 /0", "ok").wait(OPTIONAL_S + 0.1)
+    assert Acknowledged("1", "n\nok\n") in line.outcomes
+
+
+def test_a_reply_that_cannot_be_assigned_fails_instead_of_being_another_ones() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).send(None, "BAR", acknowledged=False).begin("1", "M118 n")
+    line.say("ok", "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    assert Unacknowledged("1", UNDECIDED) in line.outcomes
+
+
+def test_a_line_without_a_reply_is_acknowledged_also_where_its_reply_cannot_be_assigned() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).send(None, "BAR", acknowledged=False)
+    line.submit("1", "G1 X1", reply=False).send("1", "G1 X1")
+    line.say("ok", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    assert "1" in [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
+
+
+def test_a_lost_ok_beside_an_optional_line_is_noticed() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    assert Unacknowledged("1", LOST) in line.outcomes
+
+
+def test_a_resend_beside_an_optional_line() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("ok", "Resend: 7", "ok")
+    line.repeat("M118 n").say("n", "ok")
+    assert line.outcomes[-1] == Acknowledged("1", "n\nok\n")
+
+
+def test_the_reply_to_a_restored_mode_is_not_the_lines() -> None:
+    line = Line().submit("1", "M114", parts=2).send("1", "G91").say("ok").send("1", "M114").say("X:1", "ok")
+    assert line.outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
 # Faults
@@ -250,8 +336,61 @@ def test_a_lost_ok_ends_in_bounded_time_on_a_printer_that_says_nothing() -> None
     for _ in range(10):
         line.wait(SILENCE_S / 10).say("T:20.0 /0.0")
     assert line.outcomes == []
-    lost = Unacknowledged("1", "the printer did not acknowledge it and sent nothing for 300 s")
-    assert line.wait(1).outcomes == [lost, FakeAck()]
+    assert line.wait(1).outcomes == [Probe()]
+    lost = Unacknowledged("1", "the printer did not acknowledge it within 3600 s")
+    assert line.wait(LINE_TIMEOUT_S).outcomes[1:] == [lost, FakeAck()]
+
+
+def probed() -> Line:
+    """Return a line whose command got no ok, and that was asked with an M105."""
+    line = Line().begin("1", "G28").wait(SILENCE_S + 1)
+    line.outcomes.clear()
+    return line.submit("ask", "M105", reply=False).send("ask", "M105")
+
+
+def test_a_printer_that_answers_the_probe_first_has_lost_the_ok() -> None:
+    line = probed().say("ok T:20 /0 B:20 /0")
+    assert line.outcomes == [Unacknowledged("1", LOST), Acknowledged("ask", "ok T:20 /0 B:20 /0\n")]
+    assert line.begin("2", "M114").say("X:1", "ok").outcomes[2:] == [Acknowledged("2", "X:1\nok\n")]
+
+
+def test_a_printer_that_was_still_at_work_answers_in_order() -> None:
+    line = probed().wait(SILENCE_S).say("ok").begin("2", "M114").say("ok T:20 /0", "X:1", "ok")
+    assert [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)] == ["1", "ask", "2"]
+    assert line.outcomes[-1] == Acknowledged("2", "X:1\nok\n")
+
+
+def test_a_probe_that_is_not_answered_shifts_no_reply() -> None:
+    line = probed().say("ok").begin("2", "M114").say("X:1", "ok")
+    assert line.outcomes[-2:] == [Unacknowledged("ask", LOST), Acknowledged("2", "X:1\nok\n")]
+
+
+def test_a_printer_that_heats_is_not_asked() -> None:
+    line = Line().begin("1", "START_PRINT BED=110")
+    for second in range(0, 1800, 10):
+        line.say(f"B:{24 + second * 0.045:.1f} /110.0 T0:24.0 /0.0").wait(10)
+    assert line.say("ok").outcomes == [Acknowledged("1", "ok\n")]
+
+
+def test_temperatures_that_stand_still_are_no_sign_of_life() -> None:
+    line = Line().begin("1", "G1 X1")
+    for _ in range(31):
+        line.say("B:60.0 /60.0 T0:24.0 /0.0").wait(10)
+    assert line.outcomes == [Probe()]
+
+
+def test_a_target_that_is_never_reached_ends_in_bounded_time() -> None:
+    line = Line(Acknowledgements(line_timeout=1000)).begin("1", "START_PRINT")
+    for _ in range(101):
+        line.say("B:50.0 /60.0").wait(10)
+    assert Unacknowledged("1", "the printer did not acknowledge it within 1000 s") in line.outcomes
+
+
+def test_a_run_that_ends_asks_soon_and_waits_less() -> None:
+    line = Line().begin("1", "G28")
+    line.acknowledgements.hurry()
+    assert line.wait(HURRY_S + 1).outcomes == [Probe()]
+    assert FakeAck() in line.wait(SILENCE_S).outcomes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+"""What the lines of a printer mean, as far as it matters for acknowledgements."""
+
+from __future__ import annotations
+
+import re
+
+_COMMAND = re.compile(r"\s*([GMT]\d+)")
+_DWELL = re.compile(r"([PS])(\d+(?:\.\d+)?)")
+_DWELL_UNITS = {"P": 0.001, "S": 1.0}
+_TEMPERATURE = re.compile(r"\b([A-Za-z]\w*)\s*:\s*(-?\d+(?:\.\d+)?)(?:\s*/\s*(-?\d+(?:\.\d+)?))?")
+_OK_WITH_TEMPERATURES = re.compile(r"ok\b.*\b(?:T\d*|B|C)\s*:\s*-?\d")
+
+TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
+SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", re.IGNORECASE)
+BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
+RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
+ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
+NO_LINE_NUMBER = re.compile(r"error:\s*no line number with checksum", re.IGNORECASE)
+
+#: Commands that report temperatures while they wait for one: the reports are a sign of life.
+HEAT_WAITS = frozenset({"M109", "M190", "M191", "M303"})
+#: A target is reached within this distance, and a temperature moves by this much; in °C.
+REACHED_C, MOVED_C = 2.0, 0.5
+
+
+class HeatingEvidence:
+    """Tells from temperature reports whether the printer heats: a target is not reached, or temperatures move."""
+
+    def __init__(self) -> None:
+        self._references: dict[str, float] = {}
+
+    def note(self, line: str) -> bool:
+        """Take a temperature report, and return whether it shows that the printer heats or cools something."""
+        evidence = False
+        for sensor, actual, target in _TEMPERATURE.findall(line):
+            value = float(actual)
+            if abs(value - self._references.setdefault(sensor, value)) >= MOVED_C:
+                self._references[sensor] = value
+                evidence = True
+            evidence |= bool(target) and float(target) > 0 and value < float(target) - REACHED_C
+        return evidence
+
+
+def is_ok_with_temperatures(line: str) -> bool:
+    """Whether `line` is the ok of an M105, as most firmware sends it."""
+    return _OK_WITH_TEMPERATURES.match(line) is not None
+
+
+def command_of(line: str) -> str | None:
+    """Return the command at the start of `line`, such as "G28" or "T0", or None."""
+    match = _COMMAND.match(line)
+    return match[1] if match else None
+
+
+def dwell(line: str) -> float:
+    """Return the duration of a dwell command in seconds, 0 for other commands."""
+    if command_of(line) not in ("G4", "G04"):
+        return 0.0
+    return max((float(value) * _DWELL_UNITS[unit] for unit, value in _DWELL.findall(line)), default=0.0)
