@@ -164,6 +164,7 @@ class Bridge:
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # a try that was given up for a connection that has been made meanwhile
+        self._outbox.lost(now)
         return self._lost(event.reason, now)
 
     def _lost(self, reason: str, now: Now) -> list[Effect]:
@@ -228,6 +229,7 @@ class Bridge:
         self._clash.forget()
         self._read_back.ended()
         self._outbox.disconnect()
+        self._outbox.limits.forget()
         self._diagnostics.lost()
         self._complaints.forget()
         leave = Disconnect(tuple(good_bye))

@@ -77,4 +77,4 @@ class Diagnostics:
     @staticmethod
     def _dropped(outbox: Outbox) -> int:
         """Return how many messages were not sent, for whatever reason."""
-        return outbox.superseded + outbox.events_dropped.total() + outbox.limits.too_large
+        return outbox.superseded + outbox.events_dropped.total() + outbox.limits.not_sent

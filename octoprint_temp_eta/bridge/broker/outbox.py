@@ -170,9 +170,11 @@ class Outbox:
         self.resend_states()
 
     def resend_states(self) -> None:
-        """Send every level (again), `status` last, so that online means complete."""
+        """Send every level (again), `status` last, so that online means complete, and suspects before it."""
         status = self.topics.of("status")
-        self._pending = dict.fromkeys(topic for topic in self._levels if topic != status)
+        topics = [topic for topic in self._levels if topic != status]
+        topics.sort(key=lambda topic: self.limits.order(self._levels[topic]))
+        self._pending = dict.fromkeys(topics)
         if status in self._levels:
             self._pending[status] = None
 
@@ -182,11 +184,22 @@ class Outbox:
         self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if isinstance(edge, _Edge))
         self._under_way.clear()
 
+    def lost(self, now: Now) -> None:
+        """The broker ended the connection: a message at which it did so a second time is not sent again."""
+        culprits = self.limits.lost(map(_publish_of, self._under_way.values()), now)
+        for token, item in list(self._under_way.items()):
+            if isinstance(item, _Edge) and item.publish.topic in culprits:
+                del self._under_way[token]
+                self.events_dropped[item.kind] += 1
+        self.disconnect()
+
     def delivered(self, event: Delivered, now: Now) -> None:
         """The broker has taken a message; on an earlier connection that means nothing any more."""
         if event.link == self.link:
             arrived = self._under_way.pop(event.token, None)
             self._progress_at = now.at
+            if arrived is not None:
+                self.limits.delivered(_publish_of(arrived))
             if isinstance(arrived, Publish) and arrived.topic in self._left_behind:
                 self._left_behind.discard(arrived.topic)
                 if not self.topics.hold(arrived.topic):
@@ -201,15 +214,30 @@ class Outbox:
         if not self.connected:
             return
         while len(self._under_way) < self.limits.window and (following := self._next(now)) is not None:
-            publish = following.publish if isinstance(following, _Edge) else following
-            if not self.limits.accepts(publish):
+            publish = _publish_of(following)
+            if not self.limits.accepts(publish, now):
+                if isinstance(following, _Edge):
+                    self.events_dropped[following.kind] += 1
                 continue
+            alone = self.limits.goes_alone(publish)
+            if alone and self._under_way:
+                self._put_back(following)
+                return
             if not self._under_way:
                 self._progress_at = now.at
             token = next(self._tokens)
             self._under_way[token] = following
             self.sent += 1
             yield replace(publish, token=token)
+            if alone:
+                return
+
+    def _put_back(self, item: Publish | _Edge) -> None:
+        """Send `item` next, once nothing is under way."""
+        if isinstance(item, _Edge):
+            self._edges.appendleft(item)
+        else:
+            self._pending = {item.topic: None, **self._pending}
 
     def _next(self, now: Now) -> Publish | _Edge | None:
         """Take the next level, or else the next edge that is still worth sending."""
@@ -238,6 +266,10 @@ def offline_message(outbox: Outbox) -> Publish:
     """Return the message that says that the bridge is gone: the will, and the good-bye."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
+
+
+def _publish_of(item: Publish | _Edge) -> Publish:
+    return item.publish if isinstance(item, _Edge) else item
 
 
 def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:

@@ -1,13 +1,16 @@
-"""What the broker accepts on the present connection: the size of a packet, and how many messages are under way."""
+"""What the broker accepts: the size of a packet, how many messages are under way, and what it has hung up at."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...core.clock import Now
 from ..protocol.effects import Publish
 from ..protocol.inputs import BrokerConnected
 from .packet_size import packet_size
+from .suspects import LARGE, Suspects
 
 #: Messages under way at most; below the library's own limit of 20, behind which it would queue.
 WINDOW = 16
@@ -30,41 +33,95 @@ class TooLarge:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """A message that is not sent, because the connection ended twice while it was under way; its size in bytes."""
+
+    topic: str
+    size: int
+
+    def __str__(self) -> str:
+        return (
+            f"The connection ended twice while a message of {self.size} bytes on {self.topic} was under way: it is "
+            "not sent. Check the broker's log, its packet limit (mosquitto: max_packet_size) and the user's "
+            "permissions (ACL)."
+        )
+
+
 class SendLimits:
-    """Checks messages against the limits of the present connection."""
+    """Checks messages against the limits of the present connection, and against what the broker hung up at."""
 
     def __init__(self) -> None:
         #: How many messages may be under way.
         self.window = WINDOW
         #: The size in bytes of the largest packet, None without a limit.
         self.maximum_packet_size: int | None = None
-        #: How many messages were too large since the start.
-        self.too_large = 0
+        #: How many messages were not sent since the start.
+        self.not_sent = 0
         self._protocol = "5"
-        self._reports: deque[TooLarge] = deque(maxlen=MAX_REPORTS)
+        self._suspects = Suspects()
+        #: A limit that the broker has but does not announce, from the smallest large message that it hung up at.
+        self._unannounced: int | None = None
+        self._reports: deque[TooLarge | Culprit] = deque(maxlen=MAX_REPORTS)
 
     def connected(self, broker: BrokerConnected) -> None:
         """Use the limits of a new connection."""
         self.window = min(WINDOW, broker.window or WINDOW)
-        self.maximum_packet_size = broker.maximum_packet_size
+        known = [limit for limit in (broker.maximum_packet_size, self._unannounced) if limit is not None]
+        self.maximum_packet_size = min(known, default=None)
         self._protocol = broker.protocol
+        self._suspects.connected()
 
-    def accepts(self, publish: Publish) -> bool:
-        """Return whether the broker accepts `publish`; count and report it if not."""
-        if self.fits(publish):
-            return True
-        self.too_large += 1
+    def accepts(self, publish: Publish, now: Now) -> bool:
+        """Return whether `publish` is sent; count it if not, and report it."""
         size = packet_size(publish, self._protocol)
-        self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0))
+        if not self.fits(publish):
+            self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0))
+        elif not self._suspects.holds_back(publish.topic, size, now):
+            return True
+        self.not_sent += 1
         return False
+
+    def order(self, publish: Publish) -> int:
+        """Return when `publish` is sent: smaller numbers first."""
+        return self._suspects.order(publish.topic)
+
+    def goes_alone(self, publish: Publish) -> bool:
+        """Return whether `publish` is sent while nothing else is under way."""
+        return publish.topic in self._suspects
+
+    def lost(self, under_way: Iterable[Publish], now: Now) -> set[str]:
+        """Note that the broker ended the connection while these messages were under way.
+
+        Return the topics on which they are not to be sent again; those are then reported.
+        """
+        culprits = set()
+        for publish in {publish.topic: publish for publish in under_way}.values():
+            size = packet_size(publish, self._protocol)
+            if not self._suspects.lost(publish.topic, size, now):
+                continue
+            if size >= LARGE:
+                self._unannounced = min(size - 1, self._unannounced or size)
+            self._reports.append(Culprit(publish.topic, size))
+            culprits.add(publish.topic)
+        return culprits
+
+    def delivered(self, publish: Publish) -> None:
+        """Note that the broker acknowledged `publish`."""
+        self._suspects.delivered(publish.topic)
+
+    def forget(self) -> None:
+        """Start anew, such as with another broker."""
+        self._suspects.forget()
+        self._unannounced = None
 
     def fits(self, publish: Publish) -> bool:
         """Return whether `publish` is small enough."""
         limit = self.maximum_packet_size
         return limit is None or packet_size(publish, self._protocol) <= limit
 
-    def take_reports(self) -> list[TooLarge]:
-        """Return what was too large since the last call."""
+    def take_reports(self) -> list[TooLarge | Culprit]:
+        """Return what was not sent, and why, since the last call."""
         reports = list(self._reports)
         self._reports.clear()
         return reports

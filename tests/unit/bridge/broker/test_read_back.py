@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.core.clock import Now
-
 from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S, ReadBack, explain
+from octoprint_temp_eta.core.clock import Now
 
 
 def at(seconds: float) -> Now:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from octoprint_temp_eta.bridge.broker.packet_size import packet_size
-from octoprint_temp_eta.bridge.broker.send_limits import MAX_REPORTS, WINDOW, SendLimits, TooLarge
+from octoprint_temp_eta.bridge.broker.send_limits import MAX_REPORTS, WINDOW, Culprit, SendLimits, TooLarge
+from octoprint_temp_eta.bridge.broker.suspects import LARGE, RETRY_S
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
+from octoprint_temp_eta.core.clock import Now
 
 MESSAGE = Publish("a/b", b"x" * 1000)
+NOW = Now(0.0, 0.0)
 SIZE = packet_size(MESSAGE, "5")
 
 
@@ -19,20 +22,20 @@ def limits(maximum_packet_size: int | None = None, window: int | None = None, pr
 
 def test_without_a_limit_every_message_is_sent():
     made = limits()
-    assert made.accepts(Publish("a", b"x" * 10_000_000))
-    assert (made.window, made.too_large, made.take_reports()) == (WINDOW, 0, [])
+    assert made.accepts(Publish("a", b"x" * 10_000_000), NOW)
+    assert (made.window, made.not_sent, made.take_reports()) == (WINDOW, 0, [])
 
 
 def test_a_message_of_exactly_the_limit_is_sent():
-    assert limits(SIZE).accepts(MESSAGE)
+    assert limits(SIZE).accepts(MESSAGE, NOW)
 
 
 def test_a_larger_message_is_counted_and_reported_once():
     made = limits(SIZE - 1)
     assert not made.fits(MESSAGE)
-    assert made.too_large == 0, "asking does not count"
-    assert not made.accepts(MESSAGE)
-    assert made.too_large == 1
+    assert made.not_sent == 0, "asking does not count"
+    assert not made.accepts(MESSAGE, NOW)
+    assert made.not_sent == 1
     assert made.take_reports() == [TooLarge("a/b", SIZE, SIZE - 1)]
     assert made.take_reports() == []
 
@@ -48,13 +51,81 @@ def test_the_next_connection_has_limits_of_its_own():
     made = limits(SIZE - 1, window=7)
     assert made.window == 7
     made.connected(BrokerConnected(2, "broker.test", 1883, "3.1.1"))
-    assert made.accepts(MESSAGE)
+    assert made.accepts(MESSAGE, NOW)
     assert made.window == WINDOW
 
 
 def test_reports_that_nobody_takes_are_bounded():
     made = limits(10)
     for _ in range(10 * MAX_REPORTS):
-        made.accepts(MESSAGE)
+        made.accepts(MESSAGE, NOW)
     assert len(made.take_reports()) == MAX_REPORTS
-    assert made.too_large == 10 * MAX_REPORTS
+    assert made.not_sent == 10 * MAX_REPORTS
+
+
+# Messages that the broker hangs up at
+
+
+def hung_up_twice(made: SendLimits, message: Publish) -> None:
+    """Let the broker hang up at `message` twice, the second time after another one has arrived."""
+    assert made.lost([message], NOW) == set()
+    made.connected(BrokerConnected(2, "broker.test", 1883, "5"))
+    made.delivered(Publish("other", b"x"))
+    assert made.lost([message], NOW) == {message.topic}
+
+
+def test_a_message_that_was_under_way_once_goes_alone_until_it_arrives():
+    made = limits()
+    assert made.lost([MESSAGE], NOW) == set()
+    assert made.goes_alone(MESSAGE)
+    assert made.accepts(MESSAGE, NOW)
+    made.delivered(MESSAGE)
+    assert not made.goes_alone(MESSAGE)
+    assert made.lost([MESSAGE], NOW) == set(), "what arrived starts anew"
+
+
+def test_a_message_at_which_the_connection_ended_twice_is_not_sent():
+    made = limits()
+    hung_up_twice(made, MESSAGE)
+    assert made.take_reports() == [Culprit("a/b", SIZE)]
+    assert not made.accepts(MESSAGE, NOW)
+    assert made.not_sent == 1
+    assert made.take_reports() == [], "reported once"
+    assert made.accepts(Publish("a/c", MESSAGE.payload), NOW)
+    assert made.maximum_packet_size is None, "too small to be a packet limit"
+
+
+def test_a_smaller_one_on_the_same_topic_is_sent_and_a_small_culprit_is_tried_again_after_an_hour():
+    made = limits()
+    hung_up_twice(made, MESSAGE)
+    assert not made.accepts(MESSAGE, Now(RETRY_S - 1, 0.0))
+    assert made.accepts(MESSAGE, Now(RETRY_S, 0.0))
+    hung_up_twice(made, MESSAGE)
+    assert made.accepts(Publish("a/b", b"x"), NOW)
+
+
+def test_a_large_culprit_becomes_a_limit_for_all_messages_until_the_settings_change():
+    made = limits()
+    large = Publish("a/b", b"x" * LARGE)
+    hung_up_twice(made, large)
+    made.connected(BrokerConnected(2, "broker.test", 1883, "3.1.1"))
+    assert made.maximum_packet_size == packet_size(large, "5") - 1
+    assert not made.fits(Publish("a/c", large.payload + b"more"))
+    assert made.accepts(MESSAGE, NOW)
+    made.forget()
+    made.connected(BrokerConnected(3, "broker.test", 1883, "3.1.1"))
+    assert made.maximum_packet_size is None
+    assert made.accepts(large, NOW)
+
+
+def test_the_report_of_a_culprit_has_topic_size_and_remedy():
+    text = str(Culprit("a/b", 9000))
+    assert "twice while a message of 9000 bytes on a/b was under way: it is not sent." in text
+    assert "packet limit (mosquitto: max_packet_size)" in text
+
+
+def test_two_messages_on_one_topic_that_are_under_way_together_are_one_suspect():
+    made = limits()
+    made.delivered(Publish("other", b"x"))
+    assert made.lost([MESSAGE, MESSAGE], NOW) == set()
+    assert made.goes_alone(MESSAGE)
