@@ -116,8 +116,8 @@ def _bridge(add: Add, topics: Topics) -> Component:
 def _heater(add: Add, topics: Topics, heater: str, needs_printer: Availability) -> Iterator[Component]:
     eta, name = topics.of("eta", heater=heater), heater_name(heater)
     # Known is what is read, and what is extrapolated while the printer is disconnected.
-    state = f"{PAYLOAD}['state']"
-    known = f"{{{{ 'None' if {state} is undefined else 'offline' if {state} == '{State.UNKNOWN}' else 'online' }}}}"
+    words = f"{{none: 'None', '{State.UNKNOWN}': 'offline'}}"
+    known = f"{{{{ {words}.get({PAYLOAD}['state'] | default(none), 'online') }}}}"
     bridge = needs_printer.topics[0]
     available = replace(needs_printer, topics=(bridge, AvailabilityTopic(eta, value_template=known)))
     common = {"expire_after": EXPIRE_AFTER_S, "availability": available}
