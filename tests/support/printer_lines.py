@@ -68,9 +68,9 @@ class PrinterLines:
 
     def _readings(self, line: str) -> dict[str, tuple[object, object]]:
         """Return what OctoPrint's callback gets for a line; see `MachineCom._processTemperatures`."""
-        tools, parsed = parse_temperature_line(line, 0)
+        last_tool, parsed = parse_temperature_line(line, 0)
         record = self._record
-        for number in range(max(tools, (self.profile.extruders or 1) - 1) + 1):
+        for number in range(max(last_tool, (self.profile.extruders or 1) - 1) + 1):
             if f"T{number}" in parsed:
                 record.set_tool(number, *parsed.pop(f"T{number}"))
         if self.profile.shared_nozzle and 0 in record.tools:
@@ -83,5 +83,5 @@ class PrinterLines:
         for name, reading in parsed.items():
             if not TemperatureRecord.RESERVED_IDENTIFIER_REGEX.fullmatch(name):
                 record.set_custom(name, *reading)
-        standard = {f"tool{number}": reading for number, reading in sorted(record.tools.items())}
-        return standard | {"bed": record.bed, "chamber": record.chamber} | record.custom
+        tools = {f"tool{number}": reading for number, reading in sorted(record.tools.items())}
+        return {**tools, "bed": record.bed, "chamber": record.chamber, **record.custom}

@@ -6,27 +6,34 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
+from ...home_assistant.parts import HEARTBEAT_S
 from ...messages import encode
 from ..broker.outbox import Outbox
 from ..protocol.inputs import Preset, Presets
 from .heaters import Heaters
 
-#: s between two looks, and °C that a heater must have moved to look again: a forecast is no countdown.
-INTERVAL_S, MOVED_C = 300.0, 3.0
-#: A forecast is published again when it has changed by more than so many seconds, and this share of it.
-MOVED_S, MOVED_SHARE = 5.0, 0.05
+#: °C that a heater must have moved for another computation, and s between two of them while heaters move.
+MOVED_C, INTERVAL_S = 1.0, 5.0
+#: The published seconds stay while the new ones differ by at most so many, or by this share of them.
+DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
+
+#: What a forecast depends on besides temperatures: state and target of each heater.
+States = dict[str, tuple[str, float | None]]
 
 
 class Forecasts:
-    """Looks ahead now and then, and tells when the outlook has really changed."""
+    """Computes the forecasts when what they depend on changes, and publishes them when they differ."""
 
     def __init__(self, outbox: Outbox, heaters: Heaters) -> None:
         self._outbox = outbox
         self._heaters = heaters
         self._presets: tuple[Preset, ...] = ()
-        self._looked_at: float | None = None
-        self._looked_from: dict[str, float] = {}
-        self._told: list[dict[str, Any]] | None = None
+        #: When and from what the forecasts were computed last, None: they are to be computed.
+        self._computed_at: float | None = None
+        self._states: States = {}
+        self._actuals: dict[str, float] = {}
+        self._published: list[dict[str, Any]] | None = None
+        self._published_at = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,32 +41,42 @@ class Forecasts:
         return tuple(preset.name for preset in self._presets)
 
     def presets(self, event: Presets, now: Now) -> None:
-        """Take OctoPrint's presets."""
+        """Use OctoPrint's presets."""
         self._presets = event.presets
         self.look_again(now)
 
     def look_again(self, now: Now) -> None:
-        """Something has changed that matters to forecasts: look at the next tick."""
+        """Compute the forecasts at the next tick: something else that they depend on has changed."""
         del now
-        self._looked_at = None
+        self._computed_at = None
 
     def tick(self, now: Now) -> None:
-        """Look ahead where that is due and worth it."""
-        actuals = {view.heater: view.actual for view in self._heaters.views(now) if view.actual is not None}
-        if self._looked_at is not None and actuals.keys() == self._looked_from.keys():
-            moved = (abs(actual - self._looked_from[heater]) for heater, actual in actuals.items())
-            if now.at - self._looked_at < INTERVAL_S or max(moved, default=0.0) < MOVED_C:
-                return
-        self._looked_at, self._looked_from = now.at, actuals
-        told = [self._preset(preset, list(actuals)) for preset in self._presets]
-        if self._told is None or _changed(self._told, told):
-            self._told = told
-            self._outbox.publish_state("forecast", {"presets": told}, now)
+        """Compute the forecasts if that is due; publish them if they differ, and at the heartbeat."""
+        views = [view for view in self._heaters.views(now) if view.actual is not None]
+        states: States = {view.heater: (view.state.value, view.target) for view in views}
+        actuals = {view.heater: view.actual for view in views if view.actual is not None}
+        if not self._is_due(states, actuals, now):
+            return
+        self._computed_at, self._states, self._actuals = now.at, states, actuals
+        forecasts = [self._preset(preset, list(actuals)) for preset in self._presets]
+        if self._published is None or _differ(self._published, forecasts) or self._heartbeat_is_due(now):
+            self._published, self._published_at = forecasts, now.at
+            self._outbox.publish_state("forecast", {"presets": forecasts}, now)
+            self._outbox.republish(("forecast",), HEARTBEAT_S, now)
 
     def tell(self, now: Now) -> None:
-        """Set the level again, below topics that are new."""
-        if self._told is not None:
-            self._outbox.publish_state("forecast", {"presets": self._told}, now)
+        """Publish the forecasts again, on topics that are new."""
+        if self._published is not None:
+            self._outbox.publish_state("forecast", {"presets": self._published}, now)
+
+    def _is_due(self, states: States, actuals: dict[str, float], now: Now) -> bool:
+        if self._computed_at is None or states != self._states or actuals.keys() != self._actuals.keys():
+            return True
+        moved = any(abs(actual - self._actuals[heater]) >= MOVED_C for heater, actual in actuals.items())
+        return (moved and now.at - self._computed_at >= INTERVAL_S) or self._heartbeat_is_due(now)
+
+    def _heartbeat_is_due(self, now: Now) -> bool:
+        return now.at - self._published_at >= HEARTBEAT_S
 
     def _preset(self, preset: Preset, heaters: list[str]) -> dict[str, Any]:
         targets = {heater: target for heater in heaters if (target := preset.target(heater))}
@@ -75,7 +92,7 @@ class Forecasts:
 
 
 def _printer(estimates: list[Estimate | None]) -> dict[str, Any] | None:
-    """Return when the last heater is ready: all heat at the same time. None where one of them can't be told."""
+    """Return when the last heater is ready: all heat at the same time. None if one of them has no forecast."""
     known = [estimate for estimate in estimates if estimate is not None]
     if not known or len(known) < len(estimates):
         return None
@@ -89,12 +106,13 @@ def _printer(estimates: list[Estimate | None]) -> dict[str, Any] | None:
     )
 
 
-def _changed(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> bool:
-    """Whether more than the seconds have changed, or the seconds by more than is worth a recorder row."""
+def _differ(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> bool:
+    """Return whether more than the seconds differ, or the seconds by more than the deadband."""
 
-    def outline(told: list[dict[str, Any]]) -> list[Any]:
+    def outline(forecasts: list[dict[str, Any]]) -> list[Any]:
         return [
-            (p["name"], {h: (e["target"], e["eta_seconds"] is None) for h, e in p["heaters"].items()}) for p in told
+            (p["name"], {h: (e["target"], e["eta_seconds"] is None) for h, e in p["heaters"].items()})
+            for p in forecasts
         ]
 
     if outline(before) != outline(after):
@@ -104,4 +122,9 @@ def _changed(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> bool:
         for old, new in zip(before, after, strict=True)
         for heater in new["heaters"]
     )
-    return any(old is not None and abs(new - old) > max(MOVED_S, MOVED_SHARE * old) for old, new in pairs)
+    return any(old is not None and _moved(old, new) for old, new in pairs)
+
+
+def _moved(before: float, after: float) -> bool:
+    arrived = (before == 0) != (after == 0)
+    return arrived or abs(after - before) > max(DEADBAND_S, DEADBAND_SHARE * before)

@@ -158,6 +158,8 @@ class Track:
         actual = self._heater.actual
         if actual is None:
             return None
+        if self._heater.state is State.AT_TARGET and abs(self._heater.target - target) < ARRIVAL_TOLERANCE:
+            return Estimate(0.0, 0.0, 0.0)
         heating = actual <= target + ARRIVAL_TOLERANCE
         goal = Goal(Direction.HEATING, target) if heating else Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
         return Estimate(0.0, 0.0, 0.0) if goal.reached(actual) else self._estimator().forecast(actual, goal)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.heaters import heaters
-from octoprint_temp_eta.bridge.heaters.forecasts import INTERVAL_S
+from octoprint_temp_eta.bridge.heaters.forecasts import DEADBAND_S, INTERVAL_S
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets, Profile
 from octoprint_temp_eta.core.estimation.estimator import Estimate, Goal, HeaterKind, LearnedState
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
+from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver, connected
 
@@ -234,15 +235,55 @@ def test_the_outlook_is_told_for_each_preset_and_the_printer():
     assert (chamber["heaters"], chamber["printer"]) == ({}, None)
 
 
-def test_the_outlook_is_no_countdown():
+def forecast_of(driver: BridgeDriver, heater: str = "bed") -> Any:
+    return driver.state("forecast")["presets"][0]["heaters"][heater]["eta_seconds"]
+
+
+def test_a_forecast_follows_the_temperature_within_its_deadband():
     driver = warm()
     driver.handle(Presets((PLA,)))
-    etas = []
-    for second in range(int(INTERVAL_S) + 10):
+    driver.advance(1)
+    mark = len(driver.sent)
+    for second in range(200):
+        actual = 22.0 + second / 10
+        driver.read(bed=(actual, 60.0), tool0=(22.0, 0.0))
         driver.advance(1)
-        driver.read(bed=(22.0 + min(second, 200) / 10, 60.0), tool0=(22.0, 0.0))
-        etas.append(driver.state("forecast")["presets"][0]["heaters"]["bed"]["eta_seconds"])
-    assert list(dict.fromkeys(etas)) == [74, 34], "it is looked at again when it is due, and not before"
+        true = (59.0 - actual) / 0.5
+        assert abs(forecast_of(driver) - true) <= DEADBAND_S + 0.2 * (INTERVAL_S + 1) + 1
+    assert len(driver.bodies("forecast", since=mark)) <= 200 / 25 + 200 / HEARTBEAT_S + 1
+
+
+def test_a_forecast_is_computed_at_each_change_of_state():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    driver.read(bed=(22.0, 0.0), tool0=(200.0, 200.0))
+    driver.read(bed=(22.0, 0.0), tool0=(200.0, 200.0))
+    driver.advance(4)
+    driver.read(bed=(22.0, 0.0), tool0=(200.0, 200.0))
+    driver.advance(0.5)
+    assert forecast_of(driver, "tool0") == 0
+
+
+def test_a_forecast_is_zero_at_a_target_that_the_heater_does_not_quite_reach():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    for _ in range(40):
+        driver.advance(1)
+        driver.read(bed=(22.0, 0.0), tool0=(198.3, 200.0))
+    assert driver.eta("tool0")["state"] == "at_target"
+    assert forecast_of(driver, "tool0") == 0
+
+
+def test_the_timestamp_of_a_forecast_is_when_it_was_computed():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    for _ in range(100):
+        driver.advance(1)
+        driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    assert driver.state("forecast")["timestamp"] > driver.now.wall - HEARTBEAT_S - 1
 
 
 def test_the_outlook_follows_the_presets_and_what_was_learned():
