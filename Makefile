@@ -1,9 +1,9 @@
-# Every target makes the environment first where it is missing or older than what it is made from.
+# Every target first creates the environment if it is missing or outdated.
 PYTHON ?= python3
 VENV   ?= .venv
 READY  := $(VENV)/.complete
 RUN    := $(VENV)/bin/python
-# Python without an ending, which ruff does not find by itself.
+# Python files without an extension, which ruff does not find.
 SCRIPTS := .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
@@ -16,14 +16,14 @@ $(READY): .ci/environment .ci/requirements.lock pyproject.toml tests/support/deb
 	@$(PYTHON) .ci/environment $(VENV)
 	@touch $@
 
-demo: $(READY) ## Run it all at once: broker, OctoPrint with a virtual printer, live view (DEMO_HTTP_PORT, DEMO_MQTT_PORT, MQTT_URL, DEMO_SECONDS)
+demo: $(READY) ## Start a broker and OctoPrint with a virtual printer, with a live view (DEMO_HTTP_PORT, DEMO_MQTT_PORT, MQTT_URL, DEMO_SECONDS)
 	@$(RUN) -m tests.demo
 
 test: $(READY) ## Run the tests
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest -m "not slow and not home_assistant" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-all: $(READY) ## Run the tests and the slow extras
+test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistant
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest
 
@@ -32,7 +32,7 @@ lint: $(READY) ## Check style and types
 	@$(RUN) -m ruff format --check . $(SCRIPTS)
 	@$(RUN) -m mypy
 
-format: $(READY) ## Put the code into its form
+format: $(READY) ## Format the code
 	@$(RUN) -m ruff check --fix-only --quiet . $(SCRIPTS)
 	@$(RUN) -m ruff format . $(SCRIPTS)
 
@@ -40,16 +40,16 @@ bench: $(READY) ## Measure what the plugin costs OctoPrint
 	@$(RUN) -m tests.benchmarks
 	@$(RUN) -m tests.benchmarks.worker
 
-bench-eta: $(READY) ## Measure how right the estimates are, on a simulated fleet or on recordings (TRACES=folder: leave-printers-out, with plots)
+bench-eta: $(READY) ## Measure the accuracy of the estimates on simulated heaters, or on recordings (TRACES=folder, with plots)
 	@$(RUN) -m tests.benchmarks.eta $(if $(TRACES),$(TRACES) --leave-out --plots docs/img)
 
-test-home-assistant: $(READY) ## Try the announcements on a real Home Assistant (slow, large download)
+test-home-assistant: $(READY) ## Test with a real Home Assistant (slow, large download)
 	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow" --numprocesses $(if $(HA_URL),0,2) --dist worksteal
 
-docs: $(READY) ## Generate the contract's documentation from the schemas
+docs: $(READY) ## Generate the reference pages from schemas, settings and docstrings
 	@$(RUN) -m tests.support.contract_docs
 
-pages: $(READY) ## Make style sheet, sounds and translation catalogues of the OctoPrint pages (needs Chromium)
+pages: $(READY) ## Generate style sheet, sounds and translation catalogues of the OctoPrint pages (needs Chromium)
 	@$(RUN) -m tests.support.style_sheet
 	@$(RUN) -m tests.support.sounds
 	@$(RUN) -m tests.support.translations
@@ -57,9 +57,9 @@ pages: $(READY) ## Make style sheet, sounds and translation catalogues of the Oc
 dist: $(READY) ## Build wheel and source distribution into dist/
 	@$(RUN) -m build --no-isolation
 
-lock: $(READY) ## Renew .ci/requirements.lock with the newest versions that fit
+lock: $(READY) ## Update .ci/requirements.lock to the newest matching versions
 	@$(RUN) .ci/lock
 
-clean: ## Remove the environment and everything that was made
+clean: ## Remove the environment and all generated files
 	rm -rf $(VENV) .cache build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

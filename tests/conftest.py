@@ -1,4 +1,4 @@
-"""The real servers that tests share: one broker and one OctoPrint for the whole run, started when first needed."""
+"""The real servers that tests share: one broker and one OctoPrint per run, started on first use."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ INSTANCE = "test-printer"
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 HEATERS = Path(__file__).parent / "demo" / "realistic_heaters.py"
 
-# Where `make test` puts the programs that this machine lacks.
+# `make test` puts missing programs here.
 os.environ["PATH"] += f"{os.pathsep}{CACHE / 'bin'}"
 
-# A busy machine is no fault of the code under test.
+# Deadlines would fail on a busy machine.
 hypothesis.settings.register_profile("busy", deadline=None)
 hypothesis.settings.load_profile("busy")
 
@@ -60,7 +60,7 @@ def shared_broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def broker(shared_broker: Broker) -> Broker:
-    """The shared broker, running whatever the test before did to it."""
+    """The shared broker, started again if the previous test stopped it."""
     if not shared_broker.running:
         shared_broker.start()
     return shared_broker
@@ -74,7 +74,7 @@ def shared_octoprint(shared_broker: Broker) -> Iterator[OctoPrint]:
 
 @pytest.fixture
 def octoprint(broker: Broker, shared_octoprint: OctoPrint) -> OctoPrint:
-    """The shared OctoPrint, connected to the broker and to a printer that is cold."""
+    """The shared OctoPrint, connected to the broker and to a cold printer."""
     octoprint = shared_octoprint
     if not octoprint.alive:
         octoprint.start()
@@ -88,6 +88,6 @@ def octoprint(broker: Broker, shared_octoprint: OctoPrint) -> OctoPrint:
 
 @pytest.fixture
 def observer(broker: Broker) -> Iterator[Observer]:
-    """A client of the broker; the test fails when a message of ours breaks the contract."""
+    """A client of the broker. The test fails if one of our messages violates its schema."""
     with Observer(broker.listener, base=BASE) as observer:
         yield observer

@@ -1,8 +1,8 @@
-"""What the plugin costs OctoPrint, with a broker in every state: python -m tests.benchmarks
+"""Measures what the plugin costs OctoPrint, with a broker in every state: python -m tests.benchmarks
 
-Prints three tables: the printer callback, which runs in the thread that talks to the printer; how long OctoPrint
-takes to start, heat and stop; and how long a script waits for the answer to a line. The figures of
-one run are in docs/background/performance.md.
+Prints three tables: the duration of the printer callback, which runs in OctoPrint's serial thread; the time to start,
+heat and stop; and a script's round trip to the printer. The figures of one run are in
+docs/background/performance.md.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tests.support.waiting import eventually
 CALLS, CHUNK = 10_000, 1_000
 ROUNDS = 3
 TIMER = Path(__file__).with_name("callback_timer.py")
-#: Every reading at a 1 s interval, so that a wait for a temperature is not coarser than that.
+#: A reading every second, which limits the resolution of the heating time.
 CONFIG = {"serial": {"timeout": {"temperatureAutoreport": 1}}}
 
 
 @dataclass(frozen=True)
 class Setup:
-    """One state to measure in: `prepare` brings the broker there before OctoPrint starts, `disturb` after."""
+    """A state of the broker: `prepare` establishes it before OctoPrint starts, `disturb` after."""
 
     name: str
     plugin: bool = True
@@ -40,7 +40,7 @@ class Setup:
 
     @property
     def connects(self) -> bool:
-        """Whether the plugin finds its broker at first."""
+        """Whether the plugin can connect at first."""
         return self.plugin and self.prepare not in {Broker.stop, Broker.freeze}
 
 
@@ -67,7 +67,7 @@ SETUPS = (
 
 @contextmanager
 def started(setup: Setup) -> Iterator[tuple[OctoPrint, float]]:
-    """Yield an OctoPrint in this state, and the seconds that it took to start."""
+    """Yield an OctoPrint in this state, and its start time in s."""
     disabled = DISABLED_PLUGINS if setup.plugin else (*DISABLED_PLUGINS, "temp_eta")
     with Broker() as broker:
         plugins = {"temp_eta": plugin_settings(broker.port, mqtt_publish_interval=1.0)}
@@ -99,7 +99,7 @@ def durations(setup: Setup) -> tuple[float, float, float]:
 def callback(setup: Setup) -> tuple[list[float], list[float]]:
     """Return the µs of each call of the printer callback while the heaters heat or are hot, sorted.
 
-    The other ones are those of calls that only let as much time pass: what the machine itself does to a call.
+    The second list has calls of the same length that do nothing, as a control for the machine's noise.
     """
     with started(setup) as (octoprint, _):
         octoprint.gcode("M140 S60", "M104 S200")

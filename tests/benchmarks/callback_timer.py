@@ -1,4 +1,4 @@
-"""An OctoPrint plugin of one file: times the printer callback of temp_eta where its worker runs too."""
+"""A single-file OctoPrint plugin that measures temp_eta's printer callback next to its worker."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __plugin_description__ = "Measures temp_eta"
 __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
 
-#: s between two readings: far more often than any printer reports.
+#: s between two readings, much less than with a real printer.
 PAUSE = 0.001
-#: s that the control takes: about what the callback does.
+#: Duration of the control in s, similar to the callback.
 CONTROL = 15e-6
 
 

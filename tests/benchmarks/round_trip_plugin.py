@@ -1,4 +1,4 @@
-"""An OctoPrint plugin of one file: measures OctoPrint's own round trip to the printer, without a script in between."""
+"""A single-file OctoPrint plugin that measures OctoPrint's own round trip to the printer, without a script."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAG = "round_trips"
 
 
 class RoundTrips(octoprint.plugin.SimpleApiPlugin):
-    """The command `measure` sends a line `count` times, each after the ok of the one before."""
+    """The command `measure` sends a line `count` times, each after the previous `ok`."""
 
     def __init__(self) -> None:
         self._acknowledged = threading.Event()

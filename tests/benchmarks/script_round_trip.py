@@ -1,4 +1,4 @@
-"""How long a script waits for the printer: `g.write` there and back, against OctoPrint alone in the same run."""
+"""Measures the round trip of `g.write`, compared with OctoPrint alone in the same run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ return True, {{"seconds": seconds}}
 
 
 def measure() -> dict[str, list[float]]:
-    """Return the round trips in seconds, of OctoPrint alone and of a script, in turns on one OctoPrint."""
+    """Return the round trips in s of OctoPrint alone and of a script, measured alternately."""
     with tempfile.TemporaryDirectory() as folder:
         add_script(Path(folder), "round_trips", BODY)
         with OctoPrint(

@@ -1,4 +1,4 @@
-"""How long OctoPrint takes to stop: without the plugin, with it, and with a broker that stands still.
+"""Measures how long OctoPrint takes to stop: without the plugin, with it, and with a frozen broker.
 
 python -m tests.benchmarks.shutdown [RUNS]
 """
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def stop(case: str, broker: Broker) -> float:
-    """Return the seconds from the signal to the end."""
+    """Return the s from the signal to the end of the process."""
     off = case == CASES[0]
     config = {"plugins": {"_disabled": [*DISABLED_PLUGINS, "temp_eta"]}} if off else {}
     with OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}, config=config) as octoprint:

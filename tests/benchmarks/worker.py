@@ -1,8 +1,7 @@
-"""What the plugin does behind the printer callback: python -m tests.benchmarks.worker
+"""Measures the worker thread: python -m tests.benchmarks.worker
 
-Prints why a call of the callback may take long, what a reading costs the worker with each method, how soon a change
-has reached a subscriber, and the memory that OctoPrint takes. The figures of one
-run are in docs/background/performance.md.
+Prints what delays a callback, the CPU time of a reading with each method, the latency of a change to a subscriber,
+and OctoPrint's memory. The figures of one run are in docs/background/performance.md.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ POSTS, PAUSE = 10_000, 0.001
 
 
 def reading(second: float) -> Readings:
-    """Return three heaters on their way up."""
+    """Return a reading of three heating heaters."""
     return Readings(
         {"tool0": (22 + second / 8, 220.0), "tool1": (25 + second / 9, 220.0), "bed": (22 + second / 20, 90.0)}
     )
 
 
 def costs(method: str) -> list[float]:
-    """Return the ms of CPU that a reading of three heaters and a look for REST take: median and 99 % of each."""
+    """Return the CPU time in ms of a reading of three heaters and of a REST snapshot: median and 99 % of each."""
     driver = BridgeDriver(algorithm=method, mqtt_publish_interval=1.0)
     driver.connect()
     driver.printer()
@@ -73,7 +72,7 @@ def waits(broker: Broker) -> list[float]:
 
 
 def heard_after(target: float, bridge: RunningBridge, observer: Observer) -> float:
-    """Return the s from a reading with another target until the observer has the message."""
+    """Return the s from a reading with a new target until the observer receives the message."""
     mark, begin = observer.mark(), time.monotonic()
     bridge.read(bed=(22.0, target))
     message = observer.wait_for(f"{BRIDGE_BASE}/bed/eta", lambda message: message.json["target"] == target, since=mark)
@@ -81,7 +80,7 @@ def heard_after(target: float, bridge: RunningBridge, observer: Observer) -> flo
 
 
 def latency(broker: Broker) -> list[float]:
-    """Return the median and 99 % of the ms from a reading that changes a state until a subscriber has the message."""
+    """Return the latency in ms from a reading that changes a state to a subscriber: median and 99 %."""
     values = []
     with RunningBridge(broker.port) as bridge, Observer(broker.listener, base=BRIDGE_BASE) as observer:
         observer.wait_for(f"{BRIDGE_BASE}/status", lambda message: message.text == "online")
@@ -91,7 +90,7 @@ def latency(broker: Broker) -> list[float]:
 
 
 def memory(broker: Broker) -> list[tuple[str, float]]:
-    """Return the MiB that OctoPrint takes: without the plugin, with it, and after many readings."""
+    """Return OctoPrint's memory in MiB: without the plugin, with it, and after many readings."""
     plugins = {"temp_eta": plugin_settings(broker.port)}
     without = {**CONFIG, "plugins": {"_disabled": [*DISABLED_PLUGINS, "temp_eta"]}}
     with OctoPrint(plugins=plugins, config=without, plugin_files=[TIMER]) as octoprint:

@@ -1,4 +1,4 @@
-"""Whatever comes in, what the bridge sends keeps the contract, and every command is answered."""
+"""For arbitrary inputs, published messages match their schemas and every command gets a reply."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CONNECTED = BrokerConnected(1, "broker.test", 1883, "5")
 
 
 class BridgeRecorder:
-    """A bridge on a broker that takes everything, and a record of what it sent."""
+    """A bridge whose broker accepts everything, with a record of the published messages."""
 
     def __init__(self, **changed: Any) -> None:
         values = {"mqtt_enabled": True, "mqtt_broker_host": "broker.test", "mqtt_custom_identifier": INSTANCE}
@@ -52,7 +52,7 @@ class BridgeRecorder:
         return Now(self.at, WALL + self.at)
 
     def feed(self, *inputs: Input, pause: float = 0.0) -> list[tuple[str, Publish]]:
-        """Hand the inputs in, each after a pause, and return the valid messages that came of it."""
+        """Handle the inputs, each after a pause, and return the published messages, validated."""
         begin = len(self.sent)
         for each in inputs:
             self.at += pause
@@ -66,7 +66,7 @@ class BridgeRecorder:
         return self.sent[begin:]
 
     def replies(self, payload: bytes, command: str = "snapshot", **more: Any) -> list[dict[str, Any]]:
-        """Return the replies to a command that comes when the rate limit is far."""
+        """Return the replies to a command that the rate limit does not affect."""
         sent = self.feed(MessageArrived(f"{BASE}/command/{command}", payload, **more), pause=10)
         return [json.loads(publish.payload) for name, publish in sent if name == "response"]
 

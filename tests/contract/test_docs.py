@@ -1,4 +1,4 @@
-"""Links between the pages of the documentation lead to files and headings that exist."""
+"""Links in the documentation lead to existing files and headings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import pytest
 
 from tests.support.contract import PROJECT
 
-PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+PAGES = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    PROJECT / "CHANGELOG.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+]
 
 
 def anchors(page: Path) -> set[str]:
@@ -24,7 +29,7 @@ def without_code(page: Path) -> str:
 
 
 def broken(page: Path) -> list[str]:
-    """Return the links of a page that lead nowhere; addresses outside the project are not followed."""
+    """Return the broken links of a page; links to other sites are not checked."""
     found = []
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page)):
         if re.match(r"[a-z]+:", link):
@@ -45,3 +50,9 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Title\n[a](#title) [b](#other) [c](page.md#title) [d](gone.md) [e](https://example.com/x)\n")
     assert broken(page) == ["#other", "gone.md"]
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (PROJECT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = {str(path.relative_to(PROJECT / "docs")) for path in (PROJECT / "docs").rglob("*.md")} - {"index.md"}
+    assert {page for page in pages if f"({page})" not in index} == set()

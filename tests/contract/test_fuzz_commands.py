@@ -1,4 +1,4 @@
-"""Anybody may send anything to the command topics: all is answered, nothing breaks, what is refused touches nothing."""
+"""Arbitrary messages on the command topics: each gets a reply, and a rejected command changes nothing."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def heating_bed(**more: Any) -> BridgeDriver:
 
 
 def present(driver: BridgeDriver) -> dict[str, Any]:
-    """Return what there is to be seen of the bridge, without its counters."""
+    """Return the bridge's visible state without counters."""
     seen = driver.bridge.snapshot(driver.now)
     return {"seen": seen, "retained": {k: v for k, v in driver.retained.items() if not k.endswith("/diagnostics")}}
 
@@ -132,6 +132,6 @@ def test_a_call_by_rest_is_answered_once(name: str, body: Any):
 
 
 def _redelivered(driver: BridgeDriver) -> int:
-    """How many commands were answered as before, which counts as neither accepted nor rejected."""
+    """Number of repeated replies, which count neither as accepted nor as rejected."""
     replies = [body for body in driver.bodies("response") if body["transaction"] is not None]
     return len(replies) - len({(body["command"], str(body["transaction"])) for body in replies})

@@ -1,4 +1,4 @@
-"""Who may import what. Each rule is a row; the files are read, not run."""
+"""Rules for imports, one per row. The files are parsed, not imported."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ PACKAGES = {
     "__init__": "plugin",
 }
 
-#: Modules, and the files that may import them. Of what stands in no row, the standard library is free to all.
+#: Modules, and the files that may import them. Other modules of the standard library are unrestricted.
 MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py",
     "mecode matplotlib": "script_child/*",
-    # Threads: OctoPrint's, the worker's and the library's meet in the adapters; a REST call waits for its answer; the
-    # script's process has a thread that listens.
+    # Threads: adapters connect those of OctoPrint, the worker and libraries; a REST call waits for its reply; the
+    # script's process has a thread that receives messages.
     "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/rest.py script_child/*",
-    # The clock: an input is stamped as it enters the inbox; the script's process has a clock of its own.
+    # The clock: the inbox adds the time to each input; the script's process uses its own clock.
     "time timeit": "adapters/inbox.py script_child/*",
-    # The world outside, and chance.
+    # Files, processes, sockets, and randomness.
     "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin/plugin.py",
     "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
     "random secrets uuid": "adapters/* app.py plugin/plugin.py",
 }
 
-#: Calls that do what those modules do, and the files that may make them.
+#: Calls with the same effect as those modules, and the files that may make them.
 CALLS = {
     "datetime.now datetime.utcnow datetime.today date.today": "adapters/inbox.py",
     "open print input": "adapters/* script_child/*",
@@ -86,14 +86,14 @@ def imports(source: str, module: str) -> Iterator[str]:
 
 
 def calls(source: str) -> Iterator[str]:
-    """Yield what a source calls by its last two names, such as `datetime.now`."""
+    """Yield the called functions by their last two names, such as `datetime.now`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             yield ".".join(ast.unparse(node.func).split(".")[-2:])
 
 
 def forbidden(source: str, module: str, name: str) -> Iterator[str]:
-    """Yield what a module imports or calls against the rules; `name` is its file below the plugin's package."""
+    """Yield imports and calls that violate the rules; `name` is the module's file in the plugin's package."""
     here = package_of(module)
     for imported in imports(source, module):
         there, top = package_of(imported), imported.split(".")[0]
@@ -166,7 +166,7 @@ def test_octoprint_is_imported_only_when_it_asks_for_the_plugin():
     assert not [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-#: What must load, and in whose absence.
+#: Packages that must load, and the modules that are absent then.
 LOADS = {
     "ha_discovery": "octoprint_temp_eta octoprint paho numpy jsonschema mecode",
     "octoprint_temp_eta.schemas": "octoprint paho numpy jsonschema mecode",

@@ -1,4 +1,4 @@
-"""The files of the pages: the form holds every setting, and what is made from something else is in step with it."""
+"""The files of the pages: the form contains every setting, and generated files are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract holds itself: schemas, examples, and the documents that are generated from them."""
+"""The schemas, their examples, and the documents generated from them are consistent."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_the_asyncapi_document_tells_how_a_message_travels(message: MessageType)
 
 @of([example for example in examples() if example.valid])
 def test_the_asyncapi_document_takes_the_valid_examples(example: Example):
-    # Its schemas are of draft 7, the only one that every AsyncAPI tool reads.
+    # Its schemas use draft 7, which every AsyncAPI tool supports.
     definitions = {"components": {"schemas": DOCUMENT["components"]["schemas"]}}
     Draft7Validator.check_schema(DOCUMENT["components"]["schemas"][example.message.name])
     schema = {**definitions, "allOf": [{"$ref": f"#/components/schemas/{example.message.name}"}]}

@@ -1,6 +1,6 @@
-"""The demonstration: python -m tests.demo
+"""Runs the demo: python -m tests.demo
 
-Variables: DEMO_HTTP_PORT (5000), DEMO_MQTT_PORT (1883), MQTT_URL (a broker of your own), DEMO_SECONDS (ends by itself).
+Variables: DEMO_HTTP_PORT (5000), DEMO_MQTT_PORT (1883), MQTT_URL (your own broker), DEMO_SECONDS (stop after).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.support.octoprint import PASSWORD, USER, OctoPrint
 INSTANCE = "demo"
 BASE_TOPIC = "octoprint/temp_eta"
 DISCOVERY_PREFIX = "homeassistant"
-#: What makes the virtual printer more like a real one.
+#: Plugins that make the virtual printer more realistic.
 PLUGINS = [Path(__file__).with_name(name) for name in ("realistic_heaters.py", "simulated_probe.py")]
 SCRIPTS = Path(__file__).parents[2] / "docs" / "examples" / "scripts"
 REFRESH_SECONDS = 0.25
@@ -56,12 +56,12 @@ def plugin_settings(broker: Endpoint) -> dict[str, Any]:
 
 
 def start_script(octoprint: OctoPrint, script_id: str) -> None:
-    """Start a script; where the user is faster and another one runs, that is as good."""
+    """Start a script. If the user has started another one, that is fine too."""
     octoprint.request("POST", "/api/plugin/temp_eta", {"command": "start_script", "id": script_id})
 
 
 def show(feed: Feed, story: Story, stop: threading.Event, seconds: float | None) -> None:
-    """Show what comes until `stop` is set or `seconds` have passed."""
+    """Show the messages until `stop` is set or `seconds` have passed."""
     console = Console()
     view = View(f"{BASE_TOPIC}/{INSTANCE}")
     ends = time.monotonic() + seconds if seconds is not None else float("inf")
@@ -78,7 +78,7 @@ def show(feed: Feed, story: Story, stop: threading.Event, seconds: float | None)
 
 
 def run(chosen: Options, stop: threading.Event) -> None:
-    """Start the servers one after the other, show them, and take everything down again, whatever happens."""
+    """Start the servers, show the messages, and stop everything in any case."""
     with contextlib.ExitStack() as stack:
         if chosen.external is None:
             program = broker_for_demo()
@@ -98,11 +98,11 @@ def run(chosen: Options, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    """Return the exit status: 0, 1 when a server fails, 2 when the demo could not begin, 128 + n after signal n."""
+    """Return the exit status: 0, 1 when a server fails, 2 when the demo cannot start, 128 + n after signal n."""
     stop = threading.Event()
     received: list[int] = []
 
-    # Only noted: an exception out of the blue could strike between a server's start and our knowing of it.
+    # Only recorded: an exception could interrupt the code between a server's start and its registration.
     def on_signal(number: int, frame: object) -> None:
         received.append(number)
         stop.set()

@@ -1,4 +1,4 @@
-"""The demo's MQTT client: it knows nothing but what is on the broker."""
+"""The demo's MQTT client. It uses only messages from the broker."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from octoprint_temp_eta.messages.catalogue import MESSAGES
 from tests.demo.options import Endpoint
 
 ANSWER_SECONDS = 10
-#: How the topics end of which a broker holds nothing.
+#: Endings of topics without retained messages.
 EVENTS = tuple(message.topic.rpartition("}")[2] for message in MESSAGES.values() if not message.retain)
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it came; `at` in Unix seconds."""
+    """A received message; `at` in Unix seconds."""
 
     at: float
     topic: str
@@ -34,7 +34,7 @@ class Message:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The payload as an object, an empty one where it is none."""
+        """The payload as an object, empty if it is none."""
         try:
             content = json.loads(self.payload)
         except ValueError:
@@ -43,11 +43,11 @@ class Message:
 
 
 class FeedError(RuntimeError):
-    """The broker is not there, or does not let us in."""
+    """The broker is unreachable or refuses the connection."""
 
 
 class Feed:
-    """The messages below `base`, and Home Assistant's announcements of it, from entering to leaving."""
+    """The messages under `base` and their discovery messages, received inside the context."""
 
     def __init__(self, broker: Endpoint, base: str, discovery_prefix: str) -> None:
         self._broker = broker
@@ -87,11 +87,11 @@ class Feed:
         self._client.loop_stop()
 
     def take(self) -> list[Message]:
-        """Return what has come since the last call."""
+        """Return the messages since the last call."""
         return [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
 
     def forget(self) -> None:
-        """Clear what was left behind on somebody else's broker."""
+        """Clear our retained messages on the user's own broker."""
         for topic in sorted(topic for topic in self._topics if not topic.endswith(EVENTS)):
             self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(ANSWER_SECONDS)
 
@@ -102,7 +102,7 @@ class Feed:
         client.subscribe(self._filters)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        # An announcement is ours when it speaks of our topics; other printers have theirs beside it.
+        # A discovery message is ours if it contains our topics; other printers have their own.
         if message.topic.startswith(f"{self._base}/") or self._base.encode() in message.payload:
             self._topics.add(message.topic)
             self._inbox.put(Message(time.time(), message.topic, bytes(message.payload)))

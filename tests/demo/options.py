@@ -1,4 +1,4 @@
-"""What the demo is told by its environment variables, checked before anything is started."""
+"""The demo's environment variables, validated before anything is started."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SCHEMES = {"mqtt": (1883, False), "tcp": (1883, False), "mqtts": (8883, True), "
 
 
 class OptionError(ValueError):
-    """A variable, or what it names, cannot be used; the message is one line for the user."""
+    """A variable or its value is invalid; the message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the broker is, and who we are there."""
+    """Address of the broker, and our credentials."""
 
     host: str
     port: int
@@ -33,7 +33,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Options:
-    """`external` is the user's own broker, None for one of ours; `seconds` is None for until Ctrl-C."""
+    """`external` is the user's own broker, None to start one; `seconds` is None to run until Ctrl-C."""
 
     http_port: int
     mqtt_port: int
@@ -58,7 +58,7 @@ def read(environment: Mapping[str, str]) -> Options:
 
 
 def require_free_ports(options: Options) -> None:
-    """Raise OptionError for the first port that we could not listen on."""
+    """Raise OptionError for the first port that is not free."""
     require_free("DEMO_HTTP_PORT", options.http_port)
     if options.external is None:
         require_free("DEMO_MQTT_PORT", options.mqtt_port)
@@ -82,7 +82,7 @@ def _seconds(text: str) -> float:
 
 
 def _endpoint(url: str) -> Endpoint:
-    # The URL may hold a password: no message repeats it.
+    # The URL may contain a password, so no message repeats it.
     rule = f"MQTT_URL must look like mqtt://user:password@host:1883, with {', '.join(SCHEMES)} for mqtt"
     try:
         parts = urlsplit(url)
@@ -97,7 +97,7 @@ def _endpoint(url: str) -> Endpoint:
 
 def require_free(variable: str, port: int) -> None:
     with socket.socket() as probe:
-        # As servers do: a port whose last connections still time out is free.
+        # As servers do: a port in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -1,8 +1,8 @@
-"""An OctoPrint plugin of one file: gives the virtual printer heaters that behave like real ones.
+"""A single-file OctoPrint plugin that gives the virtual printer realistic heaters.
 
-OctoPrint's own virtual printer heats at a constant 10 °C/s, all heaters alike: nothing to estimate. Here each heater
-is two bodies, the heating element and the one with the sensor, after a dead time, under a firmware's PID control.
-M109 and M190 wait for these heaters too. HEATERS_SPEED makes their time run faster.
+OctoPrint's virtual printer heats all heaters at a constant 10 °C/s, so there is nothing to estimate. Here each heater
+consists of two bodies, the heating element and the body with the sensor, with a dead time and PID control.
+M109 and M190 wait for these heaters too. HEATERS_SPEED accelerates their time.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BED = Physics(power=0.62, loss_time=420, exchange_time=7, dead_time=2, element_s
 
 
 class Heater:
-    """One heater: `step` takes it `STEP` seconds on, `reading` is what its sensor shows, in °C."""
+    """One heater: `step` advances it by `STEP` seconds, `reading` is its sensor's value in °C."""
 
     def __init__(self, physics: Physics, ambient: float) -> None:
         self._physics = physics
@@ -66,7 +66,7 @@ class Heater:
         return self._body + self._noise.gauss(0, self._physics.noise)
 
     def _duty(self, target: float) -> float:
-        """Return the power, 0…1, as Marlin's PID does: all of it until the last degrees, none without a target."""
+        """Return the power, 0…1, as Marlin's PID does: full power until the last degrees, none without a target."""
         physics = self._physics
         gap = target - self._body
         lead = physics.dead_time + physics.exchange_time / 2
@@ -84,7 +84,7 @@ class Heater:
 
 
 class Heaters:
-    """The heaters of `printer`, a VirtualPrinter: `advance` stands in for its own simulation."""
+    """The heaters of `printer`, a VirtualPrinter: `advance` replaces its own simulation."""
 
     def __init__(self, printer: Any) -> None:
         self._printer = printer
@@ -95,7 +95,7 @@ class Heaters:
         self._until = self._now()
 
     def advance(self, delta: float = 0.0) -> None:
-        """Bring all heaters up to now; `delta` is the original's and of no use here."""
+        """Advance all heaters to the present; `delta` belongs to the replaced method and is not used."""
         printer = self._printer
         now = self._now()
         if now - self._until < STEP:
@@ -125,5 +125,5 @@ def serial_factory(comm: Any, port: str, baudrate: int, read_timeout: float) -> 
     return printer
 
 
-# Before the virtual printer's own factory, which stands in the default place.
+# Before the virtual printer's own factory, which has the default order.
 __plugin_hooks__ = {"octoprint.comm.transport.serial.factory": (serial_factory, 1)}

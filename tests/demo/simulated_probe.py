@@ -1,6 +1,6 @@
-"""An OctoPrint plugin of one file: gives the virtual printer a probe, and a bed that is not quite flat.
+"""A single-file OctoPrint plugin that gives the virtual printer a probe and an uneven bed.
 
-G30 is not known to the virtual printer; it is asked to say what a probe would have measured instead.
+The virtual printer does not support G30. The plugin replaces it with a command that echoes a probe's reply.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ PROBE = re.compile(r"G30 X(-?[\d.]+) Y(-?[\d.]+)")
 
 
 def height(x: float, y: float) -> float:
-    """Return the height in mm of a bed that leans and sags a little."""
+    """Return the height in mm of a slightly tilted and curved bed."""
     return 0.0006 * x - 0.0003 * y + 0.00001 * (x - 110) * (y - 110)
 
 
 def queuing(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> str | None:
-    """Turn a probing command into the answer that it gets."""
+    """Replace a probing command with an echo of its reply."""
     match = PROBE.match(line)
     if match is None:
         return None

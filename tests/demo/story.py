@@ -1,4 +1,4 @@
-"""What happens to the demo's printer: it is heated, its bed is measured by a script, and it is switched off."""
+"""The demo's sequence: heat the printer, measure its bed with a script, turn the heaters off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCRIPT = "bed_flatness"
 
 
 class Story:
-    """Heats when it begins; ends when the heaters have been at target for a while, or the user has interfered."""
+    """Heats at the start; ends when the heaters have been at target for a while, or the user has changed a target."""
 
     def __init__(self, gcode: Callable[..., None], start_script: Callable[[str], None]) -> None:
         self._gcode = gcode
@@ -22,7 +22,7 @@ class Story:
         gcode(*(f"{command} S{target}" for command, target in HEAT.values()))
 
     def go_on(self, state_of: Callable[[str], dict[str, Any]]) -> None:
-        """Do what is next, by what the broker says of each heater."""
+        """Do the next step, depending on the published heater states."""
         states = {heater: state_of(heater) for heater in HEAT}
         if self._over or any(state.get("state") != "at_target" for state in states.values()):
             self._hot_since = None

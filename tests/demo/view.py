@@ -1,4 +1,4 @@
-"""What the demo shows: a table of the heaters over the stream of topics, or plain lines."""
+"""The demo's output: a table of the heaters above the stream of messages, or plain lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_STREAM = 200
 
 
 class View:
-    """What is known from the messages so far."""
+    """The state from the messages so far."""
 
     def __init__(self, base: str) -> None:
         self._base = base
@@ -46,7 +46,7 @@ class View:
             self._heaters[level.removesuffix("/eta")] = message
 
     def heater(self, name: str) -> dict[str, Any]:
-        """Return the newest state of a heater, an empty one where nothing was heard of it."""
+        """Return the newest state of a heater, empty if there was none."""
         message = self._heaters.get(name)
         return message.json if message else {}
 
@@ -61,7 +61,7 @@ class View:
         )
 
     def plain(self, message: Message) -> str:
-        """Return `message` as one line, a heater's state in words."""
+        """Return `message` as one line of text."""
         clock = datetime.fromtimestamp(message.at).strftime("%H:%M:%S")
         level = message.topic.removeprefix(f"{self._base}/")
         if not level.endswith("/eta"):

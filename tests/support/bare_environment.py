@@ -1,6 +1,6 @@
-"""An environment with OctoPrint and what a wheel asks for, and nothing else: not the project, no development tools.
+"""A virtual environment with OctoPrint and the requirements of a wheel, without the project or development tools.
 
-Nothing is downloaded: the distributions are links to those of the tests' own environment.
+Nothing is downloaded: the distributions are links to those in the tests' environment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 def make_environment(folder: Path, wheel: Path) -> Path:
     """Install `wheel` into a new environment in `folder`; return its interpreter.
 
-    Raises CalledProcessError when pip finds a requirement of any distribution in there not met.
+    Raises CalledProcessError if pip finds an unmet requirement in it.
     """
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
@@ -41,7 +41,7 @@ def _requirements(wheel: Path) -> list[str]:
 
 
 def _closure(requirements: list[str], extra: str = "", seen: set[str] | None = None) -> Iterator[Distribution]:
-    """Yield the installed distributions that meet `requirements`, and all that they need in turn."""
+    """Yield the installed distributions for `requirements` and their dependencies."""
     seen = set() if seen is None else seen
     for requirement in map(Requirement, requirements):
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
@@ -58,7 +58,7 @@ def _closure(requirements: list[str], extra: str = "", seen: set[str] | None = N
 
 
 def _entries(found: Distribution) -> set[Path]:
-    """Return what a distribution has put beside its siblings in site-packages."""
+    """Return the files and folders of a distribution at the top level of site-packages."""
     home = Path(str(found.locate_file("")))
     parts = {file.parts[0] for file in found.files or () if file.parts[0] not in {"..", "__pycache__"}}
     if not parts:  # from Debian, whose packages list no files

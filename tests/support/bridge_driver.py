@@ -1,6 +1,6 @@
-"""A bridge on a simulated clock and a simulated broker: feed it inputs, look at what it wants done.
+"""A bridge with a simulated clock and a simulated broker: pass it inputs and look at the effects.
 
-Every message that the bridge sends is held against the contract, whatever the test is about.
+Every published message is validated against its schema, whatever the test is about.
 
     driver = BridgeDriver(mqtt_publish_interval=5)
     driver.connect()
@@ -65,16 +65,16 @@ IDENTITY = Identity(
     octoprint_version="1.11.8",
 )
 PROFILE = Profile("_default", "Default", "Ender-3")
-#: The moment at which a driver starts: monotonic s, and Unix s.
+#: The time at which a driver starts: monotonic s, and Unix s.
 START = Now(at=1000.0, wall=1_795_188_600.0)
 TICK_S = 0.5
 PASSWORD = "a secret that stays here"
 
 
 class BridgeDriver:
-    """Drives a bridge; keyword arguments are settings. Its broker takes everything and acknowledges at once.
+    """Drives a bridge; keyword arguments are settings. The broker accepts everything and acknowledges at once.
 
-    `started` is whether the bridge has begun, `acknowledges` whether the broker confirms what it takes.
+    `started`: whether the bridge has started. `acknowledges`: whether the broker acknowledges messages.
     """
 
     def __init__(
@@ -100,15 +100,15 @@ class BridgeDriver:
         self.acknowledges = acknowledges
         #: Whether the broker delivers the bridge's own `info`.
         self.delivers = True
-        #: What lies in the folder of scripts; None: it has not been looked at yet.
+        #: The scripts in the script folder; None if it has not been scanned yet.
         self.scripts = scripts
         #: Why OctoPrint refuses targets, None: it takes them.
         self.target_refusal: str | None = None
         self.link: int | None = None
-        #: All effects so far but the messages, oldest first; and the messages, with the name each has in the contract.
+        #: All effects so far except the messages, oldest first; and the messages, each with its name in the catalogue.
         self.effects: list[Effect] = []
         self.sent: list[tuple[str, Publish]] = []
-        #: What the broker holds, by topic.
+        #: The retained messages on the broker, by topic.
         self.retained: dict[str, bytes] = {}
         self._links = itertools.count(1)
         self._tickets = itertools.count(1)
@@ -119,7 +119,7 @@ class BridgeDriver:
     # Time
 
     def advance(self, seconds: float, *, tick: float = TICK_S) -> list[Publish]:
-        """Let `seconds` pass, with the worker's ticks, and return the messages that came of it."""
+        """Let `seconds` pass, with the worker's ticks, and return the published messages."""
         mark = len(self.sent)
         end = self.now.at + seconds
         while self.now.at + tick <= end + 1e-9:
@@ -139,7 +139,7 @@ class BridgeDriver:
     # Inputs
 
     def handle(self, event: Input) -> list[Effect]:
-        """Hand in an input, and what the broker answers to it; return all effects, each of them checked."""
+        """Handle an input and the broker's reactions to it; return all effects, each validated."""
         effects: list[Effect] = []
         inputs: deque[Input] = deque([event])
         while inputs:
@@ -165,7 +165,7 @@ class BridgeDriver:
         return self.handle(BrokerConnected(self.link, "broker.test", 1883, "5", **announced))
 
     def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:
-        """Let the connection end, so that the broker publishes the will."""
+        """Lose the connection, so that the broker publishes the will."""
         link, self.link = self.link or next(self._links), None
         effects = self.handle(BrokerLost(link, reason))
         self.retained[self.topic("status")] = b"offline"
@@ -179,11 +179,11 @@ class BridgeDriver:
         state: str | None = "OPERATIONAL",
         profile: Profile | None = PROFILE,
     ) -> list[Effect]:
-        """Let the printer's state change."""
+        """Change the printer's state."""
         return self.handle(PrinterChanged(state, connected=connected, printing=printing, profile=profile))
 
     def read(self, **heaters: tuple[object, object]) -> list[Effect]:
-        """Let a reading come: `bed=(actual, target)`."""
+        """Pass a reading: `bed=(actual, target)`."""
         return self.handle(Readings(heaters))
 
     def heat(self, heater: str, readings: Sequence[tuple[float, object, object]]) -> list[str]:
@@ -201,19 +201,19 @@ class BridgeDriver:
         return self.handle(SettingsChanged(self.settings))
 
     def command(self, name: str, payload: object = b"{}", **properties: Any) -> list[dict[str, Any]]:
-        """Send a command, as bytes or as what becomes JSON; return the replies on our own response topic."""
+        """Send a command, as bytes or as an object for JSON; return the replies on our response topic."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         mark = len(self.sent)
         self.handle(MessageArrived(self.topic(f"command/{name}"), raw, **properties))
         return self.bodies("response", since=mark)
 
     def call(self, name: str, body: object) -> list[dict[str, Any]]:
-        """Send a command through REST; return the answers to its ticket."""
+        """Send a command over REST; return the replies to its ticket."""
         ticket = next(self._tickets)
         effects = self.handle(ApiCommand(name, body, ticket))
         return [dict(effect.reply) for effect in effects if isinstance(effect, Answer) and effect.ticket == ticket]
 
-    # What came of it
+    # Results
 
     @property
     def base(self) -> str:
@@ -221,13 +221,13 @@ class BridgeDriver:
         return f"{self.settings.mqtt_base_topic}/{self.settings.mqtt_custom_identifier}"
 
     def topic(self, message: str, **levels: str) -> str:
-        """Return the topic of a message of the contract, or of `message` itself below the base."""
+        """Return the topic of a message in the catalogue, else `message` under the base topic."""
         if message in MESSAGES:
             return MESSAGES[message].topic.format(base=self.base, **levels)
         return f"{self.base}/{message}"
 
     def state(self, message: str, **levels: str) -> Any:
-        """Return what the broker holds of a message. Raises KeyError where it holds nothing."""
+        """Return the retained payload of a message. Raises KeyError if there is none."""
         payload = self.retained[self.topic(message, **levels)].decode()
         return json.loads(payload) if MESSAGES[message].content_type == "application/json" else payload
 
@@ -236,16 +236,16 @@ class BridgeDriver:
         return [json.loads(publish.payload) for name, publish in self.sent[since:] if name == message]
 
     def of(self, kind: type[Effect]) -> list[Any]:
-        """Return the effects of one kind but `Publish`, oldest first."""
+        """Return the effects of one type other than `Publish`, oldest first."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def eta(self, heater: str = "bed") -> dict[str, Any]:
-        """Return what the broker holds of a heater."""
+        """Return the retained state of a heater."""
         return dict(self.state("eta", heater=heater))
 
     @property
     def heaters(self) -> list[str]:
-        """The heaters of which the broker holds a state."""
+        """The heaters with a retained state."""
         return sorted(topic.split("/")[-2] for topic in self.retained if topic.endswith("/eta"))
 
     # Checks
@@ -279,7 +279,7 @@ class BridgeDriver:
             self.retained[publish.topic] = publish.payload
 
     def _checked(self, publish: Publish) -> str:
-        """Return the message's name: of the contract, or "discovery", "reply" (to its own topic), "clearing"."""
+        """Return the message's name in the catalogue, or "discovery", "reply" (to its own topic), "clearing"."""
         if publish.topic.startswith(f"{self.base}/"):
             name = check(publish.topic, publish.payload, self.base)
             self._check_properties(name, publish)
@@ -308,7 +308,7 @@ class BridgeDriver:
 
 
 def connected(**arguments: Any) -> BridgeDriver:
-    """Return a driver whose broker and printer are there."""
+    """Return a driver whose broker and printer are connected."""
     driver = BridgeDriver(**arguments)
     driver.connect()
     driver.printer()
@@ -316,7 +316,7 @@ def connected(**arguments: Any) -> BridgeDriver:
 
 
 def heating(**arguments: Any) -> BridgeDriver:
-    """Return the same with a bed that heats."""
+    """Return a connected driver with a heating bed."""
     driver = connected(**arguments)
     driver.heat("bed", curves.heating(60.0)[:30])
     return driver

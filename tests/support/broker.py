@@ -1,4 +1,4 @@
-"""A real MQTT broker as a context manager: stopped, frozen and started again on the same port, with nothing stored."""
+"""A real MQTT broker as a context manager. It can be stopped, frozen and restarted on the same port, and stores nothing."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CONNACK = 0x20
 
 
 def answers(listener: Listener, timeout: float = 1.0) -> bool:
-    """Whether a CONNACK comes from `listener`, even one that refuses: an open port alone says nothing."""
+    """Whether `listener` sends a CONNACK, even a refusal. An open port is not enough."""
     try:
         with contextlib.ExitStack() as stack:
             stream = stack.enter_context(socket.create_connection((listener.host, listener.port), timeout))
             if listener.certificates is not None:
                 context = ssl.create_default_context(cafile=str(listener.certificates.authority))
-                if listener.tls_options:  # it may want a client certificate: the handshake is enough
+                if listener.tls_options:  # it may require a client certificate: the handshake is enough
                     context.wrap_socket(stream, server_hostname="localhost").close()
                     return True
                 stream = stack.enter_context(context.wrap_socket(stream, server_hostname="localhost"))
@@ -36,7 +36,7 @@ def answers(listener: Listener, timeout: float = 1.0) -> bool:
 
 
 class Broker:
-    """A broker on 127.0.0.1 that runs from entering to leaving, on `port` or a free one.
+    """A broker on 127.0.0.1 that runs inside the context, on `port` or a free one.
 
     The rest is for mosquitto: more lines of its configuration, its access rules, and a second port for WebSockets.
     """
@@ -83,7 +83,7 @@ class Broker:
         self.stop()
 
     def start(self) -> None:
-        """Start it, empty, and wait until it answers. Raises RuntimeError with its log when it does not."""
+        """Start it without retained messages and wait until it responds. Raises RuntimeError with its log if it does not."""
         if self._running is not None:
             raise RuntimeError("the broker runs already")
         folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="broker-"))
@@ -103,7 +103,7 @@ class Broker:
             raise RuntimeError(f"{self.program.name} did not start on port {self.port}:\n{log}")
 
     def stop(self) -> None:
-        """Stop it; all that it retained is forgotten."""
+        """Stop it. Its retained messages are lost."""
         running, self._running = self._running, None
         try:
             if running is not None:
@@ -117,11 +117,11 @@ class Broker:
         self.start()
 
     def freeze(self) -> None:
-        """Make it deaf and dumb while its connections stay open."""
+        """Suspend it while its connections stay open."""
         self._require().freeze()
 
     def resume(self) -> None:
-        """Let it go on after `freeze`."""
+        """Resume it after `freeze`."""
         self._require().resume()
 
     def log(self) -> str:

@@ -1,7 +1,7 @@
-"""Where a real MQTT broker comes from: Docker, a mosquitto on this machine, one unpacked from Debian, or aedes.
+"""Sources of a real MQTT broker: Docker, an installed mosquitto, one unpacked from Debian's package, or aedes.
 
 A program is launched with a `Listener` and gives a `RunningBroker`, which can be stopped and frozen. None of them
-keeps anything on disk: a broker that is started again has forgotten its retained messages.
+stores anything on disk: after a restart, retained messages are gone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INSTALL_HINT = "no MQTT broker to be had: install mosquitto (Debian: apt-get ins
 
 
 class NoBrokerError(RuntimeError):
-    """No broker program can be had here; the message says what to install."""
+    """No broker program is available; the message names what to install."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Certificates:
 
 @dataclass(frozen=True)
 class Listener:
-    """What a broker listens on, and whom it accepts: anybody, or one user.
+    """Address of a broker, and whom it accepts: everyone or one user.
 
     For mosquitto, `options` and `tls_options` are more lines of its configuration, the latter for a listener with TLS,
     `acl` is the text of its file of access rules, `websocket_port` a second port that accepts WebSockets.
@@ -70,7 +70,7 @@ class RunningBroker(Protocol):
 
 
 class BrokerProgram(Protocol):
-    """A kind of broker that can be launched; `folder` is its own until it has stopped."""
+    """A broker program that can be launched; it uses `folder` until it has stopped."""
 
     @property
     def name(self) -> str: ...
@@ -124,7 +124,7 @@ def _password_line(username: str, password: str) -> str:
 
 
 class RunningProcess:
-    """A broker that is a process of our own, in a session of its own: a Ctrl-C in the terminal is not for it."""
+    """A broker as a child process in its own session, so that Ctrl-C in the terminal does not stop it."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> None:
         self._log = folder / "log.txt"
@@ -169,7 +169,7 @@ class RunningProcess:
 
 @dataclass(frozen=True)
 class Mosquitto:
-    """A mosquitto binary of this machine; `libraries` is its LD_LIBRARY_PATH where it is not installed."""
+    """A mosquitto binary on this machine; `libraries` is its LD_LIBRARY_PATH if it is not installed."""
 
     binary: Path
     libraries: str = ""
@@ -181,7 +181,7 @@ class Mosquitto:
     def launch(self, listener: Listener, folder: Path) -> RunningBroker:
         address = f"{listener.port} {listener.host}"
         configuration = mosquitto_configuration(listener, folder, str(folder), address)
-        if os.geteuid() == 0:  # else it gives root up and cannot read its own files any more
+        if os.geteuid() == 0:  # otherwise it drops root privileges and cannot read its own files
             configuration += "user root\n"
         (folder / "mosquitto.conf").write_text(configuration)
         environment = {"LD_LIBRARY_PATH": self.libraries} if self.libraries else {}
@@ -190,7 +190,7 @@ class Mosquitto:
 
 @dataclass(frozen=True)
 class Aedes:
-    """The aedes broker for Node.js, fetched by npx. It knows no password file and no TLS here."""
+    """The aedes broker for Node.js, fetched by npx. It supports neither a password file nor TLS here."""
 
     npx: str = "npx"
     name: str = "aedes (npx)"
@@ -219,18 +219,18 @@ class DockerMosquitto:
         (folder / "mosquitto.conf").write_text(configuration)
         folder.chmod(0o755)
         container = DockerContainer(self.image).with_volume_mapping(folder, "/mosquitto/config", "ro")
-        # A port left to Docker would change with every start, and be open to the whole network.
+        # A port chosen by Docker would change with every start and be open to the whole network.
         container.ports["1883"] = (listener.host, listener.port)  # type: ignore[assignment]
         try:
             container.start()
         except Exception:
-            container.stop()  # it may have been made, and only not have come to run
+            container.stop()  # it may have been created without running
             raise
         return RunningContainer(container)
 
 
 class RunningContainer:
-    """A broker in a container; what it logged is kept when it is gone."""
+    """A broker in a container; its log stays available after it was removed."""
 
     def __init__(self, container: DockerContainer) -> None:
         self._container = container
@@ -254,7 +254,7 @@ class RunningContainer:
 
 
 def docker_mosquitto() -> DockerMosquitto | None:
-    """Return mosquitto in Docker where an engine runs and the image is there; nothing is ever pulled."""
+    """Return mosquitto in Docker if an engine is running and has the image. Nothing is pulled."""
     image = os.environ.get("MOSQUITTO_IMAGE", "eclipse-mosquitto:2")
     # Set before testcontainers is imported: its clean-up container is an image of its own, which would be pulled.
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
@@ -265,7 +265,7 @@ def docker_mosquitto() -> DockerMosquitto | None:
         client.ping()
         client.images.get(image)
         client.close()
-    except Exception:  # an engine can be away in many ways, none of which is our business
+    except Exception:  # an engine can be unavailable for many reasons, which do not matter here
         return None
     return DockerMosquitto(image)
 

@@ -1,4 +1,4 @@
-"""A real Chromium, where the machine has one."""
+"""A real Chromium, if the machine has one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, sync_playwright
 
-#: It is to show our pages, and to ask nobody else for anything.
+#: No connections to other servers.
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--no-default-browser-check",

@@ -1,4 +1,4 @@
-"""An authority for tests and the certificates that it signs, made by openssl."""
+"""A certificate authority for tests and the certificates that it signs, created with openssl."""
 
 from __future__ import annotations
 

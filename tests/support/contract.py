@@ -1,4 +1,4 @@
-"""The contract as tests use it: which message a topic carries, whether its payload is valid, and the examples."""
+"""The message schemas for tests: find the message of a topic, validate a payload, list the examples."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SCHEMAS = PROJECT / "schemas"
 
 
 def check(topic: str, payload: bytes, base: str) -> str:
-    """Return the name of the message that `topic` carries below `base`, having validated what we sent.
+    """Validate a payload that we sent, and return the name of its message.
 
-    Raises AssertionError for a topic that is not in the contract, and `InvalidPayload` (or the JSON parser's
-    ValueError) for a payload that is not valid. A command may be malformed on purpose, so only its topic counts. An
-    empty payload clears a retained topic, and no other.
+    Raises AssertionError for an unknown topic, and `InvalidPayload` (or the JSON parser's ValueError) for an invalid
+    payload. The payload of a command is not validated, because tests send malformed ones. Only retained topics may have
+    an empty payload, which clears them.
     """
     if topic.startswith(f"{base}/command/"):
         return next((m.name for m in MESSAGES.values() if m.topic.format(base=base, heater="") == topic), "command")
@@ -28,11 +28,11 @@ def check(topic: str, payload: bytes, base: str) -> str:
             if payload or not message.retain:
                 message.validate(parse(message, payload.decode()))
             return message.name
-    raise AssertionError(f"{topic} is no topic of the contract")
+    raise AssertionError(f"there is no message with the topic {topic}")
 
 
 def parse(message: MessageType, text: str) -> Any:
-    """Return the value that a payload stands for, as its schema describes it; NaN and its like are no JSON."""
+    """Return the payload as the value that the schema describes. NaN and Infinity raise ValueError."""
     if message.content_type == "text/plain":
         return text
     if message.press and text == "PRESS":
@@ -62,7 +62,7 @@ class Example:
 
     @property
     def payload(self) -> Any:
-        """The value that it stands for."""
+        """The payload as the value that the schema describes."""
         return parse(self.message, self.text) if self.path.suffix == ".txt" else json.loads(self.text)
 
     @property
@@ -71,7 +71,7 @@ class Example:
 
     @property
     def fault(self) -> tuple[str, str]:
-        """The field at fault as a JSON Pointer and the rule that it breaks, as the file's name tells them."""
+        """The invalid field as a JSON Pointer, and the violated rule, from the file name."""
         _, field, rule = self.path.stem.split("-", 2)
         return "" if field == "payload" else "/" + field.replace(".", "/"), rule
 

@@ -1,4 +1,4 @@
-"""The contract as an AsyncAPI 3 document, for tools."""
+"""Generates the AsyncAPI 3 document from the schemas."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 
 _DESCRIPTION = """\
-Heater states with their ETA, and automation scripts, of a 3D printer that OctoPrint drives. \
-State is retained, events and replies are not, and every command is answered. \
-docs/reference/mqtt.md describes the same for people."""
+Heater states with their ETA, and automation scripts, of a 3D printer controlled by OctoPrint. \
+States are retained, events and replies are not. Every command gets a reply. \
+docs/reference/mqtt.md has the same as a page."""
 
 _PARAMETERS = {
     "base": {
@@ -26,7 +26,7 @@ _PARAMETERS = {
     },
 }
 
-#: What a reader of the payload has no use for, or reads elsewhere in the document.
+#: Keywords that are irrelevant for the payload or are elsewhere in the document.
 _DROPPED = {"$schema", "$id", "$defs", "x-mqtt"}
 
 
@@ -109,7 +109,7 @@ def _message(message: MessageType) -> Schema:
 
 
 def _draft7(node: Any) -> Any:
-    """Return a schema of 2020-12 as one of draft 7, which every AsyncAPI tool reads."""
+    """Convert a schema from 2020-12 to draft 7, which every AsyncAPI tool supports."""
     if isinstance(node, list):
         return [_draft7(child) for child in node]
     if not isinstance(node, dict):

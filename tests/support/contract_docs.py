@@ -1,6 +1,6 @@
-"""Writes the documents that are made from the sources: the contract, the settings, the entities, the Python API.
+"""Writes the generated documents: messages, settings, entities, Python API.
 
-python -m tests.support.contract_docs [--check]     with --check it only says which of them are out of date
+python -m tests.support.contract_docs [--check]     --check only lists the outdated ones
 """
 
 from __future__ import annotations

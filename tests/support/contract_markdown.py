@@ -1,4 +1,4 @@
-"""The contract as a page for people."""
+"""Generates the MQTT reference from the schemas."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 
 _INTRODUCTION = f"""\
-# The MQTT contract
+# MQTT reference
 
-*Made from [`schemas/`](../../schemas) by `make docs`: to change it, change a schema. For tools there is the same as
-[AsyncAPI](asyncapi.json).*
+*Generated from [`schemas/`](../../schemas) by `make docs`. To change it, change a schema. The same as
+[AsyncAPI](asyncapi.json), for tools.*
 
 `<base>` is the base topic and this printer's instance, such as `octoprint/temp_eta/ender-3-x7k2`. `<heater>` is
-OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
+OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
 
-* **A state is retained**: whoever subscribes gets the newest at once. Every key is always there, `null` where it is
-  not known. It is sent when it changes, at every connect, and when Home Assistant starts; `status`, `printer`,
-  `<heater>/eta`, `forecast` and `script` also every 60 s, so that a reader can tell an old state from one that holds.
-* **An event is not retained**: it is sent when it happens, and once more, with the same `timestamp`, where the
-  connection broke before the broker had taken it. Offline, the newest {MAX_EVENTS} script events are kept
-  in order, for an hour; a heater's change of state that is older than 30 s is dropped. What is dropped is counted in
-  `diagnostics`.
-* **Every command is answered** on `<base>/response`, with its `transaction` where it has one. The same `transaction`
-  sent twice within {REMEMBERED_S / 60:.0f} minutes is carried out once and answered alike. A command must not be
-  retained, has at most 16 KiB, is UTF-8, and is nested at most {DEEPEST} levels deep; an unknown key is refused. An
-  empty payload is ignored. Of more than {BURST:.0f} at once, or {RATE:.0f} a second, one reply a second says how many
-  were refused.
-* **MQTT 5**: a command's response topic and correlation data are honoured as well, and events carry their expiry.
-  Everything works the same on 3.1.1.
-* `timestamp` is Unix seconds; what ends in `_at` is RFC 3339 with offset. Temperatures are °C.
+* **States are retained.** A new subscriber receives the current state at once. Every key is always present, `null` if
+  its value is unknown. A state is published when it changes, after each connection, and when Home Assistant starts.
+  `status`, `printer`, `<heater>/eta`, `forecast` and `script` are also repeated every 60 s, so that a subscriber
+  notices when a state is outdated.
+* **Events are not retained.** An event is published when it happens. If the connection breaks before the broker has
+  acknowledged it, it is sent again with the same `timestamp`. Without a connection, the newest {MAX_EVENTS} script
+  events are kept in order for an hour; a heater's change of state is dropped after 30 s. `diagnostics` counts what is
+  dropped.
+* **Every command gets a reply** on `<base>/response`, with the command's `transaction` if it has one. If the same
+  `transaction` arrives again within {REMEMBERED_S / 60:.0f} minutes, the command is not executed again, and the
+  reply is the same. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
+  {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
+  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands.
+* **MQTT 5** is used if the broker supports it. Then a reply also goes to the command's response topic with its
+  correlation data, and events have an expiry. Everything else works the same with 3.1.1.
+* `timestamp` is in Unix seconds. Keys that end in `_at` are RFC 3339 with offset. Temperatures are in °C.
 
 ## Topics
 
@@ -45,11 +46,11 @@ OctoPrint's name: `tool0`, `bed`, `chamber`, or a custom one.
 """
 
 _HOME_ASSISTANT = """\
-| `<prefix>/device/<device id>/config` | sent | yes | 1 | the device, in Home Assistant's own form |
+| `<prefix>/device/<device id>/config` | sent | yes | 1 | the device in Home Assistant's discovery format |
 | `<prefix>/status` | received | – | 1 | Home Assistant's birth and will; topic and payloads are settings |
 """
 
-#: An enumeration of more values than this only has a table of its own.
+#: An enumeration with more values is shown only in a table of its own.
 LONGEST_LIST = 7
 
 _TYPES = {"object": "object", "array": "list", "boolean": "true or false", "integer": "integer"}
@@ -66,10 +67,10 @@ def markdown() -> str:
     for messages in groups.values():
         page += "".join(_topic_row(message) for message in sorted(messages, key=_by_topic))
     page += _HOME_ASSISTANT
-    told: set[tuple[str, ...]] = set()
+    listed: set[tuple[str, ...]] = set()
     for title, messages in groups.items():
         page += f"\n## {title}\n"
-        page += "".join(_section(message, told) for message in sorted(messages, key=_by_topic))
+        page += "".join(_section(message, listed) for message in sorted(messages, key=_by_topic))
     return page
 
 
@@ -82,9 +83,9 @@ def _readable(topic: str) -> str:
 
 
 def _topic_row(message: MessageType) -> str:
-    way = "received" if message.direction == "in" else "sent"
+    direction = "received" if message.direction == "in" else "sent"
     retained = {True: "yes", False: "no", None: "–"}[message.retain]
-    return f"| `{_readable(message.topic)}` | {way} | {retained} | {message.qos} | {_link(message)} |\n"
+    return f"| `{_readable(message.topic)}` | {direction} | {retained} | {message.qos} | {_link(message)} |\n"
 
 
 def _link(message: MessageType) -> str:
@@ -93,22 +94,22 @@ def _link(message: MessageType) -> str:
     return f"[{title}](#{anchor})"
 
 
-def _section(message: MessageType, told: set[tuple[str, ...]]) -> str:
+def _section(message: MessageType, listed: set[tuple[str, ...]]) -> str:
     schema = inlined(message.name)
     text = f"\n### {schema['title']}\n\n`{_readable(message.topic)}`"
     text += f" · expires after {message.expiry_seconds} s\n" if message.expiry_seconds else "\n"
     text += f"\n{schema['description']}\n"
     if message.press:
-        text += "\nThe plain text `PRESS` stands for `{}`.\n"
+        text += "\nThe plain text `PRESS` means `{}`.\n"
     if message.text:
-        text += f"\nA plain text is taken for the `{message.text}` alone.\n"
-    text += _table(schema, told)
+        text += f"\nA plain text is the `{message.text}`.\n"
+    text += _table(schema, listed)
     for result in schema.get("$defs", {}).values():
-        text += f"\n**`result` of `{result['title']}`**: {result['description']}\n" + _table(result, told)
+        text += f"\n**`result` of `{result['title']}`**: {result['description']}\n" + _table(result, listed)
     return text + _example(message)
 
 
-def _table(schema: Schema, told: set[tuple[str, ...]]) -> str:
+def _table(schema: Schema, listed: set[tuple[str, ...]]) -> str:
     rows = list(_rows(schema, ""))
     if not rows:
         return ""
@@ -118,15 +119,15 @@ def _table(schema: Schema, told: set[tuple[str, ...]]) -> str:
         text += f"| `{key}` | {_type(field)} | {unit} | {field.get('description', '')} |\n"
     for key, field in rows:
         values = field.get("x-values", {})
-        if values and tuple(values) not in told:
-            told.add(tuple(values))
+        if values and tuple(values) not in listed:
+            listed.add(tuple(values))
             text += f"\n| `{key}` | |\n|---|---|\n"
             text += "".join(f"| `{value}` | {meaning} |\n" for value, meaning in values.items())
     return text
 
 
 def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
-    """Yield the keys below `schema`, those of inner objects with their path."""
+    """Yield the keys of `schema`, with their path for inner objects."""
     for key, field in schema.get("properties", {}).items():
         optional = key not in schema.get("required", [])
         yield prefix + key, {**field, "optional": optional}

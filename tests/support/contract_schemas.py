@@ -1,4 +1,4 @@
-"""The schemas with their references filled in, as the documents need them."""
+"""The schemas with resolved references, for the documents."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FILES: dict[str, Schema] = {
 
 
 def inlined(name: str) -> Schema:
-    """Return a message's schema with what it shares filled in.
+    """Return a message's schema with the common definitions inserted.
 
-    A reference to another message stays, as `{"$ref": "<its name>"}`: its schema is told once.
+    A reference to another message stays, as `{"$ref": "<its name>"}`: the documents show each schema once.
     """
     file = f"{name}.schema.json"
     filled: Schema = _filled(_FILES[file], file)

@@ -1,4 +1,4 @@
-"""Temperature curves as printers show them, as readings `(second, actual, target)` in s and °C."""
+"""Typical temperature curves, as readings `(second, actual, target)` in s and °C."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def resting(actual: float, target: float = 0.0, *, lasting: float, every: float 
 
 
 def chain(*curves: list[Reading]) -> list[Reading]:
-    """Put curves behind each other; each begins a second after the one before."""
+    """Concatenate curves; each starts a second after the previous one."""
     whole: list[Reading] = []
     for curve in curves:
         begin = whole[-1][0] + 1.0 if whole else 0.0
@@ -54,5 +54,5 @@ def chain(*curves: list[Reading]) -> list[Reading]:
 
 
 def seconds(lasting: float, every: float) -> Iterator[float]:
-    """Yield the moments of readings, `every` s from 0 to `lasting` s."""
+    """Yield the times of readings, `every` s from 0 to `lasting` s."""
     return (index * every for index in range(int(lasting / every) + 1))

@@ -1,6 +1,6 @@
-"""Debian packages without root: downloaded and unpacked into a folder, nothing is installed.
+"""Debian packages without root: downloads and unpacks them into a folder and installs nothing.
 
-Standard library only, because the environment is made with it before there is one.
+Uses only the standard library, because it creates the environment.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-#: What is fetched for the project lies here: unpacked packages in debian/, programs to call in bin/.
+#: Downloads of the project: unpacked packages in debian/, programs in bin/.
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
 
 
 class DebianError(RuntimeError):
-    """The packages could not be had; the message says why."""
+    """The packages are not available; the message has the reason."""
 
 
 def is_debian() -> bool:
@@ -27,9 +27,9 @@ def is_debian() -> bool:
 
 
 def unpack(packages: Sequence[str], into: Path, *, with_dependencies: bool = True) -> Path:
-    """Unpack `packages`, and what they need that is not installed, below `into`; return `into`.
+    """Unpack `packages` and their missing dependencies into `into`; return `into`.
 
-    A folder that was filled before is taken as it is. Raises DebianError.
+    A folder that was filled before is used as it is. Raises DebianError.
     """
     complete = into / ".complete"
     if complete.exists():
@@ -38,7 +38,7 @@ def unpack(packages: Sequence[str], into: Path, *, with_dependencies: bool = Tru
         raise DebianError("this is not a Debian machine (no apt-get and dpkg)")
     into.mkdir(parents=True, exist_ok=True)
     with into.with_name(f"{into.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be about it, too
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another test process may do the same
         if not complete.exists():
             _fill(packages, into, with_dependencies)
             complete.touch()
@@ -48,7 +48,7 @@ def unpack(packages: Sequence[str], into: Path, *, with_dependencies: bool = Tru
 def _fill(packages: Sequence[str], into: Path, with_dependencies: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="debs-") as folder:
         downloads = Path(folder)
-        # The lists that are there already save an update; they may be missing or too old to download from.
+        # Existing package lists save an update, but may be missing or outdated.
         try:
             _download(packages, downloads, [], with_dependencies)
         except DebianError:
@@ -58,7 +58,7 @@ def _fill(packages: Sequence[str], into: Path, with_dependencies: bool) -> None:
 
 
 def library_path(root: Path) -> str:
-    """Return what LD_LIBRARY_PATH needs for programs that were unpacked below `root`."""
+    """Return the LD_LIBRARY_PATH for programs that were unpacked into `root`."""
     folders = {library.parent for library in root.glob("*/lib/*/*.so*")} | {
         library.parent for library in root.glob("lib/*/*.so*")
     }

@@ -11,7 +11,7 @@ from tests.support.contract import PROJECT
 
 
 def source_files(*below: str) -> list[str]:
-    """Return what git tracks, or would, as paths in the project; with `below` only what lies in these folders."""
+    """Return the tracked and new files as paths in the project; with `below` only those in these folders."""
     ask = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *below]
     names = subprocess.run(ask, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.splitlines()
     return [name for name in names if (PROJECT / name).exists()]
@@ -20,7 +20,7 @@ def source_files(*below: str) -> list[str]:
 def build(folder: Path) -> Path:
     """Build source distribution and wheel in `folder`; return the wheel.
 
-    Of a copy: a build writes into its source, where another one may be under way.
+    Builds from a copy, because a build writes into its source, and several may run at once.
     """
     copy = folder / "source"
     for name in source_files():

@@ -1,4 +1,4 @@
-"""An OctoPrint plugin of one file: writes down every event of scripts that it sees, as any other plugin may."""
+"""A single-file OctoPrint plugin that records all script events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __plugin_pythoncompat__ = ">=3.11,<4"
 
 
 class EventWitness(octoprint.plugin.EventHandlerPlugin):
-    """One JSON line per event, in the file that EVENT_WITNESS names."""
+    """Writes one JSON line per event to the file EVENT_WITNESS."""
 
     def on_event(self, event: str, payload: Any) -> None:
         if event.startswith("AutomationScript"):

@@ -1,4 +1,4 @@
-"""An OctoPrint plugin of one file: suppresses and rewrites certain commands, as other plugins do."""
+"""A single-file OctoPrint plugin that suppresses and rewrites certain commands, as other plugins do."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __plugin_pythoncompat__ = ">=3.11,<4"
 
 
 def queuing(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> Any:
-    """Suppress one command, and make two of another."""
+    """Suppress one command, and replace another one with two."""
     if line == "M117 suppress":
         return (None,)
     return ["M117 first", "M117 second"] if line == "M117 double" else None
 
 
 def sending(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> Any:
-    """Take one command out when it is about to be sent."""
+    """Remove one command just before it is sent."""
     return (None,) if line == "M117 take out" else None
 
 

@@ -1,4 +1,4 @@
-"""A real OctoPrint with its virtual printer as a context manager, in a base directory that is thrown away."""
+"""A real OctoPrint with its virtual printer as a context manager, in a temporary base directory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STOP_SECONDS = 20.0
 USER = "admin"
 PASSWORD = "operate-me"
 API_KEY = "0123456789ABCDEF0123456789ABCDEF"
-#: What a bare OctoPrint does beside its work: ask the network, or show a wizard.
+#: Bundled plugins that access the network or show a wizard.
 DISABLED_PLUGINS = (
     "achievements", "announcements", "backup", "classicwebcam", "discovery", "errortracking", "file_check",
     "firmware_check", "health_check", "pi_support", "softwareupdate", "tracking",
@@ -85,11 +85,11 @@ def _users() -> str:
 
 
 class OctoPrint(Server):
-    """An OctoPrint on 127.0.0.1 that runs from entering to leaving, connected to its virtual printer.
+    """An OctoPrint on 127.0.0.1 that runs inside the context, connected to its virtual printer.
 
     `plugins` are settings by plugin id, `config` anything else of config.yaml; `plugin_files` are single-file plugins
     to put beside it; `environment` is added to the process's. `python` is the interpreter of the environment to run,
-    the tests' own unless told.
+    by default the tests' own.
     """
 
     def __init__(
@@ -117,12 +117,12 @@ class OctoPrint(Server):
 
     @property
     def base(self) -> Path:
-        """The base directory; only there while inside the context."""
+        """The base directory. It exists only inside the context."""
         return self.folder
 
     @property
     def resident_memory(self) -> float:
-        """The memory that it takes, in MiB."""
+        """Its resident memory in MiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
@@ -135,7 +135,7 @@ class OctoPrint(Server):
         self.start()
 
     def start(self) -> None:
-        """Start it on the base directory as it is, and wait until it answers and the printer is operational."""
+        """Start it with the existing base directory, and wait until it responds and the printer is operational."""
         serve = ("-m", "octoprint", "serve", "--iknowwhatimdoing", "--basedir", self.base)
         address = ("--host", "127.0.0.1", "--port", str(self.port))
         self.launch(self._python, *serve, *address, environment=self._environment)
@@ -145,7 +145,7 @@ class OctoPrint(Server):
         try:
             status, content = self.request("GET", "/api/connection")
         except (OSError, http.client.HTTPException):
-            return False  # the little server that answers while the real one starts speaks HTTP badly
+            return False  # the intermediary server that responds during the start sends invalid HTTP
         if status != HTTPStatus.OK or not isinstance(content, dict):
             return False
         return not self._autoconnect or content["current"]["state"] == "Operational"
@@ -153,7 +153,7 @@ class OctoPrint(Server):
     # -- its web API, as the administrator ---------------------------------------------------------------------
 
     def request(self, method: str, path: str, body: Any = None, *, key: str | None = API_KEY) -> tuple[int, Any]:
-        """Return the status and the JSON, or text, that `path` (such as /api/printer) answers the owner of `key`."""
+        """Return the status and the JSON or text of `path` (such as /api/printer) for the owner of `key`."""
         request = urllib.request.Request(
             self.url + path,
             data=None if body is None else json.dumps(body).encode(),
@@ -167,11 +167,11 @@ class OctoPrint(Server):
             return error.code, _content(error.read())
 
     def get(self, path: str) -> Any:
-        """Return what a GET answers. Raises OctoPrintError for an error status."""
+        """Return the response to a GET. Raises OctoPrintError for an error status."""
         return self._checked("GET", path, None)
 
     def post(self, path: str, body: Any) -> Any:
-        """Return what a POST answers. Raises OctoPrintError for an error status."""
+        """Return the response to a POST. Raises OctoPrintError for an error status."""
         return self._checked("POST", path, body)
 
     def _checked(self, method: str, path: str, body: Any) -> Any:
@@ -181,7 +181,7 @@ class OctoPrint(Server):
         return content
 
     def add_user(self, name: str, permissions: Sequence[str] = ()) -> str:
-        """Add a user who has `permissions` alone, in no group, and return the user's API key."""
+        """Add a user with only these permissions and no group, and return the user's API key."""
         user = {"name": name, "password": PASSWORD, "active": True, "groups": [], "permissions": list(permissions)}
         self.post("/api/access/users", user)
         return str(self.post(f"/api/access/users/{name}/apikey", {})["apikey"])
@@ -220,7 +220,7 @@ class OctoPrint(Server):
     # -- its files -----------------------------------------------------------------------------------------------
 
     def config(self) -> dict[str, Any]:
-        """Return config.yaml as it stands on disk."""
+        """Return config.yaml from disk."""
         return dict(yaml.safe_load((self.base / "config.yaml").read_text()))
 
     def log(self) -> str:

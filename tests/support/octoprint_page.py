@@ -1,4 +1,4 @@
-"""OctoPrint's page as a user finds their way in it."""
+"""Navigation in OctoPrint's page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
-#: ms that a page may take to show what is expected of it; loading OctoPrint's takes longest.
+#: ms to wait for an expected element; loading OctoPrint's page takes longest.
 PATIENCE_MS = 20_000
 
-#: Opens OctoPrint as the administrator, in a browser of its own; its argument is the reader's language.
+#: Opens OctoPrint as the administrator in a new browser context; the argument is the language.
 Open = Callable[..., Page]
 #: Saves settings of the plugin, by name, for one test.
 Save = Callable[..., None]
@@ -23,7 +23,7 @@ def log_in(page: Page, octoprint: OctoPrint) -> None:
     page.goto(octoprint.url)
     page.locator("input[type=text]").first.fill(USER)
     page.locator("input[type=password]").first.fill(PASSWORD)
-    page.locator("input[type=checkbox]").first.check()  # remembers the login, also through OctoPrint's restart
+    page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
     page.keyboard.press("Enter")
     expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * PATIENCE_MS)
     expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * PATIENCE_MS)

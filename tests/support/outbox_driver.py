@@ -1,4 +1,4 @@
-"""An outbox on a simulated clock: filled, emptied, and what came out of it."""
+"""Helpers for an outbox with a simulated clock."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def topics(sent: list[Publish]) -> list[str]:
 
 
 def drain(box: Outbox, at: float = 0.0, *, acknowledged: bool = True) -> list[Publish]:
-    """Return all that goes out, each message acknowledged as it goes unless told otherwise."""
+    """Return all messages that are sent; by default each is acknowledged at once."""
     sent: list[Publish] = []
     while batch := list(box.drain(now(at))):
         sent += batch

@@ -13,13 +13,13 @@ from tests.support.waiting import eventually
 
 PICTURE = PROJECT / "docs" / "img" / "pages.png"
 SIZE: ViewportSize = {"width": 1180, "height": 500}
-#: °C of the tool at which the picture is taken: well on its way.
+#: °C of the tool at which the picture is taken, in the middle of the heat-up.
 WARM = 75.0
 
 
 def main() -> None:
     settings = {"mqtt_enabled": False, "script_folder": str(SCRIPTS)}
-    # Ours alone: OctoPrint's panels would push it below the picture.
+    # Only ours: OctoPrint's panels would push it out of the picture.
     hidden = {"sidebar": ["connection", "state", "files", "plugin_action_command_notification"]}
     order = {"sidebar": ["plugin_temp_eta", "plugin_temp_eta_scripts"]}
     config = {"appearance": {"name": "Workshop", "components": {"disabled": hidden, "order": order}}}

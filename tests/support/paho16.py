@@ -1,4 +1,4 @@
-"""paho-mqtt 1.6.1, which other plugins may pin: installed beside the environment, for tests that run with it."""
+"""paho-mqtt 1.6.1, which other plugins may pin: installed outside the environment, for tests that use it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FOLDER = Path(__file__).resolve().parents[2] / ".cache" / f"paho-mqtt-{VERSION}"
 
 
 def paho16() -> Path:
-    """Return the folder that has it, to be put first on PYTHONPATH; installed by pip where it is missing."""
+    """Return its folder for PYTHONPATH. pip installs it if it is missing."""
     if not FOLDER.exists():
         FOLDER.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=FOLDER.parent) as made:
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            # Its source distribution is all there is; the environment has what builds it.
+            # There is only a source distribution; the environment can build it.
             command = [*pip, "--no-build-isolation", "--target", f"{made}/made", f"paho-mqtt=={VERSION}"]
             subprocess.run(command, check=True)
             os.rename(f"{made}/made", FOLDER)
@@ -26,6 +26,6 @@ def paho16() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a process that is to use it."""
+    """Return the environment variables of a process that uses it."""
     paths = [str(paho16()), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PAHO_UNDER_TEST": VERSION}

@@ -1,4 +1,4 @@
-"""The Python API as a page for people, made from signatures and docstrings. The sources are read, not imported."""
+"""Generates the Python reference from signatures and docstrings. The sources are read, not imported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ estimators, the messages, the bridge with its inputs and effects, and the adapte
 private and may change at any time.
 """
 
-#: The modules, room by room, as one would read them.
+#: The modules by heading, in reading order.
 MODULES = {
     "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/platforms "
     "ha_discovery/availability ha_discovery/templates ha_discovery/messages "
@@ -59,7 +59,7 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
     bases = ", ".join(ast.unparse(base) for base in node.bases)
     yield f"\n#### class `{node.name}{f'({bases})' if bases else ''}`\n\n{_docstring(node)}\n"
     fields = [each for each in node.body if isinstance(each, ast.AnnAssign) and _is_public(ast.unparse(each.target))]
-    methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and _is_told(each)]
+    methods = [each for each in node.body if isinstance(each, ast.FunctionDef) and _is_listed(each)]
     if fields and _is_dataclass(node):
         yield "\n"
         yield from (f"* `{ast.unparse(each.target)}: {ast.unparse(each.annotation)}`\n" for each in fields)
@@ -90,7 +90,7 @@ def _is_public(name: str) -> bool:
     return not name.startswith("_")
 
 
-def _is_told(node: ast.FunctionDef) -> bool:
+def _is_listed(node: ast.FunctionDef) -> bool:
     return bool(_docstring(node)) and (_is_public(node.name) or node.name == "__init__")
 
 

@@ -1,4 +1,4 @@
-"""The settings as pages for people: their reference, and what became of TempETA's."""
+"""Generates the settings reference and the table of TempETA's settings."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.support.contract import PROJECT
 _INTRODUCTION = """\
 # Settings
 
-*Made from the table in `octoprint_temp_eta/settings/table.py` by `make docs`: to change it, change a row.*
+*Generated from the table in `octoprint_temp_eta/settings/table.py` by `make docs`. To change it, change a row.*
 
-They are set in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` below
-`plugins: temp_eta:`, where a default needs no line. What is not valid is refused before it is saved, with the key, the
-value and the rule; what is not valid in `config.yaml` itself is told in the log, and its default is used. A change
-takes effect at once, without a restart; the connection is made anew only where the change concerns it.
+Change settings in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` under
+`plugins: temp_eta:`. Only values that differ from the default are saved. An invalid value is rejected with the key, the
+value and the rule. For an invalid value in `config.yaml` the default is used, and the log has a warning. A change takes
+effect without a restart. The plugin reconnects to the broker only if the change concerns the connection.
 
-A *secret* is saved, and leaves by no way: not over REST, not to the form, not to the log. Saved empty by the form, it
-stays as it was; an empty user name removes the password.
+A *secret* is write-only: it appears neither in REST replies nor in the form nor in the log. If the form saves it
+empty, it stays unchanged. An empty user name removes the password.
 """
 
 
@@ -37,7 +37,7 @@ def settings_reference() -> str:
 
 
 def coming_from_tempeta() -> str:
-    """Return the page for TempETA's users with its table made anew; what stands around it is written by hand."""
+    """Return the upgrade guide with a new table; the rest of the page is written by hand."""
     kept = ", ".join(f"`{key}`" for key in sorted(KEPT))
     lines = [f"Kept as they are: {kept}.\n\n| key | | what becomes of it |\n|---|---|---|\n"]
     for fate, keys in (("mapped", MAPPED), ("dropped", DROPPED)):

@@ -1,4 +1,4 @@
-"""Scripts of an OctoPrint without a broker: written, started through REST, and what came of them."""
+"""Scripts in an OctoPrint without a broker: write them, start them over REST, read their results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 PATH = "/api/plugin/temp_eta"
-#: Sends a line and notes what became of it.
+#: Sends a line and returns its reply or error.
 ASK = """
 def ask(line):
     try:
@@ -22,7 +22,7 @@ def ask(line):
 
 
 def post(octoprint: OctoPrint, command: str, **fields: Any) -> dict[str, Any]:
-    """Give a command, and return the reply to it, which must be none of refusal."""
+    """Send a command and return the reply, which must report success."""
     reply = octoprint.post(PATH, {"command": command, **fields})
     assert reply["success"], reply
     return dict(reply)
@@ -40,7 +40,7 @@ def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
 
 
 def last_run(octoprint: OctoPrint, run_id: str) -> dict[str, Any] | None:
-    """Return how the run ended, once the next one may start."""
+    """Return the result of the run once the next one can start, else None."""
     script = octoprint.get(PATH)["script"]
     last = script["last"]
     return dict(last) if last and last["run_id"] == run_id and script["state"] == "idle" else None

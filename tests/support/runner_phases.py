@@ -1,4 +1,4 @@
-"""A runner in whatever phase a test begins with."""
+"""A script runner in a given phase."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ended_run(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: ob
 
 
 def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets) -> Runner:
-    """Return a runner in `phase`, on the shortest way; `targets` are the newest ones then."""
+    """Return a runner in `phase`, reached with the fewest steps; `targets` are the current targets."""
     runner = Runner(targets)
     steps: dict[Phase, list[Callable[[], object]]] = {
         Phase.IDLE: [],

@@ -1,4 +1,4 @@
-"""The plugin without OctoPrint: bridge, worker and connection on the real clock, with a real broker."""
+"""The plugin without OctoPrint: bridge, worker and connection with the real clock and a real broker."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ STOP_SECONDS = 10.0
 
 
 class RunningBridge:
-    """Runs from entering to leaving, connected to a printer; keyword arguments are settings.
+    """Runs inside the context, connected to a printer; keyword arguments are settings.
 
-    Only what concerns the broker is performed; the rest (files, pages, scripts) is left out.
+    Performs only the effects for the broker, not those for files, pages and scripts.
     """
 
     def __init__(self, port: int, **settings: Any) -> None:
@@ -61,5 +61,5 @@ class RunningBridge:
 
     @property
     def connected(self) -> bool:
-        """Whether it thinks that it has a broker."""
+        """Whether the snapshot reports a connection."""
         return bool(self.worker.snapshot["mqtt"]["connected"])

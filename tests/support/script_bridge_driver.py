@@ -1,4 +1,4 @@
-"""A bridge with scripts, on a simulated clock: the tests play the process and the printer."""
+"""A bridge with scripts and a simulated clock: the tests act as the process and the printer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
 
 
 class ScriptBridgeDriver(BridgeDriver):
-    """A bridge with scripts and a printer that is ready."""
+    """A bridge with scripts and a ready printer."""
 
     def __init__(
         self, *, scripts: tuple[Script, ...] = (STEPS, ON_CONNECT, BROKEN), found: bool = True, **more: Any
@@ -40,7 +40,7 @@ class ScriptBridgeDriver(BridgeDriver):
             self.handle(ScriptsFound(scripts))
 
     def handle_all(self, *events: ScriptInput) -> list[Effect]:
-        """Let these happen, and return all effects but messages, also to pages, and log lines."""
+        """Handle these inputs, and return all effects except messages, page updates and log lines."""
         effects = [effect for event in events for effect in self.handle(event)]
         return [effect for effect in effects if not isinstance(effect, Publish | Log | Page)]
 
@@ -54,12 +54,12 @@ class ScriptBridgeDriver(BridgeDriver):
         self.handle(ScriptRunning(reply["run_id"]))
 
     def ack(self, key: str, line: str, *said: str) -> list[Effect]:
-        """Let OctoPrint send a line of ours, and the printer acknowledge it."""
+        """Report that OctoPrint sends our line and that the printer acknowledges it."""
         received = (LineReceived(f"{each}\n") for each in (*said, "ok"))
         return self.handle_all(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
 
     def end(self, run_id: str = RUN_1) -> list[Effect]:
-        """Let the process end, and the printer acknowledge what follows."""
+        """Report that the process ends and that the printer acknowledges the line after it."""
         return [
             *self.handle_all(ScriptEnded(run_id, 0, "ended with status 0")),
             *self.ack(f"{run_id}.end", "G90"),
@@ -67,7 +67,7 @@ class ScriptBridgeDriver(BridgeDriver):
 
     @property
     def reported(self) -> list[dict[str, Any]]:
-        """What was told of runs and in replies, in order, without what is stamped on it."""
+        """The published script events and replies, in order, without their timestamps."""
         kinds = ("script_event", "response")
         bodies = [json.loads(publish.payload) for name, publish in self.sent if name in kinds]
         return [{key: value for key, value in body.items() if key != "timestamp"} for body in bodies]

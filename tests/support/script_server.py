@@ -1,4 +1,4 @@
-"""An OctoPrint with scripts, its broker, and someone who watches, all real, as one thing."""
+"""A real OctoPrint with scripts, its broker, and an MQTT client that observes both."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
 SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
 RESPONSE, LOG = f"{BASE}/response", f"{BASE}/script/log"
 
-#: What one of the scripts has sent whenever the printer is connected.
+#: The line that one script sends when the printer connects.
 CONNECT_COMMAND = "M117 connected"
-#: The replies that come while a run still goes on.
+#: The replies that are published during a run.
 FIRST = (("script/start", "accepted"), ("script/cancel", "completed"))
 
 
 @dataclass
 class ScriptServer:
-    """An OctoPrint with scripts, its broker, and someone who watches."""
+    """An OctoPrint with scripts, its broker, and an observer."""
 
     octoprint: OctoPrint
     broker: Broker
@@ -38,20 +38,20 @@ class ScriptServer:
     since: int = 0
 
     def start(self, script_id: str, **more: Any) -> str:
-        """Start a script, and return its run once that is accepted."""
+        """Start a script, wait until it is accepted, and return the run id."""
         reply = self.ask(START, {"id": script_id, **more})
         assert reply["status"] == "accepted", reply
         return str(reply["run_id"])
 
     def ask(self, topic: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a command, and return the first reply to it; from now on only what comes after it counts."""
+        """Send a command and return its first reply. `wait` then ignores earlier messages."""
         self.since = self.observer.mark()
         body = {"transaction": uuid.uuid4().hex, **body}
         self.observer.publish(topic, json.dumps(body))
         return dict(self.wait(RESPONSE, lambda m: m.json["transaction"] == body["transaction"]).json)
 
     def refused(self, body: dict[str, Any]) -> str:
-        """Try to start a script, and return the code with which that is refused."""
+        """Try to start a script, and return the error code of the rejection."""
         since = self.since
         reply = self.ask(START, body)
         self.since = since
@@ -77,11 +77,11 @@ class ScriptServer:
         return dict(self.wait(RESPONSE, second).json)
 
     def rest(self) -> dict[str, Any]:
-        """Return what the REST interface shows."""
+        """Return the response of the REST interface."""
         return dict(self.octoprint.get("/api/plugin/temp_eta"))
 
     def sent(self) -> list[str]:
-        """Return the lines that went to the printer so far, without those that OctoPrint sends by itself."""
+        """Return the lines sent to the printer so far, without those that OctoPrint sends on its own."""
         log = (self.octoprint.base / "logs" / "serial.log").read_text(errors="replace")
         lines = re.findall(r"Send: (?:N\d+ )?([^*\n]+)", log)
         return [line.strip() for line in lines if not line.startswith(("M105", "M155", "M110", "M115", "M20", "M21"))]

@@ -1,4 +1,4 @@
-"""Scripts for tests: written to a folder, run in a real process of their own, against a printer in memory."""
+"""Scripts for tests: write them to a folder and run them in a real process with a simulated printer."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def write_script(folder: Path, body: str, head: str = HEAD, name: str = "trial.p
 
 
 def add_script(folder: Path, script_id: str, body: str, *, title: str | None = None, more: str = "") -> Path:
-    """Write the script `script_id`, called so unless it has a `title`; `more` stands at its head, too."""
+    """Write the script `script_id`, by default with its id as title; `more` is added to its head."""
     head = f"__script_id__ = {script_id!r}\n__script_title__ = {title or script_id!r}\n{more}\n"
     return write_script(folder, body, head, f"{script_id}.py")
 
 
 class Marlin:
-    """Answers lines of G-code as a printer does, without one: `answers` by command, the rest with a plain ok."""
+    """Simulates a printer's replies to G-code: `answers` by command, all other commands with `ok`."""
 
     POSITION = "X:10.00 Y:20.00 Z:0.30 E:0.00 Count X:800 Y:1600 Z:120\n"
 
@@ -64,14 +64,14 @@ class Marlin:
         self.lines: list[str] = []
 
     def answer(self, line: str) -> str | None:
-        """Take a line and return the answer, None where it does not come."""
+        """Return the reply to a line, None if there is none."""
         self.lines.append(line)
         return self.answers.get(line.split(maxsplit=1)[0], "ok\n")
 
 
 @dataclass
 class Trial:
-    """A script's process and all that it has said so far."""
+    """A script's process and its messages so far."""
 
     process: ScriptProcess
     printer: Marlin
@@ -79,7 +79,7 @@ class Trial:
     said: list[ScriptMessage] = field(default_factory=list)
 
     def follow(self, until: Callable[[ScriptMessage], bool], timeout: float = 20.0) -> ScriptMessage:
-        """Answer the script's lines until it says something that `until` accepts, and return that."""
+        """Reply to the script's lines until it sends a message that `until` accepts, and return that."""
         while True:
             said = self.inbox.get(timeout=timeout)
             self.said.append(said)
@@ -92,13 +92,13 @@ class Trial:
             assert not isinstance(said, ScriptEnded), f"the process ended early: {self.said}"
 
     def end(self) -> ScriptEnded:
-        """Answer the script's lines until its process is gone, and return how it ended."""
+        """Reply to the script's lines until its process has ended, and return how."""
         ended = self.follow(lambda said: isinstance(said, ScriptEnded))
         assert isinstance(ended, ScriptEnded)
         return ended
 
     def all(self, kind: type[S]) -> list[S]:
-        """Return all that was said of one kind, in order."""
+        """Return all messages of one type, in order."""
         return [said for said in self.said if isinstance(said, kind)]
 
     @property
@@ -109,7 +109,7 @@ class Trial:
 
     @property
     def error(self) -> str:
-        """What it raised, having returned nothing."""
+        """The error that it raised, having returned nothing."""
         (raised,) = self.all(ScriptRaised)
         assert not self.all(ScriptReturned)
         return raised.error
@@ -143,7 +143,7 @@ def run(
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A printer at the other end of a serial line: what a Marlin says, on a pseudo terminal, without the machine."""
+"""A simulated Marlin printer on a pseudo terminal, in place of a serial port."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CAPABILITIES = (
     "Cap:AUTOREPORT_TEMP:1",
     "Cap:EMERGENCY_PARSER:0",
 )
-#: s between two of the lines that it says by itself, and how many of them homing and heating take.
+#: s between two reports of the printer, and the number of reports during homing and heating.
 PAUSE_S, HOMING, HEATING = 0.1, 5, 20
 
 _NUMBERED = re.compile(r"N(\d+) (.*)\*(\d+)$")
 
 
 class SerialPrinter:
-    """Obeys G-code at `port` from entering to leaving; one of so many lines arrives garbled and is asked for again."""
+    """Executes G-code from `port` inside the context; one of so many lines arrives corrupted and is requested again."""
 
     def __init__(self, *, garbled_every: int) -> None:
-        #: What it has obeyed, oldest first, without numbers; and how often it has asked for a line again.
+        #: The executed lines, oldest first, without line numbers; and the number of resend requests.
         self.lines: list[str] = []
         self.resends = 0
         self._garbled_every = garbled_every
@@ -71,7 +71,7 @@ class SerialPrinter:
                 self._say(f" {TEMPERATURES}")
 
     def _take(self, line: str) -> None:
-        """Obey `line`, unless it is not the one that is due, or garbled."""
+        """Execute `line`, unless its number is wrong or it is corrupted."""
         numbered = _NUMBERED.match(line)
         if numbered is None:
             self._obey(line)

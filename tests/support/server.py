@@ -1,4 +1,4 @@
-"""A server of the tests' own: a process in a folder that is thrown away."""
+"""A server process for tests, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.waiting import eventually
 
 
 class ServerError(RuntimeError):
-    """A server did not start; the message has what it printed last."""
+    """A server did not start; the message contains its last output."""
 
 
 class Server(ABC):
-    """A process that runs from entering to leaving, in a folder of its own; what it prints is kept there.
+    """A process that runs inside the context, in its own folder, which also keeps its output.
 
-    `name` is what it is called in messages, `patience` the seconds that it may take to end when it is asked to.
+    `name` is used in messages; `stop_seconds` is how long it may take to stop.
     """
 
     def __init__(self, name: str, patience: float) -> None:
@@ -32,29 +32,29 @@ class Server(ABC):
 
     @abstractmethod
     def set_up(self) -> None:
-        """Write what it needs into its new folder, and start it for the first time."""
+        """Write its files into the new folder, and start it for the first time."""
 
     @abstractmethod
     def start(self) -> None:
-        """Start it on its folder as it is, and wait until it is ready. Raises ServerError when it does not get so."""
+        """Start it with the existing folder, and wait until it is ready. Raises ServerError if it does not get ready."""
 
     @property
     def folder(self) -> Path:
-        """Its folder; only there while inside the context."""
+        """Its folder. It exists only inside the context."""
         if self._folder is None:
             raise RuntimeError(f"{self._name} has no folder outside its context")
         return Path(self._folder.name)
 
     @property
     def pid(self) -> int:
-        """Its process, of before where it has ended."""
+        """Its process id; the last one if it has ended."""
         if self._process is None:
             raise RuntimeError(f"{self._name} was not started")
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, as `subprocess` says it; None while it runs."""
+        """Its exit code as in `subprocess`; None while it runs."""
         return None if self._process is None else self._process.poll()
 
     @property
@@ -83,7 +83,7 @@ class Server(ABC):
                 self._folder = None
 
     def launch(self, *command: str | Path, environment: Mapping[str, str] | None = None) -> None:
-        """Start its process, in a session of its own: a Ctrl-C in the terminal is not for it."""
+        """Start its process in its own session, so that Ctrl-C in the terminal does not stop it."""
         with (self.folder / "output.txt").open("ab") as output:
             self._process = subprocess.Popen(
                 command,
@@ -96,7 +96,7 @@ class Server(ABC):
             )
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until it is `ready`. Raises ServerError when it ends before, or is not in `seconds`."""
+        """Wait until it is `ready`. Raises ServerError if it ends before, or after `seconds`."""
         try:
             eventually(lambda: not self.alive or ready(), f"{self._name} to start", seconds, poll=0.1)
         except TimeoutError as error:
@@ -105,7 +105,7 @@ class Server(ABC):
             raise ServerError(f"{self._name} ended while starting:\n{self.output()[-3000:]}")
 
     def stop(self) -> bool:
-        """End it as a service manager does; return whether it ended by itself rather than by force."""
+        """Stop it as a service manager does; return whether it stopped without being killed."""
         if self._process is None or not self.alive:
             return True
         self._process.send_signal(signal.SIGTERM)
@@ -117,7 +117,7 @@ class Server(ABC):
         return True
 
     def kill(self) -> None:
-        """End it as a power cut does, with everything that it has started."""
+        """Kill it with all its children, as a power cut would."""
         if self._process is not None and self.alive:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
@@ -128,5 +128,5 @@ class Server(ABC):
         self.start()
 
     def output(self) -> str:
-        """Return what it printed since its first start."""
+        """Return its output since the first start."""
         return (self.folder / "output.txt").read_text(errors="replace")

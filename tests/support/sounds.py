@@ -1,6 +1,6 @@
-"""The pages' sounds: bells made of a few sine waves. `python -m tests.support.sounds` writes them anew as MP3.
+"""The pages' sounds: bells synthesised from sine waves. `python -m tests.support.sounds` writes them as MP3.
 
-It needs lame, which is taken from Debian's package where it is not installed.
+Needs lame; if it is not installed, Debian's package is used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FOLDER = PROJECT / "octoprint_temp_eta" / "static" / "sounds"
 RATE = 44100
 #: Hz of the notes.
 C5, E5, G5, C6 = 523.25, 659.26, 783.99, 1046.5
-#: By file: the notes, one after the other. What is ready rises, what has cooled falls.
+#: The notes by file: rising for ready, falling for cooled down.
 SOUNDS = {
     "heating_complete": (C5, E5, G5, C6),
     "cooldown_complete": (C6, G5, C5),
@@ -42,7 +42,7 @@ def bells(notes: Sequence[float]) -> list[float]:
             at = (index - start) / RATE
             if at > RING_S:
                 break
-            # Soft at both ends: no click when it begins, none when it ends.
+            # Fade in and out, to avoid clicks.
             edges = min(1.0, at / 0.005, (RING_S - at) / 0.1)
             samples[index] += edges * sum(
                 loud * math.exp(-fade * at) * math.sin(2 * math.pi * multiple * note * at)

@@ -1,7 +1,7 @@
-"""The pages' style sheet: LESS, compiled with the compiler that OctoPrint itself brings along, in a real Chromium.
+"""The pages' style sheet: compiled from LESS with OctoPrint's own compiler in a real Chromium.
 
-OctoPrint serves the CSS, or the LESS where `devel.stylesheet` says so. `python -m tests.support.style_sheet` writes the
-CSS anew; a test holds both in step.
+OctoPrint serves the CSS, or the LESS if `devel.stylesheet` is set. `python -m tests.support.style_sheet` writes the
+CSS; a test checks that both match.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HEAD = "/* Made from less/temp_eta.less: change that, then run make pages. */\n"
 
 
 def compiled() -> str:
-    """Return what the CSS is to be."""
+    """Return the CSS compiled from the current LESS."""
     with chromium() as browser:
         page = browser.new_page()
         page.add_script_tag(path=COMPILER)

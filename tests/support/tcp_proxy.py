@@ -9,7 +9,7 @@ from typing import Self
 
 
 class TcpProxy:
-    """Forwards 127.0.0.1:`port` to `server_port` from entering to leaving, while it is open."""
+    """Forwards 127.0.0.1:`port` to `server_port` inside the context, while it is open."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -28,12 +28,12 @@ class TcpProxy:
         self._listener.close()
 
     def open(self) -> None:
-        """Let connections through again."""
+        """Accept connections again."""
         with self._lock:
             self._open = True
 
     def close(self) -> None:
-        """Cut all connections, and let none through."""
+        """Close all connections and refuse new ones."""
         with self._lock:
             self._open = False
             for end in self._ends:

@@ -1,4 +1,4 @@
-"""TempETA 0.8.9 as its users have it: its settings, and a stand-in for the plugin itself."""
+"""TempETA 0.8.9 for upgrade tests: its settings, and a placeholder for the plugin."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ DEFAULTS: dict[str, Any] = {
     "mqtt_publish_interval": 1.0,
 }
 
-#: The same with another value for each, as a busy user has saved it.
+#: The same keys with a changed value each.
 SAVED: dict[str, Any] = {
     "enabled": False,
     "enable_heating_eta": False,
@@ -127,7 +127,7 @@ SAVED: dict[str, Any] = {
     "mqtt_publish_interval": 5.0,
 }
 
-#: A module that only the old version has: an upgrade must not leave it behind.
+#: A module that only the old version has. An upgrade must remove it.
 OLD_MODULE = "octoprint_temp_eta/calculator.py"
 OLD_HISTORY = "history__default.json"
 
@@ -152,7 +152,7 @@ __plugin_implementation__ = TempETAPlugin()
 
 
 def make_wheel(folder: Path, requirements: Sequence[str]) -> Path:
-    """Write a wheel of the stand-in: the old plugin's distribution name and package, with `requirements`."""
+    """Write a wheel of the placeholder: the old plugin's distribution name and package, with `requirements`."""
     name = f"octoprint_tempeta-{VERSION}"
     info = f"{name}.dist-info"
     metadata = ["Metadata-Version: 2.1", "Name: OctoPrint-TempETA", f"Version: {VERSION}"]

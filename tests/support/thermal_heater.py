@@ -1,4 +1,4 @@
-"""A simulated heater for the tests of the thermal model, by steps of 0.1 s; its physics are not the estimator's own."""
+"""A simulated heater for tests of the thermal model, in steps of 0.1 s. Its physics differ from the estimator's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SimulatedHeater:
     body: float = 22.0
     sensor: float = 22.0
     at: float = 0.0
-    #: Share of the power that arrives, and what is added to the loss: where faults are put.
+    #: Share of the power that is effective, and an additional loss: used to simulate faults.
     works: float = 1.0
     draught: float = 0.0
     loose: bool = False
@@ -40,7 +40,7 @@ class SimulatedHeater:
             self._step(target)
 
     def heat(self, target: float, *, before_s: float = 20.0, after_s: float = 15.0, most_s: float = 3000.0) -> Episode:
-        """Return a whole way up to `target`."""
+        """Return a complete heat-up to `target`."""
         before = tuple(self.run(before_s, 0.0))
         goal = Goal(Direction.HEATING, target)
         samples: list[Sample] = []
@@ -53,7 +53,7 @@ class SimulatedHeater:
         return Episode(goal, before, tuple(samples), arrival(goal, samples))
 
     def cool(self, to: float, *, before_s: float = 20.0, most_s: float = 4000.0) -> Episode:
-        """Return a whole way down to `to`, switched off."""
+        """Return a complete cool-down to `to` without power."""
         before = tuple(self.run(before_s, round(self.sensor)))
         goal = Goal(Direction.COOLING, to)
         samples: list[Sample] = []
@@ -78,12 +78,12 @@ class SimulatedHeater:
 
 
 def hotend() -> SimulatedHeater:
-    """Return a usual hotend."""
+    """Return a typical hotend."""
     return SimulatedHeater()
 
 
 def bed() -> SimulatedHeater:
-    """Return a usual bed."""
+    """Return a typical bed."""
     return SimulatedHeater(power=0.4, loss=0.0025, exchange=0.006, body_s=90.0, lag_s=4.0, band=4.0)
 
 
@@ -91,15 +91,15 @@ Fault = Callable[[SimulatedHeater], None]
 
 
 def cartridge_fails(heater: SimulatedHeater) -> None:
-    """No power arrives any more."""
+    """Simulate a failed heater cartridge: no power."""
     heater.works = 0.0
 
 
 def thermistor_comes_loose(heater: SimulatedHeater) -> None:
-    """The sensor hangs in the air."""
+    """Simulate a sensor without contact to the block."""
     heater.loose = True
 
 
 def door_is_opened(heater: SimulatedHeater) -> None:
-    """A draught that takes most of the power away."""
+    """Simulate a draught that removes most of the power."""
     heater.draught = 0.9 * heater.power / max(heater.block - heater.ambient, 5.0)

@@ -1,7 +1,7 @@
-"""The pages' translations: `python -m tests.support.translations` brings the catalogues up to date and compiles them.
+"""The pages' translations: `python -m tests.support.translations` updates the catalogues and compiles them.
 
-Texts come from the templates, the scripts, and the form that is made from the table of the settings. What is then
-missing or uncertain is to be written into the catalogue by hand; a test says what it is.
+The texts come from the templates, the scripts, and the form of the settings table. Add missing translations to the
+catalogue by hand; a test lists them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ METHODS = [
     ("static/js/**.js", "javascript"),
 ]
 OPTIONS = {"**.jinja2": {"silent": "false"}}
-#: The same at all times, so that the catalogues change only with their texts.
+#: Constant, so that the catalogues change only with their texts.
 _ONCE = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER: dict[str, Any] = {
     "project": "Temperature ETA",
@@ -66,13 +66,13 @@ def _form_texts() -> Iterator[str]:
 
 
 def known(language: str) -> Catalog:
-    """Return a language's catalogue as it stands."""
+    """Return a language's current catalogue."""
     path = path_of(language)
     return read_po(io.BytesIO(path.read_bytes()), language) if path.exists() else Catalog(language)
 
 
 def updated(language: str) -> Catalog:
-    """Return a language's catalogue with exactly today's texts, and what is known of their translations."""
+    """Return a language's catalogue with the current texts and their known translations."""
     before = known(language)
     catalog = Catalog(language, header_comment="", fuzzy=False, **HEADER)
     for message in template():
@@ -83,14 +83,14 @@ def updated(language: str) -> Catalog:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """Return a catalogue as Python and OctoPrint read it."""
+    """Return a compiled catalogue."""
     file = io.BytesIO()
     write_mo(file, catalog)
     return file.getvalue()
 
 
 def write(language: str) -> None:
-    """Bring a language's catalogue up to date, and compile it."""
+    """Update a language's catalogue, and compile it."""
     catalog, path = updated(language), path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
-#: Below the range from which Linux takes the port of a connection's own end.
+#: Below the range of Linux's ephemeral ports.
 PORTS = (20_000, 32_000)
 
 
@@ -33,7 +33,7 @@ def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that is free, and that the system gives to no connection until it is used."""
+    """Return a free TCP port of 127.0.0.1 that the system does not use as an ephemeral port."""
     while True:
         port = random.SystemRandom().randrange(*PORTS)
         with contextlib.suppress(OSError), socket.socket() as probe:

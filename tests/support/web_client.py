@@ -1,4 +1,4 @@
-"""A web client of OctoPrint: what an open page gets through its socket."""
+"""A web client of OctoPrint that receives the page's push messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 
 class WebClient:
-    """Listens as the administrator's page does, by polling, from entering to leaving.
+    """Receives the administrator's messages by polling, inside the context.
 
     OctoPrint's protection against cross-site requests must be off (`devel.enableCsrfProtection`).
     """
@@ -29,7 +29,7 @@ class WebClient:
         assert self._post("xhr", "").strip() == "o"
         _, login = self._octoprint.request("POST", "/api/login", {"user": USER, "pass": PASSWORD}, key=None)
         self._post("xhr_send", json.dumps([json.dumps({"auth": f"{login['name']}:{login['session']}"})]))
-        # A session that is not polled for seconds is over.
+        # A session ends if it is not polled for some seconds.
         threading.Thread(target=self._listen, name="web client", daemon=True).start()
         eventually(lambda: any("current" in message for message in self._messages), "the page's first state")
         return self
