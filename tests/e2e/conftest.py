@@ -9,12 +9,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.support import browser as browsers
 from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import PATIENCE_MS, Open, Save, log_in
+from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, log_in
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     with browsers.chromium() as browser:
         yield browser
 
@@ -37,7 +37,7 @@ def open_page(chromium: Browser, octoprint: OctoPrint) -> Iterator[Open]:
         context = chromium.new_context(locale=locale, viewport={"width": 1200, "height": 900})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         page.on("console", note)
         page.on("pageerror", note_exception)
         log_in(page, octoprint)
