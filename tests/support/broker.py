@@ -1,4 +1,4 @@
-"""A real MQTT broker as a context manager. It can be stopped, frozen and restarted on the same port, and stores nothing."""
+"""A real MQTT broker as a context manager. It can be stopped, frozen and restarted, and stores nothing."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Broker:
         self.stop()
 
     def start(self) -> None:
-        """Start it without retained messages and wait until it responds. Raises RuntimeError with its log if it does not."""
+        """Start it, empty, and wait until it responds. Raises RuntimeError with its log if it does not."""
         if self._running is not None:
             raise RuntimeError("the broker runs already")
         folder = self._folders.enter_context(tempfile.TemporaryDirectory(prefix="broker-"))

@@ -36,7 +36,7 @@ class Server(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Start it with the existing folder, and wait until it is ready. Raises ServerError if it does not get ready."""
+        """Start it with the existing folder, and wait until it is ready. Raises ServerError if it fails."""
 
     @property
     def folder(self) -> Path:
