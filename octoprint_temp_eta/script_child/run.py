@@ -20,7 +20,7 @@ from . import g as g_of
 from . import log
 from .channel import Channel, Message
 from .printer import Cancelled, Printer
-from .script import ScriptError, describe, load
+from .script import ScriptError, describe, load, traceback_of
 from .status import Status
 
 #: Longer texts are cut.
@@ -117,7 +117,7 @@ def _reported_as_error(channel: Channel) -> Iterator[None]:
     except (ScriptError, InvalidSettings) as error:
         channel.send("error", error=str(error)[:MAX_TEXT])
     except BaseException as error:
-        logging.getLogger(log.NAME).debug("Where it went wrong", exc_info=True)
+        logging.getLogger(log.NAME).error("%s", traceback_of(error))
         channel.send("error", error=describe(error)[:MAX_TEXT])
 
 

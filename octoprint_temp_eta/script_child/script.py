@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,14 @@ def describe(error: BaseException) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return text if line is None else f"{text} (line {line})"
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback of `error` from the first line of the script's own file on."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") != MODULE:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace, chain=False)).rstrip()
 
 
 #: The name under which the user's file is imported.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import PATH, last_run, post, run
+from tests.support.rest_scripts import PATH, last_run, post, run, start
 from tests.support.scripts import add_script
 from tests.support.serial_printer import POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port
@@ -57,6 +57,78 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
     lines = [line for line in printer.lines[printer.lines.index("M109 S80") :] if not line.startswith(("M105", "M155"))]
     assert lines[:3] == ["M109 S80", "M104 S0.0", "G90"]
     assert [line for line in lines if line in job] == job
+
+
+def test_replies_stay_with_their_lines_after_a_line_that_the_firmware_does_not_know(
+    octoprint: OctoPrint, printer: SerialPrinter
+) -> None:
+    body = "self.g.toggle_pressure(1)\nreturn True, {'answers': [ask(f'M118 n{n}') for n in range(8)]}"
+    assert run(octoprint, "pressure", body) == [f"n{number}\nok\n" for number in range(8)]
+    assert "Call togglePress P1" in printer.lines
+
+
+def test_replies_stay_with_their_lines_while_a_user_types_in_the_terminal(octoprint: OctoPrint) -> None:
+    body = """
+        import time
+        answers = []
+        for number in range(40):
+            self.script_status = f"line {number}"
+            answers.append(ask(f"M118 n{number}"))
+            time.sleep(0.05)
+        return True, {"answers": answers}
+    """
+    run_id = start(octoprint, "typed", body)
+    while last_run(octoprint, run_id) is None:
+        octoprint.gcode("HELLO", "M117 typed")
+    last = last_run(octoprint, run_id)
+    assert last is not None
+    assert last["result"]["answers"] == [f"n{number}\nok\n" for number in range(40)]
+
+
+def test_a_macro_may_take_as_long_as_it_heats(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+    printer.macros["START_PRINT"] = [f"B:{24 + step:.1f} /110.0 T0:24.0 /0.0" for step in range(40)]
+    before = len(printer.lines)
+    answers = run(octoprint, "starts", "return True, {'answers': [ask('START_PRINT BED=110'), ask('M118 after')]}")
+    assert answers[1] == "after\nok\n"
+    lines = [line for line in printer.lines[before:] if not line.startswith(("M105", "M155"))]
+    assert lines == ["START_PRINT BED=110", "M118 after", "M400", "G90"]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("printhead", {"command": "jog", "x": 1}),
+        ("tool", {"command": "extrude", "amount": 1}),
+        ("printhead", {"command": "home", "axes": ["x"]}),
+    ],
+    ids=lambda value: value["command"] if isinstance(value, dict) else "",
+)
+def test_a_relative_script_stays_above_the_bed_while_somebody_moves_the_printer(
+    octoprint: OctoPrint, printer: SerialPrinter, path: str, command: dict[str, object], allowed: bool
+) -> None:
+    octoprint.post("/api/settings", {"plugins": {"temp_eta": {"script_allow_motion": allowed}}})
+    octoprint.gcode("G90", "G1 Z0")
+    eventually(lambda: printer.position["Z"] == 0, "the tool to be at Z0")
+    printer.lowest = float("inf")
+    before = len(printer.lines)
+    body = """
+        import time
+        self.g.move(z=50)
+        self.script_status = "up"
+        for _ in range(6):
+            time.sleep(0.3)
+            self.g.move(x=10, z=-1)
+        return True, {}
+    """
+    run_id = start(octoprint, "descends", body)
+    eventually(lambda: printer.position["Z"] == 50, "the tool to be up")
+    octoprint.post(f"/api/printer/{path}", command)
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end")
+    assert last["outcome"] == "finished"
+    assert (printer.position["Z"], printer.lowest) == (44, 44)
+    foreign = [line for line in printer.lines[before:] if line.startswith(("G0", "G28", "M83"))]
+    assert bool(foreign) is allowed
 
 
 def test_octoprint_that_shuts_down_leaves_nothing_hot(octoprint: OctoPrint, printer: SerialPrinter) -> None:

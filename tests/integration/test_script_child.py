@@ -292,3 +292,18 @@ def test_a_line_that_is_refused_raises_in_the_script(tmp_path: Path) -> None:
     trial.process.refuse(line.seq, "OctoPrint did not send it")
     trial.end()
     assert trial.returned.storage == {"why": "M0: OctoPrint did not send it"}
+
+
+def test_a_traceback_begins_at_the_scripts_own_file(tmp_path: Path) -> None:
+    trial = run(write_script(tmp_path, "def deeper(): return 1 / 0\ndeeper()"))
+    (logged,) = [said for said in trial.all(ScriptLogged) if said.level == "error"]
+    first, *_, last = logged.message.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert logged.message.splitlines()[1].strip().startswith(f'File "{tmp_path / "trial.py"}"')
+    assert last == "ZeroDivisionError: division by zero"
+    assert "octoprint_temp_eta" not in logged.message
+
+
+def test_a_reply_without_a_position_says_so(tmp_path: Path) -> None:
+    trial = run(write_script(tmp_path, "self.g._p.current_position()"), Marlin({"M114": "ok\n"}))
+    assert "PrinterError: M114: the printer's reply has no position: 'ok'" in trial.error

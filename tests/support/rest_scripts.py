@@ -28,12 +28,17 @@ def post(octoprint: OctoPrint, command: str, **fields: Any) -> dict[str, Any]:
     return dict(reply)
 
 
-def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
-    """Run a script with `body` as its run(), and return what it stores under `answers`."""
+def start(octoprint: OctoPrint, script_id: str, body: str) -> str:
+    """Write a script with `body` as its run(), start it, and return its run."""
     folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
     add_script(folder, script_id, ASK + textwrap.dedent(body))
     eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], "it to be noticed")
-    run_id = post(octoprint, "script/start", id=script_id)["run_id"]
+    return str(post(octoprint, "script/start", id=script_id)["run_id"])
+
+
+def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
+    """Run a script with `body` as its run(), and return what it stores under `answers`."""
+    run_id = start(octoprint, script_id, body)
     last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
     assert last["outcome"] == "finished", last
     return last["result"]["answers"]

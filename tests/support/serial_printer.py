@@ -23,6 +23,7 @@ CAPABILITIES = (
 #: s between two reports of the printer, and the number of reports during homing and heating.
 PAUSE_S, HOMING, HEATING = 0.1, 5, 20
 
+_GCODE = re.compile(r"[GMT]\d")
 _NUMBERED = re.compile(r"N(\d+) (.*)\*(\d+)$")
 
 
@@ -33,6 +34,13 @@ class SerialPrinter:
         #: The executed lines, oldest first, without line numbers; and the number of resend requests.
         self.lines: list[str] = []
         self.resends = 0
+        #: Where the tool is, in mm, and the lowest Z that a move has led to.
+        self.position = {"X": 0.0, "Y": 0.0, "Z": 0.0}
+        self.lowest = float("inf")
+        #: Commands that are no G, M or T commands, and what it sends while it carries them out.
+        self.macros: dict[str, list[str]] = {}
+        self._relative = False
+        self._height = 0.0
         self._garbled_every = garbled_every
         self._ours, self._theirs = pty.openpty()
         tty.setraw(self._theirs)
@@ -74,7 +82,7 @@ class SerialPrinter:
         """Execute `line`, unless its number is wrong or it is corrupted."""
         numbered = _NUMBERED.match(line)
         if numbered is None:
-            self._obey(line)
+            self._execute(line)
             return
         number, command, checksum = int(numbered[1]), numbered[2], int(numbered[3])
         self._arrived += 1
@@ -84,7 +92,7 @@ class SerialPrinter:
         elif (
             number != self._last_number + 1
             or checksum != reduce(xor, line[: line.rindex("*")].encode())
-            or self._arrived % self._garbled_every == 0
+            or (self._garbled_every and self._arrived % self._garbled_every == 0)
         ):
             self.resends += 1
             self._say(
@@ -92,9 +100,9 @@ class SerialPrinter:
             )
         else:
             self._last_number = number
-            self._obey(command)
+            self._execute(command)
 
-    def _obey(self, line: str) -> None:
+    def _execute(self, line: str) -> None:
         if not line:
             return
         self.lines.append(line)
@@ -116,8 +124,28 @@ class SerialPrinter:
             case ["M109", _]:
                 self._wait(f"{TEMPERATURES} W:?", HEATING)
                 self._say("ok")
-            case _:
+            case [command, *_] if _GCODE.match(command) is None:
+                for meanwhile in self.macros.get(command, ()):
+                    self._wait(meanwhile, 1)
+                if command not in self.macros:
+                    self._say(f'echo:Unknown command: "{line}"')
                 self._say("ok")
+            case _:
+                self._move(line)
+                self._say("ok")
+
+    def _move(self, line: str) -> None:
+        """Follow the mode and the position."""
+        command, *words = line.split()
+        if command in ("G90", "G91"):
+            self._relative = command == "G91"
+        elif command in ("G0", "G1"):
+            for word in words:
+                axis, value = word[0], float(word[1:])
+                if axis in self.position:
+                    self.position[axis] = value + self.position[axis] * self._relative
+            self.lowest = min(self.lowest, self.position["Z"]) if self.position["Z"] != self._height else self.lowest
+            self._height = self.position["Z"]
 
     def _wait(self, meanwhile: str, times: int) -> None:
         for _ in range(times):

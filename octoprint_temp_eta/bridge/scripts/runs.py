@@ -10,8 +10,10 @@ from typing import Any
 from ...core.clock import Now
 from ...core.gcode.acknowledgements import (
     LINE_TIMEOUT_S,
-    Acknowledged,
     Acknowledgements,
+)
+from ...core.gcode.in_flight import (
+    Acknowledged,
     FakeAck,
     Fence,
     Outcome,

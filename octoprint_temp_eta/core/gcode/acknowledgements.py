@@ -16,18 +16,30 @@ M105 only when it has processed the commands before. Every command ends within `
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from itertools import count
 
+from .in_flight import (
+    MODES,
+    Acknowledged,
+    FakeAck,
+    Fence,
+    InFlight,
+    Outcome,
+    Probe,
+    Submitted,
+    Unacknowledged,
+    belongs_to,
+    reply_lines,
+    reply_of,
+    text_of,
+)
 from .printer_lines import (
-    ACTION,
     BUSY,
     HEAT_WAITS,
     NO_LINE_NUMBER,
     RESEND,
-    SD_STATUS,
     TEMPERATURES,
     HeatingEvidence,
-    command_of,
     dwell,
     is_ok_with_temperatures,
 )
@@ -54,83 +66,6 @@ REMOVED = "another plugin removed it from OctoPrint's queue"
 UNDECIDED = "it cannot be determined which reply of the printer belongs to it"
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The command `key` is acknowledged; `text` is its reply: lines with their newlines, the ok last."""
-
-    key: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unacknowledged:
-    """The command `key` will not be acknowledged; `error` is the reason."""
-
-    key: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class FakeAck:
-    """An ok was lost: OctoPrint must continue without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Submit an M105 through OctoPrint's queue."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Submit an M105 through OctoPrint's queue, and make OctoPrint send it without the ok that it waits for."""
-
-
-Outcome = Acknowledged | Unacknowledged | FakeAck | Fence | Probe
-
-
-@dataclass(slots=True)
-class _Submitted:
-    """A command of ours; plugins may have made several commands of it."""
-
-    line: str
-    #: Whether the caller wants the reply, not only the acknowledgement.
-    reply: bool
-    queued_at: float | None = None
-    #: How many commands OctoPrint has queued for it.
-    parts: int = 1
-    acknowledged: int = 0
-    started: bool = False
-    fenced: bool = False
-    text: str = ""
-
-
-@dataclass(slots=True)
-class InFlight:
-    """A command that was sent and is not acknowledged; `key` is None if it is not ours."""
-
-    key: str | None
-    line: str
-    #: The last sign of life, and the last one other than temperatures.
-    alive_at: float
-    heard_at: float
-    #: Whether the firmware may not acknowledge it at all.
-    optional: bool = False
-    #: Sent outside the queue while another command was in flight.
-    forced: bool = False
-    probed: bool = False
-    resend: Resend | None = None
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def command(self) -> str | None:
-        """Its command, such as "G28"."""
-        return command_of(self.line)
-
-    def hear(self, at: float) -> None:
-        """Note a sign of life."""
-        self.alive_at = self.heard_at = at
-
-
 class Acknowledgements:
     """The commands in flight and their replies so far."""
 
@@ -140,7 +75,7 @@ class Acknowledgements:
         self._line_timeout = line_timeout
         self._silence = SILENCE_S
         self._give_up = line_timeout
-        self._submitted: dict[str, _Submitted] = {}
+        self._submitted: dict[str, Submitted] = {}
         self._in_flight: deque[InFlight] = deque()
         #: Received lines that cannot be assigned yet.
         self._kept: list[str] = []
@@ -148,8 +83,9 @@ class Acknowledgements:
         self._fence_wanted = False
         #: How many commands OctoPrint is ahead, because it got an ok that it did not wait for.
         self._ahead = 0
-        #: The newest lines sent through OctoPrint's queue, those in flight last.
-        self._sent: deque[str] = deque(maxlen=_REPEATABLE)
+        #: The newest lines sent through OctoPrint's queue with their numbers, those in flight last.
+        self._sent: deque[tuple[int, str]] = deque(maxlen=_REPEATABLE)
+        self._numbers = count(1)
         self._idle_since = 0.0
         self._heating = HeatingEvidence()
         self._outcomes: list[Outcome] = []
@@ -166,7 +102,7 @@ class Acknowledgements:
     def submit(self, key: str, line: str, at: float, *, reply: bool = True) -> None:
         """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
         del at
-        self._submitted[key] = _Submitted(line, reply)
+        self._submitted[key] = Submitted(line, reply)
 
     def queued(self, key: str, parts: int, at: float) -> list[Outcome]:
         """OctoPrint has queued `parts` commands for a submitted one so far."""
@@ -195,20 +131,22 @@ class Acknowledgements:
             return self._take_outcomes()
         if acknowledged:
             self._make_room(at)
-        self._in_flight.append(InFlight(key, line, at, at, optional=not acknowledged))
-        self._sent.append(line)
+        number = next(self._numbers)
+        self._in_flight.append(InFlight(key, line, at, at, number, optional=not acknowledged))
+        self._sent.append((number, line))
         if self._is_undecided:
             self._want_fence()
         return self._take_outcomes()
 
     def force(self, line: str, at: float) -> None:
         """A command of ours is sent outside the queue; its ok follows those of the commands in flight."""
-        self._in_flight.append(InFlight(None, line, at, at, forced=True))
+        self._in_flight.append(InFlight(None, line, at, at, next(self._numbers), forced=True))
 
     def sent(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
         """A command was sent, or sent again after a resend request (then without its key)."""
         head = self._in_flight[0] if self._in_flight else None
-        if acknowledged and key is None and head is not None and head.resend is not None:
+        del acknowledged
+        if key is None and head is not None and head.resend is not None:
             self._repeat(head, head.resend, line, at)
         return self._take_outcomes()
 
@@ -248,7 +186,7 @@ class Acknowledgements:
         elif head.optional and len(self._in_flight) == 1:
             if at - head.heard_at > OPTIONAL_S:
                 # It may still be acknowledged later, so it stays in flight; nobody waits for that.
-                self._acknowledge(head.key, _text(head.lines))
+                self._acknowledge(head.key, text_of(head.lines))
                 head.key = None
         elif head.optional:
             if at - head.alive_at > self._silence:
@@ -303,7 +241,7 @@ class Acknowledgements:
                 self._fail(head.key, line)
         elif TEMPERATURES.match(line):
             self._take_temperatures(head, line, at)
-        elif _belongs_to(head, line):
+        elif belongs_to(head, line):
             head.hear(at)
             head.lines.append(line)
 
@@ -345,8 +283,8 @@ class Acknowledgements:
             self._end(head, resend.ok, at)
 
     def _sent_up_to_head(self) -> list[str]:
-        later = sum(not sent.forced for sent in self._in_flight) - 1
-        return list(self._sent)[: len(self._sent) - later]
+        head = self._in_flight[0]
+        return [line for number, line in self._sent if number <= head.number]
 
     # Lines that cannot be assigned yet
 
@@ -389,6 +327,8 @@ class Acknowledgements:
         for sent in self._in_flight:
             if sent.optional:
                 self._acknowledge(sent.key, "")
+        # OctoPrint took these oks for others.
+        self._ahead += sum(kept.startswith("ok") for kept in self._kept)
         self._in_flight = deque(sent for sent in self._in_flight if not sent.optional)
         self._kept.clear()
         self._fence_wanted = False
@@ -415,7 +355,7 @@ class Acknowledgements:
             elif not result.certain and submitted is not None and submitted.reply and not sent.optional:
                 self._fail(sent.key or "", UNDECIDED)
             else:
-                self._acknowledge(sent.key, _text(_of(sent, reply or [])))
+                self._acknowledge(sent.key, text_of(reply_of(sent, reply or [])))
         self._ahead += result.surplus
         self._settle(at)
 
@@ -423,14 +363,14 @@ class Acknowledgements:
 
     def _end(self, head: InFlight, ok: str, at: float) -> None:
         self._pop(at)
-        self._acknowledge(head.key, _text([*_reply_lines(head, ok), ok]), head.line)
+        self._acknowledge(head.key, text_of([*reply_lines(head, ok), ok]), head.line)
 
     def _acknowledge(self, key: str | None, text: str, line: str = "") -> None:
         if key not in self._submitted:
             return
         submitted = self._submitted[key]
         submitted.acknowledged += 1
-        if not (line in _MODES and line != submitted.line):
+        if not (line in MODES and line != submitted.line):
             # The reply to a mode that is restored before the line is not the line's.
             submitted.text += text
         if submitted.acknowledged >= submitted.parts:
@@ -483,39 +423,3 @@ class Acknowledgements:
     def _take_outcomes(self) -> list[Outcome]:
         outcomes, self._outcomes = self._outcomes, []
         return outcomes
-
-
-#: The lines that restore a mode.
-_MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21"}) | {f"T{number}" for number in range(32)}
-
-
-def _belongs_to(sent: InFlight, line: str) -> bool:
-    """Whether `line` is part of the reply to `sent`."""
-    return not ACTION.match(line) and (sent.command == "M27" or not SD_STATUS.match(line))
-
-
-def _of(sent: InFlight, reply: list[str]) -> list[str]:
-    """Return the lines of `reply`, the ok last, without those that the printer sends unasked."""
-    *lines, ok = reply or [""]
-    kept = [
-        line
-        for line in lines
-        if line != "wait"
-        and not BUSY.match(line)
-        and (sent.command == "M105" or not TEMPERATURES.match(line))
-        and _belongs_to(sent, line)
-    ]
-    sent.lines = kept
-    return [*_reply_lines(sent, ok), ok] if ok else []
-
-
-def _reply_lines(sent: InFlight, ok: str) -> list[str]:
-    """Return the lines of a reply before its ok."""
-    if sent.command != "M105":
-        return sent.lines
-    # The reply is on the ok line or on the last line before it; earlier temperature lines were sent unasked.
-    return [] if ":" in ok else sent.lines[-1:]
-
-
-def _text(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..estimation.estimator import HeaterKind
-from ..gcode.printer_lines import command_of
+from .heaters import HeaterTargets
 from .run import (
     MOVES,
     STATES,
@@ -14,7 +13,6 @@ from .run import (
     CompletedRun,
     Decision,
     Event,
-    HeatersAfter,
     Hold,
     Kill,
     Launch,
@@ -38,19 +36,6 @@ LOADING_S = 30.0
 #: How often the last line is sent when it is not acknowledged.
 SETTLE_ATTEMPTS = 3
 
-#: The kind of heater whose target each command sets.
-SETS_TARGET = {
-    "M104": HeaterKind.TOOL,
-    "M109": HeaterKind.TOOL,
-    "M140": HeaterKind.BED,
-    "M190": HeaterKind.BED,
-    "M141": HeaterKind.CHAMBER,
-    "M191": HeaterKind.CHAMBER,
-}
-
-#: The heater assumed for a kind for which OctoPrint has reported no target yet.
-DEFAULT_HEATERS = {HeaterKind.TOOL: "tool0", HeaterKind.BED: "bed", HeaterKind.CHAMBER: "chamber"}
-
 
 @dataclass(slots=True)
 class _Progress:
@@ -59,9 +44,7 @@ class _Progress:
     result: RunResult | None = None
     reported: bool = False
     linked: bool = True
-    #: The kinds of heaters whose targets the script has set, and those that others have set.
-    touched: set[HeaterKind] = field(default_factory=set)
-    others: set[HeaterKind] = field(default_factory=set)
+    heaters: HeaterTargets = field(default_factory=HeaterTargets)
     deadline: float | None = None
     kill_at: float | None = None
     attempts: int = 0
@@ -123,11 +106,11 @@ class Runner:
 
     def script_sent(self, line: str) -> None:
         """Note a line that the script sends."""
-        self._progress.touched |= _heated_by(line)
+        self._progress.heaters.script_sent(line)
 
     def others_sent(self, line: str) -> None:
         """Note a line that someone else sends, such as a user who sets a temperature."""
-        self._progress.others |= _heated_by(line)
+        self._progress.heaters.others_sent(line)
 
     def returned(self, success: bool, storage: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""
@@ -156,8 +139,7 @@ class Runner:
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
         """End the run because the firmware was reset: its heaters are off and stay off."""
-        self._progress.touched.clear()
-        self._progress.others.update(HeaterKind)
+        self._progress.heaters.reset = True
         return self._stop(Event.STOPPED, RunResult.from_error(reason, Code.GONE), at)
 
     def shut_down(self, wall: float) -> list[Decision]:
@@ -242,27 +224,6 @@ class Runner:
         return [Release(self._progress.linked), *report] if held else report
 
     def _targets_after(self) -> Mapping[str, float]:
-        """Return the targets to set after an unfinished run, as the setting `heaters_after` demands.
-
-        They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
-        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off.
-        """
-        run, result = self.run, self._progress.result
-        if run is None or result is None or result.outcome is Outcome.FINISHED:
+        if self.run is None or self._progress.result is None:
             return {}
-        if run.heaters_after is HeatersAfter.LEFT:
-            return {}
-        off = run.heaters_after is HeatersAfter.OFF
-        hotter = {name for name, target in self._targets.items() if target > run.targets.get(name, 0.0)}
-        hotter = {name for name in hotter if HeaterKind.of(name) not in self._progress.others}
-        touched = {name for name in run.targets if HeaterKind.of(name) in self._progress.touched}
-        unknown = self._progress.touched - {HeaterKind.of(name) for name in touched}
-        changed = hotter | touched | {DEFAULT_HEATERS[kind] for kind in unknown}
-        before = {**run.targets, **dict.fromkeys(sorted(changed - run.targets.keys()), 0.0)}
-        return {name: 0.0 if off else target for name, target in before.items() if name in changed}
-
-
-def _heated_by(line: str) -> set[HeaterKind]:
-    """Return the kinds of heaters whose target `line` sets: one or none."""
-    kind = SETS_TARGET.get(command_of(line) or "")
-    return set() if kind is None else {kind}
+        return self._progress.heaters.after(self.run, self._progress.result, self._targets)

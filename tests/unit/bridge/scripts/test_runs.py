@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import SetTarget
+from octoprint_temp_eta.bridge.protocol.effects import Page, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
+    HoldJobs,
     KillScript,
     RejectLine,
     ReleaseJobs,
+    ReplyToLine,
     SendLine,
     TerminateScript,
 )
@@ -24,6 +26,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSuppressed,
+    MotionRefused,
     PrinterGone,
     ScriptEnded,
     ScriptLine,
@@ -143,6 +146,69 @@ def test_targets_of_the_printer_before_mean_nothing_and_what_is_not_known_is_swi
     driver.command("script/cancel", b"PRESS")
     driver.end()
     assert driver.of(SetTarget) == [SetTarget("bed", 50.0), SetTarget("tool0", 0.0)]
+
+
+# Long waits
+
+
+def test_a_macro_that_heats_for_minutes_is_waited_for() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    key, line = f"{RUN_1}.1", "START_PRINT BED=110"
+    driver.handle_all(ScriptLine(RUN_1, 1, line), LineQueued(key, 1), LineSending(key, line, acknowledged=True))
+    mark = len(driver.effects)
+    for second in range(400):
+        driver.handle(LineReceived(f"B:{24 + 86 * second / 400:.1f} /110.0 T0:24.0 /0.0\n"))
+        driver.advance(1)
+    assert [effect for effect in driver.effects[mark:] if isinstance(effect, FakeOk | SetTarget | SendLine)] == []
+    assert driver.handle_all(LineReceived("ok\n")) == [ReplyToLine(1, "ok\n")]
+    driver.handle_all(ScriptReturned(RUN_1, True, {}))
+    driver.end()
+    assert driver.state("script")["last"]["outcome"] == "finished"
+
+
+def test_a_silent_printer_is_asked_before_its_heaters_are_switched_off() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    key = f"{RUN_1}.1"
+    driver.handle_all(ScriptLine(RUN_1, 1, "G29"), LineQueued(key, 1), LineSending(key, "G29", acknowledged=True))
+    driver.advance(301)
+    assert driver.of(SendLine)[-1] == SendLine(f"{RUN_1}.ask1", "M105")
+    assert driver.of(FakeOk) == [FakeOk()]
+    driver.handle_all(LineSending(f"{RUN_1}.ask1", "M105", acknowledged=True))
+    driver.advance(900)
+    assert driver.state("script")["state"] == "running"
+    assert driver.handle_all(LineReceived("ok\n")) == [ReplyToLine(1, "ok\n")]
+
+
+def test_the_limit_for_a_line_is_a_setting() -> None:
+    driver = ScriptBridgeDriver(script_line_timeout=400)
+    driver.run()
+    key = f"{RUN_1}.1"
+    driver.handle_all(ScriptLine(RUN_1, 1, "G29"), LineQueued(key, 1), LineSending(key, "G29", acknowledged=True))
+    driver.advance(402)
+    assert driver.of(RejectLine) == [RejectLine(1, "the printer did not acknowledge it within 400 s")]
+
+
+# Motion of others
+
+
+def test_refused_motion_is_shown_once_for_the_lines_of_a_button() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    mark = len(driver.effects)
+    for line in ("G91", "G0 X1", "G90"):
+        driver.handle(MotionRefused(line))
+    (page,) = [effect for effect in driver.effects[mark:] if isinstance(effect, Page)]
+    assert page.message["type"] == "notification"
+    assert "Steps" in page.message["message"]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_whether_others_may_move_the_printer_is_a_setting(allowed: bool) -> None:
+    driver = ScriptBridgeDriver(script_allow_motion=allowed)
+    driver.run()
+    assert driver.of(HoldJobs) == [HoldJobs(RUN_1, allow_motion=allowed)]
 
 
 # What goes wrong

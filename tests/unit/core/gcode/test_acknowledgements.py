@@ -17,8 +17,10 @@ from octoprint_temp_eta.core.gcode.acknowledgements import (
     SILENCE_S,
     SWALLOWED_S,
     UNDECIDED,
-    Acknowledged,
     Acknowledgements,
+)
+from octoprint_temp_eta.core.gcode.in_flight import (
+    Acknowledged,
     FakeAck,
     Fence,
     Outcome,
@@ -238,6 +240,13 @@ def test_a_resend_beside_an_optional_line() -> None:
     line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("ok", "Resend: 7", "ok")
     line.repeat("M118 n").say("n", "ok")
     assert line.outcomes[-1] == Acknowledged("1", "n\nok\n")
+
+
+def test_an_optional_line_that_is_garbled_itself() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).say("Error:checksum", "Resend: 7", "ok").begin("1", "M118 n")
+    line.outcomes += line.acknowledgements.sent(None, "FOO", line.clock, acknowledged=False)
+    line.say("echo:Unknown", "ok", "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    assert Acknowledged("1", "n\nok\n") in line.outcomes
 
 
 def test_the_reply_to_a_restored_mode_is_not_the_lines() -> None:

@@ -65,3 +65,36 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
         assert runner.process_ended(CLEANLY, 0) == [Settle(targets)]
+
+
+@pytest.mark.parametrize(
+    ("script", "others", "targets"),
+    [
+        (["M104 S200"], ["M104 S210"], {}),
+        (["M104 T0 S200"], ["M104 T1 S210"], {"tool0": 0.0}),
+        (["T1", "M104 S200"], ["M104 T0 S210"], {"tool1": 0.0}),
+        (["M140 S90"], ["M140 S70"], {}),
+        (["M190 S90"], ["SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=70"], {}),
+        (["M104 S200"], ["G10 P0 S210"], {}),
+        (["M104 S200"], ["SET_HEATER_TEMPERATURE HEATER=extruder1 TARGET=70"], {"tool0": 0.0}),
+        (["M104 S200"], ["M140 S70"], {"tool0": 0.0}),
+    ],
+)
+def test_a_newer_target_of_a_user_survives_a_failure(
+    script: list[str], others: list[str], targets: dict[str, float]
+) -> None:
+    runner = at(Phase.RUNNING)
+    for line in script:
+        runner.script_sent(line)
+    for line in others:
+        runner.others_sent(line)
+    runner.raised("boom", 0)
+    assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
+
+
+def test_a_newer_target_of_the_script_is_its_own() -> None:
+    runner = at(Phase.RUNNING)
+    runner.others_sent("M140 S70")
+    runner.script_sent("M140 S90")
+    runner.raised("boom", 0)
+    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({"bed": 60.0})

@@ -1,0 +1,123 @@
+"""The commands in flight, and what can become of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
+from .resend import Resend
+
+#: The lines that restore a mode.
+MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21"}) | {f"T{number}" for number in range(32)}
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The command `key` is acknowledged; `text` is its reply: lines with their newlines, the ok last."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledged:
+    """The command `key` will not be acknowledged; `error` is the reason."""
+
+    key: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAck:
+    """An ok was lost: OctoPrint must continue without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Submit an M105 through OctoPrint's queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Submit an M105 through OctoPrint's queue, and make OctoPrint send it without the ok that it waits for."""
+
+
+Outcome = Acknowledged | Unacknowledged | FakeAck | Fence | Probe
+
+
+@dataclass(slots=True)
+class Submitted:
+    """A command of ours; plugins may have made several commands of it."""
+
+    line: str
+    #: Whether the caller wants the reply, not only the acknowledgement.
+    reply: bool
+    queued_at: float | None = None
+    #: How many commands OctoPrint has queued for it.
+    parts: int = 1
+    acknowledged: int = 0
+    started: bool = False
+    fenced: bool = False
+    text: str = ""
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A command that was sent and is not acknowledged; `key` is None if it is not ours."""
+
+    key: str | None
+    line: str
+    #: The last sign of life, and the last one other than temperatures.
+    alive_at: float
+    heard_at: float
+    #: Numbers all sent commands.
+    number: int
+    #: Whether the firmware may not acknowledge it at all.
+    optional: bool = False
+    #: Sent outside the queue while another command was in flight.
+    forced: bool = False
+    probed: bool = False
+    resend: Resend | None = None
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def command(self) -> str | None:
+        """Its command, such as "G28"."""
+        return command_of(self.line)
+
+    def hear(self, at: float) -> None:
+        """Note a sign of life."""
+        self.alive_at = self.heard_at = at
+
+
+def belongs_to(sent: InFlight, line: str) -> bool:
+    """Whether `line` is part of the reply to `sent`."""
+    return not ACTION.match(line) and (sent.command == "M27" or not SD_STATUS.match(line))
+
+
+def reply_of(sent: InFlight, reply: list[str]) -> list[str]:
+    """Return the lines of `reply`, the ok last, without those that the printer sends unasked."""
+    *lines, ok = reply or [""]
+    kept = [
+        line
+        for line in lines
+        if line != "wait"
+        and not BUSY.match(line)
+        and (sent.command == "M105" or not TEMPERATURES.match(line))
+        and belongs_to(sent, line)
+    ]
+    sent.lines = kept
+    return [*reply_lines(sent, ok), ok] if ok else []
+
+
+def reply_lines(sent: InFlight, ok: str) -> list[str]:
+    """Return the lines of a reply before its ok."""
+    if sent.command != "M105":
+        return sent.lines
+    # The reply is on the ok line or on the last line before it; earlier temperature lines were sent unasked.
+    return [] if ":" in ok else sent.lines[-1:]
+
+
+def text_of(lines: list[str]) -> str:
+    """Return lines with their newlines."""
+    return "".join(f"{line}\n" for line in lines)

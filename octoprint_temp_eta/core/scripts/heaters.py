@@ -1,0 +1,79 @@
+"""Who has set which heater's target during a run, and which targets to set after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..gcode.motion import words
+from .run import HeatersAfter, Outcome, Run, RunResult
+
+_TOOL_COMMANDS = frozenset({"M104", "M109"})
+_COMMANDS = {"M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
+_TOOL = re.compile(r"\bT(\d+)", re.IGNORECASE)
+#: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater.
+_G10 = re.compile(r"\s*G10\s+P(\d+)\b.*\b[SR]-?\d", re.IGNORECASE)
+_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(\w+)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class HeaterTargets:
+    """Follows the commands of a run that set targets. The latest command for a heater decides whose target it is."""
+
+    by_script: set[str] = field(default_factory=set)
+    by_others: set[str] = field(default_factory=set)
+    #: Whether the firmware was reset, which has switched all heaters off.
+    reset: bool = False
+    _tool: str = "tool0"
+
+    def script_sent(self, line: str) -> None:
+        """The script sends `line`."""
+        heater = self._heater(line)
+        if heater is not None:
+            self.by_script.add(heater)
+            self.by_others.discard(heater)
+
+    def others_sent(self, line: str) -> None:
+        """Someone else sends `line`, such as a user who sets a temperature."""
+        heater = self._heater(line)
+        if heater is not None:
+            self.by_others.add(heater)
+            self.by_script.discard(heater)
+
+    def after(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
+        """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.
+
+        They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
+        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off.
+        """
+        if self.reset or result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
+            return {}
+        hotter = {name for name, target in current.items() if target > run.targets.get(name, 0.0)}
+        changed = self.by_script | (hotter - self.by_others)
+        ordered = [*(name for name in run.targets if name in changed), *sorted(changed - run.targets.keys())]
+        off = run.heaters_after is HeatersAfter.OFF
+        return {name: 0.0 if off else run.targets.get(name, 0.0) for name in ordered}
+
+    def _heater(self, line: str) -> str | None:
+        """Return the heater whose target `line` sets, if any; a change of the tool is noted."""
+        for word in words(line):
+            if word.startswith("T"):
+                self._tool = f"tool{word[1:]}"
+            elif word in _TOOL_COMMANDS:
+                tool = _TOOL.search(line)
+                return f"tool{int(tool[1])}" if tool else self._tool
+            elif word in _COMMANDS:
+                return _COMMANDS[word]
+        g10, klipper = _G10.match(line), _KLIPPER.match(line)
+        if g10:
+            return f"tool{int(g10[1])}"
+        return _klipper_heater(klipper[1]) if klipper else None
+
+
+def _klipper_heater(name: str) -> str | None:
+    """Return OctoPrint's name of a heater of Klipper."""
+    if name == "heater_bed":
+        return "bed"
+    number = name.removeprefix("extruder")
+    return f"tool{number or 0}" if name.startswith("extruder") and (not number or number.isdigit()) else None
