@@ -129,6 +129,7 @@ class Acknowledgements:
         if line.startswith("@"):
             self._acknowledge(key, "")
             return self._take_outcomes()
+        self._end_resends(at)
         if acknowledged:
             self._make_room(at)
         number = next(self._numbers)
@@ -302,7 +303,8 @@ class Acknowledgements:
     def _keep(self, line: str, at: float) -> None:
         head = self._in_flight[0]
         if RESEND.match(line):
-            # The printer has processed all lines before the requested one: the oks so far were theirs.
+            # The oks so far belong to lines before the newest one at most, which is not acknowledged yet.
+            self._decide(at, resends=True)
             self._drop_optional(at)
         elif line == "wait" and at - head.alive_at > IDLE_S:
             self._decide(at)
@@ -339,9 +341,13 @@ class Acknowledgements:
         expected = sum(not sent.optional for sent in self._in_flight)
         return oks >= expected and at - self._kept_at > OPTIONAL_S
 
-    def _decide(self, at: float, *, fenced: bool = False) -> None:
-        """Assign the kept lines to the commands in flight; `fenced`: the last one is the ok of the last command."""
+    def _decide(self, at: float, *, fenced: bool = False, resends: bool = False) -> None:
+        """Assign the kept lines to the commands in flight.
+
+        `fenced`: the last line is the ok of the last command. `resends`: the last command is not acknowledged.
+        """
         entries, lines, self._kept = list(self._in_flight), self._kept, []
+        newest = [entries.pop()] if resends else []
         self._fence_wanted = False
         self._in_flight.clear()
         result = assign([sent.optional for sent in entries], lines, fenced=fenced)
@@ -356,6 +362,7 @@ class Acknowledgements:
                 self._fail(sent.key or "", UNDECIDED)
             else:
                 self._acknowledge(sent.key, text_of(reply_of(sent, reply or [])))
+        self._in_flight += newest
         self._ahead += result.surplus
         self._settle(at)
 
@@ -379,6 +386,14 @@ class Acknowledgements:
     def _complete(self, key: str) -> None:
         self._outcomes.append(Acknowledged(key, self._submitted.pop(key).text))
 
+    def _end_resends(self, at: float) -> None:
+        """OctoPrint sends a new command, so it sends no more lines again."""
+        while self._in_flight:
+            head = self._in_flight[0]
+            if head.resend is None or not head.resend.may_be_complete:
+                return
+            self._end(head, head.resend.ok, at)
+
     def _make_room(self, at: float) -> None:
         """OctoPrint sends another command, so it no longer waits for the ok of the oldest one."""
         if self._is_undecided:
@@ -389,9 +404,6 @@ class Acknowledgements:
             if head.optional:
                 return
             forced -= head.forced
-            if head.resend is not None and head.resend.may_be_complete:
-                self._end(head, head.resend.ok, at)
-                continue
             self._fail_head("the printer did not acknowledge it", at)
 
     def _lose(self, error: str, at: float) -> None:

@@ -242,10 +242,18 @@ def test_a_resend_beside_an_optional_line() -> None:
     assert line.outcomes[-1] == Acknowledged("1", "n\nok\n")
 
 
+def test_a_fence_that_is_garbled_beside_an_optional_line() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).say("echo:Unknown").begin("1", "M118 n").say("ok")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").say("n", "ok", "Error:checksum", "Resend: 7", "ok")
+    line.repeat("M105").say("ok T:20 /0").begin("2", "M118 m").say("m", "ok")
+    texts = [outcome.text for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
+    assert texts == ["n\nok\n", "ok T:20 /0\n", "m\nok\n"]
+
+
 def test_an_optional_line_that_is_garbled_itself() -> None:
-    line = Line().send(None, "FOO", acknowledged=False).say("Error:checksum", "Resend: 7", "ok").begin("1", "M118 n")
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("Error:checksum", "Resend: 7", "ok")
     line.outcomes += line.acknowledgements.sent(None, "FOO", line.clock, acknowledged=False)
-    line.say("echo:Unknown", "ok", "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    line.say("echo:Unknown", "ok").repeat("M118 n").say("n", "ok")
     assert Acknowledged("1", "n\nok\n") in line.outcomes
 
 
