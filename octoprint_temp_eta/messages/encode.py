@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.estimation.estimator import Estimate
 from ..core.heating.accuracy import Accuracy
-from ..core.heating.heater import Transition
+from ..core.heating.heater import State, Transition
 from ..core.heating.track import HeaterView
 from .decode import Command, CommandError, Transaction
 
@@ -70,12 +70,14 @@ def state_change(view: HeaterView, transition: Transition) -> Payload:
 
 
 def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> Payload:
-    """Return the body of `printer`: the machine is ready when the last of its heaters is."""
+    """Return the body of `printer`, which is ready when the last of its heaters is."""
     waiting = [view for view in views if view.pending]
     etas = [view.eta for view in waiting if view.eta is not None]
     moments = [view.ready_at for view in waiting if view.ready_at is not None]
     known = bool(waiting) and len(etas) == len(moments) == len(waiting)
     return {
+        "status": status(views, connected=connected, state=state, printing=printing),
+        "ready": connected and not waiting,
         "connected": connected,
         "state": state,
         "printing": printing,
@@ -83,6 +85,21 @@ def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, 
         "eta_seconds": rounded(max(etas)) if known else None,
         "waiting_for": [view.heater for view in waiting],
     }
+
+
+def status(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> str:
+    """Return what the printer is doing in one word; `state` is OctoPrint's id of its state."""
+    states = {view.state for view in views}
+    words = {
+        "error": state in ("ERROR", "CLOSED_WITH_ERROR"),
+        "offline": not connected,
+        "paused": state in ("PAUSED", "PAUSING"),
+        "printing": printing,
+        "heating": bool(states & {State.HEATING, State.STALLED}),
+        "cooling": State.COOLING in states,
+        "ready": State.AT_TARGET in states,
+    }
+    return next((word for word, applies in words.items() if applies), "idle")
 
 
 def estimate(value: Estimate | None) -> Payload:

@@ -20,7 +20,7 @@ from ...settings.table import Settings
 from ..broker.outbox import Outbox
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Profile, Readings
-from .publish_policy import Gate
+from .publish_policy import Gate, policy_of
 from .selection import STANDARD, Reading, Selection, not_connected
 from .sensors import MOST_SENSORS, Sensors
 from .store import Memory, Place
@@ -234,7 +234,7 @@ class Heaters:
         return encode.printer(views, connected=printer.connected, state=printer.state, printing=printer.printing)
 
     def _tell(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
-        gate = self._gates.setdefault(key, Gate())
+        gate = self._gates.setdefault(key, Gate(policy_of(message)))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.publish_state(message, body, now, **levels)
 

@@ -1,33 +1,57 @@
-"""When a changed level may go out: changes that matter at once, numbers no more often than the user wants."""
+"""When a changed state is published: some changes at once, numbers at most as often as the user wants.
+
+The schema of a message has the policy of each key as `x-publish`: `now` (a change is published at once), `changed` (it
+waits for the interval), `deadband` (as `changed`, once the number has moved by `x-deadband`), and `never` (a change of
+this key alone is no reason to publish).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-#: How far a number must have moved to be worth a message; keys that are not here, nor urgent, never are.
-DEADBANDS: Mapping[str, float] = {"actual": 0.5, "rate": 0.05, "eta_seconds": 1.0, "cooldown_target": 0.5}
-#: Whose change matters: the rest waits for one of them, or for a number.
-URGENT = ("state", "extrapolated", "target", "eta_kind", "connected", "printing", "waiting_for")
-PATIENT = ("ready_at", "cool_at")
+from ...messages.catalogue import MESSAGES
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The keys of a message by what a change of them means."""
+
+    now: frozenset[str]
+    changed: frozenset[str]
+    deadbands: Mapping[str, float]
+
+
+@cache
+def policy_of(message: str) -> Policy:
+    """Return the policy in the schema of `message`."""
+    keys = MESSAGES[message].schema["properties"].items()
+    return Policy(
+        now=frozenset(key for key, rule in keys if rule.get("x-publish") == "now"),
+        changed=frozenset(key for key, rule in keys if rule.get("x-publish") == "changed"),
+        deadbands={key: rule["x-deadband"] for key, rule in keys if rule.get("x-publish") == "deadband"},
+    )
 
 
 class Gate:
-    """The gate of one topic."""
+    """Decides for one topic."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
         self._last: Mapping[str, Any] | None = None
         self._last_at = 0.0
 
     def passes(self, body: Mapping[str, Any], at: float, interval: float) -> bool:
-        """Whether `body` goes out at `at` (monotonic seconds); numbers wait for `interval` seconds since the last."""
-        last = self._last
-        if last is None or any(body.get(key) != last.get(key) for key in URGENT):
+        """Return whether to publish `body` at `at` (monotonic seconds), at most every `interval` seconds."""
+        last, policy = self._last, self._policy
+        if last is None or any(body.get(key) != last.get(key) for key in policy.now):
             return self._opened(body, at)
         if at - self._last_at < interval:
             return False
-        moved = any(body.get(key) != last.get(key) for key in PATIENT) or any(
-            _moved(last.get(key), body.get(key), band) for key, band in DEADBANDS.items()
+        moved = any(body.get(key) != last.get(key) for key in policy.changed) or any(
+            _moved(last.get(key), body.get(key), band) for key, band in policy.deadbands.items()
         )
         return moved and self._opened(body, at)
 

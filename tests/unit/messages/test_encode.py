@@ -119,6 +119,31 @@ def test_the_printer_is_ready_when_the_last_heater_is(
     MESSAGES["printer"].validate(body | STAMPS)
 
 
+@pytest.mark.parametrize(
+    ("states", "printer", "status", "ready"),
+    [
+        ("", (True, "OPERATIONAL", False), "idle", True),
+        ("off", (True, "OPERATIONAL", False), "idle", True),
+        ("cooled_down off", (True, "OPERATIONAL", False), "idle", True),
+        ("heating at_target", (True, "OPERATIONAL", False), "heating", False),
+        ("stalled cooling", (True, "OPERATIONAL", False), "heating", False),
+        ("at_target off", (True, "OPERATIONAL", False), "ready", True),
+        ("cooling off", (True, "OPERATIONAL", False), "cooling", True),
+        ("at_target", (True, "PRINTING", True), "printing", True),
+        ("heating", (True, "PAUSED", True), "paused", False),
+        ("unknown", (False, "OFFLINE", False), "offline", False),
+        ("cooling", (False, None, False), "offline", False),
+        ("unknown", (False, "CLOSED_WITH_ERROR", False), "error", False),
+    ],
+)
+def test_the_printer_has_one_status(states: str, printer: tuple[bool, str | None, bool], status: str, ready: bool):
+    views = [HeaterView(f"tool{number}", State(state)) for number, state in enumerate(states.split())]
+    connected, state, printing = printer
+    body = encode.printer(views, connected=connected, state=state, printing=printing)
+    assert (body["status"], body["ready"]) == (status, ready)
+    MESSAGES["printer"].validate(body | STAMPS)
+
+
 def test_an_estimate_is_told_in_seconds():
     assert encode.estimate(Estimate(1.6, None, 3.2)) == {"eta_seconds": 2, "eta_low": None, "eta_high": 3}
 

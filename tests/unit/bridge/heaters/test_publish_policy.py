@@ -1,4 +1,4 @@
-"""When a changed level goes out."""
+"""When a changed state is published."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.publish_policy import Gate
+from octoprint_temp_eta.bridge.heaters.publish_policy import Gate, Policy, policy_of
+from octoprint_temp_eta.messages.catalogue import MESSAGES
+
+ETA, PRINTER = policy_of("eta"), policy_of("printer")
+#: Of both messages that have a policy.
+BOTH = Policy(ETA.now | PRINTER.now, ETA.changed | PRINTER.changed, {**ETA.deadbands, **PRINTER.deadbands})
 
 BODY = {
     "state": "heating",
@@ -23,7 +28,7 @@ BODY = {
 
 def passes(*steps: tuple[float, dict[str, Any]], interval: float = 10.0) -> list[bool]:
     """Return what the gate says to each body (what differs from `BODY`) at its moment."""
-    gate = Gate()
+    gate = Gate(BOTH)
     return [gate.passes(BODY | changed, at, interval) for at, changed in steps]
 
 
@@ -69,3 +74,11 @@ def test_a_deadband_is_measured_from_what_was_told_last():
 
 def test_what_passes_at_once_begins_the_interval_anew():
     assert passes((0, {}), (9, {"target": 80.0}), (12, {"target": 80.0, "actual": 40.0})) == [True, True, False]
+
+
+@pytest.mark.parametrize("message", ["eta", "printer"])
+def test_each_key_of_the_schema_has_a_policy(message: str):
+    keys = MESSAGES[message].schema["properties"]
+    for key in keys.keys() - {"seq", "boot_id", "timestamp"}:
+        assert keys[key].get("x-publish") in ("now", "changed", "deadband", "never"), key
+        assert ("x-deadband" in keys[key]) == (keys[key]["x-publish"] == "deadband"), key
