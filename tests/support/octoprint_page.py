@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
 #: ms to wait for an expected element; loading OctoPrint's page takes longest.
-PATIENCE_MS = 20_000
+TIMEOUT_MS = 20_000
 
 #: Opens OctoPrint as the administrator in a new browser context; the argument is the language.
 Open = Callable[..., Page]
@@ -25,8 +25,8 @@ def log_in(page: Page, octoprint: OctoPrint) -> None:
     page.locator("input[type=password]").first.fill(PASSWORD)
     page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
     page.keyboard.press("Enter")
-    expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * PATIENCE_MS)
-    expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * PATIENCE_MS)
+    expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * TIMEOUT_MS)
+    expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
 
 
 def heater(page: Page, name: str, place: str = "#sidebar_plugin_temp_eta") -> Locator:
