@@ -18,7 +18,7 @@ TIMEOUT_S = 10.0
 #: Files that are inspected at the same time.
 PARALLEL = min(4, os.cpu_count() or 1)
 #: Seconds between two reports of the scripts found so far.
-REPORT_S = 1.0
+REPORT_S = 3.0
 #: Files beyond this number are not inspected.
 MAX_FILES = 1000
 #: How many names of writable files are reported.

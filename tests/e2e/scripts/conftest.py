@@ -112,6 +112,6 @@ def script_server(running: tuple[Broker, TcpProxy, OctoPrint], folder: Path) -> 
     make_ready(octoprint)
     with Observer(broker.listener, base=BASE) as observer:
         observer.wait_for(f"{BASE}/status", lambda m: m.text == "online", timeout=40)
-        observer.wait_for(SCRIPTS, lambda m: m.json, timeout=40)
+        observer.wait_for(SCRIPTS, lambda m: len(m.json) == len(list(folder.glob("*.py"))), timeout=40)
         observer.wait_for(f"{BASE}/printer", lambda m: m.json["state"] == "OPERATIONAL", timeout=40)
         yield ScriptServer(octoprint, broker, proxy, observer, folder, observer.mark())

@@ -62,7 +62,8 @@ def test_a_start_that_was_sent_while_octoprint_was_down_never_runs(script_server
     script_server.observer.publish(START, json.dumps({"id": "sleeps", "transaction": "while down"}))
     since = script_server.observer.mark()
     script_server.octoprint.start()
-    script_server.observer.wait_for(SCRIPTS, lambda m: m.json, since=since, timeout=40)
+    files = list(script_server.folder.glob("*.py"))
+    script_server.observer.wait_for(SCRIPTS, lambda m: len(m.json) == len(files), since=since, timeout=40)
     script_server.end(script_server.start("steps"))
     assert not [m for m in script_server.observer.messages[since:] if m.topic == EVENT and m.json["id"] == "sleeps"]
 
