@@ -27,7 +27,14 @@ def runner(add: Add, topics: Topics) -> Iterator[Component]:
         **expires,
     )
     yield add(
-        Sensor, "script_status", "Script status", icon="mdi:script-text-outline", **text_at(script, "status"), **expires
+        Sensor,
+        "script_status",
+        "Script status",
+        icon="mdi:script-text-outline",
+        # Each change would be a row in the recorder; the event entity has one status per 10 s.
+        enabled_by_default=False,
+        **text_at(script, "status"),
+        **expires,
     )
     yield add(
         Sensor,

@@ -11,7 +11,6 @@ PRINTER = {
     "printer": ("binary_sensor", "on", None, "connectivity"),
     "bridge": ("binary_sensor", "on", None, "connectivity"),
     "script": ("sensor", "idle", None, "enum"),
-    "script_status": ("sensor", "unknown", None, None),
     "last_script": ("sensor", "", None, "enum"),
     "script_event": ("event", "", None, None),
     "cancel_script": ("button", "", None, None),
@@ -33,7 +32,15 @@ EXPECTED = PRINTER | {f"{heater}_{key}": row for heater in ("tool0", "bed") for 
 DISABLED = {
     f"{heater}_{key}" for heater in ("tool0", "bed") for key in ("temperature", "time_remaining", "estimate_error")
 }
-DISABLED |= {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
+DISABLED |= {
+    "script_status",
+    "last_error",
+    "clash",
+    "connections",
+    "messages_sent",
+    "messages_dropped",
+    "commands_rejected",
+}
 TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalled") for heater in ("tool0", "bed")} | {
     (kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")
 }

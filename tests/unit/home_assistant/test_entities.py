@@ -48,7 +48,9 @@ def test_which_entities_are_disabled():
     disabled = {key for key, component in components.items() if component.get("enabled_by_default") is False}
     diagnostics = {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
     per_heater = {"temperature", "time_remaining", "estimate_error"}
-    assert disabled == diagnostics | {f"{heater}_{key}" for heater in OFFER.heaters for key in per_heater}
+    assert disabled == diagnostics | {"script_status"} | {
+        f"{heater}_{key}" for heater in OFFER.heaters for key in per_heater
+    }
 
 
 def test_a_command_that_is_not_permitted_has_no_button():
