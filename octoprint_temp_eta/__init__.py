@@ -1,12 +1,12 @@
-"""OctoPrint's view of the plugin: its metadata, and where its implementation is made.
+"""The plugin's metadata, and the functions with which OctoPrint checks and loads it.
 
-The implementation is imported only when OctoPrint asks for it, so that the core, the schemas and the
-script child load without OctoPrint.
+The implementation is imported only in these functions, so that the core, the schemas and the script child
+load without OctoPrint.
 """
 
 __plugin_name__ = "Temperature ETA"
 __plugin_version__ = "1.0.0"
-__plugin_description__ = "Tells everyone on the MQTT broker when the heaters will be ready, and runs automation scripts"
+__plugin_description__ = "Publishes over MQTT when the heaters will be ready, and runs automation scripts"
 __plugin_author__ = "Ajimaru"
 __plugin_author_email__ = "ajimaru_gdr@pm.me"
 #: The repository, where newer versions are found.
@@ -19,7 +19,7 @@ __plugin_hooks__: dict[str, object]
 
 
 def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
-    """Say whether the plugin can run. What it can do without, such as paho-mqtt, keeps it from nothing else."""
+    """Return whether the plugin can run. Optional packages such as paho-mqtt are checked later."""
     try:
         from .plugin import plugin  # noqa: F401
     except ImportError as error:
@@ -31,7 +31,7 @@ def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
 
 
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
-    """Make the implementation, and name what else OctoPrint is to call."""
+    """Create the implementation and register the hooks."""
     global __plugin_implementation__, __plugin_hooks__  # noqa: PLW0603 - OctoPrint looks for them here
     from .plugin.plugin import TempETAPlugin
 

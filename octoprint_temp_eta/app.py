@@ -13,6 +13,7 @@ from .adapters.inbox import now
 from .adapters.learner import Learner
 from .adapters.pending_replies import Answers
 from .adapters.printer import Printer, SerialSetting
+from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
@@ -21,6 +22,7 @@ from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
 from .bridge.protocol.script_effects import FireEvent
 from .bridge.protocol.script_inputs import ScriptFolderRequested, ScriptSettingsSubmitted
+from .messages import stored
 from .settings.table import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
@@ -33,7 +35,7 @@ FireEvents = Callable[[str, Mapping[str, Any]], None]
 
 
 class App:
-    """All parts, put together."""
+    """All parts of the plugin, connected."""
 
     def __init__(
         self,
@@ -45,10 +47,13 @@ class App:
         send_to_pages: SendToPages,
         fire_event: FireEvents,
         serial_setting: SerialSetting,
+        problems: Problems,
+        *,
+        numpy_works: bool = True,
     ) -> None:
         self._background = background()
-        files = Files(folder, self._background, logger)
-        bridge = Bridge(identity, settings, files.load(), now())
+        self._files = Files(folder, self._background, logger, stored.problem, problems)
+        bridge = Bridge(identity, settings, self._files.load(), now())
         self._mqtt = _mqtt(self.post)
         self._answers = Answers()
         self._scripts = Scripts(self.post, logger)
@@ -58,8 +63,8 @@ class App:
             Connect: self._mqtt.connect,
             Disconnect: self._mqtt.disconnect,
             Subscribe: self._mqtt.subscribe,
-            Save: files.save,
-            Learn: Learner(self.post, self._background, logger).learn,
+            Save: self._files.save,
+            Learn: Learner(self.post, self._background, logger, numpy_works=numpy_works).learn,
             Answer: self._answers.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
@@ -71,25 +76,25 @@ class App:
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
-        """The present state as REST shows it; see `Bridge.snapshot`."""
+        """The current state as REST shows it; see `Bridge.snapshot`."""
         return self._worker.snapshot
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         self._scripts.start()
         self.printer.start()
         self._worker.start()
 
     def post(self, event: Input) -> None:
-        """Tell the bridge what happened; from any thread, without waiting."""
+        """Post an input to the bridge; from any thread, without waiting."""
         self._worker.post(event)
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Have a command obeyed and return the reply; waits for it. Raises `NoAnswer`."""
+        """Execute a command and return the reply; waits for it. Raises `NoAnswer`."""
         return self._answers.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
 
     def save_script_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Have settings of a script kept and return the reply; waits for it. Raises `NoAnswer`."""
+        """Save settings of a script and return the reply; waits for it. Raises `NoAnswer`."""
         return self._answers.ask(lambda ticket: self.post(ScriptSettingsSubmitted(body, ticket)))
 
     def create_script_folder(self) -> Mapping[str, Any]:
@@ -97,17 +102,18 @@ class App:
         return self._answers.ask(lambda ticket: self.post(ScriptFolderRequested(ticket)))
 
     def stop(self) -> None:
-        """Say good-bye and end; bounded, also while the broker stands still."""
+        """Publish the offline message and stop; takes bounded time even if the broker hangs."""
         self._answers.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
         self.printer.close(PRINTER_STOP_S)
         self._mqtt.close(BROKER_STOP_S)
+        self._files.close()
         self._background.shutdown(wait=True)
 
 
 class _NoMqtt:
-    """Stands in where paho-mqtt is not installed: estimates go on, nothing is published."""
+    """Replaces the MQTT client if paho-mqtt is not installed: estimates go on, nothing is published."""
 
     def __init__(self, post: Callable[[Input], None]) -> None:
         self._post = post

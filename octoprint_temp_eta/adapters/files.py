@@ -1,4 +1,4 @@
-"""The plugin's data folder: small JSON files, written whole or not at all."""
+"""The plugin's data folder: small JSON files, replaced atomically."""
 
 from __future__ import annotations
 
@@ -6,55 +6,197 @@ import contextlib
 import json
 import logging
 import os
+import stat
+import threading
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from ..bridge.protocol.effects import Save
+from .problems import Problems
+
+#: s until a file that could not be written is written again.
+RETRY_S = 30.0
+#: Bytes that a file may have at most.
+MAX_BYTES = 8_000_000
+
+#: Returns what is wrong with the content of a file (by name, without `.json`), None if nothing is.
+Check = Callable[[str, Any], str | None]
+
+
+def exists(folder: str) -> bool:
+    """Return whether a folder exists."""
+    return Path(folder).is_dir()
 
 
 def discard(folder: str, pattern: str) -> None:
-    """Remove the files in `folder` that nobody reads any more."""
+    """Remove the files in `folder` that are not used any more."""
     for path in Path(folder).glob(pattern):
         with contextlib.suppress(OSError):
             path.unlink()
 
 
 class Files:
-    """Reads at start, writes in the background: nobody waits for the disk."""
+    """Reads all files at the start; writes in the background, and again later when the disk is full or read-only."""
 
-    def __init__(self, folder: Path, background: Executor, logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        background: Executor,
+        logger: logging.Logger,
+        check: Check = lambda *_: None,
+        problems: Problems | None = None,
+        retry_s: float = RETRY_S,
+    ) -> None:
         self._folder = folder
         self._background = background
         self._logger = logger
+        self._check = check
+        self._problems = problems or Problems()
+        self._retry_s = retry_s
+        self._lock = threading.Lock()
+        #: The newest values that could not be written, by name.
+        self._unwritten: dict[str, Any] = {}
+        self._timer: threading.Timer | None = None
+        self._closed = False
 
     def load(self) -> dict[str, Any]:
-        """Return all values by name; a damaged file is set aside with the ending `.damaged`."""
-        return {path.stem: value for path in self._folder.glob("*.json") for value in self._read(path)}
+        """Return all values by name. A damaged file is renamed to `.damaged`, reported, and left out."""
+        return {path.stem: value for path in sorted(self._folder.glob("*.json")) for value in self._read(path)}
 
     def save(self, effect: Save) -> None:
-        """Have a value written."""
+        """Write a value in the background."""
         self._background.submit(self._write, effect.name, effect.value)
+
+    def close(self) -> None:
+        """Write what could not be written, for the last time; call it before the executor shuts down."""
+        with self._lock:
+            self._closed = True
+            timer, self._timer = self._timer, None
+            unwritten = bool(self._unwritten)
+        if timer is not None:
+            timer.cancel()
+            timer.join(1.0)
+        if unwritten:
+            self._background.submit(self._retry)
 
     def _read(self, path: Path) -> list[Any]:
         try:
-            return [json.loads(path.read_text(encoding="utf-8"))]
+            value = json.loads(read_text(path), parse_constant=_refuse)
+            wrong = self._check(path.stem, value)
+        except _NotAFileError:
+            self._logger.warning("Cannot read %s: it is not a regular file", path)
+            self._set_aside(path, "it is not a regular file")
         except OSError as error:
             self._logger.warning("Cannot read %s: %s", path, error)
+            self._problems.report(f"file {path.stem}", f"Cannot read {path}: {error.strerror}. Check its permissions.")
         except (ValueError, RecursionError):
-            self._logger.warning("%s is damaged and was set aside", path)
-            with contextlib.suppress(OSError):
-                path.replace(path.with_suffix(".damaged"))
+            self._set_aside(path, "it is not valid JSON")
+        else:
+            if wrong is None:
+                return [value]
+            self._set_aside(path, wrong)
         return []
+
+    def _set_aside(self, path: Path, wrong: str) -> None:
+        aside = path.with_suffix(".damaged")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        self._logger.warning("%s is damaged and was set aside as %s: %s", path, aside.name, wrong)
+        text = (
+            f"{path.name} was damaged ({wrong}); it was renamed to {aside.name}, and its content starts from scratch."
+        )
+        self._problems.report(f"file {path.stem}", text)
 
     def _write(self, name: str, value: Any) -> None:
         path = self._folder / f"{name}.json"
-        draft = path.with_suffix(".draft")
         try:
-            with draft.open("w", encoding="utf-8") as file:
-                json.dump(value, file, separators=(",", ":"))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except (OSError, TypeError, ValueError, RecursionError) as error:
+            text = json.dumps(value, separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError) as error:
             self._logger.warning("Cannot write %s: %s", path, error)
+            return
+        try:
+            replace_file(path, text)
+        except OSError as error:
+            self._failed(name, value, path, error)
+        else:
+            self._written(name)
+
+    def _written(self, name: str) -> None:
+        with self._lock:
+            was_unwritten = name in self._unwritten
+            self._unwritten.pop(name, None)
+            done = was_unwritten and not self._unwritten
+        if done:
+            self._logger.info("Saving works again")
+            self._problems.clear("saving")
+
+    def _failed(self, name: str, value: Any, path: Path, error: OSError) -> None:
+        with self._lock:
+            self._unwritten[name] = value
+            if self._timer is None and not self._closed:
+                self._timer = threading.Timer(self._retry_s, self._submit_retry)
+                self._timer.daemon = True
+                self._timer.start()
+        text = f"Cannot save to {self._folder}: {error.strerror}. Free space or make the folder writable."
+        if self._problems.report("saving", f"{text} Saving is tried again every {self._retry_s:g} s."):
+            self._logger.warning("Cannot write %s: %s. Trying again every %g s", path, error, self._retry_s)
+
+    def _submit_retry(self) -> None:
+        with self._lock:
+            self._timer = None
+        with contextlib.suppress(RuntimeError):  # the executor has shut down
+            self._background.submit(self._retry)
+
+    def _retry(self) -> None:
+        with self._lock:
+            values = dict(self._unwritten)
+        for name, value in values.items():
+            self._write(name, value)
+
+
+class _NotAFileError(OSError):
+    """A FIFO, device, socket or folder in place of a file."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a regular file. Raises OSError for anything else (without waiting), and ValueError."""
+    # Without O_NONBLOCK, opening a FIFO waits for a writer.
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if _is_special(path):
+            raise _NotAFileError from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _NotAFileError
+    with open(descriptor, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES} bytes")
+    return content.decode("utf-8")
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file as a whole: after a crash there is the old or the new content."""
+    draft = path.with_suffix(".draft")
+    # A crash may have left a draft; opening a FIFO in its place would wait.
+    draft.unlink(missing_ok=True)
+    with draft.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,4 +1,4 @@
-"""Learning from complete ways: heavy enough not to be done by the worker."""
+"""Learning from complete episodes, in the background: it takes too long for the worker."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from ..core.estimation.methods import learn
 
 
 class Learner:
-    """Learns in the background, and tells the bridge what is known then."""
+    """Learns in the background and posts the result to the bridge."""
 
-    def __init__(self, post: Callable[[Input], None], background: Executor, logger: logging.Logger) -> None:
+    def __init__(
+        self, post: Callable[[Input], None], background: Executor, logger: logging.Logger, *, numpy_works: bool = True
+    ) -> None:
         self._post = post
+        self._numpy_works = numpy_works
         self._background = background
         self._logger = logger
 
     def learn(self, effect: Learn) -> None:
-        """Have an episode learned."""
+        """Learn from an episode, in the background; without numpy nothing is learned."""
+        if not self._numpy_works:
+            self._post(Learned(effect.place, effect.state))
+            return
         self._background.submit(self._learn, effect)
 
     def _learn(self, effect: Learn) -> None:
         try:
             state = learn(effect.kind, effect.state, effect.episode)
         except Exception:
-            self._logger.exception("Failed to learn from a way of %s", effect.place)
+            self._logger.exception("Cannot learn from an episode of %s", effect.place)
             state = effect.state
         self._post(Learned(effect.place, state))

@@ -1,29 +1,29 @@
-"""What the plugin can do without, should it be missing or broken in OctoPrint's environment."""
+"""Optional packages: what does not work when one is missing or broken in OctoPrint's environment."""
 
 from __future__ import annotations
 
 import importlib
 from importlib.util import find_spec
 
-#: The module that is tried, its name on the package index, and what is not to be had without it.
-WITHOUT = (
-    ("paho.mqtt.client", "paho-mqtt", "there is no MQTT"),
-    ("numpy", "numpy", "the method `model` is replaced by `linear`, and no script runs"),
-    ("mecode", "mecode", "no script runs"),
+#: Module, name on the package index, and what does not work without it.
+OPTIONAL = (
+    ("paho.mqtt.client", "paho-mqtt", "MQTT is not available"),
+    ("numpy", "numpy", "the estimation method Adaptive is replaced by Linear, and scripts do not run"),
+    ("mecode", "mecode", "scripts do not run"),
 )
 
 
-def missing() -> list[str]:
-    """Return a sentence on each package that cannot be used; takes the time to import it."""
+def missing(numpy_problem: str | None = None) -> list[str]:
+    """Return a sentence for each package that cannot be used. Imports the packages, except a numpy with a problem."""
     return [
         f"{package} cannot be used ({why}): {without}. In OctoPrint's environment: pip install {package}"
-        for module, package, without in WITHOUT
-        for why in _why_not(module)
+        for module, package, without in OPTIONAL
+        for why in ([numpy_problem] if numpy_problem and module == "numpy" else _why_not(module))
     ]
 
 
 def _why_not(module: str) -> list[str]:
-    """Return why `module` cannot be had. A broken one shows only when it is imported; mecode stays out of here."""
+    """Return why a module cannot be imported. Only an import shows that it is broken; mecode is not imported here."""
     try:
         if module == "mecode":
             return [] if find_spec(module) else ["it is not installed"]

@@ -1,4 +1,4 @@
-"""OctoPrint's mixins, each a translation into an input of the bridge. Nothing is decided here."""
+"""The plugin class: OctoPrint's mixins, each of which turns a call into an input of the bridge."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
 from ..adapters import machine, optional
+from ..adapters.numpy_probe import numpy_problem
+from ..adapters.problems import Problems
 from ..app import App
 from ..bridge.protocol.identity import Identity
 from ..bridge.protocol.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, Renamed
 from ..core.estimation.samples import plausible
 from .gcode_hooks import ScriptHooks
+from .pages import Pages
+from .permissions import OwnPermissions
 from .rest import Api
-from .settings_form import Pages
 
 PRINTER_EVENTS = frozenset(
     (
@@ -30,7 +33,7 @@ PRINTER_EVENTS = frozenset(
 )
 JOB_EVENTS = frozenset((Events.PRINT_STARTED, Events.PRINT_DONE, Events.PRINT_FAILED, Events.PRINT_CANCELLED))
 
-#: No such event exists in today's OctoPrint; should anything fire it, its payload is a reading like any other.
+#: OctoPrint 1.11 has no such event; if a plugin fires it, its payload is a reading.
 TEMPERATURE_EVENT = "CurrentTemperatureUpdated"
 
 
@@ -40,45 +43,56 @@ class TempETAPlugin(
     octoprint.plugin.EventHandlerPlugin,
     Api,
     Pages,
+    OwnPermissions,
     ScriptHooks,
     PrinterCallback,
 ):
     """The plugin as OctoPrint sees it."""
 
     _app: App | None = None
+    _numpy_problem: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._problems = Problems(self.send_problems)
 
     # StartupPlugin and ShutdownPlugin
 
     def on_startup(self, host: str, port: int) -> None:
-        """Begin. The printer may be connected already."""
+        """Start the bridge. The printer may be connected already."""
         del host, port
-        self.make_instance()
+        self.prepare_settings()
+        folder = Path(self.get_plugin_data_folder())
+        self._numpy_problem = numpy_problem(folder, self._logger)
         self._app = App(
             self._identity(),
             self.parsed_settings(),
-            Path(self.get_plugin_data_folder()),
+            folder,
             self._logger,
             self._printer,
             self.send_to_pages,
             self._event_bus.fire,
             lambda key: self._settings.global_get(["serial", key]),
+            self._problems,
+            numpy_works=self._numpy_problem is None,
         )
         self._app.start()
         self._printer.register_callback(self)
         self.post_emergency_parser()
-        self._tell_printer()
-        self._tell_presets()
-        self._tell_readings(self._printer.get_current_temperatures())
+        self._post_printer()
+        self._post_presets()
+        self._post_readings(self._printer.get_current_temperatures())
 
     def on_after_startup(self) -> None:
-        """Say in the log that all is up, and what is missing."""
+        """Log that the plugin has started, and which packages are missing."""
         self._logger.info("Temperature ETA %s started", self._plugin_version)
-        self._missing = optional.missing()
+        self._missing = optional.missing(self._numpy_problem)
         for sentence in self._missing:
             self._logger.warning("%s", sentence)
+            self._problems.report(sentence, sentence)
 
     def on_shutdown(self) -> None:
-        """Say good-bye and end."""
+        """Publish the offline message and stop."""
         if self._app is not None:
             self._printer.unregister_callback(self)
             self._app.stop()
@@ -86,29 +100,29 @@ class TempETAPlugin(
     # EventHandlerPlugin
 
     def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
-        """Translate what the bridge wants to know."""
+        """Turn the events that concern the bridge into inputs."""
         self.forward_event(event, payload)
         if event in PRINTER_EVENTS:
-            self._tell_printer()
+            self._post_printer()
         elif event in JOB_EVENTS:
-            self._tell_printer()
+            self._post_printer()
             self._post(JobBoundary())
         elif event == Events.SETTINGS_UPDATED:
-            self._tell_presets()
+            self._post_presets()
             self._post(Renamed(self._device_name()))
         elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
-            self._tell_readings(payload)
+            self._post_readings(payload)
 
     # PrinterCallback
 
     def on_printer_add_temperature(self, data: Mapping[str, Any]) -> None:
-        """Take a temperature reading."""
-        self._tell_readings(data)
+        """Pass on a temperature reading."""
+        self._post_readings(data)
 
     # Software Update
 
     def get_update_information(self) -> dict[str, dict[str, Any]]:
-        """Say where newer versions are found: at the releases of the repository."""
+        """Return where newer versions are found: the releases of the repository."""
         url = self._plugin_info.url
         user, repository = url.split("/")[-2:]
         return {
@@ -123,13 +137,13 @@ class TempETAPlugin(
             }
         }
 
-    # Translations
+    # Inputs of the bridge
 
     def _post(self, event: Any) -> None:
         if self._app is not None:
             self._app.post(event)
 
-    def _tell_readings(self, data: Mapping[str, Any]) -> None:
+    def _post_readings(self, data: Mapping[str, Any]) -> None:
         heaters = {
             name: (value.get("actual"), value.get("target"))
             for name, value in data.items()
@@ -137,7 +151,7 @@ class TempETAPlugin(
         }
         self._post(Readings(heaters))
 
-    def _tell_printer(self) -> None:
+    def _post_printer(self) -> None:
         profile = self._printer_profile_manager.get_current_or_default()
         printer = self._printer
         self._post(
@@ -149,7 +163,7 @@ class TempETAPlugin(
             )
         )
 
-    def _tell_presets(self) -> None:
+    def _post_presets(self) -> None:
         profiles = self._settings.global_get(["temperature", "profiles"]) or ()
         kinds = ("extruder", "bed", "chamber")
         self._post(

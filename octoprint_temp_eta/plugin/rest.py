@@ -1,4 +1,4 @@
-"""The REST interface: what is to be seen, and the commands that MQTT takes too."""
+"""The REST interface: the current state, and the commands that MQTT accepts too."""
 
 from __future__ import annotations
 
@@ -9,30 +9,20 @@ from typing import Any
 
 import flask
 import octoprint.plugin
-from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
-from octoprint.access.permissions import Permissions
 
 from ..adapters.inbox import now
 from ..adapters.pending_replies import NoAnswer
 from ..app import App
 from ..core.scripts.catalogue import convert_id
 from ..messages.catalogue import COMMANDS
+from . import permissions
+from .permissions import READ
 from .settings_store import SavedSettings
 
-#: The key of each permission of ours, what it allows, and who has it unless told otherwise.
-PERMISSIONS = (
-    ("READ", "Read estimates", "Allows to see the estimates and the state of the bridge", (USER_GROUP, READONLY_GROUP)),
-    ("RESET", "Reset estimates", "Allows to forget what was measured or learned", (USER_GROUP,)),
-    ("RUN", "Run scripts", "Allows to start and cancel automation scripts", (USER_GROUP,)),
-    ("ADMINISTER", "Administer the bridge", "Allows to test and change the connection", (ADMIN_GROUP,)),
-)
-_OURS = "PLUGIN_TEMP_ETA_"
-READ = f"{_OURS}READ"
-
-#: Other names of commands, as REST clients of Automation-Scripts would look for them.
+#: Other names of commands, as REST clients of Automation-Scripts use them.
 ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "cancel": "script/cancel"}
 
-#: The commands: the contract's, and some of our own.
+#: All commands: those of the contract, and those that only REST has.
 NAMES = (
     "get_eta",
     "list_scripts",
@@ -43,23 +33,7 @@ NAMES = (
     *ALIASES,
 )
 
-#: The permission that a command needs; one that stands in no row is the administrator's.
-NEEDED = {
-    "get_eta": READ,
-    "list_scripts": READ,
-    "snapshot": READ,
-    "forecast": READ,
-    "reset": f"{_OURS}RESET",
-    "script/start": f"{_OURS}RUN",
-    "script/cancel": f"{_OURS}RUN",
-    # whoever may heat with OctoPrint's own buttons
-    "target": "CONTROL",
-    # whoever may open OctoPrint's settings dialog
-    "save_script_settings": "SETTINGS",
-    "create_script_folder": "SETTINGS",
-}
-
-#: The status of an answer, where the error is not the request's form.
+#: The HTTP status for an error code; any other code is a fault of the request.
 STATUS = {
     "not_permitted": HTTPStatus.FORBIDDEN,
     "disabled": HTTPStatus.FORBIDDEN,
@@ -79,7 +53,7 @@ STATUS = {
 
 
 class _AnyCommand(dict[str, list[str]]):
-    """Lets whatever comes through to `on_api_command`, whose errors have the contract's form; OctoPrint's don't."""
+    """Contains every name, so that `on_api_command` refuses unknown commands, in the contract's form."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -89,84 +63,87 @@ class _AnyCommand(dict[str, list[str]]):
 
 
 class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
-    """OctoPrint's SimpleApiPlugin, each call a look at the snapshot or an input of the bridge."""
+    """OctoPrint's SimpleApiPlugin: a GET reads the snapshot, a POST is an input of the bridge."""
 
     _app: App | None
     _missing: Sequence[str] = ()
 
     def is_api_protected(self) -> bool:
-        """Answer nobody who has not logged in."""
+        """Refuse anonymous requests."""
         return True
 
     def get_api_commands(self) -> dict[str, list[str]]:
-        """Return the commands, and what OctoPrint itself is to check of each: nothing."""
+        """Return the commands; OctoPrint checks no parameters, `on_api_command` does."""
         return _AnyCommand({name: [] for name in NAMES})
 
     def on_api_get(self, request: flask.Request) -> flask.Response:
-        """Return estimates, printer, connection and settings; see docs/rest.md."""
+        """Return estimates, printer, connection, scripts and settings; see docs/rest.md."""
         del request
-        if not _may(READ):
+        if not permissions.has(READ):
             return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
         if self._app is None:
             return _refusal(None, "not_available", "The plugin has not started.")
-        shown = {**self._app.snapshot, "settings": self.public_settings(), "missing": list(self._missing), **_stamp()}
-        if not _may(NEEDED["save_script_settings"]):
-            del shown["script_settings"], shown["script_folder"]
-        return _json(shown)
+        shown = {
+            **self._app.snapshot,
+            "settings": self.public_settings(),
+            "missing": list(self._missing),
+            "problems": self._problems.texts,
+            **_stamp(),
+        }
+        return _json(shown if permissions.has(permissions.SETTINGS) else self._without_private(shown))
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
-        """Obey a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
+        """Execute a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
         body = {key: value for key, value in data.items() if key != "command"}
         if self._is_script(command):
             command, body = "script/start", {"id": command, "arguments": body}
         if not isinstance(command, str) or command not in NAMES:
             return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")
         command = ALIASES.get(command, command)
-        needed = NEEDED.get(command, f"{_OURS}ADMINISTER")
-        if not _may(needed):
+        needed = permissions.needed_for(command)
+        if not permissions.has(needed):
             return _refusal(command, "not_permitted", f"This needs the permission {needed}.")
         app = self._app
         if app is None:
             return _refusal(command, "not_available", "The plugin has not started.")
         try:
-            return self._obeyed(app, command, body)
+            return self._execute(app, command, body)
         except NoAnswer as error:
             return _refusal(command, error.code, str(error))
 
     def _is_script(self, command: Any) -> bool:
-        """Whether `command` is the id of a script, which starts it as in Automation-Scripts."""
+        """Return whether `command` is the id of a script, which starts it as in Automation-Scripts."""
         if self._app is None or not isinstance(command, str) or command in NAMES:
             return False
         return any(convert_id(command) == script["id"] for script in self._app.snapshot["scripts"])
 
-    def _obeyed(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
+    def _execute(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
-            return _answer(_done(command) | {"result": app.snapshot["scripts"]})
+            return _answer(_completed(command) | {"result": app.snapshot["scripts"]})
         if command == "save_script_settings":
             return _answer(app.save_script_settings(body))
         if command == "create_script_folder":
             return _answer(app.create_script_folder())
         if command == "remove_from_home_assistant":
             self.switch_discovery_off()
-            return _answer(_done(command))
+            return _answer(_completed(command))
         return _answer(app.ask(command, body))
 
-    def get_additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
-        """Return our permissions, for OctoPrint's access control."""
-        return [
-            {"key": key, "name": name, "description": meaning, "roles": [key.lower()], "default_groups": list(groups)}
-            for key, name, meaning, groups in PERMISSIONS
-        ]
-
-
-def _may(permission: str) -> bool:
-    return bool(Permissions.find(permission).can())
+    def _without_private(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """Return what users see who may not open the settings: neither broker nor folder, no settings of scripts."""
+        private = self.private_keys()
+        settings = {key: value for key, value in shown["settings"].items() if key not in private}
+        mqtt = {key: value for key, value in shown["mqtt"].items() if key not in ("broker", "last_error")}
+        rest = {
+            key: value for key, value in shown.items() if key not in ("script_settings", "script_folder", "problems")
+        }
+        return {**rest, "mqtt": mqtt, "settings": settings}
 
 
 def _refusal(command: str | None, code: str, message: str, path: str | None = None) -> flask.Response:
-    """Return the reply to a call that never reached the bridge, or was not answered by it."""
+    """Return the reply to a call that did not reach the bridge, or got no reply from it."""
     status = "failed" if code in ("timeout", "shutdown") else "rejected"
     error = {"code": code, "message": message, "path": path}
     return _answer({"transaction": None, "command": command, "status": status, "error": error, **_stamp()})
@@ -176,8 +153,8 @@ def _stamp() -> dict[str, float]:
     return {"timestamp": round(now().wall, 3)}
 
 
-def _done(command: str) -> dict[str, Any]:
-    """Return the reply to a command that was done without the bridge."""
+def _completed(command: str) -> dict[str, Any]:
+    """Return the reply to a command that was completed without the bridge."""
     return {"transaction": None, "command": command, "status": "completed", **_stamp()}
 
 

@@ -1,10 +1,10 @@
-"""OctoPrint's SettingsPlugin: what is saved, what leaves, and what is refused before it is saved."""
+"""OctoPrint's SettingsPlugin: loads, validates and saves the settings, and keeps secret and private values back."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import flask
@@ -12,51 +12,62 @@ import octoprint.plugin
 from octoprint.settings import NoSuchSettingsPath
 
 from ..adapters import machine
-from ..adapters.files import discard
+from ..adapters.files import discard, exists
+from ..adapters.problems import Problems
 from ..app import App
 from ..bridge.protocol.inputs import SettingsChanged
 from ..settings import table
-from ..settings.migration import SETTINGS_VERSION, is_of_tempeta, migrated
+from ..settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
 
 
 class SavedSettings(octoprint.plugin.SettingsPlugin):
-    """The settings table as OctoPrint keeps it, in config.yaml."""
+    """The settings table as OctoPrint saves it, in config.yaml."""
 
     _app: App | None
     _identifier: str
     _logger: logging.Logger
+    _data_folder: str
+    _problems: Problems
+    #: Why numpy must not be imported.
+    _numpy_problem: str | None
 
     def get_settings_defaults(self) -> dict[str, Any]:
         """Return the table's defaults."""
         return table.defaults()
 
     def get_settings_version(self) -> int:
-        """Return the form of the saved settings."""
+        """Return the version of the saved settings."""
         return SETTINGS_VERSION
 
     def get_settings_restricted_paths(self) -> dict[str, list[list[str]]]:
-        """Let no secret out, to nobody."""
-        return {"never": [[key] for key in table.secret_keys()]}
+        """Keep secrets back from everyone, and private values from users who may not open the settings."""
+        return {
+            "never": [[key] for key in table.secret_keys()],
+            "admin": [[key] for key in sorted(self.private_keys())],
+        }
 
     def on_settings_migrate(self, target: int, current: int | None) -> None:
-        """Take over what TempETA 0.x has saved; what has no meaning any more leaves config.yaml and the data folder."""
+        """Convert the settings of TempETA 0.x, and remove its files from the data folder."""
+        folder = self._data_folder
+        has_run = bool(folder) and exists(folder)
+        if has_run:
+            discard(folder, HISTORY)
         try:
             saved = self._settings.get_all_data(merged=False, incl_defaults=False, error_on_path=True)
         except NoSuchSettingsPath:
             return
-        if not is_of_tempeta(saved, current):
+        if not is_of_tempeta(saved, current, has_run=has_run):
             return
         ours, notes = migrated(saved, self._appearance_name())
-        self._logger.info("Taking over TempETA's settings: version %s becomes %s", current or "none", target)
+        self._logger.info("Converting TempETA's settings: version %s becomes %s", current or "none", target)
         for note in notes:
             self._logger.info("%s", note)
         self._settings.set([], ours)
-        discard(self.get_plugin_data_folder(), "history_*.json")
 
     def on_settings_save(self, data: Any) -> dict[str, Any]:
-        """Save what is valid as a whole; else save nothing and answer 400 with key, value and rule.
+        """Save `data` if all of it is valid; otherwise save nothing and answer 400 with key, value and rule.
 
-        A secret that comes empty was not typed: it never leaves, so the form has none to send back.
+        An empty secret was not entered: the form never gets the saved one.
         """
         try:
             changes = self._valid_changes(data)
@@ -65,36 +76,69 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             return {}
         saved: dict[str, Any] = octoprint.plugin.SettingsPlugin.on_settings_save(self, changes)
         if self._app is not None:
-            self._app.post(SettingsChanged(table.parse(self._raw())))
+            self._app.post(SettingsChanged(self.parsed_settings()))
         return saved
 
     def switch_discovery_off(self) -> None:
-        """Have everything removed from Home Assistant, now or with the next connection, and announced no more."""
+        """Switch Home Assistant discovery off, which removes the entities now or at the next connection."""
         self._settings.set(["ha_discovery_enabled"], False)
         self._settings.save(trigger_event=True)
         if self._app is not None:
-            self._app.post(SettingsChanged(table.parse(self._raw())))
+            self._app.post(SettingsChanged(self.parsed_settings()))
 
     def parsed_settings(self) -> table.Settings:
-        """Return what is saved, with the default for what is not valid, such as after editing config.yaml by hand."""
+        """Return the saved settings as the bridge uses them.
+
+        Invalid values (as after editing config.yaml by hand) are replaced by their defaults and reported. Without numpy
+        there is no adaptive method.
+        """
         parsed, invalid = table.salvage(self._raw())
+        for row, _ in table.rows():
+            self._problems.clear(f"setting {row.name}")
         for error in invalid:
-            self._logger.warning("A saved setting is not valid and its default is used: %s", error)
-        return parsed
+            text = f"The saved setting {error} Its default is used until you save another value."
+            self._logger.warning("%s", text)
+            self._problems.report(f"setting {error.key}", text)
+        return replace(parsed, algorithm="linear") if self._numpy_problem and parsed.algorithm == "model" else parsed
 
     def public_settings(self) -> dict[str, Any]:
-        """Return what is saved, without secrets."""
+        """Return the saved settings without secrets."""
         parsed, _ = table.salvage(self._raw())
         return {key: value for key, value in asdict(parsed).items() if key not in table.secret_keys()}
 
-    def make_instance(self) -> None:
-        """Make and save this printer's topic level where there is none yet."""
-        if not self._settings.get(["mqtt_custom_identifier"]):
-            self._settings.set(["mqtt_custom_identifier"], machine.new_instance(self._appearance_name()))
+    def private_keys(self) -> frozenset[str]:
+        """Return the keys that only users see who may open the settings."""
+        return frozenset(row.name for row, rule in table.rows() if rule.private)
+
+    def prepare_settings(self) -> None:
+        """Make saved settings usable that were written by hand, and generate the printer ID."""
+        written = {key: value for key, value in self._raw().items() if value != self._settings.get([key])}
+        for key, value in written.items():
+            self._settings.set([key], value)
+        if written:
             self._settings.save()
+        self._make_printer_id()
+
+    def _make_printer_id(self) -> None:
+        """Save a generated printer ID if there is none, or if the saved one cannot be a topic level."""
+        saved = self._raw()["mqtt_custom_identifier"]
+        try:
+            if table.check("mqtt_custom_identifier", saved):
+                return
+        except table.InvalidSetting:
+            pass
+        new = machine.new_instance(self._appearance_name())
+        if saved not in (None, ""):
+            text = (
+                f"The printer ID {saved!r:.80} cannot be used in a topic. {new} is used instead; change it if you like."
+            )
+            self._logger.warning("%s", text)
+            self._problems.report("printer ID", text)
+        self._settings.set(["mqtt_custom_identifier"], new)
+        self._settings.save()
 
     def _valid_changes(self, data: Any) -> dict[str, Any]:
-        """Return what is to be saved of `data`, each in its type. Raises `InvalidSetting`."""
+        """Return the values of `data` that are saved, each in its type. Raises `InvalidSetting`."""
         if not isinstance(data, Mapping):
             raise table.InvalidSetting("plugins.temp_eta", data, "must be an object")
         secrets = table.secret_keys()
@@ -103,16 +147,18 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             for key, value in data.items()
             if key in table.defaults() and not (key in secrets and value in (None, ""))
         }
-        parsed = asdict(table.parse(self._raw() | sent))
+        valid, _ = table.salvage(self._raw())
+        parsed = asdict(table.parse(asdict(valid) | sent))
         changes = {key: parsed[key] for key in sent}
+        self._problems.clear("printer ID")
         if changes.get("mqtt_custom_identifier") == "":
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:
-            changes["mqtt_password"] = ""  # the one way to take it back
+            changes["mqtt_password"] = ""  # the only way to remove it
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
-        """Answer 400, which the dialog shows at its field: OctoPrint itself swallows what is raised while saving."""
+        """Answer 400, which the dialog shows at the field. OctoPrint swallows exceptions while it saves."""
         self._logger.info("Refused settings: %s", error)
         shown = None if error.key in table.secret_keys() else error.value
         body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}
@@ -123,4 +169,5 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         return str(self._settings.global_get(["appearance", "name"]) or "")
 
     def _raw(self) -> dict[str, Any]:
-        return {key: self._settings.get([key]) for key in table.defaults()}
+        """Return the saved values; text that was written as a number in config.yaml is text again."""
+        return table.as_written({key: self._settings.get([key]) for key in table.defaults()})

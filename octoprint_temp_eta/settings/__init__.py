@@ -1,1 +1,1 @@
-"""The settings and the migration of older ones."""
+"""The settings table, its validation, and the migration of TempETA's settings."""

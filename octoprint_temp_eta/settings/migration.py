@@ -1,6 +1,6 @@
-"""What a user of TempETA 0.x has saved, in the form of today: each of its keys is kept, mapped or dropped.
+"""The migration of TempETA 0.x's settings: each of its keys is kept, mapped or dropped.
 
-Version 1 and 2 of the settings hold the same keys; version 3 is ours.
+TempETA 0.8.9 saves no version; development versions of it saved 1 or 2, with the same keys. Version 3 is ours.
 """
 
 from __future__ import annotations
@@ -13,59 +13,65 @@ from typing import Any
 from ..messages.topics import slug
 from . import table
 
-#: The form of the saved settings.
+#: The version of the saved settings.
 SETTINGS_VERSION = 3
 
 _KEPT = """
 enabled enable_heating_eta suppress_while_printing threshold_start
 enable_cooldown_eta cooldown_mode cooldown_target_tool0 cooldown_target_bed cooldown_target_chamber
 cooldown_ambient_temp cooldown_hysteresis_c cooldown_fit_window_seconds
-show_in_sidebar show_in_navbar show_in_tab show_progress_bars show_historical_graph
+update_interval show_in_sidebar show_in_navbar show_in_tab show_progress_bars show_historical_graph
 historical_graph_window_seconds temp_display color_mode color_heating color_cooling color_idle
 sound_enabled sound_target_reached sound_cooldown_finished sound_volume sound_min_interval_s
 notification_enabled notification_target_reached notification_cooldown_finished
 notification_timeout_s notification_min_interval_s
 mqtt_broker_host mqtt_broker_port mqtt_username mqtt_password mqtt_use_tls mqtt_tls_insecure mqtt_publish_interval
 """
-#: Same name, same meaning. TempETA clamped what it read; so is it clamped here.
+#: Same name, same meaning. TempETA clamped invalid numbers to their bounds; so does the migration.
 KEPT = frozenset(_KEPT.split())
 
-#: What becomes of the others, in words.
+#: What happens to the other keys.
 MAPPED = {
-    "algorithm": "Kept where one was chosen; the default is now `model`.",
-    "mqtt_enabled": "Its default is now true, with no connection while there is no host. Where a host was saved and "
-    "this was not, it stays off as it was.",
+    "algorithm": "Kept if it was saved; the default is now `model`.",
+    "mqtt_enabled": "The default is now true, without effect as long as there is no host. If a host was saved and this "
+    "was not, it stays off.",
     "mqtt_base_topic": "Kept; characters other than letters, digits, `_`, `-` and `/` become `-`.",
-    "mqtt_use_appearance_name": "The topic level that came from it, the appearance name, is now the instance "
+    "mqtt_use_appearance_name": "The topic level that it produced, the appearance name, is now the printer ID "
     "(`mqtt_custom_identifier`).",
-    "mqtt_custom_identifier": "Now the instance, which there always is. Where the appearance name made the topic, "
-    "that name is the instance; where neither did, one is made, and the topics get this level.",
+    "mqtt_custom_identifier": "Now the printer ID, which always exists. If the appearance name was in the topics, that "
+    "name is the printer ID; if neither was, an ID is generated and added to the topics.",
 }
 DROPPED = {
     "threshold_unit": "Thresholds are in °C; the pages show temperatures in the unit of `temp_display`.",
-    "debug_logging": "OctoPrint does this: Settings → Logging, logger `octoprint.plugins.temp_eta`.",
-    "update_interval": "The pages get what the broker gets, when it changes; see `mqtt_publish_interval`.",
-    "history_size": "The methods take the readings of a span of time, not a number of them.",
-    "persist_backoff_reset_s": "The temperature history is no longer written to disk again and again.",
+    "debug_logging": "Use OctoPrint's *Settings → Logging*, logger `octoprint.plugins.temp_eta`.",
+    "history_size": "The methods use the readings of a time span, not a number of readings.",
+    "persist_backoff_reset_s": "The temperature history is no longer written to disk.",
     "persist_backoff_initial_s": "As `persist_backoff_reset_s`.",
     "persist_backoff_max_s": "As `persist_backoff_reset_s`.",
     "persist_max_json_bytes": "As `persist_backoff_reset_s`.",
-    "mqtt_qos": "The contract says it: states, events and replies with QoS 1, a script's log with QoS 0.",
-    "mqtt_retain": "The contract says it: states are retained, events and replies are not.",
+    "mqtt_qos": "Fixed by the contract: QoS 1 for states, events and replies, QoS 0 for a script's log.",
+    "mqtt_retain": "Fixed by the contract: states are retained, events and replies are not.",
 }
+#: The files that TempETA leaves in the data folder.
+HISTORY = "history_*.json"
 
-
-#: By these one knows settings of TempETA, where no version does.
+#: Keys that only TempETA saves.
 _ITS_OWN = frozenset({*DROPPED, "mqtt_use_appearance_name"})
 
 
-def is_of_tempeta(saved: Mapping[str, Any], version: int | None) -> bool:
-    """Whether TempETA has saved this. It wrote a version; what a user writes before our first start has none."""
-    return version is not None or not _ITS_OWN.isdisjoint(saved)
+def is_of_tempeta(saved: Mapping[str, Any], version: int | None, *, has_run: bool = False) -> bool:
+    """Return whether TempETA has saved these settings, rather than a user by hand before our first start.
+
+    `has_run`: whether the plugin's data folder existed before. TempETA 0.8.9 saves neither a version nor defaults, so
+    that its settings may consist of keys that both have. A key that only we have is written by hand.
+    """
+    if version is not None or not _ITS_OWN.isdisjoint(saved):
+        return True
+    return has_run and set(saved) <= KEPT | set(MAPPED)
 
 
 def migrated(saved: Mapping[str, Any], appearance_name: str) -> tuple[dict[str, Any], list[str]]:
-    """Return TempETA's `saved` settings as ours, and a line for the log on each that is not what it was."""
+    """Return TempETA's `saved` settings as ours, and a line for the log for each that has changed."""
     ours: dict[str, Any] = {}
     notes: list[str] = []
     for key, value in sorted(saved.items()):
@@ -88,7 +94,7 @@ def migrated(saved: Mapping[str, Any], appearance_name: str) -> tuple[dict[str, 
 
 
 def _fitting(key: str, value: Any, notes: list[str]) -> Any:
-    """Return `value` as the setting `key` takes it: itself, the nearest bound, or the default."""
+    """Return `value` if the setting accepts it, otherwise the nearest bound or the default."""
     try:
         return table.check(key, value)
     except table.InvalidSetting as error:
@@ -102,7 +108,7 @@ def _fitting(key: str, value: Any, notes: list[str]) -> Any:
 
 
 def _nearest(value: Any, rule: table.Rule) -> float | None:
-    """Return what is nearest to `value` between the bounds, None where it is no number or may be absent."""
+    """Return the value nearest to `value` within the bounds, None if it is not a number or the setting is nullable."""
     if isinstance(value, bool) or rule.low is None or rule.high is None or rule.nullable:
         return None
     try:
@@ -115,17 +121,17 @@ def _nearest(value: Any, rule: table.Rule) -> float | None:
 def _base_topic(base: str, notes: list[str]) -> str:
     plain = "/".join(level for level in map(_level, base.split("/")) if level)
     if plain != base.strip("/"):
-        notes.append(f"mqtt_base_topic: {base!r} is now {plain!r}: letters, digits, '_' and '-' alone.")
+        notes.append(f"mqtt_base_topic: {base!r} is now {plain!r}: only letters, digits, '_' and '-'.")
     return plain or table.defaults()["mqtt_base_topic"]
 
 
 def _instance(saved: Mapping[str, Any], appearance_name: str) -> str:
-    """Return the topic level that TempETA had put between base topic and heater, "" where there was none."""
+    """Return the topic level between base topic and heater that TempETA used, "" if there was none."""
     use_name = saved.get("mqtt_use_appearance_name", True) not in (False, "false")
     name = appearance_name.strip() if use_name else ""
     return _level(name or str(saved.get("mqtt_custom_identifier") or "").strip())
 
 
 def _level(text: str) -> str:
-    """Return `text` itself where it can stand in a topic, so that the topic does not move."""
+    """Return `text` itself if it is a valid topic level, so that the topics do not move."""
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else slug(text)

@@ -1,120 +1,86 @@
-"""The settings: one row each, from which defaults, validation, secrets and documentation come.
+"""The settings: one row each. Defaults, validation, the settings dialog and the documentation come from these rows.
 
-Every room above the core may import it. Names are TempETA's where they mean the same.
+Every package above the core may import it. Names are TempETA's where the meaning is the same.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from ..core.estimation.methods import METHODS
+from .rules import InvalidSetting, Rule, check_value, names, setting
 
-
-class InvalidSetting(ValueError):
-    """A value that a setting does not take; `key` and `rule` say which and why."""
-
-    def __init__(self, key: str, value: object, rule: str) -> None:
-        self.key, self.value, self.rule = key, value, rule
-        super().__init__(f"{key}: {rule}")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a setting means and takes."""
-
-    meaning: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    pattern: str = ""
-    #: In words, what `pattern` asks for.
-    form: str = ""
-    nullable: bool = False
-    secret: bool = False
-    #: A text of names separated by commas; a list of names is accepted, too.
-    names: bool = False
-
-
-def setting(default: Any, meaning: str, **rule: Any) -> Any:
-    """Return a field with a `Rule`; its keywords are the rule's."""
-    return field(default=default, repr=not rule.get("secret"), metadata={"rule": Rule(meaning, **rule)})
-
+__all__ = [
+    "COLOR",
+    "InvalidSetting",
+    "Rule",
+    "Settings",
+    "as_written",
+    "check",
+    "defaults",
+    "names",
+    "parse",
+    "rows",
+    "salvage",
+    "secret_keys",
+]
 
 _TOPIC = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
-_TOPIC_FORM = "levels of letters, digits, '_' and '-', separated by '/'"
+_TOPIC_FORM = "letters, digits, '_' and '-', separated by '/'"
 _SLUG_FORM = "letters, digits, '_' and '-'"
-_NAMES = r"([\w.-]+(, [\w.-]+)*)?"
-_NAMES_FORM = "names of letters, digits, '_', '-' and '.', separated by commas"
 COLOR = "#[0-9A-Fa-f]{6}"
 _COLOR_FORM = "a colour such as #5cb85c"
+
+_NAMES = r"([\w.-]+(, [\w.-]+)*)?"
+_NAMES_FORM = "names of letters, digits, '_', '-' and '.', separated by commas"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings; the fields are the table."""
 
-    enabled: bool = setting(True, "Estimate and publish at all")
-
-    algorithm: str = setting("model", "Method of estimation", choices=METHODS)
-    enable_heating_eta: bool = setting(True, "Tell when a heating heater is ready")
-    enable_cooldown_eta: bool = setting(True, "Tell when a cooling heater has cooled")
-    suppress_while_printing: bool = setting(False, "Tell no ETA while a job is printed")
+    # Estimation
+    enabled: bool = setting(True, "Enable Temperature ETA", "When off, nothing is estimated, published or shown.")
+    algorithm: str = setting(
+        "model",
+        "Estimation method",
+        "Adaptive learns how each heater behaves; the other two only look at the current rate.",
+        choices={"model": "Adaptive (recommended)", "linear": "Linear", "exponential": "Exponential"},
+    )
+    enable_heating_eta: bool = setting(True, "Show heating ETA", "Estimate when a heating heater reaches its target.")
+    suppress_while_printing: bool = setting(
+        False, "Hide ETA while printing", "No ETA is published or shown during a print job."
+    )
     threshold_start: float = setting(
         5.0,
-        "`linear` and `exponential`: distance from the target below which no ETA is told",
+        "Hide ETA within",
+        "With Linear and Exponential, no ETA is shown this close to the target.",
         unit="°C",
         low=1,
         high=50,
     )
     min_rate: float = setting(
         0.1,
-        "`linear` and `exponential`: heating more slowly gets no ETA",
+        "Minimum heating rate",
+        "With Linear and Exponential, a heater that heats more slowly gets no ETA.",
         unit="°C/s",
         low=0.001,
         high=10,
     )
     max_eta: float = setting(
-        3600.0, "`linear` and `exponential`: a longer ETA is not told", unit="s", low=60, high=86400
-    )
-    cooldown_mode: str = setting(
-        "threshold",
-        "What counts as cooled: a fixed temperature or the ambient",
-        choices=("threshold", "ambient"),
-    )
-    cooldown_target_tool0: float = setting(50.0, "A tool counts as cooled at", unit="°C", low=0, high=400)
-    cooldown_target_bed: float = setting(40.0, "The bed counts as cooled at", unit="°C", low=0, high=200)
-    cooldown_target_chamber: float = setting(
-        30.0, "The chamber, or a custom heater, counts as cooled at", unit="°C", low=0, high=100
-    )
-    cooldown_ambient_temp: float | None = setting(
-        None, "Ambient temperature; empty: the coolest seen", unit="°C", low=0, high=80, nullable=True
-    )
-    cooldown_hysteresis_c: float = setting(
-        1.0, "So far above the ambient counts as cooled", unit="°C", low=0.1, high=20
-    )
-    cooldown_extrapolation_minutes: float = setting(
-        60.0,
-        "Continue cool-downs without a connection for",
-        unit="min",
-        low=0,
-        high=1440,
-    )
-    cooldown_fit_window_seconds: float = setting(
-        120.0,
-        "`linear` and `exponential`: readings that a cooling rate is taken from",
+        3600.0,
+        "Maximum ETA",
+        "With Linear and Exponential, a longer ETA is not shown.",
         unit="s",
-        low=10,
-        high=1800,
+        low=60,
+        high=86400,
     )
 
     extra_heaters: str = setting(
         "",
         "Additional heaters",
+        "Names that the printer reports and that are heaters, although the printer profile does not have them.",
         pattern=_NAMES,
         form=_NAMES_FORM,
         names=True,
@@ -122,59 +88,174 @@ class Settings:
     ignored_heaters: str = setting(
         "",
         "Ignored heaters and sensors",
+        "Names that the printer reports and that are neither published nor shown.",
         pattern=_NAMES,
         form=_NAMES_FORM,
         names=True,
     )
 
-    mqtt_enabled: bool = setting(True, "Connect to the broker named below")
-    mqtt_broker_host: str = setting("", "Host name or address of the broker; empty: no connection")
-    mqtt_broker_port: int = setting(1883, "Port of the broker", low=1, high=65535)
-    mqtt_username: str = setting("", "User name at the broker")
-    mqtt_password: str = setting("", "Password at the broker", secret=True)
-    mqtt_use_tls: bool = setting(False, "Encrypt the connection; the system's certificate authorities are trusted")
-    mqtt_tls_insecure: bool = setting(False, "Don't check the broker's certificate")
-    mqtt_keepalive: int = setting(30, "Keepalive interval of the connection", unit="s", low=5, high=3600)
+    # Cool-down
+    enable_cooldown_eta: bool = setting(
+        True, "Show cool-down ETA", "Estimate when a heater that is switched off has cooled down."
+    )
+    cooldown_mode: str = setting(
+        "threshold",
+        "Cool-down target",
+        "A heater has cooled down at a fixed temperature, or when it is close to the ambient temperature.",
+        choices={"threshold": "Fixed temperature", "ambient": "Ambient temperature"},
+    )
+    cooldown_target_tool0: float = setting(
+        50.0, "Tool: cool below", "A tool has cooled down at this temperature.", unit="°C", low=0, high=400
+    )
+    cooldown_target_bed: float = setting(
+        40.0, "Bed: cool below", "The bed has cooled down at this temperature.", unit="°C", low=0, high=200
+    )
+    cooldown_target_chamber: float = setting(
+        30.0,
+        "Chamber: cool below",
+        "The chamber, or a heater with a custom name, has cooled down at this temperature.",
+        unit="°C",
+        low=0,
+        high=100,
+    )
+    cooldown_ambient_temp: float | None = setting(
+        None,
+        "Ambient temperature (blank = detect)",
+        "Blank: the lowest temperature that was measured is taken as the ambient temperature.",
+        unit="°C",
+        low=0,
+        high=80,
+        nullable=True,
+    )
+    cooldown_hysteresis_c: float = setting(
+        1.0,
+        "Margin above ambient",
+        "A heater has cooled down when it is this close to the ambient temperature.",
+        unit="°C",
+        low=0.1,
+        high=20,
+    )
+    cooldown_fit_window_seconds: float = setting(
+        120.0,
+        "Cooling-rate window",
+        "Linear and Exponential take the cooling rate from the readings of this time span.",
+        unit="s",
+        low=10,
+        high=1800,
+    )
+    cooldown_extrapolation_minutes: float = setting(
+        60.0,
+        "Continue cool-downs without a connection for",
+        "When a hot printer is disconnected, its cool-down is extrapolated for this long.",
+        unit="min",
+        low=0,
+        high=1440,
+    )
+
+    # Connection
+    mqtt_enabled: bool = setting(True, "Enable MQTT", "When off, there is no connection to a broker.")
+    mqtt_broker_host: str = setting(
+        "", "Broker host", "Host name or IP address of the MQTT broker; blank means no connection.", private=True
+    )
+    mqtt_broker_port: int = setting(1883, "Port", "Usually 1883, or 8883 with TLS.", low=1, high=65535, private=True)
+    mqtt_username: str = setting(
+        "", "Username", "Blank for an anonymous connection; the password is then removed.", private=True
+    )
+    mqtt_password: str = setting("", "Password", "Is saved, and never shown again.", secret=True)
+    mqtt_use_tls: bool = setting(
+        False, "Use TLS", "Encrypt the connection and check the broker's certificate against the system's authorities."
+    )
+    mqtt_tls_insecure: bool = setting(
+        False,
+        "Skip certificate verification (insecure)",
+        "The connection is encrypted, but anyone on the network can pose as the broker.",
+    )
+    mqtt_keepalive: int = setting(
+        30,
+        "Keep-alive",
+        "A lost connection is noticed after about one and a half times this interval.",
+        unit="s",
+        low=5,
+        high=3600,
+    )
     mqtt_base_topic: str = setting(
         "octoprint/temp_eta",
-        "All topics lie below this one and the instance",
+        "Base topic",
+        "All topics start with the base topic and the printer ID.",
         pattern=_TOPIC,
         form=_TOPIC_FORM,
     )
     mqtt_custom_identifier: str = setting(
         "",
-        "The instance: this printer's level below the base topic; made once when empty",
+        "Printer ID (blank = generate)",
+        "The topic level after the base topic; each printer needs its own.",
         pattern=r"[A-Za-z0-9_-]{0,64}",
         form=f"up to 64 {_SLUG_FORM}",
     )
     mqtt_publish_interval: float = setting(
         1.0,
-        "A heater's state is published at most this often, changes of state at once",
+        "Minimum publish interval",
+        "A heater's ETA is published at most this often; changes of its state are published at once.",
         unit="s",
         low=0.1,
         high=300,
     )
-    allow_reset: bool = setting(True, "Take the command `reset`")
-    allow_snapshot: bool = setting(True, "Take the command `snapshot`")
-    allow_forecast: bool = setting(True, "Take the command `forecast`")
-    allow_target: bool = setting(False, "Take the command `target`, which heats")
-    allow_script_start: bool = setting(True, "Take the command `script/start`")
-    allow_script_cancel: bool = setting(True, "Take the command `script/cancel`")
-    target_max_tool: float = setting(
-        260.0, "The highest target that the command `target` sets for a tool", unit="°C", low=0, high=500
-    )
-    target_max_bed: float = setting(110.0, "The same for the bed", unit="°C", low=0, high=200)
-    target_max_chamber: float = setting(60.0, "The same for the chamber or a custom heater", unit="°C", low=0, high=200)
 
+    # MQTT commands
+    allow_reset: bool = setting(True, "Allow reset", "Accept the command `reset`, which discards measurements.")
+    allow_snapshot: bool = setting(
+        True, "Allow snapshot", "Accept the command `snapshot`, which returns the current state."
+    )
+    allow_forecast: bool = setting(
+        True, "Allow forecast", "Accept the command `forecast`, which estimates a heat-up in advance."
+    )
+    allow_target: bool = setting(
+        False, "Allow setting temperatures", "Accept the command `target`: any MQTT client may then heat the printer."
+    )
+    allow_script_start: bool = setting(
+        True, "Allow starting scripts", "Accept the command `script/start`, and the start buttons on the page."
+    )
+    allow_script_cancel: bool = setting(
+        True, "Allow cancelling scripts", "Accept the command `script/cancel`, and the cancel button on the page."
+    )
+    target_max_tool: float = setting(
+        260.0,
+        "Maximum tool temperature",
+        "The command `target` rejects a higher temperature for a tool.",
+        unit="°C",
+        low=0,
+        high=500,
+    )
+    target_max_bed: float = setting(
+        110.0,
+        "Maximum bed temperature",
+        "The command `target` rejects a higher temperature for the bed.",
+        unit="°C",
+        low=0,
+        high=200,
+    )
+    target_max_chamber: float = setting(
+        60.0,
+        "Maximum chamber temperature",
+        "The command `target` rejects a higher temperature for the chamber or a heater with a custom name.",
+        unit="°C",
+        low=0,
+        high=200,
+    )
+
+    # Scripts
     script_folder: str = setting(
         "~/.mecodescripts",
-        "Folder of the automation scripts (blank = no scripts)",
+        "Script folder (blank = no scripts)",
+        "Each Python file in this folder is offered as an automation script.",
         pattern="|[/~].*",
         form="an absolute path, or a path that begins with ~",
+        private=True,
     )
     script_time_limit: float | None = setting(
         None,
-        "A script that runs for longer is ended; empty: it takes what it takes",
+        "Time limit (blank = none)",
+        "A script that runs longer is ended.",
         unit="s",
         low=1,
         high=86400,
@@ -182,61 +263,155 @@ class Settings:
     )
     script_line_timeout: float = setting(
         3600.0,
-        "Time limit for one line that the printer does not acknowledge",
+        "Time limit for one line",
+        "A script is ended when the printer does not acknowledge one of its lines within this time.",
         unit="s",
         low=300,
         high=86400,
     )
-    script_allow_motion: bool = setting(False, "Allow others to move the printer while a script runs")
-    script_layer_height: float = setting(0.19, "Layer height for `g.extrude`", unit="mm", low=0.01, high=10)
-    script_extrusion_width: float = setting(0.4, "Extrusion width for `g.extrude`", unit="mm", low=0.01, high=10)
-    script_filament_diameter: float = setting(1.75, "Filament diameter for `g.extrude`", unit="mm", low=0.1, high=10)
+    script_allow_motion: bool = setting(
+        False,
+        "Allow others to move the printer",
+        "While a script runs, others may move the printer too; heating is always possible.",
+    )
+    script_layer_height: float = setting(
+        0.19, "Layer height", "The default of `g.extrude` in scripts.", unit="mm", low=0.01, high=10
+    )
+    script_extrusion_width: float = setting(
+        0.4, "Extrusion width", "The default of `g.extrude` in scripts.", unit="mm", low=0.01, high=10
+    )
+    script_filament_diameter: float = setting(
+        1.75, "Filament diameter", "The default of `g.extrude` in scripts.", unit="mm", low=0.1, high=10
+    )
     script_heaters_after: str = setting(
         "restored",
-        "What becomes of heater targets that a script has changed, when it is cancelled or fails",
-        choices=("restored", "off", "left"),
+        "After cancel or failure, heaters",
+        "What happens to the heater targets that a cancelled or failed script has changed.",
+        choices={
+            "restored": "Return to previous targets",
+            "off": "Turn off",
+            "left": "Stay as they are",
+        },
     )
 
-    ha_discovery_enabled: bool = setting(True, "Announce the entities to Home Assistant")
+    # Home Assistant
+    ha_discovery_enabled: bool = setting(
+        True,
+        "Enable Home Assistant discovery",
+        "The printer appears in Home Assistant; when switched off, it is removed there.",
+    )
     ha_discovery_mode: str = setting(
         "device",
-        "Form of the announcement: of the whole device (Home Assistant 2024.12 or newer), or of each entity (older)",
-        choices=("device", "per_entity"),
+        "Discovery format",
+        "Home Assistant before 2024.12 needs one message per entity.",
+        choices={"device": "Device (HA 2024.12+)", "per_entity": "Per entity"},
     )
     ha_discovery_prefix: str = setting(
-        "homeassistant", "Home Assistant's discovery prefix", pattern=_TOPIC, form=_TOPIC_FORM
+        "homeassistant",
+        "Discovery prefix",
+        "The discovery prefix that is set in Home Assistant's MQTT integration.",
+        pattern=_TOPIC,
+        form=_TOPIC_FORM,
     )
     ha_status_topic: str = setting(
-        "homeassistant/status", "Home Assistant's birth topic", pattern=_TOPIC, form=_TOPIC_FORM
+        "homeassistant/status",
+        "Status topic",
+        "Home Assistant publishes its start on this topic; the entities are then announced again.",
+        pattern=_TOPIC,
+        form=_TOPIC_FORM,
     )
-    ha_birth_payload: str = setting("online", "Home Assistant's birth message")
+    ha_birth_payload: str = setting(
+        "online", "Online payload", "What Home Assistant publishes on the status topic when it starts."
+    )
 
-    show_in_sidebar: bool = setting(True, "Show the heaters in the sidebar")
-    show_in_navbar: bool = setting(True, "Show the countdown in the navigation bar")
-    show_in_tab: bool = setting(True, "Show the heaters in a tab of their own")
-    show_scripts: bool = setting(True, "Show the automation scripts in the sidebar, where there are any")
-    show_progress_bars: bool = setting(True, "Show progress bars")
-    show_historical_graph: bool = setting(True, "Show the temperatures of each heater as a graph in the tab")
-    historical_graph_window_seconds: int = setting(180, "The graph shows the last", unit="s", low=30, high=1800)
-    temp_display: str = setting("octoprint", "Unit of the temperatures", choices=("octoprint", "c", "cf"))
-    color_mode: str = setting("bands", "What the colours tell", choices=("bands", "status"))
-    color_heating: str = setting("#5cb85c", "Colour of heating", pattern=COLOR, form=_COLOR_FORM)
-    color_cooling: str = setting("#337ab7", "Colour of cooling", pattern=COLOR, form=_COLOR_FORM)
-    color_idle: str = setting("#777777", "Colour of a heater that does neither", pattern=COLOR, form=_COLOR_FORM)
+    # Display
+    show_in_sidebar: bool = setting(True, "Show in sidebar", "Show the heaters in the sidebar.")
+    show_in_navbar: bool = setting(True, "Show in navigation bar", "Show the longest countdown in the navigation bar.")
+    show_in_tab: bool = setting(True, "Show tab", "Show the heaters in a tab with graphs and details.")
+    show_scripts: bool = setting(
+        True, "Show scripts in sidebar", "Show the automation scripts in the sidebar when there are any."
+    )
+    update_interval: float = setting(
+        1.0,
+        "Page update interval",
+        "The pages are updated at most this often; changes of state are shown at once.",
+        unit="s",
+        low=0.1,
+        high=5,
+    )
+    show_progress_bars: bool = setting(True, "Show progress bars", "Show how much of a heat-up or cool-down is done.")
+    show_historical_graph: bool = setting(True, "Show graphs", "Show a temperature graph for each heater in the tab.")
+    historical_graph_window_seconds: int = setting(
+        180, "Graph time span", "How far back the graphs go.", unit="s", low=30, high=1800
+    )
+    temp_display: str = setting(
+        "octoprint",
+        "Temperature unit",
+        "Applies to the pages; MQTT messages are always in °C.",
+        choices={"octoprint": "Same as OctoPrint", "c": "°C", "cf": "°C and °F"},
+    )
+    color_mode: str = setting(
+        "bands",
+        "Colour by",
+        "The colours show how much time is left, or what the heater is doing.",
+        choices={"bands": "Time left", "status": "State"},
+    )
+    color_heating: str = setting(
+        "#5cb85c",
+        "Heating colour",
+        "With Colour by State: the colour of a heater that heats.",
+        pattern=COLOR,
+        form=_COLOR_FORM,
+    )
+    color_cooling: str = setting(
+        "#337ab7",
+        "Cooling colour",
+        "With Colour by State: the colour of a heater that cools down.",
+        pattern=COLOR,
+        form=_COLOR_FORM,
+    )
+    color_idle: str = setting(
+        "#777777",
+        "Idle colour",
+        "With Colour by State: the colour of a heater that is off.",
+        pattern=COLOR,
+        form=_COLOR_FORM,
+    )
 
-    sound_enabled: bool = setting(False, "Play sounds")
-    sound_target_reached: bool = setting(False, "Sound when a heater has reached its target")
-    sound_cooldown_finished: bool = setting(False, "Sound when a heater has cooled down")
-    sound_volume: float = setting(0.5, "Volume, 1 is the loudest", low=0, high=1)
+    # Sounds and notifications
+    sound_enabled: bool = setting(False, "Enable sounds", "When off, no sound is played.")
+    sound_target_reached: bool = setting(
+        False, "On target reached: sound", "Play a sound when a heater reaches its target."
+    )
+    sound_cooldown_finished: bool = setting(
+        False, "On cool-down finished: sound", "Play a sound when a heater has cooled down."
+    )
+    sound_volume: float = setting(0.5, "Volume", "0 is silent, 1 is the loudest.", low=0, high=1)
     sound_min_interval_s: float = setting(
-        10.0, "Time between two sounds of the same kind for a heater, at least", unit="s", low=0, high=300
+        10.0,
+        "Minimum interval between sounds",
+        "The same sound for the same heater is not repeated within this time.",
+        unit="s",
+        low=0,
+        high=300,
     )
-    notification_enabled: bool = setting(False, "Show notifications on the page")
-    notification_target_reached: bool = setting(False, "Notification when a heater has reached its target")
-    notification_cooldown_finished: bool = setting(False, "Notification when a heater has cooled down")
-    notification_timeout_s: float = setting(6.0, "A notification stays for", unit="s", low=1, high=60)
+    notification_enabled: bool = setting(False, "Enable notifications", "When off, no notification is shown.")
+    notification_target_reached: bool = setting(
+        False, "On target reached: notification", "Show a notification when a heater reaches its target."
+    )
+    notification_cooldown_finished: bool = setting(
+        False, "On cool-down finished: notification", "Show a notification when a heater has cooled down."
+    )
+    notification_timeout_s: float = setting(
+        6.0, "Display time", "A notification disappears after this time.", unit="s", low=1, high=60
+    )
     notification_min_interval_s: float = setting(
-        10.0, "Time between two notifications of the same kind for a heater, at least", unit="s", low=0, high=300
+        10.0,
+        "Minimum interval between notifications",
+        "The same notification for the same heater is not repeated within this time.",
+        unit="s",
+        low=0,
+        high=300,
     )
 
 
@@ -252,20 +427,20 @@ def defaults() -> dict[str, Any]:
 
 
 def secret_keys() -> list[str]:
-    """Return the keys whose values leave by no way."""
+    """Return the keys whose values must not appear in any answer, page, message or log."""
     return [row.name for row, rule in rows() if rule.secret]
 
 
 def parse(raw: Mapping[str, Any]) -> Settings:
-    """Return `raw` as settings, absent keys with their defaults.
+    """Return `raw` as settings, absent keys with their defaults, unknown keys ignored.
 
-    Raises `InvalidSetting` for the first value that its row does not take. Unknown keys are not ours to judge.
+    Raises `InvalidSetting` for the first value that its row does not accept.
     """
-    return Settings(**{row.name: check(row.name, raw[row.name]) for row, _ in rows() if row.name in raw})
+    return Settings(**{row.name: check_value(row, raw[row.name]) for row, _ in rows() if row.name in raw})
 
 
 def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
-    """Return what is valid in `raw`, defaults for the rest, and what was not."""
+    """Return the valid values of `raw`, defaults for the rest, and an error for each invalid one."""
     valid, invalid = {}, []
     for key in (row.name for row, _ in rows() if row.name in raw):
         try:
@@ -275,63 +450,22 @@ def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
     return Settings(**valid), invalid
 
 
+def as_written(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `raw` with numbers as text where a setting is text: in YAML an unquoted 1001 is a number."""
+    return {
+        key: str(value) if _is_number(value) and isinstance(_DEFAULTS.get(key), str) else value
+        for key, value in raw.items()
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def check(key: str, value: Any) -> Any:
     """Return `value` in the type of the setting `key`. Raises `InvalidSetting`."""
-    row, rule = _TABLE[key]
-    if value is None or value == "":
-        if rule.nullable:
-            return None
-        if value is None:
-            raise InvalidSetting(key, value, "must have a value")
-    kind: type = float if rule.nullable else type(row.default)
-    if kind is bool:
-        return _bool(key, value)
-    if kind is str:
-        return _text(key, value, rule)
-    return _number(key, value, rule, whole=kind is int)
+    return check_value(_TABLE[key], value)
 
 
-def _bool(key: str, value: Any) -> bool:
-    words = {"true": True, "false": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    if not isinstance(value, bool):
-        raise InvalidSetting(key, value, "must be true or false")
-    return value
-
-
-def names(text: str) -> list[str]:
-    """Return the names in the text of a setting that holds names."""
-    return [name for name in re.split(r"[,\s]+", text) if name]
-
-
-def _text(key: str, value: Any, rule: Rule) -> str:
-    if rule.names and isinstance(value, list | tuple) and all(isinstance(name, str | int) for name in value):
-        value = ", ".join(map(str, value))
-    if not isinstance(value, str):
-        raise InvalidSetting(key, value, "must be text")
-    text = value if rule.secret else value.strip()
-    if rule.names:
-        text = ", ".join(names(text))
-    if len(text) > 1024 or any(ord(character) < 32 for character in text):
-        raise InvalidSetting(key, value, "must be one line of at most 1024 characters")
-    if rule.choices and text not in rule.choices:
-        raise InvalidSetting(key, value, f"must be one of {', '.join(rule.choices)}")
-    if rule.pattern and not re.fullmatch(rule.pattern, text):
-        raise InvalidSetting(key, value, f"must be {rule.form}")
-    return text
-
-
-def _number(key: str, value: Any, rule: Rule, *, whole: bool) -> float | int:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number) or (whole and number != int(number)):
-        raise InvalidSetting(key, value, f"must be a {'whole ' if whole else ''}number")
-    if (rule.low is not None and number < rule.low) or (rule.high is not None and number > rule.high):
-        raise InvalidSetting(key, value, f"must be from {rule.low} to {rule.high}{rule.unit and ' ' + rule.unit}")
-    return int(number) if whole else number
-
-
-_TABLE = {row.name: (row, rule) for row, rule in rows()}
+_TABLE = {row.name: row for row in fields(Settings)}
+_DEFAULTS = defaults()

@@ -36,7 +36,7 @@ MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
-    "jsonschema referencing": "messages/catalogue.py",
+    "jsonschema referencing": "messages/catalogue.py messages/stored.py",
     "mecode matplotlib": "script_child/*",
     # Threads: adapters connect those of OctoPrint, the worker and libraries; a REST call waits for its reply; the
     # script's process has a thread that receives messages.

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from octoprint_temp_eta.plugin.settings_form import CHOICES, GROUPS, form
+from octoprint_temp_eta.core.estimation.methods import METHODS
+from octoprint_temp_eta.plugin.settings_form import GROUPS, form
 from octoprint_temp_eta.settings import table
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT
@@ -28,9 +29,12 @@ def test_every_group_has_settings() -> None:
     assert [group["title"] for group in form()] == [title for title, _ in GROUPS]
 
 
-def test_every_choice_has_a_name() -> None:
-    choices = {value for _, rule in table.rows() for value in rule.choices}
-    assert choices == set(CHOICES)
+def test_every_choice_has_a_label() -> None:
+    assert [value for _, rule in table.rows() for value, label in rule.choices.items() if not label] == []
+
+
+def test_every_method_can_be_chosen() -> None:
+    assert [value for value, _ in fields()["algorithm"]["choices"]] == list(METHODS)  # type: ignore[misc, attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,7 @@ def test_every_choice_has_a_name() -> None:
         ("color_idle", {"kind": "color"}),
         (
             "temp_display",
-            {"kind": "choice", "choices": [("octoprint", "as OctoPrint shows them"), ("c", "°C"), ("cf", "°C and °F")]},
+            {"kind": "choice", "choices": [("octoprint", "Same as OctoPrint"), ("c", "°C"), ("cf", "°C and °F")]},
         ),
     ],
 )
@@ -55,7 +59,7 @@ def test_a_field_takes_its_bounds_from_the_table(key: str, expected: dict[str, o
 
 def test_no_text_of_the_table_is_taken_for_a_format() -> None:
     """The templates translate these texts, and what translates takes a per cent sign for a placeholder."""
-    texts = [str(field[name]) for field in fields().values() for name in ("meaning", "form")]
+    texts = [str(field[name]) for field in fields().values() for name in ("label", "help", "form")]
     assert [text for text in texts if "%" in text] == []
 
 

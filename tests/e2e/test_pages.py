@@ -98,7 +98,7 @@ def test_a_printer_that_goes_is_seen(open_page: Open, octoprint: OctoPrint) -> N
     page = open_page()
     expect(state(page)).to_have_text("Off")
     octoprint.disconnect()
-    expect(state(page)).to_have_text("Unknown")
+    expect(state(page)).to_have_text("No data")
     expect(open_tab(page)).to_contain_text("The printer is not connected.")
 
 
@@ -113,7 +113,7 @@ def test_the_navbar_counts_for_the_slowest_and_opens_the_tab(open_page: Open, oc
     entry.click()
     tab = page.locator("#tab_plugin_temp_eta")
     expect(tab).to_be_visible()
-    expect(tab).to_contain_text("Still on their way: Bed")
+    expect(tab).to_contain_text("Waiting for Bed")
 
 
 def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
@@ -123,7 +123,7 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     bed = tab.locator("[data-heater=bed]")
     expect(bed.locator("path.temp-eta-actual")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L"))
     expect(bed.locator("path.temp-eta-ahead")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L100"))
-    expect(bed).to_contain_text("Most likely")
+    expect(bed).to_contain_text("Likely range")
     expect(bed.locator("figcaption")).to_contain_text("−3:00")
     settings(historical_graph_window_seconds=90)
     expect(bed.locator("figcaption")).to_contain_text("−1:30")
@@ -131,9 +131,9 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     expect(tab.locator("svg")).to_have_count(0)
 
 
-def test_what_was_learned_can_be_forgotten(open_page: Open, observer: Observer) -> None:
+def test_what_was_learned_can_be_reset(open_page: Open, observer: Observer) -> None:
     page = open_page()
-    open_tab(page).locator("[data-heater=bed]").get_by_role("button", name="Forget what was learned").click()
+    open_tab(page).locator("[data-heater=bed]").get_by_role("button", name="Reset learning").click()
     page.locator(".modal.in").get_by_text("Proceed", exact=True).click()
     reply = observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "reset")
     assert reply.json["status"] == "completed"

@@ -110,7 +110,7 @@ def test_a_late_page_shows_the_run_and_its_age(scripts: OctoPrint, open_page: Op
 def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
     page = open_page()
     button(page, "fails").click()
-    expect(last(page)).to_contain_text(re.compile(r"It fails ended with an error at \d"))
+    expect(last(page)).to_contain_text(re.compile(r"It fails failed with an error at \d"))
     expect(last(page)).to_contain_text("ValueError: too cold")
     expect(button(page, "tells")).to_be_enabled()
     assert run(page, observer) == SETTINGS
@@ -207,9 +207,9 @@ def test_the_dialog_says_at_the_field_what_is_refused(scripts: OctoPrint, open_p
     setting(page, "points").locator("textarea").fill("[1, 2")
     setting(page, "map").locator("textarea").fill("[]")
     save(page)
-    expect(setting(page, "times").locator(".help-block")).to_have_text("must be a number")
-    expect(setting(page, "points").locator(".help-block")).to_contain_text("must be a list as JSON")
-    expect(setting(page, "map").locator(".help-block")).to_contain_text("must be an object as JSON")
+    expect(setting(page, "times").locator(".help-block")).to_have_text("Enter a number")
+    expect(setting(page, "points").locator(".help-block")).to_contain_text("Enter a JSON list")
+    expect(setting(page, "map").locator(".help-block")).to_contain_text("Enter a JSON object")
     assert scripts.get(PATH)["script_settings"]["tells"] == SETTINGS
 
     setting(page, "times").locator("input").fill("4")

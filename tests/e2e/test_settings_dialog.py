@@ -23,7 +23,7 @@ SECRET = "hunter2-and-more"
 
 def test_the_dialog_saves(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
-    dialog = open_settings(page, "Cooling down")
+    dialog = open_settings(page, "Cool-down")
     field(page, "cooldown_target_bed").fill("35.5")
     field(page, "cooldown_mode").select_option("ambient")
     field(page, "cooldown_ambient_temp").fill("")
@@ -38,18 +38,18 @@ def test_the_dialog_saves(open_page: Open, octoprint: OctoPrint, settings: Save)
 
 def test_the_dialog_says_what_is_refused_and_why(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
-    dialog = open_settings(page, "Broker")
+    dialog = open_settings(page, "Connection")
     port = saved(octoprint, "mqtt_broker_port")
     field(page, "mqtt_broker_port").fill("70000")
     field(page, "mqtt_keepalive").fill("77")
-    page.locator("#settings_plugin_temp_eta a[href='#temp_eta_group_1']").click()
+    page.locator("#settings_plugin_temp_eta a[href='#temp_eta_group_3']").click()
     save(page)
 
     rule = page.locator("#temp_eta_setting_mqtt_broker_port_rule")
     expect(rule).to_be_visible()
-    expect(rule).to_have_text(re.compile(r"must be a whole number from 1 to 65535"))
+    expect(rule).to_have_text(re.compile(r"Enter a whole number from 1 to 65535"))
     expect(page.locator("#settings_plugin_temp_eta .alert[role=alert]")).to_contain_text(
-        "Nothing of this page was saved"
+        "Not saved: fix the highlighted setting"
     )
     expect(field(page, "mqtt_broker_port")).to_be_focused()
     expect(dialog).to_be_visible()
@@ -65,7 +65,7 @@ def test_the_dialog_says_what_is_refused_and_why(open_page: Open, octoprint: Oct
 
 def test_a_password_goes_in_and_never_comes_out(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
-    dialog = open_settings(page, "Broker")
+    dialog = open_settings(page, "Connection")
     field(page, "mqtt_username").fill("printer")
     field(page, "mqtt_password").fill(SECRET)
     save(page)
@@ -73,7 +73,7 @@ def test_a_password_goes_in_and_never_comes_out(open_page: Open, octoprint: Octo
     kept = octoprint.config()["plugins"]["temp_eta"]
     assert kept["mqtt_password"] == SECRET
 
-    dialog = open_settings(page, "Broker")
+    dialog = open_settings(page, "Connection")
     expect(field(page, "mqtt_password")).to_have_value("")
     field(page, "mqtt_password").fill("x")
     field(page, "mqtt_password").fill("")
@@ -90,12 +90,12 @@ def test_a_password_goes_in_and_never_comes_out(open_page: Open, octoprint: Octo
 
 def test_the_dialog_shows_the_connection_and_why_there_is_none(open_page: Open, broker: Broker) -> None:
     page = open_page()
-    open_settings(page, "Broker")
-    status = page.locator("#settings_plugin_temp_eta form[data-group=Broker] .alert")
+    open_settings(page, "Connection")
+    status = page.locator("#settings_plugin_temp_eta form[data-group=Connection] .alert")
     expect(status).to_contain_text(f"Connected to 127.0.0.1:{broker.port} with MQTT")
     expect(status).to_contain_text(f"octoprint/temp_eta/{INSTANCE}")
     broker.stop()
-    expect(status).to_contain_text("There is no connection to the broker.")
+    expect(status).to_contain_text("Not connected to the broker.")
     expect(status).to_contain_text(f"TCP: 127.0.0.1:{broker.port} refuses the connection: is the broker running?")
     broker.start()
     expect(status).to_contain_text("Connected to", timeout=40_000)
@@ -107,7 +107,8 @@ def test_every_setting_has_a_field_with_its_bounds_and_a_label(open_page: Open) 
     for row, rule in table.rows():
         entry = field(page, row.name)
         expect(entry).to_have_count(1)
-        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(rule.meaning.replace("`", ""))
+        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(rule.label)
+        expect(page.locator(f"#temp_eta_setting_{row.name}_help")).to_have_text(rule.help.replace("`", ""))
         if rule.low is not None and not rule.choices:
             assert float(entry.get_attribute("min") or "nan") == rule.low
             assert float(entry.get_attribute("max") or "nan") == rule.high
@@ -118,14 +119,14 @@ def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
     octoprint.gcode("M140 S60")
     expect(state(page)).to_have_text("Heizt")
     expect(heater(page, "bed")).to_contain_text(re.compile(r"Bereit um \d\d:\d\d"))
-    open_settings(page, "Broker")
+    open_settings(page, "Connection")
     german = {each.id: each.string for each in translations.known("de") if each.id}
     for row, rule in table.rows():
-        text = german[rule.meaning].replace("`", "")
-        assert text != rule.meaning.replace("`", "")
-        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(text)
+        expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(german[rule.label])
+        assert german[rule.help] != rule.help
+        expect(page.locator(f"#temp_eta_setting_{row.name}_help")).to_have_text(german[rule.help].replace("`", ""))
     field(page, "mqtt_broker_port").fill("0")
     save(page)
     expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_have_text(
-        re.compile("muss eine ganze Zahl von 1 bis 65535 sein")
+        re.compile("Eine ganze Zahl von 1 bis 65535 eingeben")
     )

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES
-from octoprint_temp_eta.plugin.rest import ALIASES, NAMES, NEEDED, PERMISSIONS
+from octoprint_temp_eta.plugin.permissions import NEEDED, PERMISSIONS
+from octoprint_temp_eta.plugin.rest import ALIASES, NAMES
 from octoprint_temp_eta.settings import table
 from tests.conftest import BASE, INSTANCE
 from tests.support.broker import Broker
@@ -187,7 +188,7 @@ def saved(octoprint: OctoPrint) -> dict[str, Any]:
         ("threshold_start", None, "must have a value"),
         ("mqtt_broker_port", 1883.5, "must be a whole number"),
         ("enabled", 7, "must be true or false"),
-        ("mqtt_base_topic", "a/#", "must be levels of letters, digits, '_' and '-', separated by '/'"),
+        ("mqtt_base_topic", "a/#", "must be letters, digits, '_' and '-', separated by '/'"),
         ("mqtt_username", ["me"], "must be text"),
     ],
 )

@@ -22,7 +22,7 @@ from tests.support.bare_environment import make_environment
 from tests.support.contract import PROJECT
 from tests.support.distributions import build, source_files
 from tests.support.octoprint import OctoPrint
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, free_port
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -144,6 +144,53 @@ def test_settings_written_by_hand_before_the_first_start_hold():
         assert octoprint.config()["plugins"]["temp_eta"] == {**written, "_config_version": 3}
         mqtt = octoprint.get("/api/plugin/temp_eta")["mqtt"]
         assert (mqtt["enabled"], mqtt["base_topic"]) == (True, "octoprint/temp_eta/mine")
+
+
+@pytest.mark.parametrize("enabled", [True, None])
+def test_an_upgrade_from_settings_without_version_and_defaults_moves_no_topic(enabled: bool | None):
+    """As the real TempETA 0.8.9 leaves them: config.yaml has what differs from the defaults, and no version."""
+    saved = {
+        "algorithm": "exponential",
+        "cooldown_target_bed": 45.0,
+        "mqtt_base_topic": "home/printers",
+        "mqtt_broker_host": "127.0.0.1",
+        "mqtt_broker_port": free_port(),
+        **({} if enabled is None else {"mqtt_enabled": enabled}),
+    }
+    appearance = {"appearance": {"name": "My Printer"}}
+    with OctoPrint(plugins={"temp_eta": saved}, config=appearance, data={tempeta.OLD_HISTORY: "{}"}) as octoprint:
+        mqtt = octoprint.get("/api/plugin/temp_eta")["mqtt"]
+        assert (mqtt["enabled"], mqtt["base_topic"]) == (bool(enabled), "home/printers/my-printer")
+        assert not (octoprint.base / "data" / "temp_eta" / tempeta.OLD_HISTORY).exists()
+
+
+def test_a_start_with_settings_as_people_write_them_and_damaged_files():
+    written = {"mqtt_custom_identifier": 3, "mqtt_username": 1001, "mqtt_password": 123456, "script_time_limit": "soon"}
+    data = {
+        "learned.json": '{"version":1,"heaters":{"_default/bed":{"learned":{"mean":[1e308]}}}}',
+        "heaters.json": "{",
+    }
+    with OctoPrint(plugins={"temp_eta": written}, data=data) as octoprint:
+        state = octoprint.get("/api/plugin/temp_eta")
+        assert state["mqtt"]["base_topic"] == "octoprint/temp_eta/3"
+        assert state["settings"]["mqtt_username"] == "1001"
+        assert octoprint.config()["plugins"]["temp_eta"]["mqtt_password"] == "123456"
+        assert [text.split(" ")[0] for text in state["problems"]] == ["The", "heaters.json", "learned.json"]
+        assert "script_time_limit: must be a number" in state["problems"][0]
+        folder = octoprint.base / "data" / "temp_eta"
+        assert {"learned.damaged", "heaters.damaged"} <= {path.name for path in folder.iterdir()}
+        octoprint.save_plugin_settings("temp_eta", {"script_time_limit": 60})
+        assert len(octoprint.get("/api/plugin/temp_eta")["problems"]) == 2
+        assert not re.search(r"temp_eta.*\n+Traceback", octoprint.log())
+
+
+def test_a_printer_id_that_cannot_be_a_topic_level_is_replaced_and_reported():
+    with OctoPrint(plugins={"temp_eta": {"mqtt_custom_identifier": "a/#"}}) as octoprint:
+        state = octoprint.get("/api/plugin/temp_eta")
+        made = octoprint.config()["plugins"]["temp_eta"]["mqtt_custom_identifier"]
+        assert state["mqtt"]["base_topic"] == f"octoprint/temp_eta/{made}"
+        assert re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{4}", made)
+        assert any(text.startswith("The printer ID 'a/#' cannot be used") for text in state["problems"])
 
 
 @pytest.mark.slow

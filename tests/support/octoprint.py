@@ -102,6 +102,7 @@ class OctoPrint(Server):
         environment: Mapping[str, str] | None = None,
         autoconnect: bool = True,
         python: Path | None = None,
+        data: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__("OctoPrint", STOP_SECONDS)
         self.port = port or free_port()
@@ -110,6 +111,8 @@ class OctoPrint(Server):
         self._environment = dict(environment or {})
         self._autoconnect = autoconnect
         self._python = python or Path(sys.executable)
+        #: The content of files in the plugin's data folder, by name.
+        self._data = data
 
     @property
     def url(self) -> str:
@@ -132,6 +135,11 @@ class OctoPrint(Server):
         (self.base / "plugins").mkdir()
         for file in self._plugin_files:
             shutil.copy(file, self.base / "plugins")
+        if self._data is not None:
+            folder = self.base / "data" / "temp_eta"
+            folder.mkdir(parents=True)
+            for name, content in self._data.items():
+                (folder / name).write_text(content)
         self.start()
 
     def start(self) -> None:

@@ -26,11 +26,12 @@ MODULES = {
     "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
     "Estimators": "core/estimation/estimator core/estimation/methods",
     "Heaters": "core/heating/heater core/heating/track core/heating/countdown",
-    "Settings": "settings/table settings/migration",
+    "Settings": "settings/rules settings/table settings/migration",
     "The contract": "messages/catalogue messages/topics messages/decode messages/encode",
     "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",
     "Around the bridge": "adapters/inbox adapters/worker adapters/pending_replies adapters/files app",
-    "In OctoPrint": "plugin/settings_store plugin/rest plugin/settings_form plugin/plugin",
+    "In OctoPrint": "plugin/settings_store plugin/permissions plugin/rest plugin/settings_form plugin/pages "
+    "plugin/plugin",
 }
 
 

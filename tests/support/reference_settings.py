@@ -22,8 +22,11 @@ value and the rule. For an invalid value in `config.yaml` the default is used, a
 effect without a restart. The plugin reconnects to the broker only if the change concerns the connection.
 
 A *secret* is write-only: it appears neither in REST replies nor in the form nor in the log. If the form saves it
-empty, it stays unchanged. An empty user name removes the password.
+empty, it stays unchanged. An empty user name removes the password. Settings marked *private* are shown only to users
+who may open the settings dialog.
 """
+
+_TABLE_HEAD = "| setting | key | default | accepts | what it does |\n|---|---|---|---|---|\n"
 
 
 def settings_reference() -> str:
@@ -31,7 +34,7 @@ def settings_reference() -> str:
     table = {row.name: (row, rule) for row, rule in rows()}
     parts = [_INTRODUCTION]
     for group in form():
-        parts.append(f"\n## {group['title']}\n\n| setting | default | takes | meaning |\n|---|---|---|---|\n")
+        parts.append(f"\n## {group['title']}\n\n{_TABLE_HEAD}")
         parts += [_line(*table[field["key"]]) for field in group["fields"]]
     return "".join(parts)
 
@@ -39,7 +42,7 @@ def settings_reference() -> str:
 def coming_from_tempeta() -> str:
     """Return the upgrade guide with a new table; the rest of the page is written by hand."""
     kept = ", ".join(f"`{key}`" for key in sorted(KEPT))
-    lines = [f"Kept as they are: {kept}.\n\n| key | | what becomes of it |\n|---|---|---|\n"]
+    lines = [f"Kept: {kept}.\n\n| key | | what happens to it |\n|---|---|---|\n"]
     for fate, keys in (("mapped", MAPPED), ("dropped", DROPPED)):
         lines += [f"| `{key}` | {fate} | {meaning} |\n" for key, meaning in keys.items()]
     path = PROJECT / "docs" / "guides" / "coming-from-tempeta.md"
@@ -49,12 +52,13 @@ def coming_from_tempeta() -> str:
 
 
 def _line(row: Field[Any], rule: Rule) -> str:
-    return f"| `{row.name}` | {_value(row.default)} | {_takes(row, rule)} | {rule.meaning} |\n"
+    private = " *Private.*" if rule.private else ""
+    return f"| {rule.label} | `{row.name}` | {_value(row.default)} | {_accepts(row, rule)} | {rule.help}{private} |\n"
 
 
-def _takes(row: Field[Any], rule: Rule) -> str:
+def _accepts(row: Field[Any], rule: Rule) -> str:
     if rule.choices:
-        return " or ".join(_value(choice) for choice in rule.choices)
+        return ", ".join(f"{_value(choice)}: {label}" for choice, label in rule.choices.items())
     if isinstance(row.default, bool):
         return "true or false"
     if isinstance(row.default, str):

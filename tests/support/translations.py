@@ -23,7 +23,7 @@ from tests.support.contract import PROJECT
 PACKAGE = PROJECT / "octoprint_temp_eta"
 LANGUAGES = ("de",)
 METHODS = [
-    ("plugin/settings_form.py", "python"),
+    ("plugin/pages.py", "python"),
     ("templates/**.jinja2", "jinja2.ext:babel_extract"),
     ("static/js/**.js", "javascript"),
 ]
@@ -61,7 +61,7 @@ def _form_texts() -> Iterator[str]:
     for group in form():
         yield group["title"]
         for field in group["fields"]:
-            yield from (text for text in (field["meaning"], field["form"]) if text)
+            yield from (text for text in (field["label"], field["help"], field["form"]) if text)
             yield from (label for _, label in field["choices"] if " " in label or label.isalpha())
 
 

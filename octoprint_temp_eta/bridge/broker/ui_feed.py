@@ -1,4 +1,4 @@
-"""What the open OctoPrint pages are told: the payloads that the broker gets, and notices of our own."""
+"""The messages to the open OctoPrint pages: states, events and notifications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..protocol.effects import Page
 
-#: The messages that the pages show, and the type that each has there.
+#: The messages that the pages get, and their type there.
 SHOWN: Mapping[str, str] = {
     "eta": "eta_update",
     "printer": "printer_update",
@@ -20,13 +20,13 @@ Level = Literal["info", "success", "warning", "error"]
 
 
 class Pages:
-    """Messages on their way to the pages. A page that opens later asks for the present state itself."""
+    """Messages to the pages. A page that opens later requests the current state."""
 
     def __init__(self) -> None:
         self._messages: list[Page] = []
 
     def tell(self, message: str, heater: str | None, payload: Any) -> None:
-        """Pass on what the broker is told, where the pages show it; None: it is gone."""
+        """Add a message if the pages show it; a payload of None removes the heater."""
         kind = SHOWN.get(message)
         if kind is None:
             return
@@ -35,10 +35,10 @@ class Pages:
         self._messages.append(Page({"type": kind, "heater": heater, "data": payload}))
 
     def notify(self, level: Level, title: str, message: str) -> None:
-        """Show a notice."""
+        """Show a notification."""
         self._messages.append(Page({"type": "notification", "level": level, "title": title, "message": message}))
 
     def drain(self) -> list[Page]:
-        """Return what is to be sent now."""
+        """Return the messages since the last call."""
         messages, self._messages = self._messages, []
         return messages

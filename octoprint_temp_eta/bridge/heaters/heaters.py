@@ -58,6 +58,8 @@ class Heaters:
         self.targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
+        #: Gates of what the open pages get, whatever is published.
+        self._page_gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
         self._sensors = Sensors(outbox, sensors)
         #: Names of which a reading has shown that their sensor is connected.
@@ -237,6 +239,9 @@ class Heaters:
         gate = self._gates.setdefault(key, Gate(policy_of(message)))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.publish_state(message, body, now, **levels)
+        page_gate = self._page_gates.setdefault(key, Gate())
+        if page_gate.passes(body, now.at, self.settings.update_interval):
+            self._outbox.show(message, levels.get("heater"), body)
 
     def _view(self, name: str, now: Now) -> HeaterView:
         return self._tracks[name].view(now.at, now.wall)
@@ -284,6 +289,7 @@ class Heaters:
         del self._tracks[name]
         self._missing.pop(name, None)
         self._gates.pop(name, None)
+        self._page_gates.pop(name, None)
         self._outbox.clear("eta", heater=name)
         if name == CHAMBER:
             self._heated_chamber = False

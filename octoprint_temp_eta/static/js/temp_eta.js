@@ -1,4 +1,4 @@
-/* The view model of sidebar, tab and navbar: which heaters there are, what each is told, and the scripts. */
+/* The view model of sidebar, tab and navbar: the heaters and the scripts. */
 $(function () {
     "use strict";
 
@@ -11,8 +11,8 @@ $(function () {
         const [settings, loginState, access] = parameters;
         const history = new TempETA.History();
         let alerts;
-        /* What was told of since the present state was asked for is newer: heaters by name, the rest by type. */
-        let told = new Set();
+        /* What the web socket brought since the last request: heaters by name, the rest by type. It is newer. */
+        let received = new Set();
 
         self.now = ko.observable(Date.now());
         self.heaters = ko.observableArray([]);
@@ -33,7 +33,7 @@ $(function () {
             self.inTab = shows("show_in_tab");
             self.inNavbar = shows("show_in_navbar");
             self.withGraph = ko.pureComputed(() => self.tabOpen() && self.options.show_historical_graph());
-            self.mayForget = ko.pureComputed(
+            self.mayReset = ko.pureComputed(
                 () =>
                     self.options.allow_reset() && loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RESET)
             );
@@ -63,22 +63,22 @@ $(function () {
         self.fromCurrentData = (data) => history.add(data);
 
         self.onDataUpdaterPluginMessage = function (plugin, message) {
-            // What comes before the page is ready is asked for once it is.
+            // Messages before the page is ready: it requests the current state once it is.
             if (plugin !== "temp_eta" || !alerts) return;
             const {type, heater, data} = message;
             if (type === "eta_update") {
-                told.add(heater);
-                if (data) self.take(heater, data);
+                received.add(heater);
+                if (data) self.update(heater, data);
                 else self.heaters.remove((each) => each.name === heater);
             } else if (type === "printer_update") {
-                told.add(type);
+                received.add(type);
                 self.printer(data);
             } else if (type === "scripts_update") {
-                told.add(type);
+                received.add(type);
                 self.scripts.list(data || []);
             } else if (type === "script_update") {
-                told.add(type);
-                if (data) self.scripts.take(data, data.timestamp);
+                received.add(type);
+                if (data) self.scripts.update(data, data.timestamp);
             } else if (type === "state_change") {
                 self.changed(heater, data);
             } else if (type === "notification") {
@@ -86,22 +86,22 @@ $(function () {
             }
         };
 
-        /* Ask for the present state: a page that opens late, or was away, has missed what was told. */
+        /* Request the current state: a page that has just opened, or was disconnected, has missed messages. */
         self.refresh = function () {
             if (!loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ)) return;
-            told = new Set();
+            received = new Set();
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                self.heaters.remove((heater) => !(heater.name in state.eta) && !told.has(heater.name));
+                self.heaters.remove((heater) => !(heater.name in state.eta) && !received.has(heater.name));
                 _.forOwn(state.eta, (payload, name) => {
-                    if (!told.has(name)) self.take(name, payload);
+                    if (!received.has(name)) self.update(name, payload);
                 });
-                if (!told.has("printer_update")) self.printer(state.printer);
-                if (!told.has("scripts_update")) self.scripts.list(state.scripts);
-                if (!told.has("script_update")) self.scripts.take(state.script, state.timestamp);
+                if (!received.has("printer_update")) self.printer(state.printer);
+                if (!received.has("scripts_update")) self.scripts.list(state.scripts);
+                if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
             });
         };
 
-        self.take = function (name, payload) {
+        self.update = function (name, payload) {
             let heater = self.heaters().find((each) => each.name === name);
             if (!heater) {
                 heater = new TempETA.Heater(name, self);
@@ -110,10 +110,10 @@ $(function () {
                 self.heaters.sort((one, other) => rank(one.name).localeCompare(rank(other.name)));
             }
             self.now(Date.now());
-            heater.take(payload);
+            heater.update(payload);
         };
 
-        /* Tools come first, then the rest by name, as the server has them. */
+        /* Tools first, then the rest by name, in the server's order. */
         const rank = (name) => (name.startsWith("tool") ? "0" : "1") + name;
 
         self.changed = function (name, change) {
@@ -122,15 +122,15 @@ $(function () {
             const temperature = formatTemperature(celsius, self.fahrenheit(), undefined, true);
             alerts.changed(label, change, temperature);
             const heater = self.heaters().find((each) => each.name === name);
-            // For those who listen to the page: the change, not each second of the countdown.
+            // Screen readers announce the change, not each second of the countdown.
             if (heater && ["at_target", "cooled_down", "stalled"].includes(change.state)) {
-                heater.take({...heater.payload(), state: change.state});
+                heater.update({...heater.payload(), state: change.state});
                 self.announcement(label + ": " + heater.stateText());
             }
         };
 
-        self.forget = function (heater) {
-            const question = gettext("Forget what was learned of %(heater)s? Its estimates begin anew.");
+        self.reset = function (heater) {
+            const question = gettext("Reset what was learned about %(heater)s? Estimates start from scratch.");
             showConfirmationDialog(_.sprintf(question, {heater: _.escape(heater.label())}), () => {
                 OctoPrint.simpleApiCommand("temp_eta", "reset", {heater: heater.name, learned: true}).fail((xhr) => {
                     const error = (xhr.responseJSON || {}).error || {};
@@ -150,7 +150,7 @@ $(function () {
         self.degrees = (celsius) => Math.round(celsius) + "°C";
         self.windowText = () => "−" + TempETA.duration(Number(self.options.historical_graph_window_seconds()));
 
-        /* The one countdown of the navbar: the printer's, else that of the heater that cools longest. */
+        /* The countdown in the navbar: the longest heat-up, else the longest cool-down. */
         self.longest = ko.pureComputed(() => {
             const counting = self.heaters().filter((heater) => heater.remaining() !== null);
             const bound = counting.filter((heater) => !heater.cools());
@@ -169,8 +169,8 @@ $(function () {
             const waiting = printer.waiting_for || [];
             if (!waiting.length) return "";
             const names = waiting.map((name) => TempETA.label(name, self.severalTools())).join(", ");
-            if (!printer.ready_at) return _.sprintf(gettext("Still on their way: %(heaters)s"), {heaters: names});
-            return _.sprintf(gettext("The printer will be ready at %(time)s. Still on their way: %(heaters)s"), {
+            if (!printer.ready_at) return _.sprintf(gettext("Waiting for %(heaters)s"), {heaters: names});
+            return _.sprintf(gettext("The printer will be ready at %(time)s. Waiting for %(heaters)s"), {
                 time: TempETA.clock(printer.ready_at),
                 heaters: names
             });

@@ -1,10 +1,10 @@
-/* Sounds and notices: when a heater has arrived, and what the server wants to be seen. */
+/* Sounds and notifications. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    /* What is told of: the change of state, the settings that want it, and how it sounds and reads. */
+    /* The state changes with an alert: their setting, sound and text. */
     const EVENTS = [
         {
             state: "at_target",
@@ -26,7 +26,7 @@
         const self = this;
         const last = {};
 
-        /* Whether `what` may be told now: at most once in the seconds that the option `interval` names. */
+        /* Return whether `what` is due: not repeated within the seconds of the option `interval`. */
         const due = function (what, interval) {
             const now = Date.now();
             if (now - (last[what] || 0) < 1000 * Number(options[interval]())) return false;
@@ -34,7 +34,7 @@
             return true;
         };
 
-        /* Tell of a heater's change of state, where the user wants that. */
+        /* Alert to a heater's change of state, if the settings say so. */
         self.changed = function (label, change, temperature) {
             const event = EVENTS.find(
                 (each) => each.state === change.state && each.previous.includes(change.previous_state)
@@ -43,13 +43,13 @@
             const wanted = (kind) => options[kind + "_enabled"]() && options[kind + "_" + event.option]();
             const what = change.heater + " " + change.state;
             if (wanted("sound") && due("sound " + what, "sound_min_interval_s")) self.play(event.sound);
-            if (wanted("notification") && due("notice " + what, "notification_min_interval_s")) {
+            if (wanted("notification") && due("notification " + what, "notification_min_interval_s")) {
                 const text = _.sprintf(event.text(), {heater: label, temperature: temperature});
                 self.show("success", gettext("Temperature ETA"), text);
             }
         };
 
-        /* Show a notice; `level` is info, success, warning or error. */
+        /* Show a notification; `level` is info, success, warning or error. */
         self.show = function (level, title, text) {
             new PNotify({
                 title: title,
@@ -62,12 +62,12 @@
             });
         };
 
-        /* Play a sound. A browser may refuse until the user has touched the page: then there is none. */
+        /* Play a sound. Browsers refuse until the user has clicked on the page. */
         self.play = function (file) {
             const audio = new Audio(PLUGIN_BASEURL + "temp_eta/static/sounds/" + file);
             audio.volume = Math.min(1, Math.max(0, Number(options.sound_volume()) || 0));
             const playing = audio.play();
-            if (playing) playing.catch((reason) => log.info("Temperature ETA: the browser plays no sound:", reason));
+            if (playing) playing.catch((reason) => log.info("Temperature ETA: the browser refused to play a sound:", reason));
         };
     };
 })();

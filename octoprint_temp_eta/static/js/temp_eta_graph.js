@@ -1,19 +1,19 @@
-/* The temperatures of the last minutes, and each heater's as lines in a box of 100 by 100. */
+/* The temperature history, and a heater's graph as SVG paths in a box of 100 by 100. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    /* ms of history that are kept: the longest that the graph can show. */
+    /* ms of history that are kept: the longest time span of the graph. */
     const KEPT_MS = 1800 * 1000;
-    /* °C that the graph spans at least. */
-    const LEAST_SPAN = 10;
+    /* °C between the graph's bounds, at least. */
+    const MIN_SPAN = 10;
 
-    /* OctoPrint's own temperatures: it sends a history to each page that connects, and goes on from there. */
+    /* OctoPrint's own temperatures: it sends its history to each page that connects, then the new readings. */
     TempETA.History = function () {
         const self = this;
         const points = {};
-        /* ms by which the browser's clock is ahead of the server's: what arrived fastest knows best. */
+        /* ms by which the browser's clock is ahead of the server's; the fastest message is the most exact. */
         let ahead = Infinity;
 
         self.replace = function (data) {
@@ -33,7 +33,7 @@
 
         const keep = function (name, at, value) {
             const list = (points[name] = points[name] || []);
-            // OctoPrint tells whole seconds: of several readings in one, the last counts.
+            // OctoPrint's times are whole seconds: of several readings in one second, keep the last.
             if (list.length && list[list.length - 1].at >= at) list.pop();
             list.push({at: at, actual: value.actual, target: value.target || 0});
             while (list[0].at < at - KEPT_MS) list.shift();
@@ -51,9 +51,9 @@
     const path = (pairs) => pairs.map(([x, y], index) => (index ? "L" : "M") + x.toFixed(2) + " " + y.toFixed(2)).join("");
 
     /*
-     * Return what is drawn of `points` (at in ms, actual, target): paths `actual`, `target` and `ahead`, the bounds
-     * `low` and `high` in °C, and `present`, where now is, in percent of the width. `windowMs` go back from `now`;
-     * `goal` is where the heater is bound for, as {celsius, at}, or null.
+     * Return the graph of `points` (at in ms, actual, target): paths `actual`, `target` and `ahead`, the bounds `low`
+     * and `high` in °C, and `present`, the position of now in percent of the width. The graph starts `windowMs` before
+     * `now`; `goal` is the expected end of the heat-up or cool-down as {celsius, at}, or null.
      */
     TempETA.graph = function (points, now, windowMs, goal) {
         const aheadMs = goal ? Math.min(Math.max(0, goal.at - now), windowMs) : 0;
@@ -63,7 +63,7 @@
         if (!temperatures.length) return null;
 
         const least = Math.min(...temperatures);
-        const span = Math.max(LEAST_SPAN, Math.max(...temperatures) - least);
+        const span = Math.max(MIN_SPAN, Math.max(...temperatures) - least);
         const low = least - 0.05 * span;
         const high = low + 1.1 * span;
         const x = (at) => (100 * (at - now + windowMs)) / (windowMs + aheadMs);

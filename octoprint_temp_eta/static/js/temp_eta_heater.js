@@ -1,10 +1,10 @@
-/* One heater as the pages show it: the payload that the broker gets, put into words. */
+/* The view model of one heater: the ETA message as text. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    /* Remaining seconds below which a colour of the mode "bands" holds. */
+    /* Remaining seconds below which a colour of the mode "bands" applies. */
     const SOON_S = 60;
     const NEAR_S = 300;
 
@@ -14,8 +14,8 @@
         at_target: () => gettext("At target"),
         cooling: () => gettext("Cooling"),
         cooled_down: () => gettext("Cooled down"),
-        stalled: () => gettext("Gets no warmer"),
-        unknown: () => gettext("Unknown")
+        stalled: () => gettext("Not heating up"),
+        unknown: () => gettext("No data")
     };
 
     /* Return seconds as 0:42, 3:21 or 1:02:03. */
@@ -26,13 +26,13 @@
         return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
     };
 
-    /* Return a moment as the reader's clock shows it. */
-    TempETA.clock = function (moment) {
+    /* Return a time as the user's clock shows it. */
+    TempETA.clock = function (time) {
         const locale = (window.LOCALE || "en").replace("_", "-");
-        return new Date(moment).toLocaleTimeString(locale, {hour: "numeric", minute: "2-digit"});
+        return new Date(time).toLocaleTimeString(locale, {hour: "numeric", minute: "2-digit"});
     };
 
-    /* Return what a heater is called; tools have a number where there are several. */
+    /* Return a heater's label; tools have a number if there are several. */
     TempETA.label = function (name, severalTools) {
         const tool = /^tool(\d+)$/.exec(name);
         if (tool) return severalTools ? gettext("Tool") + " " + tool[1] : gettext("Tool");
@@ -41,7 +41,7 @@
     };
 
     /*
-     * `pages` is what all heaters share: `now` (ms, ticks), `options` (our settings), `severalTools`, and `fahrenheit`.
+     * `pages` is what all heaters share: `now` (ms, ticks), `options` (our settings), `severalTools` and `fahrenheit`.
      */
     TempETA.Heater = function (name, pages) {
         const self = this;
@@ -49,10 +49,10 @@
 
         self.name = name;
         self.payload = ko.observable({});
-        /* When (ms of the browser's clock) the countdown ends: the server's clock may differ. */
+        /* When the countdown ends, in ms of the browser's clock: the server's clock may differ. */
         self.endsAt = ko.observable(null);
 
-        self.take = function (payload) {
+        self.update = function (payload) {
             const seconds = payload.eta_seconds;
             self.endsAt(seconds === null ? null : Date.now() + seconds * 1000);
             self.payload(payload);
@@ -62,14 +62,14 @@
         self.state = computed(() => self.payload().state || "unknown");
         self.stateText = computed(() => (STATES[self.state()] || self.state)());
         self.moves = computed(() => ["heating", "cooling", "stalled"].includes(self.state()));
-        /* Whether it only cools down, and has no target to be ready at. */
+        /* Whether it cools down without a target. */
         self.cools = computed(() => self.state() === "cooling" && !self.payload().target);
 
         self.remaining = computed(() =>
             self.endsAt() === null ? null : Math.max(0, (self.endsAt() - pages.now()) / 1000)
         );
         self.countdown = computed(() => (self.remaining() === null ? "" : TempETA.duration(self.remaining())));
-        self.moment = computed(() => {
+        self.expectedAt = computed(() => {
             const at = self.payload().ready_at || self.payload().cool_at;
             if (!at) return "";
             const text = self.cools() ? gettext("Cool at %(time)s") : gettext("Ready at %(time)s");
@@ -107,7 +107,7 @@
             }
             return classes.join(" ");
         });
-        /* The colour that the user chose, null where the style sheet knows better. */
+        /* The colour from the settings; null for the style sheet's. */
         self.color = computed(() => {
             const options = pages.options;
             if (options.color_mode() !== "status" || self.state() === "stalled") return null;

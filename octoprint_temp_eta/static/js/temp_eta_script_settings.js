@@ -1,15 +1,15 @@
-/* The settings that scripts declare, as forms of the settings dialog: each value has the type of its default. */
+/* The settings that scripts declare, as forms in the settings dialog; each value has the type of its default. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    /* What a value must be that cannot be read, by the kind of its field. */
+    /* The hint for a value that cannot be read, by kind of field. */
     const RULES = {
-        number: () => gettext("must be a number"),
-        json: () => gettext("must be a value as JSON"),
-        list: () => gettext('must be a list as JSON, such as [1, "a"]'),
-        object: () => gettext('must be an object as JSON, such as {"a": 1}')
+        number: () => gettext("Enter a number"),
+        json: () => gettext("Enter a JSON value"),
+        list: () => gettext('Enter a JSON list, such as [1, "a"]'),
+        object: () => gettext('Enter a JSON object, such as {"a": 1}')
     };
 
     const kindOf = function (fallback) {
@@ -36,14 +36,14 @@
         return value;
     };
 
-    /* One setting; `fallback` is its default, `value` what the next run gets. */
+    /* One setting; `fallback` is its default, `value` its current value. */
     TempETA.ScriptSetting = function (key, fallback, value) {
         const self = this;
         let saved = value;
 
         self.key = key;
         self.element = _.uniqueId("temp_eta_script_setting_");
-        /* Where a refusal of the server points to: a JSON Pointer. */
+        /* The JSON Pointer to this setting in the server's errors. */
         self.path = "/settings/" + key.replace(/~/g, "~0").replace(/\//g, "~1");
         self.kind = kindOf(fallback);
         self.isJson = self.kind in {json: 1, list: 1, object: 1};
@@ -51,7 +51,7 @@
         self.entered = ko.observable(self.isJson ? JSON.stringify(value) : value);
         self.problem = ko.observable("");
 
-        /* Return what was entered; undefined where it cannot be read, which is then said. */
+        /* Return what was entered; undefined if it cannot be read, and show why. */
         self.read = function () {
             self.problem("");
             try {
@@ -74,7 +74,7 @@
         self.settings = _.map(script.settings, (fallback, key) => new TempETA.ScriptSetting(key, fallback, values[key]));
         self.problem = ko.observable("");
 
-        /* Save what was changed; the promise is rejected where something was refused, which is then shown. */
+        /* Save what was changed; the promise is rejected if something was refused, which is then shown. */
         self.save = function () {
             self.problem("");
             const read = self.settings.map((setting) => [setting, setting.read()]);
@@ -97,7 +97,7 @@
             place.problem(TempETA.reason(xhr));
         };
 
-        /* Put the cursor where something was refused. */
+        /* Focus the first setting that was refused. */
         self.focus = function () {
             const wrong = self.settings.find((setting) => setting.problem()) || self.settings[0];
             const field = $("#" + wrong.element).trigger("focus");

@@ -1,21 +1,21 @@
-/* The automation scripts in the sidebar: a button for each, the run under way, and how the one before ended. */
+/* The automation scripts in the sidebar: a button for each, the current run, and the result of the last one. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
     const STATES = {
-        starting: () => gettext("Starts …"),
-        running: () => gettext("Runs"),
-        cancelling: () => gettext("Is being cancelled …")
+        starting: () => gettext("Starting …"),
+        running: () => gettext("Running"),
+        cancelling: () => gettext("Cancelling …")
     };
     const OUTCOMES = {
         finished: () => gettext("finished"),
-        failed: () => gettext("reported no success"),
-        error: () => gettext("ended with an error"),
+        failed: () => gettext("failed"),
+        error: () => gettext("failed with an error"),
         cancelled: () => gettext("was cancelled")
     };
-    /* OctoPrint's id of the state in which the printer takes a script. */
+    /* The printer state (OctoPrint's id) in which a script can start. */
     const READY = "OPERATIONAL";
 
     /* `pages` has `now` (ms, ticks), `options` (our settings), `printer`, `mayRun`, and `show` for notices. */
@@ -25,15 +25,15 @@
 
         self.list = ko.observableArray([]);
         self.runner = ko.observable({state: "idle", last: null});
-        /* When (ms of the browser's clock) the run began: the server's clock may differ. */
-        self.beganAt = ko.observable(null);
-        /* Whether a command is under way. */
-        self.asking = ko.observable(false);
+        /* When the run started, in ms of the browser's clock: the server's clock may differ. */
+        self.startedAt = ko.observable(null);
+        /* Whether a command is waiting for its reply. */
+        self.pending = ko.observable(false);
 
-        /* Take what the runner does; `timestamp` is the server's clock (Unix seconds) then. */
-        self.take = function (runner, timestamp) {
-            const began = runner.started_at;
-            self.beganAt(began ? Date.now() - Math.max(0, 1000 * timestamp - Date.parse(began)) : null);
+        /* Update from the runner's state; `timestamp` is the server's clock (Unix seconds). */
+        self.update = function (runner, timestamp) {
+            const started = runner.started_at;
+            self.startedAt(started ? Date.now() - Math.max(0, 1000 * timestamp - Date.parse(started)) : null);
             pages.now(Date.now());
             self.runner(runner);
         };
@@ -52,7 +52,7 @@
             return (state === "running" && status) || STATES[state]();
         });
         self.elapsed = computed(() =>
-            self.beganAt() === null ? "" : TempETA.duration((pages.now() - self.beganAt()) / 1000)
+            self.startedAt() === null ? "" : TempETA.duration((pages.now() - self.startedAt()) / 1000)
         );
 
         self.last = computed(() => {
@@ -73,28 +73,28 @@
             };
         });
 
-        /* Why a script cannot be started now; empty: it can. */
+        /* Why a script cannot be started now; empty if it can. */
         self.obstacle = function (script) {
             if (script.error) return script.error;
             if (!self.isIdle()) return gettext("A script is running.");
             return pages.printer().state === READY ? "" : gettext("The printer is not ready.");
         };
-        self.canStart = (script) => !self.asking() && !self.obstacle(script);
+        self.canStart = (script) => !self.pending() && !self.obstacle(script);
 
-        self.start = (script) => ask("start_script", {id: script.id});
-        self.cancel = () => ask("cancel_script", {run_id: self.runner().run_id});
+        self.start = (script) => send("start_script", {id: script.id});
+        self.cancel = () => send("cancel_script", {run_id: self.runner().run_id});
 
-        const ask = function (command, fields) {
-            self.asking(true);
+        const send = function (command, fields) {
+            self.pending(true);
             OctoPrint.simpleApiCommand("temp_eta", command, fields)
                 .fail((xhr) => pages.show("error", gettext("Automation scripts"), TempETA.reason(xhr)))
-                .always(() => self.asking(false));
+                .always(() => self.pending(false));
         };
     };
 
-    /* Return why the server refused a call. */
+    /* Return why a call failed. */
     TempETA.reason = function (xhr) {
         const error = xhr.responseJSON && xhr.responseJSON.error;
-        return (error && error.message) || gettext("The server does not answer.");
+        return (error && error.message) || gettext("No response from server.");
     };
 })();

@@ -1,4 +1,4 @@
-/* The view model of the settings dialog: what was refused and why, how the connection is, and the scripts' forms. */
+/* The view model of the settings dialog: refused values, the connection's state, and the scripts' forms. */
 $(function () {
     "use strict";
 
@@ -11,10 +11,10 @@ $(function () {
         const self = this;
         const settings = parameters[0];
         let polling;
-        /* The scripts' settings on their way to the server: a promise. */
+        /* A promise: the scripts' settings are being saved. */
         let saving = $.when();
 
-        /* The key of the setting that the server refused to save, and its reason; null where it took all. */
+        /* The server's answer when it refused a setting (key, rule, …), else null. */
         self.refused = ko.observable(null);
         self.mqtt = ko.observable(null);
         self.scripts = ko.observableArray([]);
@@ -26,7 +26,7 @@ $(function () {
             self.own = settings.settings.plugins.temp_eta;
         };
 
-        /* OctoPrint leaves the dialog open when saving failed, and says nothing: the answer says why. */
+        /* OctoPrint leaves the dialog open when saving fails, without a message: show the reason at the field. */
         self.onStartup = function () {
             $(document).ajaxError((event, xhr, request) => {
                 const body = xhr.responseJSON;
@@ -55,14 +55,14 @@ $(function () {
                 script.focus();
             });
         };
-        /* OctoPrint closes the dialog once it has saved its part; ours may still be under way, or was refused. */
+        /* OctoPrint closes the dialog when its own request is done; ours may still be pending, or was refused. */
         self.stay = function (event) {
             const saved = event.target === event.currentTarget && settings.receiving();
             if (!saved || saving.state() === "resolved") return;
             event.preventDefault();
             saving.done(settings.hide);
         };
-        /* What was saved of the others must not replace what the user is about to correct. */
+        /* A refresh must not replace what the user is about to correct. */
         self.onSettingsPreventRefresh = () => self.refused() !== null;
 
         self.onSettingsShown = function () {
@@ -79,7 +79,7 @@ $(function () {
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
                 self.mqtt(state.mqtt);
                 if (state.script_folder) self.scriptFolder(state.script_folder);
-                // What the user has begun to edit stays.
+                // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
             });
         const forms = function (state) {
@@ -100,9 +100,9 @@ $(function () {
         self.failing = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().enabled && !self.mqtt().connected);
         self.connectionText = ko.pureComputed(() => {
             const mqtt = self.mqtt();
-            if (mqtt === null) return gettext("Asking how the connection is …");
-            if (!mqtt.enabled) return gettext("There is no connection: no broker is set, or it is switched off.");
-            if (!mqtt.connected || !mqtt.broker) return gettext("There is no connection to the broker.");
+            if (mqtt === null) return gettext("Checking connection …");
+            if (!mqtt.enabled) return gettext("Not connected: no broker set, or MQTT is off.");
+            if (!mqtt.connected || !mqtt.broker) return gettext("Not connected to the broker.");
             return _.sprintf(gettext("Connected to %(host)s:%(port)d with MQTT %(protocol)s since %(time)s"), {
                 ...mqtt.broker,
                 time: TempETA.clock(mqtt.broker.connected_since_at)

@@ -1,9 +1,12 @@
-"""The data folder: what was saved is loaded, whatever befell the files."""
+"""The data folder: saved values are loaded, damaged files are set aside, and saving is retried."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.files import Files, discard
+from octoprint_temp_eta.adapters.files import MAX_BYTES, Files, discard
+from octoprint_temp_eta.adapters.problems import Problems
 from octoprint_temp_eta.bridge.protocol.effects import Save
+from octoprint_temp_eta.messages import stored
+from tests.support.waiting import eventually
 
 LOGGER = logging.getLogger("test-files")
 
@@ -39,6 +45,7 @@ class Folder:
 def folder(tmp_path: Path) -> Iterator[Folder]:
     folder = Folder(tmp_path)
     yield folder
+    folder.files.close()
     folder.background.shutdown()
 
 
@@ -94,6 +101,7 @@ def test_a_folder_that_is_gone_is_named_in_the_log(folder: Folder, caplog: pytes
     files = Files(folder.path / "gone", folder.background, LOGGER)
     files.save(Save("heaters", []))
     folder.background.submit(int).result(10)
+    files.close()
     assert "Cannot write" in caplog.text
 
 
@@ -118,3 +126,99 @@ def test_what_nobody_reads_any_more_is_discarded(folder: Folder):
     discard(str(folder.path), "old_*.json")
     discard(str(folder.path / "nowhere"), "*")
     assert folder.names == ["heaters.json"]
+
+
+# Damaged content, and a disk that refuses
+
+
+def reported(folder: Folder) -> list[str]:
+    """Load the folder with the formats of the stored files and return the problems that a user sees."""
+    problems = Problems()
+    assert Files(folder.path, folder.background, LOGGER, stored.problem, problems).load() == {}
+    return problems.texts
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("learned", '{"version":1,"heaters":{"p/bed":{"learned":{"version":2,"heating":{"mean":[1e308]}}}}}'),
+        ("learned", '{"version":1,"heaters":{"p/bed":{"accuracy":[[NaN,null]]}}}'),
+        ("learned", '{"version":1,"heaters":[]}'),
+        ("learned", "[" * 900 + "]" * 900),
+        ("announced", '{"version":1,"departed":[],"places":[%s]}'),
+        ("heaters", '["bed", 7]'),
+        ("heaters", '{"bed": 1}'),
+        ("left_behind", '[""]'),
+        ("scripts", '{"version":1,"settings":{"hello":[]}}'),
+    ],
+)
+def test_content_that_does_not_match_the_format_is_set_aside_and_reported(folder: Folder, name: str, content: str):
+    place = {
+        **dict.fromkeys(("prefix", "form", "device_id", "key", "platform"), "a"),
+        "identity": "",
+        "device": [["", "id"]],
+        "enabled": True,
+    }
+    (folder.path / f"{name}.json").write_text(content.replace("%s", json.dumps(place)))
+    [text] = reported(folder)
+    assert text.startswith(f"{name}.json was damaged")
+    assert folder.names == [f"{name}.damaged"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "socket"])
+def test_a_special_file_does_not_hang_the_start(folder: Folder, kind: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(folder.path)  # the path of a socket must be short
+    if kind == "fifo":
+        os.mkfifo("learned.json")
+    elif kind == "device":
+        Path("learned.json").symlink_to("/dev/zero")
+    elif kind == "folder":
+        Path("learned.json").mkdir()
+    else:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("learned.json")
+    [text] = reported(folder)
+    assert "not a regular file" in text
+    folder.save("learned", {"version": 1, "heaters": {}})
+    assert folder.files.load() == {"learned": {"version": 1, "heaters": {}}}
+
+
+def test_a_fifo_in_place_of_a_draft_does_not_hang_saving(folder: Folder):
+    os.mkfifo(folder.path / "heaters.draft")
+    folder.save("heaters", ["bed"])
+    assert folder.files.load() == {"heaters": ["bed"]}
+
+
+def test_a_huge_file_is_not_read(folder: Folder):
+    with (folder.path / "heaters.json").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert "was damaged" in reported(folder)[0]
+
+
+def failing_disk(folder: Folder, retry_s: float) -> tuple[Files, Problems]:
+    """Return files in a folder that does not exist yet: writing fails as on a full disk."""
+    problems = Problems()
+    return Files(folder.path / "later", folder.background, LOGGER, problems=problems, retry_s=retry_s), problems
+
+
+def test_saving_is_retried_until_it_works_and_the_problem_is_shown_meanwhile(folder: Folder):
+    files, problems = failing_disk(folder, 0.01)
+    files.save(Save("heaters", ["old"]))
+    files.save(Save("heaters", ["new"]))
+    eventually(lambda: problems.texts, "the problem")
+    assert "Saving is tried again" in problems.texts[0]
+    (folder.path / "later").mkdir()
+    eventually(lambda: files.load() == {"heaters": ["new"]}, "the newest value")
+    eventually(lambda: not problems.texts, "the problem to be cleared")
+    files.close()
+
+
+def test_the_end_tries_once_more_and_leaves_no_timer(folder: Folder):
+    files, problems = failing_disk(folder, 3600)
+    files.save(Save("heaters", ["bed"]))
+    eventually(lambda: problems.texts, "the problem")
+    (folder.path / "later").mkdir()
+    files.close()
+    folder.background.submit(int).result(10)
+    assert files.load() == {"heaters": ["bed"]}
+    assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]

@@ -32,12 +32,37 @@ def test_a_kept_default_is_still_the_default():
         (SAVED, 2, True),
         ({"mqtt_broker_host": "broker"}, 1, True),
         ({"mqtt_broker_host": "broker", "debug_logging": True}, None, True),
+        ({"mqtt_broker_host": "broker"}, None, False),
         ({"mqtt_broker_host": "broker", "mqtt_custom_identifier": "mine", "script_folder": "/s"}, None, False),
         ({}, None, False),
     ],
 )
 def test_what_was_written_by_hand_is_not_tempetas(saved: dict[str, Any], version: int | None, its: bool):
     assert is_of_tempeta(saved, version) is its
+
+
+#: What TempETA 0.8.9 leaves: no version, no defaults, and none of the keys that only it has.
+UPGRADE = {
+    "algorithm": "exponential",
+    "cooldown_target_bed": 45.0,
+    "mqtt_base_topic": "home/printers",
+    "mqtt_broker_host": "192.0.2.10",
+    "mqtt_username": "u",
+}
+
+
+def test_settings_without_a_version_are_tempetas_if_it_has_run():
+    assert is_of_tempeta(UPGRADE, None, has_run=True)
+    assert not is_of_tempeta(UPGRADE, None, has_run=False)
+    assert not is_of_tempeta({**UPGRADE, "ha_discovery_enabled": False}, None, has_run=True)
+
+
+@pytest.mark.parametrize("enabled", [True, None])
+def test_an_upgrade_moves_no_topic_and_connects_to_nothing_new(enabled: bool | None):
+    saved = UPGRADE if enabled is None else {**UPGRADE, "mqtt_enabled": enabled}
+    ours, notes = migrated(saved, "My Printer")
+    assert ours == {**UPGRADE, "mqtt_enabled": bool(enabled), "mqtt_custom_identifier": "my-printer"}
+    assert notes == []
 
 
 def test_all_keys_at_once():

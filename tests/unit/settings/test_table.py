@@ -37,7 +37,9 @@ def refused(key: str, value: Any) -> InvalidSetting:
 
 @pytest.mark.parametrize(("name", "default", "rule"), of(ROWS))
 def test_a_row_explains_itself_and_takes_its_own_default(name: str, default: Any, rule: Rule):
-    assert rule.meaning
+    assert rule.label
+    assert rule.help.endswith(".")
+    assert not rule.label.endswith(".")
     assert table.check(name, default) == default
     assert type(table.check(name, default)) is type(default)
     assert bool(rule.pattern) == bool(rule.form)

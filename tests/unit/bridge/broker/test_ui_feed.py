@@ -1,4 +1,4 @@
-"""What the open pages are told: what the broker is told, at the same moment, connected or not."""
+"""The messages to the open pages: states at the pages' own interval, connected or not."""
 
 from __future__ import annotations
 
@@ -25,17 +25,36 @@ def told(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
 
 
 def payloads(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
-    """Return what the pages got of one type, without the alias of `actual`."""
-    return [
-        {key: value for key, value in message["data"].items() if key != "current"} for message in told(driver, kind)
-    ]
+    """Return what the pages got of one type, without the alias of `actual` and without a message's stamps."""
+    return [body_of(message["data"]) for message in told(driver, kind)]
 
 
-def test_pages_get_the_payloads_that_the_broker_gets() -> None:
+def body_of(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("current", "seq", "timestamp", "boot_id")}
+
+
+def test_pages_get_the_bodies_that_the_broker_gets() -> None:
     driver = heating()
-    assert payloads(driver, "eta_update") == driver.bodies("eta")
-    assert payloads(driver, "state_change") == driver.bodies("state_change")
+    assert payloads(driver, "eta_update")[-5:] == [body_of(body) for body in driver.bodies("eta")][-5:]
+    assert payloads(driver, "state_change") == [body_of(body) for body in driver.bodies("state_change")]
     assert len(payloads(driver, "eta_update")) > 5
+
+
+def updates_in_a_minute(**settings: float) -> int:
+    """Return how many updates of a heating bed the pages get."""
+    driver = BridgeDriver(**settings)
+    driver.connect()
+    driver.printer()
+    driver.heat("bed", [(second, 21.0 + 2 * second, 210.0) for second in range(60)])
+    return len(told(driver, "eta_update"))
+
+
+def test_the_publish_interval_does_not_slow_the_pages_down() -> None:
+    assert updates_in_a_minute(mqtt_publish_interval=300) == updates_in_a_minute() > 40
+
+
+def test_the_update_interval_bounds_how_often_pages_are_updated() -> None:
+    assert updates_in_a_minute(update_interval=5) <= 15
 
 
 def test_an_update_has_the_form_that_pages_know() -> None:
@@ -49,9 +68,7 @@ def test_an_update_has_the_form_that_pages_know() -> None:
 def test_pages_need_no_broker() -> None:
     with_broker, without = heating(), heating(connected=False)
     kinds = ("eta_update", "state_change")
-    without_stamps = [
-        [[{**each, "seq": 0} for each in payloads(driver, kind)] for kind in kinds] for driver in (with_broker, without)
-    ]
+    without_stamps = [[payloads(driver, kind) for kind in kinds] for driver in (with_broker, without)]
     assert without_stamps[0] == without_stamps[1]
     assert without.sent == []
 

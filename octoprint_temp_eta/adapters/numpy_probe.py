@@ -1,0 +1,65 @@
+"""Whether numpy works on this machine: on an old CPU a wheel may end the process with an illegal instruction."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .files import read_text, replace_file
+from .machine import machine_hash
+
+#: s that the probe may take; a slow SD card needs some for the import.
+TIMEOUT_S = 30.0
+#: The file in the data folder that has the result of the last probe.
+RESULT = "numpy.probe"
+#: What the adaptive method uses: matrix products and decompositions.
+PROGRAM = "import numpy as n; a = n.eye(9) * 2.0; n.linalg.eigvalsh(a @ a); n.linalg.inv(a); n.linalg.cholesky(a)"
+
+
+def run_probe() -> int | None:
+    """Return the exit status of a child process that uses numpy, negative for a signal; None if it took too long."""
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM], capture_output=True, check=False, timeout=TIMEOUT_S
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return None
+    except OSError:
+        return 0  # no process can be started: there is nothing to learn from that
+
+
+def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int | None] = run_probe) -> str | None:
+    """Return why numpy must not be imported here, None if it may.
+
+    Starts a child process at the first call for a version of numpy on a machine; later calls read its result from
+    `folder`. Without numpy the import fails harmlessly, so that None is returned.
+    """
+    try:
+        key = f"{version('numpy')} {machine_hash()}"
+    except PackageNotFoundError:
+        return None
+    path = folder / RESULT
+    try:
+        stored = json.loads(read_text(path))
+        if stored["key"] == key:
+            return _problem(int(stored["status"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not probed yet
+    status = probe()
+    if status is None:
+        return f"it does not start within {TIMEOUT_S:g} s"
+    try:
+        replace_file(path, json.dumps({"key": key, "status": status}))
+    except OSError as error:
+        logger.warning("Cannot write %s: %s", path, error)
+    return _problem(status)
+
+
+def _problem(status: int) -> str | None:
+    # A status above 0 is an exception, such as ImportError: it does no harm in this process either.
+    return f"it ends the process with signal {-status}" if status < 0 else None

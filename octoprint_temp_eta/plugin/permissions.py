@@ -1,0 +1,57 @@
+"""The plugin's permissions in OctoPrint's access control, and the permission that each command needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
+from octoprint.access.permissions import Permissions
+
+#: Key, name, description and default groups of each permission.
+PERMISSIONS = (
+    ("READ", "Read estimates", "Allows to see the estimates and the state of the bridge", (USER_GROUP, READONLY_GROUP)),
+    ("RESET", "Reset estimates", "Allows to discard what was measured or learned", (USER_GROUP,)),
+    ("RUN", "Run scripts", "Allows to start and cancel automation scripts", (USER_GROUP,)),
+    ("ADMINISTER", "Administer the bridge", "Allows to test and change the connection", (ADMIN_GROUP,)),
+)
+_PREFIX = "PLUGIN_TEMP_ETA_"
+READ = f"{_PREFIX}READ"
+ADMINISTER = f"{_PREFIX}ADMINISTER"
+#: OctoPrint's own: users who may open the settings dialog, and users who may control the printer.
+SETTINGS = "SETTINGS"
+CONTROL = "CONTROL"
+
+#: The permission that a command needs; a command without a row needs `ADMINISTER`.
+NEEDED = {
+    "get_eta": READ,
+    "list_scripts": READ,
+    "snapshot": READ,
+    "forecast": READ,
+    "reset": f"{_PREFIX}RESET",
+    "script/start": f"{_PREFIX}RUN",
+    "script/cancel": f"{_PREFIX}RUN",
+    "target": CONTROL,
+    "save_script_settings": SETTINGS,
+    "create_script_folder": SETTINGS,
+}
+
+
+def needed_for(command: str) -> str:
+    """Return the permission that a command needs."""
+    return NEEDED.get(command, ADMINISTER)
+
+
+def has(permission: str) -> bool:
+    """Return whether the user of the current request has a permission."""
+    return bool(Permissions.find(permission).can())
+
+
+class OwnPermissions:
+    """OctoPrint's hook `octoprint.access.permissions`."""
+
+    def get_additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        """Return the plugin's permissions."""
+        return [
+            {"key": key, "name": name, "description": meaning, "roles": [key.lower()], "default_groups": list(groups)}
+            for key, name, meaning, groups in PERMISSIONS
+        ]

@@ -1,0 +1,77 @@
+"""The probe of numpy in a child process, and its stored result."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from octoprint_temp_eta.adapters import numpy_probe
+from octoprint_temp_eta.adapters.numpy_probe import RESULT, numpy_problem, run_probe
+from octoprint_temp_eta.adapters.optional import missing
+
+LOGGER = logging.getLogger("test-numpy")
+SIGILL = -4
+
+
+class Probe:
+    """Counts its runs and returns a status."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status, self.runs = status, 0
+
+    def __call__(self) -> int | None:
+        self.runs += 1
+        return self.status
+
+
+def test_numpy_works_here():
+    assert run_probe() == 0
+
+
+def test_a_child_that_is_killed_has_a_negative_status(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(numpy_probe, "PROGRAM", "import os; os.kill(os.getpid(), 4)")
+    assert run_probe() == SIGILL
+
+
+@pytest.mark.parametrize(("status", "works"), [(0, True), (1, True), (SIGILL, False)])
+def test_the_result_is_stored_and_used_at_the_next_start(tmp_path: Path, status: int, works: bool):
+    probe = Probe(status)
+    for _ in range(2):
+        assert (numpy_problem(tmp_path, LOGGER, probe) is None) is works
+    assert probe.runs == 1
+
+
+def test_another_version_or_machine_is_probed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    probe = Probe(SIGILL)
+    assert numpy_problem(tmp_path, LOGGER, probe)
+    probe.status = 0
+    monkeypatch.setattr(numpy_probe, "version", lambda _: "99.0")
+    assert numpy_problem(tmp_path, LOGGER, probe) is None
+    monkeypatch.setattr(numpy_probe, "machine_hash", lambda: "another")
+    assert numpy_problem(tmp_path, LOGGER, probe) is None
+    assert probe.runs == 3
+
+
+def test_a_probe_that_takes_too_long_is_repeated_at_the_next_start(tmp_path: Path):
+    assert "does not start within 30 s" in str(numpy_problem(tmp_path, LOGGER, Probe(None)))
+    assert numpy_problem(tmp_path, LOGGER, Probe(0)) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}'])
+def test_a_damaged_result_is_no_result(tmp_path: Path, content: str):
+    (tmp_path / RESULT).write_text(content)
+    assert numpy_problem(tmp_path, LOGGER, Probe(SIGILL)) is not None
+
+
+def test_a_fifo_in_place_of_the_result_does_not_hang(tmp_path: Path):
+    os.mkfifo(tmp_path / RESULT)
+    assert numpy_problem(tmp_path, LOGGER, Probe(0)) is None
+
+
+def test_the_hint_names_the_replacement():
+    [sentence] = missing("it ends the process with signal 4")
+    assert "signal 4" in sentence
+    assert "Adaptive is replaced by Linear" in sentence
