@@ -239,7 +239,7 @@ class Heaters:
         gate = self._gates.setdefault(key, Gate(policy_of(message)))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.publish_state(message, body, now, **levels)
-        page_gate = self._page_gates.setdefault(key, Gate())
+        page_gate = self._page_gates.setdefault(key, Gate(policy_of(message)))
         if page_gate.passes(body, now.at, self.settings.update_interval):
             self._outbox.show(message, levels.get("heater"), body)
 
