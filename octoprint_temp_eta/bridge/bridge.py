@@ -64,7 +64,9 @@ class Bridge:
         self._settings = settings
         self._pages = Pages()
         left_behind = _remembered_topics(remembered.get(LEFT_BEHIND))
-        self._outbox = Outbox(_topics(settings), identity.boot_id, self._pages.tell, left_behind=left_behind)
+        self._outbox = Outbox(
+            _topics(settings), identity.boot_id, self._pages.tell, show=self._pages.show, left_behind=left_behind
+        )
         self._memory = Memory(remembered.get(LEARNED))
         self._heaters = Heaters(
             self._outbox,

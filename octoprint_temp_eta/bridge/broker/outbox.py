@@ -37,18 +37,23 @@ class _Edge:
 #: Takes what the broker is told, for others who want to know it: the message, its heater, and the payload or None.
 Copy = Callable[[str, str | None, Any], None]
 
-#: The states that are passed to `copy` by `show`, at times of their own.
-SHOWN_APART = ("eta", "printer")
-
 
 class Outbox:
     """Levels and edges on their way to the broker."""
 
     def __init__(
-        self, topics: Topics, boot_id: str, copy: Copy = lambda *_: None, *, left_behind: Iterable[str] = ()
+        self,
+        topics: Topics,
+        boot_id: str,
+        copy: Copy = lambda *_: None,
+        *,
+        show: Copy = lambda *_: None,
+        left_behind: Iterable[str] = (),
     ) -> None:
         self.topics = topics
         self._copy = copy
+        #: Shows a state on the pages, at an interval of their own.
+        self.show = show
         self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
@@ -99,14 +104,9 @@ class Outbox:
     def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
         self._bodies[topic], self._set_at[topic] = body, now.at
         stamped = self.states[message, heater] = self._stamped(message, body, now)
-        if message not in SHOWN_APART:
-            self._copy(message, heater, stamped)
+        self._copy(message, heater, stamped)
         kind = MESSAGES[message]
         self.retain(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
-
-    def show(self, message: str, heater: str | None, body: Any) -> None:
-        """Pass a body of `SHOWN_APART` to `copy`, without publishing it."""
-        self._copy(message, heater, body)
 
     def retain(self, publish: Publish) -> None:
         """Set a level whose payload is not one of ours, such as a discovery message; empty: clear the topic."""

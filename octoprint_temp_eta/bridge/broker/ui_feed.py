@@ -15,6 +15,8 @@ SHOWN: Mapping[str, str] = {
     "scripts": "scripts_update",
     "script": "script_update",
 }
+#: States that the pages get at their own interval, not when they are published.
+AT_OWN_INTERVAL = ("eta", "printer")
 
 Level = Literal["info", "success", "warning", "error"]
 
@@ -26,13 +28,15 @@ class Pages:
         self._messages: list[Page] = []
 
     def tell(self, message: str, heater: str | None, payload: Any) -> None:
-        """Add a message if the pages show it; a payload of None removes the heater."""
-        kind = SHOWN.get(message)
-        if kind is None:
-            return
+        """Add a published message if the pages show it; a payload of None removes the heater."""
+        if message in SHOWN and (payload is None or message not in AT_OWN_INTERVAL):
+            self.show(message, heater, payload)
+
+    def show(self, message: str, heater: str | None, payload: Any) -> None:
+        """Add a message."""
         if isinstance(payload, Mapping) and "actual" in payload:
             payload = {**payload, "current": payload["actual"]}
-        self._messages.append(Page({"type": kind, "heater": heater, "data": payload}))
+        self._messages.append(Page({"type": SHOWN[message], "heater": heater, "data": payload}))
 
     def notify(self, level: Level, title: str, message: str) -> None:
         """Show a notification."""
