@@ -134,5 +134,5 @@ class Printer:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of `text` without comments and empty lines."""
-    return [line for each in str(text).split("\n") if (line := each.partition(";")[0].strip())]
+    """Return the lines of `text` without comments and empty lines; tabs become spaces."""
+    return [line for each in str(text).split("\n") if (line := each.partition(";")[0].replace("\t", " ").strip())]

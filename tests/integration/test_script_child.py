@@ -21,7 +21,7 @@ from tests.support.scripts import HEAD, Marlin, run, start, write_script
 def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) -> None:
     body = """
         self.logger.info(repr(self.g.write("M114", resp_needed=True)))
-        self.g.write("M105 ; a comment")
+        self.g.write("M105\t; a comment")
         self.g.feed(3000)
         self.g.abs_move(x=5, y=6)
         return True, {}

@@ -169,12 +169,13 @@ def test_what_octoprint_makes_of_a_line(made: list[str] | None, told: list[int])
 
 
 SUPPRESSED = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
+NO_TOOL = "OctoPrint did not send it: the printer profile has no such tool, or a plugin suppressed it"
 BLOCKED = "M0 is one of OctoPrint's blocked commands (Settings > Serial Connection)"
 
 
 @pytest.mark.parametrize(
     ("line", "error"),
-    [("G1 X1", SUPPRESSED), ("M0", BLOCKED), ("M80", None), ("OCTO1", None), ("@power on", None), ("T5", SUPPRESSED)],
+    [("G1 X1", SUPPRESSED), ("M0", BLOCKED), ("M80", None), ("OCTO1", None), ("@power on", None), ("T5", NO_TOOL)],
 )
 def test_a_line_that_octoprint_does_not_queue(line: str, error: str | None) -> None:
     octoprint = FakeOctoPrint(blockedCommands=["M0", "M1"])
