@@ -73,6 +73,24 @@ def test_a_print_waits_for_the_script_and_no_line_gets_between(script_server: Sc
     assert max(script) < min(printed)
 
 
+def test_a_waiting_print_that_is_cancelled_leaves_the_script_alone(script_server: ScriptServer) -> None:
+    upload(script_server, "short.gcode", ["G1 X1", "G1 X2"])
+    before = len(script_server.sent())
+    run_id = script_server.start("heats")
+    eventually(lambda: script_server.sent()[-1] == "M109 S80", "the printer to heat")
+    script_server.octoprint.post("/api/files/local/short.gcode", {"command": "select", "print": True})
+    script_server.wait(f"{BASE}/printer", lambda m: m.json["printing"] or m.json["state"] == "STARTING")
+    script_server.octoprint.post("/api/job", {"command": "cancel"})
+    assert script_server.end(run_id)["status"] == "completed"
+    eventually(
+        lambda: script_server.octoprint.printer_state() == "Operational", "the print to be cancelled", timeout=60
+    )
+    lines = script_server.sent()[before:]
+    assert "M108" not in lines
+    assert "G1 X1" not in lines
+    script_server.octoprint.gcode("M104 S0")
+
+
 def test_a_start_is_refused_while_a_job_is_printed(script_server: ScriptServer) -> None:
     upload(script_server, "slow.gcode", ["G4 S1"] * 200)
     script_server.octoprint.post("/api/files/local/slow.gcode", {"command": "select", "print": True})

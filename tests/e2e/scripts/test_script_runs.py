@@ -144,6 +144,26 @@ def test_a_new_file_is_noticed(script_server: ScriptServer) -> None:
     script_server.end(script_server.start("new"))
 
 
+def test_rest_takes_the_id_of_a_script_as_the_command(script_server: ScriptServer) -> None:
+    path = add_script(script_server.folder, "takes-extras", "return True, extra")
+    path.write_text(path.read_text().replace("def run(self)", "def run(self, **extra)"))
+    script_server.wait(SCRIPTS, lambda m: "takes_extras" in [entry["id"] for entry in m.json])
+    for command in ("takes-extras", "takes_extras"):
+        body = {"command": command, "number": 3, "texts": ["a"]}
+        status, reply = script_server.octoprint.request("POST", "/api/plugin/temp_eta", body)
+        assert (status, reply["status"]) == (202, "accepted")
+        last = script_server.wait(SCRIPT, lambda m, run=reply["run_id"]: (m.json["last"] or {}).get("run_id") == run)
+        assert last.json["last"]["result"] == {"number": 3, "texts": ["a"]}
+        script_server.wait(SCRIPT, lambda m: m.json["state"] == "idle")
+    refused = {"command": "takes_extras", "text": "x\nM104 S250"}
+    status, reply = script_server.octoprint.request("POST", "/api/plugin/temp_eta", refused)
+    assert (status, reply["error"]["path"]) == (400, "/arguments/text")
+    run_id = script_server.start("sleeps")
+    script_server.event("status_changed")
+    script_server.octoprint.post("/api/plugin/temp_eta", {"command": "cancel"})
+    assert script_server.end(run_id)["status"] == "cancelled"
+
+
 def test_the_same_start_twice_starts_once(script_server: ScriptServer) -> None:
     run_id = script_server.start("steps", transaction="twice")
     script_server.observer.publish(START, json.dumps({"id": "steps", "transaction": "twice"}))
