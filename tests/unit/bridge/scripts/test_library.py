@@ -5,11 +5,52 @@ from __future__ import annotations
 import logging
 
 from octoprint_temp_eta.bridge.protocol.effects import Answer, Log
-from octoprint_temp_eta.bridge.protocol.script_effects import CreateScriptFolder, ReadConnectCommands, ScanScripts
-from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptFolderCreated, ScriptFolderRequested, ScriptsFound
+from octoprint_temp_eta.bridge.protocol.script_effects import (
+    CreateScriptFolder,
+    ReadConnectCommands,
+    ScanScripts,
+)
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    ScriptFolderCreated,
+    ScriptFolderRequested,
+    ScriptsFound,
+)
 from octoprint_temp_eta.bridge.scripts.library import SCAN_S
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
-from tests.support.script_bridge_driver import ON_CONNECT, STEPS, ScriptBridgeDriver
+from tests.support.bridge_driver import BridgeDriver
+from tests.support.script_bridge_driver import BROKEN, ON_CONNECT, STEPS, ScriptBridgeDriver
+
+
+def test_the_catalogue_is_told_with_its_errors() -> None:
+    assert ScriptBridgeDriver().state("scripts") == [
+        {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
+        {"id": "on_connect", "title": "On connect", "settings": {}, "error": None},
+        {"id": "broken.py", "title": "broken.py", "settings": {}, "error": BROKEN.error},
+    ]
+
+
+def test_a_broken_script_is_logged_once() -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(ScriptsFound((STEPS, ON_CONNECT, BROKEN)))
+    driver.handle(ScriptsFound((STEPS, BROKEN)))
+    warnings = [log.text for log in driver.of(Log) if log.level == logging.WARNING]
+    assert warnings == [f"Script broken.py: {BROKEN.error}"]
+
+
+def test_the_folder_is_looked_at_again_when_it_was_looked_at() -> None:
+    driver = BridgeDriver(script_folder="/scripts", scripts=None)
+    driver.advance(60)
+    assert driver.of(ScanScripts) == [ScanScripts("/scripts")]
+    driver.handle(ScriptsFound(()))
+    driver.advance(SCAN_S)
+    assert len(driver.of(ScanScripts)) == 2
+
+
+def test_another_folder_is_looked_at_at_once() -> None:
+    driver = ScriptBridgeDriver(script_folder="/scripts")
+    driver.change_settings(script_folder="/others")
+    driver.advance(0.5)
+    assert driver.of(ScanScripts)[-1] == ScanScripts("/others")
 
 
 def test_without_a_folder_there_are_no_scripts_and_nothing_is_scanned() -> None:

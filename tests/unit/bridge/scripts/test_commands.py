@@ -1,127 +1,35 @@
-"""The bridge's side of scripts: the catalogue, how a run is started, and what is told of it."""
+"""The commands about scripts: starting a run, and everything that is refused."""
 
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.protocol.effects import Log, Page, Publish, Save
-from octoprint_temp_eta.bridge.protocol.inputs import Delivered, MessageArrived
+from octoprint_temp_eta.bridge.protocol.effects import Page, Publish, Save
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     FireEvent,
     HoldJobs,
-    ReadConnectCommands,
     ReleaseJobs,
     ReplyToLine,
-    ScanScripts,
     SendLine,
-    SendLines,
     StartScript,
 )
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
-    ConnectCommandsRead,
     JobsHeld,
     ScriptEnded,
     ScriptLine,
-    ScriptLogged,
     ScriptReturned,
     ScriptRunning,
-    ScriptsFound,
     ScriptStatus,
 )
-from octoprint_temp_eta.bridge.scripts.library import SCAN_S
-from octoprint_temp_eta.script_child.log import BURST
-from tests.support.bridge_driver import BridgeDriver
-from tests.support.script_bridge_driver import BROKEN, COMMON, ON_CONNECT, RUN_1, RUN_2, STEPS, ScriptBridgeDriver
-
-# The catalogue
-
-
-def test_the_catalogue_is_told_with_its_errors() -> None:
-    assert ScriptBridgeDriver().state("scripts") == [
-        {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
-        {"id": "on_connect", "title": "On connect", "settings": {}, "error": None},
-        {"id": "broken.py", "title": "broken.py", "settings": {}, "error": BROKEN.error},
-    ]
-
-
-def test_a_broken_script_is_logged_once() -> None:
-    driver = ScriptBridgeDriver()
-    driver.handle(ScriptsFound((STEPS, ON_CONNECT, BROKEN)))
-    driver.handle(ScriptsFound((STEPS, BROKEN)))
-    warnings = [log.text for log in driver.of(Log) if log.level == logging.WARNING]
-    assert warnings == [f"Script broken.py: {BROKEN.error}"]
-
-
-def test_the_folder_is_looked_at_again_when_it_was_looked_at() -> None:
-    driver = BridgeDriver(script_folder="/scripts", scripts=None)
-    driver.advance(60)
-    assert driver.of(ScanScripts) == [ScanScripts("/scripts")]
-    driver.handle(ScriptsFound(()))
-    driver.advance(SCAN_S)
-    assert len(driver.of(ScanScripts)) == 2
-
-
-def test_another_folder_is_looked_at_at_once() -> None:
-    driver = ScriptBridgeDriver(script_folder="/scripts")
-    driver.change_settings(script_folder="/others")
-    driver.advance(0.5)
-    assert driver.of(ScanScripts)[-1] == ScanScripts("/others")
-
-
-def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
-    stored = {"version": 1, "settings": {"on_connect": {"a": 1}}}
-    driver = ScriptBridgeDriver(remembered={"scripts": stored}, script_folder="/s")
-    ask = ReadConnectCommands("/s", "on_connect.py", "on_connect", {"a": 1})
-    assert driver.of(ReadConnectCommands) == [ask]
-    driver.printer()
-    assert driver.of(ReadConnectCommands) == [ask]
-    driver.printer(connected=False, state="OFFLINE")
-    driver.printer()
-    assert driver.of(ReadConnectCommands) == [ask, ask]
-    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == [SendLines(("M117 hello",))]
-    assert driver.handle_all(ConnectCommandsRead("on_connect", error="no")) == []
-
-
-def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
-    driver.end()
-    driver.advance(0.5)
-    assert driver.of(SendLines) == [SendLines(("M117 hello",))]
-    driver.advance(5.0)
-    assert len(driver.of(SendLines)) == 1
-
-
-def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_script() -> None:
-    driver = ScriptBridgeDriver()
-    driver.printer(printing=True, state="PRINTING")
-    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
-    driver.advance(5.0)
-    assert driver.of(SendLines) == []
-    driver.printer()
-    effects = driver.handle_all(MessageArrived(driver.topic("command/script/start"), b'{"id": "steps"}'))
-    assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
-
-
-def test_on_connect_commands_belong_to_one_connection() -> None:
-    driver = ScriptBridgeDriver()
-    driver.printer(printing=True, state="PRINTING")
-    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
-    driver.printer(connected=False, state="OFFLINE")
-    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
-    driver.printer()
-    driver.advance(5.0)
-    assert driver.of(SendLines) == []
-
-
-# Starting
+from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.core.scripts.run import Flow
+from tests.support.script_bridge_driver import COMMON, RUN_1, ScriptBridgeDriver
 
 
 def test_a_run_from_its_start_to_its_end() -> None:
@@ -260,52 +168,6 @@ def test_rest_gets_the_first_reply() -> None:
     assert (reply["status"], reply["run_id"]) == ("accepted", RUN_1)
 
 
-# What is told
-
-
-def test_events_wait_for_the_broker_in_order() -> None:
-    driver = ScriptBridgeDriver()
-    driver.lose()
-    for number in (1, 2):
-        driver.call("script/start", {"id": "steps"})
-        run_id = f"4f1b9c02-{number}"
-        driver.handle_all(JobsHeld(run_id), ScriptRunning(run_id), ScriptReturned(run_id, True, {}))
-        driver.end(run_id)
-    driver.skip(600)
-    driver.connect()
-    events = [(body["run_id"], body["event_type"]) for body in driver.bodies("script_event")]
-    assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
-
-
-def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_its_time() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    driver.acknowledges = False
-    logged = [f"line {number}" for number in range(BURST)]
-    for line in logged:
-        driver.handle(ScriptLogged(RUN_1, "warning", line))
-    assert len(driver.bodies("script_log")) < BURST
-    driver.acknowledges = True
-    driver.skip(2.0)
-    for _, publish in list(driver.sent):
-        driver.handle(Delivered(driver.link, publish.token))
-    lines = driver.bodies("script_log")
-    assert [line["message"] for line in lines] == logged
-    assert {line["level"] for line in lines} == {"warning"}
-    assert [log.text for log in driver.of(Log) if log.level == logging.WARNING][-BURST:] == [
-        f"Script: {line}" for line in logged
-    ]
-
-
-def test_log_lines_are_lost_while_the_broker_is_away() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    driver.lose()
-    driver.handle(ScriptLogged(RUN_1, "info", "lost"))
-    driver.connect()
-    assert driver.bodies("script_log") == []
-
-
 PAYLOADS = (
     st.binary(max_size=40)
     | st.sampled_from(["steps", "on_connect", "cancel", "broken.py", ""]).map(str.encode)
@@ -341,3 +203,28 @@ def test_nothing_starts_that_should_not_and_all_is_answered(payload: bytes, reta
     assert set(body) <= {"id", "settings", "transaction", "expires_at"}
     kinds = {"count": int, "name": str} if body["id"] == "steps" else {}
     assert all(type(value) is kinds[key] for key, value in body.get("settings", {}).items())
+
+
+def test_arguments_for_run_are_accepted_over_rest_only() -> None:
+    driver = ScriptBridgeDriver()
+    (reply,) = driver.start(arguments={"a": 1})
+    assert (reply["status"], reply["error"]["path"]) == ("rejected", "/arguments")
+    (reply,) = driver.call("script/start", {"id": "steps", "arguments": {"a": "x\n"}})
+    assert (reply["status"], reply["error"]["path"]) == ("rejected", "/arguments/a")
+    (reply,) = driver.call("script/start", {"id": "steps", "arguments": {"a": 1}})
+    assert reply["status"] == "accepted"
+    (start,) = driver.handle_all(JobsHeld(RUN_1))
+    assert start.arguments == {"a": 1}
+
+
+def test_a_run_gets_the_flow_of_the_settings() -> None:
+    driver = ScriptBridgeDriver(script_layer_height=0.3, script_extrusion_width=0.6, script_filament_diameter=2.85)
+    driver.start()
+    (start,) = driver.handle_all(JobsHeld(RUN_1))
+    assert start.flow == Flow(0.3, 0.6, 2.85)
+
+
+def test_a_script_is_found_by_its_id_before_the_conversion() -> None:
+    driver = ScriptBridgeDriver(scripts=(Script("a.py", "A", "bed_level_it"),))
+    (reply,) = driver.command("script/start", b"bed-level it")
+    assert reply["status"] == "accepted"

@@ -1,0 +1,61 @@
+"""The on-connect commands of scripts: when they are read, and when they are sent."""
+
+from __future__ import annotations
+
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from octoprint_temp_eta.bridge.protocol.script_effects import (
+    HoldJobs,
+    ReadConnectCommands,
+    SendLines,
+)
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    ConnectCommandsRead,
+)
+from tests.support.script_bridge_driver import RUN_1, ScriptBridgeDriver
+
+
+def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
+    stored = {"version": 1, "settings": {"on_connect": {"a": 1}}}
+    driver = ScriptBridgeDriver(remembered={"scripts": stored}, script_folder="/s")
+    ask = ReadConnectCommands("/s", "on_connect.py", "on_connect", {"a": 1})
+    assert driver.of(ReadConnectCommands) == [ask]
+    driver.printer()
+    assert driver.of(ReadConnectCommands) == [ask]
+    driver.printer(connected=False, state="OFFLINE")
+    driver.printer()
+    assert driver.of(ReadConnectCommands) == [ask, ask]
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == [SendLines(("M117 hello",))]
+    assert driver.handle_all(ConnectCommandsRead("on_connect", error="no")) == []
+
+
+def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
+    driver.end()
+    driver.advance(0.5)
+    assert driver.of(SendLines) == [SendLines(("M117 hello",))]
+    driver.advance(5.0)
+    assert len(driver.of(SendLines)) == 1
+
+
+def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_script() -> None:
+    driver = ScriptBridgeDriver()
+    driver.printer(printing=True, state="PRINTING")
+    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
+    driver.advance(5.0)
+    assert driver.of(SendLines) == []
+    driver.printer()
+    effects = driver.handle_all(MessageArrived(driver.topic("command/script/start"), b'{"id": "steps"}'))
+    assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
+
+
+def test_on_connect_commands_belong_to_one_connection() -> None:
+    driver = ScriptBridgeDriver()
+    driver.printer(printing=True, state="PRINTING")
+    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
+    driver.printer(connected=False, state="OFFLINE")
+    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
+    driver.printer()
+    driver.advance(5.0)
+    assert driver.of(SendLines) == []

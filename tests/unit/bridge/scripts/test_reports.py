@@ -1,0 +1,114 @@
+"""The messages about runs: status, events and log lines."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Log
+from octoprint_temp_eta.bridge.protocol.inputs import Delivered
+from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    JobsHeld,
+    ScriptLogged,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptStatus,
+)
+from octoprint_temp_eta.script_child.log import BURST
+from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
+
+
+def test_events_wait_for_the_broker_in_order() -> None:
+    driver = ScriptBridgeDriver()
+    driver.lose()
+    for number in (1, 2):
+        driver.call("script/start", {"id": "steps"})
+        run_id = f"4f1b9c02-{number}"
+        driver.handle_all(JobsHeld(run_id), ScriptRunning(run_id), ScriptReturned(run_id, True, {}))
+        driver.end(run_id)
+    driver.skip(600)
+    driver.connect()
+    events = [(body["run_id"], body["event_type"]) for body in driver.bodies("script_event")]
+    assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
+
+
+def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_its_time() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.acknowledges = False
+    logged = [f"line {number}" for number in range(BURST)]
+    for line in logged:
+        driver.handle(ScriptLogged(RUN_1, "warning", line))
+    assert len(driver.bodies("script_log")) < BURST
+    driver.acknowledges = True
+    driver.skip(2.0)
+    for _, publish in list(driver.sent):
+        driver.handle(Delivered(driver.link, publish.token))
+    lines = driver.bodies("script_log")
+    assert [line["message"] for line in lines] == logged
+    assert {line["level"] for line in lines} == {"warning"}
+    assert [log.text for log in driver.of(Log) if log.level == logging.WARNING][-BURST:] == [
+        f"Script: {line}" for line in logged
+    ]
+
+
+def test_log_lines_are_lost_while_the_broker_is_away() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.lose()
+    driver.handle(ScriptLogged(RUN_1, "info", "lost"))
+    driver.connect()
+    assert driver.bodies("script_log") == []
+
+
+def statuses(driver: ScriptBridgeDriver) -> list[str]:
+    """Return the statuses of the published events."""
+    events = driver.bodies("script_event")
+    return [event["status"] for event in events if event["event_type"] == "status_changed"]
+
+
+def test_of_many_statuses_one_event_per_ten_seconds_is_published_and_the_state_has_the_newest() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    fired = len(driver.of(FireEvent))
+    for second in range(25):
+        driver.handle(ScriptStatus(RUN_1, f"step {second}"))
+        assert driver.state("script")["status"] == f"step {second}"
+        driver.advance(1)
+    assert statuses(driver) == ["step 0", "step 9", "step 19"]
+    assert len(driver.of(FireEvent)) == fired + 25
+
+
+def test_the_first_status_of_the_next_run_is_published_at_once() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptStatus(RUN_1, "first"))
+    driver.handle(ScriptReturned(RUN_1, True, {}))
+    driver.end()
+    driver.run()
+    driver.handle(ScriptStatus(RUN_2, "second"))
+    assert statuses(driver) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ((True, "flat"), {"success_message": "flat"}),
+        ((True, None), {"success_message": ""}),
+        ((False, "bent"), {"failure_reason": "bent", "error": "bent"}),
+        ((False, None), {"failure_reason": "", "error": "the script reported no success"}),
+    ],
+)
+def test_events_carry_the_keys_of_automation_scripts(
+    returned: tuple[bool, str | None], expected: dict[str, str]
+) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    success, message = returned
+    driver.handle(ScriptReturned(RUN_1, success, {}, message))
+    driver.end()
+    *_, event = driver.of(FireEvent)
+    assert event.name == ("AutomationScriptFinished" if success else "AutomationScriptFailed")
+    assert event.payload == {**COMMON, "result": {}, **expected}
