@@ -19,15 +19,11 @@ from collections import deque
 from itertools import count
 
 from .in_flight import (
-    MODES,
-    Acknowledged,
     FakeAck,
     Fence,
     InFlight,
     Outcome,
     Probe,
-    Submitted,
-    Unacknowledged,
     belongs_to,
     reply_lines,
     reply_of,
@@ -44,6 +40,7 @@ from .printer_lines import (
     is_ok_with_temperatures,
 )
 from .resend import Resend
+from .submissions import Submissions
 from .undecided import assign
 
 #: Seconds without a sign of life after which the printer is asked. Some firmware is silent during long moves.
@@ -52,8 +49,6 @@ SILENCE_S = 300.0
 HURRY_S = 10.0
 #: The default time limit for a command without a sign of life other than temperatures, in seconds.
 LINE_TIMEOUT_S = 3600.0
-#: Seconds that a queued command waits for its sending while the line is idle, before an M105 is sent after it.
-SWALLOWED_S = 5.0
 #: Seconds after which a "wait" from the printer (it is idle) means that an ok was lost.
 IDLE_S = 2.5
 #: Seconds in which firmware acknowledges a line that is no G, M or T command, if it does.
@@ -62,7 +57,6 @@ OPTIONAL_S = 1.0
 _REPEATABLE = 50
 
 LOST = "its ok was lost"
-REMOVED = "another plugin removed it from OctoPrint's queue"
 UNDECIDED = "it cannot be determined which reply of the printer belongs to it"
 
 
@@ -75,7 +69,7 @@ class Acknowledgements:
         self._line_timeout = line_timeout
         self._silence = SILENCE_S
         self._give_up = line_timeout
-        self._submitted: dict[str, Submitted] = {}
+        self._submissions = Submissions()
         self._in_flight: deque[InFlight] = deque()
         #: Received lines that cannot be assigned yet.
         self._kept: list[str] = []
@@ -88,7 +82,6 @@ class Acknowledgements:
         self._numbers = count(1)
         self._idle_since = 0.0
         self._heating = HeatingEvidence()
-        self._outcomes: list[Outcome] = []
 
     @property
     def heat_wait(self) -> bool:
@@ -102,33 +95,27 @@ class Acknowledgements:
     def submit(self, key: str, line: str, at: float, *, reply: bool = True) -> None:
         """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
         del at
-        self._submitted[key] = Submitted(line, reply)
+        self._submissions.submit(key, line, reply=reply)
 
     def queued(self, key: str, parts: int, at: float) -> list[Outcome]:
         """OctoPrint has queued `parts` commands for a submitted one so far."""
-        submitted = self._submitted.get(key)
-        if submitted is not None:
-            submitted.parts, submitted.queued_at = max(parts, 1), at
-            if submitted.acknowledged >= submitted.parts:
-                self._complete(key)
-        return self._take_outcomes()
+        self._submissions.queued(key, parts, at)
+        return self._submissions.take()
 
     def suppressed(self, key: str, error: str | None) -> list[Outcome]:
         """OctoPrint has not queued a submitted command: `error`, or None if another plugin has carried it out."""
         if error is None:
-            self._acknowledge(key, "")
+            self._submissions.acknowledge(key, "")
         else:
-            self._fail(key, error)
-        return self._take_outcomes()
+            self._submissions.fail(key, error)
+        return self._submissions.take()
 
     def sending(self, key: str | None, line: str, at: float, *, acknowledged: bool) -> list[Outcome]:
         """A command is about to be sent; `acknowledged` is False if OctoPrint expects no ok."""
-        if key in self._submitted:
-            self._submitted[key].started = True
-            self._fail_removed(key)
+        self._submissions.started(key)
         if line.startswith("@"):
-            self._acknowledge(key, "")
-            return self._take_outcomes()
+            self._submissions.acknowledge(key, "")
+            return self._submissions.take()
         self._end_resends(at)
         if acknowledged:
             self._make_room(at)
@@ -137,7 +124,7 @@ class Acknowledgements:
         self._sent.append((number, line))
         if self._is_undecided:
             self._want_fence()
-        return self._take_outcomes()
+        return self._submissions.take()
 
     def force(self, line: str, at: float) -> None:
         """A command of ours is sent outside the queue; its ok follows those of the commands in flight."""
@@ -149,7 +136,7 @@ class Acknowledgements:
         del acknowledged
         if key is None and head is not None and head.resend is not None:
             self._repeat(head, head.resend, line, at)
-        return self._take_outcomes()
+        return self._submissions.take()
 
     def received(self, line: str, at: float) -> list[Outcome]:
         """The printer sent `line`."""
@@ -159,25 +146,24 @@ class Acknowledgements:
                 self._keep(line, at)
             else:
                 self._take(self._in_flight[0], line, at)
-        return self._take_outcomes()
+        return self._submissions.take()
 
     def tick(self, at: float) -> list[Outcome]:
         """Apply the timeouts."""
         if self._kept and self._is_quiet(at):
             self._decide(at)
         if all(sent.optional for sent in self._in_flight):
-            self._check_queue(at)
+            self._submissions.check_queue(self._idle_since, at)
         if self._in_flight:
             self._check_head(self._in_flight[0], at)
-        return self._take_outcomes()
+        return self._submissions.take()
 
     def abandon(self, reason: str) -> list[Outcome]:
         """End every command without an acknowledgement."""
-        for key in list(self._submitted):
-            self._fail(key, reason)
+        self._submissions.abandon(reason)
         self._in_flight.clear()
         self._kept.clear()
-        return self._take_outcomes()
+        return self._submissions.take()
 
     # Timeouts
 
@@ -187,7 +173,7 @@ class Acknowledgements:
         elif head.optional and len(self._in_flight) == 1:
             if at - head.heard_at > OPTIONAL_S:
                 # It may still be acknowledged later, so it stays in flight; nobody waits for that.
-                self._acknowledge(head.key, text_of(head.lines))
+                self._submissions.acknowledge(head.key, text_of(head.lines))
                 head.key = None
         elif head.optional:
             if at - head.alive_at > self._silence:
@@ -199,26 +185,7 @@ class Acknowledgements:
         elif not head.probed and at - head.alive_at > self._silence + dwell(head.line):
             head.probed = True
             self._ahead += 1
-            self._outcomes.append(Probe())
-
-    def _check_queue(self, at: float) -> None:
-        if any(submitted.fenced for submitted in self._submitted.values()):
-            return
-        for submitted in self._submitted.values():
-            if submitted.started or submitted.fenced or submitted.queued_at is None:
-                continue
-            if at - max(self._idle_since, submitted.queued_at) > SWALLOWED_S:
-                submitted.fenced = True
-                self._outcomes.append(Fence())
-                return
-
-    def _fail_removed(self, sent: str) -> None:
-        """OctoPrint's queue keeps the order: what was submitted before `sent` and not sent was removed by a plugin."""
-        for key, submitted in list(self._submitted.items()):
-            if key == sent:
-                return
-            if not submitted.started and submitted.queued_at is not None:
-                self._fail(key, REMOVED)
+            self._submissions.add(Probe())
 
     # Lines that can be assigned
 
@@ -238,8 +205,7 @@ class Acknowledgements:
         elif NO_LINE_NUMBER.match(line):
             # OctoPrint treats this line as an ok.
             self._pop(at)
-            if head.key is not None:
-                self._fail(head.key, line)
+            self._submissions.fail(head.key, line)
         elif TEMPERATURES.match(line):
             self._take_temperatures(head, line, at)
         elif belongs_to(head, line):
@@ -298,7 +264,7 @@ class Acknowledgements:
     def _want_fence(self) -> None:
         if not self._fence_wanted and self._in_flight[-1].command != "M105":
             self._fence_wanted = True
-            self._outcomes.append(Fence())
+            self._submissions.add(Fence())
 
     def _keep(self, line: str, at: float) -> None:
         head = self._in_flight[0]
@@ -328,7 +294,7 @@ class Acknowledgements:
         """Expect no more acknowledgements of optional lines."""
         for sent in self._in_flight:
             if sent.optional:
-                self._acknowledge(sent.key, "")
+                self._submissions.acknowledge(sent.key, "")
         # OctoPrint took these oks for others.
         self._ahead += sum(kept.startswith("ok") for kept in self._kept)
         self._in_flight = deque(sent for sent in self._in_flight if not sent.optional)
@@ -352,16 +318,15 @@ class Acknowledgements:
         self._in_flight.clear()
         result = assign([sent.optional for sent in entries], lines, fenced=fenced)
         for sent, reply in zip(entries, result.replies, strict=True):
-            submitted = self._submitted.get(sent.key or "")
             if reply is None and not sent.optional:
                 if fenced:
-                    self._fail(sent.key or "", LOST)
+                    self._submissions.fail(sent.key, LOST)
                 else:
                     self._in_flight.append(sent)
-            elif not result.certain and submitted is not None and submitted.reply and not sent.optional:
-                self._fail(sent.key or "", UNDECIDED)
+            elif not result.certain and self._submissions.uses_reply(sent.key) and not sent.optional:
+                self._submissions.fail(sent.key, UNDECIDED)
             else:
-                self._acknowledge(sent.key, text_of(reply_of(sent, reply or [])))
+                self._submissions.acknowledge(sent.key, text_of(reply_of(sent, reply or [])))
         self._in_flight += newest
         self._ahead += result.surplus
         self._settle(at)
@@ -370,21 +335,7 @@ class Acknowledgements:
 
     def _end(self, head: InFlight, ok: str, at: float) -> None:
         self._pop(at)
-        self._acknowledge(head.key, text_of([*reply_lines(head, ok), ok]), head.line)
-
-    def _acknowledge(self, key: str | None, text: str, line: str = "") -> None:
-        if key not in self._submitted:
-            return
-        submitted = self._submitted[key]
-        submitted.acknowledged += 1
-        if not (line in MODES and line != submitted.line):
-            # The reply to a mode that is restored before the line is not the line's.
-            submitted.text += text
-        if submitted.acknowledged >= submitted.parts:
-            self._complete(key)
-
-    def _complete(self, key: str) -> None:
-        self._outcomes.append(Acknowledged(key, self._submitted.pop(key).text))
+        self._submissions.acknowledge(head.key, text_of([*reply_lines(head, ok), ok]), head.line)
 
     def _end_resends(self, at: float) -> None:
         """OctoPrint sends a new command, so it sends no more lines again."""
@@ -408,12 +359,10 @@ class Acknowledgements:
 
     def _lose(self, error: str, at: float) -> None:
         self._fail_head(error, at)
-        self._outcomes.append(FakeAck())
+        self._submissions.add(FakeAck())
 
     def _fail_head(self, error: str, at: float) -> None:
-        lost = self._pop(at)
-        if lost.key is not None:
-            self._fail(lost.key, error)
+        self._submissions.fail(self._pop(at).key, error)
 
     def _pop(self, at: float) -> InFlight:
         popped = self._in_flight.popleft()
@@ -427,11 +376,3 @@ class Acknowledgements:
         else:
             self._ahead = 0
             self._idle_since = at + idle_for
-
-    def _fail(self, key: str, error: str) -> None:
-        if self._submitted.pop(key, None) is not None:
-            self._outcomes.append(Unacknowledged(key, error))
-
-    def _take_outcomes(self) -> list[Outcome]:
-        outcomes, self._outcomes = self._outcomes, []
-        return outcomes

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
 from .resend import Resend
 
-#: The lines that restore a mode.
-MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21"}) | {f"T{number}" for number in range(32)}
-
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
@@ -43,22 +40,6 @@ class Probe:
 
 
 Outcome = Acknowledged | Unacknowledged | FakeAck | Fence | Probe
-
-
-@dataclass(slots=True)
-class Submitted:
-    """A command of ours; plugins may have made several commands of it."""
-
-    line: str
-    #: Whether the caller wants the reply, not only the acknowledgement.
-    reply: bool
-    queued_at: float | None = None
-    #: How many commands OctoPrint has queued for it.
-    parts: int = 1
-    acknowledged: int = 0
-    started: bool = False
-    fenced: bool = False
-    text: str = ""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,6 @@ from octoprint_temp_eta.core.gcode.acknowledgements import (
     LOST,
     OPTIONAL_S,
     SILENCE_S,
-    SWALLOWED_S,
     UNDECIDED,
     Acknowledgements,
 )
@@ -29,6 +28,7 @@ from octoprint_temp_eta.core.gcode.in_flight import (
 )
 from octoprint_temp_eta.core.gcode.printer_lines import command_of, dwell
 from octoprint_temp_eta.core.gcode.resend import NEXT_S
+from octoprint_temp_eta.core.gcode.submissions import SWALLOWED_S
 
 
 @dataclass
