@@ -238,3 +238,30 @@ def test_the_scripts_pages_speak_german(scripts: OctoPrint, open_page: Open) -> 
     button(page, "waits").click()
     sidebar(page).get_by_role("button", name="Abbrechen").click()
     expect(last(page)).to_contain_text(re.compile(r"It waits wurde abgebrochen um \d\d:\d\d"))
+
+
+def test_a_missing_folder_is_created_from_the_dialog(
+    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "of" / "scripts"
+    settings(script_folder=str(folder))
+    eventually(lambda: octoprint.get(PATH)["script_folder"]["missing"], "the folder to be missed")
+    page = open_page()
+    open_settings(page, "Scripts")
+    create = page.get_by_role("button", name="Create folder")
+    expect(create).to_be_visible()
+    create.click()
+    expect(create).to_be_hidden(timeout=20_000)
+    assert folder.is_dir()
+    folder.chmod(0o777)
+    expect(page.locator("#settings_plugin_temp_eta [role=alert]", has_text=str(folder))).to_be_visible(timeout=20_000)
+
+
+def test_a_refused_jog_is_shown_and_the_sidebar_says_that_a_script_controls_the_printer(
+    scripts: OctoPrint, open_page: Open
+) -> None:
+    page = open_page()
+    button(page, "waits").click()
+    expect(sidebar(page)).to_contain_text("The script controls the printer")
+    scripts.post("/api/printer/printhead", {"command": "jog", "x": 1})
+    expect(page.locator(".ui-pnotify", has_text="The printer was not moved")).to_be_visible()
