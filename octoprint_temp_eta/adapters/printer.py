@@ -78,7 +78,7 @@ class Printer:
         self._modes = self._script_modes = Modes()
         #: How many commands OctoPrint has queued for the line that is being submitted.
         self._parts = 0
-        #: How many the bridge was told of.
+        #: How many were reported to the bridge.
         self._announced = 0
         #: Set once the newest line of ours was sent.
         self._sent = threading.Event()

@@ -1,4 +1,4 @@
-"""What a script and its printer tell each other, with the script in a real process of its own."""
+"""The messages between a script and its printer, with the script in a real process."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_the_status_is_told_also_while_a_line_blocks(tmp_path: Path) -> None:
         self.g.write("M109 S200")
     """
     trial = start(write_script(tmp_path, body), Marlin({"M109": None}))
-    trial.follow(lambda said: said == ScriptStatus("run-1", "still heating"))
+    trial.follow(lambda message: message == ScriptStatus("run-1", "still heating"))
     trial.process.kill()
     trial.end()
     assert [each.status for each in trial.all(ScriptStatus)] == ["heating", "still heating"]
@@ -234,9 +234,9 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
     """
     trial = run(write_script(tmp_path, body))
     order = [
-        said.status if isinstance(said, ScriptStatus) else said.line
-        for said in trial.said
-        if isinstance(said, ScriptStatus | ScriptLine)
+        message.status if isinstance(message, ScriptStatus) else message.line
+        for message in trial.messages
+        if isinstance(message, ScriptStatus | ScriptLine)
     ]
     assert order == ["line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done", "M400"]
 
@@ -244,11 +244,11 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
 def test_of_a_flood_of_statuses_the_newest_is_told(tmp_path: Path) -> None:
     body = "for number in range(10_000): self.script_status = number; self.g.write('M105')"
     trial = run(write_script(tmp_path, body))
-    told = [int(each.status) for each in trial.all(ScriptStatus)]
-    assert told == sorted(told)
-    assert told[:20] == list(range(20))
-    assert told[-1] == 9_999
-    assert len(told) < 1000
+    received = [int(each.status) for each in trial.all(ScriptStatus)]
+    assert received == sorted(received)
+    assert received[:20] == list(range(20))
+    assert received[-1] == 9_999
+    assert len(received) < 1000
 
 
 def test_what_is_printed_goes_to_the_log_and_never_to_the_printer(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_line_that_is_refused_raises_in_the_script(tmp_path: Path) -> None:
             return False, {"why": str(error)}
     """
     trial = start(write_script(tmp_path, body), Marlin({"M0": None}))
-    line = trial.follow(lambda said: isinstance(said, ScriptLine) and said.line == "M0")
+    line = trial.follow(lambda message: isinstance(message, ScriptLine) and message.line == "M0")
     assert isinstance(line, ScriptLine)
     trial.process.refuse(line.seq, "OctoPrint did not send it")
     trial.end()
@@ -296,7 +296,7 @@ def test_a_line_that_is_refused_raises_in_the_script(tmp_path: Path) -> None:
 
 def test_a_traceback_begins_at_the_scripts_own_file(tmp_path: Path) -> None:
     trial = run(write_script(tmp_path, "def deeper(): return 1 / 0\ndeeper()"))
-    (logged,) = [said for said in trial.all(ScriptLogged) if said.level == "error"]
+    (logged,) = [message for message in trial.all(ScriptLogged) if message.level == "error"]
     first, *_, last = logged.message.splitlines()
     assert first == "Traceback (most recent call last):"
     assert logged.message.splitlines()[1].strip().startswith(f'File "{tmp_path / "trial.py"}"')

@@ -88,7 +88,7 @@ INTERRUPTIBLE = {
 @pytest.mark.parametrize("body", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE.keys())
 def test_terminate_interrupts(tmp_path: Path, body: str) -> None:
     trial = start(write_script(tmp_path, f"self.script_status = 'busy'\n{body}"), Marlin({"M109": None}))
-    trial.follow(lambda said: isinstance(said, ScriptStatus))
+    trial.follow(lambda message: isinstance(message, ScriptStatus))
     trial.process.terminate()
     assert trial.end().exit_status == 0
     assert not trial.all(ScriptReturned)
@@ -113,7 +113,7 @@ DEAF = {
 @pytest.mark.parametrize("body", DEAF.values(), ids=DEAF.keys())
 def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
     trial = start(write_script(tmp_path, f"import os, signal, time\n{body}"))
-    trial.follow(lambda said: isinstance(said, ScriptRunning))
+    trial.follow(lambda message: isinstance(message, ScriptRunning))
     trial.process.terminate()
     trial.process.kill()
     assert trial.end().exit_status == -signal.SIGKILL

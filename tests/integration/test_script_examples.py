@@ -61,7 +61,7 @@ def test_warm_up_and_home() -> None:
         "M140 S70", "M104 S180", "G28", "M190 S70", "M109 S180", "G4 P1000", "G4 P1000", "M400",
     ]  # fmt: skip
     assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, {}, "bed at 70 °C, hotend at 180 °C")]
-    assert [said.status for said in trial.all(ScriptStatus)] == [
+    assert [message.status for message in trial.all(ScriptStatus)] == [
         "Homing",
         "Heating the bed to 70 °C",
         "Heating the hotend to 180 °C",
@@ -107,7 +107,7 @@ def test_an_uneven_bed_is_a_failure(tolerance: float, success: bool) -> None:
 
 def test_a_printer_without_a_probe_is_an_error() -> None:
     (raised,) = run_example("bed_flatness", Marlin()).all(ScriptRaised)
-    assert raised.error.startswith("RuntimeError: the printer told no height at X30.0 Y30.0: has it a probe?")
+    assert raised.error.startswith("RuntimeError: the printer reported no height at X30.0 Y30.0: does it have a probe?")
 
 
 def test_none_of_them_is_installed_by_itself() -> None:

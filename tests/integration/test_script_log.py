@@ -1,4 +1,4 @@
-"""What a script says last, in a real process of its own."""
+"""The last output of a script, in a real process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_line_without_its_end_is_logged_too(tmp_path: Path, end: str) -> None:
         print("and a warning", end="", file=sys.stderr)
         {end}
     """
-    logged = [(said.level, said.message) for said in run(write_script(tmp_path, body)).all(ScriptLogged)]
+    logged = [(message.level, message.message) for message in run(write_script(tmp_path, body)).all(ScriptLogged)]
     assert ("info", "first") in logged
     assert ("info", "last words") in logged
     assert ("warning", "and a warning") in logged

@@ -13,7 +13,7 @@ from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommand
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
 from tests.support.scripts import write_script
 
-NOBODY = "~nobody-of-that-name/scripts"
+UNKNOWN_USER = "~nobody-of-that-name/scripts"
 
 
 class Looker:
@@ -32,22 +32,22 @@ class Looker:
 def test_a_folder_that_cannot_be_looked_at_is_told_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     looker = Looker()
     for _ in range(3):
-        assert looker.do(ScanScripts(NOBODY)) == ScriptsFound(())
+        assert looker.do(ScanScripts(UNKNOWN_USER)) == ScriptsFound(())
     assert len(caplog.records) == 1
-    assert NOBODY in caplog.records[0].getMessage()
+    assert UNKNOWN_USER in caplog.records[0].getMessage()
     write_script(tmp_path, "pass")
     found = looker.do(ScanScripts(str(tmp_path)))
     assert isinstance(found, ScriptsFound)
     assert [script.id for script in found.scripts] == ["trial"]
-    looker.do(ScanScripts(NOBODY))
+    looker.do(ScanScripts(UNKNOWN_USER))
     assert len(caplog.records) == 2
     looker.scripts.close()
 
 
 def test_a_script_that_cannot_tell_its_commands_says_why(tmp_path: Path) -> None:
     looker = Looker()
-    told = looker.do(ReadConnectCommands(str(tmp_path), "none.py", "none", {}))
-    assert isinstance(told, ConnectCommandsRead)
-    assert told.script_id == "none"
-    assert told.error
+    read = looker.do(ReadConnectCommands(str(tmp_path), "none.py", "none", {}))
+    assert isinstance(read, ConnectCommandsRead)
+    assert read.script_id == "none"
+    assert read.error
     looker.scripts.close()

@@ -53,9 +53,9 @@ class ScriptBridgeDriver(BridgeDriver):
         self.handle(JobsHeld(reply["run_id"]))
         self.handle(ScriptRunning(reply["run_id"]))
 
-    def ack(self, key: str, line: str, *said: str) -> list[Effect]:
+    def ack(self, key: str, line: str, *reply: str) -> list[Effect]:
         """Report that OctoPrint sends our line and that the printer acknowledges it."""
-        received = (LineReceived(f"{each}\n") for each in (*said, "ok"))
+        received = (LineReceived(f"{each}\n") for each in (*reply, "ok"))
         return self.handle_all(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
 
     def end(self, run_id: str = RUN_1) -> list[Effect]:

@@ -76,30 +76,30 @@ class Trial:
     process: ScriptProcess
     printer: Marlin
     inbox: queue.Queue[ScriptMessage]
-    said: list[ScriptMessage] = field(default_factory=list)
+    messages: list[ScriptMessage] = field(default_factory=list)
 
     def follow(self, until: Callable[[ScriptMessage], bool], timeout: float = 20.0) -> ScriptMessage:
         """Reply to the script's lines until it sends a message that `until` accepts, and return that."""
         while True:
-            said = self.inbox.get(timeout=timeout)
-            self.said.append(said)
-            if isinstance(said, ScriptLine):
-                answer = self.printer.answer(said.line)
+            message = self.inbox.get(timeout=timeout)
+            self.messages.append(message)
+            if isinstance(message, ScriptLine):
+                answer = self.printer.answer(message.line)
                 if answer is not None:
-                    self.process.answer(said.seq, answer)
-            if until(said):
-                return said
-            assert not isinstance(said, ScriptEnded), f"the process ended early: {self.said}"
+                    self.process.answer(message.seq, answer)
+            if until(message):
+                return message
+            assert not isinstance(message, ScriptEnded), f"the process ended early: {self.messages}"
 
     def end(self) -> ScriptEnded:
         """Reply to the script's lines until its process has ended, and return how."""
-        ended = self.follow(lambda said: isinstance(said, ScriptEnded))
+        ended = self.follow(lambda message: isinstance(message, ScriptEnded))
         assert isinstance(ended, ScriptEnded)
         return ended
 
     def all(self, kind: type[S]) -> list[S]:
         """Return all messages of one type, in order."""
-        return [said for said in self.said if isinstance(said, kind)]
+        return [message for message in self.messages if isinstance(message, kind)]
 
     @property
     def returned(self) -> ScriptReturned:

@@ -1,4 +1,4 @@
-"""Bed flatness: probes a grid of points and tells how flat the bed is. Needs a probe that answers G30."""
+"""Bed flatness: probes a grid of points and reports how flat the bed is. Needs a probe that supports G30."""
 
 import re
 
@@ -64,7 +64,9 @@ class BedFlatness:
         answer = self.g.write(f"G30 X{x} Y{y}", resp_needed=True)
         match = HEIGHT.search(answer)
         if match is None:
-            raise RuntimeError(f"the printer told no height at X{x} Y{y}: has it a probe? It said {answer!r}")
+            raise RuntimeError(
+                f"the printer reported no height at X{x} Y{y}: does it have a probe? Its reply: {answer!r}"
+            )
         return float(match[3])
 
 

@@ -59,11 +59,11 @@ class PurgeAndWipe:
         return True, {}
 
     def temperature(self):
-        """Return the hotend's temperature in °C as the printer tells it."""
+        """Return the hotend's temperature in °C as reported by the printer."""
         answer = self.g.write("M105", resp_needed=True)
         match = re.search(r"T0?:\s*(-?[\d.]+)", answer)
         if match is None:
-            raise RuntimeError(f"the printer told no temperature: {answer!r}")
+            raise RuntimeError(f"the printer reported no temperature: {answer!r}")
         return float(match[1])
 
 

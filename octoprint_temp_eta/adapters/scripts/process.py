@@ -206,11 +206,11 @@ class ScriptProcess:
     def _read(self, pipe: IO[bytes]) -> None:
         with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
             while line := buffered.readline(MAX_MESSAGE):
-                said = parse_message(self._job.run_id, line)
-                if said is None:
+                parsed = parse_message(self._job.run_id, line)
+                if parsed is None:
                     self.kill()
                     return
-                self._post(said)
+                self._post(parsed)
 
     def _keep_output(self, pipe: IO[bytes]) -> None:
         with pipe:
@@ -253,10 +253,10 @@ def parse_message(run_id: str, line: bytes) -> ScriptMessage | None:
     """Return the input for a line from the run's process, None if it is not a valid message."""
     try:
         message = json.loads(line)
-        said, fields = MESSAGES[message["kind"]]
+        kind, fields = MESSAGES[message["kind"]]
         values = {name: message[name] for name in fields}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if any(type(values[name]) not in types for name, types in fields.items()):
         return None
-    return said(run_id, **values)
+    return kind(run_id, **values)

@@ -169,46 +169,48 @@ class ScriptRun(Part):
 
     # Inputs of the process
 
-    def _runs(self, said: ScriptRunning, now: Now) -> list[Effect]:
-        return self._do(self.runner.run_started(now.at), now) if self._is_of(said.run_id) else []
+    def _runs(self, message: ScriptRunning, now: Now) -> list[Effect]:
+        return self._do(self.runner.run_started(now.at), now) if self._is_of(message.run_id) else []
 
-    def _line(self, said: ScriptLine, now: Now) -> list[Effect]:
-        if not self._is_of(said.run_id):
+    def _line(self, message: ScriptLine, now: Now) -> list[Effect]:
+        if not self._is_of(message.run_id):
             return []
         if not self.runner.accepts_lines:
-            return [RejectLine(said.seq, "the run is ending")]
-        if len(said.line) > LONGEST_LINE or not said.line.isprintable():
+            return [RejectLine(message.seq, "the run is ending")]
+        if len(message.line) > LONGEST_LINE or not message.line.isprintable():
             return [
-                RejectLine(said.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed")
+                RejectLine(
+                    message.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
+                )
             ]
-        self.runner.script_sent(said.line)
-        key = f"{said.run_id}.{said.seq}"
-        self._waiting[key] = said.seq
-        return [self._send(key, said.line, now, reply=said.reply)]
+        self.runner.script_sent(message.line)
+        key = f"{message.run_id}.{message.seq}"
+        self._waiting[key] = message.seq
+        return [self._send(key, message.line, now, reply=message.reply)]
 
-    def _returned(self, said: ScriptReturned, now: Now) -> list[Effect]:
-        if not self._is_of(said.run_id):
+    def _returned(self, message: ScriptReturned, now: Now) -> list[Effect]:
+        if not self._is_of(message.run_id):
             return []
-        return self._do(self.runner.returned(said.success, said.storage, said.message, now.at), now)
+        return self._do(self.runner.returned(message.success, message.storage, message.message, now.at), now)
 
-    def _raised(self, said: ScriptRaised, now: Now) -> list[Effect]:
-        return self._do(self.runner.raised(said.error, now.at), now) if self._is_of(said.run_id) else []
+    def _raised(self, message: ScriptRaised, now: Now) -> list[Effect]:
+        return self._do(self.runner.raised(message.error, now.at), now) if self._is_of(message.run_id) else []
 
-    def _status_changed(self, said: ScriptStatus, now: Now) -> list[Effect]:
+    def _status_changed(self, message: ScriptStatus, now: Now) -> list[Effect]:
         run = self.runner.run
-        if run is None or not self._is_of(said.run_id) or self.runner.state is not core.State.RUNNING:
+        if run is None or not self._is_of(message.run_id) or self.runner.state is not core.State.RUNNING:
             return []
-        effects = self._reports.status_changed(said, run, now)
+        effects = self._reports.status_changed(message, run, now)
         self._reports.publish(self.runner, now)
         return effects
 
-    def _ended(self, said: ScriptEnded, now: Now) -> list[Effect]:
-        output: list[Effect] = [Log(logging.WARNING, f"Script: {said.output}")] if said.output else []
-        if not self._is_of(said.run_id):
+    def _ended(self, message: ScriptEnded, now: Now) -> list[Effect]:
+        output: list[Effect] = [Log(logging.WARNING, f"Script: {message.output}")] if message.output else []
+        if not self._is_of(message.run_id):
             return output
         # No process waits for replies; the printer's remaining lines are still tracked.
         self._waiting.clear()
-        return [*output, *self._do(self.runner.process_ended(said.how, now.wall), now)]
+        return [*output, *self._do(self.runner.process_ended(message.how, now.wall), now)]
 
     # Inputs of the printer
 
@@ -239,7 +241,7 @@ class ScriptRun(Part):
         return self._settle_lines(self._acknowledgements.received(event.line, now.at), now)
 
     def _motion_refused(self, event: MotionRefused, now: Now) -> list[Effect]:
-        """Tell the user, once for a button whose lines come together."""
+        """Notify the user, once for a button whose lines come together."""
         if self.runner.run is None or now.at < self._notified_at + NOTIFY_EVERY_S:
             return []
         self._notified_at = now.at

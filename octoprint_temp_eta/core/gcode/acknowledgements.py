@@ -172,7 +172,7 @@ class Acknowledgements:
             self._end(head, head.resend.ok, at)
         elif head.optional and len(self._in_flight) == 1:
             if at - head.heard_at > OPTIONAL_S:
-                # It may still be acknowledged later, so it stays in flight; nobody waits for that.
+                # It may still be acknowledged later, so it stays in flight without its key.
                 self._submissions.acknowledge(head.key, text_of(head.lines))
                 head.key = None
         elif head.optional:

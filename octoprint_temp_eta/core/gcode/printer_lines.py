@@ -24,7 +24,7 @@ REACHED_C, MOVED_C = 2.0, 0.5
 
 
 class HeatingEvidence:
-    """Tells from temperature reports whether the printer heats: a target is not reached, or temperatures move."""
+    """Determines from temperature reports whether the printer heats: a target is not reached, or temperatures move."""
 
     def __init__(self) -> None:
         self._references: dict[str, float] = {}

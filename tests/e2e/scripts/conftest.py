@@ -41,7 +41,7 @@ BODIES = {
     "crashes": "import ctypes; ctypes.string_at(0)",
     "exits": "import sys; sys.exit(3)",
     "raises": "raise ValueError('too cold')",
-    "tells": "import os, time; self.script_status = str(os.getpid()); time.sleep(1000)",
+    "reports_pid": "import os, time; self.script_status = str(os.getpid()); time.sleep(1000)",
     "emergency": "self.g.write('M112')",
 }
 

@@ -69,7 +69,7 @@ def test_a_start_that_was_sent_while_octoprint_was_down_never_runs(script_server
 
 
 def test_octoprint_that_is_killed_leaves_no_script_behind(script_server: ScriptServer) -> None:
-    script_server.start("tells")
+    script_server.start("reports_pid")
     pid = int(script_server.event("status_changed")["status"])
     assert alive(pid)
     script_server.octoprint.kill()

@@ -44,7 +44,7 @@ def test_a_run_that_is_cancelled_while_it_heats_keeps_runner_and_jobs_until_the_
     eventually(lambda: script_server.octoprint.printer_state() == "Operational", "the print to end", timeout=60)
     lines = script_server.sent()[before:]
     after = [line.split()[-1] for line in lines[lines.index("M109 S80") :]]
-    # The virtual printer says that it has an emergency parser, and then does not listen to it.
+    # The virtual printer reports an emergency parser, but ignores M108.
     assert after[:4] == ["S80", "M108", "S40.0", "G90"]
     assert [word for word in after[4:] if word in ("X1", "X2")] == ["X1", "X2"]
     script_server.octoprint.gcode("M104 S0")

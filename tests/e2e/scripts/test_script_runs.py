@@ -38,15 +38,15 @@ def test_a_script_from_its_start_to_its_result(script_server: ScriptServer) -> N
     run_id = script_server.wait(RESPONSE, lambda m: m.json["status"] == "accepted").json["run_id"]
     reply = script_server.end(run_id)
 
-    told = [m for m in script_server.observer.messages[script_server.since :] if m.topic in (RESPONSE, EVENT)]
-    assert [m.json.get("event_type") or m.json["status"] for m in told] == [
+    received = [m for m in script_server.observer.messages[script_server.since :] if m.topic in (RESPONSE, EVENT)]
+    assert [m.json.get("event_type") or m.json["status"] for m in received] == [
         "accepted",
         "started",
         "status_changed",
         "finished",
         "completed",
     ]
-    assert [m.json["status"] for m in told if m.json.get("event_type") == "status_changed"] == ["step 0"]
+    assert [m.json["status"] for m in received if m.json.get("event_type") == "status_changed"] == ["step 0"]
     statuses = [m.json["status"] for m in script_server.observer.messages[script_server.since :] if m.topic == SCRIPT]
     assert [status for status in dict.fromkeys(statuses) if status] == ["step 0", "step 1", "step 2"]
     assert reply["result"] == {"count": 3, "x": 0.0}

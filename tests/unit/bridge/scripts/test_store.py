@@ -152,8 +152,8 @@ def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
 def test_pages_are_told_of_scripts_and_runs() -> None:
     driver = script_bridge()
     run(driver)
-    told = [effect.message for effect in driver.of(Page)]
-    catalogues = [each["data"] for each in told if each["type"] == "scripts_update"]
+    shown = [effect.message for effect in driver.of(Page)]
+    catalogues = [each["data"] for each in shown if each["type"] == "scripts_update"]
     assert [each["id"] for each in catalogues[-1]] == ["steps", "plain", "broken"]
-    states = [each["data"]["state"] for each in told if each["type"] == "script_update"]
+    states = [each["data"]["state"] for each in shown if each["type"] == "script_update"]
     assert states[-1] == "starting"

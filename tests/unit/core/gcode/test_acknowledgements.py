@@ -56,7 +56,7 @@ class Line:
         self.outcomes += self.acknowledgements.sent(None, line, self.clock, acknowledged=True)
         return self
 
-    def say(self, *lines: str) -> Line:
+    def receive(self, *lines: str) -> Line:
         for line in lines:
             self.outcomes += self.acknowledgements.received(line + "\n", self.clock)
         return self
@@ -68,12 +68,12 @@ class Line:
 
 
 def test_the_lines_up_to_the_ok_are_the_answer() -> None:
-    line = Line().begin("1", "M115").say("FIRMWARE_NAME:Marlin", "Cap:EMERGENCY_PARSER:1", "ok")
+    line = Line().begin("1", "M115").receive("FIRMWARE_NAME:Marlin", "Cap:EMERGENCY_PARSER:1", "ok")
     assert line.outcomes == [Acknowledged("1", "FIRMWARE_NAME:Marlin\nCap:EMERGENCY_PARSER:1\nok\n")]
 
 
 def test_an_answer_on_the_line_of_the_ok() -> None:
-    assert Line().begin("1", "M114").say("ok X:1.00 Y:2.00").outcomes == [Acknowledged("1", "ok X:1.00 Y:2.00\n")]
+    assert Line().begin("1", "M114").receive("ok X:1.00 Y:2.00").outcomes == [Acknowledged("1", "ok X:1.00 Y:2.00\n")]
 
 
 @pytest.mark.parametrize(
@@ -93,43 +93,43 @@ def test_an_answer_on_the_line_of_the_ok() -> None:
     ],
 )
 def test_what_the_printer_says_by_itself_is_no_answer(noise: str) -> None:
-    line = Line().begin("1", "G29").say("Bed X: 10.0 Y: 10.0 Z: 0.1", noise, "// probe at 10,10", noise, "ok")
+    line = Line().begin("1", "G29").receive("Bed X: 10.0 Y: 10.0 Z: 0.1", noise, "// probe at 10,10", noise, "ok")
     assert line.outcomes == [Acknowledged("1", "Bed X: 10.0 Y: 10.0 Z: 0.1\n// probe at 10,10\nok\n")]
 
 
 @pytest.mark.parametrize(
-    ("said", "text"),
+    ("received", "text"),
     [
         (["T:20.0 /0.0", "ok T:21.0 /0.0 B:22.0 /0.0"], "ok T:21.0 /0.0 B:22.0 /0.0\n"),
         (["T:20.0 /0.0", "T:21.0 /0.0", "ok"], "T:21.0 /0.0\nok\n"),
     ],
 )
-def test_temperatures_that_were_asked_for_are_the_answer(said: list[str], text: str) -> None:
-    assert Line().begin("1", "M105").say(*said).outcomes == [Acknowledged("1", text)]
+def test_temperatures_that_were_asked_for_are_the_answer(received: list[str], text: str) -> None:
+    assert Line().begin("1", "M105").receive(*received).outcomes == [Acknowledged("1", text)]
 
 
 def test_a_print_status_that_was_asked_for_is_the_answer() -> None:
-    assert Line().begin("1", "M27").say("Not SD printing", "ok").outcomes == [
+    assert Line().begin("1", "M27").receive("Not SD printing", "ok").outcomes == [
         Acknowledged("1", "Not SD printing\nok\n")
     ]
 
 
 def test_the_lines_of_other_commands_stay_with_them() -> None:
-    line = Line().submit("1", "M114").send(None, "M115").say("FIRMWARE_NAME:Marlin", "ok")
+    line = Line().submit("1", "M114").send(None, "M115").receive("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
-    assert line.send("1", "M114").say("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
+    assert line.send("1", "M114").receive("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
 def test_an_ok_that_nobody_waits_for_means_nothing() -> None:
-    assert Line().submit("1", "M114").say("ok", "start").send("1", "M114").say("ok").outcomes == [
+    assert Line().submit("1", "M114").receive("ok", "start").send("1", "M114").receive("ok").outcomes == [
         Acknowledged("1", "ok\n")
     ]
 
 
 def test_a_command_that_a_plugin_makes_several_of_is_answered_by_all() -> None:
-    line = Line().submit("1", "G29", parts=2).send("1", "M420 S1").say("echo:on", "ok")
+    line = Line().submit("1", "G29", parts=2).send("1", "M420 S1").receive("echo:on", "ok")
     assert line.outcomes == []
-    assert line.send("1", "M420 V").say("mesh", "ok").outcomes == [Acknowledged("1", "echo:on\nok\nmesh\nok\n")]
+    assert line.send("1", "M420 V").receive("mesh", "ok").outcomes == [Acknowledged("1", "echo:on\nok\nmesh\nok\n")]
 
 
 def test_a_suppressed_command_ends_at_once() -> None:
@@ -157,24 +157,24 @@ def test_a_plugin_that_sleeps_in_a_queuing_hook_does_not_count_against_the_comma
     line.outcomes += line.acknowledgements.queued("1", 1, line.clock)
     line.wait(SWALLOWED_S)
     assert line.outcomes == []
-    assert line.send("1", "G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
+    assert line.send("1", "G28").receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_a_plugin_that_sleeps_before_the_sending_does_not_count_against_the_command() -> None:
     line = Line().submit("1", "G28").wait(SWALLOWED_S + 1).submit("ask", "M105", reply=False).wait(100)
-    line.send("1", "G28").say("ok").send("ask", "M105").say("ok T:20 /0")
+    line.send("1", "G28").receive("ok").send("ask", "M105").receive("ok T:20 /0")
     assert line.outcomes == [Fence(), Acknowledged("1", "ok\n"), Acknowledged("ask", "ok T:20 /0\n")]
 
 
 def test_a_command_that_waits_for_another_one_is_not_taken_out() -> None:
     line = Line().send(None, "M109 S200").submit("1", "M117 x")
     for _ in range(100):
-        line.say("T:100 /200").wait(SWALLOWED_S)
-    assert line.say("ok").send("1", "M117 x").say("ok").outcomes == [Acknowledged("1", "ok\n")]
+        line.receive("T:100 /200").wait(SWALLOWED_S)
+    assert line.receive("ok").send("1", "M117 x").receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_a_dwell_that_octoprint_waits_for_does_not_count() -> None:
-    line = Line().begin("1", "G4 S60").say("ok").submit("2", "G28").wait(60 + SWALLOWED_S)
+    line = Line().begin("1", "G4 S60").receive("ok").submit("2", "G28").wait(60 + SWALLOWED_S)
     assert line.outcomes == [Acknowledged("1", "ok\n")]
 
 
@@ -197,7 +197,9 @@ def test_an_optional_ok_is_waited_for_briefly() -> None:
 
 
 def test_an_optional_ok_belongs_to_its_line() -> None:
-    line = optional(text="Call x").say('echo:Unknown command: "Call x"', "ok").begin("2", "M118 n").say("n", "ok")
+    line = (
+        optional(text="Call x").receive('echo:Unknown command: "Call x"', "ok").begin("2", "M118 n").receive("n", "ok")
+    )
     assert line.outcomes == [Acknowledged("1", 'echo:Unknown command: "Call x"\nok\n'), Acknowledged("2", "n\nok\n")]
 
 
@@ -205,60 +207,62 @@ def test_an_optional_ok_belongs_to_its_line() -> None:
 def test_replies_stay_with_their_lines_beside_an_optional_line_of_others(late: list[str]) -> None:
     line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
     assert line.outcomes == [Fence()]
-    line.say(*late, "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
-    line.begin("2", "M118 m").say("m", "ok")
+    line.receive(*late, "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
+    line.begin("2", "M118 m").receive("m", "ok")
     replies = {outcome.key: outcome.text for outcome in line.outcomes if isinstance(outcome, Acknowledged)}
     assert replies == {"1": "n\nok\n", "2": "m\nok\n", "ask": "ok T:20 /0\n"}
 
 
 def test_a_fence_whose_temperatures_precede_its_ok_decides_after_a_while() -> None:
-    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("ok", "n", "ok")
-    line.submit("ask", "M105", reply=False).send("ask", "M105").say("T:20 /0", "ok").wait(OPTIONAL_S + 0.1)
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").receive("ok", "n", "ok")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("T:20 /0", "ok").wait(OPTIONAL_S + 0.1)
     assert Acknowledged("1", "n\nok\n") in line.outcomes
 
 
 def test_a_reply_that_cannot_be_assigned_fails_instead_of_being_another_ones() -> None:
     line = Line().send(None, "FOO", acknowledged=False).send(None, "BAR", acknowledged=False).begin("1", "M118 n")
-    line.say("ok", "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    line.receive("ok", "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
     assert Unacknowledged("1", UNDECIDED) in line.outcomes
 
 
 def test_a_line_without_a_reply_is_acknowledged_also_where_its_reply_cannot_be_assigned() -> None:
     line = Line().send(None, "FOO", acknowledged=False).send(None, "BAR", acknowledged=False)
     line.submit("1", "G1 X1", reply=False).send("1", "G1 X1")
-    line.say("ok", "ok").submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    line.receive("ok", "ok").submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
     assert "1" in [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
 
 
 def test_a_lost_ok_beside_an_optional_line_is_noticed() -> None:
     line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
-    line.submit("ask", "M105", reply=False).send("ask", "M105").say("ok T:20 /0")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
     assert Unacknowledged("1", LOST) in line.outcomes
 
 
 def test_a_resend_beside_an_optional_line() -> None:
-    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("ok", "Resend: 7", "ok")
-    line.repeat("M118 n").say("n", "ok")
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").receive("ok", "Resend: 7", "ok")
+    line.repeat("M118 n").receive("n", "ok")
     assert line.outcomes[-1] == Acknowledged("1", "n\nok\n")
 
 
 def test_a_fence_that_is_garbled_beside_an_optional_line() -> None:
-    line = Line().send(None, "FOO", acknowledged=False).say("echo:Unknown").begin("1", "M118 n").say("ok")
-    line.submit("ask", "M105", reply=False).send("ask", "M105").say("n", "ok", "Error:checksum", "Resend: 7", "ok")
-    line.repeat("M105").say("ok T:20 /0").begin("2", "M118 m").say("m", "ok")
+    line = Line().send(None, "FOO", acknowledged=False).receive("echo:Unknown").begin("1", "M118 n").receive("ok")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("n", "ok", "Error:checksum", "Resend: 7", "ok")
+    line.repeat("M105").receive("ok T:20 /0").begin("2", "M118 m").receive("m", "ok")
     texts = [outcome.text for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
     assert texts == ["n\nok\n", "ok T:20 /0\n", "m\nok\n"]
 
 
 def test_an_optional_line_that_is_garbled_itself() -> None:
-    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").say("Error:checksum", "Resend: 7", "ok")
+    line = (
+        Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n").receive("Error:checksum", "Resend: 7", "ok")
+    )
     line.outcomes += line.acknowledgements.sent(None, "FOO", line.clock, acknowledged=False)
-    line.say("echo:Unknown", "ok").repeat("M118 n").say("n", "ok")
+    line.receive("echo:Unknown", "ok").repeat("M118 n").receive("n", "ok")
     assert Acknowledged("1", "n\nok\n") in line.outcomes
 
 
 def test_the_reply_to_a_restored_mode_is_not_the_lines() -> None:
-    line = Line().submit("1", "M114", parts=2).send("1", "G91").say("ok").send("1", "M114").say("X:1", "ok")
+    line = Line().submit("1", "M114", parts=2).send("1", "G91").receive("ok").send("1", "M114").receive("X:1", "ok")
     assert line.outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
@@ -266,47 +270,47 @@ def test_the_reply_to_a_restored_mode_is_not_the_lines() -> None:
 
 
 def test_a_resend_is_no_answer() -> None:
-    line = Line().begin("1", "G28").say("Error:checksum mismatch, Last Line: 4", "Resend: 5", "ok")
+    line = Line().begin("1", "G28").receive("Error:checksum mismatch, Last Line: 4", "Resend: 5", "ok")
     assert line.outcomes == []
-    assert line.repeat("G28").say("echo:homed", "ok").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
+    assert line.repeat("G28").receive("echo:homed", "ok").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
 
 
 def test_a_resend_without_an_ok_of_its_own() -> None:
-    line = Line().begin("1", "G28").say("rs N5")
-    assert line.repeat("G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
+    line = Line().begin("1", "G28").receive("rs N5")
+    assert line.repeat("G28").receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_a_repeated_line_whose_ok_is_seen_first() -> None:
-    line = Line().begin("1", "G28").say("Resend:5", "ok", "echo:homed", "ok")
+    line = Line().begin("1", "G28").receive("Resend:5", "ok", "echo:homed", "ok")
     assert line.outcomes == []
     assert line.repeat("G28").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
 
 
 def test_a_line_that_is_repeated_twice() -> None:
-    line = Line().begin("1", "G28").say("Resend:5", "ok").repeat("G28").say("Error:checksum", "Resend:5", "ok")
+    line = Line().begin("1", "G28").receive("Resend:5", "ok").repeat("G28").receive("Error:checksum", "Resend:5", "ok")
     assert line.outcomes == []
-    assert line.repeat("G28").say("ok").outcomes == [Acknowledged("1", "ok\n")]
+    assert line.repeat("G28").receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
-    line = Line().begin("1", "M114").say("Error:expected line 4 got 5", "Resend:4", "ok")
-    line.repeat("M115").say("FIRMWARE_NAME:Marlin", "ok")
+    line = Line().begin("1", "M114").receive("Error:expected line 4 got 5", "Resend:4", "ok")
+    line.repeat("M115").receive("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
-    assert line.repeat("M114").say("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
+    assert line.repeat("M114").receive("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
 def test_neighbours_of_the_same_text_are_told_apart() -> None:
-    line = Line().send(None, "M117 a").say("ok").begin("1", "G1 X1").say("echo:first", "ok").begin("2", "G1 X1")
-    line.say("Error:expected line 4 got 5", "Resend:4", "ok").repeat("G1 X1").say("echo:first", "ok")
+    line = Line().send(None, "M117 a").receive("ok").begin("1", "G1 X1").receive("echo:first", "ok").begin("2", "G1 X1")
+    line.receive("Error:expected line 4 got 5", "Resend:4", "ok").repeat("G1 X1").receive("echo:first", "ok")
     assert line.outcomes == [Acknowledged("1", "echo:first\nok\n")]
-    line.repeat("G1 X1").say("echo:second", "ok X:2")
+    line.repeat("G1 X1").receive("echo:second", "ok X:2")
     assert line.outcomes[1:] == [Acknowledged("2", "echo:second\nok X:2\n")]
 
 
 @pytest.mark.parametrize("proof", ["time", "another line"])
 def test_one_of_two_neighbours_of_the_same_text_is_repeated(proof: str) -> None:
-    line = Line().send(None, "G1 X1").say("ok").begin("1", "G1 X1").say("Resend:5", "ok").repeat("G1 X1")
-    line.say("echo:moved", "ok X:2").wait(0.5)
+    line = Line().send(None, "G1 X1").receive("ok").begin("1", "G1 X1").receive("Resend:5", "ok").repeat("G1 X1")
+    line.receive("echo:moved", "ok X:2").wait(0.5)
     assert line.outcomes == []
     (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
     assert line.outcomes == [Acknowledged("1", "echo:moved\nok X:2\n")]
@@ -314,44 +318,44 @@ def test_one_of_two_neighbours_of_the_same_text_is_repeated(proof: str) -> None:
 
 @pytest.mark.parametrize("proof", ["time", "another line"])
 def test_a_resend_that_octoprint_ignores(proof: str) -> None:
-    line = Line().begin("1", "M114").say("Resend:6", "ok X:1").wait(0.5)
+    line = Line().begin("1", "M114").receive("Resend:6", "ok X:1").wait(0.5)
     assert line.outcomes == []
     (line.wait(NEXT_S) if proof == "time" else line.send(None, "M105"))
     assert line.outcomes == [Acknowledged("1", "ok X:1\n")]
 
 
 def test_a_repeated_line_without_its_ok_is_not_answered() -> None:
-    line = Line().begin("1", "M114").say("Resend:6", "ok").repeat("M114").wait(NEXT_S + 1).send(None, "M105")
+    line = Line().begin("1", "M114").receive("Resend:6", "ok").repeat("M114").wait(NEXT_S + 1).send(None, "M105")
     assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
 
 
 def test_earlier_lines_repeated_while_several_are_under_way() -> None:
-    line = Line(Acknowledgements(window=2)).send(None, "G28").say("ok").begin("1", "M114").begin("2", "M115")
-    line.say("Resend:4", "ok").repeat("M114").say("X:1", "ok")
+    line = Line(Acknowledgements(window=2)).send(None, "G28").receive("ok").begin("1", "M114").begin("2", "M115")
+    line.receive("Resend:4", "ok").repeat("M114").receive("X:1", "ok")
     assert line.outcomes == [Acknowledged("1", "X:1\nok\n")]
-    assert line.repeat("M115").say("NAME", "ok").outcomes[1:] == [Acknowledged("2", "NAME\nok\n")]
+    assert line.repeat("M115").receive("NAME", "ok").outcomes[1:] == [Acknowledged("2", "NAME\nok\n")]
 
 
 def test_a_missing_line_number_is_acknowledged_by_octoprint_itself() -> None:
-    line = Line().begin("1", "G28").say("Error:No Line Number with checksum, Last Line: 4")
+    line = Line().begin("1", "G28").receive("Error:No Line Number with checksum, Last Line: 4")
     assert line.outcomes == [Unacknowledged("1", "Error:No Line Number with checksum, Last Line: 4")]
 
 
 def test_a_lost_ok_is_seen_by_a_printer_that_waits() -> None:
-    line = Line().begin("1", "G28").say("wait")
+    line = Line().begin("1", "G28").receive("wait")
     assert line.outcomes == []
-    assert line.wait(IDLE_S + 0.1).say("wait").outcomes == [Unacknowledged("1", "its ok was lost"), FakeAck()]
+    assert line.wait(IDLE_S + 0.1).receive("wait").outcomes == [Unacknowledged("1", "its ok was lost"), FakeAck()]
 
 
 def test_the_lost_ok_of_another_command_holds_up_no_script() -> None:
-    line = Line().send(None, "M117 x").submit("1", "G28").wait(IDLE_S + 0.1).say("wait")
+    line = Line().send(None, "M117 x").submit("1", "G28").wait(IDLE_S + 0.1).receive("wait")
     assert line.outcomes == [FakeAck()]
 
 
 def test_a_lost_ok_ends_in_bounded_time_on_a_printer_that_says_nothing() -> None:
     line = Line().begin("1", "G28")
     for _ in range(10):
-        line.wait(SILENCE_S / 10).say("T:20.0 /0.0")
+        line.wait(SILENCE_S / 10).receive("T:20.0 /0.0")
     assert line.outcomes == []
     assert line.wait(1).outcomes == [Probe()]
     lost = Unacknowledged("1", "the printer did not acknowledge it within 3600 s")
@@ -366,40 +370,40 @@ def probed() -> Line:
 
 
 def test_a_printer_that_answers_the_probe_first_has_lost_the_ok() -> None:
-    line = probed().say("ok T:20 /0 B:20 /0")
+    line = probed().receive("ok T:20 /0 B:20 /0")
     assert line.outcomes == [Unacknowledged("1", LOST), Acknowledged("ask", "ok T:20 /0 B:20 /0\n")]
-    assert line.begin("2", "M114").say("X:1", "ok").outcomes[2:] == [Acknowledged("2", "X:1\nok\n")]
+    assert line.begin("2", "M114").receive("X:1", "ok").outcomes[2:] == [Acknowledged("2", "X:1\nok\n")]
 
 
 def test_a_printer_that_was_still_at_work_answers_in_order() -> None:
-    line = probed().wait(SILENCE_S).say("ok").begin("2", "M114").say("ok T:20 /0", "X:1", "ok")
+    line = probed().wait(SILENCE_S).receive("ok").begin("2", "M114").receive("ok T:20 /0", "X:1", "ok")
     assert [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)] == ["1", "ask", "2"]
     assert line.outcomes[-1] == Acknowledged("2", "X:1\nok\n")
 
 
 def test_a_probe_that_is_not_answered_shifts_no_reply() -> None:
-    line = probed().say("ok").begin("2", "M114").say("X:1", "ok")
+    line = probed().receive("ok").begin("2", "M114").receive("X:1", "ok")
     assert line.outcomes[-2:] == [Unacknowledged("ask", LOST), Acknowledged("2", "X:1\nok\n")]
 
 
 def test_a_printer_that_heats_is_not_asked() -> None:
     line = Line().begin("1", "START_PRINT BED=110")
     for second in range(0, 1800, 10):
-        line.say(f"B:{24 + second * 0.045:.1f} /110.0 T0:24.0 /0.0").wait(10)
-    assert line.say("ok").outcomes == [Acknowledged("1", "ok\n")]
+        line.receive(f"B:{24 + second * 0.045:.1f} /110.0 T0:24.0 /0.0").wait(10)
+    assert line.receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
 def test_temperatures_that_stand_still_are_no_sign_of_life() -> None:
     line = Line().begin("1", "G1 X1")
     for _ in range(31):
-        line.say("B:60.0 /60.0 T0:24.0 /0.0").wait(10)
+        line.receive("B:60.0 /60.0 T0:24.0 /0.0").wait(10)
     assert line.outcomes == [Probe()]
 
 
 def test_a_target_that_is_never_reached_ends_in_bounded_time() -> None:
     line = Line(Acknowledgements(line_timeout=1000)).begin("1", "START_PRINT")
     for _ in range(101):
-        line.say("B:50.0 /60.0").wait(10)
+        line.receive("B:50.0 /60.0").wait(10)
     assert Unacknowledged("1", "the printer did not acknowledge it within 1000 s") in line.outcomes
 
 
@@ -416,7 +420,7 @@ def test_a_run_that_ends_asks_soon_and_waits_less() -> None:
 def test_a_printer_that_works_may_take_long(command: str, sign: str) -> None:
     line = Line().begin("1", command)
     for _ in range(20):
-        line.wait(SILENCE_S - 1).say(sign)
+        line.wait(SILENCE_S - 1).receive(sign)
     assert line.outcomes == []
 
 
@@ -427,33 +431,33 @@ def test_a_dwell_takes_as_long_as_it_says() -> None:
 def test_octoprint_that_goes_on_has_given_up_the_ok() -> None:
     line = Line().begin("1", "G28").send(None, "M105")
     assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
-    assert line.say("ok T:20 /0").outcomes[1:] == []
+    assert line.receive("ok T:20 /0").outcomes[1:] == []
 
 
 def test_a_forced_command_has_its_ok_after_the_one_that_it_breaks() -> None:
     line = Line().begin("1", "M109 S200")
     line.acknowledgements.force("M108", line.clock)
-    line.say("ok").submit("2", "G90").send("2", "G90")
+    line.receive("ok").submit("2", "G90").send("2", "G90")
     assert line.outcomes == [Acknowledged("1", "ok\n")]
-    assert line.say("ok").outcomes[1:] == []
-    assert line.say("ok").outcomes[1:] == [Acknowledged("2", "ok\n")]
+    assert line.receive("ok").outcomes[1:] == []
+    assert line.receive("ok").outcomes[1:] == [Acknowledged("2", "ok\n")]
 
 
 def test_a_lost_printer_ends_all() -> None:
     line = Line().begin("1", "G28").submit("2", "G29")
     assert line.acknowledgements.abandon("gone") == [Unacknowledged("1", "gone"), Unacknowledged("2", "gone")]
-    assert line.say("ok").outcomes == []
+    assert line.receive("ok").outcomes == []
 
 
 def test_several_commands_under_way_are_answered_in_order() -> None:
-    line = Line(Acknowledgements(window=2)).begin("1", "G1 X1").begin("2", "M114").say("ok", "X:1", "ok")
+    line = Line(Acknowledgements(window=2)).begin("1", "G1 X1").begin("2", "M114").receive("ok", "X:1", "ok")
     assert line.outcomes == [Acknowledged("1", "ok\n"), Acknowledged("2", "X:1\nok\n")]
 
 
 def test_whether_the_printer_waits_for_a_temperature() -> None:
     line = Line().begin("1", "M190 S60")
     assert line.acknowledgements.heat_wait
-    line.say("ok")
+    line.receive("ok")
     assert not line.acknowledgements.heat_wait
 
 
@@ -485,8 +489,8 @@ def test_every_command_gets_its_own_answer_whatever_is_said_between(commands: li
         line.send(key, f"M{number}")
         for noise in noises:
             if noise == "resend":
-                line.say("Error:checksum", "Resend: 7", "ok").repeat(f"M{number}")
+                line.receive("Error:checksum", "Resend: 7", "ok").repeat(f"M{number}")
             else:
-                line.say(noise)
-        line.say(f"answer {number}", *[noise for noise in noises if noise != "resend"], "ok")
+                line.receive(noise)
+        line.receive(f"answer {number}", *[noise for noise in noises if noise != "resend"], "ok")
     assert line.outcomes == expected

@@ -216,7 +216,7 @@ class World:
         self.runner = Runner({})
         self.process = self.linked = self.settling = self.holding = False
         self.holds = 0
-        self.told: list[RunEnded] = []
+        self.reported: list[RunEnded] = []
 
     def do(self, decisions: list[Decision]) -> None:
         for decision in decisions:
@@ -240,7 +240,7 @@ class World:
                     self.holds = 0
                 case RunEnded():
                     assert not self.process
-                    self.told.append(decision)
+                    self.reported.append(decision)
 
 
 @given(
@@ -279,5 +279,5 @@ def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> 
         elif event == "tick":
             world.do(runner.tick(clock))
     assert runner.phase is Phase.IDLE
-    assert len(world.told) == 1
+    assert len(world.reported) == 1
     assert world.holds == 0
