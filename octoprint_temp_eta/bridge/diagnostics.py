@@ -2,79 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..core.clock import Now
 from ..messages import encode
 from .broker.commands import Commands
-from .broker.identity_conflict import Clash
+from .broker.connection import Connection
 from .broker.outbox import Outbox
 from .heaters.heaters import Heaters
+from .part import InputHandler, Part
+from .protocol.effects import Effect
 from .protocol.inputs import BrokerConnected, Tick
 
-#: s between two messages at least.
+#: Minimum s between two messages.
 INTERVAL_S = 60.0
 
 
-class Diagnostics:
-    """Remembers what the counters of the other parts don't."""
+class Diagnostics(Part):
+    """Publishes the counters of all parts, and what no other part counts."""
 
-    def __init__(self, started: Now) -> None:
-        self.last_error: str | None = None
-        self._started = started
-        self._connections = 0
-        self._broker: BrokerConnected | None = None
-        self._connected_at = 0.0
+    def __init__(self, outbox: Outbox, heaters: Heaters, commands: Commands, connection: Connection, now: Now) -> None:
+        self._outbox = outbox
+        self._heaters = heaters
+        self._commands = commands
+        self._connection = connection
+        self._started = now
         self._inbox = Tick()
-        self._told_at: float | None = None
+        self._published_at: float | None = None
 
-    def connected(self, broker: BrokerConnected, now: Now) -> None:
-        """The broker was reached."""
-        self._connections += 1
-        self._broker, self._connected_at = broker, now.wall
-        self._told_at = None
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Tick: self._ticked, BrokerConnected: self._connected}
 
-    def lost(self) -> None:
-        """The broker is out of reach."""
-        self._broker = None
+    def tick(self, now: Now) -> list[Effect]:
+        """Publish `diagnostics` on each connection, and then every `INTERVAL_S`."""
+        due = self._published_at is None or now.at - self._published_at >= INTERVAL_S
+        if self._outbox.connected and due:
+            self._published_at = now.at
+            self._outbox.publish_state("diagnostics", self._body(now), now)
+        return []
 
-    def tick(self, tick: Tick, now: Now) -> bool:
-        """Note the inbox's counters, and return whether it is time to tell."""
+    def _ticked(self, tick: Tick, now: Now) -> list[Effect]:
+        del now
         self._inbox = tick
-        if self._told_at is not None and now.at - self._told_at < INTERVAL_S:
-            return False
-        self._told_at = now.at
-        return True
+        return []
 
-    def broker(self) -> dict[str, Any] | None:
-        """Return the broker that we are connected to."""
-        broker = self._broker
-        if broker is None:
-            return None
-        return {
-            "host": broker.host,
-            "port": broker.port,
-            "protocol": broker.protocol,
-            "connected_since_at": encode.instant(self._connected_at),
-        }
+    def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:
+        del now
+        self._published_at = None
+        return []
 
-    def body(self, outbox: Outbox, commands: Commands, heaters: Heaters, clash: Clash, now: Now) -> dict[str, Any]:
-        """Return the body of `diagnostics`."""
+    def _body(self, now: Now) -> dict[str, Any]:
+        outbox, commands, connection = self._outbox, self._commands, self._connection
         dropped = outbox.events_dropped
         return {
             "uptime_seconds": round(now.at - self._started.at),
-            "connections": self._connections,
-            "broker": self.broker(),
+            "connections": connection.connections,
+            "broker": connection.broker,
             "messages": {"sent": outbox.sent, "dropped": self._dropped(outbox)},
             "events_dropped": {"state_change": dropped["state_change"], "script": dropped["script_event"]},
             "commands": {"accepted": commands.accepted, "rejected": commands.rejected},
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
-            "last_error": self.last_error,
-            "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in heaters.accuracy().items()},
-            "clash": clash.text,
+            "last_error": connection.last_error,
+            "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in self._heaters.accuracy().items()},
+            "clash": connection.conflict,
         }
 
     @staticmethod
     def _dropped(outbox: Outbox) -> int:
-        """Return how many messages were not sent, for whatever reason."""
+        """Return the number of messages that were not sent."""
         return outbox.superseded + outbox.events_dropped.total() + outbox.limits.not_sent

@@ -52,9 +52,9 @@ class Part:
 
     @property
     def stored(self) -> Mapping[str, Any]:
-        """What the next start needs: JSON values by file name, without ending. The bridge saves what changed.
+        """What the next start needs: small JSON values by file name, without ending. The bridge saves what changed.
 
-        A large value stays the same object until it changes: it is compared after every input.
+        They are compared after every input. A part that stores a large value returns `Save` itself when it changes.
         """
         return {}
 

@@ -1,29 +1,27 @@
-"""Commands from MQTT and REST: which are obeyed, which refused, and that each is answered."""
+"""Commands from MQTT and REST: checks them, executes each once, and replies to each."""
 
 from __future__ import annotations
 
 import logging
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ...core.clock import Now
 from ...messages import encode
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings
+from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Answer, Effect, Log
 from ..protocol.inputs import ApiCommand, MessageArrived
 from .outbox import Outbox, to_response_topic
 
-#: Obeys a command: returns its reply and what is to be done. Raises `CommandError` where it can't be obeyed.
-Handler = Callable[[Command, Now], tuple[encode.Payload | None, list[Effect]]]
-
-#: Commands a second that are taken for long, and at once.
+#: Permitted commands per second, and at once.
 RATE, BURST = 10.0, 20.0
-#: So many transactions are remembered for so long (s): redelivery comes within seconds.
+#: Number of remembered transactions, and for how many s: a redelivery arrives within seconds.
 REMEMBERED, REMEMBERED_S = 256, 600.0
-#: s for which a reply is worth sending late.
+#: Expiry of a reply in s.
 REPLY_KEEP_S = 300.0
 
 
@@ -37,7 +35,7 @@ class Allowance:
         self._told_at = 0.0
 
     def take(self, at: float) -> bool:
-        """Take one of what is allowed, False where nothing is left."""
+        """Take one token; return False if none is left."""
         if self._at is not None:
             self._left = min(BURST, self._left + (at - self._at) * RATE)
         self._at = at
@@ -48,33 +46,48 @@ class Allowance:
         return True
 
     def refused(self, at: float) -> int:
-        """Return how many were refused since the last time this was told; it is told once a second."""
+        """Return the number of refused commands since the last report, which is due once a second."""
         if not self._refused or at - self._told_at < 1.0:
             return 0
         refused, self._refused, self._told_at = self._refused, 0, at
         return refused
 
 
-class Commands:
-    """The gate keeper: checks, does once, answers."""
+class Commands(Part):
+    """Checks commands, executes each once, and replies."""
 
-    def __init__(self, outbox: Outbox, settings: Settings, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, outbox: Outbox, settings: Settings, handlers: Mapping[str, CommandHandler]) -> None:
         self.settings = settings
         self.accepted = 0
         self.rejected = 0
         self._outbox = outbox
         self._handlers = handlers
         self._allowance = Allowance()
-        #: By command and transaction: when it came, and what was answered so far.
+        #: By command and transaction: the time of arrival, and the replies so far.
         self._answered: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
 
     @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {MessageArrived: self._message_arrived, ApiCommand: self.called}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings."""
+        del now
+        self.settings = settings
+        return []
+
+    def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
+        name = self._outbox.topics.command(message.topic)
+        return [] if name is None else self.arrived(message, name, now)
+
+    @property
     def allowed(self) -> list[str]:
-        """The commands that the settings allow."""
+        """The commands that the settings permit."""
         return sorted(name for name in self._handlers if self._permitted(name))
 
     def arrived(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
-        """Obey the command `name` in an MQTT message, or refuse it; an empty payload only clears a topic."""
+        """Execute or reject the command `name` in an MQTT message; an empty payload is ignored."""
         if not message.payload:
             return []
         if not self._allowance.take(now.at):
@@ -91,7 +104,7 @@ class Commands:
         return self._obey(command, now)
 
     def called(self, call: ApiCommand, now: Now) -> list[Effect]:
-        """Obey a command that came by REST, or refuse it."""
+        """Execute or reject a command from REST."""
         reply_to = ReplyTo(ticket=call.ticket)
         try:
             command = validated(call.name, call.body, reply_to, wall=now.wall)
@@ -100,7 +113,7 @@ class Commands:
         return self._obey(command, now)
 
     def tick(self, now: Now) -> list[Effect]:
-        """Tell how many commands the rate limit refused since the last time."""
+        """Report the number of commands that the rate limit has refused."""
         refused = self._allowance.refused(now.at)
         if not refused:
             return []
@@ -109,7 +122,7 @@ class Commands:
         return self._refuse(None, error, ReplyTo(), now)
 
     def reply(self, command: Command, body: encode.Payload, now: Now) -> list[Effect]:
-        """Answer `command` with `body`, now and whenever it comes again: a refused one is not obeyed later either."""
+        """Reply to `command` with `body`, now and if it arrives again: a rejected one is not executed later either."""
         if command.transaction is not None:
             self._answered.setdefault((command.name, command.transaction), (now.at, []))[1].append(body)
         return self._send(body, command.reply_to, now)
@@ -136,15 +149,15 @@ class Commands:
         return effects
 
     def _own_fault(self, command: Command, now: Now) -> list[Effect]:
-        """Answer also where we ourselves went wrong: whoever waits must not wait for ever."""
+        """Reply even after an exception, so that no caller waits without end."""
         self.rejected += 1
-        words = "The plugin went wrong, OctoPrint's log says where."
+        words = "An error occurred in the plugin. See octoprint.log."
         error = CommandError("internal_error", words, None, command.transaction)
-        log = Log(logging.ERROR, f"Failed to obey {command.name}\n{traceback.format_exc()}")
+        log = Log(logging.ERROR, f"Failed to execute {command.name}\n{traceback.format_exc()}")
         return [log, *self.reply(command, encode.rejected(command.name, error), now)]
 
     def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
-        """Return what was answered when the same transaction came before, None where it is new."""
+        """Return the earlier replies to the same transaction, None if it is new."""
         while self._answered:
             at, _ = next(iter(self._answered.values()))
             if len(self._answered) <= REMEMBERED and now.at - at <= REMEMBERED_S:

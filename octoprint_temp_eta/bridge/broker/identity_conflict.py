@@ -1,4 +1,4 @@
-"""Two machines with one identity, such as a cloned SD card: seen, said, and not fought over."""
+"""Detects two machines with one identity, such as after cloning an SD card."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import json
 from ..protocol.identity import Identity
 
 
-class Clash:
-    """Watches our own retained `info`: once ours has come back to us, nobody else has any business there."""
+class IdentityConflict:
+    """Watches our retained `info`. After our own has arrived, a foreign one is a conflict."""
 
     def __init__(self) -> None:
-        #: Who else uses our identity, in words; None: nobody that we know of.
+        #: A description of the other machine, None without a conflict.
         self.text: str | None = None
-        #: Whether it was we who had to leave: what lies there is the other's now.
+        #: Whether we had to disconnect. Then the topics belong to the other machine.
         self.left = False
         self._ours_is_there = False
 
     def forget(self) -> None:
-        """Begin anew, such as below other topics."""
+        """Reset, such as for other topics."""
         self.text, self.left, self._ours_is_there = None, False, False
 
     def arrived(self, payload: bytes, identity: Identity) -> bool:
-        """Take what came on our own `info`; return whether it is we who have to leave.
+        """Handle a message on our `info`; return whether we have to disconnect.
 
-        What lies there before ours has come back may be our own of before a crash, or of a machine that is no more. Of
-        two that live the one with the greater id leaves, so that one stays.
+        A foreign `info` that arrives before our own may be from before a crash, or from a machine that is gone. Of two
+        running machines, the one with the greater id disconnects.
         """
         try:
             info = json.loads(payload)

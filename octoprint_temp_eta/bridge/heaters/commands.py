@@ -12,8 +12,8 @@ from ...core.estimation.estimator import HeaterKind
 from ...messages import encode
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
-from ..broker.commands import Handler
 from ..broker.outbox import Outbox
+from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Reply, SetTarget
 from ..protocol.inputs import TargetSet
 from .heaters import Heaters
@@ -33,7 +33,7 @@ def highest_target(heater: str, settings: Settings) -> float:
     return highest
 
 
-class Handlers:
+class HeaterCommands(Part):
     """The commands about heaters; each returns its reply and what is to be done."""
 
     def __init__(self, outbox: Outbox, heaters: Heaters, memory: Memory) -> None:
@@ -45,14 +45,19 @@ class Handlers:
         self._tokens = itertools.count(1)
 
     @property
-    def table(self) -> Mapping[str, Handler]:
-        """The handlers by command."""
+    def commands(self) -> Mapping[str, CommandHandler]:
+        """The handlers by name of command."""
         return {
             "reset": self._reset,
             "snapshot": self._snapshot,
             "forecast": self._forecast,
             "target": self._target,
         }
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {TargetSet: self.target_set}
 
     def _reset(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
@@ -64,7 +69,7 @@ class Handlers:
         return encode.completed(command), effects
 
     def _snapshot(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        self._heaters.tell(now, all_of_it=True)
+        self._heaters.publish(now, all_of_it=True)
         result: dict[str, Any] = {"heaters": {}}
         for (message, heater), body in self._outbox.states.items():
             if heater is not None:
@@ -78,7 +83,7 @@ class Handlers:
         heater, target = self._heater(command), float(command.arguments["target"])
         estimate = self._heaters.forecast(heater, target)
         if estimate is None:
-            raise CommandError("not_available", f"It cannot be told now how long {heater} would take.", "/heater")
+            raise CommandError("not_available", f"There is no estimate for {heater} yet.", "/heater")
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []
 
     def _target(self, command: Command, now: Now) -> tuple[None, list[Effect]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
@@ -9,7 +10,9 @@ from ...core.estimation.estimator import Estimate
 from ...home_assistant.parts import HEARTBEAT_S
 from ...messages import encode
 from ..broker.outbox import Outbox
-from ..protocol.inputs import Preset, Presets
+from ..part import InputHandler, Part
+from ..protocol.effects import Effect
+from ..protocol.inputs import Learned, Preset, Presets
 from .heaters import Heaters
 
 #: °C that a heater must have moved for another computation, and s between two of them while heaters move.
@@ -21,7 +24,7 @@ DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
 States = dict[str, tuple[str, float | None]]
 
 
-class Forecasts:
+class Forecasts(Part):
     """Computes the forecasts when what they depend on changes, and publishes them when they differ."""
 
     def __init__(self, outbox: Outbox, heaters: Heaters) -> None:
@@ -36,35 +39,42 @@ class Forecasts:
         self._published_at = 0.0
 
     @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Presets: self.presets, Learned: self.look_again}
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The presets' names, in OctoPrint's order."""
         return tuple(preset.name for preset in self._presets)
 
-    def presets(self, event: Presets, now: Now) -> None:
+    def presets(self, event: Presets, now: Now) -> list[Effect]:
         """Use OctoPrint's presets."""
         self._presets = event.presets
-        self.look_again(now)
+        return self.look_again(event, now)
 
-    def look_again(self, now: Now) -> None:
+    def look_again(self, event: Presets | Learned, now: Now) -> list[Effect]:
         """Compute the forecasts at the next tick: something else that they depend on has changed."""
-        del now
+        del event, now
         self._computed_at = None
+        return []
 
-    def tick(self, now: Now) -> None:
+    def tick(self, now: Now) -> list[Effect]:
         """Compute the forecasts if that is due; publish them if they differ, and at the heartbeat."""
         views = [view for view in self._heaters.views(now) if view.actual is not None]
         states: States = {view.heater: (view.state.value, view.target) for view in views}
         actuals = {view.heater: view.actual for view in views if view.actual is not None}
         if not self._is_due(states, actuals, now):
-            return
+            return []
         self._computed_at, self._states, self._actuals = now.at, states, actuals
         forecasts = [self._preset(preset, list(actuals)) for preset in self._presets]
         if self._published is None or _differ(self._published, forecasts) or self._heartbeat_is_due(now):
             self._published, self._published_at = forecasts, now.at
             self._outbox.publish_state("forecast", {"presets": forecasts}, now)
             self._outbox.republish(("forecast",), HEARTBEAT_S, now)
+        return []
 
-    def tell(self, now: Now) -> None:
+    def publish_all(self, now: Now) -> None:
         """Publish the forecasts again, on topics that are new."""
         if self._published is not None:
             self._outbox.publish_state("forecast", {"presets": self._published}, now)

@@ -18,6 +18,7 @@ from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..broker.outbox import Outbox
+from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Profile, Readings
 from .publish_policy import Gate, policy_of
@@ -34,11 +35,14 @@ STATE_CHANGE_KEEP_S = 30.0
 #: Heaters at most; the rest is reported in the log.
 MOST_HEATERS = 16
 CHAMBER = "chamber"
+#: The files with the names of the heaters, of the sensors, and of heaters that the printer profile does not have but
+#: that were given a target.
+HEATERS, SENSORS, HEATED = "heaters", "sensors", "heated"
 #: A name that OctoPrint lists without any value.
 NOTHING: Reading = (None, None)
 
 
-class Heaters:
+class Heaters(Part):
     """All heaters of the printer, and the printer itself."""
 
     def __init__(
@@ -76,6 +80,16 @@ class Heaters:
         self._selection = self._select()
 
     @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Readings: self.read, PrinterChanged: self.printer_changed, JobBoundary: self.job_boundary}
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """The names: after a restart, a printer that is off does not report them."""
+        return {HEATERS: self.names, HEATED: self.heated, SENSORS: self.sensors}
+
+    @property
     def heated(self) -> list[str]:
         """The heaters that were given a target though the printer profile may not have them."""
         return [CHAMBER] if self._heated_chamber else []
@@ -105,24 +119,25 @@ class Heaters:
         return Place(self.profile.id if self.profile else "", heater)
 
     def forecast(self, heater: str, target: float) -> Estimate | None:
-        """Return how long `heater` would take from now to `target` °C, None where that cannot be told."""
+        """Return how long `heater` would take from now to `target` °C, None if unknown."""
         return self._tracks[heater].forecast(target)
 
     def accuracy(self) -> dict[str, Accuracy]:
-        """Return by heater how right its last heat-ups were told, where there were any."""
+        """Return the accuracy of recent estimates by heater, if there are any."""
         known = {name: self._memory.accuracy(self.place(name)) for name in self.names}
         return {name: accuracy for name, accuracy in known.items() if accuracy.scores}
 
-    def configure(self, settings: Settings, now: Now) -> None:
-        """Take changed settings; the ways under way begin anew with the method that they choose."""
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings; current episodes start again with the chosen method."""
         self.settings = settings
         self._select_again()
         self._apply_policy()
         self.restart_estimates()
         if not settings.enabled:
             self.lose(now)
+        return []
 
-    def printer_changed(self, printer: PrinterChanged, now: Now) -> None:
+    def printer_changed(self, printer: PrinterChanged, now: Now) -> list[Effect]:
         """Process the printer's state; without a connection only cool-downs continue, see `Track.disconnect`."""
         before, self.printer = self.printer, printer
         if before.profile is not None and before.profile != printer.profile:
@@ -136,7 +151,8 @@ class Heaters:
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
             for name in self.names:
                 self._changed(name, self._tracks[name].disconnect(now.at, limit), now)
-        self.tell(now)
+        self.publish(now)
+        return []
 
     def lose(self, now: Now) -> None:
         """Forget the readings of all heaters."""
@@ -171,7 +187,7 @@ class Heaters:
                 }
             )
         self._drop_missing(present)
-        self.tell(now)
+        self.publish(now)
         return [*effects, *self._report_overflow()]
 
     def _read_heaters(self, present: Mapping[str, Reading], now: Now, *, doubted: bool) -> list[Effect]:
@@ -189,7 +205,7 @@ class Heaters:
                 effects += self._memory.take(self.place(name), track.kind, step)
         return effects
 
-    def tick(self, now: Now) -> None:
+    def tick(self, now: Now) -> list[Effect]:
         """Publish what has waited for its interval; extrapolate and forget what is stale."""
         limit = 60.0 * self.settings.cooldown_extrapolation_minutes
         for name, track in self._tracks.items():
@@ -198,44 +214,50 @@ class Heaters:
                 self._changed(name, track.tick(now.at), now)
             elif stale:
                 self._changed(name, track.disconnect(now.at, limit), now)
-        self.tell(now)
+        self.publish(now)
+        return []
 
     def restart_estimates(self, heater: str | None = None) -> None:
         """Drop the samples of the present episode of one heater, or of all."""
         for name in [heater] if heater else self.names:
             self._tracks[name].restart_estimate()
 
-    def job_boundary(self, _: JobBoundary, now: Now) -> None:
+    def job_boundary(self, _: JobBoundary, now: Now) -> list[Effect]:
         """Restart the estimate of heaters that heat: a job that starts or ends changes how they do."""
         del now
         for track in self._tracks.values():
             if track.state is State.HEATING:
                 track.restart_estimate()
+        return []
 
-    def tell(self, now: Now, *, all_of_it: bool = False) -> None:
+    def publish_all(self, now: Now) -> None:
+        """Publish every retained state."""
+        self.publish(now, all_of_it=True)
+
+    def publish(self, now: Now, *, all_of_it: bool = False) -> None:
         """Publish the states that are due, or all of them."""
         if all_of_it:
             self._gates.clear()
         views = self.views(now)
         for view in views:
-            self._tell("eta", view.heater, encode.eta(view), now, heater=view.heater)
-        self._tell("printer", "", self._printer_body(views), now)
+            self._publish("eta", view.heater, encode.eta(view), now, heater=view.heater)
+        self._publish("printer", "", self._printer_body(views), now)
         self._sensors.publish(now, anyway=all_of_it)
 
     def views(self, now: Now) -> list[HeaterView]:
         """Return what is published of each heater."""
         return [self._view(name, now) for name in self.names]
 
-    def bodies(self, now: Now) -> dict[str, Any]:
-        """Return the present bodies: `printer`, and `heaters` by name."""
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return `printer`, and `eta` by heater."""
         views = self.views(now)
-        return {"printer": self._printer_body(views), "heaters": {view.heater: encode.eta(view) for view in views}}
+        return {"printer": self._printer_body(views), "eta": {view.heater: encode.eta(view) for view in views}}
 
     def _printer_body(self, views: list[HeaterView]) -> dict[str, Any]:
         printer = self.printer
         return encode.printer(views, connected=printer.connected, state=printer.state, printing=printer.printing)
 
-    def _tell(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
+    def _publish(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
         gate = self._gates.setdefault(key, Gate(policy_of(message)))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.publish_state(message, body, now, **levels)
@@ -257,7 +279,7 @@ class Heaters:
                 self.targets[name] = target
 
     def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
-        """A chamber that is given a target is heated, whatever the profile says; OctoPrint repeats an old target."""
+        """A chamber with a target is heated, whatever the profile says; OctoPrint repeats an old target."""
         _, target = readings.get(CHAMBER, (None, None))
         if not self._heated_chamber and target and target != self.targets.get(CHAMBER):
             self._heated_chamber = True

@@ -1,4 +1,4 @@
-"""What is remembered of each heater of each printer profile: what was learned, and how right it was."""
+"""What is stored for each heater of each printer profile: what was learned, and the accuracy."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...core.clock import Now
 from ...core.estimation.estimator import Direction, HeaterKind, LearnedState
 from ...core.heating.accuracy import Accuracy
 from ...core.heating.track import Step
+from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Learn, Save
 from ..protocol.inputs import Learned
 
-#: The file in which it is kept, and the version of its form.
+#: The file name, and the version of its format.
 LEARNED = "learned"
 VERSION = 1
 
@@ -28,7 +30,7 @@ class Place:
         return f"{self.profile}/{self.heater}"
 
 
-class Memory:
+class Memory(Part):
     """The memory as one JSON value: by place, `learned` and `accuracy`."""
 
     def __init__(self, stored: Any) -> None:
@@ -45,16 +47,21 @@ class Memory:
                     self._learned[place] = entry["learned"]
                 self._accuracy[place] = Accuracy.from_json(entry.get("accuracy"))
 
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Learned: self.learn}
+
     def learned(self, place: Place) -> LearnedState | None:
         """Return what was learned of a heater."""
         return self._learned.get(str(place))
 
     def accuracy(self, place: Place) -> Accuracy:
-        """Return how right the last heat-ups of a heater were told."""
+        """Return the accuracy of a heater's recent estimates."""
         return self._accuracy.get(str(place), Accuracy())
 
     def take(self, place: Place, kind: HeaterKind, step: Step) -> list[Effect]:
-        """Note how right a complete way was told, and have it learned."""
+        """Record the accuracy of a complete episode, and learn from it."""
         if step.episode is None:
             return []
         if step.score is not None and step.episode.goal.direction is Direction.HEATING:
@@ -62,8 +69,9 @@ class Memory:
         self._learning.add(str(place))
         return [Learn(str(place), kind, self.learned(place), step.episode)]
 
-    def learn(self, event: Learned) -> list[Effect]:
-        """Keep what was learned from a way, unless the heater was forgotten meanwhile."""
+    def learn(self, event: Learned, now: Now) -> list[Effect]:
+        """Store what was learned from an episode, unless the heater was reset meanwhile."""
+        del now
         self._learning.discard(event.place)
         if event.place in self._in_vain:
             self._in_vain.discard(event.place)

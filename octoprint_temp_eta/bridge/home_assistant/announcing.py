@@ -13,13 +13,16 @@ from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ...settings.table import Settings
 from ..broker.commands import Commands
+from ..broker.connection import Connection, State
 from ..broker.outbox import Outbox
 from ..heaters.commands import highest_target
 from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters
+from ..info import Info
+from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.identity import Identity
-from ..protocol.inputs import MessageArrived
+from ..protocol.inputs import BrokerConnected, MessageArrived
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery, as_publish
 
@@ -27,7 +30,7 @@ from .discovery import ANNOUNCED, COALESCE_S, Discovery, as_publish
 BIRTH_SPREAD_S = 3.0
 
 
-class HomeAssistant:
+class HomeAssistant(Part):
     """Announces the printer's entities, and removes those that no longer exist."""
 
     def __init__(
@@ -37,6 +40,9 @@ class HomeAssistant:
         forecasts: Forecasts,
         scripts: Scripts,
         commands: Commands,
+        info: Info,
+        connection: Connection,
+        settings: Settings,
         stored: Mapping[str, Any],
     ) -> None:
         self._outbox = outbox
@@ -44,26 +50,42 @@ class HomeAssistant:
         self._forecasts = forecasts
         self._scripts = scripts
         self._commands = commands
+        self._info = info
+        self._connection = connection
+        self._settings = settings
         self._discovery = Discovery(outbox, _announced(stored))
         self._announced_for: object = None
 
-    def connected(self, now: Now) -> None:
-        """Announce everything on a new connection."""
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {BrokerConnected: self._connected, MessageArrived: self._arrived}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings."""
+        del now
+        self._settings = settings
+        return []
+
+    def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:
         self._discovery.connected(now)
+        return []
 
-    def disown(self) -> list[Effect]:
-        """Forget what was announced: another bridge uses our identity now."""
-        return self._discovery.disown()
-
-    def arrived(self, message: MessageArrived, settings: Settings, identity: Identity, now: Now) -> None:
-        """Handle Home Assistant's birth or will."""
-        self._discovery.online = message.payload.decode("utf-8", "replace") == settings.ha_birth_payload
+    def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
+        """Handle Home Assistant's birth or will; forget what was announced if another bridge uses our identity."""
+        if self._connection.state is State.LEFT:
+            return self._discovery.disown()
+        if message.topic != self._settings.ha_status_topic:
+            return []
+        self._discovery.online = message.payload.decode("utf-8", "replace") == self._settings.ha_birth_payload
         if self._discovery.online:
-            delay = int(identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
+            delay = int(self._info.identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
             self._discovery.announce(now, delay=max(delay, COALESCE_S))
+        return []
 
-    def tick(self, identity: Identity, settings: Settings, now: Now) -> list[Effect]:
+    def tick(self, now: Now) -> list[Effect]:
         """Announce what has changed, and publish heartbeats."""
+        identity, settings = self._info.identity, self._settings
         offer = self._offer(settings)
         current = (identity, settings, self._heaters.profile, offer, self._outbox.limits.maximum_packet_size)
         if current != self._announced_for:

@@ -1,4 +1,4 @@
-"""Everything that the bridge can ask for. The worker has it done by the adapters."""
+"""The effects of the bridge. The worker lets the adapters perform them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Publish:
     content_type: str | None = None
     expiry_seconds: int | None = None
     correlation: bytes | None = None
-    #: By which its acknowledgement names it; None: nobody asks.
+    #: Identifies its acknowledgement; None if that is not needed.
     token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Connect to a broker and stay connected, for ever; replaces an earlier connection.
+    """Connect to a broker and stay connected; replaces an earlier connection.
 
-    The first address is `host` and `port`; `more_addresses` are tried in turn when it cannot be reached.
+    The first address is `host` and `port`; if it is unreachable, `more_addresses` are tried in turn.
     """
 
     host: str
@@ -47,11 +47,11 @@ class Connect:
     keepalive: int = 30
     websocket_path: str | None = None
     more_addresses: tuple[BrokerAddress, ...] = ()
-    #: PEM files: the authority to trust instead of the system's, and the client's certificate and key.
+    #: PEM files: the trusted authority instead of the system's, and the client's certificate and key.
     ca_file: str = ""
     certificate_file: str = ""
     key_file: str = ""
-    #: The name in the broker's certificate, where it is not the host.
+    #: The name in the broker's certificate, if it is not the host.
     server_name: str = ""
     #: Whether the broker forgets the session when the connection ends.
     clean_start: bool = True
@@ -65,7 +65,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Leave the broker: send `last_messages`, and stay away."""
+    """Disconnect from the broker after sending `last_messages`."""
 
     last_messages: tuple[Publish, ...] = ()
 
@@ -87,7 +87,7 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Learn from a complete way of a heater, away from the worker; comes back as `Learned`."""
+    """Learn from a complete episode of a heater, outside the worker; the result is the input `Learned`."""
 
     place: str
     kind: HeaterKind
@@ -106,7 +106,7 @@ class SetTarget:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Reply to a command whose handler could not; the bridge itself sends it."""
+    """A later reply to a command; the bridge itself sends it."""
 
     command: Command
     body: Mapping[str, Any]
@@ -129,7 +129,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Tell the user in OctoPrint's log; `level` as in `logging`."""
+    """Write a line to OctoPrint's log; `level` as in `logging`."""
 
     level: int
     text: str

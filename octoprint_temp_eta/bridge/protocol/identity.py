@@ -1,4 +1,4 @@
-"""Who speaks."""
+"""The identity of this plugin instance."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who speaks: what stays the same while OctoPrint runs, but for the name."""
+    """The identity of this plugin instance. Only the name can change while OctoPrint runs."""
 
     boot_id: str
     machine: str

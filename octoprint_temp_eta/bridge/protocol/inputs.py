@@ -1,4 +1,4 @@
-"""Everything that can happen to the bridge. The worker says when it did."""
+"""The inputs of the bridge. The worker adds their time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .script_inputs import ScriptInput
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The worker runs: connect, announce."""
+    """The worker has started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """OctoPrint shuts down: say good-bye."""
+    """OctoPrint shuts down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Some time has passed. The inbox says how full it was at most, and how many readings it had to drop."""
+    """Time has passed. Contains the inbox's maximum level, and the number of dropped inputs."""
 
     inbox_high_water: int = 0
     inbox_dropped: int = 0
@@ -31,14 +31,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class SettingsChanged:
-    """The user saved other settings."""
+    """The user has saved changed settings."""
 
     settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Temperatures as OctoPrint gave them: per heater its raw `actual` and `target`, each as it came."""
+    """Temperatures from OctoPrint: the raw `actual` and `target` per heater."""
 
     heaters: Mapping[str, tuple[object, object]]
 
@@ -50,7 +50,7 @@ class Profile:
     id: str
     name: str
     model: str
-    #: What it says of the heaters; None: not known. A shared nozzle is one tool, whatever the number of extruders.
+    #: The profile's heaters, None if unknown. A shared nozzle is one tool, whatever the number of extruders.
     extruders: int | None = None
     shared_nozzle: bool = False
     heated_bed: bool | None = None
@@ -69,7 +69,7 @@ class PrinterChanged:
 
 @dataclass(frozen=True, slots=True)
 class TargetSet:
-    """OctoPrint has taken the target of the `SetTarget` with this `token`, or `refusal` says why not."""
+    """OctoPrint has set the target of the `SetTarget` with this `token`, or `refusal` is the reason why not."""
 
     token: int
     refusal: str | None = None
@@ -77,7 +77,7 @@ class TargetSet:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """The user calls the printer something else."""
+    """The user has renamed the printer."""
 
     device_name: str
 
@@ -92,7 +92,7 @@ class Preset:
     chamber: float = 0.0
 
     def target(self, heater: str) -> float:
-        """Return what it sets for `heater`, 0: nothing. Custom heaters have no place in a preset."""
+        """Return the target of `heater`, 0 if there is none. Presets contain no custom heaters."""
         if heater.startswith("tool"):
             return self.extruder
         return {"bed": self.bed, "chamber": self.chamber}.get(heater, 0.0)
@@ -107,12 +107,12 @@ class Presets:
 
 @dataclass(frozen=True, slots=True)
 class JobBoundary:
-    """A print job began or ended."""
+    """A print job has started or ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What is now known of a heater, after a `Learn`; None: nothing."""
+    """The result of `Learn` for a heater, None if there is nothing to store."""
 
     place: str
     state: LearnedState | None
@@ -120,7 +120,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class BrokerConnected:
-    """The broker accepted the connection, and answered the subscriptions. `link` numbers the connections.
+    """The broker has accepted the connection and responded to the subscriptions. `link` numbers the connections.
 
     `maximum_packet_size` in bytes is announced by brokers with MQTT 5 that have one; `window` is how many messages may
     be unacknowledged, where the broker allows fewer than the bridge would send.
@@ -136,9 +136,9 @@ class BrokerConnected:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLost:
-    """There is no connection `link`: it could not be made, or ended.
+    """The connection `link` failed or has ended.
 
-    `reason` is a sentence for people, `code` the reason code in the broker's CONNACK or DISCONNECT, as of MQTT 5.
+    `reason` is a sentence for the user, `code` the reason code in the broker's CONNACK or DISCONNECT, as of MQTT 5.
     """
 
     link: int
@@ -148,9 +148,9 @@ class BrokerLost:
 
 @dataclass(frozen=True, slots=True)
 class BrokerRefused:
-    """The broker refused something on a connection that goes on: a message, or a subscription to `topic`.
+    """The broker refused a message or a subscription to `topic`; the connection continues.
 
-    `reason` is a sentence for people.
+    `reason` is a sentence for the user.
     """
 
     reason: str
@@ -159,7 +159,7 @@ class BrokerRefused:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The broker has taken the message with this `token` on the connection `link`."""
+    """The broker has acknowledged the message with this `token` on the connection `link`."""
 
     link: int
     token: int
@@ -178,7 +178,7 @@ class MessageArrived:
 
 @dataclass(frozen=True, slots=True)
 class ApiCommand:
-    """A command through the REST interface: the one who waits has the `ticket`."""
+    """A command from the REST interface; `ticket` identifies the waiting call."""
 
     name: str
     body: Any

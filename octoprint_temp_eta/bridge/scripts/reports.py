@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
@@ -12,7 +12,7 @@ from ...core.scripts.runner import Runner
 from ...messages import encode, script
 from ...messages.decode import Command
 from ..broker.outbox import Outbox
-from ..protocol.effects import Effect, Log
+from ..protocol.effects import Effect, Log, Reply
 from ..protocol.script_effects import FireEvent
 from ..protocol.script_inputs import ScriptLogged, ScriptStatus
 from .store import ScriptMemory
@@ -34,17 +34,13 @@ EVENTS: Mapping[str, str] = {
     Outcome.CANCELLED: "AutomationScriptCancelled",
 }
 
-#: Sends another reply to a command.
-Replier = Callable[[Command, encode.Payload, Now], list[Effect]]
-
 
 class RunReports:
     """Publishes what happens to runs, and stores the settings that they return."""
 
-    def __init__(self, outbox: Outbox, memory: ScriptMemory, reply: Replier) -> None:
+    def __init__(self, outbox: Outbox, memory: ScriptMemory) -> None:
         self._outbox = outbox
         self._memory = memory
-        self._reply = reply
         self._command: Command | None = None
         self._status: str | None = None
         self._status_at = -STATUS_EVERY_S
@@ -98,7 +94,7 @@ class RunReports:
         self._unpublished = None
         effects: list[Effect] = [self._event(result.outcome.value, run, now, **script.event_result(result))]
         if self._command is not None:
-            effects += self._reply(self._command, script.final_reply(self._command, completed), now)
+            effects.append(Reply(self._command, script.final_reply(self._command, completed)))
             self._command = None
         if result.outcome is Outcome.FINISHED and result.storage:
             effects.append(self._memory.keep(run.script_id, result.storage))

@@ -25,6 +25,7 @@ from ...core.scripts.runner import Runner
 from ...messages.decode import Command
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, Page, SetTarget
+from ..protocol.inputs import Stopping
 from ..protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
@@ -109,6 +110,7 @@ class ScriptRun(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         handlers: Mapping[type, InputHandler] = {
+            Stopping: self._stopping,
             JobsHeld: self._held,
             ScriptRunning: self._runs,
             ScriptLine: self._line,
@@ -144,9 +146,8 @@ class ScriptRun(Part):
         self._reports.publish(self.runner, now)
         return effects
 
-    def shut_down(self, now: Now) -> list[Effect]:
-        """End the run because OctoPrint shuts down."""
-        return self._publishing(lambda _, __: self._do(self.runner.shut_down(now.wall), now))(None, now)
+    def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
+        return self._do(self.runner.shut_down(now.wall), now)
 
     def publish_all(self, now: Now) -> None:
         """Publish the state of the runner."""

@@ -15,7 +15,7 @@ from ..protocol.effects import Effect
 from .commands import ScriptCommands
 from .library import Library
 from .on_connect import OnConnect
-from .reports import Replier, RunReports
+from .reports import RunReports
 from .runs import ScriptRun
 from .store import ScriptMemory
 
@@ -23,12 +23,10 @@ from .store import ScriptMemory
 class Scripts(Part):
     """All parts about scripts as one."""
 
-    def __init__(
-        self, outbox: Outbox, heaters: Heaters, settings: Settings, boot_id: str, stored: object, reply: Replier
-    ) -> None:
+    def __init__(self, outbox: Outbox, heaters: Heaters, settings: Settings, boot_id: str, stored: object) -> None:
         memory = ScriptMemory(stored)
         self._library = Library(outbox, settings)
-        self._run = ScriptRun(RunReports(outbox, memory, reply), heaters.targets)
+        self._run = ScriptRun(RunReports(outbox, memory), heaters.targets)
         on_connect = OnConnect(self._library, self._run, heaters, memory)
         commands = ScriptCommands(self._library, self._run, on_connect, heaters, memory, settings, boot_id)
         self._parts: tuple[Part, ...] = (self._run, self._library, on_connect, commands)
@@ -70,10 +68,6 @@ class Scripts(Part):
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return the keys of the snapshot that REST shows."""
         return {key: value for part in self._parts for key, value in part.snapshot(now).items()}
-
-    def shut_down(self, now: Now) -> list[Effect]:
-        """End the run because OctoPrint shuts down."""
-        return self._run.shut_down(now)
 
     def _handler(self, kind: type) -> InputHandler:
         handlers = [part.inputs[kind] for part in self._parts if kind in part.inputs]

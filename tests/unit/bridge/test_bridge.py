@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.bridge import LEFT_BEHIND
+from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
 from octoprint_temp_eta.bridge.diagnostics import INTERVAL_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping

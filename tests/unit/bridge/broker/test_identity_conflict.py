@@ -32,7 +32,7 @@ def warnings(driver: BridgeDriver) -> list[str]:
     return [log.text for log in driver.of(Log) if "other-pi" in log.text]
 
 
-def test_what_lies_there_before_ours_is_no_clash():
+def test_info_retained_before_ours_is_no_conflict():
     driver = bridge(ours_is_there=False)
     driver.handle(info(driver, "of-before-a-crash", GREATER))
     driver.advance(120)
@@ -40,14 +40,14 @@ def test_what_lies_there_before_ours_is_no_clash():
     assert warnings(driver) == driver.of(Disconnect) == []
 
 
-def test_our_own_is_no_clash():
+def test_our_own_info_is_no_conflict():
     driver = bridge()
     driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
     driver.advance(120)
     assert driver.state("diagnostics")["clash"] is None
 
 
-def test_of_two_the_one_with_the_smaller_id_stays_and_says_so():
+def test_the_machine_with_the_smaller_id_stays_and_reports_it():
     driver = bridge()
     for _ in range(3):
         driver.handle(info(driver, "foreign", GREATER))
@@ -57,7 +57,7 @@ def test_of_two_the_one_with_the_smaller_id_stays_and_says_so():
     assert driver.of(Disconnect) == []
 
 
-def test_the_other_leaves_without_touching_what_the_one_that_stays_has_said():
+def test_the_other_machine_disconnects_without_changing_topics():
     driver = bridge()
     driver.handle(info(driver, "foreign", SMALLER))
     assert len(warnings(driver)) == 1
@@ -94,7 +94,7 @@ def test_who_stays_and_is_renamed_clears_its_topics():
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"not JSON", b"\xff", b"[" * 10_000])
-def test_nonsense_is_no_clash(payload: bytes):
+def test_invalid_info_is_no_conflict(payload: bytes):
     driver = bridge()
     driver.handle(MessageArrived(driver.topic("info"), payload))
     assert warnings(driver) == driver.of(Disconnect) == []

@@ -1,0 +1,296 @@
+"""The life cycle of the connection to the broker, as named states.
+
+The adapter connects, retries and reports; this part decides when to connect and when to leave. `MOVES` holds every
+legal move; an event without a row changes nothing and is logged at debug level. Beside the table: the outbox sends only
+while the state is CONNECTED, and its `link` distinguishes the current connection from earlier ones, whose loss comes
+late.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+
+from ...core.clock import Now
+from ...messages import encode
+from ...messages.topics import LEVEL, Topics
+from ...settings.table import Settings
+from ..part import InputHandler, Part
+from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
+from ..protocol.identity import Identity
+from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived, Started, Stopping
+from .identity_conflict import IdentityConflict
+from .log_throttle import LogThrottle
+from .outbox import Outbox, offline_message
+from .read_back import ReadBack
+from .read_back import explain as nothing_arrives
+from .ui_feed import Pages
+
+#: The file with the topics that are still to be cleared.
+LEFT_BEHIND = "left_behind"
+
+
+class State(Enum):
+    """A state of the connection."""
+
+    #: Not started, or the settings have no broker.
+    OFF = "off"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    #: The connection failed or ended; the adapter tries again.
+    WAITING = "waiting"
+    #: Another machine uses the same identity. Only changed settings connect again.
+    LEFT = "left"
+
+
+class Event(Enum):
+    """What moves the connection from one state to another."""
+
+    CONNECT = "connect"
+    ACCEPTED = "accepted"
+    LOST = "lost"
+    CONFLICT = "conflict"
+    DISCONNECT = "disconnect"
+
+
+_ANY = {Event.CONNECT: State.CONNECTING, Event.DISCONNECT: State.OFF}
+MOVES: Mapping[State, Mapping[Event, State]] = {
+    State.OFF: _ANY,
+    State.CONNECTING: {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING},
+    State.CONNECTED: {
+        **_ANY,
+        Event.ACCEPTED: State.CONNECTED,
+        Event.LOST: State.WAITING,
+        Event.CONFLICT: State.LEFT,
+    },
+    State.WAITING: {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING},
+    State.LEFT: _ANY,
+}
+
+
+class Connection(Part):
+    """Connects, reconnects and leaves; owns the last error and the state of the connection."""
+
+    def __init__(self, outbox: Outbox, pages: Pages, identity: Identity, settings: Settings) -> None:
+        self.state = State.OFF
+        #: Connections since OctoPrint started.
+        self.connections = 0
+        #: The newest problem as a sentence for the user.
+        self.last_error: str | None = None
+        self._outbox = outbox
+        self._identity = identity
+        self._settings = settings
+        self._broker: BrokerConnected | None = None
+        self._connected_at = 0.0
+        self._conflict = IdentityConflict()
+        self._read_back = ReadBack()
+        self._log = LogThrottle(pages)
+
+    @property
+    def conflict(self) -> str | None:
+        """A description of another machine with our identity, None without one."""
+        return self._conflict.text
+
+    @property
+    def broker(self) -> Mapping[str, Any] | None:
+        """The connected broker: `host`, `port`, `protocol`, `connected_since_at`."""
+        broker = self._broker
+        if broker is None:
+            return None
+        return {
+            "host": broker.host,
+            "port": broker.port,
+            "protocol": broker.protocol,
+            "connected_since_at": encode.instant(self._connected_at),
+        }
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {
+            Started: self._started,
+            Stopping: self._stopping,
+            BrokerConnected: self._accepted,
+            BrokerLost: self._broker_lost,
+            BrokerRefused: self._refused,
+            Delivered: self._delivered,
+            MessageArrived: self._arrived,
+        }
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Connect again if the settings of the connection have changed."""
+        del now
+        before, connection, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
+        last_messages, topics = [offline_message(self._outbox)], topics_of(settings)
+        if topics != self._outbox.topics:
+            last_messages = self._outbox.move(topics, clear=not self._conflict.left)
+        self._settings = settings
+        after = self._connect()
+        same = replace(connection, subscriptions=after.subscriptions) == after
+        same = same and status_topic == settings.ha_status_topic
+        if (before, same) == (self._wanted, True) and self._conflict.text is None:
+            return [] if connection == after or not self._wanted else [Subscribe(after.subscriptions)]
+        self._conflict.forget()
+        self._outbox.limits.forget()
+        self._log.forget()
+        leave = Disconnect(tuple(last_messages))
+        if not self._wanted:
+            return [*self._move(Event.DISCONNECT), leave]
+        return [*self._move(Event.CONNECT), leave, after]
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Report a broker that delivers nothing; connect again if it has stopped acknowledging."""
+        effects: list[Effect] = []
+        if self._read_back.tick(now):
+            effects += self._report(nothing_arrives(self._outbox.topics.base))
+        if self._outbox.stuck(now):
+            effects += self._lost("The broker has stopped acknowledging: connecting anew", now)
+            effects += [*self._move(Event.CONNECT), self._connect()]
+        return effects
+
+    def publish_all(self, now: Now) -> None:
+        """Publish `status`."""
+        self._outbox.publish_state("status", "online", now)
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """The topics that are still to be cleared."""
+        return {LEFT_BEHIND: self._outbox.to_clear}
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return `mqtt`."""
+        del now
+        return {
+            "mqtt": {
+                "enabled": self._wanted,
+                "connected": self._outbox.connected,
+                "broker": self.broker,
+                "last_error": self.last_error,
+                "base_topic": self._outbox.topics.base,
+            }
+        }
+
+    def report_not_sent(self) -> list[Effect]:
+        """Report messages that the outbox has not sent because of the broker's limits."""
+        return [effect for each in self._outbox.limits.take_reports() for effect in self._report(str(each))]
+
+    # Inputs
+
+    def _started(self, _: Started, now: Now) -> list[Effect]:
+        self.publish_all(now)
+        return [*self._move(Event.CONNECT), self._connect()] if self._wanted else []
+
+    def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
+        messages = list(self._outbox.drain(now))
+        return [*messages, *self._move(Event.DISCONNECT), Disconnect((offline_message(self._outbox),))]
+
+    def _accepted(self, event: BrokerConnected, now: Now) -> list[Effect]:
+        if Event.ACCEPTED not in MOVES[self.state]:
+            return self._move(Event.ACCEPTED)
+        effects = self._move(Event.ACCEPTED)
+        self.connections += 1
+        self._broker, self._connected_at = event, now.wall
+        self._outbox.limits.connected(event)
+        self._outbox.connect(event.link, now)
+        self._read_back.connected(now)
+        text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
+        return [*effects, *self._log.connected(text, now)]
+
+    def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
+        if self._outbox.link is not None and event.link < self._outbox.link:
+            return []  # an abandoned attempt, while another connection was established
+        self._outbox.lost(now)
+        return self._lost(event.reason, now)
+
+    def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
+        del now
+        topics, consequence = self._outbox.topics, ""
+        if event.topic == topics.commands:
+            consequence = " Commands will not arrive."
+        elif event.topic == self._settings.ha_status_topic:
+            consequence = " The bridge does not notice when Home Assistant starts."
+        return self._report(f"{event.reason}{consequence}")
+
+    def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
+        self._outbox.delivered(event, now)
+        return []
+
+    def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
+        """Our own `info` comes back; one of another machine with our identity is a conflict."""
+        del now
+        if message.topic != self._outbox.topics.of("info"):
+            return []
+        if self._identity.boot_id.encode() in message.payload:
+            self._read_back.arrived()
+        leaves = self._conflict.arrived(message.payload, self._identity)
+        if self._conflict.text is None:
+            return []
+        effects = self._log.refused(self._conflict.text)
+        if leaves:
+            self.last_error = self._conflict.text
+            effects += [*self._move(Event.CONFLICT), Disconnect()]
+        return effects
+
+    # States
+
+    def _move(self, event: Event) -> list[Effect]:
+        """Enter the state that follows `event`; log an event without a row in the table."""
+        following = MOVES[self.state].get(event)
+        if following is None:
+            return [Log(logging.DEBUG, f"The connection is {self.state.value}: ignoring the event {event.value}")]
+        self.state = following
+        if following is not State.CONNECTED:
+            self._outbox.disconnect()
+            self._read_back.ended()
+            self._broker = None
+        return []
+
+    def _lost(self, reason: str, now: Now) -> list[Effect]:
+        effects = self._move(Event.LOST)
+        self.last_error = reason
+        return [*effects, *self._log.lost(reason, now)]
+
+    def _report(self, problem: str) -> list[Effect]:
+        """Report a problem of a connection that continues."""
+        self.last_error = problem
+        return self._log.refused(problem)
+
+    # Settings
+
+    @property
+    def _wanted(self) -> bool:
+        return self._settings.mqtt_enabled and bool(self._settings.mqtt_broker_host)
+
+    def _subscriptions(self) -> tuple[str, ...]:
+        settings, topics = self._settings, self._outbox.topics
+        status = (settings.ha_status_topic,) if settings.ha_discovery_enabled else ()
+        return (topics.commands, *status, topics.of("info"))
+
+    def _connect(self) -> Connect:
+        settings = self._settings
+        return Connect(
+            host=settings.mqtt_broker_host,
+            port=settings.mqtt_broker_port,
+            client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
+            will=offline_message(self._outbox),
+            subscriptions=self._subscriptions(),
+            username=settings.mqtt_username,
+            password=settings.mqtt_password,
+            tls=settings.mqtt_use_tls,
+            tls_insecure=settings.mqtt_tls_insecure,
+            keepalive=settings.mqtt_keepalive,
+        )
+
+
+def stored_topics(stored: object) -> list[str]:
+    """Return the topics in the file `LEFT_BEHIND`; a damaged file has none."""
+    texts = [text for text in stored if isinstance(text, str)] if isinstance(stored, list) else []
+    return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
+
+
+def topics_of(settings: Settings) -> Topics:
+    """Return the topics that the settings describe."""
+    return Topics(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}")
