@@ -15,6 +15,7 @@ from ..adapters.pending_replies import NoAnswer
 from ..app import App
 from ..core.scripts.catalogue import convert_id
 from ..messages.catalogue import COMMANDS
+from ..messages.errors import status_of
 from . import permissions
 from .permissions import READ
 from .settings_store import SavedSettings
@@ -32,24 +33,6 @@ NAMES = (
     *COMMANDS,
     *ALIASES,
 )
-
-#: The HTTP status for an error code; any other code is a fault of the request.
-STATUS = {
-    "not_permitted": HTTPStatus.FORBIDDEN,
-    "disabled": HTTPStatus.FORBIDDEN,
-    "unknown_heater": HTTPStatus.NOT_FOUND,
-    "unknown_script": HTTPStatus.NOT_FOUND,
-    "busy": HTTPStatus.CONFLICT,
-    "broken_script": HTTPStatus.CONFLICT,
-    "printer_not_ready": HTTPStatus.CONFLICT,
-    "printer_gone": HTTPStatus.CONFLICT,
-    "not_running": HTTPStatus.CONFLICT,
-    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
-    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "not_available": HTTPStatus.SERVICE_UNAVAILABLE,
-    "shutdown": HTTPStatus.SERVICE_UNAVAILABLE,
-    "timeout": HTTPStatus.GATEWAY_TIMEOUT,
-}
 
 
 class _AnyCommand(dict[str, list[str]]):
@@ -163,7 +146,7 @@ def _answer(reply: Mapping[str, Any]) -> flask.Response:
     if error is None:
         status = HTTPStatus.ACCEPTED if reply["status"] == "accepted" else HTTPStatus.OK
     else:
-        status = STATUS.get(error["code"], HTTPStatus.BAD_REQUEST)
+        status = status_of(error["code"])
     return _json({"success": error is None, **reply}, status)
 
 
