@@ -321,7 +321,8 @@ class ScriptRun(Part):
         return f"{self.runner.run.run_id}.end" if self.runner.run else None
 
     def _do(self, decisions: list[core.Decision], now: Now) -> list[Effect]:
-        return [effect for decision in decisions for effect in self._effects(decision, now)]
+        ignored = [Log(logging.DEBUG, f"Script: ignoring the {each}") for each in self.runner.take_ignored()]
+        return [*ignored, *(effect for decision in decisions for effect in self._effects(decision, now))]
 
     def _effects(self, decision: core.Decision, now: Now) -> list[Effect]:
         match decision:

@@ -1,7 +1,7 @@
 """The state table of a script's run, from the start command until the printer acknowledges the last line.
 
-Only one run exists at a time. `MOVES` holds every legal transition; an event without a row leaves the phase unchanged.
-`runner.Runner` applies the table and returns the decisions that belong to each transition.
+Only one run exists at a time. `MOVES` holds every legal transition; an event without a row leaves the phase unchanged
+and is logged at debug level. `runner.Runner` applies the table and returns the decisions of each transition.
 
 Couplings beside the table: the runner turns PROCESS_ENDED into PROCESS_ENDED_OFFLINE when the connection is lost, and
 it retries the last line before it applies SETTLED.

@@ -60,6 +60,12 @@ class Runner:
         self.run: Run | None = None
         self.last: CompletedRun | None = None
         self._progress = _Progress()
+        self._ignored: list[str] = []
+
+    def take_ignored(self) -> list[str]:
+        """Return the events since the last call that have no row in `MOVES`, as text for the log."""
+        ignored, self._ignored = self._ignored, []
+        return ignored
 
     @property
     def state(self) -> State:
@@ -185,6 +191,7 @@ class Runner:
     def _move(self, event: Event) -> bool:
         after = MOVES[self.phase].get(event)
         if after is None:
+            self._ignored.append(f"event {event.value} in phase {self.phase.value}")
             return False
         self.phase = after
         return True

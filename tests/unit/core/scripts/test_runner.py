@@ -281,3 +281,12 @@ def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> 
     assert runner.phase is Phase.IDLE
     assert len(world.reported) == 1
     assert world.holds == 0
+
+
+def test_an_event_without_a_row_is_reported_with_its_phase():
+    runner = Runner({})
+    runner.start(RUN)
+    runner.returned(True, {}, None, 0)
+    assert runner.take_ignored() == ["event run() returned in phase print jobs on hold"]
+    assert runner.take_ignored() == []
+    assert runner.phase is Phase.HOLDING
