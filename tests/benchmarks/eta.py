@@ -4,6 +4,10 @@ Replays recorded episodes (a folder with index.csv), or a simulated fleet, with 
 within 1 °C of the target, kept for 3 s. `nMAE`: mean |ETA - truth| over the samples as a share of the episode, no
 answer counting as 0 s, averaged per heater and then over heaters. `cold`: a heater never seen. `learned`: its earlier
 episodes are known, through JSON. `--leave-out` fits the prior without the printers that are judged.
+
+The second table is about the announced time: its nMAE and the ratio to that of the estimate, its error in s over the
+last quarter, its changes per episode (mean and 90 % quantile), % of samples in the past, and the 90 % quantile of the
+largest rise of the countdown in % of what remains.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from octoprint_temp_eta.core.estimation.estimator import (
     Sample,
 )
 from octoprint_temp_eta.core.estimation.thermal.prior import parse_prior
-from tests.benchmarks import judge
+from tests.benchmarks import announced, judge
 from tests.benchmarks.episodes import Recorded, load
 from tests.benchmarks.fit_prior import fit_table
 from tests.benchmarks.fleet import fleet
@@ -38,7 +42,7 @@ METHODS = (judge.Model, judge.Linear, judge.Exponential)
 WORST = 2.0
 #: s below which relative errors are not relative to the truth any more.
 FLOOR_S = 5.0
-FOLDS = 4
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,19 @@ class Result:
 
     def figures(self) -> dict[str, float]:
         """Return the figures of the episode, as shares; absent where there was nothing to measure."""
-        told = [(t, eta, low, high) for t, (eta, low, high) in self.answers if eta is not None]
+        given = [(t, eta, low, high) for t, (eta, low, high) in self.answers if eta is not None]
         left = [self.total - time for time, _ in self.answers]
         relative = [min(e / max(x, FLOOR_S), 10.0) for e, x in zip(self.errors, left, strict=True)]
         figures = {
             "nMAE": fmean(self.errors) / self.total,
             "p90": float(np.quantile(relative, 0.9)),
-            "coverage": len(told) / len(self.answers),
+            "coverage": len(given) / len(self.answers),
             "µs": self.microseconds,
         }
         steps = self._steps()
         if steps:
             figures["smooth"] = fmean(steps)
-        bounds = [(self.total - t, low, high) for t, _, low, high in told if low is not None and high is not None]
+        bounds = [(self.total - t, low, high) for t, _, low, high in given if low is not None and high is not None]
         if bounds:
             figures["inside"] = fmean(low <= x <= high for x, low, high in bounds)
             figures["width"] = fmean(min(high - low, WORST * self.total) for _, low, high in bounds) / self.total
@@ -199,8 +203,10 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, help="folder to draw plots to")
     parser.add_argument("--resample", type=float, help="poll every so many seconds")
     parser.add_argument("--leave-out", action="store_true", help="fit the prior without the printers judged")
+    parser.add_argument("--without", nargs="*", default=[], help="printers to leave out altogether")
     arguments = parser.parse_args()
     episodes = load(arguments.traces) if arguments.traces else fleet()
+    episodes = [each for each in episodes if each.printer not in arguments.without]
     results = judged(episodes, arguments.resample, leave_out=arguments.leave_out)
     print(f"{'':34s}   ep   nMAE    p90  cover smooth inside  width      µs")
     for title, found in sorted(results.items()):
@@ -210,6 +216,13 @@ def main() -> None:
                 some = [each for each in found if each.recorded.kind is kind]
                 if some:
                     print(row(f"    {kind}", some))
+    print(f"\n{announced.HEADER}")
+    for title, found in sorted(results.items()):
+        if found and " model " in title:
+            heaters = [(each.recorded.printer, each.recorded.heater) for each in found]
+            direction = found[0].recorded.episode.goal.direction
+            figures = [announced.announced(direction, each.answers, each.total) for each in found]
+            print(announced.row(title, heaters, figures))
     if arguments.plots:
         from tests.benchmarks.eta_plots import draw
 

@@ -53,9 +53,9 @@ HAND = {
     ),
 }
 #: Weight of the starting spreads against the data, in heaters (between) …
-_PSEUDO_HEATERS = {Direction.HEATING: 10.0, Direction.COOLING: 5.0}
+_PSEUDO_HEATERS = {Direction.HEATING: 10.0, Direction.COOLING: 40.0}
 #: … and in episodes (within).
-_PSEUDO_EPISODES = 8.0
+_PSEUDO_EPISODES = {Direction.HEATING: 8.0, Direction.COOLING: 60.0}
 #: Weight of the starting mean, in heaters. Few beds were recorded while they cooled: theirs are mostly physics still.
 _PSEUDO_MEANS = {
     (Direction.HEATING, HeaterKind.TOOL): 2.0,
@@ -64,11 +64,13 @@ _PSEUDO_MEANS = {
     (Direction.COOLING, HeaterKind.BED): 3.0,
     (Direction.COOLING, HeaterKind.CHAMBER): 1.0,
 }
-#: Degrees of freedom of the deviations of a heater's episodes, and the mean squared residual, in variances, above which
-#: an episode counts less: its curve is not one of the model's.
-_TAILS_WITHIN = 4.0
-_MISFIT = 2.0
-_ROUNDS = 8
+#: Degrees of freedom of the deviations between heaters and within them: few where odd ones must not widen the belief
+#: about all others, many where they are Gaussian.
+_TAILS_BETWEEN = {Direction.HEATING: 1e9, Direction.COOLING: TAILS[Direction.COOLING]}
+_TAILS_WITHIN = {Direction.HEATING: 1e9, Direction.COOLING: 4.0}
+#: Mean squared residual, in variances, above which an episode counts less: its curve is not one of the model's.
+_MISFIT = {Direction.HEATING: 1e9, Direction.COOLING: 2.0}
+_ROUNDS = {Direction.HEATING: 8, Direction.COOLING: 5}
 #: Episodes of a heater that are fitted together.
 _MOST = 12
 
@@ -84,25 +86,26 @@ def maximise(
 ) -> Population:
     """Return the population that the fits of its heaters suggest, one step of expectation-maximisation.
 
-    Heaters and episodes have t-distributed deviations, so that a few odd ones don't widen the belief about all others.
+    Deviations are t-distributed; a few odd heaters and episodes have little weight then.
     """
     weight, pseudo = _PSEUDO_MEANS[key], _PSEUDO_HEATERS[key[0]]
     means = np.array([heater.belief.mean for heater in heaters])
     size = means.shape[1]
-    tails, inverse = TAILS[key[0]], np.linalg.inv(now.between)
+    tails, inverse = _TAILS_BETWEEN[key[0]], np.linalg.inv(now.between)
     shares = (tails + size) / (tails + np.einsum("ij,jk,ik->i", means - now.mean, inverse, means - now.mean))
     mean = (shares @ means + weight * start.mean) / (shares.sum() + weight)
     deviations = means - mean
     between = (shares[:, None] * deviations).T @ deviations + sum(heater.belief.covariance for heater in heaters)
-    within, episodes, inverse = _PSEUDO_EPISODES * start.within, _PSEUDO_EPISODES, np.linalg.inv(now.within)
+    episodes, odd_tails = _PSEUDO_EPISODES[key[0]], _TAILS_WITHIN[key[0]]
+    within, inverse = episodes * start.within, np.linalg.inv(now.within)
     for heater in heaters:
         share = min(1.0, 4.0 / len(heater.traces))  # a heater with many episodes must not outweigh the others
         for trace in heater.traces:
             moved = trace.certainty @ trace.own
             distance = float(trace.deviation @ inverse @ trace.deviation)
-            odd = (_TAILS_WITHIN + size) / (_TAILS_WITHIN + distance)
+            odd = (odd_tails + size) / (odd_tails + distance)
             spread = odd * np.outer(trace.deviation, trace.deviation) + trace.certainty
-            good = share * min(1.0, _MISFIT / max(trace.squares, 1e-9))
+            good = share * min(1.0, _MISFIT[key[0]] / max(trace.squares, 1e-9))
             within = within + good * (spread + moved @ heater.belief.covariance @ moved.T)
             episodes += good
     return Population(mean, (between + pseudo * start.between) / (len(means) + pseudo), within / episodes)
@@ -121,7 +124,7 @@ def fit_population(
     if not traces:
         return now, []
     fits: list[HeaterFit] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS[key[0]]):
         fits = [
             fit_heater(key[1], heater[:_MOST], now, old.belief.mean if old else None)
             for heater, old in zip_longest(traces.values(), fits)
@@ -151,8 +154,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("traces", type=Path)
     parser.add_argument("-o", "--output", type=Path, default=Path("prior.json"))
+    parser.add_argument("--without", nargs="*", default=[], help="printers to leave out")
     arguments = parser.parse_args()
-    table = fit_table(load(arguments.traces))
+    table = fit_table([each for each in load(arguments.traces) if each.printer not in arguments.without])
     arguments.output.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 

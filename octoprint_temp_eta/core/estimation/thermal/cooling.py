@@ -1,4 +1,4 @@
-"""Cooling curves in closed form: a sum of three exponentials (formulas 7 and 8 of docs/estimator.md)."""
+"""Cooling curves in closed form: a sum of three exponentials (formulas 7 and 8 of docs/background/estimator.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heating curves on uniform grids: full power, then a PID controller (formulas 1–6 of docs/estimator.md)."""
+"""Heating curves on uniform grids: full power, then a PID controller (formulas 1–6 of docs/background/estimator.md)."""
 
 from __future__ import annotations
 

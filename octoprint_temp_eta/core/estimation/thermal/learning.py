@@ -1,4 +1,4 @@
-"""How a heater's own parameters are learned from its episodes: formulas 16–19 of docs/estimator.md."""
+"""Learning a heater's parameters from its episodes: formulas 16–19 of docs/background/estimator.md."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from .physics import AMBIENT, REFERENCE, Array, Start, bounded
 from .prior import Belief, Population, inverted
 from .start import start_of
 
-#: Readings that are kept of an episode, and as how many independent ones they count.
+#: Readings kept of an episode, and the number of independent readings that they count for.
 _POINTS = 48
 INDEPENDENT: Final = {Direction.HEATING: 15.0, Direction.COOLING: 40.0}
-#: Error of a reading in °C, and of a curve's clock, relative: what remains beside the variation between episodes.
+#: Error of a reading in °C, and of a curve's clock, relative, beside the variation between episodes.
 READING_ERROR = 0.2
 CLOCK_ERROR = 0.015
 _ITERATIONS = 14
-#: Draws of the belief, the best of which the descent starts from: guards it against local minima.
+#: Random draws of the belief; the descent starts from the best, which avoids local minima.
 _DRAWS = 192
 STARTS = 3
-#: Share of the variance between a heater's ways that ways with the same start and goal have in common …
+#: Share of the variance within a heater that episodes with the same start and goal have in common …
 _ALIKE = 0.8
-#: … and how far start and goal may differ for that, relative to what a heater usually heats up by.
+#: … and how far start and goal may differ for that, relative to a usual heat-up.
 _NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is kept of an episode: `times` (n,) in s since the start, `temperatures` (n,), arrival in s."""
+    """The kept part of an episode: `times` (n,) in s since the start, `temperatures` (n,), arrival in s."""
 
     goal: Goal
     start: Start
@@ -43,7 +43,7 @@ class Trace:
 
     @property
     def weights(self) -> Array:
-        """As how many independent readings each reading counts (n,)."""
+        """The number of independent readings that each reading counts for (n,)."""
         gaps = np.gradient(self.times)
         return np.asarray(gaps * (INDEPENDENT[self.goal.direction] / gaps.sum()))
 
@@ -52,7 +52,7 @@ class Trace:
 class Linear:
     """A trace linearised about a heater's parameters, its own deviation from them δ ~ N(0, W) marginalised.
 
-    `cost` is minus twice the log-likelihood, `squares` what is left of the weighted residuals, per independent reading;
+    `cost` is minus twice the log-likelihood, `squares` the weighted squared residuals per independent reading;
     `gradient` (P,) and `information` (P, P) are about the heater's parameters. δ ~ N(`deviation`, `certainty`) given
     them, and it moves with them by `-certainty · own`.
     """
@@ -68,7 +68,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class HeaterFit:
-    """A heater's parameters, and its traces about them."""
+    """A heater's parameters, and its traces linearised about them."""
 
     belief: Belief
     traces: tuple[Linear, ...]
@@ -76,7 +76,7 @@ class HeaterFit:
 
     @property
     def misfit(self) -> float:
-        """The rms of what is left of the residuals, in standard deviations."""
+        """The largest rms of the residuals of a trace, in standard deviations."""
         return float(np.sqrt(max(trace.squares for trace in self.traces)))
 
 
@@ -98,12 +98,12 @@ def trace_of(episode: Episode) -> Trace | None:
             samples, before = samples[crest:], (*before, *samples[:crest])
     if len(samples) < 5:
         return None
-    begun = samples[0].at
+    started_at = samples[0].at
     start = start_of(episode.goal, before, samples[0])
     if len(samples) > _POINTS:
         samples = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _POINTS).astype(int))]
-    times = np.array([sample.at - begun for sample in samples])
-    return Trace(episode.goal, start, times, np.array([sample.actual for sample in samples]), reached_at - begun)
+    times = np.array([sample.at - started_at for sample in samples])
+    return Trace(episode.goal, start, times, np.array([sample.actual for sample in samples]), reached_at - started_at)
 
 
 def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Array) -> Linear:
@@ -192,7 +192,7 @@ def predictive(population: Population, heater: Belief) -> Belief:
 def recalled(
     kind: HeaterKind, population: Population, heater: Belief, traces: Sequence[Trace], goal: Goal, start: Start
 ) -> Belief:
-    """Return the belief about the next way of a heater: ways with a similar start and goal deviate alike."""
+    """Return the belief about the next episode: episodes with similar start and goal have similar deviations."""
     if not traces:
         return predictive(population, heater)
     inverse = inverted(population.within)

@@ -1,4 +1,4 @@
-"""What is remembered of a heater from heating to heating, as JSON values, and what is let go."""
+"""The learned state of a heater as JSON values."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .prior import Belief, Population, inverted
 
 #: The layout below; a state of another version is ignored.
 VERSION: Final = 2
-#: Episodes of each direction that are remembered: older ones are forgotten.
+#: Episodes kept of each direction; older ones are dropped.
 _TRACES: Final = 6
-#: An episode is odd whose parameters are this far from what was believed (squared, in standard deviations) …
+#: An episode is odd if its parameters are this far from the belief (squared, in standard deviations) …
 ODD_DISTANCE = 60.0
-#: … or that no parameters explain: rms of what is left, in standard deviations.
+#: … or if no parameters explain it: rms of the residuals, in standard deviations.
 ODD_MISFIT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A heater in one direction: the belief about it, the traces it comes from, and the newest if that was odd."""
+    """A heater in one direction: the belief, its traces, and the newest trace if that was odd."""
 
     belief: Belief
     traces: tuple[Trace, ...]
@@ -33,7 +33,7 @@ class Memory:
 
 
 def recall(state: LearnedState | None, direction: Direction) -> Memory | None:
-    """Return what `state` remembers, None where it is empty, of another version, or not of this shape."""
+    """Return the memory in `state`, None if it is empty, of another version, or invalid."""
     if state is None or state.get("version") != VERSION:
         return None
     try:
@@ -53,7 +53,7 @@ def recall(state: LearnedState | None, direction: Direction) -> Memory | None:
 
 
 def remember(state: LearnedState | None, direction: Direction, memory: Memory) -> LearnedState:
-    """Return `state` with what is now known of one direction."""
+    """Return `state` with `memory` for one direction."""
     kept = dict(state) if state is not None and state.get("version") == VERSION else {}
     kept["version"] = VERSION
     kept[direction.value] = {
@@ -68,8 +68,8 @@ def remember(state: LearnedState | None, direction: Direction, memory: Memory) -
 def with_trace(kind: HeaterKind, population: Population, memory: Memory | None, trace: Trace) -> Memory | None:
     """Return the memory with one more trace.
 
-    An odd episode is set aside: a fan blast or an open door must not be learned. When the next one is odd as well,
-    the heater has changed, and what was before is forgotten.
+    An odd episode is kept aside, as a fan or an open door must not be learned. If the next one is odd too, the heater
+    has changed, and the earlier traces are dropped.
     """
     if memory is not None and is_odd(kind, population, memory.belief, trace):
         if memory.odd is None:
@@ -84,20 +84,20 @@ def with_trace(kind: HeaterKind, population: Population, memory: Memory | None, 
 
 
 def distance(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> float:
-    """Return how far (squared, in standard deviations) a trace's parameters are from what is believed of the heater."""
+    """Return how far (squared, in standard deviations) the parameters of a trace are from the belief."""
     inverse = inverted(predictive(population, heater).covariance)
     deviation = linearise(kind, trace, heater.mean, inverse).deviation
     return float(deviation @ inverse @ deviation)
 
 
 def misfit(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> float:
-    """Return the rms of a trace about the curve that fits it best, in standard deviations."""
+    """Return the rms of the residuals of the best fit to a trace, in standard deviations."""
     wide = Population(heater.mean, 4.0 * (heater.covariance + population.within), population.within)
     return fit_heater(kind, (trace,), wide, heater.mean).misfit
 
 
 def is_odd(kind: HeaterKind, population: Population, heater: Belief, trace: Trace) -> bool:
-    """Return whether a trace is not one of this heater's as it is believed to be."""
+    """Return whether a trace contradicts the belief about the heater."""
     return (
         distance(kind, population, heater, trace) > ODD_DISTANCE or misfit(kind, population, heater, trace) > ODD_MISFIT
     )

@@ -1,6 +1,6 @@
-"""The estimation method `model`: a heater's physics, fitted as the readings come, learned from way to way.
+"""The estimation method `model`: the physics of a heater, fitted to the readings and learned from episode to episode.
 
-Read docs/estimator.md first: physics.py, start.py, fit.py, posterior.py and learning.py follow its formulas.
+The modules of this package follow the formulas of docs/background/estimator.md.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from .prior import Belief, Prior, shipped_prior
 from .start import start_of
 from .steady import Steady
 
-#: A heater that is switched off while it still rises begins to cool at its crest: °C above the last one.
+#: A heater that is switched off while its temperature rises starts to cool at its crest: °C above the last one.
 _CREST = 0.3
 
 
 class ThermalModel:
-    """One heater's estimator; the interface is `core.estimator.Estimator`."""
+    """One heater's estimator; the interface is `core.estimation.estimator.Estimator`."""
 
     name: ClassVar[str] = "model"
 
     def __init__(self, kind: HeaterKind, prior: Prior | None = None) -> None:
-        """Create the method for a heater of `kind`; `prior` stands in for the shipped one (for benchmarks)."""
+        """Create the method for a heater of `kind`; `prior` replaces the shipped one (for benchmarks)."""
         self._kind = kind
         self._prior = prior if prior is not None else shipped_prior()
         self._state: LearnedState | None = None
@@ -38,17 +38,17 @@ class ThermalModel:
         self._before: deque[Sample] = deque(maxlen=round(HISTORY_S * SAMPLES_PER_S))
         self._posterior: Posterior | None = None
         self._steady = Steady(Direction.HEATING)
-        self._begun = self._crest = 0.0
+        self._started_at = self._crest = 0.0
         self._pace: Pace | None = None
-        #: How fast it heats, as a share of what this heater does; None where that can't be told.
+        #: The heating rate as a share of this heater's usual rate, None if unknown.
         self.pace: float | None = None
 
     def restore(self, state: LearnedState) -> None:
-        """Go on from what was learned earlier; an unknown version is ignored."""
+        """Load a learned state; an unknown version is ignored."""
         self._state = state
 
     def begin(self, goal: Goal, before: Sequence[Sample]) -> None:
-        """Start an episode; its first sample comes with `update`."""
+        """Start an episode; `update` gets its first sample."""
         self._goal = goal
         self._before.clear()
         self._before.extend(before)
@@ -56,39 +56,39 @@ class ThermalModel:
         self._pace = self.pace = None
 
     def update(self, sample: Sample) -> Estimate | None:
-        """Take the next sample and return when the goal is reached: from the first sample to the last degree."""
+        """Add the next sample and return the estimate."""
         goal = self._goal
         if goal is None:
             return None
         rises = goal.direction is Direction.COOLING and sample.actual > self._crest + _CREST
         if self._posterior is None or rises:
-            self._begun, self._crest = sample.at, sample.actual
+            self._started_at, self._crest = sample.at, sample.actual
             self._posterior = self._open(goal, self._before, sample)
         if goal.direction is Direction.COOLING and self._crest - sample.actual < _CREST:
             self._before.append(sample)
         if self._pace is not None:
-            self.pace = self._pace.update(sample.at - self._begun, sample.actual)
-        self._posterior.update(sample.at - self._begun, sample.actual)
+            self.pace = self._pace.update(sample.at - self._started_at, sample.actual)
+        self._posterior.update(sample.at - self._started_at, sample.actual)
         if goal.reached(sample.actual):
             return Estimate(0.0, 0.0, 0.0)
         return self._steady.follow(sample.at, self._posterior.estimate())
 
     @property
     def stalled(self) -> bool:
-        """Whether it heats so slowly that something must be wrong. A convenience, not a safety device."""
+        """Whether the heater is so slow that something must be wrong. A convenience, not a safety device."""
         return self.pace is not None and self.pace < STALLED_PACE
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
-        """Return how long the way from `start` (°C) to `goal` would take from now."""
-        begun = start_of(goal, (), Sample(0.0, start))
-        belief, seen = self._belief(goal, begun)
-        return Posterior(self._kind, goal, begun, belief, seen=seen).estimate()
+        """Return the estimate for an episode from `start` (°C) to `goal`."""
+        origin = start_of(goal, (), Sample(0.0, start))
+        belief, seen = self._belief(goal, origin)
+        return Posterior(self._kind, goal, origin, belief, seen=seen).estimate()
 
     @staticmethod
     def learn(
         kind: HeaterKind, state: LearnedState | None, episode: Episode, prior: Prior | None = None
     ) -> LearnedState | None:
-        """Return `state` with `episode` learned; unchanged where it teaches nothing. Takes up to 0.2 s."""
+        """Return `state` updated with `episode`, unchanged if the episode is of no use. Takes up to 0.2 s."""
         trace = trace_of(episode)
         if trace is None:
             return state
@@ -105,7 +105,7 @@ class ThermalModel:
         return Posterior(self._kind, goal, start, belief, seen=seen)
 
     def _belief(self, goal: Goal, start: Start) -> tuple[Belief, bool]:
-        """Return what to expect of the next episode, and whether this heater was seen before."""
+        """Return the belief about the next episode, and whether it comes from earlier episodes of this heater."""
         population = self._prior[goal.direction, self._kind]
         memory = recall(self._state, goal.direction)
         if memory is None:

@@ -1,4 +1,4 @@
-"""The temperature curves of a heater: formulas 1–8 of docs/estimator.md, for many parameter vectors at once.
+"""The temperature curves of a heater: formulas 1–8 of docs/background/estimator.md, for many parameter vectors at once.
 
 Temperatures are in °C, times in s, rates in K/s. N parameter vectors give N curves.
 """

@@ -1,4 +1,4 @@
-"""What is believed of the present episode, reading by reading: formulas 9–15 of docs/estimator.md."""
+"""The belief about the current episode, reading by reading: formulas 9–15 of docs/background/estimator.md."""
 
 from __future__ import annotations
 
@@ -8,52 +8,61 @@ import numpy as np
 
 from ..estimator import Direction, Estimate, Goal, HeaterKind
 from .fit import TAILS, Fit, Penalty, Readings, fit
-from .physics import Array, Curves, Start
+from .physics import PARAMETERS, Array, Curves, Start
 from .prior import Belief, inverted
 
 #: Error of a reading in °C.
 _READING_ERROR: Final = 0.3
-#: Error of a curve's clock, relative to the time since the start: how far the shape can be trusted.
-_CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.03}
-#: As how many independent readings those of an episode count together: errors of the shape last.
-_INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 40.0}
-#: Readings fade over this share of the time since the start: the newest ones tell most of what is to come.
+#: Error of a curve's clock, relative to the time since the start.
+_CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.015}
+#: The number of independent readings that all readings count for: errors of the shape are correlated.
+_INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 160.0}
+#: The weight of readings decays over this share of the time since the start.
 _MEMORY: Final = 0.5
-#: s that are added to the time since the start, so that the very first readings don't count as a whole episode.
+#: s added to the time since the start, so that the first readings have little weight.
 _SETTLING: Final = 1.0
-#: Readings that are kept; when there are more, every second one goes.
+#: Most readings kept; at more, every second one is dropped.
 _READINGS: Final = 80
 #: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
 #: that causes it earlier.
 _REFIT: Final = 0.1
 _SURPRISE: Final = 0.4
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
-_STEPS: Final = 2
-_RESTART_STEPS: Final = 8
+_STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
+_RESTART_STEPS: Final = 6
 #: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
 _MISFIT: Final = 0.5
-_TAILS_SEEN: Final = {Direction.HEATING: 20.0, Direction.COOLING: 5.0}
-#: How far a curve may be ahead or behind, relative to the time since the start, and the tremble of a reading in °C:
-#: where the heater is on the curve is weighed from the two.
+#: The curve is not fitted until the temperature has changed by so many °C, for at most so many times the expected dead
+#: time: until then, readings are the same for every heater.
+_MOVED_C: Final = 0.6
+_LONGEST_WAIT: Final = 1.0
+#: Standard deviations of a curve's time offset, relative to the time since the start, and of a reading in °C: they give
+#: the weight of the newest residual.
 _AHEAD: Final = 0.05
 _TREMBLE: Final = 0.15
-#: Cooling: so many of the newest readings are averaged for it, weighted with this memory relative to the time since the
-#: start, as a sensor's steps of 0.1 °C are seconds there.
+#: Newest readings in that residual, with the decay of their weight relative to the time since the start: while cooling,
+#: a sensor's step of 0.1 °C takes seconds.
 _NEWEST: Final = {Direction.HEATING: 1, Direction.COOLING: 16}
 _NEWEST_MEMORY: Final = 0.03
 #: Half of the central 80 % of a Gaussian, in standard deviations.
 EIGHTY: Final = 1.2816
-#: Half a second that intervals are not relative to.
+#: s added to both ends of a ratio, so that it stays finite at the arrival.
 TICK_S: Final = 0.5
-#: A standard deviation of ln ETA that is not believed.
+#: Largest standard deviation of ln ETA in formula 15.
 _LARGE: Final = {Direction.HEATING: 1.0, Direction.COOLING: 0.5}
-#: What the standard deviations are to be multiplied by, per direction and whether the heater was seen before,
-#: so that 80 % are 80 %: measured on printers that the prior was not fitted on.
+#: Factors of the standard deviation for formula 15, by direction and whether the heater was seen before, …
 _WIDEN: Final = {
     (Direction.HEATING, False): 0.9,
     (Direction.HEATING, True): 1.0,
     (Direction.COOLING, False): 1.1,
     (Direction.COOLING, True): 1.7,
+}
+#: … and, on top of that, for the interval: chosen for a coverage of 80 % on printers that the prior was not fitted on.
+_INTERVAL: Final = {
+    (Direction.HEATING, False): 1.0,
+    (Direction.HEATING, True): 1.1,
+    (Direction.COOLING, False): 1.5,
+    (Direction.COOLING, True): 1.4,
 }
 
 
@@ -62,13 +71,16 @@ class Posterior:
 
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
-        self._widen = _WIDEN[goal.direction, seen]
+        self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
         self._kind, self._goal, self._start = kind, goal, start
-        self._prior = Penalty.of(belief, _TAILS_SEEN[goal.direction] if seen else TAILS[goal.direction])
+        self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
         self._parameters = belief.mean
         self._restarted_at = 0.0
+        self._waiting = True
+        delay, lag = (PARAMETERS[goal.direction].index(name) for name in ("ln_delay", "ln_lag"))
+        self._dead = float(np.exp(belief.mean[delay]) + np.exp(belief.mean[lag]))
         self._refit()
 
     def update(self, time: float, actual: float) -> None:
@@ -77,7 +89,13 @@ class Posterior:
             return
         self._times.append(time)
         self._actuals.append(actual)
-        if time >= self._fitted_at * (1.0 + _REFIT) or abs(self._off() - self._fitted_off) > _SURPRISE:
+        if self._waiting:
+            expected = self._start.temperature + self._start.slope * time
+            self._waiting = abs(actual - expected) < _MOVED_C and time < _LONGEST_WAIT * self._dead
+            if self._waiting:
+                return
+            self._refit()
+        elif time >= self._fitted_at * (1.0 + _REFIT) or abs(self._off() - self._fitted_off) > _SURPRISE:
             self._refit()
 
     def estimate(self) -> Estimate:
@@ -88,7 +106,7 @@ class Posterior:
         share = middle / (self._times[-1] + middle + TICK_S)
         # Guard: with a large σ the linearisation is not valid; the answer stays inside its interval.
         eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
-        spread = float(np.exp(EIGHTY * sigma))
+        spread = float(np.exp(EIGHTY * self._interval * sigma))
         return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)
 
     def _refit(self) -> None:
@@ -98,7 +116,7 @@ class Posterior:
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
         weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
         readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR[self._goal.direction])
-        found = self._fit(readings, self._parameters, _STEPS)
+        found = self._fit(readings, self._parameters, _STEPS[self._goal.direction])
         if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
             self._restarted_at = float(times[-1])
             again = self._fit(readings, self._prior.mean, _RESTART_STEPS)
@@ -117,6 +135,8 @@ class Posterior:
         return self._actuals[-1] - float(self._curve.at(np.array(self._times[-1:]))[0][0, 0])
 
     def _remaining(self, curve: Curves) -> float:
+        if self._waiting:
+            return max(float(curve.reach[0]) - min(self._times[-1], self._dead), 0.0)
         return float(self._rest(curve)[0])
 
     def _rest(self, drawn: Curves) -> Array:

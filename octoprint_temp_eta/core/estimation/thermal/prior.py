@@ -1,4 +1,4 @@
-"""What is known of heaters in general: the table prior.json, and the Gaussian beliefs made from it."""
+"""The population prior: the table prior.json and the beliefs made from it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Population:
 
     @property
     def heater(self) -> Belief:
-        """The belief about a heater never seen."""
+        """The belief about an unknown heater."""
         return Belief(self.mean, self.between)
 
 
@@ -65,5 +65,5 @@ def parse_prior(table: Mapping[str, Any]) -> Prior:
 
 @cache
 def shipped_prior() -> Prior:
-    """Return the prior that is part of the package."""
+    """Return the prior in the package."""
     return parse_prior(json.loads((files(__package__) / "prior.json").read_text("utf-8")))

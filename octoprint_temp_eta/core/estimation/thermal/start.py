@@ -1,4 +1,4 @@
-"""What the readings before an episode tell of the heater's hidden state (formula 3 of docs/estimator.md)."""
+"""The state at the start of an episode, from the readings before it (formula 3 of docs/background/estimator.md)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from ..estimator import Direction, Goal, Sample
 from .physics import Start
 
-#: The slope at the start is taken from this many seconds …
+#: Seconds of readings for the slope at the start, …
 _SLOPE_WINDOW: Final = 8.0
-#: … if there are as many readings in them; …
+#: … if they have at least so many readings; …
 _SLOPE_READINGS: Final = 4
-#: … else from the newest three, the first of the episode among them, of as many seconds: polled every 5 s, that is all.
+#: … else the newest three within so many seconds, as with a poll interval of 5 s.
 _SPARSE_WINDOW: Final = 16.0
-#: Steepest slopes in K/s that a reading can show; beyond, it is a glitch.
+#: Range of slopes in K/s; a steeper one is an error of a reading.
 _SLOPE_BOUNDS: Final = (-4.0, 15.0)
-#: At most as many points of the history are kept.
+#: Most points of the history.
 _HISTORY: Final = 24
 
 
@@ -48,7 +48,7 @@ def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
 
 
 def _held(goal: Goal, history: Sequence[Sample]) -> float:
-    """Return the target in °C that was held until the start, 0 if none."""
+    """Return the target in °C that was held before the start, 0 if none."""
     if goal.direction is Direction.COOLING or len(history) < _SLOPE_READINGS:
         return 0.0
     last = history[-1]

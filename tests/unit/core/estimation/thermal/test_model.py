@@ -40,18 +40,18 @@ def follow(
     if state is not None:
         model.restore(json.loads(json.dumps(state)))
     model.begin(episode.goal, episode.before)
-    told = []
+    estimates = []
     for sample in samples or episode.samples:
         estimate = model.update(sample)
         if sample.at < episode.reached_at:
             assert estimate is not None
-            told.append((episode.reached_at - sample.at, estimate))
-    return told
+            estimates.append((episode.reached_at - sample.at, estimate))
+    return estimates
 
 
-def error(told: Sequence[tuple[float, Estimate]]) -> float:
+def error(estimates: Sequence[tuple[float, Estimate]]) -> float:
     """Return the mean error as a share of the whole."""
-    return sum(abs(estimate.eta - truth) for truth, estimate in told) / len(told) / told[0][0]
+    return sum(abs(estimate.eta - truth) for truth, estimate in estimates) / len(estimates) / estimates[0][0]
 
 
 def learned(kind: HeaterKind, episodes: Sequence[Episode]) -> LearnedState | None:
@@ -104,8 +104,8 @@ def test_cooling_is_learned(kind: HeaterKind, make: Any, to: float) -> None:
 def test_slow_polling_is_enough(every: float) -> None:
     first, second = heated(hotend(), 215.0, 200.0)
     state = learned(HeaterKind.TOOL, [first])
-    told = follow(HeaterKind.TOOL, state, second, second.samples[:: round(every)])
-    assert error(told) < 0.06
+    estimates = follow(HeaterKind.TOOL, state, second, second.samples[:: round(every)])
+    assert error(estimates) < 0.06
 
 
 def test_a_gap_of_20_s_and_whole_degrees_do_no_harm() -> None:
@@ -115,11 +115,11 @@ def test_a_gap_of_20_s_and_whole_degrees_do_no_harm() -> None:
         for i, sample in enumerate(second.samples)
         if not 20 <= i < 40
     ]
-    told = follow(HeaterKind.BED, learned(HeaterKind.BED, [first]), second, coarse)
-    assert error(told) < 0.08
+    estimates = follow(HeaterKind.BED, learned(HeaterKind.BED, [first]), second, coarse)
+    assert error(estimates) < 0.08
 
 
-def test_a_forecast_is_what_the_first_sample_says() -> None:
+def test_a_forecast_is_the_first_estimate() -> None:
     first, second = heated(hotend(), 215.0, 215.0)
     model = ThermalModel(HeaterKind.TOOL)
     state = learned(HeaterKind.TOOL, [first])
@@ -134,7 +134,7 @@ def test_a_forecast_is_what_the_first_sample_says() -> None:
     assert ahead.eta == pytest.approx(truth, rel=0.08)
 
 
-def test_a_forecast_grows_with_the_way() -> None:
+def test_a_forecast_grows_with_the_target() -> None:
     model = ThermalModel(HeaterKind.BED)
     times = [model.forecast(25.0, Goal(Direction.HEATING, target)) for target in (40.0, 60.0, 90.0)]
     etas = [estimate.eta for estimate in times if estimate is not None]
@@ -152,7 +152,7 @@ def test_a_forecast_grows_with_the_way() -> None:
         {"version": VERSION, "heating": {"mean": [0.0] * 3, "covariance": [[1.0]], "traces": []}},
     ],
 )
-def test_a_state_of_another_making_is_no_state(state: dict[str, Any]) -> None:
+def test_an_invalid_state_is_ignored(state: dict[str, Any]) -> None:
     (episode,) = heated(hotend(), 200.0)
     fresh, odd = follow(HeaterKind.TOOL, None, episode), ThermalModel(HeaterKind.TOOL)
     odd.restore(state)
@@ -174,17 +174,17 @@ def test_the_state_stays_small_and_keeps_both_directions() -> None:
     assert len(json.dumps(state)) < 20_000
 
 
-def test_an_episode_that_was_given_up_teaches_nothing() -> None:
+def test_an_episode_that_was_given_up_is_not_learned() -> None:
     (episode,) = heated(hotend(), 200.0)
     given_up = Episode(episode.goal, episode.before, episode.samples[:20], None)
     assert ThermalModel.learn(HeaterKind.TOOL, None, given_up) is None
 
 
-def test_an_episode_with_another_target_midway_teaches_nothing() -> None:
+def test_an_episode_with_another_target_midway_is_not_learned() -> None:
     (episode,) = heated(hotend(), 200.0)
     changed = [Sample(s.at, s.actual, 180.0 if i < 10 else 200.0) for i, s in enumerate(episode.samples)]
-    told = Episode(episode.goal, episode.before, changed, episode.reached_at)
-    assert ThermalModel.learn(HeaterKind.TOOL, None, told) is None
+    estimates = Episode(episode.goal, episode.before, changed, episode.reached_at)
+    assert ThermalModel.learn(HeaterKind.TOOL, None, estimates) is None
 
 
 def test_one_odd_heating_is_not_learned_but_a_new_hotend_is_after_two() -> None:
@@ -200,7 +200,7 @@ def test_one_odd_heating_is_not_learned_but_a_new_hotend_is_after_two() -> None:
     assert error(follow(HeaterKind.TOOL, twice, odd[2])) < 0.06
 
 
-def test_a_usual_heating_clears_the_suspicion() -> None:
+def test_a_usual_episode_drops_an_odd_one() -> None:
     heater = hotend()
     usual = heated(heater, 210.0, 215.0, 220.0, 200.0)
     state = learned(HeaterKind.TOOL, usual[:2])
@@ -248,7 +248,7 @@ def test_a_fault_stalls_a_learned_heater_soon(
         elif model.stalled:
             assert sample.at - failed_at <= within
             return
-    pytest.fail("the fault was never noticed")
+    pytest.fail("the fault was not detected")
 
 
 @pytest.mark.parametrize(("kind", "make", "targets"), KINDS)
@@ -270,6 +270,6 @@ def test_a_heater_switched_off_while_it_rises_cools_from_its_crest() -> None:
     for _ in heater.run(40.0, 200.0):
         pass
     episode = heater.cool(50.0, before_s=0.0)
-    told = follow(HeaterKind.TOOL, None, episode)
-    assert all(estimate.eta > 0.0 for _, estimate in told)
-    assert error(told[len(told) // 2 :]) < 0.25
+    estimates = follow(HeaterKind.TOOL, None, episode)
+    assert all(estimate.eta > 0.0 for _, estimate in estimates)
+    assert error(estimates[len(estimates) // 2 :]) < 0.25

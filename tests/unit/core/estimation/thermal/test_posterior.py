@@ -1,0 +1,60 @@
+"""The belief about the current episode: when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
+from octoprint_temp_eta.core.estimation.thermal import posterior
+from octoprint_temp_eta.core.estimation.thermal.posterior import Posterior
+from octoprint_temp_eta.core.estimation.thermal.prior import shipped_prior
+from octoprint_temp_eta.core.estimation.thermal.start import start_of
+
+from .....support.thermal_heater import bed, hotend
+
+
+def started(kind: HeaterKind, goal: Goal, samples: Sequence[Sample], before: Sequence[Sample] = ()) -> Posterior:
+    belief = shipped_prior()[goal.direction, kind].heater
+    return Posterior(kind, goal, start_of(goal, before, samples[0]), belief, seen=False)
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_readings_during_the_dead_time_change_nothing(direction: Direction) -> None:
+    goal = Goal(direction, 60.0 if direction is Direction.HEATING else 40.0)
+    flat = [Sample(float(second), 25.0 if direction is Direction.HEATING else 80.0) for second in range(3)]
+    episode = started(HeaterKind.BED, goal, flat)
+    first = episode.estimate().eta
+    for sample in flat[1:]:
+        episode.update(sample.at, sample.actual)
+        assert episode.estimate().eta == pytest.approx(first - sample.at, rel=0.02)
+
+
+def test_the_curve_is_fitted_only_when_there_is_something_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    heater = bed()
+    heater.heat(60.0, after_s=200.0)
+    cool_down = heater.cool(40.0)
+    fits = []
+    original = posterior.fit
+    monkeypatch.setattr(posterior, "fit", lambda *arguments: fits.append(1) or original(*arguments))
+    episode = started(HeaterKind.BED, cool_down.goal, cool_down.samples, cool_down.before)
+    for sample in cool_down.samples[1:]:
+        episode.update(sample.at - cool_down.samples[0].at, sample.actual)
+    assert len(fits) < 0.3 * len(cool_down.samples)
+
+
+def test_a_cool_down_that_starts_while_the_heater_already_cools() -> None:
+    heater = hotend()
+    heater.heat(220.0, after_s=100.0)
+    cool_down = heater.cool(50.0)
+    assert cool_down.reached_at is not None
+    late = cool_down.samples[len(cool_down.samples) // 5 :]
+    before = (*cool_down.before, *cool_down.samples[: len(cool_down.samples) // 5])
+    episode = started(HeaterKind.TOOL, cool_down.goal, late, before)
+    errors = []
+    for sample in late[1:]:
+        episode.update(sample.at - late[0].at, sample.actual)
+        if sample.at < cool_down.reached_at:
+            errors.append(abs(episode.estimate().eta - (cool_down.reached_at - sample.at)))
+    assert sum(errors) / len(errors) < 0.15 * (cool_down.reached_at - late[0].at)

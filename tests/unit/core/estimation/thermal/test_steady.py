@@ -1,0 +1,35 @@
+"""The smooth countdown."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Goal
+from octoprint_temp_eta.core.estimation.thermal.steady import Steady
+
+HEATING = Goal(Direction.HEATING, 215.0)
+COOLING = Goal(Direction.COOLING, 40.0)
+
+
+def test_a_countdown_is_smooth_and_follows_the_estimate() -> None:
+    steady = Steady(Direction.HEATING)
+    middles = [100.0 - t + (3.0 if t % 2 else -3.0) for t in range(50)]
+    noisy = [Estimate(middle, 0.7 * middle, 1.4 * middle) for middle in middles]
+    shown = [steady.follow(float(t), estimate).eta for t, estimate in enumerate(noisy)]
+    noise = [abs(b - a + 1.0) for a, b in pairwise(shown)]
+    assert sum(noise) / len(noise) < 2.0
+    assert steady.follow(50.0, Estimate(200.0, 150.0, 260.0)).eta > 150.0
+
+
+def test_a_countdown_continues_within_its_play_and_follows_a_large_change() -> None:
+    steady = Steady(Direction.COOLING)
+
+    def estimate(eta: float) -> Estimate:
+        return Estimate(eta, 0.8 * eta, 1.25 * eta)
+
+    shown = [steady.follow(float(t), estimate(100.0 - t + (2.0 if t % 2 else -2.0))).eta for t in range(30)]
+    assert all(b - a == pytest.approx(-1.0) for a, b in pairwise(shown[8:]))
+    assert steady.follow(30.0, estimate(200.0)).eta > 160.0
+    assert steady.follow(32.0, estimate(20.0)).eta < 25.0
