@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -133,10 +133,14 @@ def fit_population(
     return now, fits
 
 
-def fit_table(episodes: Sequence[Recorded]) -> dict[str, Any]:
-    """Return the table as JSON values."""
-    populations = {}
+def fit_table(
+    episodes: Sequence[Recorded], kept: Mapping[str, Any] | None = None, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the table as JSON values; with `only`, the other populations are those of `kept`."""
+    populations = dict(kept or {})
     for direction, kind in HAND:
+        if only and f"{direction}-{kind}" not in only:
+            continue
         chosen = [e for e in episodes if e.episode.goal.direction is direction and e.kind is kind]
         population, _ = fit_population((direction, kind), chosen)
         populations[f"{direction}-{kind}"] = {
@@ -147,7 +151,10 @@ def fit_table(episodes: Sequence[Recorded]) -> dict[str, Any]:
             "between": population.between.round(6).tolist(),
             "within": population.within.round(6).tolist(),
         }
-    return {"about": "Fitted by tests/benchmarks/fit_prior.py; see docs/estimator.md.", "populations": populations}
+    return {
+        "about": "Fitted by tests/benchmarks/fit_prior.py; see docs/background/estimator.md.",
+        "populations": populations,
+    }
 
 
 def main() -> None:
@@ -155,8 +162,11 @@ def main() -> None:
     parser.add_argument("traces", type=Path)
     parser.add_argument("-o", "--output", type=Path, default=Path("prior.json"))
     parser.add_argument("--without", nargs="*", default=[], help="printers to leave out")
+    parser.add_argument("--only", nargs="*", default=[], help="populations to fit; the others are kept")
     arguments = parser.parse_args()
-    table = fit_table([each for each in load(arguments.traces) if each.printer not in arguments.without])
+    episodes = [each for each in load(arguments.traces) if each.printer not in arguments.without]
+    kept = json.loads(arguments.output.read_text("utf-8"))["populations"] if arguments.only else None
+    table = fit_table(episodes, kept, arguments.only)
     arguments.output.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 

@@ -25,7 +25,7 @@ _SETTLING: Final = 1.0
 _READINGS: Final = 80
 #: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
 #: that causes it earlier.
-_REFIT: Final = 0.1
+_REFIT: Final = {Direction.HEATING: 0.05, Direction.COOLING: 0.1}
 _SURPRISE: Final = 0.4
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
 _STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
@@ -89,13 +89,14 @@ class Posterior:
             return
         self._times.append(time)
         self._actuals.append(actual)
+        due = self._fitted_at * (1.0 + _REFIT[self._goal.direction])
         if self._waiting:
             expected = self._start.temperature + self._start.slope * time
             self._waiting = abs(actual - expected) < _MOVED_C and time < _LONGEST_WAIT * self._dead
             if self._waiting:
                 return
             self._refit()
-        elif time >= self._fitted_at * (1.0 + _REFIT) or abs(self._off() - self._fitted_off) > _SURPRISE:
+        elif time >= due or abs(self._off() - self._fitted_off) > _SURPRISE:
             self._refit()
 
     def estimate(self) -> Estimate:
