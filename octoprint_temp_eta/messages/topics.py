@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .catalogue import MESSAGES
@@ -11,8 +12,9 @@ from .catalogue import MESSAGES
 #: What may stand in a level of a topic: brokers alter or refuse anything else, each in its own way.
 LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-#: MQTT's own limit for a topic is 65535 bytes; nobody's reply topic needs more than this.
+#: The longest response topic (characters) and its most levels; brokers end the connection at a topic with too many.
 LONGEST_RESPONSE_TOPIC = 512
+MOST_LEVELS = 20
 
 
 def slug(text: str) -> str:
@@ -47,20 +49,36 @@ class Topics:
         return topic.removeprefix(prefix) if topic.startswith(prefix) else None
 
 
-def refuses_response_topic(topic: str, base: str, discovery_prefix: str) -> str | None:
-    """Return why nothing is published to the response topic `topic`, None where it may be used.
+def refuses_response_topic(topic: str, base: str, discovery_prefix: str, prefixes: Iterable[str] = ()) -> str | None:
+    """Return why no reply is published to the response topic `topic`, None if it may be used.
 
-    Nobody makes us publish below our own `base`, where each topic has its meaning, or where Home Assistant listens.
+    It may be a free topic below `base`, or a topic below one of the `prefixes` that the settings allow. Nobody makes
+    the bridge publish where it means something to others: a command, to Home Assistant, or as the bridge's own state.
     """
-    if not topic or len(topic) > LONGEST_RESPONSE_TOPIC:
-        return "is empty or too long"
-    if "+" in topic or "#" in topic or "\0" in topic:
-        return "has a wildcard"
-    if topic.startswith("$"):
-        return "starts with $"
-    for place, name in ((discovery_prefix, "the discovery prefix"), (base, "our own base topic")):
-        if topic == place or topic.startswith(f"{place}/"):
-            return f"lies below {name}"
-    if "command" in topic.split("/"):
-        return "lies below a command topic"
-    return None
+    levels = topic.split("/")
+    ours = _is_below(topic, base)
+    rules = (
+        (not topic or len(topic) > LONGEST_RESPONSE_TOPIC, "is empty or too long"),
+        (len(levels) > MOST_LEVELS, f"has more than {MOST_LEVELS} levels"),
+        (any(character in topic for character in "+#\0"), "has a wildcard"),
+        (topic.startswith("$"), "starts with $"),
+        (_is_below(topic, discovery_prefix), "is below the discovery prefix"),
+        ("command" in levels, "is below a command topic"),
+        (ours and _is_used(topic, base), "is a topic below the base topic that the bridge uses"),
+        (
+            not ours and not any(_is_below(topic, prefix) for prefix in prefixes),
+            f"is not below {base}: the setting mqtt_response_topics can allow other prefixes",
+        ),
+    )
+    return next((reason for applies, reason in rules if applies), None)
+
+
+def _is_below(topic: str, place: str) -> bool:
+    return topic == place or topic.startswith(f"{place}/")
+
+
+def _is_used(topic: str, base: str) -> bool:
+    """Return whether `topic` is the base topic or one on which the bridge publishes."""
+    templates = (kind.topic for kind in MESSAGES.values() if kind.topic.startswith("{base}/"))
+    patterns = (template.format(base=re.escape(base), heater="[^/]+") for template in templates)
+    return topic == base or any(re.fullmatch(pattern, topic) for pattern in patterns)

@@ -6,9 +6,10 @@ import contextlib
 import io
 import logging
 import sys
+import time
 from collections.abc import Iterator
 
-from .allowance import Allowance
+from ..core.rate_limit import TokenBucket
 from .channel import Channel
 
 #: The name of the script's logger.
@@ -44,12 +45,12 @@ class Handler(logging.Handler):
     def __init__(self, channel: Channel) -> None:
         super().__init__()
         self._channel = channel
-        self._allowance = Allowance(BURST, RATE)
+        self._bucket = TokenBucket(RATE, BURST)
         self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record, or drop it over the rate limit."""
-        if not self._allowance.take():
+        if not self._bucket.take(time.monotonic()):
             self._dropped += 1
             return
         self.flush()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 
-from .allowance import Allowance
+from ..core.rate_limit import TokenBucket
 from .channel import Channel
 
 #: The polling interval in seconds; the attribute is also read before each line.
@@ -24,7 +25,7 @@ class Status:
         self._channel = channel
         self._script: object = None
         self._published: str | None = None
-        self._allowance = Allowance(BURST, RATE)
+        self._bucket = TokenBucket(RATE, BURST)
         self._looking = threading.Lock()
         self._finished = threading.Event()
 
@@ -33,7 +34,9 @@ class Status:
         with self._looking:
             status = self._read()
             # The final status is sent regardless of the rate limit.
-            if status not in (None, self._published) and (self._finished.is_set() or self._allowance.take()):
+            if status not in (None, self._published) and (
+                self._finished.is_set() or self._bucket.take(time.monotonic())
+            ):
                 self._published = status
                 self._channel.send("status", status=status)
 

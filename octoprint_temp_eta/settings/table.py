@@ -185,6 +185,14 @@ class Settings:
         pattern=_TOPIC,
         form=_TOPIC_FORM,
     )
+    mqtt_response_topics: str = setting(
+        "",
+        "Allowed response topics",
+        "Prefixes outside the base topic to which MQTT 5 requests may have their replies sent.",
+        pattern=rf"({_TOPIC}(, {_TOPIC})*)?",
+        form="topics such as node-red/replies, separated by commas",
+        names=True,
+    )
     mqtt_custom_identifier: str = setting(
         "",
         "Printer ID (blank = generate)",

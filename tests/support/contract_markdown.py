@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from octoprint_temp_eta.bridge.broker.commands import BURST, RATE, REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, RATE, REMEMBERED_S
 from octoprint_temp_eta.bridge.broker.outbox import MAX_EVENTS
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
+from octoprint_temp_eta.messages.topics import MOST_LEVELS
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 
@@ -34,9 +35,13 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   `transaction` arrives again within {REMEMBERED_S / 60:.0f} minutes, the command is not executed again, and the
   reply is the same. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
   {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
-  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands.
+  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`
+  and a `target` of 0 have allowances of their own, which no flood uses up.
 * **MQTT 5** is used if the broker supports it. Then a reply also goes to the command's response topic with its
-  correlation data, and events have an expiry. Everything else works the same with 3.1.1.
+  correlation data, at most once, and events have an expiry. Everything else works the same with 3.1.1. A response topic
+  is a free topic below `<base>`, or one below a prefix in the setting `mqtt_response_topics`. It has at most
+  {MOST_LEVELS} levels, and is neither below the discovery prefix nor below a `command` level. Correlation data has at
+  most {LONGEST_CORRELATION} bytes.
 * `timestamp` is in Unix seconds. Keys that end in `_at` are RFC 3339 with offset. Temperatures are in °C.
 
 ## Topics

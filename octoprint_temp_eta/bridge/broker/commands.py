@@ -1,4 +1,4 @@
-"""Commands from MQTT and REST: checks them, executes each once, and replies to each."""
+"""Commands from MQTT and REST: checks them, has each executed once, and replies to all of them."""
 
 from __future__ import annotations
 
@@ -8,53 +8,77 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from ...core.clock import Now
+from ...core.rate_limit import TokenBucket
 from ...messages import encode
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
-from ...settings.table import Settings
+from ...settings.table import Settings, names
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Answer, Effect, Log
 from ..protocol.inputs import ApiCommand, MessageArrived
 from .outbox import Outbox, to_response_topic
 
-#: Permitted commands per second, and at once.
+#: Commands per second in the long run, and at once.
 RATE, BURST = 10.0, 20.0
-#: Number of remembered transactions, and for how many s: a redelivery arrives within seconds.
+#: The same for each urgent command once the common allowance is used up, and how many urgent commands there may be.
+URGENT_RATE, URGENT_BURST = 1.0, 3.0
+MAX_URGENT = 32
+URGENT = ("script/cancel", "target")
+#: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
+LONGEST_CORRELATION = 1024
+#: How many transactions are kept, and for how many seconds: a redelivery comes within seconds.
 REMEMBERED, REMEMBERED_S = 256, 600.0
-#: Expiry of a reply in s.
+#: Seconds for which a reply waits for a connection.
 REPLY_KEEP_S = 300.0
 
 
-class Allowance:
-    """A rate limit that allows bursts."""
+class RateLimit:
+    """The rate limit of all commands, and the further allowances of those that must get through a flood.
+
+    Cancelling a script and switching a heater off are *urgent*: once the common allowance is used up, each of them has
+    one of its own, which only commands that succeed use up.
+    """
 
     def __init__(self) -> None:
-        self._left = BURST
-        self._at: float | None = None
+        self._common = TokenBucket(RATE, BURST)
+        self._urgent: dict[str, TokenBucket] = {}
         self._refused = 0
-        self._told_at = 0.0
+        self._reported_at = 0.0
 
     def take(self, at: float) -> bool:
-        """Take one token; return False if none is left."""
-        if self._at is not None:
-            self._left = min(BURST, self._left + (at - self._at) * RATE)
-        self._at = at
-        if self._left < 1.0:
-            self._refused += 1
-            return False
-        self._left -= 1.0
-        return True
+        """Use the common allowance; return False if it is used up."""
+        return self._common.take(at)
 
-    def refused(self, at: float) -> int:
-        """Return the number of refused commands since the last report, which is due once a second."""
-        if not self._refused or at - self._told_at < 1.0:
+    def urgent(self, command: Command, at: float) -> TokenBucket | None:
+        """Return the allowance of an urgent command, None if it is not urgent or the allowance is used up."""
+        key = _urgency(command)
+        if key is None or (key not in self._urgent and len(self._urgent) >= MAX_URGENT):
+            return None
+        bucket = self._urgent.setdefault(key, TokenBucket(URGENT_RATE, URGENT_BURST))
+        return bucket if bucket.has(at) else None
+
+    def refuse(self) -> None:
+        """Count a command that was refused."""
+        self._refused += 1
+
+    def report(self, at: float) -> int:
+        """Return how many commands were refused since the last report; 0 within a second of it."""
+        if not self._refused or at - self._reported_at < 1.0:
             return 0
-        refused, self._refused, self._told_at = self._refused, 0, at
+        refused, self._refused, self._reported_at = self._refused, 0, at
         return refused
 
 
+def _urgency(command: Command) -> str | None:
+    if command.name == "script/cancel":
+        return command.name
+    if command.name == "target" and command.arguments["target"] == 0:
+        return f"target {command.arguments['heater']}"
+    return None
+
+
 class Commands(Part):
-    """Checks commands, executes each once, and replies."""
+    """Checks each command, has it executed once, and replies."""
 
     def __init__(self, outbox: Outbox, settings: Settings, handlers: Mapping[str, CommandHandler]) -> None:
         self.settings = settings
@@ -62,8 +86,8 @@ class Commands(Part):
         self.rejected = 0
         self._outbox = outbox
         self._handlers = handlers
-        self._allowance = Allowance()
-        #: By command and transaction: the time of arrival, and the replies so far.
+        self._rate_limit = RateLimit()
+        #: By command and transaction: when it arrived, and the replies so far.
         self._answered: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
 
     @property
@@ -83,64 +107,100 @@ class Commands(Part):
 
     @property
     def allowed(self) -> list[str]:
-        """The commands that the settings permit."""
+        """The commands that the settings allow."""
         return sorted(name for name in self._handlers if self._permitted(name))
 
     def arrived(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
-        """Execute or reject the command `name` in an MQTT message; an empty payload is ignored."""
+        """Execute the command `name` in an MQTT message, or refuse it; an empty payload only clears a topic."""
         if not message.payload:
             return []
-        if not self._allowance.take(now.at):
-            return self.tick(now)
-        topic, base, prefix = message.response_topic, self._outbox.topics.base, self.settings.ha_discovery_prefix
-        unusable = None if topic is None else refuses_response_topic(topic, base, prefix)
-        reply_to = ReplyTo(None if unusable else topic, message.correlation)
+        if not self._rate_limit.take(now.at):
+            return self._execute_urgent(message, name, now)
+        refusal = self._refuses_reply(message)
+        reply_to = self._reply_to(message)
         try:
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
-            if unusable:
-                raise CommandError("not_permitted", f"The response topic {unusable}.", None, command.transaction)
+            if refusal:
+                raise CommandError("not_permitted", refusal, None, command.transaction)
         except CommandError as error:
             return self._refuse(name, error, reply_to, now)
-        return self._obey(command, now)
+        return self._execute(command, now)
+
+    def _execute_urgent(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
+        """Execute an urgent command though too many commands arrive; count any other."""
+        try:
+            if name not in URGENT or self._refuses_reply(message):
+                raise CommandError("rate_limited", "Too many commands.")
+            command = decode(name, message.payload, self._reply_to(message), retained=message.retained, wall=now.wall)
+            bucket = self._rate_limit.urgent(command, now.at)
+            if bucket is None or self._earlier(command, now) is not None:
+                raise CommandError("rate_limited", "Too many commands.")
+            self._check_permitted(command)
+            body, effects = self._handlers[command.name](command, now)
+        except CommandError:
+            self._rate_limit.refuse()
+            return self.tick(now)
+        bucket.take(now.at)
+        return [*self._accept(command, body, effects, now), *self.tick(now)]
+
+    def _refuses_reply(self, message: MessageArrived) -> str | None:
+        """Return why the response topic or the correlation data of `message` is not used, None if it is."""
+        topic, prefixes = message.response_topic, names(self.settings.mqtt_response_topics)
+        if topic is not None:
+            unusable = refuses_response_topic(
+                topic, self._outbox.topics.base, self.settings.ha_discovery_prefix, prefixes
+            )
+            if unusable:
+                return f"The response topic {unusable}."
+        if len(message.correlation or b"") > LONGEST_CORRELATION:
+            return f"The correlation data has more than {LONGEST_CORRELATION} bytes."
+        return None
+
+    def _reply_to(self, message: MessageArrived) -> ReplyTo:
+        return ReplyTo() if self._refuses_reply(message) else ReplyTo(message.response_topic, message.correlation)
 
     def called(self, call: ApiCommand, now: Now) -> list[Effect]:
-        """Execute or reject a command from REST."""
+        """Execute a command from REST, or refuse it."""
         reply_to = ReplyTo(ticket=call.ticket)
         try:
             command = validated(call.name, call.body, reply_to, wall=now.wall)
         except CommandError as error:
             return self._refuse(call.name, error, reply_to, now)
-        return self._obey(command, now)
+        return self._execute(command, now)
 
     def tick(self, now: Now) -> list[Effect]:
-        """Report the number of commands that the rate limit has refused."""
-        refused = self._allowance.refused(now.at)
+        """Report how many commands the rate limit refused since the last report."""
+        refused = self._rate_limit.report(now.at)
         if not refused:
             return []
-        error = CommandError("rate_limited", f"{refused} commands refused: at most {RATE:.0f} a second are taken.")
+        error = CommandError(
+            "rate_limited", f"{refused} commands refused: at most {RATE:.0f} per second are accepted in the long run."
+        )
         self.rejected += refused - 1
         return self._refuse(None, error, ReplyTo(), now)
 
     def reply(self, command: Command, body: encode.Payload, now: Now) -> list[Effect]:
-        """Reply to `command` with `body`, now and if it arrives again: a rejected one is not executed later either."""
+        """Reply to `command` with `body`, now and whenever it arrives again: a refused one is not executed later."""
         if command.transaction is not None:
             self._answered.setdefault((command.name, command.transaction), (now.at, []))[1].append(body)
         return self._send(body, command.reply_to, now)
 
-    def _obey(self, command: Command, now: Now) -> list[Effect]:
+    def _execute(self, command: Command, now: Now) -> list[Effect]:
         earlier = self._earlier(command, now)
         if earlier is not None:
             return [effect for body in earlier for effect in self._send(body, command.reply_to, now)]
         try:
-            if command.name not in self._handlers or not self._permitted(command.name):
-                raise CommandError("disabled", f"The settings don't allow the command {command.name!r}.")
+            self._check_permitted(command)
             body, effects = self._handlers[command.name](command, now)
         except CommandError as error:
             self.rejected += 1
             error.transaction = command.transaction
             return self.reply(command, encode.rejected(command.name, error), now)
         except Exception:
-            return self._own_fault(command, now)
+            return self._internal_error(command, now)
+        return self._accept(command, body, effects, now)
+
+    def _accept(self, command: Command, body: encode.Payload | None, effects: list[Effect], now: Now) -> list[Effect]:
         self.accepted += 1
         if body is not None:
             return [*effects, *self.reply(command, body, now)]
@@ -148,16 +208,20 @@ class Commands(Part):
             self._answered.setdefault((command.name, command.transaction), (now.at, []))
         return effects
 
-    def _own_fault(self, command: Command, now: Now) -> list[Effect]:
-        """Reply even after an exception, so that no caller waits without end."""
+    def _check_permitted(self, command: Command) -> None:
+        if command.name not in self._handlers or not self._permitted(command.name):
+            raise CommandError("disabled", f"The settings do not allow the command {command.name!r}.")
+
+    def _internal_error(self, command: Command, now: Now) -> list[Effect]:
+        """Reply also after an error of our own, so that nobody waits for ever."""
         self.rejected += 1
-        words = "An error occurred in the plugin. See octoprint.log."
-        error = CommandError("internal_error", words, None, command.transaction)
+        text = "The plugin failed to execute the command. See OctoPrint's log."
+        error = CommandError("internal_error", text, None, command.transaction)
         log = Log(logging.ERROR, f"Failed to execute {command.name}\n{traceback.format_exc()}")
         return [log, *self.reply(command, encode.rejected(command.name, error), now)]
 
     def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
-        """Return the earlier replies to the same transaction, None if it is new."""
+        """Return the replies to the same transaction so far, None if it is new."""
         while self._answered:
             at, _ = next(iter(self._answered.values()))
             if len(self._answered) <= REMEMBERED and now.at - at <= REMEMBERED_S:
@@ -176,7 +240,7 @@ class Commands(Part):
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
             again = to_response_topic(publish, reply_to.topic, reply_to.correlation)
-            self._outbox.send_once("response", again, now, keep_s=REPLY_KEEP_S)
+            self._outbox.send_once("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
         return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
 
     def _permitted(self, name: str) -> bool:

@@ -1,7 +1,7 @@
-"""What is still to be said to the broker: the newest level of each topic, and a bounded number of edges.
+"""What is to be sent to the broker: the newest message of each retained topic, and a bounded number of events.
 
-Nothing waits in the library: the number of messages under way is bounded (`SendLimits`), so that a broker that stands
-still costs no memory, and a level that was replaced meanwhile is never sent.
+Nothing waits in the library: the number of messages under way is bounded (`SendLimits`), so that a frozen broker costs
+no memory, and a retained message that was replaced meanwhile is never sent.
 """
 
 from __future__ import annotations
@@ -18,28 +18,31 @@ from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Delivered
+from .retained import Record, Retained
 from .send_limits import SendLimits
 
-#: Edges of one kind kept at most: more than a script may log at once.
+#: Events of one type kept at most: more than a script may log at once.
 MAX_EVENTS = 256
-#: s without an acknowledgement after which the connection is taken for dead.
+#: Seconds without an acknowledgement after which the connection counts as lost.
 ACK_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Edge:
+class _Event:
     kind: str
     publish: Publish
-    #: Monotonic seconds after which it would be a lie.
+    #: Monotonic seconds after which it is not sent any more.
     until: float
+    #: Whether it is sent again if the connection ends before it was acknowledged.
+    resend: bool = True
 
 
-#: Takes what the broker is told, for others who want to know it: the message, its heater, and the payload or None.
+#: Gets a copy of what is published: the message, its heater, and the payload; None: the topic is cleared.
 Copy = Callable[[str, str | None, Any], None]
 
 
 class Outbox:
-    """Levels and edges on their way to the broker."""
+    """Retained messages and events on their way to the broker."""
 
     def __init__(
         self,
@@ -57,99 +60,85 @@ class Outbox:
         self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
-        #: By message: edges that came too late or were too many.
+        #: By message: events that waited too long or were too many.
         self.events_dropped: Counter[str] = Counter()
         self._boot_id = boot_id
         self._seq = 0
-        #: The connection that there is someone to send to on.
+        #: The number of the present connection, None without one.
         self.link: int | None = None
-        #: By token: an edge, which is sent again should the connection break before it has arrived; or a level.
-        self._under_way: dict[int, _Edge | Publish] = {}
+        #: By token: what was sent and not yet acknowledged.
+        self._under_way: dict[int, _Event | Publish] = {}
         self._tokens = itertools.count(1)
         self._progress_at = 0.0
-        self._levels: dict[str, Publish] = {}
-        self._bodies: dict[str, Any] = {}
-        self._set_at: dict[str, float] = {}
-        #: By message and, where it has one, heater: the newest level with its stamps.
-        self.states: dict[tuple[str, str | None], Any] = {}
-        self._pending: dict[str, None] = {}
-        self._edges: deque[_Edge] = deque()
-        #: The topics that a broker may still hold something on, of before a move or of what is no more.
-        self._left_behind: set[str] = set()
-        self._leave_behind(left_behind)
+        self._retained = Retained()
+        self._events: deque[_Event] = deque()
+        self._retained.clear(left_behind)
 
     @property
     def to_clear(self) -> list[str]:
         """The topics that are still to be cleared."""
-        return sorted(self._left_behind)
+        return self._retained.to_clear
 
     @property
     def connected(self) -> bool:
-        """Whether there is someone to send to."""
+        """Whether there is a connection."""
         return self.link is not None
 
+    @property
+    def states(self) -> dict[tuple[str, str | None], Any]:
+        """By message and, where it has one, heater: the newest retained body with its stamps."""
+        return {record.key: record.stamped for record in self._retained if record.key is not None}
+
     def publish_state(self, message: str, body: Any, now: Now, **levels: str) -> None:
-        """Set a topic's level; `body` lacks what is stamped on it (`timestamp`, `seq`, `boot_id`)."""
+        """Publish a retained message if `body` has changed; it lacks the stamps (`timestamp`, `seq`, `boot_id`)."""
         topic = self.topics.of(message, **levels)
-        if topic not in self._bodies or self._bodies[topic] != body:
+        record = self._retained.get(topic)
+        if record is None or record.key is None or record.body != body:
             self._set(message, levels.get("heater"), topic, body, now)
 
     def republish(self, messages: Collection[str], older_than: float, now: Now) -> None:
-        """Tell the levels of `messages` once more that were last set more than `older_than` seconds ago."""
-        for message, heater in list(self.states):
-            topic = self.topics.of(message, **({} if heater is None else {"heater": heater}))
-            if message in messages and now.at - self._set_at[topic] >= older_than:
-                self._set(message, heater, topic, self._bodies[topic], now)
+        """Publish those of the retained `messages` again that are older than `older_than` seconds."""
+        for record in list(self._retained):
+            if record.key is not None and record.key[0] in messages and now.at - record.set_at >= older_than:
+                self._set(*record.key, record.publish.topic, record.body, now)
 
     def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
-        self._bodies[topic], self._set_at[topic] = body, now.at
-        stamped = self.states[message, heater] = self._stamped(message, body, now)
+        kind, stamped = MESSAGES[message], self._stamped(message, body, now)
         self._copy(message, heater, stamped)
-        kind = MESSAGES[message]
-        self.retain(Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type))
+        publish = Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type)
+        self._put(Record(publish, body, now.at, (message, heater), stamped))
+
+    def _put(self, record: Record) -> None:
+        self.superseded += self._retained.put(record)
 
     def retain(self, publish: Publish) -> None:
-        """Set a level whose payload is not one of ours, such as a discovery message; empty: clear the topic."""
-        self.superseded += publish.topic in self._pending
-        self._left_behind.discard(publish.topic)
-        self._levels[publish.topic] = publish
-        self._pending[publish.topic] = None
+        """Publish a retained message outside our contract, such as a discovery message; empty: clear the topic."""
+        self._put(Record(publish))
 
     def clear(self, message: str, **levels: str) -> None:
-        """Clear a retained topic, also on brokers that are reached later."""
+        """Clear a retained topic, also on brokers that are connected later."""
         topic = self.topics.of(message, **levels)
-        self._bodies.pop(topic, None)
-        self.states.pop((message, levels.get("heater")), None)
         self._copy(message, levels.get("heater"), None)
-        if topic in self._levels:
-            self.retain(Publish(topic, b"", retain=True))
-            self._left_behind.add(topic)
+        if self._retained.get(topic) is not None:
+            self._put(Record(Publish(topic, b"", retain=True), clearing=True))
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
-        """Go on below other topics, with the edges that wait; return what clears the topics so far.
+        """Continue below other topics, with the events that wait; return the messages that clear the old topics.
 
-        They are cleared with the next connection too: there may be none now, or one on which nothing arrives. Unless
-        they are somebody else's now, and not to be cleared (`clear`).
+        The next connection clears them, too: there may be none now, or one on which nothing arrives. `clear` is False
+        if another bridge uses the old topics.
         """
         self.disconnect()
         old = self.topics
-        left = [topic for topic in self._levels if clear or not old.hold(topic)]
-        self.superseded += len(self._pending)
-        for memory in (self._levels, self._bodies, self._set_at, self._pending, self.states, self._left_behind):
-            memory.clear()
+        self.superseded += self._retained.pending
+        records = self._retained.drop_all()
         self.topics = topics
-        self._edges = deque(replace(edge, publish=_moved(edge.publish, old, topics)) for edge in self._edges)
-        return self._leave_behind(left)
-
-    def _leave_behind(self, topics: Iterable[str]) -> list[Publish]:
-        """Have `topics` cleared; return what does so."""
-        cleared = [Publish(topic, b"", retain=True) for topic in topics]
-        self._left_behind.update(publish.topic for publish in cleared)
-        self._levels.update((publish.topic, publish) for publish in cleared)
-        return cleared
+        self._events = deque(replace(event, publish=_moved(event.publish, old, topics)) for event in self._events)
+        left = (record.publish.topic for record in records)
+        return self._retained.clear(topic for topic in left if clear or not old.hold(topic))
 
     def publish_event(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
-        """Send an event once; while there is no connection it is kept for `keep_s` seconds."""
+        """Publish an event; without a connection it is kept for `keep_s` seconds."""
         kind = MESSAGES[message]
         stamped = self._stamped(message, body, now)
         self._copy(message, levels.get("heater"), stamped)
@@ -163,68 +152,68 @@ class Outbox:
         self.send_once(message, publish, now, keep_s=keep_s)
         return publish
 
-    def send_once(self, kind: str, publish: Publish, now: Now, *, keep_s: float) -> None:
-        """Send `publish` once, as an edge of the kind `kind`."""
-        same = [edge for edge in self._edges if edge.kind == kind]
+    def send_once(self, kind: str, publish: Publish, now: Now, *, keep_s: float, resend: bool = True) -> None:
+        """Send `publish` as an event of the type `kind`; with `resend` again if it may not have arrived."""
+        same = [event for event in self._events if event.kind == kind]
         if len(same) >= MAX_EVENTS:
-            self._edges.remove(same[0])
+            self._events.remove(same[0])
             self.events_dropped[kind] += 1
-        self._edges.append(_Edge(kind, publish, now.at + keep_s))
+        self._events.append(_Event(kind, publish, now.at + keep_s, resend))
 
     def connect(self, link: int, now: Now) -> None:
-        """There is a new connection."""
+        """Use a new connection."""
         self.disconnect()
         self.link, self._progress_at = link, now.at
         self.resend_states()
 
     def resend_states(self) -> None:
-        """Send every level (again), `status` last, so that online means complete, and suspects before it."""
+        """Send all retained messages, suspects last but for `status`: online means complete."""
         status = self.topics.of("status")
-        topics = [topic for topic in self._levels if topic != status]
-        topics.sort(key=lambda topic: self.limits.order(self._levels[topic]))
-        self._pending = dict.fromkeys(topics)
-        if status in self._levels:
-            self._pending[status] = None
+        others = sorted(
+            (record.publish for record in self._retained if record.publish.topic != status), key=self.limits.order
+        )
+        last = [] if self._retained.get(status) is None else [status]
+        self._retained.send([*(publish.topic for publish in others), *last])
 
     def disconnect(self) -> None:
-        """The connection is gone; whether the edges under way have arrived, nobody knows: at least once."""
+        """Note that the connection has ended: events under way may not have arrived, so they are sent again."""
         self.link = None
-        self._edges.extendleft(edge for edge in reversed(self._under_way.values()) if isinstance(edge, _Edge))
+        under_way = reversed(self._under_way.values())
+        self._events.extendleft(event for event in under_way if isinstance(event, _Event) and event.resend)
         self._under_way.clear()
 
     def lost(self, now: Now) -> None:
-        """The broker ended the connection: a message at which it did so a second time is not sent again."""
+        """Note that the broker ended the connection: a message at which it did so twice is not sent again."""
         culprits = self.limits.lost(map(_publish_of, self._under_way.values()), now)
         for token, item in list(self._under_way.items()):
-            if isinstance(item, _Edge) and item.publish.topic in culprits:
+            if isinstance(item, _Event) and item.publish.topic in culprits:
                 del self._under_way[token]
                 self.events_dropped[item.kind] += 1
         self.disconnect()
 
     def delivered(self, event: Delivered, now: Now) -> None:
-        """The broker has taken a message; on an earlier connection that means nothing any more."""
-        if event.link == self.link:
-            arrived = self._under_way.pop(event.token, None)
-            self._progress_at = now.at
-            if arrived is not None:
-                self.limits.delivered(_publish_of(arrived))
-            if isinstance(arrived, Publish) and arrived.topic in self._left_behind:
-                self._left_behind.discard(arrived.topic)
-                if not self.topics.hold(arrived.topic):
-                    del self._levels[arrived.topic]
+        """Process an acknowledgement; one of an earlier connection means nothing any more."""
+        if event.link != self.link:
+            return
+        arrived = self._under_way.pop(event.token, None)
+        self._progress_at = now.at
+        if arrived is not None:
+            self.limits.delivered(_publish_of(arrived))
+        if isinstance(arrived, Publish):
+            self._retained.delivered(arrived.topic, forget=not self.topics.hold(arrived.topic))
 
     def stuck(self, now: Now) -> bool:
-        """Whether the broker has stopped acknowledging."""
+        """Return whether the broker has stopped acknowledging."""
         return self.connected and bool(self._under_way) and now.at - self._progress_at > ACK_TIMEOUT_S
 
     def drain(self, now: Now) -> Iterator[Publish]:
-        """Yield what is to be sent now."""
+        """Yield the messages to send now."""
         if not self.connected:
             return
         while len(self._under_way) < self.limits.window and (following := self._next(now)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish, now):
-                if isinstance(following, _Edge):
+                if isinstance(following, _Event):
                     self.events_dropped[following.kind] += 1
                 continue
             alone = self.limits.goes_alone(publish)
@@ -240,28 +229,27 @@ class Outbox:
             if alone:
                 return
 
-    def _put_back(self, item: Publish | _Edge) -> None:
+    def _put_back(self, item: Publish | _Event) -> None:
         """Send `item` next, once nothing is under way."""
-        if isinstance(item, _Edge):
-            self._edges.appendleft(item)
+        if isinstance(item, _Event):
+            self._events.appendleft(item)
         else:
-            self._pending = {item.topic: None, **self._pending}
+            self._retained.put_back(item)
 
-    def _next(self, now: Now) -> Publish | _Edge | None:
-        """Take the next level, or else the next edge that is still worth sending."""
-        if self._pending:
-            topic = next(iter(self._pending))
-            del self._pending[topic]
-            return self._levels[topic]
-        while self._edges:
-            edge = self._edges.popleft()
-            if edge.until >= now.at:
-                return edge
-            self.events_dropped[edge.kind] += 1
+    def _next(self, now: Now) -> Publish | _Event | None:
+        """Take the next retained message, or else the next event that is not too late."""
+        state = self._retained.next()
+        if state is not None:
+            return state
+        while self._events:
+            event = self._events.popleft()
+            if event.until >= now.at:
+                return event
+            self.events_dropped[event.kind] += 1
         return None
 
     def _stamped(self, message: str, body: Any, now: Now) -> Any:
-        """Return `body` with those of the common keys that the message's schema asks for."""
+        """Return `body` with the common keys that the message's schema has."""
         if not isinstance(body, dict):
             return body
         self._seq += 1
@@ -271,13 +259,13 @@ class Outbox:
 
 
 def offline_message(outbox: Outbox) -> Publish:
-    """Return the message that says that the bridge is gone: the will, and the good-bye."""
+    """Return the message that reports that the bridge is offline: the will, and the last message."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
 
 
-def _publish_of(item: Publish | _Edge) -> Publish:
-    return item.publish if isinstance(item, _Edge) else item
+def _publish_of(item: Publish | _Event) -> Publish:
+    return item.publish if isinstance(item, _Event) else item
 
 
 def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:

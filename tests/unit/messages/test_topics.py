@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.messages.catalogue import COMMANDS
-from octoprint_temp_eta.messages.topics import LEVEL, LONGEST_RESPONSE_TOPIC, Topics, refuses_response_topic, slug
+from octoprint_temp_eta.messages.topics import (
+    LEVEL,
+    LONGEST_RESPONSE_TOPIC,
+    MOST_LEVELS,
+    Topics,
+    refuses_response_topic,
+    slug,
+)
 
 TOPICS = Topics("octoprint/temp_eta/ender")
 
@@ -62,9 +69,23 @@ BASE = "octoprint/temp_eta/ender"
 
 
 @pytest.mark.parametrize(
-    "topic", ["a", "node-red/answers/7", "my topic/ä", "x" * LONGEST_RESPONSE_TOPIC, "homeassistantx"]
+    "topic",
+    [
+        "a",
+        "node-red/answers/7",
+        "my topic/ä",
+        "x" * LONGEST_RESPONSE_TOPIC,
+        "homeassistantx",
+        "/".join("a" * MOST_LEVELS),
+    ],
 )
-def test_a_response_topic_of_the_caller_is_used(topic: str):
+def test_a_response_topic_below_an_allowed_prefix_is_used(topic: str):
+    assert refuses_response_topic(topic, BASE, "homeassistant", ["another", topic.split("/", maxsplit=1)[0]]) is None
+    assert "mqtt_response_topics" in (refuses_response_topic(topic, BASE, "homeassistant") or "")
+
+
+@pytest.mark.parametrize("topic", [f"{BASE}/replies", f"{BASE}/response/node-red", f"{BASE}/a/b/c"])
+def test_a_free_response_topic_below_the_base_topic_is_used(topic: str):
     assert refuses_response_topic(topic, BASE, "homeassistant") is None
 
 
@@ -82,9 +103,14 @@ def test_a_response_topic_of_the_caller_is_used(topic: str):
         ("homeassistant/status", "discovery"),
         (BASE, "base"),
         (f"{BASE}/status", "base"),
+        (f"{BASE}/bed/eta", "base"),
+        (f"{BASE}/command/reset", "command"),
+        ("/".join("a" * (MOST_LEVELS + 1)), "levels"),
+        ("ab", "not below"),
         ("octoprint/temp_eta/another/command/reset", "command"),
         ("other/command", "command"),
     ],
 )
 def test_a_response_topic_that_would_do_harm_is_refused(topic: str, why: str):
-    assert why in (refuses_response_topic(topic, BASE, "homeassistant") or "")
+    allowed = ["x", "other", "octoprint", "homeassistant", "a", "$SYS", "$share"]
+    assert why in (refuses_response_topic(topic, BASE, "homeassistant", allowed) or "")

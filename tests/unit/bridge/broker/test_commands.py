@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.commands import BURST, RATE, REMEMBERED, REMEMBERED_S, Allowance
+from octoprint_temp_eta.bridge.broker.commands import (
+    BURST,
+    LONGEST_CORRELATION,
+    RATE,
+    REMEMBERED,
+    REMEMBERED_S,
+    URGENT_BURST,
+    RateLimit,
+)
 from octoprint_temp_eta.bridge.heaters.heaters import Heaters
-from octoprint_temp_eta.bridge.protocol.effects import Log, Publish
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
 from tests.support import curves
@@ -19,7 +27,7 @@ from tests.support.bridge_driver import BridgeDriver, connected
 
 def heating_bed(**settings: Any) -> BridgeDriver:
     """Return a bridge with a bed on its way to 60 °C, at 37 °C, whose ETA is told."""
-    driver = connected(**settings)
+    driver = connected(**{"mqtt_response_topics": "my"} | settings)
     driver.heat("bed", curves.heating(60.0, rate=0.5)[:30])
     driver.advance(2)
     assert driver.state("eta", heater="bed")["eta_seconds"] is not None
@@ -215,7 +223,7 @@ def test_a_refusal_goes_to_the_response_topic_too():
 @pytest.mark.parametrize(
     "topic",
     ["", "#", "my/+/answers", "$SYS/x", "homeassistant", "homeassistant/sensor/x/config", "x" * 513, "a\0b",
-     "octoprint/temp_eta/other/command/reset", "zigbee2mqtt/command"],
+     "octoprint/temp_eta/other/command/reset", "zigbee2mqtt/command", "my/" + "x/" * 220, "zigbee2mqtt/lamp"],
 )  # fmt: skip
 def test_an_unusable_response_topic_is_refused_with_the_command(topic: str):
     driver = heating_bed()
@@ -252,14 +260,82 @@ def test_the_rest_is_not_limited_by_what_came_by_mqtt():
     assert driver.call("snapshot", {})[0]["status"] == "completed"
 
 
-def test_an_allowance_refills_and_never_grows_beyond_a_burst():
-    allowance = Allowance()
-    assert [allowance.take(100.0) for _ in range(int(BURST) + 1)] == [True] * int(BURST) + [False]
-    assert allowance.take(100.0 + 1.5 / RATE)
-    assert not allowance.take(100.0 + 1.5 / RATE)
-    assert [allowance.take(99999.0) for _ in range(int(BURST) + 1)] == [True] * int(BURST) + [False]
-    assert allowance.refused(99999.0) == 3
-    assert allowance.refused(99999.0) == 0
+def test_refused_commands_are_reported_once():
+    limit = RateLimit()
+    assert [limit.take(100.0) for _ in range(int(BURST) + 1)] == [True] * int(BURST) + [False]
+    assert limit.take(100.0 + 1.5 / RATE)
+    limit.refuse()
+    limit.refuse()
+    assert [limit.report(200.0), limit.report(200.5), limit.report(201.5)] == [2, 0, 0]
+
+
+def flood(driver: BridgeDriver, name: str = "snapshot", payload: object = b"{}") -> None:
+    for _ in range(100):
+        driver.command(name, payload)
+
+
+def targets(driver: BridgeDriver) -> list[tuple[str, float]]:
+    return [(effect.heater, effect.target) for effect in driver.effects if isinstance(effect, SetTarget)]
+
+
+def test_a_heater_can_be_switched_off_through_a_flood_of_commands():
+    driver = heating_bed(allow_target=True)
+    flood(driver)
+    assert driver.command("target", {"heater": "bed", "target": 40}) == []
+    [reply] = driver.command("target", {"heater": "bed", "target": 0, "transaction": "off"})
+    assert (reply["status"], reply["transaction"]) == ("completed", "off")
+    assert targets(driver) == [("bed", 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("target", {"heater": "bed", "target": 0, "unit": "C"}),
+        ("target", {"heater": "nozzle", "target": 0}),
+        ("target", {"heater": "tool0", "target": 0}),
+        ("script/cancel", {"run_id": "0-0"}),
+    ],
+)
+def test_a_flood_of_urgent_commands_that_fail_uses_up_no_allowance(name: str, payload: object):
+    driver = heating_bed(allow_target=True)
+    flood(driver, name, payload)
+    assert driver.command("target", {"heater": "bed", "target": 0})[0]["status"] == "completed"
+
+
+def test_urgent_commands_that_succeed_are_limited_too():
+    driver = heating_bed(allow_target=True)
+    flood(driver)
+    driver.effects.clear()
+    flood(driver, "target", {"heater": "bed", "target": 0})
+    assert len(targets(driver)) == URGENT_BURST
+
+
+def test_an_urgent_command_that_the_settings_forbid_is_refused_in_a_flood_too():
+    driver = heating_bed(allow_target=False)
+    flood(driver)
+    assert driver.command("target", {"heater": "bed", "target": 0}) == []
+    assert targets(driver) == []
+
+
+def test_a_copy_to_a_response_topic_is_sent_once_though_the_connection_breaks():
+    driver = heating_bed()
+    driver.acknowledges = False
+    driver.command("reset", {"transaction": "t1"}, response_topic="my/answers", correlation=b"1")
+    driver.lose()
+    driver.acknowledges = True
+    driver.connect()
+    driver.advance(5)
+    assert len(replies_at(driver, "my/answers")) == 1
+    assert [each["transaction"] for each in driver.bodies("response")] == ["t1", "t1"]
+
+
+def test_long_correlation_data_is_refused():
+    driver = heating_bed()
+    correlation = b"x" * LONGEST_CORRELATION
+    assert driver.command("reset", response_topic="my/answers", correlation=correlation)[0]["status"] == "completed"
+    [reply] = driver.command("snapshot", response_topic="my/answers", correlation=correlation + b"x")
+    assert reply["error"]["code"] == "not_permitted"
+    assert len(replies_at(driver, "my/answers")) == 1
 
 
 def test_accepted_and_rejected_are_counted():

@@ -5,7 +5,19 @@ from __future__ import annotations
 from octoprint_temp_eta.bridge.broker.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.messages.topics import Topics
-from tests.support.outbox_driver import BASE, OTHER, change, clearings, drain, fill, now, numbers, outbox, topics
+from tests.support.outbox_driver import (
+    BASE,
+    OTHER,
+    change,
+    clearings,
+    deliver,
+    drain,
+    fill,
+    now,
+    numbers,
+    outbox,
+    topics,
+)
 
 
 def test_a_move_clears_the_topics_so_far_and_begins_anew_below_the_others():
@@ -96,3 +108,27 @@ def test_events_that_wait_move_along_in_order_and_levels_that_waited_are_counted
     sent = [publish for publish in drain(box) if not publish.retain]
     assert topics(sent) == ["other/bed/state_change", "other/bed/state_change", "caller/reply"]
     assert numbers(sent[:2]) == [1, 2]
+
+
+def test_a_topic_whose_clearing_is_under_way_can_be_cleared_again():
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    box.connect(1, now())
+    [clearing] = [each for each in drain(box, acknowledged=False) if not each.payload]
+    box.resend_states()
+    deliver(box, clearing)
+    assert clearings(drain(box)) == [clearing.topic]
+    assert box.to_clear == []
+
+
+def test_a_topic_is_cleared_though_its_last_message_arrives_meanwhile():
+    box = outbox()
+    box.connect(1, now())
+    fill(box, "bed")
+    [state] = drain(box, acknowledged=False)
+    box.clear("eta", heater="bed")
+    deliver(box, state)
+    assert box.to_clear == [state.topic]
+    assert clearings(drain(box)) == [state.topic]
+    assert box.to_clear == []
