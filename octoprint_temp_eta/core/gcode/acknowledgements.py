@@ -275,9 +275,14 @@ class Acknowledgements:
         elif line == "wait" and at - head.alive_at > IDLE_S:
             self._decide(at)
             self._drop_optional(at)
+            if self._in_flight:
+                self._lose(LOST, at)
+            return
         if not self._is_undecided:
             if self._in_flight:
                 self._take(self._in_flight[0], line, at)
+            return
+        if line == "wait":
             return
         self._kept.append(line)
         self._kept_at = at
