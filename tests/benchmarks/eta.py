@@ -38,7 +38,7 @@ from tests.benchmarks.fit_prior import fit_table
 from tests.benchmarks.fleet import fleet
 
 METHODS = (judge.Model, judge.Linear, judge.Exponential)
-#: An error counts as at most this many times the whole way: one wild answer must not decide a mean.
+#: An error counts as at most this many times the duration: one wild answer must not decide a mean.
 WORST = 2.0
 #: s below which relative errors are not relative to the truth any more.
 FLOOR_S = 5.0

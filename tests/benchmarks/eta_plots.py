@@ -54,7 +54,7 @@ def _over_time(results: Mapping[str, Sequence[Result]], file: Path) -> None:
         times = [time for time, _ in result.answers]
         etas, lows, highs = (np.array(column, float) for column in zip(*(a for _, a in result.answers), strict=True))
         axis.fill_between(times, lows, highs, alpha=0.25, lw=0)
-        axis.plot(times, etas, label="told, with 80 % interval")
+        axis.plot(times, etas, label="estimate, with 80 % interval")
         axis.plot([0, result.total], [result.total, 0], "k--", lw=0.8, label="true")
         axis.set(title=f"{title}\n(median: {result.recorded.file.removesuffix('.csv')})", xlabel="s")
         axis.title.set_fontsize(7)

@@ -160,7 +160,7 @@ def _life(printer: str, kind: HeaterKind, heatings: int, random_: random.Random)
     name = "tool0" if kind is HeaterKind.TOOL else str(kind)
     recorded: list[Recorded] = []
 
-    def way(goal: Goal, target: float, seconds: float) -> None:
+    def record(goal: Goal, target: float, seconds: float) -> None:
         samples = tuple(plant.run(target, seconds, goal.reached))
         reached_at = arrival(goal, samples)
         if reached_at is not None and samples and reached_at - samples[0].at >= 10.0:
@@ -174,8 +174,8 @@ def _life(printer: str, kind: HeaterKind, heatings: int, random_: random.Random)
         if not fitting:
             break
         target = float(random_.choice(fitting))
-        way(Goal(Direction.HEATING, target), target, 2400.0)
+        record(Goal(Direction.HEATING, target), target, 2400.0)
         rest = list(plant.run(target, random_.choice([30.0, 120.0, 300.0]), lambda _: False))
-        way(Goal(Direction.COOLING, _COOLED[kind]), 0.0, 3600.0)
+        record(Goal(Direction.COOLING, _COOLED[kind]), 0.0, 3600.0)
         rest = list(plant.run(0.0, random_.choice([15.0, 120.0, 600.0]), lambda _: False))
     return recorded
