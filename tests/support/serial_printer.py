@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import queue
 import re
 import select
 import threading
@@ -34,6 +35,9 @@ class SerialPrinter:
         #: The executed lines, oldest first, without line numbers; and the number of resend requests.
         self.lines: list[str] = []
         self.resends = 0
+        #: The line that it reports, and what it reports once before, each with the event that it has.
+        self.temperatures = TEMPERATURES
+        self._once: queue.SimpleQueue[tuple[str, threading.Event]] = queue.SimpleQueue()
         #: Where the tool is, in mm, and the lowest Z that a move has led to.
         self.position = {"X": 0.0, "Y": 0.0, "Z": 0.0}
         self.lowest = float("inf")
@@ -64,6 +68,12 @@ class SerialPrinter:
         os.close(self._ours)
         os.close(self._theirs)
 
+    def next_report(self, line: str | None = None) -> None:
+        """Report `line`, or the temperatures, and return once that has been done. OctoPrint must be connected."""
+        reported = threading.Event()
+        self._once.put((self.temperatures if line is None else line, reported))
+        assert reported.wait(30), "OctoPrint has not asked for reports"
+
     def _listen(self) -> None:
         received = b""
         while not self._over.is_set():
@@ -75,8 +85,14 @@ class SerialPrinter:
 
     def _report(self) -> None:
         while not self._over.wait(PAUSE_S):
-            if self._reports.is_set():
-                self._say(f" {TEMPERATURES}")
+            if not self._reports.is_set():
+                continue
+            if self._once.empty():
+                self._say(f" {self.temperatures}")
+            else:
+                line, reported = self._once.get()
+                self._say(f" {line}")
+                reported.set()
 
     def _take(self, line: str) -> None:
         """Execute `line`, unless its number is wrong or it is corrupted."""
@@ -108,7 +124,7 @@ class SerialPrinter:
         self.lines.append(line)
         match line.split(maxsplit=1):
             case ["M105"]:
-                self._say(f"ok {TEMPERATURES}")
+                self._say(f"ok {self.temperatures}")
             case ["M115"]:
                 self._say(*CAPABILITIES, "ok")
             case ["M155", _]:

@@ -70,7 +70,7 @@ def test_numbers_are_rounded(value: float | None, digits: int, rounded: float | 
     assert json.dumps(found) != "-0.0"
 
 
-def test_a_heater_is_told_whole():
+def test_a_heater_has_all_keys():
     body = encode.eta(heating())
     assert body == {
         "heater": "bed",
@@ -144,7 +144,7 @@ def test_the_printer_has_one_status(states: str, printer: tuple[bool, str | None
     MESSAGES["printer"].validate(body | STAMPS)
 
 
-def test_an_estimate_is_told_in_seconds():
+def test_an_estimate_is_in_seconds():
     assert encode.estimate(Estimate(1.6, None, 3.2)) == {"eta_seconds": 2, "eta_low": None, "eta_high": 3}
 
 

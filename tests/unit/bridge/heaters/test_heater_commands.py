@@ -57,7 +57,7 @@ def code(replies: list[dict[str, Any]]) -> str:
 # forecast
 
 
-def test_a_forecast_tells_the_seconds_and_their_range_and_heats_nothing():
+def test_a_forecast_has_the_seconds_and_their_range_and_heats_nothing():
     driver = warm()
     [reply] = driver.command("forecast", {"heater": "bed", "target": 60})
     assert reply["result"] == {"heater": "bed", "target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
@@ -70,7 +70,7 @@ def test_a_forecast_of_where_it_is_already_is_zero():
     assert driver.command("forecast", {"heater": "bed", "target": 22})[0]["result"]["eta_seconds"] == 0
 
 
-def test_what_cannot_be_forecast_is_said_to_be_that():
+def test_a_heater_without_a_forecast_is_not_available():
     driver = warm()
     assert code(driver.command("forecast", {"heater": "chamber", "target": 60})) == "unknown_heater"
     driver.printer(connected=False)
@@ -177,7 +177,7 @@ def test_what_was_learned_survives_a_restart_and_belongs_to_its_profile():
     assert driver.command("forecast", {"heater": "bed", "target": 60})[0]["result"]["eta_seconds"] == 74
 
 
-def test_a_way_is_learned_on_top_of_what_is_known():
+def test_an_episode_is_learned_on_top_of_what_was_learned():
     driver = warm()
     driver.handle(Learned("_default/bed", {"rate": 0.25}))
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
@@ -185,7 +185,7 @@ def test_a_way_is_learned_on_top_of_what_is_known():
     assert learn.state == {"rate": 0.25}
 
 
-def test_what_is_forgotten_while_it_is_learned_stays_forgotten():
+def test_a_reset_while_learning_discards_the_result():
     driver = warm()
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
     assert len(driver.of(Learn)) == 1
@@ -196,7 +196,7 @@ def test_what_is_forgotten_while_it_is_learned_stays_forgotten():
     assert learned(driver).keys() == {"_default/bed"}
 
 
-def test_a_reset_forgets_the_way_and_only_when_asked_what_was_learned():
+def test_a_reset_discards_the_episode_and_only_when_asked_what_was_learned():
     driver = warm()
     driver.handle(Learned("_default/bed", {"rate": 0.25}))
     driver.handle(Learned("_default/tool0", {"rate": 0.25}))
@@ -224,7 +224,7 @@ def test_a_damaged_memory_is_none(stored: Any):
 PLA = Preset("PLA", extruder=200.0, bed=60.0)
 
 
-def test_the_outlook_is_told_for_each_preset_and_the_printer():
+def test_there_is_a_forecast_for_each_preset_and_the_printer():
     driver = warm()
     driver.handle(Presets((PLA, Preset("Chamber", chamber=50.0))))
     driver.advance(1)
@@ -286,7 +286,7 @@ def test_the_timestamp_of_a_forecast_is_when_it_was_computed():
     assert driver.state("forecast")["timestamp"] > driver.now.wall - HEARTBEAT_S - 1
 
 
-def test_the_outlook_follows_the_presets_and_what_was_learned():
+def test_forecasts_follow_the_presets_and_what_was_learned():
     driver = warm()
     driver.handle(Presets((PLA,)))
     driver.advance(1)

@@ -34,7 +34,7 @@ def test_a_heat_up_with_overshoot_and_a_cool_down():
     ]
 
 
-def test_the_eta_falls_as_the_heater_rises():
+def test_the_eta_falls_as_the_temperature_rises():
     driver = connected(mqtt_publish_interval=1)
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=10.0))
     told = [body["eta_seconds"] for body in driver.bodies("eta") if body["eta_seconds"] is not None]
@@ -58,7 +58,7 @@ def test_a_steady_heat_up_moves_ready_at_rarely():
     assert changes < 15
 
 
-def test_a_whole_heat_up_is_handed_on_to_be_learned():
+def test_a_complete_heat_up_is_learned():
     driver = connected()
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
     [learn] = driver.of(Learn)
@@ -82,7 +82,7 @@ def test_three_heaters_at_one_second_are_each_published():
         assert len(bodies) > 100, heater
 
 
-def test_a_heater_is_not_published_more_often_than_wished():
+def test_a_heater_is_published_at_most_every_interval():
     driver = connected(mqtt_publish_interval=10, ha_discovery_enabled=False)
     driver.heat("bed", curves.heating(100.0, rate=0.5, hold=60.0))
     moments = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
@@ -180,7 +180,7 @@ def test_while_printing_no_eta_is_told_where_that_is_wished():
     ("enable_heating_eta", curves.heating(60.0)[:30]),
     ("enable_cooldown_eta", curves.cooling(90.0, lasting=60)),
 ])  # fmt: skip
-def test_an_eta_that_is_not_wished_is_not_told(setting: str, readings: list[curves.Reading]):
+def test_an_eta_that_is_switched_off_is_not_published(setting: str, readings: list[curves.Reading]):
     driver = connected(**{setting: False})
     driver.heat("bed", readings)
     assert {body["eta_seconds"] for body in driver.bodies("eta")} == {None}
@@ -195,14 +195,14 @@ def test_each_kind_has_its_own_cool_down_goal(heater: str, goal: float):
     assert driver.eta(heater)["cooldown_target"] == goal
 
 
-def test_in_ambient_mode_the_goal_is_a_little_above_the_coolest_seen():
+def test_in_ambient_mode_the_goal_is_just_above_the_lowest_temperature():
     driver = connected(cooldown_mode="ambient", cooldown_hysteresis_c=2.0)
     driver.heat("bed", curves.chain(curves.resting(19.5, lasting=5), curves.resting(60.0, 60.0, lasting=5)))
     driver.heat("bed", curves.cooling(60.0, lasting=10))
     assert driver.eta()["cooldown_target"] == 21.5
 
 
-def test_a_changed_method_takes_over_the_way_under_way():
+def test_a_changed_method_takes_over_the_present_episode():
     driver = connected(algorithm="linear")
     driver.heat("bed", curves.cooling(90.0, lasting=30))
     assert driver.eta()["method"] == "linear"
@@ -211,7 +211,7 @@ def test_a_changed_method_takes_over_the_way_under_way():
     assert driver.eta()["method"] == "exponential"
 
 
-def test_a_job_begins_a_heating_anew_and_leaves_a_cool_down():
+def test_a_job_restarts_a_heat_up_and_leaves_a_cool_down():
     driver = connected()
     for second in range(30):
         driver.advance(1)

@@ -1,4 +1,4 @@
-"""Which heaters there are: what is taken for one, how they come and go, and when nothing is known of them."""
+"""Which heaters there are, how they come and go, and when their readings are stale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.support.bridge_driver import BridgeDriver, connected
         ("command", (22.0, 0.0), False),
     ],
 )
-def test_what_is_taken_for_a_heater(name: str, reading: tuple[object, object], is_one: bool):
+def test_what_is_a_heater_without_a_profile(name: str, reading: tuple[object, object], is_one: bool):
     driver = connected()
     driver.read(**{name: reading})
     assert driver.heaters == ([name] if is_one else [])
@@ -114,7 +114,7 @@ def test_a_heater_that_comes_back_begins_anew():
     assert driver.eta("tool1")["state"] == "heating"
 
 
-def test_what_was_known_before_the_start_is_told_as_unknown():
+def test_stored_heaters_are_unknown_after_a_start():
     driver = BridgeDriver(remembered={"heaters": ["tool0", "bed", 7, "a/b"]})
     driver.connect()
     assert driver.heaters == ["bed", "tool0"]

@@ -32,7 +32,7 @@ def passes(*steps: tuple[float, dict[str, Any]], interval: float = 10.0) -> list
     return [gate.passes(BODY | changed, at, interval) for at, changed in steps]
 
 
-def test_the_first_passes_and_the_same_never_again():
+def test_the_first_is_published_and_the_same_never_again():
     assert passes((0, {}), (5, {}), (11, {}), (999, {})) == [True, False, False, False]
 
 
@@ -46,7 +46,7 @@ def test_what_matters_passes_at_once(changed: dict[str, Any]):
 
 
 @pytest.mark.parametrize("changed", [{"actual": 31.0}, {"eta_seconds": 50}, {"ready_at": "12:05"}, {"cool_at": "1"}])
-def test_numbers_and_moments_wait_for_the_interval(changed: dict[str, Any]):
+def test_numbers_and_times_wait_for_the_interval(changed: dict[str, Any]):
     assert passes((0, {}), (9.9, changed), (10.0, changed), (10.1, {})) == [True, False, True, False]
 
 
@@ -67,12 +67,12 @@ def test_only_what_leaves_its_deadband_passes(changed: dict[str, Any], passed: b
     assert passes((0, {}), (60, changed)) == [True, passed]
 
 
-def test_a_deadband_is_measured_from_what_was_told_last():
+def test_a_deadband_is_measured_from_the_last_message():
     drift = [(10.0 * step, {"actual": 30.0 + 0.2 * step}) for step in range(7)]
     assert passes(*drift) == [True, False, False, True, False, False, True]
 
 
-def test_what_passes_at_once_begins_the_interval_anew():
+def test_what_is_published_at_once_restarts_the_interval():
     assert passes((0, {}), (9, {"target": 80.0}), (12, {"target": 80.0, "actual": 40.0})) == [True, True, False]
 
 

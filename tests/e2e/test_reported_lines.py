@@ -1,0 +1,83 @@
+"""What printers in the field report, through a real OctoPrint to a real broker: heaters, sensors, and stray lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import BASE, plugin_settings
+from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.serial_printer import SerialPrinter
+from tests.support.waiting import eventually
+
+HOT = "T:230.00 /230.00 B:75.00 /75.00 @:64 B@:20"
+STRAY = "T:21.30/ 0.00 B:21.30/ 0.00 @:64"
+
+
+@pytest.fixture(scope="module")
+def printer() -> Iterator[SerialPrinter]:
+    with SerialPrinter(garbled_every=1000) as printer:
+        yield printer
+
+
+@pytest.fixture(scope="module")
+def octoprint(printer: SerialPrinter, shared_broker: Broker) -> Iterator[OctoPrint]:
+    with OctoPrint(
+        plugins={"temp_eta": plugin_settings(shared_broker.port)},
+        config={"serial": {"port": printer.port, "additionalPorts": [printer.port]}},
+    ) as octoprint:
+        yield octoprint
+
+
+def heaters(observer: Observer) -> list[str]:
+    """Return the heaters that a late subscriber gets."""
+    return sorted(topic.split("/")[-2] for topic in observer.retained() if topic.endswith("/eta"))
+
+
+def reconnect(octoprint: OctoPrint, printer: SerialPrinter, **extruder: object) -> None:
+    """Change the extruders of the printer profile, and connect again."""
+    octoprint.disconnect()
+    status, answer = octoprint.request(
+        "PATCH", "/api/printerprofiles/_default", {"profile": {"extruder": {"offsets": [[0, 0]] * 5, **extruder}}}
+    )
+    assert status == 200, answer
+    octoprint.post("/api/connection", {"command": "connect", "port": printer.port, "baudrate": 115200})
+
+
+def test_a_heatbreak_with_a_fan_limit_keeps_nobody_waiting(
+    octoprint: OctoPrint, printer: SerialPrinter, observer: Observer
+) -> None:
+    printer.temperatures = "T:25.00/0.00 B:23.96/0.00 X:23.95/36.00 A:30.73/0.00 @:0 B@:0 HBR@:0"
+    observer.wait_for(f"{BASE}/temperatures", lambda m: m.json == {"A": 30.7, "X": 23.9}, timeout=40)
+    observer.wait_for(f"{BASE}/printer", lambda m: m.json["connected"] and m.json["ready"])
+    for tenth in range(40):
+        printer.temperatures = f"T:25.00/0.00 B:{24 + tenth / 10:.2f}/60.00 X:23.95/36.00 A:30.73/0.00 @:0 B@:90"
+        printer.next_report()
+    body = observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["bed"]).json
+    assert (body["status"], body["ready"]) == ("heating", False)
+    assert heaters(observer) == ["bed", "tool0"]
+
+
+def test_stray_reports_change_nothing(octoprint: OctoPrint, printer: SerialPrinter, observer: Observer) -> None:
+    printer.temperatures = HOT
+    for heater in ("tool0", "bed"):
+        observer.wait_for(f"{BASE}/{heater}/state_change", lambda m: m.json["state"] == "at_target", timeout=40)
+    mark = observer.mark()
+    for _ in range(6):
+        printer.next_report(STRAY)
+        for _ in range(10):
+            printer.next_report()
+    since = observer.messages[mark:]
+    assert [message.json for message in since if message.topic.endswith("/state_change")] == []
+    assert {m.json["target"] for m in since if m.topic.endswith("/eta")} <= {75, 230}
+
+
+def test_a_shared_nozzle_is_one_tool(octoprint: OctoPrint, printer: SerialPrinter, observer: Observer) -> None:
+    printer.temperatures = "T:25.0 /210.0 T0:25.0 /210.0 B:60.0 /60.0"
+    reconnect(octoprint, printer, count=5, sharedNozzle=True)
+    observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["tool0"], timeout=40)
+    eventually(lambda: len(octoprint.temperatures()) >= 6, "OctoPrint to show one nozzle as five tools")
+    assert heaters(observer) == ["bed", "tool0"]
