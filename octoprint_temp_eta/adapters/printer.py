@@ -197,17 +197,17 @@ class Printer:
         return lambda effect: self._tasks.put(lambda: do(effect))
 
     def _set_target(self, effect: SetTarget) -> None:
+        if effect.token is None:
+            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+            return
         refusal = None
         try:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
             if not self._printer.is_operational():  # OctoPrint drops commands without a connection silently
                 refusal = "The printer is not connected."
-        except Exception as error:
-            if effect.token is None:
-                raise
+        except Exception as error:  # such as a heater that OctoPrint does not know
             refusal = f"OctoPrint refused the target: {error}"
-        if effect.token is not None:
-            self._post(TargetSet(effect.token, refusal))
+        self._post(TargetSet(effect.token, refusal))
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.

@@ -121,7 +121,8 @@ class Track:
         """Use changed settings."""
         self._policy = policy
         self._apply_policy()
-        self._follow()
+        if self._extrapolation is None:
+            self._follow()
 
     @property
     def kind(self) -> HeaterKind:
@@ -208,6 +209,8 @@ class Track:
 
     def restart_estimate(self) -> None:
         """Drop the samples of the present episode: its estimate starts again from here."""
+        if self._extrapolation is not None:
+            return  # there are no readings to start with
         self._countdown.stop()
         self._follow()
 

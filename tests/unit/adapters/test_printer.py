@@ -11,6 +11,7 @@ import pytest
 
 from octoprint_temp_eta.adapters.printer import Printer
 from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
+from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
     FakeOk,
@@ -60,7 +61,12 @@ class OctoPrintsPrinter:
     def fake_ack(self) -> None:
         self.calls.append("fake ack")
 
+    def is_operational(self) -> bool:
+        return self.connected
+
     def set_temperature(self, heater: str, value: float, tags: set[str]) -> None:
+        if heater == "X":
+            raise ValueError("heater must match tool, bed or chamber: X")
         self.calls.append((heater, value))
 
     def commands(self, lines: list[str], tags: set[str], force: bool = False) -> None:
@@ -89,7 +95,7 @@ class FakeOctoPrint:
 
     def __init__(self, **serial: Any) -> None:
         self.printer = OctoPrintsPrinter()
-        self._inputs: queue.Queue[ScriptInput] = queue.Queue()
+        self._inputs: queue.Queue[ScriptInput | TargetSet] = queue.Queue()
         self.hooks = Printer(
             self.printer,  # type: ignore[arg-type]
             serial.get,
@@ -99,7 +105,7 @@ class FakeOctoPrint:
         self.printer.hooks = self.hooks
         self.hooks.start()
 
-    def do(self, *effects: Effect) -> list[ScriptInput]:
+    def do(self, *effects: Effect) -> list[ScriptInput | TargetSet]:
         """Have the effects done, wait for that, and return what the bridge was told."""
         done = queue.SimpleQueue[None]()
         for effect in effects:
@@ -295,6 +301,18 @@ def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
     octoprint = FakeOctoPrint()
     octoprint.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
     assert octoprint.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
+
+
+def test_a_target_with_a_token_is_reported_with_what_octoprint_made_of_it():
+    octoprint = FakeOctoPrint()
+    assert octoprint.do(SetTarget("bed", 60, 1)) == [TargetSet(1)]
+    [refused] = octoprint.do(SetTarget("X", 60, 2))
+    assert isinstance(refused, TargetSet)
+    assert refused.token == 2
+    assert "heater must match" in str(refused.refusal)
+    octoprint.printer.connected = False
+    assert octoprint.do(SetTarget("bed", 60, 3)) == [TargetSet(3, "The printer is not connected.")]
+    assert octoprint.printer.calls == [("bed", 60), ("bed", 60)]
 
 
 API = {"source:api"}

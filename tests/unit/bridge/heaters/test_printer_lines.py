@@ -229,6 +229,15 @@ def test_it_does_not_go_on_if_the_setting_says_so():
     assert cooling_printer(cooldown_extrapolation_minutes=0).driver.eta("bed")["state"] == "unknown"
 
 
+def test_saving_settings_does_not_end_the_extrapolation():
+    printer = cooling_printer()
+    before = printer.driver.eta("bed")
+    printer.driver.change_settings(mqtt_publish_interval=2)
+    printer.driver.advance(60)
+    after = printer.driver.eta("bed")
+    assert (after["state"], after["extrapolated"], after["cool_at"]) == ("cooling", True, before["cool_at"])
+
+
 def test_a_reading_replaces_what_was_expected():
     printer = cooling_printer()
     printer.driver.advance(300)
