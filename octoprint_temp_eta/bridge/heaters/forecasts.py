@@ -68,9 +68,12 @@ class Forecasts(Part):
             return []
         self._computed_at, self._states, self._actuals = now.at, states, actuals
         forecasts = [self._preset(preset, list(actuals)) for preset in self._presets]
-        if self._published is None or _differ(self._published, forecasts) or self._heartbeat_is_due(now):
+        if self._published is None or _differ(self._published, forecasts):
             self._published, self._published_at = forecasts, now.at
             self._outbox.publish_state("forecast", {"presets": forecasts}, now)
+        elif self._heartbeat_is_due(now):
+            # Confirmed within the deadband: the same seconds again, as other ones would be a row in a recorder.
+            self._published_at = now.at
             self._outbox.republish(("forecast",), HEARTBEAT_S, now)
         return []
 

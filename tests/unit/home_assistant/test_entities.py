@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ha_discovery import ALWAYS, Form
-from octoprint_temp_eta.bridge.heaters.forecasts import INTERVAL_S
 from octoprint_temp_eta.bridge.protocol.inputs import Preset, Presets
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
@@ -213,4 +212,6 @@ def test_an_idle_printer_costs_next_to_nothing():
         first
     )  # each state once, because it is recorded here for the first time
     assert len(messages) <= 10 * 1800 / HEARTBEAT_S
-    assert INTERVAL_S >= 60
+    forecasts = driver.bodies("forecast", since=mark)
+    assert len(forecasts) <= 1800 / HEARTBEAT_S + 1
+    assert len({json.dumps(body["presets"]) for body in forecasts}) <= 1

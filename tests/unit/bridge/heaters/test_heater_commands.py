@@ -253,6 +253,19 @@ def test_a_forecast_follows_the_temperature_within_its_deadband():
     assert len(driver.bodies("forecast", since=mark)) <= 200 / 25 + 200 / HEARTBEAT_S + 1
 
 
+def test_an_idle_printer_publishes_the_same_forecast_once_a_minute():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    mark = len(driver.sent)
+    for second in range(1800):
+        driver.advance(1, tick=1)
+        driver.read(bed=(22.0 + second % 12 / 10, 0.0), tool0=(22.0 + second % 7 / 20, 0.0))
+    forecasts = driver.bodies("forecast", since=mark)
+    assert 1800 / HEARTBEAT_S - 2 <= len(forecasts) <= 1800 / HEARTBEAT_S + 1
+    assert len({str(body["presets"]) for body in forecasts}) == 1, "each other value is a row in a recorder"
+
+
 def test_a_forecast_is_computed_at_each_change_of_state():
     driver = warm()
     driver.handle(Presets((PLA,)))
