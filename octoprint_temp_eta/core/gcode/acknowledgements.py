@@ -288,7 +288,7 @@ class Acknowledgements:
         self._kept_at = at
         if TEMPERATURES.match(line):
             self._take_temperatures(head, line, at)
-        else:
+        elif belongs_to(head, line):
             head.hear(at)
         last = self._in_flight[-1]
         fenced = last.command == "M105" and is_ok_with_temperatures(line)

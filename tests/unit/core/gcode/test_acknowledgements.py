@@ -241,7 +241,7 @@ def test_a_lost_ok_beside_an_optional_line_is_noticed() -> None:
 def test_a_printer_that_waits_has_lost_the_ok_also_beside_an_optional_line() -> None:
     line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
     for _ in range(4):
-        line.wait(1).receive("wait")
+        line.wait(1).receive("Not SD printing", "wait")
     assert line.outcomes == [Fence(), Unacknowledged("1", LOST), FakeAck()]
 
 
