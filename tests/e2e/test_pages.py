@@ -66,10 +66,15 @@ def test_page_and_broker_get_the_same(open_page: Open, octoprint: OctoPrint, obs
 
     told = [each["data"] for each in messages if each["type"] == "eta_update" and each["heater"] == "bed"]
     assert len(told) > 3
-    published = {message.json["seq"]: message.json for message in observer.on(f"{BASE}/bed/eta")}
+    published = [message.json for message in observer.on(f"{BASE}/bed/eta")]
+    for message in published:
+        for stamp in ("seq", "timestamp", "boot_id"):
+            del message[stamp]
     for data in told:
         assert data.pop("current") == data["actual"]
-        assert data == published[data["seq"]]
+        assert set(data) == set(published[0])
+    assert {key: told[-1][key] for key in ("state", "target")} == {"state": "at_target", "target": 45.0}
+    assert [data for data in told if data in published], "the same readings give the same message"
 
 
 def test_a_late_page_shows_the_present_state(open_page: Open, octoprint: OctoPrint, observer: Observer) -> None:
@@ -193,6 +198,55 @@ def test_an_arrival_is_shown_and_heard(open_page: Open, octoprint: OctoPrint, se
     [(url, volume)] = page.evaluate("window.played")
     assert url.endswith("plugin/temp_eta/static/sounds/heating_complete.mp3")
     assert volume == 0.25
+
+
+def test_the_open_tab_can_be_hidden(open_page: Open, settings: Save) -> None:
+    page = open_page()
+    expect(open_tab(page)).to_be_visible()
+    settings(show_in_tab=False)
+    expect(page.locator("#tab_plugin_temp_eta")).to_be_hidden()
+    expect(page.locator("#temp")).to_be_visible()
+
+
+def test_the_publish_interval_does_not_freeze_the_page(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    settings(mqtt_publish_interval=300, update_interval=0.5)
+    page = open_page()
+    octoprint.gcode("M140 S60")
+    expect(state(page)).to_have_text("Heating")
+    shown = heater(page, "bed").inner_text()
+    eventually(lambda: heater(page, "bed").inner_text().splitlines()[-2:] != shown.splitlines()[-2:], "an update")
+
+
+def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    settings(temp_display="cf")
+    page = open_page()
+    octoprint.gcode("M140 S60")
+    bed = open_tab(page).locator("[data-heater=bed]")
+    expect(bed).to_contain_text("°F/min")
+    expect(bed.locator(".temp-eta-high")).to_contain_text("°F")
+
+
+def test_a_user_who_may_not_read_is_not_told_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
+    octoprint.disconnect()
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const login = ko.dataFor(document.querySelector("#navbar_login")).loginState;
+            login.userneeds({role: ["status"]});
+            ko.dataFor(document.querySelector("#sidebar_plugin_temp_eta_wrapper")).heaters([]);
+        }"""
+    )
+    expect(page.get_by_text("Connect the printer to see its heaters.")).to_have_count(2)
+    for place in ("#sidebar_plugin_temp_eta", "#tab_plugin_temp_eta"):
+        expect(page.locator(place).get_by_text("Connect the printer to see its heaters.")).to_be_hidden()
+
+
+def test_no_two_elements_of_a_heater_have_the_same_name(open_page: Open, octoprint: OctoPrint) -> None:
+    page = open_page()
+    octoprint.gcode("M140 S60")
+    bed = open_tab(page).locator("[data-heater=bed]")
+    expect(bed.get_by_role("progressbar")).to_have_attribute("aria-label", "Progress: Bed")
+    expect(bed).to_have_attribute("aria-label", "Bed")
 
 
 @pytest.mark.parametrize("name", ["heating_complete", "cooldown_complete"])

@@ -119,6 +119,15 @@ def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, ob
     expect(last(page).locator("dd")).to_have_text(["2", "0.5", "printer", "false", "[1,2]", '{"a":1}', "null"])
 
 
+def test_the_error_of_the_previous_run_is_not_shown_beside_a_running_one(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    button(page, "fails").click()
+    expect(last(page)).to_contain_text("ValueError: too cold")
+    button(page, "waits").click()
+    expect(sidebar(page).get_by_role("status")).to_have_text("waiting for <b>you</b>")
+    expect(last(page)).to_have_count(0)
+
+
 def test_a_broken_script_is_listed_with_its_error(scripts: OctoPrint, open_page: Open) -> None:
     page = open_page()
     expect(button(page, "broken.py")).to_be_disabled()

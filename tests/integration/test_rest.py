@@ -127,9 +127,36 @@ def test_an_unknown_heater_is_named(seen: OctoPrint):
 # -- permissions -------------------------------------------------------------------------------------------------------
 
 
-def test_nobody_is_answered_who_has_not_logged_in(seen: OctoPrint):
+def test_an_anonymous_request_is_refused_as_documented(seen: OctoPrint):
+    """OctoPrint itself refuses a POST without a key: its check against cross-site requests comes first."""
     assert seen.request("GET", PATH, key=None)[0] == 403
-    assert command(seen, "get_eta", key=None)[0] in (400, 403)
+    assert command(seen, "get_eta", key=None)[0] == 400
+
+
+def test_who_may_only_read_sees_neither_user_name_nor_host_nor_folder(seen: OctoPrint, users: dict[str, str]):
+    private = {"mqtt_username": "private-user", "script_folder": "/private-folder"}
+    assert save(seen, **private)[0] == 200
+    shown = seen.request("GET", PATH, key=users["read"])[1]
+    assert not {"broker", "last_error"} & set(shown["mqtt"])
+    assert not {"mqtt_broker_host", "mqtt_broker_port", *private} & set(shown["settings"])
+    assert "problems" not in shown
+    assert "private-" not in json.dumps([shown, seen.request("GET", "/api/settings", key=users["read"])[1]])
+    assert seen.request("GET", PATH, key=users["settings"])[1]["settings"]["mqtt_username"] == "private-user"
+    save(seen, mqtt_username="", script_folder="~/.mecodescripts")
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+def test_a_number_beyond_any_float_is_refused_and_not_an_exception(seen: OctoPrint, value: int):
+    assert save(seen, threshold_start=value)[0] == 400
+    status, reply = command(seen, "forecast", heater="bed", target=value)
+    assert (status, reply["error"]["path"]) == (400, "/target")
+
+
+def test_a_lone_surrogate_is_refused_and_later_saves_work(seen: OctoPrint):
+    status, answer = save(seen, mqtt_username="\ud800")
+    assert (status, answer["key"]) == (400, "mqtt_username")
+    assert save(seen, max_eta=1800)[0] == 200
+    save(seen, max_eta=3600)
 
 
 def test_looking_needs_a_permission(seen: OctoPrint, users: dict[str, str]):

@@ -17,6 +17,8 @@ $(function () {
         self.now = ko.observable(Date.now());
         self.heaters = ko.observableArray([]);
         self.printer = ko.observable({});
+        /* Problems of the installation; only users who may open the settings get them. */
+        self.problems = ko.observableArray([]);
         self.announcement = ko.observable("");
         self.tabOpen = ko.observable(false);
 
@@ -46,6 +48,7 @@ $(function () {
             });
         };
 
+        self.mayRead = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ));
         self.mayRun = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RUN));
         self.scripts = new TempETA.Scripts(self);
 
@@ -73,6 +76,9 @@ $(function () {
             } else if (type === "printer_update") {
                 received.add(type);
                 self.printer(data);
+            } else if (type === "problems_update") {
+                received.add(type);
+                self.problems(data);
             } else if (type === "scripts_update") {
                 received.add(type);
                 self.scripts.list(data || []);
@@ -82,19 +88,22 @@ $(function () {
             } else if (type === "state_change") {
                 self.changed(heater, data);
             } else if (type === "notification") {
-                alerts.show(message.level, gettext(message.title), gettext(message.message));
+                if (self.options.notification_enabled()) {
+                    alerts.show(message.level, gettext(message.title), gettext(message.message));
+                }
             }
         };
 
         /* Request the current state: a page that has just opened, or was disconnected, has missed messages. */
         self.refresh = function () {
-            if (!loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ)) return;
+            if (!self.mayRead()) return;
             received = new Set();
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
                 self.heaters.remove((heater) => !(heater.name in state.eta) && !received.has(heater.name));
                 _.forOwn(state.eta, (payload, name) => {
                     if (!received.has(name)) self.update(name, payload);
                 });
+                if (!received.has("problems_update")) self.problems(state.problems || []);
                 if (!received.has("printer_update")) self.printer(state.printer);
                 if (!received.has("scripts_update")) self.scripts.list(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
@@ -147,7 +156,8 @@ $(function () {
             return TempETA.graph(history.of(heater.name, now - windowMs), now, windowMs, goal);
         };
         self.openTab = () => $("#tabs a[href='" + TAB + "']").tab("show");
-        self.degrees = (celsius) => Math.round(celsius) + "°C";
+        self.degrees = (celsius) =>
+            Math.round(celsius) + "°C" + (self.fahrenheit() ? " " + Math.round(celsius * 1.8 + 32) + "°F" : "");
         self.windowText = () => "−" + TempETA.duration(Number(self.options.historical_graph_window_seconds()));
 
         /* The countdown in the navbar: the longest heat-up, else the longest cool-down. */

@@ -59,6 +59,7 @@
         };
 
         self.label = computed(() => TempETA.label(name, pages.severalTools()));
+        self.progressLabel = computed(() => _.sprintf(gettext("Progress: %(heater)s"), {heater: self.label()}));
         self.state = computed(() => self.payload().state || "unknown");
         self.stateText = computed(() => (STATES[self.state()] || self.state)());
         self.moves = computed(() => ["heating", "cooling", "stalled"].includes(self.state()));
@@ -90,7 +91,9 @@
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {
             const rate = self.payload().rate;
-            return _.isNumber(rate) ? _.sprintf("%+.1f °C/min", rate * 60) : "";
+            if (!_.isNumber(rate)) return "";
+            const celsius = _.sprintf("%+.1f °C/min", rate * 60);
+            return pages.fahrenheit() ? celsius + _.sprintf(" (%+.1f °F/min)", rate * 108) : celsius;
         });
 
         self.percent = computed(() => {
@@ -110,7 +113,8 @@
         /* The colour from the settings; null for the style sheet's. */
         self.color = computed(() => {
             const options = pages.options;
-            if (options.color_mode() !== "status" || self.state() === "stalled") return null;
+            const ownColor = ["stalled", "at_target", "cooled_down"].includes(self.state());
+            if (options.color_mode() !== "status" || ownColor) return null;
             if (self.state() === "heating") return options.color_heating();
             return self.state() === "cooling" ? options.color_cooling() : options.color_idle();
         });

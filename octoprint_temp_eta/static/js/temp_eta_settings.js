@@ -18,6 +18,8 @@ $(function () {
         self.refused = ko.observable(null);
         self.mqtt = ko.observable(null);
         self.scripts = ko.observableArray([]);
+        /* Problems of the installation, as sentences of the server. */
+        self.problems = ko.observableArray([]);
         /* The state of the script folder: `missing`, and `writable`, the files that other users may change. */
         self.scriptFolder = ko.observable({missing: false, writable: []});
         self.folderProblem = ko.observable("");
@@ -78,6 +80,7 @@ $(function () {
         self.look = () =>
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
                 self.mqtt(state.mqtt);
+                self.problems(state.problems || []);
                 if (state.script_folder) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
@@ -108,7 +111,7 @@ $(function () {
                 time: TempETA.clock(mqtt.broker.connected_since_at)
             });
         });
-        self.lastError = ko.pureComputed(() => (self.mqtt() && self.mqtt().last_error) || "");
+        self.lastError = ko.pureComputed(() => (self.failing() && self.mqtt().last_error) || "");
         self.baseTopic = ko.pureComputed(() => (self.mqtt() && self.mqtt().base_topic) || "");
 
         const alerts = () => new TempETA.Alerts(self.own);

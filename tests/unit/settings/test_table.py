@@ -111,7 +111,7 @@ def test_what_brokers_treat_in_their_own_ways_is_no_topic(value: object):
     refused("mqtt_base_topic", value)
 
 
-@pytest.mark.parametrize("value", ["two\nlines", "nul\0", "x" * 1025, 7, None])
+@pytest.mark.parametrize("value", ["two\nlines", "nul\0", "x" * 1025, "lone \ud800", "del\x7f", 7, None])
 def test_a_text_is_one_line_of_bounded_length(value: object):
     refused("mqtt_broker_host", value)
 
@@ -119,6 +119,11 @@ def test_a_text_is_one_line_of_bounded_length(value: object):
 def test_spaces_around_a_text_are_cut_but_not_around_a_secret():
     assert table.check("mqtt_broker_host", " broker ") == "broker"
     assert table.check("mqtt_password", " secret ") == " secret "
+
+
+def test_a_number_in_config_yaml_is_text_where_a_setting_is_text():
+    written = {"mqtt_username": 1001, "mqtt_custom_identifier": 3, "max_eta": 100, "enabled": True, "other": 1}
+    assert table.as_written(written) == {**written, "mqtt_username": "1001", "mqtt_custom_identifier": "3"}
 
 
 # All of them

@@ -1,0 +1,53 @@
+"""A process that learns heat-ups of a bed and saves the result, as fast as it can; `python -m … FOLDER`.
+
+It prints `loaded True` or `loaded False` (whether the folder has something learned), then `saved` after each save.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import sys
+from pathlib import Path
+
+from octoprint_temp_eta.adapters.background import background
+from octoprint_temp_eta.adapters.files import Files
+from octoprint_temp_eta.adapters.learner import Learner
+from octoprint_temp_eta.bridge.heaters.store import LEARNED, Memory, Place
+from octoprint_temp_eta.bridge.protocol.effects import Learn
+from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned
+from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, Sample
+from octoprint_temp_eta.messages import stored
+
+BED = Place("profile", "bed")
+
+
+def episode(target: float) -> Episode:
+    """Return a heat-up of a bed from 22 °C with a time constant of 150 s."""
+    samples = [Sample(float(at), 22.0 + 110.0 * (1.0 - math.exp(-at / 150.0))) for at in range(400)]
+    reached = next(sample for sample in samples if sample.actual >= target)
+    kept = [sample for sample in samples if sample.at <= reached.at + 5.0]
+    return Episode(Goal(Direction.HEATING, target), (), kept, reached.at)
+
+
+def main(folder: Path) -> None:
+    logger, pool = logging.getLogger("learning"), background()
+    files = Files(folder, pool, logger, stored.problem)
+    memory = Memory(files.load().get(LEARNED))
+    print("loaded", memory.learned(BED) is not None, flush=True)
+    inputs: queue.SimpleQueue[Input] = queue.SimpleQueue()
+    learner = Learner(inputs.put, pool, logger)
+    number = 0
+    while True:
+        number += 1
+        learner.learn(Learn(str(BED), HeaterKind.BED, memory.learned(BED), episode(55.0 + number % 9)))
+        event = inputs.get()
+        assert isinstance(event, Learned)
+        for save in memory.learn(event):
+            files.save(save)  # type: ignore[arg-type]
+        pool.submit(print, "saved", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
