@@ -44,8 +44,15 @@ $(function () {
                 return choice === "cf" || (choice === "octoprint" && settings.appearance_showFahrenheitAlso());
             });
             self.inTab.subscribe((shown) => {
-                if (!shown && $(TAB).hasClass("active")) $("#tabs a:first").tab("show");
+                if (!shown && $(TAB).hasClass("active")) openAnotherTab();
             });
+        };
+
+        /* The first link in the tab bar may be that of its menu, which is not a tab. */
+        const openAnotherTab = function () {
+            const links = $("#tabs a[data-toggle='tab']").toArray();
+            const isShown = (link) => $(link).parent().css("display") !== "none";
+            $(links.find((link) => link.hash !== TAB && isShown(link))).tab("show");
         };
 
         self.mayRead = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ));
