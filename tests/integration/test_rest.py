@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,9 +166,13 @@ def test_looking_needs_a_permission(seen: OctoPrint, users: dict[str, str]):
     assert (status, reply["error"]["code"]) == (403, "not_permitted")
 
 
-def test_the_settings_of_scripts_are_shown_to_those_who_may_change_them(seen: OctoPrint, users: dict[str, str]):
+def test_the_settings_of_scripts_are_shown_to_those_who_may_change_them(
+    seen: OctoPrint, users: dict[str, str], tmp_path: Path
+):
     assert seen.get(PATH)["script_settings"] == {}
-    assert seen.get(PATH)["script_folder"]["missing"] is False
+    save(seen, script_folder=str(tmp_path))
+    eventually(lambda: seen.get(PATH)["script_folder"]["missing"] is False, "the folder to be found")
+    save(seen, script_folder="~/.mecodescripts")
     shown = seen.request("GET", PATH, key=users["read"])[1]
     assert not {"script_settings", "script_folder"} & set(shown)
 
