@@ -13,6 +13,7 @@ from pathlib import Path
 
 from octoprint_temp_eta.adapters.background import background
 from octoprint_temp_eta.adapters.files import Files
+from octoprint_temp_eta.adapters.inbox import now
 from octoprint_temp_eta.adapters.learner import Learner
 from octoprint_temp_eta.bridge.heaters.store import LEARNED, Memory, Place
 from octoprint_temp_eta.bridge.protocol.effects import Learn
@@ -44,7 +45,7 @@ def main(folder: Path) -> None:
         learner.learn(Learn(str(BED), HeaterKind.BED, memory.learned(BED), episode(55.0 + number % 9)))
         event = inputs.get()
         assert isinstance(event, Learned)
-        for save in memory.learn(event):
+        for save in memory.learn(event, now()):
             files.save(save)  # type: ignore[arg-type]
         pool.submit(print, "saved", flush=True)
 
