@@ -1,7 +1,7 @@
 """Home Assistant MQTT discovery: checked configurations in, messages out. No client, no clock, no I/O.
 
 Describe a device with DeviceConfig and its components. `plan` returns the messages that change Home Assistant from the
-previous announcement to the new one, and remove what is no longer announced. See docs/ha-discovery.md.
+previous announcement to the new one, and remove what is no longer announced. See docs/reference/ha-discovery.md.
 """
 
 from ha_discovery.announced import Announced, Announcement, Place

@@ -1,4 +1,4 @@
-"""The composition root: the one file that knows all parts."""
+"""The composition root: creates and connects all parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .adapters.background import background
 from .adapters.files import Files
 from .adapters.inbox import now
 from .adapters.learner import Learner
-from .adapters.pending_replies import Answers
+from .adapters.pending_replies import PendingReplies
 from .adapters.printer import Printer, SerialSetting
 from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
@@ -55,7 +55,7 @@ class App:
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())
         self._mqtt = _mqtt(self.post)
-        self._answers = Answers()
+        self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
         performers: Mapping[type, Performer] = {
@@ -65,7 +65,7 @@ class App:
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
             Learn: Learner(self.post, self._background, logger, numpy_works=numpy_works).learn,
-            Answer: self._answers.give,
+            Answer: self._pending_replies.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
             FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
@@ -91,19 +91,19 @@ class App:
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Execute a command and return the reply; waits for it. Raises `NoAnswer`."""
-        return self._answers.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
+        return self._pending_replies.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
 
     def save_script_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Save settings of a script and return the reply; waits for it. Raises `NoAnswer`."""
-        return self._answers.ask(lambda ticket: self.post(ScriptSettingsSubmitted(body, ticket)))
+        return self._pending_replies.ask(lambda ticket: self.post(ScriptSettingsSubmitted(body, ticket)))
 
     def create_script_folder(self) -> Mapping[str, Any]:
-        """Create the script folder and return the reply; waits for it. Raises `NoAnswer`."""
-        return self._answers.ask(lambda ticket: self.post(ScriptFolderRequested(ticket)))
+        """Create the script folder and wait for the reply. Raises `NoAnswer`."""
+        return self._pending_replies.ask(lambda ticket: self.post(ScriptFolderRequested(ticket)))
 
     def stop(self) -> None:
         """Publish the offline message and stop; takes bounded time even if the broker hangs."""
-        self._answers.close()
+        self._pending_replies.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
         self.printer.close(PRINTER_STOP_S)

@@ -1,4 +1,4 @@
-"""The thread for what may take its time: writing files, learning."""
+"""The thread for slow work: writing files, learning."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 
 def background() -> Executor:
-    """Return an executor of one thread: what is saved twice is saved in order."""
+    """Return an executor with one thread, so that files are written in order."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="temp_eta-background")

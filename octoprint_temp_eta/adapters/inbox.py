@@ -1,4 +1,4 @@
-"""The one way to the worker: a bounded queue that no caller ever waits for."""
+"""The worker's input queue: bounded, and no caller ever waits."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def now() -> Now:
 
 
 class Inbox:
-    """Inputs with the moment at which they came.
+    """Inputs with their time of arrival.
 
-    No lock of ours is held where OctoPrint's threads come by: a thread that is interrupted while it holds one would
-    keep them waiting. When it is full, what comes again (readings) or what others can send at will (messages) is
-    dropped; what the bridge can't do without always finds a place, and there is never much of it.
+    OctoPrint's threads take no lock of ours here: a thread that is interrupted while it holds a lock would delay them.
+    When the inbox is full, readings (which come again) and messages (which others can send at will) are dropped. All
+    other inputs are always accepted; there are never many of them.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Inbox:
         self._items: queue.SimpleQueue[tuple[Input, Now]] = queue.SimpleQueue()
 
     def put(self, event: Input) -> None:
-        """Leave `event` for the worker; from any thread, in microseconds."""
+        """Add `event` for the worker, from any thread, within microseconds."""
         if len(self) >= CAPACITY and isinstance(event, Readings | MessageArrived):
             self.dropped += 1
             return
@@ -38,7 +38,7 @@ class Inbox:
         self.high_water = max(self.high_water, len(self))
 
     def get(self, timeout: float) -> tuple[Input, Now] | None:
-        """Return the oldest input, None where none comes for `timeout` seconds."""
+        """Return the oldest input, None if there is none within `timeout` seconds."""
         try:
             return self._items.get(timeout=max(0.0, timeout))
         except queue.Empty:

@@ -1,4 +1,4 @@
-"""Who we are: the machine, and names for it."""
+"""Identifiers of the machine and of this start."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ..messages.topics import slug
 
 
 def machine_hash() -> str:
-    """Return a hash of this machine's id, which tells two clones of one SD card apart; the id itself stays here."""
+    """Return a hash of this machine's id. It differs between clones of an SD card; the id itself is not published."""
     try:
         identity = Path("/etc/machine-id").read_text(encoding="ascii").strip()
     except OSError:
         identity = ""
-    # a cloned card brings its machine-id along, but not the network card
+    # a cloned SD card has the same machine-id, but another network card
     return hashlib.sha256(f"temp_eta {identity} {uuid.getnode()}".encode()).hexdigest()[:16]
 
 
 def host_name() -> str:
-    """Return this machine's name in the network."""
+    """Return the host name."""
     return socket.gethostname() or "localhost"
 
 
@@ -32,5 +32,5 @@ def new_boot_id() -> str:
 
 
 def new_instance(name: str) -> str:
-    """Return a topic level for this printer, made once from its name (or the host's) and a random part."""
+    """Return a topic level for this printer, from its name (or the host name) and a random suffix."""
     return f"{slug(name) or slug(host_name()) or 'printer'}-{secrets.token_hex(2)}"

@@ -1,4 +1,4 @@
-"""Whoever waits for the bridge's answer: a thread of OctoPrint's web server, with a ticket in its hand."""
+"""REST calls that wait for the bridge's reply, each with a ticket."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 
 from ..bridge.protocol.effects import Answer
 
-#: So many may wait at once: each holds a thread that OctoPrint answers its users with.
+#: The maximum number of waiting calls. Each occupies one of OctoPrint's request threads.
 CAPACITY = 8
-#: s until the bridge must have answered; it takes milliseconds, unless something is wrong.
+#: Timeout for a reply in s; normally it takes milliseconds.
 ANSWER_S = 5.0
 
 Reply = Mapping[str, Any]
 
 
 class NoAnswer(Exception):
-    """The bridge has not answered; `code` and the message say why, as in the contract's errors."""
+    """There is no reply from the bridge; `code` is an error code, and the message the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-class Answers:
-    """The counter: hands out tickets, and gives each waiting thread the reply to its own."""
+class PendingReplies:
+    """Issues tickets and passes each reply to the waiting call."""
 
     def __init__(self) -> None:
         self._tickets = itertools.count(1)
@@ -36,7 +36,7 @@ class Answers:
         self._lock = threading.Lock()
 
     def ask(self, post: Callable[[int], None], timeout: float = ANSWER_S) -> Reply:
-        """Have `post` tell the bridge with a new ticket, and wait for the reply. Raises `NoAnswer`."""
+        """Call `post` with a new ticket, and wait for the reply. Raises `NoAnswer`."""
         ticket, future = self._take()
         try:
             post(ticket)
@@ -50,14 +50,14 @@ class Answers:
                 del self._waiting[ticket]
 
     def give(self, answer: Answer) -> None:
-        """Give the reply to whoever still waits for it. Only the first counts: a start is answered twice."""
+        """Pass the reply to the waiting call, if any. Only the first reply counts, because a start has two."""
         with self._lock:
             future = self._waiting.get(answer.ticket)
             if future is not None and not future.done():
                 future.set_result(answer.reply)
 
     def close(self) -> None:
-        """Let nobody wait any longer."""
+        """End all waiting calls."""
         with self._lock:
             self._open = False
             for future in self._waiting.values():

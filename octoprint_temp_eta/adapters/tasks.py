@@ -1,4 +1,4 @@
-"""A thread that does one thing after the other, for what may take its time."""
+"""A thread that runs slow tasks one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class Tasks:
-    """Tasks in the order in which they came; one that fails is logged, and stops no other."""
+    """Runs tasks in order. A failed task is logged and does not stop the others."""
 
     def __init__(self, name: str, logger: logging.Logger) -> None:
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -22,11 +22,11 @@ class Tasks:
         self._thread.start()
 
     def put(self, task: Callable[[], None]) -> None:
-        """Have `task` done, without waiting."""
+        """Add `task`, without waiting."""
         self._queue.put(task)
 
     def close(self, timeout: float = 0.0) -> None:
-        """Do what is left, then end; waits at most `timeout` seconds for that."""
+        """Finish the remaining tasks, and wait at most `timeout` seconds for them."""
         self._queue.put(None)
         if timeout and self._thread.is_alive():
             self._thread.join(timeout)

@@ -1,4 +1,4 @@
-"""The thread that owns the bridge: takes inputs from the inbox, has the effects done."""
+"""The thread that owns the bridge: it handles the inputs from the inbox and performs the effects."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .inbox import Inbox, now
 #: s between two ticks.
 TICK_S = 0.5
 
-#: What comes and goes with each line of a script: a thousand times a second, and nothing of it is to be seen.
+#: Inputs for each line of a script: up to a thousand per second, without a visible change.
 LINES = (ScriptLine, LineQueued, LineSending, LineSent, LineReceived)
 LINES_ON = (SendLine, ReplyToLine)
 
-#: Has an effect done without waiting for it.
+#: Performs an effect without waiting for it.
 Performer = Callable[[Any], None]
 
 
@@ -30,7 +30,7 @@ class Worker:
     """Owns the bridge from `start` to `stop`."""
 
     def __init__(self, bridge: Bridge, performers: Mapping[type, Performer], logger: logging.Logger) -> None:
-        #: What the bridge knows, as REST shows it: never changed, only replaced.
+        #: The bridge's state for REST. It is never changed, only replaced.
         self.snapshot: Mapping[str, Any] = bridge.snapshot(now())
         self._bridge = bridge
         self._performers = performers
@@ -39,16 +39,16 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="temp_eta", daemon=True)
 
     def start(self) -> None:
-        """Begin; the bridge learns that it has started."""
+        """Start the thread and the bridge."""
         self.post(Started())
         self._thread.start()
 
     def post(self, event: Input) -> None:
-        """Tell the bridge what happened; from any thread, without waiting."""
+        """Pass an input to the bridge, from any thread, without waiting."""
         self._inbox.put(event)
 
     def stop(self, timeout: float) -> None:
-        """Let the bridge say good-bye, and wait at most `timeout` seconds for it."""
+        """Stop the bridge, and wait at most `timeout` seconds for it."""
         self.post(Stopping())
         self._thread.join(timeout)
 
@@ -61,26 +61,26 @@ class Worker:
                 changed = self._handle(*item)
                 if isinstance(item[0], Stopping):
                     return
-            moment = now()
-            if moment.at >= tick_at:
-                tick_at = moment.at + TICK_S
-                changed = self._handle(Tick(self._inbox.high_water, self._inbox.dropped), moment)
+            time = now()
+            if time.at >= tick_at:
+                tick_at = time.at + TICK_S
+                changed = self._handle(Tick(self._inbox.high_water, self._inbox.dropped), time)
             if changed and not len(self._inbox):
-                self._look(moment)
+                self._look(time)
 
-    def _look(self, moment: Now) -> None:
+    def _look(self, time: Now) -> None:
         try:
-            self.snapshot = self._bridge.snapshot(moment)
+            self.snapshot = self._bridge.snapshot(time)
         except Exception:
             self._logger.exception("Failed to take a snapshot")
 
-    def _handle(self, event: Input, moment: Now) -> bool:
-        """Handle one input and return whether anything to be seen may have changed.
+    def _handle(self, event: Input, time: Now) -> bool:
+        """Handle one input and return whether the visible state may have changed.
 
-        A failure is ours: it is logged and ends here.
+        An exception is a fault of the plugin: it is logged here.
         """
         try:
-            effects = self._bridge.handle(event, moment)
+            effects = self._bridge.handle(event, time)
         except Exception:
             self._logger.exception("Failed to handle %s", type(event).__name__)
             return True

@@ -1,1 +1,1 @@
-"""Behaviour: inputs go in, effects come out."""
+"""The bridge: handles inputs and returns effects."""

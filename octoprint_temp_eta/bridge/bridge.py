@@ -34,7 +34,7 @@ class Bridge:
         self._outbox = outbox = Outbox(
             topics_of(settings),
             identity.boot_id,
-            self._pages.tell,
+            self._pages.publish,
             show=self._pages.show,
             left_behind=stored_topics(remembered.get(LEFT_BEHIND)),
         )

@@ -269,7 +269,7 @@ def _diagnostics(add: Add, topics: Topics, heaters: Iterable[str]) -> Iterator[C
     yield add(
         BinarySensor,
         "clash",
-        "Identity clash",
+        "Identity conflict",
         device_class="problem",
         state_topic=diagnostics,
         value_template=f"{{{{ 'ON' if {PAYLOAD}['clash'] else 'OFF' }}}}",

@@ -1,1 +1,1 @@
-"""The MQTT contract in code, without I/O: catalogue, topics, encoding, decoding, Home Assistant entities."""
+"""The MQTT messages, without I/O: catalogue, topics, encoding, decoding."""

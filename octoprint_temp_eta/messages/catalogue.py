@@ -1,7 +1,7 @@
-"""The messages of the MQTT contract, read from the JSON Schemas: what there is, and whether a payload is valid.
+"""The catalogue of MQTT messages, read from the JSON Schemas, and the validation of payloads.
 
-The schemas are the single source of truth; this is the only module that knows the library which reads them.
-Nothing is ever fetched: a reference leads to a schema that lies beside this package, or nowhere.
+The schemas are the single source of truth. Only this module uses the JSON Schema library.
+References are never fetched; they lead to other schemas of the package.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from referencing import Registry, Resource
 
 from octoprint_temp_eta.messages import wording
 
-#: The package that holds the schemas.
+#: The package with the schemas.
 SCHEMAS = "octoprint_temp_eta.schemas"
 _SUFFIX = ".schema.json"
 
-#: How deep a payload may be nested. Without a bound, one that Python's parser just takes ends the code behind it.
+#: The maximum nesting of a payload. Deeper ones that the parser accepts could exceed the recursion limit later.
 DEEPEST = 32
 
 
 class InvalidPayload(ValueError):
-    """A payload breaks its schema.
+    """A payload violates its schema.
 
-    `path` is a JSON Pointer (RFC 6901) to the field at fault, "" for the payload as a whole; `rule` is the keyword
-    of JSON Schema that it breaks, such as "maximum"; `message` is one sentence for people that names both.
+    `path` is a JSON Pointer (RFC 6901) to the invalid field, "" for the whole payload; `rule` is the keyword
+    of JSON Schema that it violates, such as "maximum"; `message` is a sentence for the user that names both.
     """
 
     def __init__(self, path: str, rule: str, message: str) -> None:
@@ -49,11 +49,11 @@ class InvalidPayload(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """One message of the contract, as its schema describes it.
+    """A message, as its schema describes it.
 
-    `topic` is a template with `{base}` and, for a heater's own topics, `{heater}`. `retain` is None for what we
-    receive. `expiry_seconds` is MQTT 5's message expiry. Of a command, `press` tells whether the bare text `PRESS`
-    stands for `{}`, and `text` which field a bare text fills.
+    `topic` is a template with `{base}` and, for topics of a heater, `{heater}`. `retain` is None for what we
+    receive. `expiry_seconds` is MQTT 5's message expiry. For a command, `press` is whether the plain text `PRESS`
+    means `{}`, and `text` the field that a plain text fills.
     """
 
     name: str
@@ -70,12 +70,12 @@ class MessageType:
 
     @property
     def command(self) -> str | None:
-        """The command's name as replies give it, such as "script/start"; None for a message that is no command."""
+        """The command's name in replies, such as "script/start"; None if the message is not a command."""
         prefix = "{base}/command/"
         return self.topic.removeprefix(prefix) if self.topic.startswith(prefix) else None
 
     def validate(self, payload: Any) -> None:
-        """Raise `InvalidPayload` where `payload`, as `json.loads` returns it (or the text itself), is not valid."""
+        """Raise `InvalidPayload` if `payload`, the result of `json.loads` or a plain text, is invalid."""
         if _is_deeper(payload, DEEPEST):
             raise InvalidPayload("", "nesting", wording.sentence([], "nesting", DEEPEST, payload))
         error = best_match(self.validator.iter_errors(payload))
@@ -84,7 +84,7 @@ class MessageType:
 
 
 def _explained(error: ValidationError) -> InvalidPayload:
-    """Turn the library's error into ours, which points at the field itself where the library points at its parent."""
+    """Convert the library's error into ours, which points to the field itself instead of its parent."""
     where, rule = list(error.absolute_path), str(error.validator)
     limit: Any = error.validator_value
     value: Any = error.instance
@@ -120,7 +120,7 @@ def _is_deeper(payload: object, limit: int) -> bool:
 
 @cache
 def _regex(pattern: str) -> re.Pattern[str]:
-    """Compile as JSON Schema means it: in Python alone `$` would also match before a line break at the end."""
+    """Compile with JSON Schema's semantics: in Python, `$` also matches before a final line break."""
     return re.compile(pattern.replace("$", r"\Z"), re.ASCII)
 
 
@@ -130,17 +130,17 @@ def _pattern(_: Validator, pattern: str, instance: object, __: object) -> Iterat
 
 
 def _is_integer(_: object, instance: object) -> bool:
-    """Say whether it is written as an integer: 1.0 would be one by the standard, but is no id to be returned."""
+    """Return whether it is written as an integer. JSON Schema also accepts 1.0, which is not suitable as an id."""
     return isinstance(instance, int) and not isinstance(instance, bool)
 
 
 def _is_number(_: object, instance: object) -> bool:
-    """Say whether it is a number of JSON, which knows no NaN and no infinity; Python's parser lets both in."""
+    """Return whether it is a JSON number. Python's parser also accepts NaN and Infinity."""
     return math.isfinite(instance) if isinstance(instance, float) else _is_integer(_, instance)
 
 
 def _is_date_time(instance: object) -> bool:
-    """Say whether a text that fits the pattern is also on the calendar."""
+    """Return whether a text that matches the pattern is a valid date."""
     return not isinstance(instance, str) or datetime.fromisoformat(instance) is not None
 
 
@@ -167,10 +167,10 @@ def _load() -> Mapping[str, MessageType]:
     )
 
 
-#: Every message of the contract by its schema's name, such as "eta" or "command_script_start".
+#: All messages by the name of their schema, such as "eta" or "command_script_start".
 MESSAGES: Mapping[str, MessageType] = _load()
 
-#: The commands alone, by the name that replies give them, such as "script/start".
+#: The commands by their name in replies, such as "script/start".
 COMMANDS: Mapping[str, MessageType] = MappingProxyType(
     {message.command: message for message in MESSAGES.values() if message.command is not None}
 )

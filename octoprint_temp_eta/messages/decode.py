@@ -1,4 +1,4 @@
-"""From a message on a command topic, or a REST call, to a command; or to the reason why it is none."""
+"""Decodes and validates commands from MQTT messages and REST calls."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from .catalogue import COMMANDS, InvalidPayload, MessageType
 
-#: The largest command that is read.
+#: The maximum size of a command in bytes.
 LARGEST_COMMAND = 16 * 1024
 
-#: What a button's payload says when it means "just do it".
+#: The payload of Home Assistant's buttons.
 PRESS = "PRESS"
 
 Transaction = str | int | None
@@ -21,18 +21,18 @@ Transaction = str | int | None
 
 @dataclass(frozen=True, slots=True)
 class ReplyTo:
-    """Where the reply to a command goes, beside our own response topic."""
+    """Where the reply to a command goes, in addition to our response topic."""
 
     #: MQTT 5's response topic and correlation data.
     topic: str | None = None
     correlation: bytes | None = None
-    #: Names the one who waits for the answer to a REST call.
+    #: Identifies the REST call that waits for the reply.
     ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A valid command: `arguments` are its schema's properties without the common ones."""
+    """A valid command: `arguments` are the schema's properties except the common ones."""
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Command:
 
 
 class CommandError(Exception):
-    """A command that is refused: `code` of the contract, a sentence, and where in the payload (JSON Pointer)."""
+    """A rejected command: the error code, a sentence for the user, and the position in the payload (JSON Pointer)."""
 
     def __init__(self, code: str, message: str, path: str | None = None, transaction: Transaction = None) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class CommandError(Exception):
 
 
 def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall: float) -> Command:
-    """Return the command `name` (its topic below `command/`) in `payload`, received at `wall` (Unix seconds).
+    """Return the command `name` (its topic after `command/`) in `payload`, received at `wall` (Unix seconds).
 
     Raises `CommandError` with the code `invalid_command`, `too_large`, `invalid_json`, `retained_command` or `expired`.
     """
@@ -59,7 +59,7 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
     body = _body(kind, payload)
     transaction = _transaction(body)
     if retained:
-        message = "A retained command is not obeyed: it would run again at each reconnect. Send it without retain."
+        message = "A retained command is rejected: it would run again at each reconnect. Send it without retain."
         raise CommandError("retained_command", message, transaction=transaction)
     return validated(name, body, reply_to, wall=wall)
 
@@ -106,11 +106,11 @@ def _refuse_constant(name: str) -> None:
 
 
 def _transaction(body: Any) -> Transaction:
-    """Return the caller's id where there is a usable one, also from a body that is otherwise wrong."""
+    """Return the caller's transaction if it is valid, even if the rest of the body is not."""
     transaction = body.get("transaction") if isinstance(body, dict) else None
     usable = isinstance(transaction, str | int) and not isinstance(transaction, bool) and len(str(transaction)) <= 256
     return transaction if usable else None
 
 
-def _unix(moment: str | float) -> float:
-    return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else float(moment)
+def _unix(time: str | float) -> float:
+    return datetime.fromisoformat(time).timestamp() if isinstance(time, str) else float(time)

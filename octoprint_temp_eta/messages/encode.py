@@ -1,4 +1,4 @@
-"""From values of the domain to the payloads of the contract."""
+"""Encodes domain values as message payloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Payload = dict[str, Any]
 
 
 def encode(body: Any) -> bytes:
-    """Return `body` as compact JSON, or as plain text where it is text."""
+    """Return `body` as compact JSON, or as plain text if it is a text."""
     if isinstance(body, str):
         return body.encode(errors="replace")
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
@@ -29,14 +29,14 @@ def instant(wall: float | None) -> str | None:
 
 
 def rounded(value: float | None, digits: int = 0) -> float | None:
-    """Return `value` rounded, without `digits` as a whole number; what is rounded to zero has no sign."""
+    """Return `value` rounded, without `digits` as an integer; zero has no sign."""
     if value is None:
         return None
     return round(value, digits) + 0.0 if digits else round(value)
 
 
 def eta(view: HeaterView) -> Payload:
-    """Return the body of `<heater>/eta`, without what changes at each message (`timestamp` and the like)."""
+    """Return the body of `<heater>/eta`, without the keys that change with each message (such as `timestamp`)."""
     return {
         "heater": view.heater,
         "state": view.state.value,
@@ -73,15 +73,15 @@ def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, 
     """Return the body of `printer`, which is ready when the last of its heaters is."""
     waiting = [view for view in views if view.pending]
     etas = [view.eta for view in waiting if view.eta is not None]
-    moments = [view.ready_at for view in waiting if view.ready_at is not None]
-    known = bool(waiting) and len(etas) == len(moments) == len(waiting)
+    times = [view.ready_at for view in waiting if view.ready_at is not None]
+    known = bool(waiting) and len(etas) == len(times) == len(waiting)
     return {
         "status": status(views, connected=connected, state=state, printing=printing),
         "ready": connected and not waiting,
         "connected": connected,
         "state": state,
         "printing": printing,
-        "ready_at": instant(max(moments)) if known else None,
+        "ready_at": instant(max(times)) if known else None,
         "eta_seconds": rounded(max(etas)) if known else None,
         "waiting_for": [view.heater for view in waiting],
     }
@@ -103,13 +103,13 @@ def status(views: Sequence[HeaterView], *, connected: bool, state: str | None, p
 
 
 def estimate(value: Estimate | None) -> Payload:
-    """Return an estimate as it stands in forecasts."""
+    """Return an estimate for forecasts."""
     eta, low, high = (value.eta, value.low, value.high) if value else (None, None, None)
     return {"eta_seconds": rounded(eta), "eta_low": rounded(low), "eta_high": rounded(high)}
 
 
 def accuracy(value: Accuracy) -> Payload:
-    """Return how right a heater's last heat-ups were told, as it stands in `diagnostics`."""
+    """Return the accuracy of a heater's recent estimates, for `diagnostics`."""
     return {
         "heatups": len(value.scores),
         "mean_error_percent": rounded(value.error, 1),
@@ -118,25 +118,25 @@ def accuracy(value: Accuracy) -> Payload:
 
 
 def accepted(command: Command, **more: Any) -> Payload:
-    """Return the first reply to a command that takes its time."""
+    """Return the first reply to a command that takes longer."""
     return _reply(command.name, command.transaction, "accepted", **more)
 
 
 def completed(command: Command, result: Any = None, **more: Any) -> Payload:
-    """Return the reply to a command that is done."""
+    """Return the reply to a completed command."""
     if result is not None:
         more["result"] = result
     return _reply(command.name, command.transaction, "completed", **more)
 
 
 def rejected(name: str | None, error: CommandError) -> Payload:
-    """Return the reply to a command that is refused."""
+    """Return the reply to a rejected command."""
     problem = {"code": error.code, "message": error.message, "path": error.path}
     return _reply(name, error.transaction, "rejected", error=problem)
 
 
 def failed(command: Command, code: str, message: str, result: Any = None, **more: Any) -> Payload:
-    """Return the reply to a command that was begun and went wrong."""
+    """Return the reply to a command that failed after its start."""
     if result is not None:
         more["result"] = result
     error = {"code": code, "message": message, "path": None}
@@ -144,7 +144,7 @@ def failed(command: Command, code: str, message: str, result: Any = None, **more
 
 
 def cancelled(command: Command, **more: Any) -> Payload:
-    """Return the reply to a command that was begun, and then cancelled."""
+    """Return the reply to a command that was cancelled after its start."""
     return _reply(command.name, command.transaction, "cancelled", **more)
 
 

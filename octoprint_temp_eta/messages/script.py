@@ -47,7 +47,7 @@ def completed_run(completed: CompletedRun) -> Payload:
 
 
 def event_result(result: RunResult) -> Payload:
-    """Return what the event about the end of a run carries beside the run.
+    """Return the additional keys of the event at the end of a run.
 
     `success_message` and `failure_reason` are the keys of OctoPrint-Automation-Scripts: subscriptions may use them, so
     they are always there.

@@ -1,4 +1,4 @@
-"""The names of our topics below the user's base topic and this printer's instance."""
+"""The topic names under the base topic and this printer's instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .catalogue import MESSAGES
 
-#: What may stand in a level of a topic: brokers alter or refuse anything else, each in its own way.
+#: Valid characters in a topic level. Brokers change or reject others, each differently.
 LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 #: The longest response topic (characters) and its most levels; brokers end the connection at a topic with too many.
@@ -18,7 +18,7 @@ MOST_LEVELS = 20
 
 
 def slug(text: str) -> str:
-    """Return `text` as one level of a topic, "" where nothing of it can stand there."""
+    """Return `text` as a topic level, "" if it has no valid character."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-").lower()[:48]
 
@@ -31,7 +31,7 @@ class Topics:
     base: str
 
     def of(self, message: str, **levels: str) -> str:
-        """Return the topic of a message of the catalogue, `levels` filled in: `of("eta", heater="bed")`."""
+        """Return the topic of a message in the catalogue: `of("eta", heater="bed")`."""
         return MESSAGES[message].topic.format(base=self.base, **levels)
 
     def hold(self, topic: str) -> bool:
@@ -44,7 +44,7 @@ class Topics:
         return f"{self.base}/command/#"
 
     def command(self, topic: str) -> str | None:
-        """Return the command's name in `topic`, None where it is none of our command topics."""
+        """Return the command's name in `topic`, None if it is not one of our command topics."""
         prefix = f"{self.base}/command/"
         return topic.removeprefix(prefix) if topic.startswith(prefix) else None
 

@@ -1,4 +1,4 @@
-"""How a broken schema rule is said in one plain sentence that names the field and the rule."""
+"""Describes a violated schema rule in one sentence with the field and the rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-#: A caller's text is cut to this many characters, so that no reply carries a whole payload back.
+#: Quoted input is cut to this many characters, so that no reply returns a whole payload.
 ECHO_LIMIT = 40
 
 _TYPES = {
@@ -19,7 +19,7 @@ _TYPES = {
     "null": "null",
 }
 
-#: Per rule that says all by itself: what is wrong with a field, from the rule's value.
+#: Rules that need no further information: what is wrong with a field, from the rule's value.
 _WRONG: Mapping[str, Callable[[Any], str]] = {
     "required": lambda _: "is missing",
     "dependentRequired": lambda beside: f"is missing: it is needed beside {beside}",
@@ -28,7 +28,7 @@ _WRONG: Mapping[str, Callable[[Any], str]] = {
     "nesting": lambda limit: f"must not be nested more than {limit} levels deep",
 }
 
-#: Per rule about a field's value: what it must do, from the rule's value.
+#: Rules about a field's value: the requirement, from the rule's value.
 _MUST: Mapping[str, Callable[[Any], str]] = {
     "type": lambda types: "be " + _either(_TYPES[name] for name in ([types] if isinstance(types, str) else types)),
     "enum": lambda values: "be " + _either(map(quoted, values)),
@@ -43,9 +43,9 @@ _MUST: Mapping[str, Callable[[Any], str]] = {
 
 
 def sentence(where: Sequence[str | int], rule: str, limit: Any, value: Any, form: str | None = None) -> str:
-    """Say that `value` at `where` breaks the schema's `rule` with the value `limit`.
+    """Return a sentence: `value` at `where` violates the schema's `rule` with the value `limit`.
 
-    `form` describes in words what a `pattern` or `format` asks for.
+    `form` describes a `pattern` or `format` in words.
     """
     name = _dotted(where)
     if rule in _WRONG:
@@ -60,7 +60,7 @@ def pointer(where: Sequence[str | int]) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return `value` as JSON, clipped; an object or a list by its kind alone."""
+    """Return `value` as JSON, clipped; for an object or a list only its type."""
     if isinstance(value, Mapping):
         return "an object"
     if isinstance(value, list | tuple):
@@ -69,7 +69,7 @@ def quoted(value: object) -> str:
 
 
 def clipped(text: str) -> str:
-    """Return `text` cut to the echo limit, with what cannot be encoded or printed escaped."""
+    """Return `text` cut to the limit for quotes, with unprintable characters escaped."""
     plain = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text[: ECHO_LIMIT + 1]
     )

@@ -60,7 +60,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         return _AnyCommand({name: [] for name in NAMES})
 
     def on_api_get(self, request: flask.Request) -> flask.Response:
-        """Return estimates, printer, connection, scripts and settings; see docs/rest.md."""
+        """Return estimates, printer, connection, scripts and settings; see docs/reference/rest.md."""
         del request
         if not permissions.has(READ):
             return _refusal(None, "not_permitted", f"This needs the permission {READ}.")
@@ -76,7 +76,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         return _json(shown if permissions.has(permissions.SETTINGS) else self._without_private(shown))
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
-        """Execute a command and return the reply that MQTT gets too, with `success`; see docs/rest.md."""
+        """Execute a command and return the reply that MQTT gets too, with `success`; see docs/reference/rest.md."""
         body = {key: value for key, value in data.items() if key != "command"}
         if self._is_script(command):
             command, body = "script/start", {"id": command, "arguments": body}

@@ -134,7 +134,7 @@ def heat_up() -> Iterator[Input]:
         yield Readings({"bed": (min(60.0, 21 + second / 2), 60.0), "tool0": (21.0 + second % 2 / 10, 0.0)})
 
 
-def test_a_heat_up_is_told_from_start_to_end():
+def test_a_heat_up_is_published_from_start_to_end():
     recorder = BridgeRecorder()
     sent = recorder.feed(*heat_up(), pause=1.0)
     changes = [json.loads(publish.payload) for name, publish in sent if name == "state_change"]
@@ -143,7 +143,7 @@ def test_a_heat_up_is_told_from_start_to_end():
     assert newest[f"{BASE}/bed/eta"]["state"] == "at_target"
 
 
-def test_a_snapshot_holds_what_was_last_told():
+def test_a_snapshot_contains_the_published_heaters():
     recorder = BridgeRecorder()
     recorder.feed(*heat_up(), pause=1.0)
     [reply] = recorder.replies(b"PRESS")

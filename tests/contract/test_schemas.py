@@ -43,7 +43,7 @@ def test_a_schema_is_one_and_bears_its_files_name(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_schema_says_what_each_field_means_in_words(path):
+def test_a_schema_describes_every_field(path):
     for node in subschemas(json.loads(path.read_text(encoding="utf-8"))):
         if "additionalProperties" in node:
             for name, field in node.get("properties", {}).items():
@@ -55,7 +55,7 @@ def test_a_schema_says_what_each_field_means_in_words(path):
 
 
 @ALL
-def test_an_object_is_closed_and_a_level_always_complete(message: MessageType):
+def test_objects_are_closed_and_states_require_all_keys(message: MessageType):
     if message.schema["type"] != "object":
         return
     if not message.schema["properties"]:
@@ -185,7 +185,7 @@ def test_the_asyncapi_document_holds_together():
 
 
 @ALL
-def test_the_asyncapi_document_tells_how_a_message_travels(message: MessageType):
+def test_the_asyncapi_document_has_direction_qos_and_retain(message: MessageType):
     channel, operation = DOCUMENT["channels"][message.name], DOCUMENT["operations"][message.name]
     assert channel["address"] == message.topic
     assert set(channel["parameters"]) == set(re.findall(r"\{(\w+)\}", message.topic))

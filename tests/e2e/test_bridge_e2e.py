@@ -75,7 +75,7 @@ def test_a_killed_octoprint_is_offline(octoprint: OctoPrint, observer: Observer,
     observer.wait_for(STATUS, text_is("online"), since=since)
 
 
-def test_a_clean_stop_says_offline(octoprint: OctoPrint, observer: Observer) -> None:
+def test_a_clean_stop_publishes_offline(octoprint: OctoPrint, observer: Observer) -> None:
     assert octoprint.stop()
     observer.wait_for(STATUS, text_is("offline"))
 
@@ -100,7 +100,7 @@ def heats(octoprint: OctoPrint) -> None:
     eventually(lambda: octoprint.actual("bed") > 38, "the bed to be hot", timeout=60)
 
 
-def test_octoprint_runs_while_the_broker_is_away(octoprint: OctoPrint, broker: Broker) -> None:
+def test_octoprint_runs_without_a_broker(octoprint: OctoPrint, broker: Broker) -> None:
     broker.stop()
     heats(octoprint)
     broker.start()
@@ -109,7 +109,7 @@ def test_octoprint_runs_while_the_broker_is_away(octoprint: OctoPrint, broker: B
     assert state[BED].json["target"] == 40
 
 
-def test_octoprint_runs_and_ends_while_the_broker_stands_still(octoprint: OctoPrint, broker: Broker) -> None:
+def test_octoprint_runs_and_stops_with_a_frozen_broker(octoprint: OctoPrint, broker: Broker) -> None:
     broker.freeze()
     try:
         heats(octoprint)
@@ -148,7 +148,7 @@ def test_mqtt_is_switched_off_and_on_while_heating(octoprint: OctoPrint, observe
     assert observer.wait_for(BED, since=since).json["target"] == 40
 
 
-def test_mqtt_is_switched_off_while_the_broker_stands_still(octoprint: OctoPrint, broker: Broker) -> None:
+def test_mqtt_can_be_turned_off_with_a_frozen_broker(octoprint: OctoPrint, broker: Broker) -> None:
     octoprint.gcode("M140 S60")
     broker.freeze()
     try:

@@ -65,7 +65,7 @@ class Demo:
             require_free("", port)
 
 
-def test_it_shows_the_heaters_and_ends_by_itself(tmp_path: Path) -> None:
+def test_it_shows_the_heaters_and_stops_after_demo_seconds(tmp_path: Path) -> None:
     demo = Demo(tmp_path, DEMO_SECONDS="8")
     assert demo.run() == 0, demo.output()
     output = demo.output()
@@ -88,7 +88,7 @@ def test_a_signal_ends_it_and_leaves_nothing(tmp_path: Path, number: signal.Sign
 
 
 @pytest.mark.parametrize("variable", ["DEMO_HTTP_PORT", "DEMO_MQTT_PORT"])
-def test_a_taken_port_is_said_in_one_line(tmp_path: Path, variable: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path, variable: str) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
         demo = Demo(tmp_path, **{variable: str(port)})
@@ -126,7 +126,7 @@ def test_on_a_broker_of_the_user_it_leaves_nothing_behind(tmp_path: Path) -> Non
     assert "p%2F" not in demo.output()
 
 
-def test_a_broker_that_refuses_is_said(tmp_path: Path) -> None:
+def test_a_refusing_broker_is_reported(tmp_path: Path) -> None:
     with Broker(username="someone", password="right") as broker:
         demo = Demo(tmp_path, MQTT_URL=f"mqtt://someone:wrong@{broker.host}:{broker.port}")
         assert demo.run() == 2

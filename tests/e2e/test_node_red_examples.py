@@ -38,21 +38,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrin
         yield octoprint, observer
 
 
-def test_a_heater_that_arrives_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+def test_a_heater_at_its_target_is_reported(servers: tuple[OctoPrint, Observer]) -> None:
     octoprint, observer = servers
     octoprint.gcode("M140 S50")
     told = observer.wait_for(NOTIFY, timeout=60)
     assert told.text.startswith("bed is at its target (")
 
 
-def test_a_script_is_started_and_its_end_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+def test_a_script_is_started_and_its_end_is_reported(servers: tuple[OctoPrint, Observer]) -> None:
     _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "good")
     assert observer.wait_for(NOTIFY, since=since, timeout=30).text == "good completed"
 
 
-def test_a_script_that_fails_is_told_as_event_and_as_reply(servers: tuple[OctoPrint, Observer]) -> None:
+def test_a_failing_script_is_reported_as_event_and_as_reply(servers: tuple[OctoPrint, Observer]) -> None:
     _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "bad")
@@ -62,7 +62,7 @@ def test_a_script_that_fails_is_told_as_event_and_as_reply(servers: tuple[OctoPr
     assert "too cold" in reply.text
 
 
-def test_a_script_that_is_not_there_is_told(servers: tuple[OctoPrint, Observer]) -> None:
+def test_an_unknown_script_is_reported(servers: tuple[OctoPrint, Observer]) -> None:
     _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "none")

@@ -87,7 +87,7 @@ def test_a_late_page_shows_the_present_state(open_page: Open, octoprint: OctoPri
     assert names == ["Tool 0", "Tool 1", "Bed"]
 
 
-def test_a_page_catches_up_after_the_server_was_away(open_page: Open, octoprint: OctoPrint) -> None:
+def test_a_page_is_current_after_the_server_restarts(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
     expect(state(page)).to_have_text("Off")
     octoprint.stop()

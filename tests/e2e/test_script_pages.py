@@ -201,7 +201,7 @@ def test_the_dialog_changes_what_the_next_run_gets(scripts: OctoPrint, open_page
     expect(setting(page, "any").locator("textarea")).to_have_value('"text"')
 
 
-def test_the_dialog_says_at_the_field_what_is_refused(scripts: OctoPrint, open_page: Open) -> None:
+def test_the_dialog_shows_an_error_at_its_field(scripts: OctoPrint, open_page: Open) -> None:
     page = open_page()
     dialog = open_settings(page, "Scripts")
     setting(page, "times").locator("input").fill("2.5")

@@ -36,7 +36,7 @@ def test_the_dialog_saves(open_page: Open, octoprint: OctoPrint, settings: Save)
     assert saved(octoprint, "enable_cooldown_eta") is False
 
 
-def test_the_dialog_says_what_is_refused_and_why(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+def test_the_dialog_shows_what_is_invalid_and_why(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
     dialog = open_settings(page, "Connection")
     port = saved(octoprint, "mqtt_broker_port")

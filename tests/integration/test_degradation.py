@@ -84,7 +84,7 @@ def test_without_numpy_and_mecode_the_rest_works(tmp_path: Path, broker: Broker)
         assert lines(octoprint, "ERROR") == []
 
 
-def test_without_what_it_cannot_do_without_octoprint_starts_and_says_why(tmp_path: Path):
+def test_octoprint_starts_without_required_packages_and_reports_them(tmp_path: Path):
     with octoprint_without(tmp_path, "jsonschema") as octoprint:
         assert octoprint.request("GET", "/api/plugin/temp_eta")[0] == 404
         assert "Temperature ETA cannot run: No module named 'jsonschema'" in octoprint.log()

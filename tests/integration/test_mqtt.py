@@ -17,7 +17,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import OFFLINE, PATIENCE, STATUS, Client5, Link, impatient, link, peer, spec
+from tests.support.mqtt_link import OFFLINE, STATUS, TIMEOUT, Client5, Link, impatient, link, peer, spec
 from tests.support.mqtt_proxy import CONNECT, PUBACK, PUBLISH, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import eventually, free_port
 
@@ -54,7 +54,7 @@ def test_a_message_carries_its_properties(link: Link, broker: Broker):
         link.connect(broker.port)
         reply = Publish("my/answers", b"{}", content_type="application/json", expiry_seconds=300, correlation=b"\0\1")
         link.mqtt.publish(reply)
-        properties = other.messages.get(timeout=PATIENCE).properties
+        properties = other.messages.get(timeout=TIMEOUT).properties
     assert (properties.ContentType, properties.CorrelationData) == ("application/json", b"\0\1")
     assert 0 < properties.MessageExpiryInterval <= 300
 
@@ -97,7 +97,7 @@ def test_a_clean_disconnect_publishes_offline_once(link: Link, broker: Broker, p
     link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
     peer.wait_for(STATUS, lambda message: message.text == "online")
     link.mqtt.disconnect(Disconnect((OFFLINE,)))
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
     peer.wait_for(STATUS, lambda message: message.text == "offline")
     peer.publish("test/end", b"")
     peer.wait_for("test/end")
@@ -110,7 +110,7 @@ def test_close_publishes_offline_if_the_worker_did_not(link: Link, broker: Broke
     link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
     peer.wait_for(STATUS, lambda message: message.text == "online")
     since = peer.mark()
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
     assert peer.wait_for(STATUS, since=since).text == "offline"
 
 
@@ -122,7 +122,7 @@ def test_the_broker_publishes_the_will_of_a_killed_process(broker: Broker, peer:
     )
     with subprocess.Popen([sys.executable, "-c", script, str(broker.port)]) as child:
         try:
-            peer.wait_for(STATUS, lambda message: message.text == "online", timeout=PATIENCE)
+            peer.wait_for(STATUS, lambda message: message.text == "online", timeout=TIMEOUT)
         finally:
             child.send_signal(signal.SIGKILL)
     assert peer.wait_for(STATUS, lambda message: message.text == "offline").text == "offline"
@@ -135,7 +135,7 @@ def test_nothing_is_published_without_a_connection(link: Link, broker: Broker, p
     link.connect(broker.port)
     link.mqtt.disconnect(Disconnect())
     link.mqtt.publish(Publish("test/late", b"x"))
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
     peer.publish("test/end", b"")
     peer.wait_for("test/end")
     assert peer.on("test/early") == peer.on("test/late") == []
@@ -143,11 +143,11 @@ def test_nothing_is_published_without_a_connection(link: Link, broker: Broker, p
 
 def test_disconnecting_twice_or_without_a_connection_does_no_harm(link: Link, broker: Broker):
     link.mqtt.disconnect(Disconnect((OFFLINE,)))
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
     link.connect(broker.port)
     for _ in range(2):
         link.mqtt.disconnect(Disconnect((OFFLINE,)))
-        link.mqtt.close(PATIENCE)
+        link.mqtt.close(TIMEOUT)
 
 
 def test_another_connection_replaces_the_first_which_publishes_offline(link: Link, broker: Broker, peer: Observer):
@@ -161,7 +161,7 @@ def test_another_connection_replaces_the_first_which_publishes_offline(link: Lin
 
 
 def test_an_abandoned_connection_posts_nothing_more(link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(protocol_version, "CONNACK_TIMEOUT_S", PATIENCE)
+    monkeypatch.setattr(protocol_version, "CONNACK_TIMEOUT_S", TIMEOUT)
     with Proxy(None) as silent:
         link.mqtt.connect(spec(silent.port))
         eventually(lambda: silent.count(CONNECT), "the attempt")
@@ -227,7 +227,7 @@ def test_it_can_be_closed_while_the_broker_is_frozen(link: Link, broker: Broker)
         link.mqtt.publish(Publish("test/x", b"x", token=1))
         link.mqtt.disconnect(Disconnect((OFFLINE,)))
         link.mqtt.close(0.01)
-        link.mqtt.close(PATIENCE)
+        link.mqtt.close(TIMEOUT)
         assert "temp_eta-mqtt" not in [thread.name for thread in threading.enumerate()]
     finally:
         broker.resume()
@@ -238,14 +238,14 @@ def test_it_can_be_closed_while_it_waits_for_connack_or_to_retry(link: Link, mon
     with Proxy(None) as silent:
         link.mqtt.connect(spec(silent.port))
         eventually(lambda: silent.count(CONNECT), "the attempt")
-        link.mqtt.close(PATIENCE)
+        link.mqtt.close(TIMEOUT)
     monkeypatch.setattr(backoff, "FIRST_RETRY_S", 3600.0)
     link.mqtt.connect(spec(free_port()))
     link.wait_for(BrokerLost)
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
 
 
-def test_what_was_not_acknowledged_is_not_sent_again_by_the_library(link: Link, broker: Broker, peer: Observer):
+def test_the_library_does_not_resend_unacknowledged_messages(link: Link, broker: Broker, peer: Observer):
     """It would put an old state over a new one: the bridge decides what to resend."""
     with Proxy(broker.listener) as proxy:
         proxy.to_client = lambda packet: None if kind_of(packet) == PUBACK else packet

@@ -19,7 +19,7 @@ from tests.support.broker import Broker
 from tests.support.broker_programs import Certificates
 from tests.support.certificates import make_certificates
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, PATIENCE, STATUS, Link, impatient, link, peer, spec
+from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, STATUS, TIMEOUT, Link, impatient, link, peer, spec
 from tests.support.mqtt_proxy import PUBACK, SUBACK, SUBSCRIBE, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import eventually
 
@@ -48,7 +48,7 @@ def test_a_broker_without_mqtt_5_is_connected_to_with_3_1_1(link: Link, broker: 
         peer.publish("test/command/reset", b"{}")
         assert link.wait_for(MessageArrived) == MessageArrived("test/command/reset", b"{}")
         link.mqtt.disconnect(Disconnect((OFFLINE,)))
-        link.mqtt.close(PATIENCE)
+        link.mqtt.close(TIMEOUT)
     peer.wait_for(STATUS, lambda message: message.text == "offline")
 
 
@@ -85,7 +85,7 @@ def test_it_can_be_closed_while_a_subscription_is_refused(link: Link, broker: Br
         proxy.to_client = lambda packet: packet[:-1] + b"\x80" if kind_of(packet) == SUBACK else packet
         link.connect(proxy.port)
         link.wait_for(BrokerRefused)
-        link.mqtt.close(PATIENCE)
+        link.mqtt.close(TIMEOUT)
         assert "temp_eta-mqtt" not in [thread.name for thread in threading.enumerate()]
 
 

@@ -49,7 +49,7 @@ def test_an_own_authority_is_trusted(link: Link, encrypted: Broker, certificates
     works(link)
 
 
-def test_a_server_name_stands_for_the_host(link: Link, encrypted: Broker, certificates: Certificates):
+def test_a_server_name_replaces_the_host(link: Link, encrypted: Broker, certificates: Certificates):
     authority = str(certificates.authority)
     link.connect(encrypted.port, host="127.1", tls=True, ca_file=authority, server_name="localhost")
     link.mqtt.connect(spec(encrypted.port, tls=True, ca_file=authority, server_name="broker.test"))

@@ -187,7 +187,7 @@ def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], 
         assert (code != "not_permitted") == (user == able), (user, reply)
 
 
-def test_each_command_of_the_contract_says_what_it_needs():
+def test_each_command_has_its_permission():
     assert set(COMMANDS) <= set(NEEDED)
 
 
@@ -284,7 +284,7 @@ def test_the_password_never_leaves(octoprint: OctoPrint, password: str, users: d
     assert password not in octoprint.log()
 
 
-def test_an_emptied_instance_is_made_anew(octoprint: OctoPrint):
+def test_an_emptied_instance_is_created_again(octoprint: OctoPrint):
     save(octoprint, mqtt_custom_identifier=" ")
     made = saved(octoprint)["mqtt_custom_identifier"]
     assert re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{4}", made)

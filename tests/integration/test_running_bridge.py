@@ -74,7 +74,7 @@ def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(ow
             assert all(observer.wait_for(f"{BASE}/{heater}/eta").json["actual"] == 33.0 for heater in HEATERS)
 
 
-def test_a_broker_that_stands_still_is_left_and_gets_the_newest_when_it_goes_on(
+def test_a_frozen_broker_is_disconnected_and_later_receives_the_newest_states(
     own_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(outbox, "ACK_TIMEOUT_S", 0.5)

@@ -109,9 +109,7 @@ def test_what_run_may_return(tmp_path: Path, returned: str, expected: ScriptRetu
         ("{'success': True, 'wait_for_buffer': False}", []),
     ],
 )
-def test_a_run_ends_when_its_moves_are_made_unless_it_says_otherwise(
-    tmp_path: Path, returned: str, lines: list[str]
-) -> None:
+def test_a_run_ends_after_its_moves_unless_disabled(tmp_path: Path, returned: str, lines: list[str]) -> None:
     trial = run(write_script(tmp_path, f"return {returned}"))
     assert trial.printer.lines == lines
 
@@ -156,7 +154,7 @@ def test_run_gets_the_arguments_that_it_accepts(tmp_path: Path, signature: str, 
     assert trial.returned.storage == received
 
 
-def test_drawing_without_matplotlib_says_what_to_install(tmp_path: Path) -> None:
+def test_drawing_without_matplotlib_names_what_to_install(tmp_path: Path) -> None:
     body = "import importlib.util as u\nu.find_spec = lambda *_: None\nself.g.view()"
     trial = run(write_script(tmp_path, body))
     assert "pip install 'OctoPrint-TempETA[view]'" in trial.error
@@ -193,7 +191,7 @@ def test_settings_are_the_defaults_then_what_was_stored_then_what_is_given(tmp_p
     assert trial.returned.storage == {"a": 1, "b": 2, "c": 3, "d": "x", "measured": 7}
 
 
-def test_big_settings_pass_both_ways(tmp_path: Path) -> None:
+def test_large_settings_pass_in_both_directions(tmp_path: Path) -> None:
     stored = {"map": [[0.125] * 100] * 80}
     trial = run(write_script(tmp_path, "return True, self.settings"), stored=stored)
     assert trial.returned.storage == stored
@@ -206,7 +204,7 @@ def test_a_long_answer_arrives_whole(tmp_path: Path) -> None:
     assert trial.returned.storage == {"length": len(listing)}
 
 
-def test_the_status_is_told_also_while_a_line_blocks(tmp_path: Path) -> None:
+def test_the_status_is_reported_while_a_line_blocks(tmp_path: Path) -> None:
     body = """
         import threading, time
         def heat():
@@ -225,7 +223,7 @@ def test_the_status_is_told_also_while_a_line_blocks(tmp_path: Path) -> None:
     assert [each.status for each in trial.all(ScriptStatus)] == ["heating", "still heating"]
 
 
-def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> None:
+def test_a_status_is_reported_before_the_next_line(tmp_path: Path) -> None:
     body = """
         for number in range(3):
             self.script_status = f"line {number}"
@@ -241,7 +239,7 @@ def test_a_status_is_told_before_the_line_that_follows_it(tmp_path: Path) -> Non
     assert order == ["line 0", "M117 0", "line 1", "M117 1", "line 2", "M117 2", "done", "M400"]
 
 
-def test_of_a_flood_of_statuses_the_newest_is_told(tmp_path: Path) -> None:
+def test_of_many_statuses_the_newest_is_reported(tmp_path: Path) -> None:
     body = "for number in range(10_000): self.script_status = number; self.g.write('M105')"
     trial = run(write_script(tmp_path, body))
     received = [int(each.status) for each in trial.all(ScriptStatus)]

@@ -110,6 +110,6 @@ def test_a_printer_without_a_probe_is_an_error() -> None:
     assert raised.error.startswith("RuntimeError: the printer reported no height at X30.0 Y30.0: does it have a probe?")
 
 
-def test_none_of_them_is_installed_by_itself() -> None:
+def test_none_of_them_is_installed_with_the_plugin() -> None:
     packaged = (PROJECT / "octoprint_temp_eta").rglob("*.py")
     assert not {path.name for path in packaged} & {f"{name}.py" for name in NAMES}

@@ -29,7 +29,7 @@ class Looker:
         return self._posted.get(timeout=20)
 
 
-def test_a_folder_that_cannot_be_looked_at_is_told_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_an_unreadable_folder_is_reported_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     looker = Looker()
     for _ in range(3):
         assert looker.do(ScanScripts(UNKNOWN_USER)) == ScriptsFound(())
@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_looked_at_is_told_once(caplog: pytest.LogCaptur
     looker.scripts.close()
 
 
-def test_a_script_that_cannot_tell_its_commands_says_why(tmp_path: Path) -> None:
+def test_failing_on_connect_commands_are_reported(tmp_path: Path) -> None:
     looker = Looker()
     read = looker.do(ReadConnectCommands(str(tmp_path), "none.py", "none", {}))
     assert isinstance(read, ConnectCommandsRead)

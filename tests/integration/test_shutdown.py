@@ -19,7 +19,7 @@ def is_connected(octoprint: OctoPrint) -> bool:
     return bool(octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"])
 
 
-def test_a_stop_says_offline(broker: Broker):
+def test_a_stop_publishes_offline(broker: Broker):
     with Observer(broker.listener, base=BASE) as observer:
         with OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}) as octoprint:
             observer.wait_for(f"{BASE}/status", lambda message: message.text == "online")
@@ -29,7 +29,7 @@ def test_a_stop_says_offline(broker: Broker):
         observer.wait_for(f"{BASE}/status", lambda message: message.text == "offline")
 
 
-def test_a_frozen_broker_holds_nobody_up():
+def test_a_frozen_broker_does_not_delay_the_shutdown():
     with Broker() as broker, OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}) as octoprint:
         eventually(lambda: is_connected(octoprint), "the connection")
         broker.freeze()

@@ -27,7 +27,7 @@ I = TypeVar("I", bound=Input)  # noqa: E741 - an input
 STATUS, COMMANDS = "test/status", "test/command/#"
 OFFLINE = Publish(STATUS, b"offline", 1, retain=True, content_type="text/plain")
 OLD_LIBRARY = paho.mqtt.__version__.startswith("1.")
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 def spec(port: int, **changed: Any) -> Connect:
@@ -47,7 +47,7 @@ class Link:
     def wait_for(self, kind: type[I], that: Callable[[I], bool] = lambda _: True) -> I:
         """Return the next input of a kind; what comes before it is only recorded."""
         while True:
-            event = self._queue.get(timeout=PATIENCE)
+            event = self._queue.get(timeout=TIMEOUT)
             self.posted.append(event)
             if isinstance(event, kind) and that(event):
                 return event
@@ -79,7 +79,7 @@ class Client5:
     def __enter__(self) -> Client5:
         self._client.connect(self._broker.host, self._broker.port)
         self._client.loop_start()
-        assert self._ready.wait(PATIENCE)
+        assert self._ready.wait(TIMEOUT)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +90,7 @@ class Client5:
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         for name, value in values.items():
             setattr(properties, name, value)
-        self._client.publish(topic, payload, 1, properties=properties).wait_for_publish(PATIENCE)
+        self._client.publish(topic, payload, 1, properties=properties).wait_for_publish(TIMEOUT)
 
     def _subscribe(self) -> None:
         if self._filters:
@@ -117,10 +117,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def link() -> Iterator[Link]:
     link = Link()
     yield link
-    link.mqtt.close(PATIENCE)
+    link.mqtt.close(TIMEOUT)
     threads = [thread for thread in threading.enumerate() if thread.name == "temp_eta-mqtt" or "paho" in thread.name]
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
     assert not [thread for thread in threads if thread.is_alive() and thread.name == "temp_eta-mqtt"]
 
 

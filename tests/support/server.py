@@ -24,9 +24,9 @@ class Server(ABC):
     `name` is used in messages; `stop_seconds` is how long it may take to stop.
     """
 
-    def __init__(self, name: str, patience: float) -> None:
+    def __init__(self, name: str, stop_seconds: float) -> None:
         self._name = name
-        self._patience = patience
+        self._stop_seconds = stop_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -110,7 +110,7 @@ class Server(ABC):
             return True
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(self._patience)
+            self._process.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             return False

@@ -125,7 +125,7 @@ class Client:
             self._post(Delivered(self.link, message.token))
 
     def send_last(self, messages: tuple[Publish, ...]) -> None:
-        """Send the last messages, and give the broker a moment to acknowledge them."""
+        """Send the last messages, and wait briefly for their acknowledgement."""
         if not self.connected:
             return
         sent = [self._send(message) for message in messages]

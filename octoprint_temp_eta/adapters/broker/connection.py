@@ -73,7 +73,7 @@ class Mqtt:
             self._session.subscribe(effect.topics)
 
     def publish(self, message: Publish) -> None:
-        """Hand a message to the library; the bridge bounds how many are under way."""
+        """Pass a message to the library; the bridge limits the messages in flight."""
         if self._session is not None:
             self._session.publish(message)
 
@@ -268,7 +268,7 @@ class _Session(threading.Thread):
             self._post(BrokerRefused(errors.subscription_refused(topic, why), topic))
 
     def _watch(self, client: Client) -> Ended | None:
-        """Stay until the connection ends; return how it did, None if nobody says."""
+        """Wait until the connection ends; return the reason, None if unknown."""
         retry_at = now().at + RESUBSCRIBE_S
         while True:
             event = self._next(min(CHECK_S, max(0.0, retry_at - now().at)), self._link)

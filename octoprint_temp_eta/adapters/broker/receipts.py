@@ -6,7 +6,7 @@ from ...bridge.protocol.effects import Publish
 
 
 class Receipts:
-    """The messages under way by packet id. An acknowledgement may come before the library has returned the id.
+    """The messages in flight by packet id. An acknowledgement may come before the library has returned the id.
 
     Both sides leave their note first and take the message then: taking is atomic, so exactly one of them gets it, and
     no lock is held where the library calls back.

@@ -13,7 +13,7 @@ from .errors import FIRST_FAILURE, reason_name
 
 
 class Subscriptions:
-    """What becomes of each topic. Belongs to the connection's thread."""
+    """The result for each topic. Belongs to the connection's thread."""
 
     def __init__(self, topics: Sequence[str]) -> None:
         self._topics = tuple(topics)
@@ -38,7 +38,7 @@ class Subscriptions:
         return gone
 
     def connected(self) -> None:
-        """Start anew on a new connection."""
+        """Reset for a new connection."""
         self._open.clear()
         self._refused.clear()
         self._waiting = [topic for topic in self._topics if topic not in self._left_out]

@@ -107,7 +107,7 @@ class Commands(Part):
 
     @property
     def allowed(self) -> list[str]:
-        """The commands that the settings allow."""
+        """The commands that the settings permit."""
         return sorted(name for name in self._handlers if self._permitted(name))
 
     def arrived(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:

@@ -67,7 +67,7 @@ class Outbox:
         #: The number of the present connection, None without one.
         self.link: int | None = None
         #: By token: what was sent and not yet acknowledged.
-        self._under_way: dict[int, _Event | Publish] = {}
+        self._in_flight: dict[int, _Event | Publish] = {}
         self._tokens = itertools.count(1)
         self._progress_at = 0.0
         self._retained = Retained()
@@ -178,16 +178,16 @@ class Outbox:
     def disconnect(self) -> None:
         """Note that the connection has ended: events under way may not have arrived, so they are sent again."""
         self.link = None
-        under_way = reversed(self._under_way.values())
+        under_way = reversed(self._in_flight.values())
         self._events.extendleft(event for event in under_way if isinstance(event, _Event) and event.resend)
-        self._under_way.clear()
+        self._in_flight.clear()
 
     def lost(self, now: Now) -> None:
         """Note that the broker ended the connection: a message at which it did so twice is not sent again."""
-        culprits = self.limits.lost(map(_publish_of, self._under_way.values()), now)
-        for token, item in list(self._under_way.items()):
+        culprits = self.limits.lost(map(_publish_of, self._in_flight.values()), now)
+        for token, item in list(self._in_flight.items()):
             if isinstance(item, _Event) and item.publish.topic in culprits:
-                del self._under_way[token]
+                del self._in_flight[token]
                 self.events_dropped[item.kind] += 1
         self.disconnect()
 
@@ -195,7 +195,7 @@ class Outbox:
         """Process an acknowledgement; one of an earlier connection means nothing any more."""
         if event.link != self.link:
             return
-        arrived = self._under_way.pop(event.token, None)
+        arrived = self._in_flight.pop(event.token, None)
         self._progress_at = now.at
         if arrived is not None:
             self.limits.delivered(_publish_of(arrived))
@@ -204,33 +204,33 @@ class Outbox:
 
     def stuck(self, now: Now) -> bool:
         """Return whether the broker has stopped acknowledging."""
-        return self.connected and bool(self._under_way) and now.at - self._progress_at > ACK_TIMEOUT_S
+        return self.connected and bool(self._in_flight) and now.at - self._progress_at > ACK_TIMEOUT_S
 
     def drain(self, now: Now) -> Iterator[Publish]:
         """Yield the messages to send now."""
         if not self.connected:
             return
-        while len(self._under_way) < self.limits.window and (following := self._next(now)) is not None:
+        while len(self._in_flight) < self.limits.window and (following := self._next(now)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish, now):
                 if isinstance(following, _Event):
                     self.events_dropped[following.kind] += 1
                 continue
             alone = self.limits.goes_alone(publish)
-            if alone and self._under_way:
+            if alone and self._in_flight:
                 self._put_back(following)
                 return
-            if not self._under_way:
+            if not self._in_flight:
                 self._progress_at = now.at
             token = next(self._tokens)
-            self._under_way[token] = following
+            self._in_flight[token] = following
             self.sent += 1
             yield replace(publish, token=token)
             if alone:
                 return
 
     def _put_back(self, item: Publish | _Event) -> None:
-        """Send `item` next, once nothing is under way."""
+        """Send `item` next, once nothing is in flight."""
         if isinstance(item, _Event):
             self._events.appendleft(item)
         else:
@@ -276,5 +276,5 @@ def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:
 
 
 def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:
-    """Return a reply once more, to the topic that an MQTT 5 request named."""
+    """Return a copy of a reply for the response topic of an MQTT 5 request."""
     return replace(publish, topic=topic, correlation=correlation)

@@ -1,4 +1,4 @@
-"""What the broker accepts: the size of a packet, how many messages are under way, and what it has hung up at."""
+"""The limits of the broker: packet size, messages in flight, and messages after which it disconnects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..protocol.inputs import BrokerConnected
 from .packet_size import packet_size
 from .suspects import LARGE, Suspects
 
-#: Messages under way at most; below the library's own limit of 20, behind which it would queue.
+#: Maximum messages in flight; below the library's own limit of 20, after which it queues.
 WINDOW = 16
 #: Messages that are too large, kept until they are reported.
 MAX_REPORTS = 32
@@ -35,7 +35,7 @@ class TooLarge:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """A message that is not sent, because the connection ended twice while it was under way; its size in bytes."""
+    """A message that is not sent, because the connection ended twice while it was in flight; its size in bytes."""
 
     topic: str
     size: int
@@ -52,7 +52,7 @@ class SendLimits:
     """Checks messages against the limits of the present connection, and against what the broker hung up at."""
 
     def __init__(self) -> None:
-        #: How many messages may be under way.
+        #: The maximum number of messages in flight.
         self.window = WINDOW
         #: The size in bytes of the largest packet, None without a limit.
         self.maximum_packet_size: int | None = None
@@ -87,11 +87,11 @@ class SendLimits:
         return self._suspects.order(publish.topic)
 
     def goes_alone(self, publish: Publish) -> bool:
-        """Return whether `publish` is sent while nothing else is under way."""
+        """Return whether `publish` is sent while nothing else is in flight."""
         return publish.topic in self._suspects
 
     def lost(self, under_way: Iterable[Publish], now: Now) -> set[str]:
-        """Note that the broker ended the connection while these messages were under way.
+        """Note that the broker ended the connection while these messages were in flight.
 
         Return the topics on which they are not to be sent again; those are then reported.
         """
@@ -111,7 +111,7 @@ class SendLimits:
         self._suspects.delivered(publish.topic)
 
     def forget(self) -> None:
-        """Start anew, such as with another broker."""
+        """Reset, such as for another broker."""
         self._suspects.forget()
         self._unannounced = None
 

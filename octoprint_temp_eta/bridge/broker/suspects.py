@@ -1,7 +1,7 @@
 """Messages at which the broker may end the connection: found, and not sent again.
 
 A broker that dislikes a message (too large for a limit that MQTT 3.1.1 cannot announce, a forbidden topic) just hangs
-up, and would do so again after each reconnect. Each message that is under way when the connection ends is a suspect. On
+up, and would do so again after each reconnect. Each message that is in flight when the connection ends is a suspect. On
 the next connection suspects are sent last and alone. One at which the connection ends again, after others arrived, is
 the culprit. A connection on which nothing arrived proves nothing: the broker may be frozen.
 """
@@ -12,7 +12,7 @@ from ...core.clock import Now
 
 #: From this size in bytes on, a culprit is taken as too large for the broker, and nothing of its size is sent.
 LARGE = 4096
-#: s after which a smaller culprit is tried again: two network failures at the wrong moment look the same.
+#: s after which a smaller culprit is tried again: two network failures at the wrong time look the same.
 RETRY_S = 3600.0
 
 
@@ -39,7 +39,7 @@ class Suspects:
         return topic in self._suspects
 
     def lost(self, topic: str, size: int, now: Now) -> bool:
-        """Note that a message on `topic` was under way when the connection ended; return whether it is the culprit."""
+        """Note that a message on `topic` was in flight when the connection ended; return whether it is the culprit."""
         known = topic in self._suspects
         self._suspects.pop(topic, None)
         if known and self._broker_works:
@@ -64,6 +64,6 @@ class Suspects:
         return False
 
     def forget(self) -> None:
-        """Start anew, such as with another broker."""
+        """Reset, such as for another broker."""
         self._suspects.clear()
         self._culprits.clear()

@@ -27,7 +27,7 @@ class Pages:
     def __init__(self) -> None:
         self._messages: list[Page] = []
 
-    def tell(self, message: str, heater: str | None, payload: Any) -> None:
+    def publish(self, message: str, heater: str | None, payload: Any) -> None:
         """Add a published message if the pages show it; a payload of None removes the heater."""
         if message in SHOWN and (payload is None or message not in AT_OWN_INTERVAL):
             self.show(message, heater, payload)

@@ -1,1 +1,1 @@
-"""Home Assistant: what is announced, and when."""
+"""Discovery messages for Home Assistant."""

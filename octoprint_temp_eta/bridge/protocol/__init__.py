@@ -1,1 +1,1 @@
-"""What goes into the bridge and what comes out."""
+"""Inputs and effects of the bridge."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CoolDown:
-    """The expected course: from `actual` °C at `since` to `threshold` °C at `reached_at`, towards `ambient` °C.
+    """The expected curve: from `actual` °C at `since` to `threshold` °C at `reached_at`, towards `ambient` °C.
 
     Times in monotonic seconds. After `until` it is too uncertain to be published.
     """

@@ -231,7 +231,7 @@ class Heater:
         return self._move(self._conditions(newest), at)
 
     def lose(self) -> Transition | None:
-        """Forget the readings: they belong to the past."""
+        """Discard the readings: they are outdated."""
         self._forget_readings()
         self.target = 0.0
         return self._enter(State.UNKNOWN, 0.0)

@@ -175,7 +175,7 @@ class Track:
     def disconnect(self, at: float, limit: float) -> Transition | None:
         """Continue without readings: a cool-down is extrapolated for up to `limit` seconds, anything else is lost.
 
-        A heater with a target is lost, since nobody knows whether it is still heated.
+        A heater with a target is lost, because it is unknown whether it is still heated.
         """
         if self._extrapolation is not None:
             return None
@@ -223,7 +223,7 @@ class Track:
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)
-        moment = self._countdown.announced(at, wall) if wanted else None
+        announced = self._countdown.announced(at, wall) if wanted else None
         view = HeaterView(
             heater=heater.name,
             state=heater.state,
@@ -236,9 +236,9 @@ class Track:
             extrapolated=extrapolation is not None,
             state_since=self._since(at, wall),
         )
-        if remaining is None or moment is None:
+        if remaining is None or announced is None:
             return view
-        return _with_eta(view, remaining, moment, self._countdown.method)
+        return _with_eta(view, remaining, announced, self._countdown.method)
 
     def _since(self, at: float, wall: float) -> float | None:
         """Return since when the state holds; a clock that is set later does not move it."""
@@ -295,7 +295,7 @@ class Track:
             self._recorder.drop()
 
 
-def _with_eta(view: HeaterView, remaining: Estimate, moment: float, method: str | None) -> HeaterView:
+def _with_eta(view: HeaterView, remaining: Estimate, announced: float, method: str | None) -> HeaterView:
     """Return `view` with the estimate; a cool-down without a target has a `cool_at`, anything else a `ready_at`."""
     ready = view.pending
     return replace(
@@ -303,7 +303,7 @@ def _with_eta(view: HeaterView, remaining: Estimate, moment: float, method: str 
         eta=remaining.eta,
         low=remaining.low,
         high=remaining.high,
-        ready_at=moment if ready else None,
-        cool_at=None if ready else moment,
+        ready_at=announced if ready else None,
+        cool_at=None if ready else announced,
         method=method,
     )

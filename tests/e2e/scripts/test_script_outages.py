@@ -76,7 +76,7 @@ def test_octoprint_that_is_killed_leaves_no_script_behind(script_server: ScriptS
     eventually(lambda: not alive(pid), "the script to end")
 
 
-def test_octoprint_that_shuts_down_tells_the_end_of_the_run(script_server: ScriptServer) -> None:
+def test_a_shutdown_of_octoprint_publishes_the_end_of_the_run(script_server: ScriptServer) -> None:
     run_id = script_server.start("sleeps")
     script_server.event("status_changed")
     assert script_server.octoprint.stop()

@@ -103,7 +103,7 @@ def test_a_start_is_refused_while_a_job_is_printed(script_server: ScriptServer) 
     assert code == "printer_not_ready"
 
 
-def test_a_printer_that_goes_away_ends_the_run(script_server: ScriptServer) -> None:
+def test_a_disconnected_printer_ends_the_run(script_server: ScriptServer) -> None:
     run_id = script_server.start("sleeps")
     script_server.event("status_changed")
     script_server.octoprint.disconnect()
@@ -113,7 +113,7 @@ def test_a_printer_that_goes_away_ends_the_run(script_server: ScriptServer) -> N
     assert script_server.refused({"id": "steps"}) == "printer_not_ready"
 
 
-def test_a_firmware_that_begins_anew_ends_the_run(script_server: ScriptServer) -> None:
+def test_a_firmware_reset_ends_the_run(script_server: ScriptServer) -> None:
     run_id = script_server.start("sleeps")
     script_server.event("status_changed")
     script_server.octoprint.gcode("!!DEBUG:reset")

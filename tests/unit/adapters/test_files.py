@@ -120,7 +120,7 @@ def test_a_folder_in_the_place_of_a_file_does_no_harm(folder: Folder, caplog: py
     assert "Cannot read" in caplog.text
 
 
-def test_what_nobody_reads_any_more_is_discarded(folder: Folder):
+def test_unused_files_are_deleted(folder: Folder):
     for name in ("old_bed.json", "old_tool0.json", "heaters.json"):
         (folder.path / name).write_text("1")
     discard(str(folder.path), "old_*.json")

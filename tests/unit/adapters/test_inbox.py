@@ -29,7 +29,7 @@ def filled(event: Input | None = None) -> Inbox:
     return inbox
 
 
-def test_what_came_first_is_handled_first_with_its_own_moment():
+def test_inputs_keep_their_order_and_time():
     inbox, before = Inbox(), now()
     for event in (Started(), reading(1), Stopping()):
         inbox.put(event)

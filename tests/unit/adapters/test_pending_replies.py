@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.adapters.pending_replies import CAPACITY, Answers, NoAnswer, Reply
+from octoprint_temp_eta.adapters.pending_replies import CAPACITY, NoAnswer, PendingReplies, Reply
 from octoprint_temp_eta.bridge.protocol.effects import Answer
 
 
 class Calls:
     """Calls that wait, each in a thread of its own."""
 
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
+    def __init__(self, replies: PendingReplies) -> None:
+        self._pending_replies = replies
         self.tickets: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.ends: queue.SimpleQueue[Reply | NoAnswer] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -36,7 +36,7 @@ class Calls:
 
     def _call(self) -> None:
         try:
-            self.ends.put(self._answers.ask(self.tickets.put, timeout=60))
+            self.ends.put(self._pending_replies.ask(self.tickets.put, timeout=60))
         except NoAnswer as error:
             self.ends.put(error)
 
@@ -48,62 +48,62 @@ def refused(ask: Callable[[], Reply]) -> str:
 
 
 def test_each_call_gets_its_own_answer():
-    answers = Answers()
-    calls = Calls(answers)
+    replies = PendingReplies()
+    calls = Calls(replies)
     tickets = [calls.begin() for _ in range(3)]
     for ticket in reversed(tickets):
-        answers.give(Answer(ticket, {"ticket": ticket}))
+        replies.give(Answer(ticket, {"ticket": ticket}))
     assert sorted(reply["ticket"] for reply in calls.end() if not isinstance(reply, NoAnswer)) == tickets
 
 
 def test_the_first_answer_counts():
-    answers = Answers()
+    replies = PendingReplies()
 
     def accepted_then_completed(ticket: int) -> None:
-        answers.give(Answer(ticket, {"status": "accepted"}))
-        answers.give(Answer(ticket, {"status": "completed"}))
+        replies.give(Answer(ticket, {"status": "accepted"}))
+        replies.give(Answer(ticket, {"status": "completed"}))
 
-    assert answers.ask(accepted_then_completed) == {"status": "accepted"}
+    assert replies.ask(accepted_then_completed) == {"status": "accepted"}
 
 
-def test_an_answer_that_nobody_waits_for_is_dropped():
-    answers, tickets = Answers(), []
-    assert refused(lambda: answers.ask(tickets.append, timeout=0.0)) == "timeout"
-    answers.give(Answer(tickets[0], {}))
-    answers.give(Answer(4711, {}))
+def test_a_reply_without_a_waiting_call_is_dropped():
+    replies, tickets = PendingReplies(), []
+    assert refused(lambda: replies.ask(tickets.append, timeout=0.0)) == "timeout"
+    replies.give(Answer(tickets[0], {}))
+    replies.give(Answer(4711, {}))
 
 
 def test_no_more_than_a_few_wait_and_the_next_may_come_when_one_is_gone():
-    answers = Answers()
-    calls = Calls(answers)
+    replies = PendingReplies()
+    calls = Calls(replies)
     tickets = [calls.begin() for _ in range(CAPACITY)]
     asked: list[int] = []
-    assert refused(lambda: answers.ask(asked.append)) == "rate_limited"
+    assert refused(lambda: replies.ask(asked.append)) == "rate_limited"
     assert asked == [], "the bridge was not bothered"
     for ticket in tickets:
-        answers.give(Answer(ticket, {}))
+        replies.give(Answer(ticket, {}))
     calls.end()
-    assert answers.ask(lambda ticket: answers.give(Answer(ticket, {"late": True}))) == {"late": True}
+    assert replies.ask(lambda ticket: replies.give(Answer(ticket, {"late": True}))) == {"late": True}
 
 
 def test_a_call_that_could_not_be_passed_on_takes_no_place():
-    answers = Answers()
+    replies = PendingReplies()
 
     def fail(_: int) -> None:
         raise OSError
 
     for _ in range(CAPACITY + 1):
         with pytest.raises(OSError):  # noqa: PT011 - it comes through as it is
-            answers.ask(fail)
+            replies.ask(fail)
 
 
-def test_a_shutdown_lets_nobody_wait():
-    answers = Answers()
-    calls = Calls(answers)
+def test_a_shutdown_ends_waiting_calls():
+    replies = PendingReplies()
+    calls = Calls(replies)
     ticket = calls.begin()
-    answers.close()
+    replies.close()
     [end] = calls.end()
     assert isinstance(end, NoAnswer)
     assert end.code == "shutdown"
-    answers.give(Answer(ticket, {}))
-    assert refused(lambda: answers.ask(lambda _: None)) == "shutdown"
+    replies.give(Answer(ticket, {}))
+    assert refused(lambda: replies.ask(lambda _: None)) == "shutdown"

@@ -161,7 +161,7 @@ def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
     assert pass_over(octoprint, "G28", "G28") == []
 
 
-def test_several_commands_under_way_are_told() -> None:
+def test_several_commands_in_flight_are_reported() -> None:
     assert FakeOctoPrint(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 
 
@@ -190,7 +190,7 @@ def test_a_line_that_octoprint_does_not_queue(line: str, error: str | None) -> N
     assert octoprint.do(SendLine("r1.1", line)) == [LineSuppressed("r1.1", error)]
 
 
-def test_a_line_that_octoprint_fails_on_is_told_as_suppressed() -> None:
+def test_a_line_that_octoprint_fails_on_is_reported_as_suppressed() -> None:
     octoprint = FakeOctoPrint()
     octoprint.do(HoldJobs("r1"))
     octoprint.printer.commands = lambda *_, **__: 1 / 0  # type: ignore[assignment]
@@ -210,7 +210,7 @@ def test_a_heat_wait_is_broken_past_the_queue() -> None:
     assert octoprint.printer.calls == [(["M108"], True)]
 
 
-def test_an_emergency_stop_is_told_while_a_script_runs() -> None:
+def test_an_emergency_stop_is_reported_during_a_run() -> None:
     octoprint = FakeOctoPrint()
     octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
     octoprint.do(HoldJobs("r1"))
@@ -232,7 +232,7 @@ def pass_over(
     return octoprint.published()
 
 
-def test_the_hooks_hand_on_what_goes_over_the_line_while_a_script_runs() -> None:
+def test_the_hooks_report_lines_during_a_run() -> None:
     octoprint = FakeOctoPrint()
     assert pass_over(octoprint, "G28", "G28") == []
     octoprint.do(HoldJobs("r1"))
@@ -279,7 +279,7 @@ def test_the_end_waits_for_the_last_line_to_go_out() -> None:
 
 
 @pytest.mark.parametrize("made", [["G90"], []], ids=["that does not go out", "that another plugin suppresses"])
-def test_a_line_holds_the_end_up_no_longer_than_told(made: list[str]) -> None:
+def test_a_line_delays_the_stop_for_the_timeout_at_most(made: list[str]) -> None:
     octoprint = FakeOctoPrint()
     octoprint.printer.made["G90"] = made
     octoprint.do(HoldJobs("r1"))

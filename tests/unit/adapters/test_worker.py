@@ -82,7 +82,7 @@ def test_time_passes_also_when_nothing_happens(stage: Stage):
     eventually(lambda: sum(isinstance(event, Tick) for event, _ in stage.bridge.handled) >= 2, "two ticks")
 
 
-def test_a_tick_tells_how_full_the_inbox_was(stage: Stage):
+def test_a_tick_contains_the_inbox_level(stage: Stage):
     for _ in range(20):
         stage.worker.post(JobBoundary())
     eventually(

@@ -20,7 +20,7 @@ BASE = f"octoprint/temp_eta/{INSTANCE}"
 # Starting
 
 
-def test_it_connects_as_the_settings_say():
+def test_it_connects_with_the_settings():
     driver = BridgeDriver(
         mqtt_broker_host="broker", mqtt_broker_port=8883, mqtt_use_tls=True, mqtt_tls_insecure=True, mqtt_keepalive=7
     )
@@ -58,7 +58,7 @@ def test_a_first_connection_gets_everything_and_status_last():
     assert driver.state("status") == "online"
 
 
-def test_info_says_who_speaks():
+def test_info_identifies_the_printer():
     driver = heating()
     info = driver.state("info")
     assert {key: info[key] for key in ("instance", "boot_id", "machine", "host", "device_name")} == {
@@ -123,7 +123,7 @@ def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
     assert driver.command("snapshot")[0]["status"] == "completed"
 
 
-def test_topics_that_moved_while_the_broker_was_away_are_cleared_at_the_next_connection_also_after_a_restart():
+def test_old_topics_are_cleared_at_the_next_connection_even_after_a_restart():
     driver = heating()
     old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
     driver.lose()
@@ -154,7 +154,7 @@ def test_a_damaged_memory_of_what_was_left_behind_is_none(damaged: object):
 # Stopping
 
 
-def test_stopping_says_good_bye():
+def test_stopping_publishes_offline():
     driver = heating()
     effects = driver.handle(Stopping())
     [leave] = [effect for effect in effects if isinstance(effect, Disconnect)]
@@ -169,7 +169,7 @@ def test_stopping_without_a_broker_does_no_harm():
     assert any(isinstance(effect, Disconnect) for effect in driver.handle(Stopping()))
 
 
-# What is told
+# What is published
 
 
 def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
@@ -183,7 +183,7 @@ def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
     assert body["messages"]["sent"] > 20
 
 
-def test_a_snapshot_has_all_present_levels():
+def test_a_snapshot_has_all_current_states():
     driver = heating()
     driver.advance(10)
     result = driver.command("snapshot")[0]["result"]
@@ -192,13 +192,13 @@ def test_a_snapshot_has_all_present_levels():
     assert result["heaters"]["bed"]["state"] == "heating"
 
 
-def test_what_rest_shows_is_what_mqtt_tells():
+def test_rest_shows_what_is_published():
     driver = heating()
     driver.advance(10)
     shown = driver.bridge.snapshot(driver.now)
-    told = driver.state("eta", heater="bed")
-    assert shown["eta"]["bed"]["state"] == told["state"]
-    assert shown["eta"]["bed"].keys() == told.keys() - {"timestamp", "seq", "boot_id"}
+    published = driver.state("eta", heater="bed")
+    assert shown["eta"]["bed"]["state"] == published["state"]
+    assert shown["eta"]["bed"].keys() == published.keys() - {"timestamp", "seq", "boot_id"}
     assert shown["mqtt"] == {
         "enabled": True,
         "connected": True,
@@ -208,7 +208,7 @@ def test_what_rest_shows_is_what_mqtt_tells():
     }
 
 
-def test_a_wall_clock_that_is_set_moves_what_is_told():
+def test_setting_the_wall_clock_moves_published_times():
     driver = heating(mqtt_publish_interval=1)
     before = driver.state("eta", heater="bed")
     driver.set_wall(driver.now.wall + 7200)

@@ -22,7 +22,7 @@ def logged(driver: BridgeDriver, level: int) -> list[str]:
     return [log.text for log in driver.of(Log) if log.level == level]
 
 
-def test_a_broker_that_forgot_gets_every_newest_level_back():
+def test_a_broker_without_states_receives_all_of_them():
     driver = heating()
     driver.advance(10)
     before = set(driver.retained)
@@ -47,7 +47,7 @@ def test_while_offline_nothing_is_published_and_old_news_is_dropped():
     assert driver.state("diagnostics")["events_dropped"]["state_change"] == 1
 
 
-def test_each_reconnect_is_counted_and_told():
+def test_each_reconnect_is_counted_and_published():
     driver = BridgeDriver()
     for _ in range(3):
         driver.connect()
@@ -88,7 +88,7 @@ def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
     assert driver.bodies("eta", since=mark)
 
 
-def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
+def test_a_broker_without_acknowledgements_is_reconnected():
     driver = heating()
     driver.acknowledges = False
     driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(ACK_TIMEOUT_S)])
@@ -103,7 +103,7 @@ def test_a_broker_that_acknowledges_nothing_is_left_and_reached_anew():
     assert driver.state("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
 
 
-def test_a_late_acknowledgement_of_the_connection_before_means_nothing():
+def test_a_late_acknowledgement_of_the_previous_connection_is_ignored():
     driver = heating()
     driver.acknowledges = False
     old = driver.link

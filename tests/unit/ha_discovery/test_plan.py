@@ -156,7 +156,7 @@ def test_another_key_moves_the_entity_on_the_same_topic() -> None:
     assert steps(todo) == [[(DEVICE, {"migrate_discovery": True})], [(DEVICE, "announce")]]
 
 
-def test_between_single_topics_an_entity_is_removed_and_announced_anew() -> None:
+def test_between_single_topics_an_entity_is_removed_and_announced_again() -> None:
     before, after = (announcement(sensor("a"), form=Form.SINGLE, id=name) for name in ("kiln", "oven"))
     assert steps(plan(announced(before), after)) == [
         [(A, "clear")],
@@ -164,7 +164,7 @@ def test_between_single_topics_an_entity_is_removed_and_announced_anew() -> None
     ]
 
 
-def test_under_another_prefix_everything_is_removed_and_announced_anew() -> None:
+def test_under_another_prefix_everything_is_removed_and_announced_again() -> None:
     before = announcement(sensor("a"))
     todo = plan(announced(before), replace(before, prefix="ha"))
     assert steps(todo) == [

@@ -99,7 +99,7 @@ def test_what_is_not_right_is_refused_with_the_reason(name: str, payload: object
         ("9999-12-31T23:59:59-23:59", True),
     ],
 )
-def test_expiry_is_a_moment_in_either_form(moment: str | float, in_time: bool):
+def test_expiry_is_a_time_in_either_format(moment: str | float, in_time: bool):
     if in_time:
         assert command("reset", {"expires_at": moment}).arguments == {}
     else:

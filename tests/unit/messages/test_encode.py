@@ -42,7 +42,7 @@ def test_json_is_compact_utf_8_and_plain_text_is_itself():
     assert encode.encode("online") == b"online"
 
 
-def test_what_no_utf_8_can_say_does_no_harm():
+def test_text_that_is_not_utf_8_is_replaced():
     assert encode.encode({"a": "\ud800"}) == b'{"a":"?"}'
     assert encode.encode("\ud800").decode() == "?"
 

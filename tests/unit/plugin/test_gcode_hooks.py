@@ -96,7 +96,7 @@ def test_what_ends_no_run(hooks: ScriptHooks, event: str, payload: Mapping[str, 
     assert posted(hooks) == []
 
 
-def test_what_the_firmware_can_do_is_told_also_to_who_comes_later(hooks: ScriptHooks) -> None:
+def test_firmware_capabilities_are_reported_to_later_subscribers(hooks: ScriptHooks) -> None:
     app, hooks._app = hooks._app, None
     take = hook(hooks, "octoprint.comm.protocol.firmware.capabilities")
     take(None, "AUTOREPORT_TEMP", True, {})

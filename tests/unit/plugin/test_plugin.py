@@ -26,7 +26,7 @@ PROFILE = {"id": "_default", "name": "Default", "model": "Generic", "extruder": 
 
 
 class App:
-    """Takes the place of the app, and keeps what it is told."""
+    """Takes the place of the app, and keeps what it is received."""
 
     def __init__(self) -> None:
         self.posted: list[Input] = []
@@ -92,7 +92,7 @@ class Stage:
         plugin._app = self.app
 
     @property
-    def told(self) -> list[Input]:
+    def received(self) -> list[Input]:
         """What was posted since the last look, scripts left out."""
         posted, self.app.posted = self.app.posted, []
         return [event for event in posted if not type(event).__module__.endswith("script_inputs")]
@@ -115,23 +115,23 @@ def test_a_reading_is_passed_on_as_it_came():
             }
         )
     )
-    assert stage.told == [Readings({"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)})]
+    assert stage.received == [Readings({"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)})]
 
 
-def test_what_octoprint_says_at_a_disconnect_is_a_reading_of_nothing():
+def test_a_disconnect_is_an_empty_reading():
     stage = Stage()
     stage.plugin.on_printer_add_temperature({"time": 1795188600})
-    assert stage.told == [Readings({})]
+    assert stage.received == [Readings({})]
 
 
 @pytest.mark.parametrize(
     "event",
     [Events.CONNECTED, Events.DISCONNECTED, Events.PRINTER_STATE_CHANGED, Events.PRINTER_PROFILE_MODIFIED],
 )
-def test_a_change_of_the_printer_is_told_whole(event: str):
+def test_a_change_of_the_printer_is_reported_completely(event: str):
     stage = Stage()
     stage.plugin.on_event(event, {})
-    assert stage.told == [stage.changed()]
+    assert stage.received == [stage.changed()]
 
 
 @pytest.mark.parametrize(("printing", "paused"), [(True, False), (False, True)])
@@ -139,14 +139,14 @@ def test_a_paused_job_is_a_job(printing: bool, paused: bool):
     stage = Stage()
     stage.printer.printing, stage.printer.paused, stage.printer.state = printing, paused, "PAUSED"
     stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, None)
-    assert stage.told == [stage.changed(state="PAUSED", printing=True)]
+    assert stage.received == [stage.changed(state="PAUSED", printing=True)]
 
 
 def test_a_printer_that_is_gone_is_not_connected():
     stage = Stage()
     stage.printer.operational, stage.printer.state = False, "OFFLINE"
     stage.plugin.on_event(Events.DISCONNECTED, None)
-    assert stage.told == [stage.changed(state="OFFLINE", connected=False)]
+    assert stage.received == [stage.changed(state="OFFLINE", connected=False)]
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_a_printer_that_is_gone_is_not_connected():
 def test_a_job_begins_or_ends(event: str):
     stage = Stage()
     stage.plugin.on_event(event, {})
-    assert stage.told == [stage.changed(), JobBoundary()]
+    assert stage.received == [stage.changed(), JobBoundary()]
 
 
 def test_an_event_with_temperatures_is_a_reading():
     stage = Stage()
     stage.plugin.on_event("CurrentTemperatureUpdated", {"bed": {"actual": 21.0, "target": 60.0}})
     stage.plugin.on_event("CurrentTemperatureUpdated", None)
-    assert stage.told == [Readings({"bed": (21.0, 60.0)})]
+    assert stage.received == [Readings({"bed": (21.0, 60.0)})]
 
 
 def test_saved_settings_bring_presets_and_the_name():
@@ -174,7 +174,7 @@ def test_saved_settings_bring_presets_and_the_name():
     ]
     stage = Stage(temperature_profiles=profiles, appearance_name="Ender")
     stage.plugin.on_event(Events.SETTINGS_UPDATED, {})
-    presets, renamed = (event for event in stage.told if not isinstance(event, SettingsChanged))
+    presets, renamed = (event for event in stage.received if not isinstance(event, SettingsChanged))
     assert presets == Presets((Preset("PLA", 210.0, 60.0, 0.0), Preset("odd")))
     assert renamed == Renamed("Ender")
 
@@ -183,17 +183,17 @@ def test_saved_settings_bring_presets_and_the_name():
 def test_without_presets_there_are_none(profiles: object):
     stage = Stage(temperature_profiles=profiles)
     stage.plugin.on_event(Events.SETTINGS_UPDATED, {})
-    assert stage.told[0] == Presets(())
+    assert stage.received[0] == Presets(())
 
 
 def test_other_events_are_of_no_interest():
     stage = Stage()
     for event in (Events.CLIENT_OPENED, Events.FILE_ADDED, Events.Z_CHANGE, "PluginSomething"):
         stage.plugin.on_event(event, {"x": 1})
-    assert stage.told == []
+    assert stage.received == []
 
 
-def test_before_the_start_nothing_is_told_and_nothing_breaks():
+def test_calls_before_the_start_do_nothing():
     stage = Stage()
     stage.plugin._app = None
     stage.plugin.on_printer_add_temperature({"bed": {"actual": 21.0, "target": 60.0}})
@@ -203,7 +203,7 @@ def test_before_the_start_nothing_is_told_and_nothing_breaks():
     assert stage.app.posted == []
 
 
-def test_at_the_end_no_more_is_heard_and_good_bye_is_said():
+def test_the_stop_ends_the_callbacks_and_publishes_offline():
     stage = Stage()
     stage.printer.callbacks.append(stage.plugin)
     stage.plugin.on_shutdown()

@@ -36,7 +36,7 @@ def test_an_address_is_understood(text: str, address: BrokerAddress):
     assert parse_addresses(text, DEFAULT) == (address,)
 
 
-def test_what_an_address_without_scheme_does_not_say_comes_from_the_other_settings():
+def test_an_address_without_scheme_uses_the_other_settings():
     default = BrokerAddress("", 8884, tls=True, websocket_path="/ws")
     assert parse_addresses("broker", default) == (BrokerAddress("broker", 8884, True, "/ws"),)
     assert parse_addresses("mqtt://broker", default) == (BrokerAddress("broker", 1883),)

@@ -107,7 +107,7 @@ def test_what_did_not_connect_does_not_connect(saved: dict[str, Any], enabled: b
         ({"mqtt_custom_identifier": 7}, "", "7"),
     ],
 )
-def test_the_instance_is_the_level_that_was_in_the_topic(saved: dict[str, Any], name: str, instance: str | None):
+def test_the_instance_is_the_previous_topic_level(saved: dict[str, Any], name: str, instance: str | None):
     ours, _ = migrated(saved, name)
     assert ours.get("mqtt_custom_identifier") == instance
 

@@ -107,7 +107,7 @@ def test_a_topic_is_made_of_plain_levels(value: str):
 
 
 @pytest.mark.parametrize("value", ["", "/a", "a/", "a//b", "a b", "#", "a/+", "ä", "$SYS/x", "a\nb", 7])
-def test_what_brokers_treat_in_their_own_ways_is_no_topic(value: object):
+def test_topics_with_special_meaning_are_rejected(value: object):
     refused("mqtt_base_topic", value)
 
 

@@ -47,7 +47,7 @@ def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
 # Obeyed
 
 
-def test_a_command_is_obeyed_and_answered():
+def test_a_command_is_executed_and_gets_a_reply():
     driver = heating_bed()
     [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
     assert (reply["command"], reply["status"], reply["transaction"]) == ("reset", "completed", "t1")
@@ -105,14 +105,16 @@ def test_a_call_by_rest_gets_the_reply_that_mqtt_gets_too():
         ("reset", b"{}", {"response_topic": "#"}, "not_permitted"),
     ],
 )
-def test_a_refusal_says_why_and_touches_nothing(name: str, payload: Any, properties: dict[str, Any], code: str):
+def test_a_rejected_command_has_a_reason_and_changes_nothing(
+    name: str, payload: Any, properties: dict[str, Any], code: str
+):
     driver = heating_bed()
     [reply] = driver.command(name, payload, **properties)
     assert (reply["status"], reply["error"]["code"], reply["command"]) == ("rejected", code, name)
     assert untouched(driver)
 
 
-def test_what_the_settings_forbid_is_neither_obeyed_nor_offered():
+def test_a_disabled_command_is_neither_executed_nor_offered():
     driver = heating_bed(allow_reset=False)
     assert "reset" not in driver.state("info")["commands"]
     assert driver.command("reset")[0]["error"]["code"] == "disabled"
@@ -154,7 +156,7 @@ def test_a_message_elsewhere_is_no_command():
 # Once
 
 
-def test_the_same_transaction_is_obeyed_once_and_answered_alike():
+def test_a_repeated_transaction_is_executed_once_with_the_same_reply():
     driver = heating_bed()
     first = driver.command("reset", {"transaction": "t1"})
     driver.heat("bed", curves.heating(60.0, start=38.0)[:30])

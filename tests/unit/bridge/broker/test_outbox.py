@@ -30,7 +30,7 @@ def test_without_a_connection_nothing_is_sent():
     assert not box.connected
 
 
-def test_a_level_is_retained_and_stamped():
+def test_a_state_is_retained_with_seq_and_timestamp():
     box = outbox()
     box.connect(1, now())
     fill(box, "bed", at=5.0)
@@ -42,7 +42,7 @@ def test_a_level_is_retained_and_stamped():
     assert box.states["eta", "bed"] == heater() | stamps
 
 
-def test_the_same_level_is_not_said_twice():
+def test_an_unchanged_state_is_not_published_again():
     box = outbox()
     box.connect(1, now())
     fill(box, "bed", at=1.0)
@@ -52,7 +52,7 @@ def test_the_same_level_is_not_said_twice():
     assert drain(box) == []
 
 
-def test_only_the_newest_of_each_level_is_sent_after_a_reconnect():
+def test_only_the_newest_value_of_each_state_is_sent_after_a_reconnect():
     box = outbox()
     for actual in range(50):
         fill(box, "bed", "tool0", actual=actual)
@@ -63,7 +63,7 @@ def test_only_the_newest_of_each_level_is_sent_after_a_reconnect():
     assert box.superseded == 98
 
 
-def test_each_connection_gets_every_level_and_status_last():
+def test_each_connection_gets_all_states_and_status_last():
     box = outbox()
     box.publish_state("status", "online", now())
     fill(box, "bed", "tool0")
@@ -74,7 +74,7 @@ def test_each_connection_gets_every_level_and_status_last():
     assert drain(box) == []
 
 
-def test_an_erased_level_is_cleared_here_and_on_brokers_that_are_reached_later():
+def test_an_erased_state_is_cleared_on_this_and_on_later_brokers():
     box = outbox()
     fill(box, "bed")
     box.connect(1, now())
@@ -90,14 +90,14 @@ def test_an_erased_level_is_cleared_here_and_on_brokers_that_are_reached_later()
     assert drain(box)[0].payload
 
 
-def test_what_was_never_said_is_not_cleared():
+def test_a_topic_without_a_message_is_not_cleared():
     box = outbox()
     box.clear("eta", heater="bed")
     box.connect(1, now())
     assert drain(box) == []
 
 
-def test_copies_are_told_of_levels_edges_and_erasures_also_while_offline():
+def test_copies_receive_states_events_and_erasures_while_offline():
     copies: list[tuple[str, str | None, Any]] = []
     box = Outbox(Topics(BASE), "b0b0", lambda *copy: copies.append(copy))
     fill(box, "bed")
@@ -114,7 +114,7 @@ def test_copies_are_told_of_levels_edges_and_erasures_also_while_offline():
 # Edges
 
 
-def test_an_edge_is_sent_once_with_its_expiry_and_not_retained():
+def test_an_event_is_sent_once_with_its_expiry_and_not_retained():
     box = outbox()
     box.connect(1, now())
     box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
@@ -124,7 +124,7 @@ def test_an_edge_is_sent_once_with_its_expiry_and_not_retained():
     assert drain(box) == []
 
 
-def test_levels_go_before_edges():
+def test_states_are_sent_before_events():
     box = outbox()
     box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     fill(box, "bed")
@@ -132,7 +132,7 @@ def test_levels_go_before_edges():
     assert topics(drain(box)) == ["bed/eta", "bed/state_change"]
 
 
-def test_edges_keep_their_order_and_their_time():
+def test_events_keep_their_order_and_timestamp():
     box = outbox()
     for number in range(3):
         box.publish_event("state_change", change(number=number), now(number), keep_s=30, heater="bed")
@@ -142,7 +142,7 @@ def test_edges_keep_their_order_and_their_time():
     assert [json.loads(publish.payload)["timestamp"] - now().wall for publish in sent] == [0, 1, 2]
 
 
-def test_an_edge_that_is_too_old_is_dropped_and_counted():
+def test_an_expired_event_is_dropped_and_counted():
     box = outbox()
     for number in range(3):
         box.publish_event("state_change", change(number=number), now(10.0 * number), keep_s=30, heater="bed")
@@ -151,7 +151,7 @@ def test_an_edge_that_is_too_old_is_dropped_and_counted():
     assert box.events_dropped == {"state_change": 2}
 
 
-def test_edges_are_bounded_by_kind_the_oldest_goes_and_is_counted():
+def test_events_are_bounded_by_type_and_the_oldest_is_dropped():
     box = outbox()
     box.send_once("discovery", Publish("homeassistant/x", b"{}"), now(), keep_s=30)
     for number in range(MAX_EVENTS + 7):
@@ -163,7 +163,7 @@ def test_edges_are_bounded_by_kind_the_oldest_goes_and_is_counted():
     assert box.events_dropped == {"state_change": 7}
 
 
-def test_an_edge_that_had_not_arrived_when_the_connection_broke_is_sent_again_in_its_place():
+def test_an_unacknowledged_event_is_sent_again_in_order():
     box = outbox()
     box.connect(1, now())
     for number in range(3):
@@ -176,7 +176,7 @@ def test_an_edge_that_had_not_arrived_when_the_connection_broke_is_sent_again_in
     assert numbers(drain(box, at=1)) == [1, 2, 3]
 
 
-def test_a_level_that_had_not_arrived_is_sent_with_its_newest_value():
+def test_an_unacknowledged_state_is_sent_with_its_newest_value():
     box = outbox()
     box.connect(1, now())
     fill(box, "bed", actual=1)
@@ -189,7 +189,7 @@ def test_a_level_that_had_not_arrived_is_sent_with_its_newest_value():
 # The window
 
 
-def test_a_broker_that_stands_still_gets_a_window_and_then_the_newest():
+def test_a_frozen_broker_gets_a_window_and_then_the_newest_states():
     box = outbox()
     box.connect(1, now())
     names = [f"tool{number}" for number in range(WINDOW + 5)]
@@ -206,7 +206,7 @@ def test_a_broker_that_stands_still_gets_a_window_and_then_the_newest():
     assert set(numbers(sent)) == {9}
 
 
-def test_an_acknowledgement_of_another_connection_or_of_nothing_frees_nothing():
+def test_an_unrelated_acknowledgement_has_no_effect():
     box = outbox()
     box.connect(7, now())
     fill(box, *(f"tool{number}" for number in range(WINDOW + 1)))
@@ -219,7 +219,7 @@ def test_an_acknowledgement_of_another_connection_or_of_nothing_frees_nothing():
     assert len(drain(box, acknowledged=False)) == 1
 
 
-def test_a_broker_is_stuck_when_it_acknowledges_nothing_for_long():
+def test_a_broker_without_acknowledgements_is_stuck():
     box = outbox()
     box.connect(1, now())
     assert not box.stuck(now(9999)), "nothing is under way"
@@ -285,7 +285,7 @@ def test_a_message_above_the_packet_limit_is_not_sent_and_the_others_are():
     assert drain(box) == []
 
 
-def test_no_more_messages_are_under_way_than_the_broker_accepts():
+def test_no_more_messages_are_in_flight_than_the_broker_accepts():
     box = outbox()
     fill(box, *(f"tool{number}" for number in range(10)))
     box.limits.connected(BrokerConnected(1, "broker.test", 1883, "5", window=3))

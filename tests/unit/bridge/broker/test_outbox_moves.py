@@ -20,7 +20,7 @@ from tests.support.outbox_driver import (
 )
 
 
-def test_a_move_clears_the_topics_so_far_and_begins_anew_below_the_others():
+def test_a_move_clears_the_old_topics_and_publishes_the_new_ones():
     box = outbox()
     box.connect(1, now())
     fill(box, "bed", "tool0")
@@ -93,7 +93,7 @@ def test_topics_that_are_somebody_elses_now_are_not_cleared():
     assert clearings(drain(box)) == [f"{BASE}/bed/eta"]
 
 
-def test_events_that_wait_move_along_in_order_and_levels_that_waited_are_counted():
+def test_waiting_events_move_in_order_and_waiting_states_are_counted():
     box = outbox()
     box.connect(1, now())
     box.publish_event("state_change", change(number=1), now(), keep_s=30, heater="bed")

@@ -55,7 +55,7 @@ def test_the_next_connection_has_limits_of_its_own():
     assert made.window == WINDOW
 
 
-def test_reports_that_nobody_takes_are_bounded():
+def test_unread_reports_are_bounded():
     made = limits(10)
     for _ in range(10 * MAX_REPORTS):
         made.accepts(MESSAGE, NOW)

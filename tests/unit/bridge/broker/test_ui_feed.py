@@ -73,13 +73,13 @@ def test_pages_need_no_broker() -> None:
     assert without.sent == []
 
 
-def test_the_printer_is_told_too() -> None:
+def test_the_printer_is_shown_too() -> None:
     last = told(heating(), "printer_update")[-1]
     assert last["heater"] is None
     assert last["data"]["waiting_for"] == ["bed"]
 
 
-def test_a_heater_that_is_gone_is_told() -> None:
+def test_a_removed_heater_is_shown() -> None:
     driver = heating()
     for _ in range(20):
         driver.read(tool0=(20.0, 0.0))
@@ -100,7 +100,7 @@ def test_a_lost_broker_is_a_notice_once() -> None:
     ]
 
 
-def test_messages_that_pages_do_not_show_stay_away() -> None:
+def test_messages_that_pages_do_not_show_are_not_sent() -> None:
     driver = heating()
     driver.advance(70)
     kinds = {effect.message["type"] for effect in driver.of(Page)}

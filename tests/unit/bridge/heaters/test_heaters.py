@@ -37,10 +37,10 @@ def test_a_heat_up_with_overshoot_and_a_cool_down():
 def test_the_eta_falls_as_the_temperature_rises():
     driver = connected(mqtt_publish_interval=1)
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=10.0))
-    told = [body["eta_seconds"] for body in driver.bodies("eta") if body["eta_seconds"] is not None]
-    assert len(told) > 50
-    assert all(after <= before for before, after in pairwise(told))
-    assert told[-1] <= 10
+    published = [body["eta_seconds"] for body in driver.bodies("eta") if body["eta_seconds"] is not None]
+    assert len(published) > 50
+    assert all(after <= before for before, after in pairwise(published))
+    assert published[-1] <= 10
 
 
 def test_a_steady_heat_up_moves_ready_at_rarely():
@@ -132,7 +132,7 @@ def test_the_printer_is_ready_when_the_last_heater_is():
     assert printer["eta_seconds"] == bed["eta_seconds"]
 
 
-def test_of_one_heater_that_cannot_be_told_the_printer_cannot():
+def test_the_printer_has_no_eta_if_one_heater_has_none():
     driver = connected()
     for second in range(20):
         driver.advance(1)
@@ -164,7 +164,7 @@ def test_switched_off_nothing_is_known():
     assert driver.eta()["state"] == "heating"
 
 
-def test_while_printing_no_eta_is_told_where_that_is_wished():
+def test_the_eta_is_hidden_while_printing_if_configured():
     driver = connected(suppress_while_printing=True)
     driver.heat("bed", curves.heating(60.0)[:30])
     assert driver.eta()["eta_seconds"] is not None

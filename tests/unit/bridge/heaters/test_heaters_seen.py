@@ -105,7 +105,7 @@ def test_a_heater_that_disappears_is_erased_and_forgotten():
     assert driver.heaters == ["bed"], "a broker that was away is cleared, too"
 
 
-def test_a_heater_that_comes_back_begins_anew():
+def test_a_returning_heater_starts_again():
     driver = connected()
     driver.read(bed=(22.0, 60.0), tool1=(22.0, 0.0))
     for _ in range(MISSING_READINGS):

@@ -97,5 +97,5 @@ def test_the_settings_name_heaters_as_text_or_list():
         ({"tool0": (20.0, 0.0), "bed": (None, 0.0)}, set()),
     ],
 )
-def test_a_sensor_that_is_not_connected_is_told_from_a_cold_garage(readings: dict[str, Reading], missing: set[str]):
+def test_a_disconnected_sensor_differs_from_a_cold_garage(readings: dict[str, Reading], missing: set[str]):
     assert not_connected(readings) == missing

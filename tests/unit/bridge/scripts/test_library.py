@@ -21,7 +21,7 @@ from tests.support.bridge_driver import BridgeDriver
 from tests.support.script_bridge_driver import BROKEN, ON_CONNECT, STEPS, ScriptBridgeDriver
 
 
-def test_the_catalogue_is_told_with_its_errors() -> None:
+def test_the_catalogue_is_published_with_its_errors() -> None:
     assert ScriptBridgeDriver().state("scripts") == [
         {"id": "steps", "title": "Steps", "settings": {"count": 3, "name": "x"}, "error": None},
         {"id": "on_connect", "title": "On connect", "settings": {}, "error": None},

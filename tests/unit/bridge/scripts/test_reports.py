@@ -34,7 +34,7 @@ def test_events_wait_for_the_broker_in_order() -> None:
     assert events == [(RUN_1, "started"), (RUN_1, "finished"), (RUN_2, "started"), (RUN_2, "finished")]
 
 
-def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_its_time() -> None:
+def test_a_burst_of_log_lines_reaches_a_slow_broker() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.acknowledges = False
@@ -54,7 +54,7 @@ def test_all_that_a_script_may_log_at_once_is_told_also_to_a_broker_that_takes_i
     ]
 
 
-def test_log_lines_are_lost_while_the_broker_is_away() -> None:
+def test_log_lines_are_dropped_without_a_connection() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.lose()

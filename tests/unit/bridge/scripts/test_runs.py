@@ -214,7 +214,7 @@ def test_whether_others_may_move_the_printer_is_a_setting(allowed: bool) -> None
 # What goes wrong
 
 
-def test_a_line_that_nobody_should_send() -> None:
+def test_a_line_that_is_rejected() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     for line in ("G28\nM112", "G28\x00", "M117 " + "x" * LONGEST_LINE):
@@ -269,7 +269,7 @@ def test_a_g90_that_gets_no_answer_is_sent_again() -> None:
     assert driver.state("script")["state"] == "idle"
 
 
-def test_a_printer_that_goes_away() -> None:
+def test_a_disconnect_ends_the_run() -> None:
     driver = ScriptBridgeDriver()
     driver.run(transaction="t")
     driver.handle_all(ScriptLine(RUN_1, 4, "G28"))
@@ -285,7 +285,7 @@ def test_a_printer_that_goes_away() -> None:
     assert driver.of(ReleaseJobs) == [ReleaseJobs(held=False)]
 
 
-def test_a_firmware_that_begins_anew_lets_the_jobs_go_on() -> None:
+def test_a_firmware_reset_releases_the_jobs() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     assert driver.handle_all(PrinterGone("the firmware was reset", reset=True)) == [TerminateScript()]
@@ -293,11 +293,11 @@ def test_a_firmware_that_begins_anew_lets_the_jobs_go_on() -> None:
     assert driver.state("script")["last"]["error"] == "the firmware was reset"
 
 
-def test_a_printer_that_goes_away_without_a_run_is_nothing() -> None:
+def test_a_disconnect_without_a_run_does_nothing() -> None:
     assert ScriptBridgeDriver().handle_all(PrinterGone("the printer was disconnected")) == []
 
 
-def test_what_another_run_says_late_means_nothing() -> None:
+def test_late_messages_of_another_run_are_ignored() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     late = (
@@ -316,7 +316,7 @@ def test_a_hold_that_comes_too_late_is_let_go() -> None:
     assert ScriptBridgeDriver().handle_all(JobsHeld(RUN_1)) == [ReleaseJobs()]
 
 
-def test_a_shutdown_tells_the_end_before_the_good_bye() -> None:
+def test_a_shutdown_publishes_the_end_before_offline() -> None:
     driver = ScriptBridgeDriver()
     driver.run(transaction="t")
     driver.handle(Stopping())

@@ -65,7 +65,7 @@ def run(driver: BridgeDriver) -> StartScript:
     return start
 
 
-def test_the_present_settings_are_the_kept_ones_over_the_defaults() -> None:
+def test_stored_settings_override_the_defaults() -> None:
     kept = {"count": 5, "name": 7, "measured": [1.5]}
     assert present(script_bridge(kept)) == {"steps": {**DEFAULTS, "count": 5}}
     assert present(script_bridge()) == {"steps": DEFAULTS}
@@ -81,7 +81,7 @@ def test_what_the_user_sets_is_kept_and_goes_to_the_next_run() -> None:
     assert run(driver).stored == kept
 
 
-def test_what_a_run_returns_goes_over_what_the_user_has_set() -> None:
+def test_returned_settings_override_the_users() -> None:
     driver = script_bridge()
     save(driver, {"id": "steps", "settings": {"count": 7, "name": "y"}})
     run(driver)
@@ -139,7 +139,7 @@ def test_what_is_kept_together_has_a_limit() -> None:
     assert reply["error"]["code"] == "invalid_settings"
 
 
-def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
+def test_rest_only_commands_are_not_on_mqtt() -> None:
     driver = script_bridge()
     mark = len(driver.sent)
     save(driver, {"id": "steps", "settings": {"count": 7}})
@@ -149,7 +149,7 @@ def test_the_broker_is_not_told_and_takes_no_such_command() -> None:
     assert present(driver)["steps"]["count"] == 7
 
 
-def test_pages_are_told_of_scripts_and_runs() -> None:
+def test_pages_receive_scripts_and_runs() -> None:
     driver = script_bridge()
     run(driver)
     shown = [effect.message for effect in driver.of(Page)]

@@ -25,13 +25,13 @@ def estimates(goal: Goal, readings: Sequence[Reading], **limits: float) -> list[
     return [method.update(Sample(at, actual, target)) for at, actual, target in readings]
 
 
-def test_a_cooling_by_newtons_law_is_told_exactly():
+def test_cooling_by_newtons_law_is_estimated_exactly():
     found = estimates(TO_40, curves.cooling(100.0, to=22.0, tau=300.0, lasting=60), ambient=22.0)
     truth = 300.0 * math.log((100.0 - 22.0) / (40.0 - 22.0))
     assert found[30] == Estimate(pytest.approx(truth - 60.0))
 
 
-def test_a_heating_that_tends_to_its_target_is_told_exactly():
+def test_exponential_heating_is_estimated_exactly():
     readings = [(float(t), 60.0 - 40.0 * math.exp(-t / 100.0), 60.0) for t in range(60)]
     assert estimates(TO_60, readings)[50] == Estimate(pytest.approx(100.0 * math.log(40.0) - 50.0))
 

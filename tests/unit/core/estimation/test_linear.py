@@ -21,14 +21,14 @@ def estimates(goal: Goal, readings: Sequence[Reading], **limits: float) -> list[
     return [method.update(Sample(at, actual, target)) for at, actual, target in readings]
 
 
-def test_a_steady_rise_is_told_exactly():
+def test_a_steady_rise_is_estimated_exactly():
     found = estimates(TO_60, curves.heating(60.0, start=20.0, rate=0.5))
     assert found[0] is None, "one reading tells no rate"
     assert found[10] == Estimate(pytest.approx((59.0 - 25.0) / 0.5))
     assert found[60] == Estimate(pytest.approx((59.0 - 50.0) / 0.5))
 
 
-def test_it_does_not_say_how_good_it_is():
+def test_it_has_no_interval():
     found = estimates(TO_60, curves.heating(60.0))[10]
     assert found is not None
     assert (found.low, found.high) == (None, None)
@@ -39,14 +39,14 @@ def test_the_rate_is_that_of_the_heating_window():
     assert estimates(TO_60, slow_then_fast)[70] == Estimate(pytest.approx(35.0, abs=5.0))
 
 
-def test_near_the_target_nothing_is_told_until_it_is_there():
+def test_near_the_target_there_is_no_estimate():
     found = estimates(TO_60, curves.heating(60.0, start=50.0, rate=0.5), threshold_start=5.0)
     assert found[10] is not None
     assert found[12] is None
     assert found[18] == Estimate(0.0)
 
 
-def test_a_heating_slower_than_the_least_rate_is_not_told():
+def test_heating_below_the_minimum_rate_has_no_estimate():
     readings = curves.heating(60.0, start=20.0, rate=0.09)
     assert estimates(TO_60, readings, min_rate=0.1)[30] is None
     assert estimates(TO_60, readings, min_rate=0.05)[30] is not None
@@ -57,7 +57,7 @@ def test_cooling_has_no_least_rate():
     assert estimates(TO_40, readings, min_rate=10.0)[30] is not None
 
 
-def test_what_takes_too_long_is_not_told():
+def test_a_too_long_eta_is_not_returned():
     readings = curves.heating(60.0, start=20.0, rate=0.1)
     assert estimates(TO_60, readings, min_rate=0.01, max_eta=100.0)[30] is None
     assert estimates(TO_60, readings, min_rate=0.01, max_eta=3600.0)[30] is not None
@@ -84,16 +84,16 @@ def test_a_target_repeated_within_milliseconds_is_no_steep_rise():
     assert estimates(TO_60, [(0.0, 21.3, 60.0), (0.02, 21.4, 60.0)]) == [None, None]
 
 
-def test_readings_out_of_order_and_lone_outliers_tell_nothing():
+def test_unordered_readings_and_outliers_are_ignored():
     found = estimates(TO_60, [(0.0, 20.0, 60.0), (1.0, 20.5, 60.0), (0.5, 40.0, 60.0), (2.0, 300.0, 60.0)])
     assert found[2:] == [None, None]
 
 
-def test_before_it_began_nothing_is_told():
+def test_before_the_start_there_is_no_estimate():
     assert Linear(Limits()).update(Sample(0.0, 20.0, 60.0)) is None
 
 
-def test_a_new_way_forgets_the_one_before():
+def test_a_new_episode_discards_the_previous_one():
     method = Linear(Limits())
     for goal in (TO_60, Goal(Direction.HEATING, 80.0)):
         method.begin(goal, [Sample(-1.0, 19.5), Sample(0.0, 20.0)])

@@ -86,7 +86,7 @@ def test_the_rate_is_that_of_the_newest_seconds():
     assert made.rate(1000.0) > 0.3
 
 
-def test_two_readings_at_almost_the_same_moment_tell_no_rate():
+def test_two_readings_at_almost_the_same_time_give_no_rate():
     assert history((0.0, 21.3), (0.01, 21.4)).rate(15.0) is None
 
 

@@ -92,7 +92,7 @@ def test_an_answer_on_the_line_of_the_ok() -> None:
         "// action:prompt_end",
     ],
 )
-def test_what_the_printer_says_by_itself_is_no_answer(noise: str) -> None:
+def test_unsolicited_lines_are_no_reply(noise: str) -> None:
     line = Line().begin("1", "G29").receive("Bed X: 10.0 Y: 10.0 Z: 0.1", noise, "// probe at 10,10", noise, "ok")
     assert line.outcomes == [Acknowledged("1", "Bed X: 10.0 Y: 10.0 Z: 0.1\n// probe at 10,10\nok\n")]
 
@@ -120,7 +120,7 @@ def test_the_lines_of_other_commands_stay_with_them() -> None:
     assert line.send("1", "M114").receive("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
-def test_an_ok_that_nobody_waits_for_means_nothing() -> None:
+def test_an_unexpected_ok_is_ignored() -> None:
     assert Line().submit("1", "M114").receive("ok", "start").send("1", "M114").receive("ok").outcomes == [
         Acknowledged("1", "ok\n")
     ]
@@ -306,7 +306,7 @@ def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
     assert line.repeat("M114").receive("X:1", "ok").outcomes == [Acknowledged("1", "X:1\nok\n")]
 
 
-def test_neighbours_of_the_same_text_are_told_apart() -> None:
+def test_neighbouring_lines_with_the_same_text_are_distinguished() -> None:
     line = Line().send(None, "M117 a").receive("ok").begin("1", "G1 X1").receive("echo:first", "ok").begin("2", "G1 X1")
     line.receive("Error:expected line 4 got 5", "Resend:4", "ok").repeat("G1 X1").receive("echo:first", "ok")
     assert line.outcomes == [Acknowledged("1", "echo:first\nok\n")]
@@ -336,7 +336,7 @@ def test_a_repeated_line_without_its_ok_is_not_answered() -> None:
     assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
 
 
-def test_earlier_lines_repeated_while_several_are_under_way() -> None:
+def test_earlier_lines_are_resent_while_several_are_in_flight() -> None:
     line = Line(Acknowledgements(window=2)).send(None, "G28").receive("ok").begin("1", "M114").begin("2", "M115")
     line.receive("Resend:4", "ok").repeat("M114").receive("X:1", "ok")
     assert line.outcomes == [Acknowledged("1", "X:1\nok\n")]
@@ -359,7 +359,7 @@ def test_the_lost_ok_of_another_command_holds_up_no_script() -> None:
     assert line.outcomes == [FakeAck()]
 
 
-def test_a_lost_ok_ends_in_bounded_time_on_a_printer_that_says_nothing() -> None:
+def test_a_lost_ok_times_out_on_a_silent_printer() -> None:
     line = Line().begin("1", "G28")
     for _ in range(10):
         line.wait(SILENCE_S / 10).receive("T:20.0 /0.0")
@@ -456,7 +456,7 @@ def test_a_lost_printer_ends_all() -> None:
     assert line.receive("ok").outcomes == []
 
 
-def test_several_commands_under_way_are_answered_in_order() -> None:
+def test_several_commands_in_flight_are_acknowledged_in_order() -> None:
     line = Line(Acknowledgements(window=2)).begin("1", "G1 X1").begin("2", "M114").receive("ok", "X:1", "ok")
     assert line.outcomes == [Acknowledged("1", "ok\n"), Acknowledged("2", "X:1\nok\n")]
 
@@ -486,7 +486,7 @@ def test_reading_a_command(text: str, command: str | None, seconds: float) -> No
 @given(
     st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(["T:20 /0", "busy: x", "wait", "resend"]))), max_size=30)
 )
-def test_every_command_gets_its_own_answer_whatever_is_said_between(commands: list[tuple[bool, list[str]]]) -> None:
+def test_every_command_gets_its_own_reply(commands: list[tuple[bool, list[str]]]) -> None:
     line, expected = Line(), []
     for number, (ours, noises) in enumerate(commands):
         key = str(number) if ours else None

@@ -26,7 +26,7 @@ def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
         (HeatersAfter.LEFT, ["M104 S200"], {}),
     ],
 )
-def test_what_becomes_of_the_heaters(after: HeatersAfter, lines: list[str], targets: dict[str, float]) -> None:
+def test_heater_targets_after_a_run(after: HeatersAfter, lines: list[str], targets: dict[str, float]) -> None:
     runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
     for line in lines:
         runner.script_sent(line)

@@ -107,7 +107,7 @@ def test_every_phase_has_its_row() -> None:
         ((False, {}, "bent"), ended_run(Outcome.FAILED, storage={}, error="bent", code=Code.FAILED, message="bent")),
     ],
 )
-def test_a_result_is_told_once_the_printer_has_followed(
+def test_a_result_is_reported_after_the_last_acknowledgement(
     result: tuple[bool, dict, str | None], expected: RunEnded
 ) -> None:
     runner = at(Phase.RUNNING)
@@ -119,7 +119,7 @@ def test_a_result_is_told_once_the_printer_has_followed(
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
 
 
-def test_a_script_that_went_wrong_is_told_at_once() -> None:
+def test_a_script_error_is_reported_at_once() -> None:
     runner = at(Phase.RUNNING)
     runner.raised("ValueError: too cold (line 3)", 0)
     assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
@@ -246,7 +246,7 @@ class World:
 @given(
     st.lists(st.sampled_from(["held", "busy", "runs", "returns", "raises", "cancel", "dies", "acks", "unlink", "tick"]))
 )
-def test_whatever_happens_every_run_is_told_once_and_ends(events: list[str]) -> None:
+def test_every_run_is_reported_once_and_ends(events: list[str]) -> None:
     world = World()
     runner, clock = world.runner, 0.0
     world.linked = True
