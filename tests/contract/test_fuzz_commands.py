@@ -16,6 +16,7 @@ from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 from tests.support.contract import examples
 
 HARMLESS_TOPICS = ["node-red/answers", "my/topic ä", "octoprint/temp_eta/other/x"]
+PREFIXES = "node-red, my, octoprint/temp_eta/other"
 HARMFUL_TOPICS = ["", "#", "+/x", "$SYS/x", "homeassistant/x/config", f"octoprint/temp_eta/{INSTANCE}/command/reset"]
 
 NAMES = st.sampled_from([*COMMANDS, "script", "gcode", "reset/", "", "../status"]) | st.text(max_size=9)
@@ -76,7 +77,7 @@ def present(driver: BridgeDriver) -> dict[str, Any]:
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"expires_at": "0001-01-01T00:00:00+23:59"}'))
 @given(message=MESSAGES)
 def test_all_but_the_empty_is_answered_and_what_is_refused_touches_nothing(message: MessageArrived):
-    driver = heating_bed()
+    driver = heating_bed(mqtt_response_topics=PREFIXES)
     before, mark = present(driver), len(driver.sent)
     effects = driver.handle(message)
     replies = driver.bodies("response", since=mark)
