@@ -59,6 +59,7 @@ def test_each_of_three_heaters_is_heard(octoprint: OctoPrint, observer: Observer
 def test_a_late_subscriber_gets_everything_at_once(octoprint: OctoPrint, observer: Observer, broker: Broker) -> None:
     octoprint.gcode("M140 S50")
     observer.wait_for(BED, state_is("heating"))
+    observer.wait_for(f"{DEVICE}/config", lambda message: "tool1/eta" in message.text)
     topics = {f"{BASE}/{level}" for level in ("status", "info", "printer", "bed/eta", "tool0/eta", "tool1/eta")}
     topics.add(f"{DEVICE}/config")
     for topic, message in retained(broker, topics).items():
