@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field
 from typing import Any
 
@@ -36,6 +36,8 @@ class Rule:
     pattern: str = ""
     #: In words, what `pattern` accepts.
     form: str = ""
+    #: Raises `ValueError` with what the value must be, for a form that no pattern describes.
+    parse: Callable[[str], object] | None = None
     nullable: bool = False
     #: Not in any answer, page, message or log.
     secret: bool = False
@@ -94,6 +96,12 @@ def _text(key: str, value: Any, rule: Rule) -> str:
         raise InvalidSetting(key, value, f"must be one of {', '.join(rule.choices)}")
     if rule.pattern and not re.fullmatch(rule.pattern, text):
         raise InvalidSetting(key, value, f"must be {rule.form}")
+    if rule.parse:
+        try:
+            rule.parse(text)
+        except ValueError as error:
+            # Without the value: there may be a password in it, such as in a URL.
+            raise InvalidSetting(key, None, str(error)) from None
     return text
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
+from .broker_address import DEFAULT_PATH, BrokerAddress, check_path, parse_addresses
 from .rules import InvalidSetting, Rule, check_value, names, setting
 
 __all__ = [
@@ -155,9 +156,27 @@ class Settings:
     # Connection
     mqtt_enabled: bool = setting(True, "Enable MQTT", "When off, there is no connection to a broker.")
     mqtt_broker_host: str = setting(
-        "", "Broker host", "Host name or IP address of the MQTT broker; blank means no connection.", private=True
+        "",
+        "Broker host",
+        "Host name, IP address or URL such as mqtts://host:8883; several are separated by commas, blank disconnects.",
+        parse=lambda text: parse_addresses(text, BrokerAddress("", 1883)),
+        private=True,
     )
-    mqtt_broker_port: int = setting(1883, "Port", "Usually 1883, or 8883 with TLS.", low=1, high=65535, private=True)
+    mqtt_broker_port: int = setting(
+        1883, "Port", "Usually 1883, or 8883 with TLS; a URL has its own.", low=1, high=65535, private=True
+    )
+    mqtt_transport: str = setting(
+        "tcp",
+        "Transport",
+        "WebSockets get through web proxies; the broker needs a port for them.",
+        choices={"tcp": "TCP", "websockets": "WebSockets"},
+    )
+    mqtt_websocket_path: str = setting(
+        DEFAULT_PATH,
+        "WebSocket path",
+        "The path at which the broker accepts WebSockets.",
+        parse=check_path,
+    )
     mqtt_username: str = setting(
         "", "Username", "Blank for an anonymous connection; the password is then removed.", private=True
     )
@@ -169,6 +188,45 @@ class Settings:
         False,
         "Skip certificate verification (insecure)",
         "The connection is encrypted, but anyone on the network can pose as the broker.",
+    )
+    mqtt_tls_ca_file: str = setting(
+        "",
+        "CA file (blank = system)",
+        "PEM file with the certificate authority that signed the broker's certificate.",
+        private=True,
+    )
+    mqtt_tls_certificate_file: str = setting(
+        "",
+        "Client certificate file",
+        "PEM file with the certificate that the broker wants from clients; blank without one.",
+        private=True,
+    )
+    mqtt_tls_key_file: str = setting(
+        "",
+        "Client key file",
+        "PEM file with the key of the client certificate, without a password.",
+        private=True,
+    )
+    mqtt_tls_server_name: str = setting(
+        "",
+        "Server name (blank = broker)",
+        "The name in the broker's certificate, if it differs from the host.",
+        pattern=r"[A-Za-z0-9._-]{0,253}",
+        form="a host name",
+        private=True,
+    )
+    mqtt_client_id: str = setting(
+        "",
+        "Client ID (blank = from printer ID)",
+        "The broker ends a connection when another client with the same ID connects.",
+        pattern=r"[!-~]{0,128}",
+        form="up to 128 characters without blanks",
+        private=True,
+    )
+    mqtt_clean_start: bool = setting(
+        True,
+        "Clean start",
+        "When off, the broker keeps commands while OctoPrint is away, and they are executed late.",
     )
     mqtt_keepalive: int = setting(
         30,

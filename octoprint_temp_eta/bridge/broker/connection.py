@@ -22,6 +22,7 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived, Started, Stopping
+from .connect_settings import connection
 from .identity_conflict import IdentityConflict
 from .log_throttle import LogThrottle
 from .outbox import Outbox, offline_message
@@ -123,16 +124,16 @@ class Connection(Part):
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Connect again if the settings of the connection have changed."""
         del now
-        before, connection, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
+        before, earlier, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
         last_messages, topics = [offline_message(self._outbox)], topics_of(settings)
         if topics != self._outbox.topics:
             last_messages = self._outbox.move(topics, clear=not self._conflict.left)
         self._settings = settings
         after = self._connect()
-        same = replace(connection, subscriptions=after.subscriptions) == after
+        same = replace(earlier, subscriptions=after.subscriptions) == after
         same = same and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self._conflict.text is None:
-            return [] if connection == after or not self._wanted else [Subscribe(after.subscriptions)]
+            return [] if earlier == after or not self._wanted else [Subscribe(after.subscriptions)]
         self._conflict.forget()
         self._outbox.limits.forget()
         self._log.forget()
@@ -262,7 +263,7 @@ class Connection(Part):
 
     @property
     def _wanted(self) -> bool:
-        return self._settings.mqtt_enabled and bool(self._settings.mqtt_broker_host)
+        return self._settings.mqtt_enabled and bool(self._connect().host)
 
     def _subscriptions(self) -> tuple[str, ...]:
         settings, topics = self._settings, self._outbox.topics
@@ -270,19 +271,7 @@ class Connection(Part):
         return (topics.commands, *status, topics.of("info"))
 
     def _connect(self) -> Connect:
-        settings = self._settings
-        return Connect(
-            host=settings.mqtt_broker_host,
-            port=settings.mqtt_broker_port,
-            client_id=f"temp_eta_{settings.mqtt_custom_identifier}",
-            will=offline_message(self._outbox),
-            subscriptions=self._subscriptions(),
-            username=settings.mqtt_username,
-            password=settings.mqtt_password,
-            tls=settings.mqtt_use_tls,
-            tls_insecure=settings.mqtt_tls_insecure,
-            keepalive=settings.mqtt_keepalive,
-        )
+        return connection(self._settings, offline_message(self._outbox), self._subscriptions())
 
 
 def stored_topics(stored: object) -> list[str]:

@@ -1,0 +1,33 @@
+"""The connection that the settings describe."""
+
+from __future__ import annotations
+
+from ...settings.broker_address import BrokerAddress, parse_addresses
+from ...settings.table import Settings
+from ..protocol.effects import Connect, Publish
+
+
+def connection(settings: Settings, will: Publish, subscriptions: tuple[str, ...]) -> Connect:
+    """Return the connection; its host is empty if the settings have none."""
+    websocket_path = settings.mqtt_websocket_path if settings.mqtt_transport == "websockets" else None
+    default = BrokerAddress("", settings.mqtt_broker_port, settings.mqtt_use_tls, websocket_path)
+    first, *more = parse_addresses(settings.mqtt_broker_host, default) or (default,)
+    return Connect(
+        host=first.host,
+        port=first.port,
+        client_id=settings.mqtt_client_id or f"temp_eta_{settings.mqtt_custom_identifier}",
+        will=will,
+        subscriptions=subscriptions,
+        username=first.username or settings.mqtt_username,
+        password=settings.mqtt_password,
+        tls=first.tls,
+        tls_insecure=settings.mqtt_tls_insecure,
+        keepalive=settings.mqtt_keepalive,
+        websocket_path=first.websocket_path,
+        more_addresses=tuple(more),
+        ca_file=settings.mqtt_tls_ca_file,
+        certificate_file=settings.mqtt_tls_certificate_file,
+        key_file=settings.mqtt_tls_key_file,
+        server_name=settings.mqtt_tls_server_name,
+        clean_start=settings.mqtt_clean_start,
+    )
