@@ -12,7 +12,7 @@ from ha_discovery.errors import DiscoveryError
 from ha_discovery.messages import Form, Message
 from ha_discovery.plan import SETTLE_SECONDS, Plan, plan
 from ha_discovery.platforms import BinarySensor, Button, DeviceTrigger, Event, Number, Sensor
-from ha_discovery.templates import json_flag, json_value
+from ha_discovery.templates import json_flag, json_text, json_value
 
 __all__ = [
     "ALWAYS",
@@ -38,6 +38,7 @@ __all__ = [
     "Plan",
     "Sensor",
     "json_flag",
+    "json_text",
     "json_value",
     "plan",
 ]

@@ -1,11 +1,12 @@
 """The announcement that is wanted, and the record of earlier ones."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from ha_discovery.components import Component, Entity
 from ha_discovery.device import Device, DeviceConfig
 from ha_discovery.messages import Form, Message, device_message, device_topic, single_messages, single_topic
+from ha_discovery.platforms import DeviceTrigger
 from ha_discovery.rules import SLUG, TOPIC, check, one_of
 
 FORM: Final = one_of(set(Form))
@@ -111,6 +112,25 @@ class Announcement:
     def places(self) -> frozenset[Place]:
         """The place of each component."""
         return frozenset(self._place(component) for component in self.config.components)
+
+    def device_update(self, previous: "Announcement") -> tuple[Message, ...] | None:
+        """Return messages for a change of name, model or versions only; None if more has changed, or they cannot do it.
+
+        They announce one trigger with the new device. Home Assistant makes each announced sensor that expires
+        unavailable until its next state, so a full announcement would interrupt all of them. In the device form they
+        are not retained: the retained announcement keeps the old name until the next full announcement.
+        """
+        same = replace(self.config, device=previous.config.device, origin=previous.config.origin)
+        known_by = ("identifiers", "connections")
+        triggers = [c for c in self.config.components if isinstance(c, DeviceTrigger)]
+        if (
+            not triggers
+            or replace(self, config=same) != previous
+            or any(getattr(self.config.device, name) != getattr(previous.config.device, name) for name in known_by)
+        ):
+            return None
+        update = replace(self, config=replace(self.config, components=(triggers[0],)))
+        return tuple(replace(message, retain=self.form == Form.SINGLE) for message in update.messages)
 
     def _place(self, component: Component) -> Place:
         return Place(

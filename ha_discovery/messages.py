@@ -133,7 +133,9 @@ def _availability(availability: Availability) -> Json:
         {**_given(topic), **_always(topic, "payload_available", "payload_not_available")}
         for topic in availability.topics
     ]
-    return {"availability": topics, "availability_mode": availability.mode} if topics else {}
+    # for a single topic all modes are the same
+    mode = {} if len(topics) == 1 and availability.mode == "all" else {"availability_mode": availability.mode}
+    return {"availability": topics, **mode} if topics else {}
 
 
 def _always(values: Any, *names: str) -> Json:

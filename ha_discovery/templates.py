@@ -6,6 +6,8 @@ empty one that clears a topic, is treated as an empty object. They use subscript
 method.
 """
 
+from collections.abc import Mapping
+
 from ha_discovery.errors import DiscoveryError
 
 _UNKNOWN = "None"
@@ -25,6 +27,18 @@ def json_flag(*path: str, on: str = "ON", off: str = "OFF") -> str:
         _refuse_quotes(name, text)
     choice = f"{{true: '{on}', false: '{off}'}}[{_lookup(path)} | default(none)]"
     return f"{{{{ {choice} | default('{_UNKNOWN}') }}}}"
+
+
+def json_text(*path: str, texts: Mapping[str, str]) -> str:
+    """Return the template for the text in `texts` for the value at `path`, `None` if there is none.
+
+    For states that are shown as words: `json_text("state", texts={"at_target": "At target"})`.
+    """
+    for value, text in texts.items():
+        _refuse_quotes("texts", value)
+        _refuse_quotes("texts", text)
+    choices = ", ".join(f"'{value}': '{text}'" for value, text in texts.items())
+    return f"{{{{ {{{choices}}}.get({_lookup(path)} | default(none), '{_UNKNOWN}') }}}}"
 
 
 def _lookup(path: tuple[str, ...]) -> str:

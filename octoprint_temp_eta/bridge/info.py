@@ -64,6 +64,6 @@ class Info(Part):
         return []
 
     def _renamed(self, event: Renamed, now: Now) -> list[Effect]:
-        self.identity = replace(self.identity, device_name=event.device_name)
+        self.identity = replace(self.identity, device_name=event.device_name, language=event.language)
         self.publish_all(now)
         return []

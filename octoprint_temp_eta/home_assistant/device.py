@@ -1,37 +1,22 @@
-"""The printer as a device in Home Assistant: its names and ids, and the rows of `entities`."""
+"""The printer as a device in Home Assistant."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
 
-from ha_discovery import (
-    Announcement,
-    Availability,
-    AvailabilityTopic,
-    Component,
-    Device,
-    DeviceConfig,
-    Entity,
-    Form,
-    Origin,
-    json_flag,
-)
+from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, Form, Origin
 
-from ..messages.topics import Topics, slug
+from ..messages.topics import Topics
 from .entities import rows
 from .older_servers import for_older_servers
-from .parts import Offer
+from .parts import Offer, Scope
+from .texts import Texts
 
 ORIGIN = "OctoPrint-TempETA"
 SUPPORT_URL = "https://github.com/Ajimaru/OctoPrint-TempETA"
 #: The forms of announcement, by the setting `ha_discovery_mode`.
 FORMS = {"device": Form.DEVICE, "per_entity": Form.SINGLE}
-
-E = TypeVar("E", bound=Entity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,56 +28,60 @@ class DeviceFacts:
     model: str
     plugin_version: str
     octoprint_version: str
+    #: OctoPrint's language, such as "de".
+    language: str = "en"
+    #: OctoPrint's address, None if not known.
+    url: str | None = None
+    #: The area that Home Assistant suggests for a new device.
+    area: str = ""
 
 
-def announcement(facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: str, form: Form) -> Announcement:
-    """Return the announcement of the printer and everything in `offer`."""
-    bridge = AvailabilityTopic(topics.of("status"))
-    printer = AvailabilityTopic(topics.of("printer"), value_template=json_flag("connected", on="online", off="offline"))
-    always = Availability((bridge,))
-    components = _unique(rows(partial(_entity, facts), topics, offer, Availability((bridge, printer))))
-    if form is Form.SINGLE:
-        components = tuple(for_older_servers(component, always) for component in components)
+def announcement(
+    facts: DeviceFacts, topics: Topics, offer: Offer, *, prefix: str, form: Form, older_server: bool = False
+) -> Announcement:
+    """Return the announcement of the printer and everything in `offer`.
+
+    `older_server`: for Home Assistant before 2024.12, see `older_servers`.
+    """
+    scope = Scope(facts.instance, topics, Texts(facts.language), offer)
+    components = _unique(rows(scope))
+    if older_server:
+        components = tuple(for_older_servers(component, scope.with_printer) for component in components)
     config = DeviceConfig(
         id=f"temp_eta_{facts.instance}",
         device=Device(
             identifiers=(f"temp_eta_{facts.instance}",),
-            name=_device_name(facts.name, components),
+            name=_device_name(facts.name, components, scope.texts),
             manufacturer="OctoPrint",
             model=facts.model.strip() or None,
+            serial_number=facts.instance,
             sw_version=f"OctoPrint {facts.octoprint_version}, Temperature ETA {facts.plugin_version}",
+            suggested_area=facts.area.strip() or None,
+            configuration_url=facts.url,
         ),
         origin=Origin(name=ORIGIN, sw_version=facts.plugin_version, support_url=SUPPORT_URL),
         components=components,
-        availability=always,
+        availability=scope.with_printer,
         qos=1,
     )
     return Announcement(config, form=form, prefix=prefix)
 
 
 def _unique(components: Iterable[Component]) -> tuple[Component, ...]:
-    """Return the first component of each key: users choose the names of scripts, presets and heaters."""
+    """Return the first component of each key and identity: users choose names of scripts, presets and heaters."""
     by_key: dict[str, Component] = {}
     for component in components:
         by_key.setdefault(component.key, component)
-    return tuple(by_key.values())
+    by_identity: dict[tuple[str, str], Component] = {}
+    for component in by_key.values():
+        by_identity.setdefault((component.platform, component.identity), component)
+    return tuple(by_identity.values())
 
 
-def _device_name(name: str, components: Iterable[Component]) -> str:
+def _device_name(name: str, components: Iterable[Component], texts: Texts) -> str:
     """Return the printer's name, made longer if an entity's name begins with it: Home Assistant would cut it off."""
-    name = " ".join(name.split()) or "3D printer"
+    printer = texts("3D printer")
+    name = " ".join(name.split()) or printer
     entities = (component.name or "" for component in components if isinstance(component, Entity))
     repeated = any(f"{entity} ".casefold().startswith(f"{name} ".casefold()) for entity in entities)
-    return f"{name} (3D printer)" if repeated else name
-
-
-def _entity(facts: DeviceFacts, kind: type[E], key: str, name: str, **more: Any) -> E:
-    """Return an entity with the ids that follow from `key`."""
-    entity_id = re.sub("[_-]+", "_", f"{slug(facts.name)}_{key}".lower()).strip("_")
-    return kind(
-        key=key,
-        unique_id=f"temp_eta_{facts.instance}_{key}",
-        default_entity_id=f"{kind.platform}.{entity_id}",
-        name=" ".join(name.split()),
-        **more,
-    )
+    return f"{name} ({printer})" if repeated else name

@@ -1,88 +1,60 @@
-"""The rows for scripts and buttons."""
+"""The rows for scripts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from ha_discovery import Availability, Button, Component, DeviceTrigger, Event, Sensor, json_value
+from ha_discovery import Component, DeviceTrigger, Event, Sensor, json_value
 
-from ..core.scripts.run import Outcome, State
-from ..messages.topics import Topics
-from .parts import EXPIRE_AFTER_S, PRESS_EXPIRY_S, Add, Offer, key_of, state_at, text_at
+from .parts import EXPIRE_AFTER_S, Scope, enum_at, slow_text_at
+from .texts import OUTCOMES, SCRIPT_STATES, SCRIPT_TRIGGERS
 
 
-def runner(add: Add, topics: Topics) -> Iterator[Component]:
-    """Yield the entities and triggers that show the running script."""
-    script, event = topics.of("script"), topics.of("script_event")
-    expires = {"expire_after": EXPIRE_AFTER_S}
-    yield add(
+def runner(scope: Scope) -> Iterator[Component]:
+    """Yield the entities and triggers that show the running script and the last one."""
+    script, event = scope.topics.of("script"), scope.topics.of("script_event")
+    common = {"expire_after": EXPIRE_AFTER_S, "availability": scope.without_printer}
+    yield scope.add(
         Sensor,
         "script",
         "Script",
         icon="mdi:script-text",
-        device_class="enum",
-        options=tuple(state.value for state in State),
-        **state_at(script, "state"),
-        **expires,
+        **enum_at(script, "state", texts=scope.texts.states(SCRIPT_STATES)),
+        **common,
     )
-    yield add(
+    yield scope.add(
         Sensor,
         "script_status",
         "Script status",
         icon="mdi:script-text-outline",
-        # Each change would be a row in the recorder; the event entity has one status per 10 s.
-        enabled_by_default=False,
-        **text_at(script, "status"),
-        **expires,
+        **slow_text_at(script, "status"),
+        **common,
     )
-    yield add(
+    yield scope.add(
         Sensor,
         "last_script",
         "Last script outcome",
         icon="mdi:flag-checkered",
-        device_class="enum",
-        options=tuple(outcome.value for outcome in Outcome),
-        **state_at(script, "last", "outcome"),
-        **expires,
+        **enum_at(script, "last", "outcome", texts=scope.texts.states(OUTCOMES)),
+        **common,
     )
-    kinds = ("started", "status_changed", *(outcome.value for outcome in Outcome))
-    yield add(Event, "script_event", "Script event", icon="mdi:script-text", state_topic=event, event_types=kinds)
-    for kind in ("started", *(outcome.value for outcome in Outcome)):
+    yield scope.add(
+        Event,
+        "script_event",
+        "Script event",
+        icon="mdi:script-text",
+        state_topic=event,
+        availability=scope.without_printer,
+        event_types=tuple(str(kind) for kind in SCRIPT_TRIGGERS),
+        # a script may change its status every second; each event is a row in the logbook
+        value_template="{{ value if (value_json | default({})).event_type != 'status_changed' else '' }}",
+    )
+    for kind, text in SCRIPT_TRIGGERS.items():
         yield DeviceTrigger(
             key=f"script_{kind}_trigger",
-            type=kind,
-            subtype="script",
+            type=scope.texts(text),
+            subtype=scope.texts("Script"),
             topic=event,
             value_template=json_value("event_type"),
-            payload=kind,
-        )
-
-
-def buttons(add: Add, topics: Topics, offer: Offer, needs_printer: Availability) -> Iterator[Component]:
-    """Yield a button for each permitted command."""
-    expires = {"message_expiry_interval": PRESS_EXPIRY_S}
-    for script_id, title in offer.scripts if "script/start" in offer.commands else ():
-        yield add(
-            Button,
-            f"start_{key_of(script_id)}",
-            f"Start {title}",
-            icon="mdi:script-text-play",
-            command_topic=topics.of("command_script_start"),
-            payload_press=json.dumps({"id": script_id}),
-            availability=needs_printer,
-            **expires,
-        )
-    if "script/cancel" in offer.commands:
-        topic = topics.of("command_script_cancel")
-        yield add(Button, "cancel_script", "Cancel script", icon="mdi:stop-circle", command_topic=topic, **expires)
-    if "reset" in offer.commands:
-        yield add(
-            Button,
-            "reset",
-            "Reset history",
-            icon="mdi:history",
-            entity_category="config",
-            command_topic=topics.of("command_reset"),
-            **expires,
+            payload=str(kind),
         )

@@ -22,6 +22,7 @@ from .gcode_hooks import ScriptHooks
 from .pages import Pages
 from .permissions import OwnPermissions
 from .rest import Api
+from .web_address import web_address
 
 PRINTER_EVENTS = frozenset(
     (
@@ -60,12 +61,12 @@ class TempETAPlugin(
 
     def on_startup(self, host: str, port: int) -> None:
         """Start the bridge. The printer may be connected already."""
-        del host, port
+        del host
         self.prepare_settings()
         folder = Path(self.get_plugin_data_folder())
         self._numpy_problem = numpy_problem(folder, self._logger)
         self._app = App(
-            self._identity(),
+            self._identity(port),
             self.parsed_settings(),
             folder,
             self._logger,
@@ -109,7 +110,7 @@ class TempETAPlugin(
             self._post(JobBoundary())
         elif event == Events.SETTINGS_UPDATED:
             self._post_presets()
-            self._post(Renamed(self._device_name()))
+            self._post(Renamed(self._device_name(), self._language()))
         elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
             self._post_readings(payload)
 
@@ -176,7 +177,7 @@ class TempETAPlugin(
             )
         )
 
-    def _identity(self) -> Identity:
+    def _identity(self, port: int) -> Identity:
         return Identity(
             boot_id=machine.new_boot_id(),
             machine=machine.machine_hash(),
@@ -184,7 +185,14 @@ class TempETAPlugin(
             device_name=self._device_name(),
             plugin_version=self._plugin_version,
             octoprint_version=octoprint.__version__,
+            language=self._language(),
+            url=web_address(lambda key: self._settings.global_get(["plugins", "discovery", key]), port),
         )
+
+    def _language(self) -> str:
+        # "_default": each browser has its own
+        language = str(self._settings.global_get(["appearance", "defaultLanguage"]) or "")
+        return "en" if language in ("", "_default") else language
 
     def _device_name(self) -> str:
         return self._appearance_name() or f"OctoPrint on {machine.host_name()}"

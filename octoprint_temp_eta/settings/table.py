@@ -379,6 +379,9 @@ class Settings:
         pattern=_TOPIC,
         form=_TOPIC_FORM,
     )
+    ha_suggested_area: str = setting(
+        "", "Suggested area", "Home Assistant suggests this area when the printer first appears."
+    )
     ha_status_topic: str = setting(
         "homeassistant/status",
         "Status topic",

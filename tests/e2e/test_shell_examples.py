@@ -52,7 +52,14 @@ def test_a_forecast(servers: tuple[Broker, OctoPrint]) -> None:
     broker, _ = servers
     done = run(broker, "forecast.sh", BASE, "bed", "60")
     reply = json.loads(done.stdout)
-    assert (reply["command"], reply["status"]) == ("forecast", "completed"), reply
+    assert (done.returncode, reply["command"], reply["status"]) == (0, "forecast", "completed"), reply
+
+
+def test_a_forecast_that_is_refused(servers: tuple[Broker, OctoPrint]) -> None:
+    broker, _ = servers
+    done = run(broker, "forecast.sh", BASE, "none", "60")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert json.loads(done.stderr)["status"] == "rejected"
 
 
 def test_a_script_is_run_to_its_end(servers: tuple[Broker, OctoPrint]) -> None:

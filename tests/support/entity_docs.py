@@ -39,7 +39,7 @@ def table() -> str:
     for component in components().values():
         if component["platform"] == "device_automation":
             kind, subtype = component["type"], component["subtype"]
-            triggers.append(f"| {subtype} {kind.replace('_', ' ')} | `{kind}` | `{subtype}` |")
+            triggers.append(f'| "{subtype}" {kind} | `{kind}` | `{subtype}` |')
         else:
             lines.append(f"| {component['name']} | {_kind(component)} | {_topic(component)} | {_notes(component)} |")
     return "\n".join([*lines, "", *triggers, ""])

@@ -33,7 +33,7 @@ def main() -> None:
         chromium() as browser,
     ):
         full_stack.octoprint.gcode("M140 S60", "M104 S210")
-        full_stack.wait("bed_state", "heating")
+        full_stack.wait("bed_state", "Heating")
         page = logged_in(browser, full_stack.ha, 1280, 1250)
         page.goto(f"{full_stack.ha.url}/config/devices/device/{full_stack.ha.devices(DEVICE)[0]['id']}")
         expect(page.get_by_text("Bed ready at", exact=True)).to_be_visible(timeout=TIMEOUT_MS)

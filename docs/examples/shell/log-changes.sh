@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write every change of a heater's state as a line, of all printers:  log-changes.sh >>changes.log
+# Write each change of a heater's state as a line, for all printers:  log-changes.sh >>changes.log
 # MQTT_OPTIONS as in wait-until-ready.sh.
 set -eu
 # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run a script and wait for its end:  run-script.sh octoprint/temp_eta/ender-3-x7k2 warm_up
-# Ends with 0 where it finished, else with 1. MQTT_OPTIONS as in wait-until-ready.sh.
+# Ends with 0 if the script finished, else with 1: refused, failed, crashed or cancelled. MQTT_OPTIONS as in wait-until-ready.sh.
 set -eu
 base=$1 script=$2 transaction=shell-$$-$(date +%s)
 events=$(mktemp -u)
@@ -16,9 +16,11 @@ while read -r message; do
         # shellcheck disable=SC2086
         mosquitto_pub ${MQTT_OPTIONS:-} -q 1 -t "$base/command/script/start" \
             -m "{\"id\": \"$script\", \"transaction\": \"$transaction\"}" ;;
-    offline) echo "OctoPrint is not there" >&2; exit 1 ;;
+    offline) echo "OctoPrint is offline" >&2; exit 1 ;;
     *"\"$transaction\""*'"status":"accepted"'*) echo "$script runs" ;;
     *"\"$transaction\""*'"status":"completed"'*) echo "$script has finished"; exit 0 ;;
     *"\"$transaction\""*) echo "$message" >&2; exit 1 ;;
     esac
 done <"$events"
+echo "the connection to the broker ended" >&2
+exit 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Wait until all heaters of a printer have arrived:  wait-until-ready.sh octoprint/temp_eta/ender-3-x7k2
-# MQTT_OPTIONS is given to mosquitto_sub, such as "-h broker.local -u me -P secret".
+# Wait until all heaters of a printer are at their targets:  wait-until-ready.sh octoprint/temp_eta/ender-3-x7k2
+# MQTT_OPTIONS are further options of mosquitto_sub, such as "-h broker.local -u me -P secret".
 set -eu
 base=$1
 states=$(mktemp -u)
@@ -9,10 +9,12 @@ trap 'kill "$listener" 2>/dev/null; rm -f "$states"' EXIT
 # shellcheck disable=SC2086
 mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/printer" >"$states" &
 listener=$!
-# The retained state comes first; `waiting_for` names the heaters that are still on their way.
+# The retained state comes first; `waiting_for` has the heaters that are not at their targets yet.
 while read -r state; do
     case $state in
     *'"connected":false'*) echo "the printer is not connected" >&2; exit 1 ;;
     *'"waiting_for":[]'*) echo "ready"; exit 0 ;;
     esac
 done <"$states"
+echo "the connection to the broker ended" >&2
+exit 1

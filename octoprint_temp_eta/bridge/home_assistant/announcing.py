@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
-from ha_discovery import Announced, Announcement, Form
+from ha_discovery import Announced, Form
 
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
@@ -20,11 +20,12 @@ from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters
 from ..info import Info
 from ..part import InputHandler, Part
-from ..protocol.effects import Effect
+from ..protocol.effects import Effect, Log
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, MessageArrived
 from ..scripts.scripts import Scripts
-from .discovery import ANNOUNCED, COALESCE_S, Discovery, as_publish
+from .discovery import ANNOUNCED, COALESCE_S, Discovery
+from .fitting import Fitted, fit
 
 #: s within which bridges answer Home Assistant's birth message, each at its own time to spread the load.
 BIRTH_SPREAD_S = 3.0
@@ -55,6 +56,8 @@ class HomeAssistant(Part):
         self._settings = settings
         self._discovery = Discovery(outbox, _announced(stored))
         self._announced_for: object = None
+        #: Why the announcement is not as the settings ask for.
+        self._problem: str | None = None
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -87,14 +90,22 @@ class HomeAssistant(Part):
         """Announce what has changed, and publish heartbeats."""
         identity, settings = self._info.identity, self._settings
         offer = self._offer(settings)
-        current = (identity, settings, self._heaters.profile, offer, self._outbox.limits.maximum_packet_size)
-        if current != self._announced_for:
-            self._announced_for = current
-            self._discovery.want(self._announcement(*current[:4]) if settings.ha_discovery_enabled else None, now)
+        current = (identity, settings, self._heaters.profile, offer)
+        effects: list[Effect] = []
+        if (current, self._outbox.limits.maximum_packet_size) != self._announced_for:
+            self._announced_for = (current, self._outbox.limits.maximum_packet_size)
+            fitted = self._announcement(*current) if settings.ha_discovery_enabled else Fitted(None)
+            self._discovery.want(fitted.announcement, now)
+            effects = self._report(fitted.problem)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
-        return self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
+        return effects + self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
+
+    def _report(self, problem: str | None) -> list[Effect]:
+        """Log a new problem of the announcement."""
+        before, self._problem = self._problem, problem
+        return [Log(logging.WARNING, problem)] if problem and problem != before else []
 
     def _offer(self, settings: Settings) -> Offer:
         heaters = tuple(self._heaters.names)
@@ -107,20 +118,27 @@ class HomeAssistant(Part):
             highest_targets=tuple((heater, highest_target(heater, settings)) for heater in self._heaters.settable),
         )
 
-    def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Announcement:
+    def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Fitted:
         facts = DeviceFacts(
             instance=settings.mqtt_custom_identifier,
             name=identity.device_name,
             model=profile.model if profile else "",
             plugin_version=identity.plugin_version,
             octoprint_version=identity.octoprint_version,
+            language=identity.language,
+            url=identity.url,
+            area=settings.ha_suggested_area,
         )
-        make = partial(announcement, facts, self._outbox.topics, offer, prefix=settings.ha_discovery_prefix)
-        made = make(form=FORMS[settings.ha_discovery_mode])
-        if all(self._outbox.limits.fits(as_publish(message)) for message in made.messages):
-            return made
-        # The message of the whole device exceeds the broker's packet limit: those of single entities are smaller.
-        return make(form=Form.SINGLE)
+        form = FORMS[settings.ha_discovery_mode]
+        wanted = announcement(
+            facts,
+            self._outbox.topics,
+            offer,
+            prefix=settings.ha_discovery_prefix,
+            form=form,
+            older_server=form is Form.SINGLE,
+        )
+        return fit(wanted, self._outbox.limits)
 
 
 def _announced(stored: Mapping[str, Any]) -> Announced:

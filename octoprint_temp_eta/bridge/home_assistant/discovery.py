@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, plan
 
@@ -34,6 +35,9 @@ class Discovery:
         self._outbox = outbox
         self._announced = announced
         self._wanted: Announcement | None = None
+        #: The last complete announcement on this connection, and whether the next one must be complete.
+        self._complete: Announcement | None = None
+        self._needs_all = True
         self._due_at: float | None = None
         self._steps: deque[tuple[Message, ...]] = deque()
         self._after: Announced | None = None
@@ -43,7 +47,7 @@ class Discovery:
         """Set the announcement; None removes everything."""
         if wanted != self._wanted:
             self._wanted = wanted
-            self.announce(now)
+            self._set_due(now, COALESCE_S)
 
     def connected(self, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages."""
@@ -57,7 +61,11 @@ class Discovery:
         return self._remember(Announced())
 
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
-        """Announce in `delay` seconds, or earlier if an announcement is already due by then."""
+        """Announce everything in `delay` seconds, or earlier if an announcement is already due by then."""
+        self._needs_all = True
+        self._set_due(now, delay)
+
+    def _set_due(self, now: Now, delay: float) -> None:
         due_at = now.at + delay
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
@@ -85,6 +93,11 @@ class Discovery:
 
     def _begin(self, now: Now) -> list[Effect]:
         self._due_at, self._has_announced = None, True
+        update = self._device_update()
+        if update is not None:
+            self._publish(update, now)
+            return []
+        self._complete, self._needs_all = self._wanted, False
         todo = plan(self._announced, self._wanted, online=self.online)
         if not todo.steps:
             return self._remember(todo.after)
@@ -95,14 +108,23 @@ class Discovery:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
         self._next_step_at = now.at + SETTLE_SECONDS
         if self._steps:
-            for message in self._steps.popleft():
-                publish = as_publish(message)
-                # Not limited like events: there are as many as there are entities.
-                self._outbox.send_once(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
+            self._publish(self._steps.popleft(), now)
             return []
         after, self._after = self._after, None
         self._outbox.resend_states()
         return self._remember(after) if after is not None else []
+
+    def _device_update(self) -> tuple[Message, ...] | None:
+        """Return the messages for a change of the device's name, model or versions; None if more has changed."""
+        if self._needs_all or self._wanted is None or self._complete is None:
+            return None
+        return self._wanted.device_update(self._complete)
+
+    def _publish(self, messages: Iterable[Message], now: Now) -> None:
+        for message in messages:
+            publish = as_publish(message)
+            # Not limited like events: there are as many as there are entities.
+            self._outbox.send_once(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
 
     def _remember(self, announced: Announced) -> list[Effect]:
         if announced == self._announced:

@@ -15,3 +15,6 @@ class Identity:
     device_name: str
     plugin_version: str
     octoprint_version: str
+    #: OctoPrint's language, such as "de", and the address of its pages.
+    language: str = "en"
+    url: str | None = None

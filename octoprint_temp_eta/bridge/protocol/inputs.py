@@ -77,9 +77,10 @@ class TargetSet:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """The user has renamed the printer."""
+    """The user changed the printer's name or OctoPrint's language."""
 
     device_name: str
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

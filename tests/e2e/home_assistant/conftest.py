@@ -57,5 +57,5 @@ def cold(full_stack: FullStack) -> FullStack:
         full_stack.octoprint.start()
     full_stack.octoprint.disconnect()
     full_stack.octoprint.connect()
-    full_stack.wait("bed_state", "off", "cooled_down")
+    full_stack.wait("bed_state", "Off", "Cooled down")
     return full_stack

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 from tests.support.full_stack import FullStack
 
-#: By key: domain, state ("": any), unit, device class.
+#: By key: entity id without the printer's name, state ("": any), unit, device class.
 PRINTER = {
-    "ready_at": ("sensor", "unknown", None, "timestamp"),
-    "printing": ("binary_sensor", "off", None, "running"),
-    "printer": ("binary_sensor", "on", None, "connectivity"),
-    "bridge": ("binary_sensor", "on", None, "connectivity"),
-    "script": ("sensor", "idle", None, "enum"),
-    "last_script": ("sensor", "", None, "enum"),
-    "script_event": ("event", "", None, None),
-    "cancel_script": ("button", "", None, None),
-    "start_warm_up": ("button", "", None, None),
-    "start_unlucky": ("button", "", None, None),
-    "reset": ("button", "", None, None),
-    "forecast_pla": ("sensor", "", "s", "duration"),
-    "forecast_abs": ("sensor", "", "s", "duration"),
+    "status": ("sensor.status", "Idle", None, "enum"),
+    "ready": ("binary_sensor.ready", "", None, None),
+    "ready_at": ("sensor.ready_at", "unknown", None, "timestamp"),
+    "printing": ("binary_sensor.printing", "off", None, "running"),
+    "printer": ("binary_sensor.printer", "on", None, "connectivity"),
+    "bridge": ("binary_sensor.bridge", "on", None, "connectivity"),
+    "script": ("sensor.script", "Idle", None, "enum"),
+    "script_status": ("sensor.script_status", "unknown", None, None),
+    "last_script": ("sensor.last_script_outcome", "", None, "enum"),
+    "script_event": ("event.script_event", "", None, None),
+    "command_refused": ("event.command_refused", "", None, None),
+    "cancel_script": ("button.cancel_script", "unavailable", None, None),
+    "start_warm_up": ("button.start_warm_up", "", None, None),
+    "start_unlucky": ("button.start_unlucky", "", None, None),
+    "reset": ("button.reset_history", "", None, None),
+    "forecast_pla": ("sensor.warm_up_time_pla", "", "s", "duration"),
+    "forecast_abs": ("sensor.warm_up_time_abs", "", "s", "duration"),
 }
 HEATER = {
-    "ready_at": ("sensor", "unknown", None, "timestamp"),
-    "cool_at": ("sensor", "unknown", None, "timestamp"),
-    "state": ("sensor", "off", None, "enum"),
-    "stalled": ("binary_sensor", "off", None, "problem"),
-    "target": ("number", "0.0", "°C", "temperature"),
+    "ready_at": ("sensor", "ready_at", "unknown", None, "timestamp"),
+    "cool_at": ("sensor", "cool_at", "unknown", None, "timestamp"),
+    "state": ("sensor", "state", "Off", None, "enum"),
+    "stalled": ("binary_sensor", "not_heating_up", "off", None, "problem"),
+    "temperature": ("sensor", "temperature", "", "°C", "temperature"),
+    "target": ("number", "target", "0.0", "°C", "temperature"),
 }
-EXPECTED = PRINTER | {f"{heater}_{key}": row for heater in ("tool0", "bed") for key, row in HEATER.items()}
+HEATERS = {"tool0": "nozzle", "bed": "bed"}
+EXPECTED = PRINTER | {
+    f"{heater}_{key}": (f"{domain}.{name}_{suffix}", *row)
+    for heater, name in HEATERS.items()
+    for key, (domain, suffix, *row) in HEATER.items()
+}
 #: The entities that are disabled by default.
-DISABLED = {
-    f"{heater}_{key}" for heater in ("tool0", "bed") for key in ("temperature", "time_remaining", "estimate_error")
-}
-DISABLED |= {
-    "script_status",
-    "last_error",
-    "clash",
-    "connections",
-    "messages_sent",
-    "messages_dropped",
-    "commands_rejected",
-}
-TRIGGERS = {(kind, heater) for kind in ("reached_target", "cooled_down", "stalled") for heater in ("tool0", "bed")} | {
-    (kind, "script") for kind in ("started", "finished", "failed", "error", "cancelled")
-}
+DISABLED = {f"{heater}_{key}" for heater in HEATERS for key in ("time_remaining", "estimate_error")}
+DISABLED |= {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
+TRIGGERS = {
+    (kind, heater)
+    for kind in ("reached its target", "has cooled down", "does not heat up")
+    for heater in ("Nozzle", "Bed")
+} | {(kind, "Script") for kind in ("has started", "has finished", "has failed", "has crashed", "was cancelled")}
 
 
 def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:
@@ -53,7 +55,8 @@ def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:
 
 def entity_id(key: str) -> str:
     """Return the id of the entity `key` of a printer called Ender."""
-    return f"{EXPECTED[key][0]}.ender_{key}"
+    domain, name = EXPECTED[key][0].split(".")
+    return f"{domain}.ender_{name}"
 
 
 def is_time(state: str | None) -> bool:

@@ -16,7 +16,7 @@ from tests.conftest import BASE
 from tests.support import browser
 from tests.support.contract import PROJECT
 from tests.support.entity_docs import PAGE
-from tests.support.full_stack import SEEN, FullStack
+from tests.support.full_stack import DEVICE, SEEN, FullStack
 from tests.support.home_assistant import HomeAssistant
 from tests.support.home_assistant_picture import TIMEOUT_MS, logged_in
 from tests.support.mqtt_client import Observer
@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 def publish(text: str) -> list[dict[str, Any]]:
     """Return actions that publish `text`."""
-    return [{"service": "mqtt.publish", "data": {"topic": SEEN, "payload": text, "qos": 1}}]
+    return [{"action": "mqtt.publish", "data": {"topic": SEEN, "payload": text, "qos": 1}}]
 
 
 def press(full_stack: FullStack, key: str) -> list[dict[str, Any]]:
-    return [{"service": "button.press", "target": {"entity_id": full_stack.id_of(key)}}]
+    return [{"action": "button.press", "target": {"entity_id": full_stack.id_of(key)}}]
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,10 @@ def test_each_blueprint_is_accepted(with_blueprints: FullStack) -> None:
 
 
 def test_ready_once_all_heaters_are(use: Any, cold: FullStack, watcher: Observer) -> None:
-    use("printer_ready", heaters=heaters(cold), actions=publish("ready"))
+    use("printer_ready", printer=device(cold), actions=publish("ready"))
     cold.octoprint.gcode("M140 S60", "M104 S100")
     watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60)
-    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"at_target"}
+    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"At target"}
     assert [m.text for m in watcher.on(SEEN)] == ["ready"]
 
 
@@ -80,28 +80,27 @@ def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(
 ) -> None:
     plug = helper(cold.ha)
     cold.ha.call("input_boolean.turn_on", entity_id=plug)
-    use("bed_cool", bed=cold.id_of("bed_state"), actions=publish("loose"))
+    use("bed_cool", printer=device(cold), actions=publish("loose"))
     use(
         "off_when_cool",
-        heaters=heaters(cold),
-        printing=cold.id_of("printing"),
+        printer=device(cold),
         plug={"entity_id": plug},
         delay={"seconds": 2},
     )
     cold.octoprint.gcode("M140 S45", "M104 S70")
-    cold.wait("bed_state", "at_target", timeout=60)
-    cold.wait("tool0_state", "at_target", timeout=60)
+    cold.wait("bed_state", "At target", timeout=60)
+    cold.wait("tool0_state", "At target", timeout=60)
     cold.octoprint.gcode("M140 S0", "M104 S0")
     watcher.wait_for(SEEN, lambda m: m.text == "loose", timeout=120)
     cold.ha.wait_for(plug, "off", timeout=120)
-    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"cooled_down"}
+    assert {cold.ha.state(heater) for heater in heaters(cold)} == {"Cooled down"}
 
 
 def test_a_failed_script_is_reported_with_its_reason(use: Any, cold: FullStack, watcher: Observer) -> None:
-    use("script_failed", event=cold.id_of("script_event"), actions=publish("{{ title }}: {{ problem }}"))
+    use("script_failed", printer=device(cold), actions=publish("{{ title }}: {{ problem }}"))
     cold.ha.call("button.press", entity_id=cold.id_of("start_warm_up"))
     watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "finished", timeout=30)
-    cold.wait("script", "idle")
+    cold.wait("script", "Idle")
     cold.ha.call("button.press", entity_id=cold.id_of("start_unlucky"))
     reported = watcher.wait_for(SEEN, timeout=30)
     assert reported.text == "Unlucky: the bed is bent"
@@ -114,18 +113,18 @@ def test_ready_by_a_given_time(use: Any, cold: FullStack, watcher: Observer) -> 
     now = datetime.now(UTC)
     next_check = (now + timedelta(seconds=70)).replace(second=0, microsecond=0)
     ready_at = next_check + timedelta(seconds=float(cold.ha.state(forecast) or 0) + 60 - 5)
-    warm = {"service": "number.set_value", "target": {"entity_id": cold.id_of("bed_target")}, "data": {"value": 60}}
+    warm = {"action": "number.set_value", "target": {"entity_id": cold.id_of("bed_target")}, "data": {"value": 60}}
     actions = [*press(cold, "start_warm_up"), warm]
     use("ready_by", ready_at=f"{ready_at:%H:%M:%S}", forecast=forecast, margin=60, actions=actions)
     started = watcher.wait_for(f"{BASE}/script/event", lambda m: m.json["event_type"] == "started", timeout=90)
     assert started.json["id"] == "warm_up"
-    cold.wait("bed_state", "at_target", timeout=60)
+    cold.wait("bed_state", "At target", timeout=60)
     assert datetime.now(UTC) <= ready_at
 
 
 def test_the_automation_that_the_page_shows(cold: FullStack, watcher: Observer) -> None:
     [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    cold.ha.automate("shown", yaml.safe_load(shown) | {"action": publish("hot")})
+    cold.ha.automate("shown", yaml.safe_load(shown) | {"actions": publish("hot")})
     try:
         cold.octoprint.gcode("M140 S50")
         watcher.wait_for(SEEN, lambda m: m.text == "hot", timeout=60)
@@ -148,8 +147,13 @@ def test_the_card_shows_no_error(cold: FullStack) -> None:
     with browser.chromium() as chromium:
         page = logged_in(chromium, cold.ha)
         page.goto(f"{cold.ha.url}/printer-card/0")
-        expect(page.get_by_text("Tool 0").first).to_be_visible(timeout=TIMEOUT_MS)
+        expect(page.get_by_text("Nozzle").first).to_be_visible(timeout=TIMEOUT_MS)
         assert page.locator("hui-error-card, hui-warning, hui-warning-element").count() == 0
+
+
+def device(full_stack: FullStack) -> str:
+    """Return the id of the printer's device."""
+    return str(full_stack.ha.devices(DEVICE)[0]["id"])
 
 
 def heaters(full_stack: FullStack) -> list[str]:

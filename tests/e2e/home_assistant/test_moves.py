@@ -53,7 +53,7 @@ def test_another_form_keeps_the_users_changes_of_entities(cold: FullStack) -> No
             observer.wait_for(topic, lambda m: not m.retain and len(m.payload) > 50, timeout=30)
             # after the announcement all states are published again, also those without a heartbeat
             observer.wait_for(f"{BASE}/info", since=observer.mark(), timeout=30)
-        cold.wait("bed_state", "off", "cooled_down")
+        cold.wait("bed_state", "Off", "Cooled down")
         after = cold.entities()
         assert {key: e.entity_id for key, e in after.items()} == before
         assert after["bed_state"].name == "My bed"

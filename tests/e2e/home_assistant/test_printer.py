@@ -22,13 +22,11 @@ def test_the_printer_is_one_device_with_its_entities(cold: FullStack) -> None:
             cold.wait(key, *unknown(cold, state))
     entities = cold.entities()
     shown = {
-        key: (e.entity_id.split(".")[0], e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
+        key: (e.entity_id, e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
         for key, e in entities.items()
         if not e.disabled
     }
-    assert shown == {key: (domain, unit, kind) for key, (domain, _, unit, kind) in EXPECTED.items()}
-    ids = {key: entity.entity_id for key, entity in entities.items()}
-    assert ids == {key: f"{given.split('.')[0]}.ender_{key}" for key, given in ids.items()}
+    assert shown == {key: (entity_id(key), unit, kind) for key, (_, _, unit, kind) in EXPECTED.items()}
     assert {key for key, entity in entities.items() if entity.disabled} == DISABLED
     assert entities["bridge"].category == "diagnostic"
     assert entities["reset"].category == "config"
@@ -38,11 +36,11 @@ def test_the_printer_is_one_device_with_its_entities(cold: FullStack) -> None:
 def test_a_target_that_is_set_in_home_assistant_is_reached(cold: FullStack) -> None:
     number = cold.id_of("bed_target")
     cold.ha.call("number.set_value", entity_id=number, value=60)
-    cold.wait("bed_state", "heating")
+    cold.wait("bed_state", "Heating")
     assert cold.ha.state(number) == "60.0"
     eventually(lambda: is_time(cold.ha.state(entity_id("bed_ready_at"))), "a time")
     assert cold.ha.state(entity_id("ready_at")) == cold.ha.state(entity_id("bed_ready_at"))
-    cold.wait("bed_state", "at_target")
+    cold.wait("bed_state", "At target")
     cold.wait("bed_ready_at", *unknown(cold, "unknown"))
 
 
@@ -55,7 +53,7 @@ def test_a_disconnected_printer_and_a_stopped_bridge_look_different(cold: FullSt
     cold.wait("bridge", "off")
     cold.wait("script", "unavailable")
     cold.octoprint.start()
-    cold.wait("bed_state", "off")
+    cold.wait("bed_state", "Off")
 
 
 def test_a_new_name_renames_the_device_and_moves_nothing(cold: FullStack, watcher: Observer) -> None:

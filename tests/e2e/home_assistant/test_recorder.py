@@ -23,18 +23,18 @@ def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: FullStack) -> N
     database = cold.local.folder / "home-assistant_v2.db"
     cold.octoprint.stop()
     with printer(cold.listener, cold.scripts, cold.mode, speed=1) as slow:
-        cold.wait("bed_state", "off")
+        cold.wait("bed_state", "Off")
         settled(database)
         before = recorded(database)
         two_minutes(cold.listener)
         assert (recorded(database) - before).total() < 2
         before = recorded(database)
         slow.gcode("M140 S60", "M104 S210")
-        cold.wait("bed_state", "at_target", timeout=300)
-        cold.wait("tool0_state", "at_target", timeout=300)
+        cold.wait("bed_state", "At target", timeout=300)
+        cold.wait("tool0_state", "At target", timeout=300)
         settled(database)
         written = recorded(database) - before
-    for heater in ("tool0", "bed"):
+    for heater in ("nozzle", "bed"):
         rows = {entity_id: count for entity_id, count in written.items() if f"ender_{heater}_" in entity_id}
         print(f"rows of {heater}: {json.dumps(rows)}")
         assert 3 <= sum(rows.values()) <= 12, written

@@ -36,7 +36,7 @@ def test_a_removed_tool_leaves_nothing_behind(cold: FullStack) -> None:
     cold.await_keys(lambda keys: {"tool1_state", "tool1_target"} <= keys, "the second tool")
     equip(cold, tools=1)
     cold.await_keys(lambda keys: not any("tool1" in key for key in keys), "the second tool to be gone")
-    assert not any("tool1" in part for trigger in cold.ha.triggers(DEVICE) for part in trigger)
+    assert not any("Tool 1" in part for trigger in cold.ha.triggers(DEVICE) for part in trigger)
     assert not [topic for topic in cold.retained() if "tool1" in topic]
 
 

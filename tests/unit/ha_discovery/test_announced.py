@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ha_discovery import Announced, Announcement, Device, DiscoveryError, Form, plan
+from ha_discovery import Announced, Announcement, Component, Device, DeviceTrigger, DiscoveryError, Form, plan
 from tests.support.kiln import COMPONENTS, announcement, kiln, sensor
 
 
@@ -70,3 +70,36 @@ def test_an_announcement_is_refused_with_key_and_rule(make: Any, where: str) -> 
     with pytest.raises(DiscoveryError) as refused:
         make()
     assert refused.value.where == where
+
+
+def named(name: str, *components: Component, **more: Any) -> Announcement:
+    return announcement(*components, device=Device(name=name, identifiers=("kiln",)), **more)
+
+
+TRIGGER = DeviceTrigger(key="t", type="finished", subtype="firing", topic="kiln/event")
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_new_name_is_announced_with_one_trigger(form: Form) -> None:
+    before, after = (named(name, sensor("a"), TRIGGER, form=form) for name in ("Kiln", "Oven"))
+    update = after.device_update(before)
+    assert update is not None
+    [message] = update
+    payload = json.loads(message.payload)
+    assert payload["device"]["name"] == "Oven"
+    assert "kiln_a" not in message.payload
+    assert message.retain == (form == Form.SINGLE)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        named("Oven", sensor("a")),
+        named("Oven", sensor("a"), sensor("b"), TRIGGER),
+        named("Oven", sensor("a"), TRIGGER, form=Form.SINGLE),
+        announcement(sensor("a"), TRIGGER, device=Device(name="Oven", identifiers=("oven",))),
+    ],
+)
+def test_a_change_of_anything_else_needs_a_complete_announcement(after: Announcement) -> None:
+    before = named("Kiln", *(c for c in (sensor("a"), TRIGGER) if len(after.config.components) > 1 or c != TRIGGER))
+    assert after.device_update(before) is None

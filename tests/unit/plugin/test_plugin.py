@@ -172,11 +172,11 @@ def test_saved_settings_bring_presets_and_the_name():
         {"extruder": 1},
         "none",
     ]
-    stage = Stage(temperature_profiles=profiles, appearance_name="Ender")
+    stage = Stage(temperature_profiles=profiles, appearance_name="Ender", appearance_defaultLanguage="de")
     stage.plugin.on_event(Events.SETTINGS_UPDATED, {})
     presets, renamed = (event for event in stage.received if not isinstance(event, SettingsChanged))
     assert presets == Presets((Preset("PLA", 210.0, 60.0, 0.0), Preset("odd")))
-    assert renamed == Renamed("Ender")
+    assert renamed == Renamed("Ender", "de")
 
 
 @pytest.mark.parametrize("profiles", [None, []])

@@ -150,7 +150,7 @@ def test_without_a_printer_nothing_is_known():
     driver.printer(connected=False, state="OFFLINE")
     assert driver.eta()["state"] == "unknown"
     assert driver.state("printer") | {"seq": 0, "timestamp": 0, "boot_id": ""} == {
-        "status": "offline", "ready": False,
+        "status": "offline", "ready": False, "extrapolated": False,
         "connected": False, "state": "OFFLINE", "printing": False, "ready_at": None, "eta_seconds": None,
         "waiting_for": [], "seq": 0, "timestamp": 0, "boot_id": "",
     }  # fmt: skip

@@ -254,8 +254,10 @@ def test_the_entities_of_an_extrapolated_heater_stay_available():
     printer = cooling_printer()
     printer.driver.advance(10)
     device = json.loads(discovery(printer))
-    availability = device["components"]["bed_state"]["availability"]
-    assert [topic["topic"] for topic in availability] == [
+    assert "availability" not in device["components"]["bed_state"]
+    assert [topic["topic"] for topic in device["availability"]] == [
         printer.driver.topic("status"),
-        printer.driver.topic("eta", heater="bed"),
+        printer.driver.topic("printer"),
     ]
+    body = printer.driver.state("printer")
+    assert (body["connected"], body["extrapolated"]) == (False, True)

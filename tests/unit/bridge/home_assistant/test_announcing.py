@@ -94,9 +94,17 @@ def test_without_a_connection_there_is_no_heartbeat():
 def test_a_new_name_renames_the_device_and_moves_no_topic():
     driver = settled()
     topics = set(driver.retained)
+    mark = len(driver.sent)
     driver.handle(Renamed("Prusa"))
     driver.advance(SETTLE_S)
     assert set(driver.retained) == topics
+    [update] = [publish for _, publish in driver.sent[mark:] if publish.topic == TOPIC]
+    assert json.loads(update.payload)["device"]["name"] == "Prusa"
+    # one trigger: a sensor that expires would become unavailable, see Announcement.device_update
+    assert {c["platform"] for c in json.loads(update.payload)["components"].values()} == {"device_automation"}
+    assert not update.retain
+    driver.handle(MessageArrived("homeassistant/status", b"online"))
+    driver.advance(SETTLE_S)
     assert json.loads(driver.retained[TOPIC])["device"]["name"] == "Prusa"
     assert driver.state("info")["device_name"] == "Prusa"
     assert {c["unique_id"] for c in components(driver).values() if "unique_id" in c} >= {f"temp_eta_{INSTANCE}_bridge"}

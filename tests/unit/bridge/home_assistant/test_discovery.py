@@ -111,8 +111,8 @@ def test_another_model_is_announced():
     settle(driver)
     driver.printer(profile=Profile("big", "Big", "CR-10"))
     settle(driver)
-    assert len(announcements(driver)) == 2
-    assert json.loads(driver.retained[TOPIC])["device"]["model"] == "CR-10"
+    [_, update] = [publish for _, publish in driver.sent if publish.topic == TOPIC]
+    assert json.loads(update.payload)["device"]["model"] == "CR-10"
 
 
 def test_it_is_removed_when_disabled_and_announced_when_enabled():

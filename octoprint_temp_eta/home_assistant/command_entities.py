@@ -1,0 +1,122 @@
+"""The rows for commands: buttons, targets, and refused commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ha_discovery import Availability, AvailabilityTopic, Button, Component, Event, Number
+
+from .parts import PAYLOAD, PRESS_EXPIRY_S, Scope, key_of, state_at
+
+EXPIRES = {"message_expiry_interval": PRESS_EXPIRY_S}
+
+
+def target(scope: Scope, heater: str, highest: float) -> Component:
+    """Return the number that sets a heater's target."""
+    number: Component = scope.add(
+        Number,
+        f"{heater}_target",
+        "{heater} target",
+        {"heater": scope.heater(heater)},
+        device_class="temperature",
+        unit_of_measurement="°C",
+        min=0.0,
+        max=highest,
+        step=1.0,
+        mode="box",
+        command_topic=scope.topics.of("command_target"),
+        command_template=f'{{"heater": "{heater}", "target": {{{{ value }}}}}}',
+        **state_at(scope.topics.of("eta", heater=heater), "target"),
+        **EXPIRES,
+    )
+    return number
+
+
+def buttons(scope: Scope) -> Iterator[Component]:
+    """Yield a button for each permitted command. It is available while a press would be accepted."""
+    for script_id, title in scope.offer.scripts if "script/start" in scope.offer.commands else ():
+        yield scope.add(
+            Button,
+            f"start_{key_of(script_id)}",
+            "Start {script}",
+            {"script": title},
+            icon="mdi:script-text-play",
+            command_topic=scope.topics.of("command_script_start"),
+            payload_press=json.dumps({"id": script_id}),
+            availability=_while_startable(scope),
+            **EXPIRES,
+        )
+    if "script/cancel" in scope.offer.commands:
+        yield scope.add(
+            Button,
+            "cancel_script",
+            "Cancel script",
+            icon="mdi:stop-circle",
+            command_topic=scope.topics.of("command_script_cancel"),
+            availability=_while_running(scope),
+            **EXPIRES,
+        )
+    if "reset" in scope.offer.commands:
+        yield scope.add(
+            Button,
+            "reset",
+            "Reset history",
+            icon="mdi:history",
+            entity_category="config",
+            command_topic=scope.topics.of("command_reset"),
+            availability=scope.without_printer,
+            **EXPIRES,
+        )
+
+
+def _while_startable(scope: Scope) -> Availability:
+    """Return the availability of start buttons: the printer is idle, and no script runs."""
+    return Availability(
+        (
+            scope.bridge,
+            AvailabilityTopic(
+                scope.topics.of("printer"),
+                value_template=_online_if(f"{PAYLOAD}['connected'] and {PAYLOAD}['state'] == 'OPERATIONAL'"),
+            ),
+            AvailabilityTopic(scope.topics.of("script"), value_template=_online_if(f"{PAYLOAD}['state'] == 'idle'")),
+        )
+    )
+
+
+def _while_running(scope: Scope) -> Availability:
+    running = _online_if(f"{PAYLOAD}['state'] in ['starting', 'running']")
+    return Availability((scope.bridge, AvailabilityTopic(scope.topics.of("script"), value_template=running)))
+
+
+def _online_if(condition: str) -> str:
+    return f"{{{{ 'online' if {condition} else 'offline' }}}}"
+
+
+def refusals(scope: Scope) -> Component:
+    """Return the event of a refused command, with command and reason."""
+    fields = ", ".join(
+        f"'{name}': {source}"
+        for name, source in (
+            ("event_type", "'rejected'"),
+            ("command", "v['command']"),
+            ("code", "e['code']"),
+            ("reason", "e['message']"),
+        )
+    )
+    template = (
+        f"{{% set v = {PAYLOAD} %}}{{% set e = v['error'] | default({{}}, true) %}}"
+        f"{{{{ {{{fields}}} | tojson if v['status'] == 'rejected' else '' }}}}"
+    )
+    event: Component = scope.add(
+        Event,
+        "command_refused",
+        "Command refused",
+        icon="mdi:cancel",
+        entity_category="diagnostic",
+        availability=scope.without_printer,
+        state_topic=scope.topics.of("response"),
+        event_types=("rejected",),
+        value_template=template,
+    )
+    return event

@@ -1,0 +1,26 @@
+"""The address of OctoPrint's pages in the local network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ..adapters.machine import host_name
+
+#: What a host name or an address, and a path, consist of.
+_HOST, _PATH = re.compile(r"[A-Za-z0-9.-]+"), re.compile(r"/[A-Za-z0-9/._~-]*")
+
+
+def web_address(discovery: Callable[[str], object], port: int) -> str | None:
+    """Return the address that OctoPrint's discovery plugin announces, None if it is not a valid one.
+
+    `discovery` returns a setting of that plugin (`publicHost`, `publicPort`, `pathPrefix`). Without them it is the
+    machine's name in mDNS, and the `port` that OctoPrint listens on.
+    """
+    host = str(discovery("publicHost") or f"{host_name().partition('.')[0]}.local")
+    path = f"/{str(discovery('pathPrefix') or '').strip('/')}"
+    public_port = discovery("publicPort") or port
+    if not _HOST.fullmatch(host) or not _PATH.fullmatch(path) or not str(public_port).isdigit():
+        return None
+    suffix = "" if int(str(public_port)) == 80 else f":{public_port}"
+    return f"http://{host}{suffix}{path}"
