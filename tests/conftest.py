@@ -43,11 +43,11 @@ def make_octoprint(port: int, **settings: Any) -> OctoPrint:
     """Return an OctoPrint that publishes to `port`: two hotends and a bed, ten times as fast as real ones."""
     return OctoPrint(
         plugins={
-            # the printer profile has one extruder
-            "temp_eta": plugin_settings(port, **{"extra_heaters": "tool1", **settings}),
+            "temp_eta": plugin_settings(port, **settings),
             "virtual_printer": {"numExtruders": 2},
         },
         config={"serial": {"timeout": {"temperatureAutoreport": 1}}},
+        extruders=2,
         plugin_files=[HEATERS],
         environment={"HEATERS_SPEED": "10"},
     )

@@ -24,6 +24,13 @@ def printer() -> Iterator[SerialPrinter]:
 
 
 @pytest.fixture(scope="module")
+def shared_broker() -> Iterator[Broker]:
+    """A broker of its own: on the tests' shared one another OctoPrint publishes to the same topics."""
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
 def octoprint(printer: SerialPrinter, shared_broker: Broker) -> Iterator[OctoPrint]:
     with OctoPrint(
         plugins={"temp_eta": plugin_settings(shared_broker.port)},

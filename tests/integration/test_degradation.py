@@ -66,7 +66,7 @@ def test_without_paho_mqtt_the_rest_works(tmp_path: Path):
     with octoprint_without(tmp_path, "paho", **plugin_settings(free_port())) as octoprint:
         heats_with_an_eta(octoprint)
         [missing] = look(octoprint)["missing"]
-        assert missing.startswith("paho-mqtt cannot be used (No module named 'paho'): there is no MQTT.")
+        assert missing.startswith("paho-mqtt cannot be used (No module named 'paho'): MQTT is not available.")
         assert "paho-mqtt is not installed" in look(octoprint)["mqtt"]["last_error"]
         assert missing in lines(octoprint, "WARNING")
         assert lines(octoprint, "ERROR") == []

@@ -89,7 +89,7 @@ class OctoPrint(Server):
 
     `plugins` are settings by plugin id, `config` anything else of config.yaml; `plugin_files` are single-file plugins
     to put beside it; `environment` is added to the process's. `python` is the interpreter of the environment to run,
-    by default the tests' own.
+    by default the tests' own. The printer profile has `extruders` extruders.
     """
 
     def __init__(
@@ -103,10 +103,15 @@ class OctoPrint(Server):
         autoconnect: bool = True,
         python: Path | None = None,
         data: Mapping[str, str] | None = None,
+        extruders: int = 1,
     ) -> None:
         super().__init__("OctoPrint", STOP_SECONDS)
         self.port = port or free_port()
-        self._config = configuration(plugins or {}, config or {}, autoconnect)
+        # OctoPrint makes its default profile from this on the first start.
+        profile = {"extruder": {"count": extruders, "offsets": [[0.0, 0.0]] * extruders}}
+        profiles = {"default": "_default", "defaultProfile": profile}
+        more = merged({"printerProfiles": profiles}, config or {})
+        self._config = configuration(plugins or {}, more, autoconnect)
         self._plugin_files = tuple(plugin_files)
         self._environment = dict(environment or {})
         self._autoconnect = autoconnect
