@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.clock import Now
+from ..messages import encode
+from ..messages.decode import Command
+from ..messages.encode import Payload
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
@@ -15,10 +18,12 @@ from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts
 from .heaters.heaters import HEATED, HEATERS, SENSORS, Heaters
+from .heaters.readiness import Readiness
 from .heaters.store import LEARNED, Memory
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
 from .part import InputHandler, Part
+from .printer.printer import Printer
 from .protocol.effects import Effect, Reply, Save
 from .protocol.identity import Identity
 from .protocol.inputs import BrokerConnected, Input, SettingsChanged, Tick
@@ -39,27 +44,33 @@ class Bridge:
             left_behind=stored_topics(remembered.get(LEFT_BEHIND)),
         )
         memory = Memory(remembered.get(LEARNED))
+        printer = Printer()
         heaters = Heaters(
             outbox,
+            printer,
             memory,
             settings,
             remembered.get(HEATERS),
             heated=remembered.get(HEATED),
             sensors=remembered.get(SENSORS),
         )
+        readiness = Readiness(outbox, printer, heaters, settings)
         forecasts = Forecasts(outbox, heaters)
-        heater_commands = HeaterCommands(outbox, heaters, memory)
-        scripts = Scripts(outbox, heaters, settings, identity.boot_id, remembered.get(STORED))
-        self._commands = commands = Commands(outbox, settings, {**heater_commands.commands, **scripts.commands})
-        info = Info(outbox, heaters, commands, identity, settings)
+        heater_commands = HeaterCommands(printer, heaters, memory)
+        scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
+        handlers = {"snapshot": self._snapshot, **heater_commands.commands, **scripts.commands}
+        self._commands = commands = Commands(outbox, settings, handlers)
+        info = Info(outbox, printer, commands, identity, settings)
         self._connection = connection = Connection(outbox, self._pages, identity, settings)
         home_assistant = HomeAssistant(
-            outbox, heaters, forecasts, scripts, commands, info, connection, settings, remembered
+            outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )
         diagnostics = Diagnostics(outbox, heaters, commands, connection, now)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (
+            printer,
             heaters,
+            readiness,
             memory,
             forecasts,
             heater_commands,
@@ -117,6 +128,17 @@ class Bridge:
     def _publish_all(self, now: Now) -> None:
         for part in self._parts:
             part.publish_all(now)
+
+    def _snapshot(self, command: Command, now: Now) -> tuple[Payload, list[Effect]]:
+        """Execute the command `snapshot`: reply with all retained messages as they are now."""
+        self._publish_all(now)
+        result: dict[str, Any] = {"heaters": {}}
+        for (message, heater), body in self._outbox.states.items():
+            if heater is not None:
+                result["heaters"][heater] = body
+            elif message != "status":
+                result[message] = body
+        return encode.completed(command, result), []
 
     @property
     def _stored(self) -> Mapping[str, Any]:

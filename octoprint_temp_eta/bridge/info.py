@@ -9,8 +9,8 @@ from ..core.clock import Now
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.outbox import Outbox
-from .heaters.heaters import Heaters
 from .part import InputHandler, Part
+from .printer.printer import Printer
 from .protocol.effects import Effect
 from .protocol.identity import Identity
 from .protocol.inputs import PrinterChanged, Renamed, Started
@@ -22,11 +22,11 @@ class Info(Part):
     """Publishes `info`, and holds the identity of this instance."""
 
     def __init__(
-        self, outbox: Outbox, heaters: Heaters, commands: Commands, identity: Identity, settings: Settings
+        self, outbox: Outbox, printer: Printer, commands: Commands, identity: Identity, settings: Settings
     ) -> None:
         self.identity = identity
         self._outbox = outbox
-        self._heaters = heaters
+        self._printer = printer
         self._commands = commands
         self._settings = settings
 
@@ -43,7 +43,7 @@ class Info(Part):
 
     def publish_all(self, now: Now) -> None:
         """Publish `info`."""
-        identity, profile, settings = self.identity, self._heaters.profile, self._settings
+        identity, profile, settings = self.identity, self._printer.profile, self._settings
         body = {
             "plugin_version": identity.plugin_version,
             "octoprint_version": identity.octoprint_version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from octoprint_temp_eta.core.scripts.run import CompletedRun, Outcome, Phase, Run, RunEnded, RunResult
 from octoprint_temp_eta.core.scripts.runner import Runner
@@ -16,9 +16,9 @@ def ended_run(outcome: Outcome, run: Run = RUN, wall: float = 2000.0, **more: ob
     return RunEnded(CompletedRun(run, RunResult(outcome, **more), wall))  # type: ignore[arg-type]
 
 
-def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets) -> Runner:
-    """Return a runner in `phase`, reached with the fewest steps; `targets` are the current targets."""
-    runner = Runner(targets)
+def at(phase: Phase, run: Run = RUN) -> Runner:
+    """Return a runner in `phase`, reached with the fewest steps."""
+    runner = Runner()
     steps: dict[Phase, list[Callable[[], object]]] = {
         Phase.IDLE: [],
         Phase.HOLDING: [lambda: runner.start(run)],
@@ -28,7 +28,7 @@ def at(phase: Phase, run: Run = RUN, targets: Mapping[str, float] = RUN.targets)
     }
     steps[Phase.CLOSING] = [*steps[Phase.RUNNING], lambda: runner.returned(True, {"a": 1}, None, 0)]
     steps[Phase.STOPPING] = [*steps[Phase.RUNNING], lambda: runner.cancel(0)]
-    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.process_ended(CLEANLY, 2000)]
+    steps[Phase.SETTLING] = [*steps[Phase.STOPPING], lambda: runner.process_ended(CLEANLY, 2000, run.targets)]
     for step in steps[phase]:
         step()
     assert runner.phase is phase

@@ -12,8 +12,8 @@ from ...core.estimation.estimator import HeaterKind
 from ...messages import encode
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
-from ..broker.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect, Reply, SetTarget
 from ..protocol.inputs import TargetSet
 from .heaters import Heaters
@@ -36,8 +36,8 @@ def highest_target(heater: str, settings: Settings) -> float:
 class HeaterCommands(Part):
     """The commands about heaters; each returns its reply and what is to be done."""
 
-    def __init__(self, outbox: Outbox, heaters: Heaters, memory: Memory) -> None:
-        self._outbox = outbox
+    def __init__(self, printer: Printer, heaters: Heaters, memory: Memory) -> None:
+        self._printer = printer
         self._heaters = heaters
         self._memory = memory
         #: The commands whose target OctoPrint is setting, by token, with their result.
@@ -49,7 +49,6 @@ class HeaterCommands(Part):
         """The handlers by name of command."""
         return {
             "reset": self._reset,
-            "snapshot": self._snapshot,
             "forecast": self._forecast,
             "target": self._target,
         }
@@ -68,16 +67,6 @@ class HeaterCommands(Part):
         self._heaters.restart_estimates(heater)
         return encode.completed(command), effects
 
-    def _snapshot(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        self._heaters.publish(now, all_of_it=True)
-        result: dict[str, Any] = {"heaters": {}}
-        for (message, heater), body in self._outbox.states.items():
-            if heater is not None:
-                result["heaters"][heater] = body
-            elif message != "status":
-                result[message] = body
-        return encode.completed(command, result), []
-
     def _forecast(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
         heater, target = self._heater(command), float(command.arguments["target"])
@@ -90,7 +79,7 @@ class HeaterCommands(Part):
         """Have a target set in whole °C, as firmware takes it; the reply comes with `TargetSet`."""
         del now
         heater, target = self._heater(command), math.floor(command.arguments["target"] + 0.5)
-        printer, highest = self._heaters.printer, highest_target(heater, self._heaters.settings)
+        printer, highest = self._printer, highest_target(heater, self._heaters.settings)
         settable = self._heaters.settable
         if heater not in settable:
             possible = f"It can set {', '.join(settable)}." if settable else "It can set none now."

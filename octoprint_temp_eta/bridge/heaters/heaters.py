@@ -19,8 +19,9 @@ from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..broker.outbox import Outbox
 from ..part import InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import JobBoundary, PrinterChanged, Profile, Readings
+from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
 from .publish_policy import Gate, policy_of
 from .selection import STANDARD, Reading, Selection, not_connected
 from .sensors import MOST_SENSORS, Sensors
@@ -43,11 +44,12 @@ NOTHING: Reading = (None, None)
 
 
 class Heaters(Part):
-    """All heaters of the printer, and the printer itself."""
+    """All heaters of the printer."""
 
     def __init__(
         self,
         outbox: Outbox,
+        printer: Printer,
         memory: Memory,
         settings: Settings,
         remembered: object = None,
@@ -56,10 +58,10 @@ class Heaters(Part):
         sensors: object = None,
     ) -> None:
         self._outbox = outbox
+        self._printer = printer
         self._memory = memory
         self.settings = settings
-        #: The newest targets in °C, 0: off, of OctoPrint's standard heaters, whether or not anything is estimated.
-        self.targets: dict[str, float] = {}
+        self._targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
         #: Gates of what the open pages get, whatever is published.
@@ -73,7 +75,8 @@ class Heaters(Part):
         #: Whether the chamber was ever given a target.
         self._heated_chamber = isinstance(heated, list) and CHAMBER in heated
         self._overflow = self._overflow_reported = False
-        self.printer = PrinterChanged(None, connected=False, printing=False, profile=None)
+        #: The profile that `_heated_chamber` is about.
+        self._profile = printer.profile
         for name in remembered if isinstance(remembered, list) else ():
             if isinstance(name, str) and LEVEL.fullmatch(name) and len(self._tracks) < MOST_HEATERS:
                 self._add(name)
@@ -110,13 +113,14 @@ class Heaters(Part):
         return sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name))
 
     @property
-    def profile(self) -> Profile | None:
-        """OctoPrint's printer profile."""
-        return self.printer.profile
+    def targets(self) -> Mapping[str, float]:
+        """A copy of the newest targets in °C, 0: off, of OctoPrint's standard heaters, whatever is estimated."""
+        return dict(self._targets)
 
     def place(self, heater: str) -> Place:
         """Return what a heater is remembered by: another profile is another printer."""
-        return Place(self.profile.id if self.profile else "", heater)
+        profile = self._printer.profile
+        return Place(profile.id if profile else "", heater)
 
     def forecast(self, heater: str, target: float) -> Estimate | None:
         """Return how long `heater` would take from now to `target` °C, None if unknown."""
@@ -137,15 +141,15 @@ class Heaters(Part):
             self.lose(now)
         return []
 
-    def printer_changed(self, printer: PrinterChanged, now: Now) -> list[Effect]:
+    def printer_changed(self, _: PrinterChanged, now: Now) -> list[Effect]:
         """Process the printer's state; without a connection only cool-downs continue, see `Track.disconnect`."""
-        before, self.printer = self.printer, printer
-        if before.profile is not None and before.profile != printer.profile:
+        before, self._profile = self._profile, self._printer.profile
+        if before is not None and before != self._profile:
             self._heated_chamber = False
         self._select_again()
         self._apply_policy()
-        if not printer.connected:
-            self.targets.clear()
+        if not self._printer.connected:
+            self._targets.clear()
             self._connected.clear()
             self._sensors.lose()
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
@@ -162,7 +166,7 @@ class Heaters(Part):
 
     def read(self, readings: Readings, now: Now) -> list[Effect]:
         """Process a reading of all heaters and sensors; return what is to be learned from it."""
-        if not self.printer.connected:
+        if not self._printer.connected:
             return []
         reported = {name: _reading(*raw) for name, raw in readings.heaters.items()}
         missing = self._not_connected(reported)
@@ -238,10 +242,8 @@ class Heaters(Part):
         """Publish the states that are due, or all of them."""
         if all_of_it:
             self._gates.clear()
-        views = self.views(now)
-        for view in views:
-            self._publish("eta", view.heater, encode.eta(view), now, heater=view.heater)
-        self._publish("printer", "", self._printer_body(views), now)
+        for view in self.views(now):
+            self._publish(view.heater, encode.eta(view), now)
         self._sensors.publish(now, anyway=all_of_it)
 
     def views(self, now: Now) -> list[HeaterView]:
@@ -249,21 +251,16 @@ class Heaters(Part):
         return [self._view(name, now) for name in self.names]
 
     def snapshot(self, now: Now) -> Mapping[str, Any]:
-        """Return `printer`, and `eta` by heater."""
-        views = self.views(now)
-        return {"printer": self._printer_body(views), "eta": {view.heater: encode.eta(view) for view in views}}
+        """Return `eta` by heater."""
+        return {"eta": {view.heater: encode.eta(view) for view in self.views(now)}}
 
-    def _printer_body(self, views: list[HeaterView]) -> dict[str, Any]:
-        printer = self.printer
-        return encode.printer(views, connected=printer.connected, state=printer.state, printing=printer.printing)
-
-    def _publish(self, message: str, key: str, body: dict[str, Any], now: Now, **levels: str) -> None:
-        gate = self._gates.setdefault(key, Gate(policy_of(message)))
+    def _publish(self, heater: str, body: dict[str, Any], now: Now) -> None:
+        gate = self._gates.setdefault(heater, Gate(policy_of("eta")))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
-            self._outbox.publish_state(message, body, now, **levels)
-        page_gate = self._page_gates.setdefault(key, Gate(policy_of(message)))
+            self._outbox.publish_state("eta", body, now, heater=heater)
+        page_gate = self._page_gates.setdefault(heater, Gate(policy_of("eta")))
         if page_gate.passes(body, now.at, self.settings.update_interval):
-            self._outbox.show(message, levels.get("heater"), body)
+            self._outbox.show("eta", heater, body)
 
     def _view(self, name: str, now: Now) -> HeaterView:
         return self._tracks[name].view(now.at, now.wall)
@@ -276,12 +273,12 @@ class Heaters(Part):
     def _note_targets(self, readings: Mapping[str, Reading]) -> None:
         for name, (_, target) in readings.items():
             if target is not None and STANDARD.fullmatch(name):
-                self.targets[name] = target
+                self._targets[name] = target
 
     def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
         """A chamber with a target is heated, whatever the profile says; OctoPrint repeats an old target."""
         _, target = readings.get(CHAMBER, (None, None))
-        if not self._heated_chamber and target and target != self.targets.get(CHAMBER):
+        if not self._heated_chamber and target and target != self._targets.get(CHAMBER):
             self._heated_chamber = True
             self._select_again()
 
@@ -291,7 +288,7 @@ class Heaters(Part):
         return missing
 
     def _select(self) -> Selection:
-        return Selection.of(self.settings, self.printer.profile, heated_chamber=self._heated_chamber)
+        return Selection.of(self.settings, self._printer.profile, heated_chamber=self._heated_chamber)
 
     def _select_again(self) -> None:
         """Drop the heaters and sensors that settings or profile no longer permit."""
@@ -356,7 +353,7 @@ class Heaters(Part):
 
     def _policy(self, name: str) -> Policy:
         settings = self.settings
-        silent = settings.suppress_while_printing and self.printer.printing
+        silent = settings.suppress_while_printing and self._printer.printing
         fixed = {
             HeaterKind.TOOL: settings.cooldown_target_tool0,
             HeaterKind.BED: settings.cooldown_target_bed,

@@ -20,6 +20,7 @@ from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters
 from ..info import Info
 from ..part import InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, MessageArrived
@@ -37,6 +38,7 @@ class HomeAssistant(Part):
     def __init__(
         self,
         outbox: Outbox,
+        printer: Printer,
         heaters: Heaters,
         forecasts: Forecasts,
         scripts: Scripts,
@@ -47,6 +49,7 @@ class HomeAssistant(Part):
         stored: Mapping[str, Any],
     ) -> None:
         self._outbox = outbox
+        self._printer = printer
         self._heaters = heaters
         self._forecasts = forecasts
         self._scripts = scripts
@@ -90,7 +93,7 @@ class HomeAssistant(Part):
         """Announce what has changed, and publish heartbeats."""
         identity, settings = self._info.identity, self._settings
         offer = self._offer(settings)
-        current = (identity, settings, self._heaters.profile, offer)
+        current = (identity, settings, self._printer.profile, offer)
         effects: list[Effect] = []
         if (current, self._outbox.limits.maximum_packet_size) != self._announced_for:
             self._announced_for = (current, self._outbox.limits.maximum_packet_size)

@@ -14,12 +14,13 @@ from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..heaters.heaters import Heaters
 from ..part import CommandHandler, InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Answer, Effect
 from ..protocol.script_effects import StartScript
 from ..protocol.script_inputs import ScriptSettingsSubmitted
 from .library import Library
 from .on_connect import OnConnect
-from .runs import READY, Plan, ScriptRun
+from .runs import Plan, ScriptRun
 from .store import ScriptMemory, invalid
 
 #: A command that only REST accepts, for OctoPrint's settings dialog.
@@ -34,6 +35,7 @@ class ScriptCommands(Part):
         library: Library,
         run: ScriptRun,
         on_connect: OnConnect,
+        printer: Printer,
         heaters: Heaters,
         memory: ScriptMemory,
         settings: Settings,
@@ -42,6 +44,7 @@ class ScriptCommands(Part):
         self._library = library
         self._run = run
         self._on_connect = on_connect
+        self._printer = printer
         self._heaters = heaters
         self._memory = memory
         self._settings = settings
@@ -92,7 +95,7 @@ class ScriptCommands(Part):
             script_id,
             script.title,
             started_at=now.wall,
-            targets=dict(self._heaters.targets),
+            targets=self._heaters.targets,
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
         )
@@ -102,12 +105,12 @@ class ScriptCommands(Part):
         return Plan(run, launch, settings.script_allow_motion, settings.script_line_timeout)
 
     def _refuse_unless_ready(self) -> None:
-        run, printer = self._run.runner.run, self._heaters.printer
+        run, printer = self._run.runner.run, self._printer
         if run is not None:
             raise CommandError("busy", f"The script {run.title!r} is running.")
         if not printer.connected:
             raise CommandError("printer_not_ready", "The printer is not connected.")
-        if printer.state != READY:
+        if not printer.operational:
             raise CommandError("printer_not_ready", f"The printer is not ready: its state is {printer.state}.")
 
     def _cancel(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:

@@ -7,24 +7,24 @@ from collections.abc import Mapping
 
 from ...core.clock import Now
 from ...core.scripts.run import State
-from ..heaters.heaters import Heaters
 from ..part import InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import PrinterChanged
 from ..protocol.script_effects import ReadConnectCommands, SendLines
 from ..protocol.script_inputs import ConnectCommandsRead, ScriptsFound
 from .library import Library
-from .runs import READY, ScriptRun
+from .runs import ScriptRun
 from .store import ScriptMemory
 
 
 class OnConnect(Part):
     """Reads the on-connect commands after each connect, and sends them once the printer is ready."""
 
-    def __init__(self, library: Library, run: ScriptRun, heaters: Heaters, memory: ScriptMemory) -> None:
+    def __init__(self, library: Library, run: ScriptRun, printer: Printer, memory: ScriptMemory) -> None:
         self._library = library
         self._run = run
-        self._heaters = heaters
+        self._printer = printer
         self._memory = memory
         self._connected = False
         #: Whether the commands have to be read for this connection.
@@ -48,7 +48,7 @@ class OnConnect(Part):
 
     def due(self) -> list[Effect]:
         """Return the commands to send now. They must not mix with the lines of a script or a job."""
-        if self._run.runner.state is not State.IDLE or self._heaters.printer.state != READY:
+        if self._run.runner.state is not State.IDLE or not self._printer.operational:
             return []
         due, self._waiting = self._waiting, []
         return due

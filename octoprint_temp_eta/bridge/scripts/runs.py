@@ -23,6 +23,7 @@ from ...core.gcode.in_flight import (
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
+from ..heaters.heaters import Heaters
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, Page, SetTarget
 from ..protocol.inputs import Stopping
@@ -73,9 +74,6 @@ SIMPLE: Mapping[core.Decision, Effect] = {
     core.Release(jobs=False): ReleaseJobs(held=False),
 }
 
-#: The id of OctoPrint's state in which it accepts a job.
-READY = "OPERATIONAL"
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -92,9 +90,9 @@ class Plan:
 class ScriptRun(Part):
     """The current run, if any."""
 
-    def __init__(self, reports: RunReports, targets: Mapping[str, float]) -> None:
-        """Read the current targets (°C by heater) from `targets`, which the caller keeps up to date."""
-        self.runner = Runner(targets)
+    def __init__(self, reports: RunReports, heaters: Heaters) -> None:
+        self.runner = Runner()
+        self._heaters = heaters
         self._reports = reports
         self._launch: StartScript | None = None
         self._acknowledgements = Acknowledgements()
@@ -147,7 +145,7 @@ class ScriptRun(Part):
         return effects
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        return self._do(self.runner.shut_down(now.wall), now)
+        return self._do(self.runner.shut_down(now.wall, self._heaters.targets), now)
 
     def publish_all(self, now: Now) -> None:
         """Publish the state of the runner."""
@@ -211,7 +209,7 @@ class ScriptRun(Part):
             return output
         # No process waits for replies; the printer's remaining lines are still tracked.
         self._waiting.clear()
-        return [*output, *self._do(self.runner.process_ended(message.how, now.wall), now)]
+        return [*output, *self._do(self.runner.process_ended(message.how, now.wall, self._heaters.targets), now)]
 
     # Inputs of the printer
 

@@ -11,6 +11,7 @@ from ...settings.table import Settings
 from ..broker.outbox import Outbox
 from ..heaters.heaters import Heaters
 from ..part import CommandHandler, InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect
 from .commands import ScriptCommands
 from .library import Library
@@ -23,12 +24,14 @@ from .store import ScriptMemory
 class Scripts(Part):
     """All parts about scripts as one."""
 
-    def __init__(self, outbox: Outbox, heaters: Heaters, settings: Settings, boot_id: str, stored: object) -> None:
+    def __init__(
+        self, outbox: Outbox, printer: Printer, heaters: Heaters, settings: Settings, boot_id: str, stored: object
+    ) -> None:
         memory = ScriptMemory(stored)
         self._library = Library(outbox, settings)
-        self._run = ScriptRun(RunReports(outbox, memory), heaters.targets)
-        on_connect = OnConnect(self._library, self._run, heaters, memory)
-        commands = ScriptCommands(self._library, self._run, on_connect, heaters, memory, settings, boot_id)
+        self._run = ScriptRun(RunReports(outbox, memory), heaters)
+        on_connect = OnConnect(self._library, self._run, printer, memory)
+        commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, memory, settings, boot_id)
         self._parts: tuple[Part, ...] = (self._run, self._library, on_connect, commands)
 
     @property

@@ -53,9 +53,7 @@ class _Progress:
 class Runner:
     """The current run and the last completed one. `at` is monotonic time, `wall` Unix time, both in seconds."""
 
-    def __init__(self, targets: Mapping[str, float]) -> None:
-        """Read the current targets (°C by heater) from `targets`, which the caller keeps up to date."""
-        self._targets = targets
+    def __init__(self) -> None:
         self.phase = Phase.IDLE
         self.run: Run | None = None
         self.last: CompletedRun | None = None
@@ -148,24 +146,28 @@ class Runner:
         self._progress.heaters.reset = True
         return self._stop(Event.STOPPED, RunResult.from_error(reason, Code.GONE), at)
 
-    def shut_down(self, wall: float) -> list[Decision]:
-        """End the run because OctoPrint shuts down; lines sent now may still reach the printer."""
+    def shut_down(self, wall: float, targets: Mapping[str, float]) -> list[Decision]:
+        """End the run because OctoPrint shuts down; lines sent now may still reach the printer.
+
+        `targets` are the current ones in °C by heater.
+        """
         runs = self.phase in (Phase.LOADING, Phase.RUNNING, Phase.CLOSING, Phase.STOPPING)
         if not self._move(Event.SHUT_DOWN):
             return []
         self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
-        end = [Terminate(), Kill(), Settle(self._targets_after())] if runs and self._progress.linked else [Kill()]
+        linked = runs and self._progress.linked
+        end = [Terminate(), Kill(), Settle(self._targets_after(targets))] if linked else [Kill()]
         return [*end, *self._finish(wall, held=False)]
 
-    def process_ended(self, how: str, wall: float) -> list[Decision]:
-        """The process has ended; `how` describes the exit."""
+    def process_ended(self, how: str, wall: float, targets: Mapping[str, float]) -> list[Decision]:
+        """The process has ended; `how` describes the exit, `targets` are the current ones in °C by heater."""
         if not self._move(Event.PROCESS_ENDED if self._progress.linked else Event.PROCESS_ENDED_OFFLINE):
             return []
         self._progress.deadline = self._progress.kill_at = None
         self._set_result(RunResult.from_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
             return self._finish(wall, held=True)
-        result, settle = self._progress.result, Settle(self._targets_after())
+        result, settle = self._progress.result, Settle(self._targets_after(targets))
         # The printer may acknowledge late, while it waits for a heater. The result is published without waiting.
         unfinished = result is not None and result.outcome in (Outcome.CANCELLED, Outcome.ERROR)
         return [*self._report(wall), settle] if unfinished else [settle]
@@ -230,7 +232,7 @@ class Runner:
         self.run = None
         return [Release(self._progress.linked), *report] if held else report
 
-    def _targets_after(self) -> Mapping[str, float]:
+    def _targets_after(self, current: Mapping[str, float]) -> Mapping[str, float]:
         if self.run is None or self._progress.result is None:
             return {}
-        return self._progress.heaters.after(self.run, self._progress.result, self._targets)
+        return self._progress.heaters.after(self.run, self._progress.result, current)

@@ -117,38 +117,6 @@ def test_what_waited_for_its_interval_is_published_without_a_further_reading():
     assert driver.eta()["actual"] == 30.0
 
 
-# The printer
-
-
-def test_the_printer_is_ready_when_the_last_heater_is():
-    driver = connected()
-    for second in range(20):
-        driver.advance(1)
-        driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0 + second / 2, 60.0), chamber=(22.0, 0.0))
-    driver.advance(2)
-    printer, bed = driver.state("printer"), driver.eta()
-    assert printer["waiting_for"] == ["tool0", "bed"]
-    assert printer["ready_at"] == bed["ready_at"]
-    assert printer["eta_seconds"] == bed["eta_seconds"]
-
-
-def test_the_printer_has_no_eta_if_one_heater_has_none():
-    driver = connected()
-    for second in range(20):
-        driver.advance(1)
-        driver.read(tool0=(22.0 + 5 * second, 200.0), bed=(22.0, 60.0))
-    printer = driver.state("printer")
-    assert (printer["waiting_for"], printer["ready_at"], printer["eta_seconds"]) == (["tool0", "bed"], None, None)
-
-
-def test_a_heater_that_just_cools_is_not_waited_for():
-    driver = connected()
-    driver.heat("bed", curves.cooling(80.0, lasting=60))
-    assert driver.state("printer")["waiting_for"] == []
-    driver.heat("bed", curves.cooling(70.0, target=50.0, lasting=10))
-    assert driver.state("printer")["waiting_for"] == ["bed"]
-
-
 # Settings
 
 

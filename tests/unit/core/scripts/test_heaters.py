@@ -13,7 +13,7 @@ def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
     runner.script_sent("M109 S200")
     runner.reset_printer("the firmware was reset", 0)
     error = ended_run(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
-    assert runner.process_ended(CLEANLY, 2000) == [error, Settle({})]
+    assert runner.process_ended(CLEANLY, 2000, RUN.targets) == [error, Settle({})]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_heater_targets_after_a_run(after: HeatersAfter, lines: list[str], targe
     for line in lines:
         runner.script_sent(line)
     runner.cancel(0)
-    assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle(targets)
 
 
 def test_what_a_macro_heated_is_given_back() -> None:
@@ -41,22 +41,22 @@ def test_what_a_macro_heated_is_given_back() -> None:
         (HeatersAfter.OFF, {"bed": 0.0, "tool0": 0.0, "tool1": 0.0}),
         (HeatersAfter.LEFT, {}),
     ):
-        runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after), now)
+        runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
         runner.cancel(0)
-        assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
+        assert runner.process_ended(CLEANLY, 0, now)[-1] == Settle(targets)
 
 
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
-    runner = at(Phase.RUNNING, targets={"tool0": 210.0, "bed": 100.0})
+    runner = at(Phase.RUNNING)
     runner.others_sent("M140 S100")
     runner.cancel(0)
-    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({"tool0": 0.0})
+    assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0, "bed": 100.0})[-1] == Settle({"tool0": 0.0})
 
 
 def test_what_the_firmware_forgot_is_not_given_back() -> None:
-    runner = at(Phase.RUNNING, targets={"tool0": 210.0})
+    runner = at(Phase.RUNNING)
     runner.reset_printer("the firmware was reset", 0)
-    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({})
+    assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0})[-1] == Settle({})
 
 
 def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
@@ -64,7 +64,7 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner = at(Phase.RUNNING)
         runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
-        assert runner.process_ended(CLEANLY, 0) == [Settle(targets)]
+        assert runner.process_ended(CLEANLY, 0, RUN.targets) == [Settle(targets)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_newer_target_of_a_user_survives_a_failure(
     for line in others:
         runner.others_sent(line)
     runner.raised("boom", 0)
-    assert runner.process_ended(CLEANLY, 0)[-1] == Settle(targets)
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle(targets)
 
 
 def test_a_newer_target_of_the_script_is_its_own() -> None:
@@ -97,4 +97,4 @@ def test_a_newer_target_of_the_script_is_its_own() -> None:
     runner.others_sent("M140 S70")
     runner.script_sent("M140 S90")
     runner.raised("boom", 0)
-    assert runner.process_ended(CLEANLY, 0)[-1] == Settle({"bed": 60.0})
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0})

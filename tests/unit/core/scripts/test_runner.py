@@ -38,8 +38,8 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "cancel": lambda runner: runner.cancel(0),
     "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000),
     "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
-    "ended": lambda runner: runner.process_ended("was ended by SIGKILL", 2000),
-    "shut down": lambda runner: runner.shut_down(2000),
+    "ended": lambda runner: runner.process_ended("was ended by SIGKILL", 2000, {}),
+    "shut down": lambda runner: runner.shut_down(2000, {}),
     "settled": lambda runner: runner.settled(True, 2000),
 }
 CANCELLED, RESTORE = ended_run(Outcome.CANCELLED), Settle({})
@@ -113,7 +113,7 @@ def test_a_result_is_reported_after_the_last_acknowledgement(
     runner = at(Phase.RUNNING)
     runner.returned(*result, 0)
     assert runner.state is State.RUNNING
-    assert runner.process_ended(CLEANLY, 1999) == [Settle({})]
+    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({})]
     assert runner.state is State.RUNNING
     assert runner.settled(True, 2000) == [Release(), expected]
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
@@ -122,7 +122,7 @@ def test_a_result_is_reported_after_the_last_acknowledgement(
 def test_a_script_error_is_reported_at_once() -> None:
     runner = at(Phase.RUNNING)
     runner.raised("ValueError: too cold (line 3)", 0)
-    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
+    assert runner.process_ended(CLEANLY, 2000, {})[0] == ended_run(
         Outcome.ERROR, error="ValueError: too cold (line 3)", code=Code.ERROR
     )
     assert runner.state is State.CANCELLING
@@ -140,26 +140,29 @@ def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
     runner = at(Phase.STOPPING)
     runner.returned(True, {}, None, 0)
     runner.raised("KeyboardInterrupt", 0)
-    assert runner.process_ended(CLEANLY, 2000)[0] == CANCELLED
+    assert runner.process_ended(CLEANLY, 2000, {})[0] == CANCELLED
 
 
 def test_a_run_without_a_printer_ends_with_its_process() -> None:
     runner = at(Phase.RUNNING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
     error = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
-    assert runner.process_ended(CLEANLY, 2000) == [Release(jobs=False), error]
+    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(jobs=False), error]
     assert runner.phase is Phase.IDLE
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == []
-    assert runner.process_ended(CLEANLY, 2000) == [Release(jobs=False), ended_run(Outcome.FINISHED, storage={"a": 1})]
+    assert runner.process_ended(CLEANLY, 2000, {}) == [
+        Release(jobs=False),
+        ended_run(Outcome.FINISHED, storage={"a": 1}),
+    ]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
-    runner.process_ended(CLEANLY, 1999)
+    runner.process_ended(CLEANLY, 1999, {})
     finished = ended_run(Outcome.FINISHED, storage={"a": 1})
     assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(jobs=False), finished]
 
@@ -167,10 +170,10 @@ def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
 def test_the_next_run_has_a_printer_again() -> None:
     runner = at(Phase.RUNNING)
     runner.lose_printer("the printer was disconnected", 0, 0)
-    runner.process_ended(CLEANLY, 0)
+    runner.process_ended(CLEANLY, 0, {})
     runner.start(RUN)
     runner.held(None, 0, 0)
-    assert runner.process_ended(CLEANLY, 2000)[-1] == Settle({})
+    assert runner.process_ended(CLEANLY, 2000, {})[-1] == Settle({})
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.CLOSING])
@@ -185,7 +188,7 @@ def test_a_time_limit_ends_a_run_as_an_error() -> None:
     runner = at(Phase.RUNNING, LIMITED)
     assert runner.tick(89) == []
     assert runner.tick(90) == [Terminate()]
-    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
+    assert runner.process_ended(CLEANLY, 2000, {})[0] == ended_run(
         Outcome.ERROR, LIMITED, error="it took 90 s and that is its limit", code=Code.TIMEOUT
     )
 
@@ -197,7 +200,7 @@ def test_without_a_limit_a_run_takes_what_it_takes() -> None:
 def test_a_script_that_is_never_loaded_is_given_up() -> None:
     runner = at(Phase.LOADING)
     assert runner.tick(LOADING_S) == [Terminate()]
-    assert runner.process_ended(CLEANLY, 2000)[0] == ended_run(
+    assert runner.process_ended(CLEANLY, 2000, {})[0] == ended_run(
         Outcome.ERROR, error="it took 30 s to be loaded", code=Code.TIMEOUT
     )
 
@@ -213,7 +216,7 @@ class World:
     """What does what the runner decides, and checks that it makes sense."""
 
     def __init__(self) -> None:
-        self.runner = Runner({})
+        self.runner = Runner()
         self.process = self.linked = self.settling = self.holding = False
         self.holds = 0
         self.reported: list[RunEnded] = []
@@ -268,7 +271,7 @@ def test_every_run_is_reported_once_and_ends(events: list[str]) -> None:
             world.do(runner.cancel(clock))
         elif event == "dies" and world.process:
             world.process = False
-            world.do(runner.process_ended(CLEANLY, clock))
+            world.do(runner.process_ended(CLEANLY, clock, {}))
         elif event == "acks" and world.settling:
             world.settling = False
             world.do(runner.settled(True, clock))
@@ -284,7 +287,7 @@ def test_every_run_is_reported_once_and_ends(events: list[str]) -> None:
 
 
 def test_an_event_without_a_row_is_reported_with_its_phase():
-    runner = Runner({})
+    runner = Runner()
     runner.start(RUN)
     runner.returned(True, {}, None, 0)
     assert runner.take_ignored() == ["event run() returned in phase print jobs on hold"]

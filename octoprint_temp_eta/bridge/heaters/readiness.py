@@ -1,0 +1,72 @@
+"""The retained `printer`: what the whole printer is doing, and when its last heater is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.clock import Now
+from ...messages import encode
+from ...settings.table import Settings
+from ..broker.outbox import Outbox
+from ..part import InputHandler, Part
+from ..printer.printer import Printer
+from ..protocol.effects import Effect
+from ..protocol.inputs import PrinterChanged, Readings
+from .heaters import Heaters
+from .publish_policy import Gate, policy_of
+
+
+class Readiness(Part):
+    """Combines the printer's state with its heaters. `Heaters` handles the same inputs before."""
+
+    def __init__(self, outbox: Outbox, printer: Printer, heaters: Heaters, settings: Settings) -> None:
+        self._outbox = outbox
+        self._printer = printer
+        self._heaters = heaters
+        self._settings = settings
+        self._gate = Gate(policy_of("printer"))
+        #: The gate of what the open pages get, whatever is published.
+        self._page_gate = Gate(policy_of("printer"))
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Readings: self._changed, PrinterChanged: self._changed}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings."""
+        del now
+        self._settings = settings
+        return []
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Publish what has waited for its interval."""
+        self._publish(now)
+        return []
+
+    def publish_all(self, now: Now) -> None:
+        """Publish the state, however little it differs."""
+        self._gate = Gate(policy_of("printer"))
+        self._publish(now)
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return `printer`."""
+        return {"printer": self._body(now)}
+
+    def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
+        self._publish(now)
+        return []
+
+    def _publish(self, now: Now) -> None:
+        body = self._body(now)
+        if self._gate.passes(body, now.at, self._settings.mqtt_publish_interval):
+            self._outbox.publish_state("printer", body, now)
+        if self._page_gate.passes(body, now.at, self._settings.update_interval):
+            self._outbox.show("printer", None, body)
+
+    def _body(self, now: Now) -> dict[str, Any]:
+        printer = self._printer
+        return encode.printer(
+            self._heaters.views(now), connected=printer.connected, state=printer.state, printing=printer.printing
+        )

@@ -1,0 +1,1 @@
+"""The printer as OctoPrint reports it."""

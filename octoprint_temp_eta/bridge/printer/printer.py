@@ -1,0 +1,55 @@
+"""The printer's state, for the parts that depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...core.clock import Now
+from ..part import InputHandler, Part
+from ..protocol.effects import Effect
+from ..protocol.inputs import PrinterChanged, Profile
+
+#: The id of OctoPrint's state in which it accepts a job.
+OPERATIONAL = "OPERATIONAL"
+
+
+class Printer(Part):
+    """The newest state. This part handles `PrinterChanged` first, so that all others read the new state."""
+
+    def __init__(self) -> None:
+        self._current = PrinterChanged(None, connected=False, printing=False, profile=None)
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {PrinterChanged: self._changed}
+
+    @property
+    def state(self) -> str | None:
+        """OctoPrint's id of the state, such as `OPERATIONAL`; None if unknown."""
+        return self._current.state
+
+    @property
+    def connected(self) -> bool:
+        """Whether OctoPrint is connected to the printer."""
+        return self._current.connected
+
+    @property
+    def printing(self) -> bool:
+        """Whether a print is running."""
+        return self._current.printing
+
+    @property
+    def operational(self) -> bool:
+        """Whether the printer is connected and idle, so that OctoPrint accepts a job."""
+        return self._current.state == OPERATIONAL
+
+    @property
+    def profile(self) -> Profile | None:
+        """OctoPrint's printer profile, None before OctoPrint reports one."""
+        return self._current.profile
+
+    def _changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
+        del now
+        self._current = event
+        return []

@@ -1,0 +1,38 @@
+"""The printer's state, for the parts that depend on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.bridge.printer.printer import Printer
+from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Profile
+from tests.support.bridge_driver import START
+
+PROFILE = Profile("_default", "Default", "Generic")
+
+
+def changed(event: PrinterChanged) -> Printer:
+    printer = Printer()
+    assert printer.inputs[PrinterChanged](event, START) == []
+    return printer
+
+
+def test_nothing_is_known_before_octoprint_reports():
+    printer = Printer()
+    assert (printer.state, printer.connected, printer.printing, printer.profile) == (None, False, False, None)
+    assert not printer.operational
+
+
+def test_the_newest_report_counts():
+    printer = changed(PrinterChanged("PRINTING", connected=True, printing=True, profile=PROFILE))
+    assert (printer.state, printer.connected, printer.printing, printer.profile) == ("PRINTING", True, True, PROFILE)
+    printer.inputs[PrinterChanged](PrinterChanged("OFFLINE", connected=False, printing=False, profile=None), START)
+    assert (printer.state, printer.connected, printer.printing, printer.profile) == ("OFFLINE", False, False, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "operational"), [("OPERATIONAL", True), ("PRINTING", False), ("FINISHING", False), (None, False)]
+)
+def test_a_job_is_accepted_only_by_an_operational_printer(state: str | None, operational: bool):
+    printer = changed(PrinterChanged(state, connected=True, printing=False, profile=PROFILE))
+    assert printer.operational is operational
