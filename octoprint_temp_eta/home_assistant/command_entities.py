@@ -77,7 +77,7 @@ def _while_startable(scope: Scope) -> Availability:
             scope.bridge,
             AvailabilityTopic(
                 scope.topics.of("printer"),
-                value_template=_online_if(f"{PAYLOAD}['connected'] and {PAYLOAD}['state'] == 'OPERATIONAL'"),
+                value_template=_online_if(f"{PAYLOAD}['state'] == 'OPERATIONAL'"),
             ),
             AvailabilityTopic(scope.topics.of("script"), value_template=_online_if(f"{PAYLOAD}['state'] == 'idle'")),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, Form, Origin
 
 from ..messages.topics import Topics
+from .compact import compact, compact_availability
 from .entities import rows
 from .older_servers import for_older_servers
 from .parts import Offer, Scope
@@ -47,6 +48,7 @@ def announcement(
     components = _unique(rows(scope))
     if older_server:
         components = tuple(for_older_servers(component, scope.with_printer) for component in components)
+    components = tuple(compact(component) for component in components)
     config = DeviceConfig(
         id=f"temp_eta_{facts.instance}",
         device=Device(
@@ -61,7 +63,7 @@ def announcement(
         ),
         origin=Origin(name=ORIGIN, sw_version=facts.plugin_version, support_url=SUPPORT_URL),
         components=components,
-        availability=scope.with_printer,
+        availability=compact_availability(scope.with_printer),
         qos=1,
     )
     return Announcement(config, form=form, prefix=prefix)
