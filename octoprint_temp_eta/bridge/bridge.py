@@ -12,8 +12,6 @@ from ..messages.encode import Payload
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
-from .broker.outbox import Outbox
-from .broker.ui_feed import Pages
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts
@@ -22,6 +20,8 @@ from .heaters.readiness import Readiness
 from .heaters.store import LEARNED, Memory
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
+from .outbox.outbox import Outbox
+from .pages import Pages
 from .part import InputHandler, Part
 from .printer.printer import Printer
 from .protocol.effects import Effect, Reply, Save

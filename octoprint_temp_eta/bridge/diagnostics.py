@@ -9,8 +9,8 @@ from ..core.clock import Now
 from ..messages import encode
 from .broker.commands import Commands
 from .broker.connection import Connection
-from .broker.outbox import Outbox
 from .heaters.heaters import Heaters
+from .outbox.outbox import Outbox
 from .part import InputHandler, Part
 from .protocol.effects import Effect
 from .protocol.inputs import BrokerConnected, Tick

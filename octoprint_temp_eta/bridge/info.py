@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..core.clock import Now
 from ..settings.table import Settings
 from .broker.commands import Commands
-from .broker.outbox import Outbox
+from .outbox.outbox import Outbox
 from .part import InputHandler, Part
 from .printer.printer import Printer
 from .protocol.effects import Effect

@@ -12,7 +12,7 @@ import paho.mqtt
 import pytest
 
 from octoprint_temp_eta.adapters.broker import backoff, protocol_version
-from octoprint_temp_eta.bridge.broker.send_limits import WINDOW
+from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from tests.support.broker import Broker

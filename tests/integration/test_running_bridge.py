@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection as adapter
-from octoprint_temp_eta.bridge.broker import outbox
+from octoprint_temp_eta.bridge.outbox import outbox
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer, Received
 from tests.support.mqtt_link import impatient

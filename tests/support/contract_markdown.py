@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, RATE, REMEMBERED_S
-from octoprint_temp_eta.bridge.broker.outbox import MAX_EVENTS
+from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS
 from tests.support.contract import examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from octoprint_temp_eta.bridge.broker.outbox import Outbox
+from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import Delivered
 from octoprint_temp_eta.core.clock import Now

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ...bridge.broker.send_limits import WINDOW
+from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
 from ..inbox import now

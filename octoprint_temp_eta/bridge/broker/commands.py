@@ -13,10 +13,10 @@ from ...messages import encode
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
+from ..outbox.outbox import Outbox, to_response_topic
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Answer, Effect, Log
 from ..protocol.inputs import ApiCommand, MessageArrived
-from .outbox import Outbox, to_response_topic
 
 #: Commands per second in the long run, and at once.
 RATE, BURST = 10.0, 20.0

@@ -18,6 +18,8 @@ from ...core.clock import Now
 from ...messages import encode
 from ...messages.topics import LEVEL, Topics
 from ...settings.table import Settings
+from ..outbox.outbox import Outbox, offline_message
+from ..pages import Pages
 from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
@@ -25,10 +27,8 @@ from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delive
 from .connect_settings import connection
 from .identity_conflict import IdentityConflict
 from .log_throttle import LogThrottle
-from .outbox import Outbox, offline_message
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
-from .ui_feed import Pages
 
 #: The file with the topics that are still to be cleared.
 LEFT_BEHIND = "left_behind"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from ...core.clock import Now
+from ..pages import Pages
 from ..protocol.effects import Effect, Log
-from .ui_feed import Pages
 
 #: s after which a connection counts as stable.
 STABLE_S = 60.0

@@ -9,7 +9,7 @@ from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
 from ...home_assistant.parts import HEARTBEAT_S
 from ...messages import encode
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.inputs import Learned, Preset, Presets

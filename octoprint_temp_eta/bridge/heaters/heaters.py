@@ -17,12 +17,12 @@ from ...core.heating.track import HeaterView, Policy, Track
 from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
+from ..outbox.publish_policy import Gate, policy_of
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
-from .publish_policy import Gate, policy_of
 from .selection import STANDARD, Reading, Selection, not_connected
 from .sensors import MOST_SENSORS, Sensors
 from .store import Memory, Place

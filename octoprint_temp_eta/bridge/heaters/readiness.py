@@ -8,13 +8,13 @@ from typing import Any
 from ...core.clock import Now
 from ...messages import encode
 from ...settings.table import Settings
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
+from ..outbox.publish_policy import Gate, policy_of
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Readings
 from .heaters import Heaters
-from .publish_policy import Gate, policy_of
 
 
 class Readiness(Part):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...core.clock import Now
 from ...messages.encode import rounded
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
 
 #: s between two messages at least, and °C by which a temperature must have moved for the next.
 INTERVAL_S, MOVED_C = 10.0, 0.5

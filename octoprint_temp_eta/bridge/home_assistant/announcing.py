@@ -14,11 +14,11 @@ from ...home_assistant.parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection, State
-from ..broker.outbox import Outbox
 from ..heaters.commands import highest_target
 from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters
 from ..info import Info
+from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log

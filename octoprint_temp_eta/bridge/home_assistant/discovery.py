@@ -9,7 +9,7 @@ from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, plan
 
 from ...core.clock import Now
 from ...messages.encode import encode
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Publish, Save
 
 #: The file with the record of what Home Assistant may still have.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ha_discovery import Announcement, Form
 
-from ..broker.send_limits import SendLimits
+from ..outbox.send_limits import SendLimits
 from .discovery import as_publish
 
 

@@ -11,7 +11,7 @@ from ...core.scripts.catalogue import FolderState, Script, find
 from ...messages import encode, script
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..protocol.effects import Answer, Effect, Log
 from ..protocol.script_effects import CreateScriptFolder, ScanScripts

@@ -11,7 +11,7 @@ from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted
 from ...core.scripts.runner import Runner
 from ...messages import encode, script
 from ...messages.decode import Command
-from ..broker.outbox import Outbox
+from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Log, Reply
 from ..protocol.script_effects import FireEvent
 from ..protocol.script_inputs import ScriptLogged, ScriptStatus

@@ -8,8 +8,8 @@ from typing import Any
 from ...core.clock import Now
 from ...core.scripts.catalogue import Script
 from ...settings.table import Settings
-from ..broker.outbox import Outbox
 from ..heaters.heaters import Heaters
+from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.outbox import ACK_TIMEOUT_S
 from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
+from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log, Page, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, BrokerRefused, Delivered
 from tests.support import curves

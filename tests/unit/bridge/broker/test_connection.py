@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import MOVES, Connection, Event, State, topics_of
-from octoprint_temp_eta.bridge.broker.outbox import ACK_TIMEOUT_S, Outbox
-from octoprint_temp_eta.bridge.broker.ui_feed import Pages
+from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
+from octoprint_temp_eta.bridge.pages import Pages
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from octoprint_temp_eta.bridge.broker.log_throttle import MAX_REPORTED, STABLE_S, LogThrottle
-from octoprint_temp_eta.bridge.broker.ui_feed import Pages
+from octoprint_temp_eta.bridge.pages import Pages
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log
 from octoprint_temp_eta.core.clock import Now
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from ha_discovery import Form
-from octoprint_temp_eta.bridge.broker.send_limits import SendLimits
 from octoprint_temp_eta.bridge.home_assistant.fitting import Fitted, fit
+from octoprint_temp_eta.bridge.outbox.send_limits import SendLimits
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.home_assistant.device import announcement

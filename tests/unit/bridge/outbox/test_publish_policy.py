@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.publish_policy import Gate, Policy, policy_of
+from octoprint_temp_eta.bridge.outbox.publish_policy import Gate, Policy, policy_of
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 
 ETA, PRINTER = policy_of("eta"), policy_of("printer")

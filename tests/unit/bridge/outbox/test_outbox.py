@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.outbox import (
+from octoprint_temp_eta.bridge.outbox.outbox import (
     ACK_TIMEOUT_S,
     MAX_EVENTS,
     Outbox,
     offline_message,
     to_response_topic,
 )
-from octoprint_temp_eta.bridge.broker.send_limits import WINDOW
+from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Delivered
 from octoprint_temp_eta.messages.topics import Topics

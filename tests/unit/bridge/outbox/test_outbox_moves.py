@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.outbox import Outbox
+from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.outbox_driver import (

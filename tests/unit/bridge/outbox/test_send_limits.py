@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.packet_size import packet_size
-from octoprint_temp_eta.bridge.broker.send_limits import MAX_REPORTS, WINDOW, Culprit, SendLimits, TooLarge
-from octoprint_temp_eta.bridge.broker.suspects import LARGE, RETRY_S
+from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
+from octoprint_temp_eta.bridge.outbox.send_limits import MAX_REPORTS, WINDOW, Culprit, SendLimits, TooLarge
+from octoprint_temp_eta.bridge.outbox.suspects import LARGE, RETRY_S
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.core.clock import Now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..protocol.effects import Page
+from .protocol.effects import Page
 
 #: The messages that the pages get, and their type there.
 SHOWN: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.suspects import LARGE, RETRY_S, Suspects
+from octoprint_temp_eta.bridge.outbox.suspects import LARGE, RETRY_S, Suspects
 from octoprint_temp_eta.core.clock import Now
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.adapters.broker import paho
-from octoprint_temp_eta.bridge.broker.packet_size import packet_size
+from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 
 

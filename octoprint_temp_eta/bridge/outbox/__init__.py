@@ -1,0 +1,1 @@
+"""What is sent to the broker, in which order, and how much of it at once."""
