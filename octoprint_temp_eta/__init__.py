@@ -39,6 +39,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     __plugin_implementation__ = plugin
     __plugin_hooks__ = {
         "octoprint.access.permissions": plugin.get_additional_permissions,
+        "octoprint.comm.protocol.action": plugin.hook_action,
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
         **plugin.script_hooks(),
     }

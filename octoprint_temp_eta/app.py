@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .adapters.actions import Actions, HasFile
 from .adapters.background import background
 from .adapters.files import Files
 from .adapters.inbox import now
@@ -47,6 +48,7 @@ class App:
         send_to_pages: SendToPages,
         fire_event: FireEvents,
         serial_setting: SerialSetting,
+        has_file: HasFile,
         problems: Problems,
         *,
         numpy_works: bool = True,
@@ -58,6 +60,7 @@ class App:
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
+        self._actions = Actions(printer, has_file, self.post, logger)
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
@@ -71,6 +74,7 @@ class App:
             FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
             **self._scripts.performers,
             **self.printer.performers,
+            **self._actions.performers,
         }
         self._worker = Worker(bridge, performers, logger)
 
@@ -83,6 +87,7 @@ class App:
         """Start the threads."""
         self._scripts.start()
         self.printer.start()
+        self._actions.start()
         self._worker.start()
 
     def post(self, event: Input) -> None:
@@ -107,6 +112,7 @@ class App:
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
         self.printer.close(PRINTER_STOP_S)
+        self._actions.close()
         self._mqtt.close(BROKER_STOP_S)
         self._files.close()
         self._background.shutdown(wait=True)

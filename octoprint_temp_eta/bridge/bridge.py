@@ -20,6 +20,9 @@ from .heaters.readiness import Readiness
 from .heaters.store import LEARNED, Memory
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
+from .job.commands import JobCommands
+from .job.events import Events
+from .job.job import Job
 from .outbox.outbox import Outbox
 from .pages import Pages
 from .part import InputHandler, Part
@@ -35,8 +38,13 @@ class Bridge:
     """The plugin's decisions: its parts, and what is done with all of them."""
 
     def __init__(self, identity: Identity, settings: Settings, remembered: Mapping[str, Any], now: Now) -> None:
+        self._pages = Pages()
         self._outbox = outbox = Outbox(
-            topics_of(settings), identity.boot_id, left_behind=stored_topics(remembered.get(LEFT_BEHIND))
+            topics_of(settings),
+            identity.boot_id,
+            self._pages.publish,
+            show=self._pages.show,
+            left_behind=stored_topics(remembered.get(LEFT_BEHIND)),
         )
         memory = Memory(remembered.get(LEARNED))
         printer = Printer()
@@ -50,14 +58,19 @@ class Bridge:
             sensors=remembered.get(SENSORS),
         )
         readiness = Readiness(outbox, printer, heaters, settings)
-        self._pages = pages = Pages(heaters, readiness, settings)
         forecasts = Forecasts(outbox, heaters)
         heater_commands = HeaterCommands(printer, heaters, memory)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
-        handlers = {"snapshot": self._snapshot, **heater_commands.commands, **scripts.commands}
+        job_commands = JobCommands(printer, scripts)
+        handlers = {
+            "snapshot": self._snapshot,
+            **heater_commands.commands,
+            **scripts.commands,
+            **job_commands.commands,
+        }
         self._commands = commands = Commands(outbox, settings, handlers)
         info = Info(outbox, printer, commands, identity, settings)
-        self._connection = connection = Connection(outbox, identity, settings)
+        self._connection = connection = Connection(outbox, self._pages, identity, settings)
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )
@@ -67,11 +80,13 @@ class Bridge:
             printer,
             heaters,
             readiness,
-            pages,
             memory,
             forecasts,
             heater_commands,
+            Job(outbox, printer),
+            Events(outbox),
             scripts,
+            job_commands,
             commands,
             info,
             connection,
@@ -88,8 +103,7 @@ class Bridge:
         """Handle an input at `now`, and return the effects, in order."""
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
-        pages = self._pages.copies(self._outbox.take_published())
-        return [*effects, *self._save(), *self._connection.report_not_sent(), *pages, *messages]
+        return [*effects, *self._save(), *self._connection.report_not_sent(), *self._pages.drain(), *messages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from ha_discovery import Availability, AvailabilityTopic, Button, Component, Event, Number
 
-from .parts import PAYLOAD, PRESS_EXPIRY_S, Scope, key_of, state_at
-
-EXPIRES = {"message_expiry_interval": PRESS_EXPIRY_S}
+from .parts import EXPIRES, PAYLOAD, Scope, field, key_of, online_if, state_at
 
 
 def target(scope: Scope, heater: str, highest: float) -> Component:
@@ -77,20 +75,16 @@ def _while_startable(scope: Scope) -> Availability:
             scope.bridge,
             AvailabilityTopic(
                 scope.topics.of("printer"),
-                value_template=_online_if(f"{PAYLOAD}['state'] == 'OPERATIONAL'"),
+                value_template=online_if(f"{field('state')} == 'OPERATIONAL'"),
             ),
-            AvailabilityTopic(scope.topics.of("script"), value_template=_online_if(f"{PAYLOAD}['state'] == 'idle'")),
+            AvailabilityTopic(scope.topics.of("script"), value_template=online_if(f"{field('state')} == 'idle'")),
         )
     )
 
 
 def _while_running(scope: Scope) -> Availability:
-    running = _online_if(f"{PAYLOAD}['state'] in ['starting', 'running']")
+    running = online_if(f"{field('state')} in ['starting', 'running']")
     return Availability((scope.bridge, AvailabilityTopic(scope.topics.of("script"), value_template=running)))
-
-
-def _online_if(condition: str) -> str:
-    return f"{{{{ 'online' if {condition} else 'offline' }}}}"
 
 
 def refusals(scope: Scope) -> Component:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ha_discovery import ALWAYS, BinarySensor, Component, Sensor
 
-from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, key_of, state_at, text_at
+from .parts import EXPIRE_AFTER_S, Scope, field, key_of, state_at, text_at
 
 #: By key: name, icon and path of the counters in the message `diagnostics`.
 COUNTERS = {
@@ -65,7 +65,7 @@ def diagnostics(scope: Scope) -> Iterator[Component]:
         "Identity conflict",
         device_class="problem",
         state_topic=topic,
-        value_template=f"{{{{ 'ON' if {PAYLOAD}['clash'] else 'OFF' }}}}",
+        value_template=f"{{{{ 'ON' if {field('clash')} else 'OFF' }}}}",
         **common,
     )
     for key, (name, icon, path) in COUNTERS.items():

@@ -19,7 +19,8 @@ from ha_discovery import (
 
 from .command_entities import buttons, refusals, target
 from .diagnostic_entities import bridge, diagnostics, temperatures
-from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, enum_at, key_of, quoted, state_at, temperature_at
+from .job_entities import events, job, job_buttons
+from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, enum_at, field, key_of, quoted, state_at, temperature_at
 from .script_entities import runner
 from .texts import HEATER_STATES, HEATER_TRIGGERS, PRINTER_STATES
 
@@ -28,6 +29,8 @@ def rows(scope: Scope) -> Iterator[Component]:
     """Yield all entities and triggers."""
     yield from _printer(scope)
     yield bridge(scope)
+    yield from job(scope)
+    yield from events(scope)
     for heater in scope.offer.heaters:
         yield from _heater_states(scope, heater)
         yield from _heater_readings(scope, heater)
@@ -39,6 +42,7 @@ def rows(scope: Scope) -> Iterator[Component]:
         yield _forecast(scope, preset)
     yield from runner(scope)
     yield from buttons(scope)
+    yield from job_buttons(scope)
     yield refusals(scope)
     yield from temperatures(scope)
     yield from diagnostics(scope)
@@ -126,7 +130,7 @@ def _heater_states(scope: Scope, heater: str) -> Iterator[Component]:
         {"heater": name},
         device_class="problem",
         state_topic=eta,
-        value_template=f"{{{{ 'ON' if {PAYLOAD}['state'] == 'stalled' else 'OFF' }}}}",
+        value_template=f"{{{{ 'ON' if {field('state')} == 'stalled' else 'OFF' }}}}",
         **common,
     )
 
@@ -162,7 +166,9 @@ def _heater_readings(scope: Scope, heater: str) -> Iterator[Component]:
 
 def _heater_triggers(scope: Scope, heater: str) -> Iterator[Component]:
     # a state that is found at startup is not an event
-    happened = "{% set v = value_json | default({}) %}{{ v.state if v.previous_state != 'unknown' else '' }}"
+    happened = (
+        "{% set v = value_json | default({}) %}{{ v.state | default('') if v.previous_state != 'unknown' else '' }}"
+    )
     for kind, (state, text) in HEATER_TRIGGERS.items():
         yield DeviceTrigger(
             key=f"{heater}_{kind}_trigger",

@@ -14,11 +14,14 @@ from .texts import Texts
 
 #: s after which an unchanged retained state is published again, and the messages that have this heartbeat.
 HEARTBEAT_S = 60.0
-HEARTBEATS = ("status", "printer", "eta", "forecast", "script")
+HEARTBEATS = ("status", "printer", "job", "eta", "forecast", "script")
 #: s without a message after which an entity becomes unavailable.
 EXPIRE_AFTER_S = 150
 #: s after which the broker drops a press that it could not deliver.
 PRESS_EXPIRY_S = 30
+EXPIRES = {"message_expiry_interval": PRESS_EXPIRY_S}
+#: s between two changes of the progress of a print.
+SLOW_PROGRESS_S = 60
 #: s between two changes of a text that a script sets.
 SLOW_TEXT_S = 10
 #: The message in a template; the empty message, which clears a topic, counts as an empty object.
@@ -85,7 +88,7 @@ class Scope:
     @property
     def with_printer(self) -> Availability:
         """The availability of all others: the printer is connected, or a cool-down goes on without it."""
-        present = f"{{{{ 'online' if {PAYLOAD}['connected'] or {PAYLOAD}['extrapolated'] else 'offline' }}}}"
+        present = f"{{{{ 'online' if {field('connected')} or {field('extrapolated')} else 'offline' }}}}"
         return Availability((self.bridge, AvailabilityTopic(self.topics.of("printer"), value_template=present)))
 
 
@@ -96,6 +99,16 @@ def key_of(name: str) -> str:
         return plain
     digest = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
     return f"{plain}_{digest}".lstrip("_")
+
+
+def field(key: str) -> str:
+    """Return the expression for a key of the message, for a condition: Home Assistant warns of one that is missing."""
+    return f"{PAYLOAD}.get('{key}')"
+
+
+def online_if(condition: str) -> str:
+    """Return the template of an availability that `condition` decides."""
+    return f"{{{{ 'online' if {condition} else 'offline' }}}}"
 
 
 def quoted(text: str) -> str:
@@ -140,6 +153,20 @@ def slow_text_at(topic: str, key: str) -> dict[str, str]:
     recent = f"(now() - this.last_changed).total_seconds() < {SLOW_TEXT_S}"
     shown = "this.state not in ['unknown', 'unavailable']"
     template = f"{{% set text = {text} %}}{{{{ this.state if text != 'None' and {shown} and {recent} else text }}}}"
+    return {"state_topic": topic, "value_template": template}
+
+
+def progress_at(topic: str) -> dict[str, str]:
+    """Return the arguments for the progress of a print: whole %, changed once a minute, and at once to 0, 100, unknown.
+
+    A step that is skipped is shown with one of the next messages.
+    """
+    recent = f"(now() - this.last_changed).total_seconds() < {SLOW_PROGRESS_S}"
+    template = (
+        f"{{% set p = {field('progress')} %}}{{% set s = this.state | float(none) %}}"
+        f"{{% set p = none if p is none else (p * 100) | int %}}"
+        f"{{{{ 'None' if p is none else this.state if s is not none and s < p < 100 and {recent} else p }}}}"
+    )
     return {"state_topic": topic, "value_template": template}
 
 

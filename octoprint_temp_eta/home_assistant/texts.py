@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..core.heating.heater import State as HeaterState
 from ..core.scripts.run import Outcome
 from ..core.scripts.run import State as ScriptState
+from ..messages.catalogue import MESSAGES
 
 #: The states of sensors. A heater that is `unknown` is unknown in Home Assistant, too.
 HEATER_STATES: Mapping[str, str] = {
@@ -56,8 +57,37 @@ SCRIPT_TRIGGERS: Mapping[str, str] = {
     Outcome.ERROR: "has crashed",
     Outcome.CANCELLED: "was cancelled",
 }
+#: The types of the event entity of print and printer.
+PRINTER_EVENTS = tuple(MESSAGES["event"].schema["properties"]["event_type"]["enum"])
+#: By event that is a device trigger, too: subtype and type.
+EVENT_TRIGGERS: Mapping[str, tuple[str, str]] = {
+    "print_started": ("Print", "has started"),
+    "print_done": ("Print", "has finished"),
+    "print_failed": ("Print", "has failed"),
+    "print_cancelled": ("Print", "was cancelled"),
+    "print_paused": ("Print", "was paused"),
+    "print_resumed": ("Print", "was resumed"),
+    "error": ("Printer", "has reported an error"),
+    "filament_runout": ("Printer", "has run out of filament"),
+}
 
 GERMAN: Mapping[str, str] = {
+    "Print": "Druck",
+    "was paused": "wurde angehalten",
+    "was resumed": "wurde fortgesetzt",
+    "has reported an error": "hat einen Fehler gemeldet",
+    "has run out of filament": "hat kein Filament mehr",
+    "Print progress": "Druckfortschritt",
+    "Print finish": "Druckende",
+    "Print file": "Druckdatei",
+    "Print time remaining": "Druck Restzeit",
+    "Printer event": "Druckerereignis",
+    "Pause print": "Druck anhalten",
+    "Resume print": "Druck fortsetzen",
+    "Cancel print": "Druck abbrechen",
+    "Connect": "Verbinden",
+    "Disconnect": "Trennen",
+    "Emergency stop": "Not-Halt",
     "Nozzle": "Düse",
     "Tool {number}": "Werkzeug {number}",
     "Bed": "Bett",

@@ -37,12 +37,16 @@ ERRORS: Mapping[str, ErrorCode] = MappingProxyType(
         "out_of_range": ErrorCode("The target is above the maximum for this heater."),
         "not_settable": ErrorCode("OctoPrint cannot set this heater's target, or refused to."),
         "not_available": ErrorCode("There is not enough information yet.", HTTPStatus.SERVICE_UNAVAILABLE),
+        "unknown_file": ErrorCode("There is no such file, or OctoPrint cannot print it.", HTTPStatus.NOT_FOUND),
         "unknown_script": ErrorCode("There is no script with that id.", HTTPStatus.NOT_FOUND),
         "broken_script": ErrorCode("The script's file failed to load.", HTTPStatus.CONFLICT),
         "invalid_settings": ErrorCode("The script does not declare this setting, or with another type."),
         "busy": ErrorCode("Another script or a print job is running.", HTTPStatus.CONFLICT),
-        "printer_not_ready": ErrorCode("The printer is not connected, or is printing.", HTTPStatus.CONFLICT),
-        "not_running": ErrorCode("No such run is active.", HTTPStatus.CONFLICT),
+        "printer_not_ready": ErrorCode(
+            "The printer's state does not permit the command: it is not connected, say, or is printing.",
+            HTTPStatus.CONFLICT,
+        ),
+        "not_running": ErrorCode("No such run or print is active.", HTTPStatus.CONFLICT),
         "script_failed": ErrorCode("The script reported a failure."),
         "script_error": ErrorCode("The script crashed."),
         "printer_gone": ErrorCode(

@@ -20,6 +20,9 @@ ADMINISTER = f"{_PREFIX}ADMINISTER"
 #: OctoPrint's own: users who may open the settings dialog, and users who may control the printer.
 SETTINGS = "SETTINGS"
 CONTROL = "CONTROL"
+#: OctoPrint's own: users who may start, pause and cancel prints, and users who may connect the printer.
+PRINT = "PRINT"
+CONNECTION = "CONNECTION"
 
 #: The permission that a command needs; a command without a row needs `ADMINISTER`.
 NEEDED = {
@@ -31,6 +34,13 @@ NEEDED = {
     "script/start": f"{_PREFIX}RUN",
     "script/cancel": f"{_PREFIX}RUN",
     "target": CONTROL,
+    "job/start": PRINT,
+    "job/pause": PRINT,
+    "job/resume": PRINT,
+    "job/cancel": PRINT,
+    "printer/connect": CONNECTION,
+    "printer/disconnect": CONNECTION,
+    "printer/emergency_stop": CONTROL,
     "save_script_settings": SETTINGS,
     "create_script_folder": SETTINGS,
 }

@@ -9,7 +9,6 @@ from typing import Any
 import octoprint
 import octoprint.plugin
 from octoprint.events import Events
-from octoprint.printer import PrinterCallback
 
 from ..adapters import machine, optional
 from ..adapters.numpy_probe import numpy_problem
@@ -19,6 +18,7 @@ from ..bridge.protocol.identity import Identity
 from ..bridge.protocol.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, Renamed
 from ..core.estimation.samples import plausible
 from .gcode_hooks import ScriptHooks
+from .job import JobHooks
 from .pages import Pages
 from .permissions import OwnPermissions
 from .rest import Api
@@ -46,7 +46,7 @@ class TempETAPlugin(
     Pages,
     OwnPermissions,
     ScriptHooks,
-    PrinterCallback,
+    JobHooks,
 ):
     """The plugin as OctoPrint sees it."""
 
@@ -74,6 +74,7 @@ class TempETAPlugin(
             self.send_to_pages,
             self._event_bus.fire,
             lambda key: self._settings.global_get(["serial", key]),
+            self._file_manager.file_exists,
             self._problems,
             numpy_works=self._numpy_problem is None,
         )
@@ -83,6 +84,7 @@ class TempETAPlugin(
         self._post_printer()
         self._post_presets()
         self._post_readings(self._printer.get_current_temperatures())
+        self.on_printer_send_current_data(self._printer.get_current_data())
 
     def on_after_startup(self) -> None:
         """Log that the plugin has started, and which packages are missing."""
@@ -103,6 +105,7 @@ class TempETAPlugin(
     def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:
         """Turn the events that concern the bridge into inputs."""
         self.forward_event(event, payload)
+        self.forward_job_event(event, payload)
         if event in PRINTER_EVENTS:
             self._post_printer()
         elif event in JOB_EVENTS:

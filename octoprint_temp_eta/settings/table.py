@@ -284,6 +284,19 @@ class Settings:
     allow_script_cancel: bool = setting(
         True, "Allow cancelling scripts", "Accept the command `script/cancel`, and the cancel button on the page."
     )
+    allow_job_pause: bool = setting(True, "Allow pausing prints", "Accept the command `job/pause`.")
+    allow_job_resume: bool = setting(True, "Allow resuming prints", "Accept the command `job/resume`.")
+    allow_job_cancel: bool = setting(True, "Allow cancelling prints", "Accept the command `job/cancel`.")
+    allow_job_start: bool = setting(
+        False, "Allow starting prints", "Accept the command `job/start`: any MQTT client may then start a print."
+    )
+    allow_printer_connect: bool = setting(True, "Allow connecting", "Accept the command `printer/connect`.")
+    allow_printer_disconnect: bool = setting(
+        True, "Allow disconnecting", "Accept the command `printer/disconnect`, which also ends a print."
+    )
+    allow_printer_emergency_stop: bool = setting(
+        True, "Allow the emergency stop", "Accept the command `printer/emergency_stop`, which sends M112."
+    )
     target_max_tool: float = setting(
         260.0,
         "Maximum tool temperature",

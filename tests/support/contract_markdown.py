@@ -25,18 +25,19 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
 
 * **States are retained.** A new subscriber receives the current state at once. Every key is always present, `null` if
   its value is unknown. A state is published when it changes, after each connection, and when Home Assistant starts.
-  `status`, `printer`, `<heater>/eta`, `forecast` and `script` are also repeated every 60 s, so that a subscriber
+  `status`, `printer`, `job`, `<heater>/eta`, `forecast` and `script` are also repeated every 60 s, so that a subscriber
   notices when a state is outdated.
 * **Events are not retained.** An event is published when it happens. If the connection breaks before the broker has
   acknowledged it, it is sent again with the same `timestamp`. Without a connection, the newest {MAX_EVENTS} script
-  events are kept in order for an hour; a heater's change of state is dropped after 30 s. `diagnostics` counts what is
-  dropped.
+  events are kept in order for an hour, and events of print and printer for 5 minutes; a heater's change of state is
+  dropped after 30 s. `diagnostics` counts what is dropped.
 * **Every command gets a reply** on `<base>/response`, with the command's `transaction` if it has one. If the same
   `transaction` arrives again within {REMEMBERED_S / 60:.0f} minutes, the command is not executed again, and the
   reply is the same. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
   {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
-  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`
-  and a `target` of 0 have allowances of their own, which no flood uses up.
+  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`,
+  `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have allowances of their own, which no flood
+  uses up.
 * **MQTT 5** is used if the broker supports it. Then a reply also goes to the command's response topic with its
   correlation data, at most once, and events have an expiry. Everything else works the same with 3.1.1. A response topic
   is a free topic below `<base>`, or one below a prefix in the setting `mqtt_response_topics`. It has at most

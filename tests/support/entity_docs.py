@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ha_discovery import Form
+from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
 from octoprint_temp_eta.home_assistant.parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
@@ -18,7 +19,7 @@ OFFER = Offer(
     heaters=("bed",),
     presets=("PLA",),
     scripts=(("warm_up", "warm up"),),
-    commands=frozenset({"reset", "target", "script/start", "script/cancel"}),
+    commands=frozenset({"reset", "target", "script/start", "script/cancel", *ACCEPTED_IN}),
     highest_targets=(("bed", 110.0),),
 )
 FACTS = DeviceFacts("instance", "Ender", "Ender-3", "1", "1")

@@ -14,7 +14,14 @@ import jinja2
 
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 
-TEMPLATES = jinja2.Environment()
+
+class Undefined(jinja2.Undefined):
+    """A missing key. Home Assistant logs a warning when a template prints or tests one; here it is an error."""
+
+    __str__ = __bool__ = __iter__ = jinja2.Undefined._fail_with_undefined_error
+
+
+TEMPLATES = jinja2.Environment(undefined=Undefined)
 
 
 @dataclass

@@ -23,7 +23,7 @@ RATE, BURST = 10.0, 20.0
 #: The same for each urgent command once the common allowance is used up, and how many urgent commands there may be.
 URGENT_RATE, URGENT_BURST = 1.0, 3.0
 MAX_URGENT = 32
-URGENT = ("script/cancel", "target")
+URGENT = ("script/cancel", "target", "job/pause", "job/cancel", "printer/emergency_stop")
 #: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
 LONGEST_CORRELATION = 1024
 #: How many transactions are kept, and for how many seconds: a redelivery comes within seconds.
@@ -35,8 +35,8 @@ REPLY_KEEP_S = 300.0
 class RateLimit:
     """The rate limit of all commands, and the further allowances of those that must get through a flood.
 
-    Cancelling a script and switching a heater off are *urgent*: once the common allowance is used up, each of them has
-    one of its own, which only commands that succeed use up.
+    Stopping a script, a print or the printer, and switching a heater off, are *urgent*: once the common allowance is
+    used up, each of them has one of its own, which only commands that succeed use up.
     """
 
     def __init__(self) -> None:
@@ -70,11 +70,9 @@ class RateLimit:
 
 
 def _urgency(command: Command) -> str | None:
-    if command.name == "script/cancel":
-        return command.name
-    if command.name == "target" and command.arguments["target"] == 0:
-        return f"target {command.arguments['heater']}"
-    return None
+    if command.name == "target":
+        return f"target {command.arguments['heater']}" if command.arguments["target"] == 0 else None
+    return command.name if command.name in URGENT else None
 
 
 class Commands(Part):

@@ -9,6 +9,7 @@ from typing import Any
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
 from ...messages.decode import Command
 from ...settings.broker_address import BrokerAddress
+from .job_effects import PrinterAction
 from .script_effects import ScriptEffect
 
 
@@ -136,5 +137,17 @@ class Log:
 
 
 Effect = (
-    Publish | Connect | Disconnect | Subscribe | Save | Learn | SetTarget | Reply | Answer | Page | Log | ScriptEffect
+    Publish
+    | Connect
+    | Disconnect
+    | Subscribe
+    | Save
+    | Learn
+    | SetTarget
+    | PrinterAction
+    | Reply
+    | Answer
+    | Page
+    | Log
+    | ScriptEffect
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.estimation.estimator import LearnedState
 from ...settings.table import Settings
+from .job_inputs import JobInput
 from .script_inputs import ScriptInput
 
 
@@ -204,5 +205,6 @@ Input = (
     | Delivered
     | MessageArrived
     | ApiCommand
+    | JobInput
     | ScriptInput
 )

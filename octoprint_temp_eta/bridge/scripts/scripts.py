@@ -45,6 +45,11 @@ class Scripts(Part):
         return self._library.known
 
     @property
+    def running(self) -> bool:
+        """Whether a script runs."""
+        return self._run.runner.run is not None
+
+    @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         kinds = {kind for part in self._parts for kind in part.inputs}

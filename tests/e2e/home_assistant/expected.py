@@ -12,6 +12,16 @@ PRINTER = {
     "printing": ("binary_sensor.printing", "off", None, "running"),
     "printer": ("binary_sensor.printer", "on", None, "connectivity"),
     "bridge": ("binary_sensor.bridge", "on", None, "connectivity"),
+    "progress": ("sensor.print_progress", "unknown", "%", None),
+    "finish_at": ("sensor.print_finish", "unknown", None, "timestamp"),
+    "file": ("sensor.print_file", "unknown", None, None),
+    "printer_event": ("event.printer_event", "", None, None),
+    "job_pause": ("button.pause_print", "unavailable", None, None),
+    "job_resume": ("button.resume_print", "unavailable", None, None),
+    "job_cancel": ("button.cancel_print", "unavailable", None, None),
+    "printer_connect": ("button.connect", "unavailable", None, None),
+    "printer_disconnect": ("button.disconnect", "", None, None),
+    "printer_emergency_stop": ("button.emergency_stop", "", None, None),
     "script": ("sensor.script", "Idle", None, "enum"),
     "script_status": ("sensor.script_status", "unknown", None, None),
     "last_script": ("sensor.last_script_outcome", "", None, "enum"),
@@ -40,12 +50,25 @@ EXPECTED = PRINTER | {
 }
 #: The entities that are disabled by default.
 DISABLED = {f"{heater}_{key}" for heater in HEATERS for key in ("time_remaining", "estimate_error")}
-DISABLED |= {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
+DISABLED |= {
+    "print_time_remaining",
+    "last_error",
+    "clash",
+    "connections",
+    "messages_sent",
+    "messages_dropped",
+    "commands_rejected",
+}
 TRIGGERS = {
     (kind, heater)
     for kind in ("reached its target", "has cooled down", "does not heat up")
     for heater in ("Nozzle", "Bed")
 } | {(kind, "Script") for kind in ("has started", "has finished", "has failed", "has crashed", "was cancelled")}
+TRIGGERS |= {
+    *((kind, "Print") for kind in ("has started", "has finished", "has failed", "was cancelled")),
+    *((kind, "Print") for kind in ("was paused", "was resumed")),
+    *((kind, "Printer") for kind in ("has reported an error", "has run out of filament")),
+}
 
 
 def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:

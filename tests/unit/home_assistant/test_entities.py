@@ -20,7 +20,8 @@ def test_which_entities_are_disabled():
     disabled = {key for key, component in announced.items() if component.get("enabled_by_default") is False}
     diagnostics = {"last_error", "clash", "connections", "messages_sent", "messages_dropped", "commands_rejected"}
     per_heater = {"time_remaining", "estimate_error"}
-    assert disabled == diagnostics | {f"{heater}_{key}" for heater in OFFER.heaters for key in per_heater}
+    per_printer = {"print_time_remaining"}
+    assert disabled == diagnostics | per_printer | {f"{h}_{key}" for h in OFFER.heaters for key in per_heater}
 
 
 def test_entities_on_a_topic_with_heartbeats_expire_and_no_others():
@@ -63,7 +64,7 @@ def availability(component: dict[str, Any]) -> list[dict[str, Any]]:
     return list(component.get("availability", []))
 
 
-@pytest.mark.parametrize("name", ["diagnostics", "printer", "script", "forecast", "eta"])
+@pytest.mark.parametrize("name", ["diagnostics", "printer", "job", "script", "forecast", "eta"])
 def test_every_valid_message_gives_every_entity_a_state(name: str):
     topic = MESSAGES[name].topic.format(base=TOPICS.base, heater="bed")
     mine = {k: c for k, c in components().items() if c.get("state_topic") == topic and "value_template" in c}

@@ -1,0 +1,111 @@
+"""Commands about the print job and the connection, through OctoPrint's printer interface.
+
+OctoPrint's calls may block, because other plugins handle what they cause. A thread of its own makes them, so that
+neither the worker nor a script waits. The emergency stop has another one: nothing delays it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from octoprint.filemanager.destinations import FileDestinations
+from octoprint.printer import InvalidFileLocation, InvalidFileType, PrinterInterface
+
+from ..bridge.protocol.job_effects import PrinterAction
+from ..bridge.protocol.job_inputs import ActionDone
+from ..core.printer_commands import EMERGENCY_STOP, accepted
+from .printer import TAGS
+from .tasks import Tasks
+
+#: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.
+HasFile = Callable[[str, str], bool]
+
+
+class Refused(Exception):
+    """OctoPrint does not carry out a command: the code of the error, and a sentence for the user."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Actions:
+    """Performs `PrinterAction`."""
+
+    def __init__(
+        self,
+        printer: PrinterInterface,
+        has_file: HasFile,
+        post: Callable[[ActionDone], None],
+        logger: logging.Logger,
+    ) -> None:
+        self._printer = printer
+        self._has_file = has_file
+        self._post = post
+        self._logger = logger
+        self._tasks = Tasks("temp_eta-actions", logger)
+        self._urgent = Tasks("temp_eta-emergency-stop", logger)
+        self._calls: Mapping[str, Callable[[PrinterAction], None]] = {
+            "job/start": self._start,
+            "job/pause": lambda _: printer.pause_print(tags=set(TAGS)),
+            "job/resume": lambda _: printer.resume_print(tags=set(TAGS)),
+            "job/cancel": lambda _: printer.cancel_print(tags=set(TAGS)),
+            "printer/connect": lambda _: printer.connect(),
+            "printer/disconnect": lambda _: printer.disconnect(),
+            EMERGENCY_STOP: lambda _: printer.commands(["M112"], tags=set(TAGS), force=True),
+        }
+
+    @property
+    def performers(self) -> Mapping[type, Callable[[Any], None]]:
+        """The effects that are performed here."""
+        return {PrinterAction: self._put}
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._tasks.start()
+        self._urgent.start()
+
+    def close(self) -> None:
+        """Stop the threads after what they are doing."""
+        self._tasks.close()
+        self._urgent.close()
+
+    def _put(self, action: PrinterAction) -> None:
+        tasks = self._urgent if action.command == EMERGENCY_STOP else self._tasks
+        tasks.put(lambda: self._perform(action))
+
+    def _perform(self, action: PrinterAction) -> None:
+        self._logger.info("Executing the command %s", action.command)
+        refusal = None
+        try:
+            self._check(action.command)
+            self._calls[action.command](action)
+        except Refused as refused:
+            refusal = refused.code, refused.message
+        except Exception as error:
+            self._logger.exception("OctoPrint failed to execute %s", action.command)
+            refusal = "internal_error", f"OctoPrint failed to execute the command: {error}"
+        self._post(ActionDone(action.token, refusal))
+
+    def _check(self, command: str) -> None:
+        """Refuse a command that OctoPrint would ignore silently: the printer's state may have changed meanwhile."""
+        if not accepted(command, self._printer.get_state_id()):
+            raise Refused("printer_not_ready", f"The printer's state is now: {self._printer.get_state_string()}.")
+
+    def _start(self, action: PrinterAction) -> None:
+        on_card = action.origin == FileDestinations.SDCARD
+        try:
+            found = self._is_on_card(action.file) if on_card else self._has_file(FileDestinations.LOCAL, action.file)
+        except ValueError:  # a path outside of the uploads
+            found = False
+        if not found:
+            raise Refused("unknown_file", f"There is no file {action.file[:64]!r} in {action.origin!r}.")
+        try:
+            self._printer.select_file(action.file, on_card, printAfterSelect=True, tags=set(TAGS))
+        except (InvalidFileLocation, InvalidFileType):
+            raise Refused("unknown_file", f"OctoPrint cannot print {action.file[:64]!r}.") from None
+
+    def _is_on_card(self, file: str) -> bool:
+        return any(each.get("name") == file for each in self._printer.get_sd_files())

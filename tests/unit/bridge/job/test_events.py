@@ -1,0 +1,56 @@
+"""The events of print and printer."""
+
+from __future__ import annotations
+
+from octoprint_temp_eta.bridge.job.events import KEEP_S, SAME_RUNOUT_S
+from octoprint_temp_eta.bridge.protocol.job_inputs import PrinterEvent
+from tests.support.bridge_driver import connected
+
+DONE = PrinterEvent("print_done", file="boxes/lid.gcode", origin="local", user="anna", elapsed=4391.4)
+
+
+def test_an_event_is_published_with_all_keys():
+    driver = connected()
+    driver.handle(DONE)
+    [body] = driver.bodies("event")
+    assert body.pop("timestamp") == driver.now.wall
+    assert body == {
+        "event_type": "print_done",
+        "file": "boxes/lid.gcode",
+        "origin": "local",
+        "user": "anna",
+        "elapsed_seconds": 4391,
+        "reason": None,
+        "error": None,
+    }
+
+
+def test_without_a_connection_it_waits_with_its_own_time():
+    driver = connected()
+    driver.lose()
+    happened_at = driver.now.wall
+    driver.handle(DONE)
+    driver.skip(60)
+    driver.connect()
+    assert [body["timestamp"] for body in driver.bodies("event")] == [happened_at]
+
+
+def test_an_old_event_is_dropped_and_counted():
+    driver = connected()
+    driver.lose()
+    driver.handle(DONE)
+    driver.skip(KEEP_S + 1)
+    driver.connect()
+    driver.advance(70)
+    assert driver.bodies("event") == []
+    assert driver.state("diagnostics")["messages"]["dropped"] == 1
+
+
+def test_a_runout_that_the_firmware_reports_twice_is_one_event():
+    driver = connected()
+    driver.handle(PrinterEvent("filament_runout"))
+    driver.advance(1)
+    driver.handle(PrinterEvent("filament_runout"))
+    driver.advance(SAME_RUNOUT_S + 1)
+    driver.handle(PrinterEvent("filament_runout"))
+    assert [body["event_type"] for body in driver.bodies("event")] == ["filament_runout"] * 2
