@@ -38,13 +38,8 @@ class Bridge:
     """The plugin's decisions: its parts, and what is done with all of them."""
 
     def __init__(self, identity: Identity, settings: Settings, remembered: Mapping[str, Any], now: Now) -> None:
-        self._pages = Pages()
         self._outbox = outbox = Outbox(
-            topics_of(settings),
-            identity.boot_id,
-            self._pages.publish,
-            show=self._pages.show,
-            left_behind=stored_topics(remembered.get(LEFT_BEHIND)),
+            topics_of(settings), identity.boot_id, left_behind=stored_topics(remembered.get(LEFT_BEHIND))
         )
         memory = Memory(remembered.get(LEARNED))
         printer = Printer()
@@ -58,6 +53,7 @@ class Bridge:
             sensors=remembered.get(SENSORS),
         )
         readiness = Readiness(outbox, printer, heaters, settings)
+        self._pages = pages = Pages(heaters, readiness, settings)
         forecasts = Forecasts(outbox, heaters)
         heater_commands = HeaterCommands(printer, heaters, memory)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
@@ -70,7 +66,7 @@ class Bridge:
         }
         self._commands = commands = Commands(outbox, settings, handlers)
         info = Info(outbox, printer, commands, identity, settings)
-        self._connection = connection = Connection(outbox, self._pages, identity, settings)
+        self._connection = connection = Connection(outbox, identity, settings)
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )
@@ -80,6 +76,7 @@ class Bridge:
             printer,
             heaters,
             readiness,
+            pages,
             memory,
             forecasts,
             heater_commands,
@@ -103,7 +100,8 @@ class Bridge:
         """Handle an input at `now`, and return the effects, in order."""
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
-        return [*effects, *self._save(), *self._connection.report_not_sent(), *self._pages.drain(), *messages]
+        pages = self._pages.copies(self._outbox.take_published())
+        return [*effects, *self._save(), *self._connection.report_not_sent(), *pages, *messages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.

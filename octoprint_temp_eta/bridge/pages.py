@@ -1,11 +1,20 @@
-"""The messages to the open OctoPrint pages: states, events and notifications."""
+"""The messages to the open OctoPrint pages: copies of what is published, and heaters and printer at an own interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from .protocol.effects import Page
+from ..core.clock import Now
+from ..messages import encode
+from ..settings.table import Settings
+from .heaters.heaters import Heaters
+from .heaters.readiness import Readiness
+from .outbox.outbox import Published
+from .outbox.publish_policy import Gate, policy_of
+from .part import InputHandler, Part
+from .protocol.effects import Effect, Page
+from .protocol.inputs import PrinterChanged, Readings
 
 #: The messages that the pages get, and their type there.
 SHOWN: Mapping[str, str] = {
@@ -18,31 +27,53 @@ SHOWN: Mapping[str, str] = {
 #: States that the pages get at their own interval, not when they are published.
 AT_OWN_INTERVAL = ("eta", "printer")
 
-Level = Literal["info", "success", "warning", "error"]
+
+class Pages(Part):
+    """Keeps the open pages up to date. A page that opens later requests the current state."""
+
+    def __init__(self, heaters: Heaters, readiness: Readiness, settings: Settings) -> None:
+        self._heaters = heaters
+        self._readiness = readiness
+        self._interval = settings.update_interval
+        #: By message and heater.
+        self._gates: dict[tuple[str, str | None], Gate] = {}
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {Readings: self._changed, PrinterChanged: self._changed}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Apply changed settings."""
+        self._interval = settings.update_interval
+        return self.tick(now)
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Return the states of heaters and printer that are due."""
+        views = self._heaters.views(now)
+        effects = [self._state("eta", view.heater, encode.eta(view), now) for view in views]
+        effects.append(self._state("printer", None, self._readiness.body(now), now))
+        return [effect for effect in effects if effect is not None]
+
+    def copies(self, published: Iterable[Published]) -> list[Page]:
+        """Return what the pages get of published messages; a removed heater is a payload of None."""
+        pages = []
+        for each in published:
+            if each.payload is None:
+                self._gates.pop((each.message, each.heater), None)
+            if each.message in SHOWN and (each.payload is None or each.message not in AT_OWN_INTERVAL):
+                pages.append(_page(each.message, each.heater, each.payload))
+        return pages
+
+    def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
+        return self.tick(now)
+
+    def _state(self, message: str, heater: str | None, body: dict[str, Any], now: Now) -> Page | None:
+        gate = self._gates.setdefault((message, heater), Gate(policy_of(message)))
+        return _page(message, heater, body) if gate.passes(body, now.at, self._interval) else None
 
 
-class Pages:
-    """Messages to the pages. A page that opens later requests the current state."""
-
-    def __init__(self) -> None:
-        self._messages: list[Page] = []
-
-    def publish(self, message: str, heater: str | None, payload: Any) -> None:
-        """Add a published message if the pages show it; a payload of None removes the heater."""
-        if message in SHOWN and (payload is None or message not in AT_OWN_INTERVAL):
-            self.show(message, heater, payload)
-
-    def show(self, message: str, heater: str | None, payload: Any) -> None:
-        """Add a message."""
-        if isinstance(payload, Mapping) and "actual" in payload:
-            payload = {**payload, "current": payload["actual"]}
-        self._messages.append(Page({"type": SHOWN[message], "heater": heater, "data": payload}))
-
-    def notify(self, level: Level, title: str, message: str) -> None:
-        """Show a notification."""
-        self._messages.append(Page({"type": "notification", "level": level, "title": title, "message": message}))
-
-    def drain(self) -> list[Page]:
-        """Return the messages since the last call."""
-        messages, self._messages = self._messages, []
-        return messages
+def _page(message: str, heater: str | None, payload: Any) -> Page:
+    if isinstance(payload, Mapping) and "actual" in payload:
+        payload = {**payload, "current": payload["actual"]}
+    return Page({"type": SHOWN[message], "heater": heater, "data": payload})

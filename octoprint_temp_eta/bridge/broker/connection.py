@@ -19,7 +19,6 @@ from ...messages import encode
 from ...messages.topics import LEVEL, Topics
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox, offline_message
-from ..pages import Pages
 from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
@@ -75,7 +74,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
 class Connection(Part):
     """Connects, reconnects and leaves; owns the last error and the state of the connection."""
 
-    def __init__(self, outbox: Outbox, pages: Pages, identity: Identity, settings: Settings) -> None:
+    def __init__(self, outbox: Outbox, identity: Identity, settings: Settings) -> None:
         self.state = State.OFF
         #: Connections since OctoPrint started.
         self.connections = 0
@@ -88,7 +87,7 @@ class Connection(Part):
         self._connected_at = 0.0
         self._conflict = IdentityConflict()
         self._read_back = ReadBack()
-        self._log = LogThrottle(pages)
+        self._log = LogThrottle()
 
     @property
     def conflict(self) -> str | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 
 from ...core.clock import Now
-from ..pages import Pages
-from ..protocol.effects import Effect, Log
+from ..protocol.effects import Effect, Log, Page
 
 #: s after which a connection counts as stable.
 STABLE_S = 60.0
@@ -17,8 +16,7 @@ MAX_REPORTED = 5
 class LogThrottle:
     """Limits the log lines: the log is on an SD card, and a connection that breaks every second must not fill it."""
 
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
+    def __init__(self) -> None:
         self._reported: set[str] = set()
         self._connected_at: float | None = None
         self._connections = 0
@@ -31,7 +29,7 @@ class LogThrottle:
             return []
         self._reported.clear()
         if self._connections == MAX_REPORTED:
-            sentence += "; it keeps breaking, so no more is said until it lasts for a minute"
+            sentence += "; it keeps breaking, so further connections are not logged until one lasts for a minute"
         return [Log(logging.INFO, sentence)]
 
     def lost(self, reason: str, now: Now) -> list[Effect]:
@@ -46,8 +44,8 @@ class LogThrottle:
         if reason in self._reported:
             return []
         self._reported.add(reason)
-        self._pages.notify("warning", "MQTT", reason)
-        return [Log(logging.WARNING, reason)]
+        notification = {"type": "notification", "level": "warning", "title": "MQTT", "message": reason}
+        return [Log(logging.WARNING, reason), Page(notification)]
 
     def forget(self) -> None:
         """Reset, such as after changed settings."""

@@ -64,8 +64,6 @@ class Heaters(Part):
         self._targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
-        #: Gates of what the open pages get, whatever is published.
-        self._page_gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
         self._sensors = Sensors(outbox, sensors)
         #: Names of which a reading has shown that their sensor is connected.
@@ -258,9 +256,6 @@ class Heaters(Part):
         gate = self._gates.setdefault(heater, Gate(policy_of("eta")))
         if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
             self._outbox.publish_state("eta", body, now, heater=heater)
-        page_gate = self._page_gates.setdefault(heater, Gate(policy_of("eta")))
-        if page_gate.passes(body, now.at, self.settings.update_interval):
-            self._outbox.show("eta", heater, body)
 
     def _view(self, name: str, now: Now) -> HeaterView:
         return self._tracks[name].view(now.at, now.wall)
@@ -308,7 +303,6 @@ class Heaters(Part):
         del self._tracks[name]
         self._missing.pop(name, None)
         self._gates.pop(name, None)
-        self._page_gates.pop(name, None)
         self._outbox.clear("eta", heater=name)
         if name == CHAMBER:
             self._heated_chamber = False

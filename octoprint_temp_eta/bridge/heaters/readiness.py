@@ -26,8 +26,6 @@ class Readiness(Part):
         self._heaters = heaters
         self._settings = settings
         self._gate = Gate(policy_of("printer"))
-        #: The gate of what the open pages get, whatever is published.
-        self._page_gate = Gate(policy_of("printer"))
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -52,20 +50,19 @@ class Readiness(Part):
 
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return `printer`."""
-        return {"printer": self._body(now)}
+        return {"printer": self.body(now)}
 
     def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
         self._publish(now)
         return []
 
     def _publish(self, now: Now) -> None:
-        body = self._body(now)
+        body = self.body(now)
         if self._gate.passes(body, now.at, self._settings.mqtt_publish_interval):
             self._outbox.publish_state("printer", body, now)
-        if self._page_gate.passes(body, now.at, self._settings.update_interval):
-            self._outbox.show("printer", None, body)
 
-    def _body(self, now: Now) -> dict[str, Any]:
+    def body(self, now: Now) -> encode.Payload:
+        """Return the current body of `printer`."""
         printer = self._printer
         return encode.printer(
             self._heaters.views(now), connected=printer.connected, state=printer.state, printing=printer.printing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,26 +37,20 @@ class _Event:
     resend: bool = True
 
 
-#: Gets a copy of what is published: the message, its heater, and the payload; None: the topic is cleared.
-Copy = Callable[[str, str | None, Any], None]
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message that was published: its heater if it has one, and its payload; None: the topic is cleared."""
+
+    message: str
+    heater: str | None
+    payload: Any
 
 
 class Outbox:
     """Retained messages and events on their way to the broker."""
 
-    def __init__(
-        self,
-        topics: Topics,
-        boot_id: str,
-        copy: Copy = lambda *_: None,
-        *,
-        show: Copy = lambda *_: None,
-        left_behind: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, topics: Topics, boot_id: str, *, left_behind: Iterable[str] = ()) -> None:
         self.topics = topics
-        self._copy = copy
-        #: Shows a state on the pages, at an interval of their own.
-        self.show = show
         self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
@@ -72,6 +66,7 @@ class Outbox:
         self._progress_at = 0.0
         self._retained = Retained()
         self._events: deque[_Event] = deque()
+        self._published: list[Published] = []
         self._retained.clear(left_behind)
 
     @property
@@ -104,12 +99,17 @@ class Outbox:
 
     def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
         kind, stamped = MESSAGES[message], self._stamped(message, body, now)
-        self._copy(message, heater, stamped)
+        self._published.append(Published(message, heater, stamped))
         publish = Publish(topic, encode(stamped), kind.qos, retain=True, content_type=kind.content_type)
         self._put(Record(publish, body, now.at, (message, heater), stamped))
 
     def _put(self, record: Record) -> None:
         self.superseded += self._retained.put(record)
+
+    def take_published(self) -> list[Published]:
+        """Return what was published since the last call, whether or not there is a connection."""
+        published, self._published = self._published, []
+        return published
 
     def retain(self, publish: Publish) -> None:
         """Publish a retained message outside our contract, such as a discovery message; empty: clear the topic."""
@@ -118,7 +118,7 @@ class Outbox:
     def clear(self, message: str, **levels: str) -> None:
         """Clear a retained topic, also on brokers that are connected later."""
         topic = self.topics.of(message, **levels)
-        self._copy(message, levels.get("heater"), None)
+        self._published.append(Published(message, levels.get("heater"), None))
         if self._retained.get(topic) is not None:
             self._put(Record(Publish(topic, b"", retain=True), clearing=True))
 
@@ -141,7 +141,7 @@ class Outbox:
         """Publish an event; without a connection it is kept for `keep_s` seconds."""
         kind = MESSAGES[message]
         stamped = self._stamped(message, body, now)
-        self._copy(message, levels.get("heater"), stamped)
+        self._published.append(Published(message, levels.get("heater"), stamped))
         publish = Publish(
             self.topics.of(message, **levels),
             encode(stamped),

@@ -18,7 +18,7 @@ def heating(*, connected: bool = True) -> BridgeDriver:
     return driver
 
 
-def told(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
+def shown(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
     """Return the messages of one type that the pages got, oldest first."""
     messages = [dict(effect.message) for effect in driver.of(Page)]
     return [message for message in messages if message["type"] == kind]
@@ -26,7 +26,7 @@ def told(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
 
 def payloads(driver: BridgeDriver, kind: str) -> list[dict[str, Any]]:
     """Return what the pages got of one type, without the alias of `actual` and without a message's stamps."""
-    return [body_of(message["data"]) for message in told(driver, kind)]
+    return [body_of(message["data"]) for message in shown(driver, kind)]
 
 
 def body_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def updates_in_a_minute(**settings: float) -> int:
     driver.connect()
     driver.printer()
     driver.heat("bed", [(second, 21.0 + 2 * second, 210.0) for second in range(60)])
-    return len(told(driver, "eta_update"))
+    return len(shown(driver, "eta_update"))
 
 
 def test_the_publish_interval_does_not_slow_the_pages_down() -> None:
@@ -58,7 +58,7 @@ def test_the_update_interval_bounds_how_often_pages_are_updated() -> None:
 
 
 def test_an_update_has_the_form_that_pages_know() -> None:
-    message = told(heating(), "eta_update")[-1]
+    message = shown(heating(), "eta_update")[-1]
     assert set(message) == {"type", "heater", "data"}
     assert message["heater"] == "bed"
     assert message["data"]["target"] == 60
@@ -74,7 +74,7 @@ def test_pages_need_no_broker() -> None:
 
 
 def test_the_printer_is_shown_too() -> None:
-    last = told(heating(), "printer_update")[-1]
+    last = shown(heating(), "printer_update")[-1]
     assert last["heater"] is None
     assert last["data"]["waiting_for"] == ["bed"]
 
@@ -83,14 +83,14 @@ def test_a_removed_heater_is_shown() -> None:
     driver = heating()
     for _ in range(20):
         driver.read(tool0=(20.0, 0.0))
-    assert told(driver, "eta_update")[-1] == {"type": "eta_update", "heater": "bed", "data": None}
+    assert shown(driver, "eta_update")[-1] == {"type": "eta_update", "heater": "bed", "data": None}
 
 
 def test_a_lost_broker_is_a_notice_once() -> None:
     driver = BridgeDriver()
     driver.lose("TCP: broker.test:1883 does not answer")
     driver.lose("TCP: broker.test:1883 does not answer")
-    assert told(driver, "notification") == [
+    assert shown(driver, "notification") == [
         {
             "type": "notification",
             "level": "warning",

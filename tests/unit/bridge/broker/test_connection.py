@@ -11,7 +11,6 @@ import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import MOVES, Connection, Event, State, topics_of
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
-from octoprint_temp_eta.bridge.pages import Pages
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
@@ -36,7 +35,7 @@ class Driver:
     def __init__(self, **settings: Any) -> None:
         self.settings = parse(SETTINGS | settings)
         self.outbox = Outbox(topics_of(self.settings), IDENTITY.boot_id)
-        self.connection = Connection(self.outbox, Pages(), IDENTITY, self.settings)
+        self.connection = Connection(self.outbox, IDENTITY, self.settings)
         self.at = 0.0
 
     @property

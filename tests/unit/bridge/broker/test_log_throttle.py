@@ -1,12 +1,11 @@
-"""What log and pages are logs of a connection that does not want to work."""
+"""The log lines and notifications about a connection that keeps failing."""
 
 from __future__ import annotations
 
 import logging
 
 from octoprint_temp_eta.bridge.broker.log_throttle import MAX_REPORTED, STABLE_S, LogThrottle
-from octoprint_temp_eta.bridge.pages import Pages
-from octoprint_temp_eta.bridge.protocol.effects import Effect, Log
+from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page
 from octoprint_temp_eta.core.clock import Now
 
 
@@ -18,29 +17,31 @@ def texts(effects: list[Effect]) -> list[str]:
     return [effect.text for effect in effects if isinstance(effect, Log)]
 
 
+def notifications(effects: list[Effect]) -> list[str]:
+    return [effect.message["message"] for effect in effects if isinstance(effect, Page)]
+
+
 def test_a_repeated_failure_is_reported_once():
-    pages = Pages()
-    throttle = LogThrottle(pages)
-    logs = [effect for second in range(3600) for effect in throttle.lost("nobody answers", at(second))]
-    assert logs == [Log(logging.WARNING, "nobody answers")]
-    assert [page.message["message"] for page in pages.drain()] == ["nobody answers"]
+    throttle = LogThrottle()
+    effects = [effect for second in range(3600) for effect in throttle.lost("nobody answers", at(second))]
+    assert effects[:-1] == [Log(logging.WARNING, "nobody answers")]
+    assert notifications(effects) == ["nobody answers"]
 
 
 def test_a_connection_that_breaks_every_second_is_reported_a_few_times():
-    pages = Pages()
-    throttle, logs = LogThrottle(pages), []
+    throttle, logs = LogThrottle(), []
     for second in range(0, 3600, 2):
         logs += throttle.connected("Connected", at(second))
         logs += throttle.refused("Not permitted")
         logs += throttle.lost("Lost", at(second + 1))
-    last = "Connected; it keeps breaking, so no more is said until it lasts for a minute"
+    last = "Connected; it keeps breaking, so further connections are not logged until one lasts for a minute"
     rounds = ["Connected", "Not permitted", "Lost"] * MAX_REPORTED
     assert texts(logs) == [*rounds[:-3], last, *rounds[-2:]]
-    assert len(pages.drain()) == 2 * MAX_REPORTED
+    assert len(notifications(logs)) == 2 * MAX_REPORTED
 
 
 def test_each_restart_of_the_broker_is_reported():
-    throttle, logs = LogThrottle(Pages()), []
+    throttle, logs = LogThrottle(), []
     for hour in range(MAX_REPORTED + 3):
         logs += throttle.connected("Connected", at(hour * 3600))
         logs += throttle.lost("Lost", at(hour * 3600 + STABLE_S))
@@ -49,7 +50,7 @@ def test_each_restart_of_the_broker_is_reported():
 
 
 def test_changed_settings_reset_the_throttle():
-    throttle = LogThrottle(Pages())
+    throttle = LogThrottle()
     throttle.lost("Not authorised", at(0))
     throttle.forget()
     assert texts(throttle.lost("Not authorised", at(1))) == ["Not authorised"]

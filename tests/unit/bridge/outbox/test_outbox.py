@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -17,10 +16,9 @@ from octoprint_temp_eta.bridge.outbox.outbox import (
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Delivered
-from octoprint_temp_eta.messages.topics import Topics
 from tests.support.outbox_driver import BASE, change, deliver, drain, fill, heater, now, numbers, outbox, topics
 
-# Levels
+# Retained states
 
 
 def test_without_a_connection_nothing_is_sent():
@@ -97,21 +95,21 @@ def test_a_topic_without_a_message_is_not_cleared():
     assert drain(box) == []
 
 
-def test_copies_receive_states_events_and_erasures_while_offline():
-    copies: list[tuple[str, str | None, Any]] = []
-    box = Outbox(Topics(BASE), "b0b0", lambda *copy: copies.append(copy))
+def test_published_states_events_and_cleared_topics_are_returned_while_offline():
+    box = outbox()
     fill(box, "bed")
     fill(box, "bed")
     box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     box.clear("eta", heater="bed")
-    assert [(message, name, payload is None) for message, name, payload in copies] == [
+    assert [(each.message, each.heater, each.payload is None) for each in box.take_published()] == [
         ("eta", "bed", False),
         ("state_change", "bed", False),
         ("eta", "bed", True),
     ]
+    assert box.take_published() == []
 
 
-# Edges
+# Events
 
 
 def test_an_event_is_sent_once_with_its_expiry_and_not_retained():
