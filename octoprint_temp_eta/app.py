@@ -22,7 +22,6 @@ from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Pa
 from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
 from .bridge.protocol.script_effects import FireEvent
-from .bridge.protocol.script_inputs import ScriptFolderRequested, ScriptSettingsSubmitted
 from .messages import stored
 from .settings.table import Settings
 
@@ -97,14 +96,6 @@ class App:
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Execute a command and return the reply; waits for it. Raises `NoAnswer`."""
         return self._pending_replies.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
-
-    def save_script_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Save settings of a script and return the reply; waits for it. Raises `NoAnswer`."""
-        return self._pending_replies.ask(lambda ticket: self.post(ScriptSettingsSubmitted(body, ticket)))
-
-    def create_script_folder(self) -> Mapping[str, Any]:
-        """Create the script folder and wait for the reply. Raises `NoAnswer`."""
-        return self._pending_replies.ask(lambda ticket: self.post(ScriptFolderRequested(ticket)))
 
     def stop(self) -> None:
         """Publish the offline message and stop; takes bounded time even if the broker hangs."""

@@ -1,4 +1,4 @@
-"""The catalogue of MQTT messages, read from the JSON Schemas, and the validation of payloads.
+"""The catalogue of messages and commands, read from the JSON Schemas, and the validation of payloads.
 
 The schemas are the single source of truth. Only this module uses the JSON Schema library.
 References are never fetched; they lead to other schemas of the package.
@@ -48,17 +48,38 @@ class InvalidPayload(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageType:
-    """A message, as its schema describes it.
+class PayloadType:
+    """A payload, as its schema describes it."""
+
+    name: str
+    schema: Mapping[str, Any] = field(repr=False, compare=False)
+    validator: Validator = field(repr=False, compare=False)
+
+    def validate(self, payload: Any) -> None:
+        """Raise `InvalidPayload` if `payload`, the result of `json.loads` or a plain text, is invalid."""
+        if _is_deeper(payload, DEEPEST):
+            raise InvalidPayload("", "nesting", wording.sentence([], "nesting", DEEPEST, payload))
+        error = best_match(self.validator.iter_errors(payload))
+        if error is not None:
+            raise _explained(error)
+
+
+@dataclass(frozen=True, slots=True)
+class RestCommand(PayloadType):
+    """A command that only REST accepts."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageType(PayloadType):
+    """An MQTT message, as its schema describes it.
 
     `topic` is a template with `{base}` and, for topics of a heater, `{heater}`. `retain` is None for what we
     receive. `expiry_seconds` is MQTT 5's message expiry. For a command, `press` is whether the plain text `PRESS`
     means `{}`, and `text` the field that a plain text fills.
     """
 
-    name: str
-    schema: Mapping[str, Any] = field(repr=False, compare=False)
-    validator: Validator = field(repr=False, compare=False)
     topic: str
     direction: Literal["in", "out"]
     retain: bool | None
@@ -73,14 +94,6 @@ class MessageType:
         """The command's name in replies, such as "script/start"; None if the message is not a command."""
         prefix = "{base}/command/"
         return self.topic.removeprefix(prefix) if self.topic.startswith(prefix) else None
-
-    def validate(self, payload: Any) -> None:
-        """Raise `InvalidPayload` if `payload`, the result of `json.loads` or a plain text, is invalid."""
-        if _is_deeper(payload, DEEPEST):
-            raise InvalidPayload("", "nesting", wording.sentence([], "nesting", DEEPEST, payload))
-        error = best_match(self.validator.iter_errors(payload))
-        if error is not None:
-            raise _explained(error)
 
 
 def _explained(error: ValidationError) -> InvalidPayload:
@@ -144,7 +157,7 @@ def _is_date_time(instance: object) -> bool:
     return not isinstance(instance, str) or datetime.fromisoformat(instance) is not None
 
 
-def _load() -> Mapping[str, MessageType]:
+def _load() -> Iterator[PayloadType]:
     names = sorted(file.name for file in files(SCHEMAS).iterdir() if file.name.endswith(_SUFFIX))
     schemas = {
         name.removesuffix(_SUFFIX): json.loads((files(SCHEMAS) / name).read_text(encoding="utf-8")) for name in names
@@ -156,21 +169,27 @@ def _load() -> Mapping[str, MessageType]:
     formats = FormatChecker(())
     formats.checks("date-time", raises=ValueError)(_is_date_time)
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]
-    return MappingProxyType(
-        {
-            name: MessageType(
-                name, schema, strict(schema, registry=registry, format_checker=formats), **schema["x-mqtt"]
-            )
-            for name, schema in schemas.items()
-            if "x-mqtt" in schema
-        }
-    )
+    for name, schema in schemas.items():
+        validator = strict(schema, registry=registry, format_checker=formats)
+        if "x-mqtt" in schema:
+            yield MessageType(name, schema, validator, **schema["x-mqtt"])
+        elif "x-rest" in schema:
+            yield RestCommand(name, schema, validator, **schema["x-rest"])
 
 
-#: All messages by the name of their schema, such as "eta" or "command_script_start".
-MESSAGES: Mapping[str, MessageType] = _load()
+_ALL = tuple(_load())
 
-#: The commands by their name in replies, such as "script/start".
+#: All MQTT messages by the name of their schema, such as "eta" or "command_script_start".
+MESSAGES: Mapping[str, MessageType] = MappingProxyType(
+    {each.name: each for each in _ALL if isinstance(each, MessageType)}
+)
+
+#: The commands that only REST accepts, by their name.
+REST_COMMANDS: Mapping[str, RestCommand] = MappingProxyType(
+    {each.command: each for each in _ALL if isinstance(each, RestCommand)}
+)
+
+#: The commands that MQTT and REST accept, by their name in replies, such as "script/start".
 COMMANDS: Mapping[str, MessageType] = MappingProxyType(
     {message.command: message for message in MESSAGES.values() if message.command is not None}
 )

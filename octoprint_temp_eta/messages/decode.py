@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from .catalogue import COMMANDS, InvalidPayload, MessageType
+from .catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
 
 #: The maximum size of a command in bytes.
 LARGEST_COMMAND = 16 * 1024
@@ -17,6 +17,8 @@ LARGEST_COMMAND = 16 * 1024
 PRESS = "PRESS"
 
 Transaction = str | int | None
+
+_Kind = TypeVar("_Kind", bound=PayloadType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
 
     Raises `CommandError` with the code `invalid_command`, `too_large`, `invalid_json`, `retained_command` or `expired`.
     """
-    kind = _kind(name)
+    kind = _find(name, COMMANDS)
     if len(payload) > LARGEST_COMMAND:
         raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes, this one {len(payload)}.")
     body = _body(kind, payload)
@@ -65,10 +67,10 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
 
 
 def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Command:
-    """Return the command `name` with the JSON value `body` as its payload. Raises `CommandError`."""
+    """Return the command `name` of MQTT or REST with the JSON value `body` as its payload. Raises `CommandError`."""
     transaction = _transaction(body)
     try:
-        _kind(name).validate(body)
+        _find(name, COMMANDS if name in COMMANDS else REST_COMMANDS).validate(body)
     except InvalidPayload as error:
         raise CommandError("invalid_command", error.message, error.path, transaction) from None
     arguments = dict(body)
@@ -79,8 +81,8 @@ def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Comman
     return Command(name, arguments, transaction, reply_to)
 
 
-def _kind(name: str) -> MessageType:
-    kind = COMMANDS.get(name)
+def _find(name: str, commands: Mapping[str, _Kind]) -> _Kind:
+    kind = commands.get(name)
     if kind is None:
         raise CommandError("invalid_command", f"There is no command {name[:64]!r}.")
     return kind

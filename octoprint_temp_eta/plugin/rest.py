@@ -14,7 +14,9 @@ from ..adapters.inbox import now
 from ..adapters.pending_replies import NoAnswer
 from ..app import App
 from ..core.scripts.catalogue import convert_id
-from ..messages.catalogue import COMMANDS
+from ..messages import encode
+from ..messages.catalogue import COMMANDS, REST_COMMANDS
+from ..messages.decode import CommandError, ReplyTo, validated
 from ..messages.errors import status_of
 from . import permissions
 from .permissions import READ
@@ -23,16 +25,11 @@ from .settings_store import SavedSettings
 #: Other names of commands, as REST clients of Automation-Scripts use them.
 ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "cancel": "script/cancel"}
 
-#: All commands: those of the contract, and those that only REST has.
-NAMES = (
-    "get_eta",
-    "list_scripts",
-    "save_script_settings",
-    "create_script_folder",
-    "remove_from_home_assistant",
-    *COMMANDS,
-    *ALIASES,
-)
+#: All commands: those of MQTT too, and those that only REST has.
+NAMES = (*REST_COMMANDS, *COMMANDS, *ALIASES)
+
+#: The commands that this module executes itself: they read the snapshot, or change OctoPrint's settings.
+HERE = ("get_eta", "list_scripts", "remove_from_home_assistant")
 
 
 class _AnyCommand(dict[str, list[str]]):
@@ -91,6 +88,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _refusal(command, "not_available", "The plugin has not started.")
         try:
             return self._execute(app, command, body)
+        except CommandError as error:
+            return _answer(encode.rejected(command, error) | _stamp())
         except NoAnswer as error:
             return _refusal(command, error.code, str(error))
 
@@ -101,18 +100,15 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         return any(convert_id(command) == script["id"] for script in self._app.snapshot["scripts"])
 
     def _execute(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
+        if command not in HERE:
+            return _answer(app.ask(command, body))
+        request = validated(command, body, ReplyTo(), wall=now().wall)
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
-            return _answer(_completed(command) | {"result": app.snapshot["scripts"]})
-        if command == "save_script_settings":
-            return _answer(app.save_script_settings(body))
-        if command == "create_script_folder":
-            return _answer(app.create_script_folder())
-        if command == "remove_from_home_assistant":
-            self.switch_discovery_off()
-            return _answer(_completed(command))
-        return _answer(app.ask(command, body))
+            return _answer(encode.completed(request, app.snapshot["scripts"]) | _stamp())
+        self.switch_discovery_off()
+        return _answer(encode.completed(request) | _stamp())
 
     def _without_private(self, shown: dict[str, Any]) -> dict[str, Any]:
         """Return what users see who may not open the settings: neither broker nor folder, no settings of scripts."""
@@ -134,11 +130,6 @@ def _refusal(command: str | None, code: str, message: str, path: str | None = No
 
 def _stamp() -> dict[str, float]:
     return {"timestamp": round(now().wall, 3)}
-
-
-def _completed(command: str) -> dict[str, Any]:
-    """Return the reply to a command that was completed without the bridge."""
-    return {"transaction": None, "command": command, "status": "completed", **_stamp()}
 
 
 def _answer(reply: Mapping[str, Any]) -> flask.Response:

@@ -12,8 +12,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS, DEEPEST, MESSAGES, InvalidPayload, MessageType
-from tests.support.contract import PROJECT, SCHEMAS, Example, check, examples
+from octoprint_temp_eta.messages.catalogue import (
+    COMMANDS,
+    DEEPEST,
+    MESSAGES,
+    REST_COMMANDS,
+    InvalidPayload,
+    MessageType,
+    RestCommand,
+)
+from tests.support.contract import PROJECT, SCHEMAS, Example, all_examples, check, examples
 from tests.support.contract_asyncapi import asyncapi
 
 FILES = sorted(SCHEMAS.glob("*.schema.json"))
@@ -96,15 +104,24 @@ def test_a_message_has_examples_of_both_kinds(message: MessageType):
     assert len(typical) == (message.content_type == "application/json")
 
 
-@of([example for example in examples() if example.valid])
+@pytest.mark.parametrize("command", REST_COMMANDS.values(), ids=REST_COMMANDS)
+def test_a_command_of_rest_alone_has_a_closed_schema_and_examples_of_both_kinds(command: RestCommand):
+    assert command.name == f"command_{command.command}"
+    assert command.command not in COMMANDS
+    assert command.schema["additionalProperties"] is False
+    assert {"transaction", "expires_at"} <= command.schema["properties"].keys()
+    assert {example.valid for example in all_examples(command.name)} == {True, False}
+
+
+@of([example for example in all_examples() if example.valid])
 def test_a_valid_example_is_valid(example: Example):
-    example.message.validate(example.payload)
+    example.kind.validate(example.payload)
 
 
-@of([example for example in examples() if not example.valid])
+@of([example for example in all_examples() if not example.valid])
 def test_an_invalid_example_breaks_the_rule_that_it_names(example: Example):
     with pytest.raises(InvalidPayload) as caught:
-        example.message.validate(example.payload)
+        example.kind.validate(example.payload)
     assert (caught.value.path, caught.value.rule) == example.fault
     assert example.fault[0].rpartition("/")[2] in caught.value.message
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES
+from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES, REST_COMMANDS
 from octoprint_temp_eta.plugin.permissions import NEEDED, PERMISSIONS
 from octoprint_temp_eta.plugin.rest import ALIASES, NAMES
 from octoprint_temp_eta.settings import table
@@ -188,13 +188,24 @@ def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], 
 
 
 def test_each_command_has_its_permission():
-    assert set(COMMANDS) <= set(NEEDED)
+    assert set(COMMANDS) | set(REST_COMMANDS) - {"remove_from_home_assistant"} <= set(NEEDED)
 
 
 def test_scripts_have_names_of_their_own_here(seen: OctoPrint):
     assert command(seen, "list_scripts")[1]["result"] == seen.get(PATH)["scripts"]
     assert command(seen, "start_script", id="none")[1]["error"]["code"] == "unknown_script"
     assert command(seen, "cancel_script")[1]["error"]["code"] == "not_running"
+
+
+@pytest.mark.parametrize("name", ["get_eta", "list_scripts", "create_script_folder", "remove_from_home_assistant"])
+def test_a_command_without_fields_refuses_others(seen: OctoPrint, name: str):
+    status, reply = command(seen, name, more=1, transaction="t1")
+    assert (status, reply["success"], reply["command"], reply["transaction"]) == (400, False, name, "t1")
+    assert reply["error"] == {
+        "code": "invalid_command",
+        "message": "more is no field of this message.",
+        "path": "/more",
+    }
 
 
 def test_each_permission_is_in_the_document():

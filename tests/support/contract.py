@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octoprint_temp_eta.messages.catalogue import MESSAGES, MessageType
+from octoprint_temp_eta.messages.catalogue import MESSAGES, REST_COMMANDS, MessageType, PayloadType
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMAS = PROJECT / "schemas"
@@ -57,6 +57,12 @@ class Example:
         return MESSAGES[self.path.parent.name]
 
     @property
+    def kind(self) -> PayloadType:
+        """The message, or the command of REST."""
+        name = self.path.parent.name
+        return MESSAGES[name] if name in MESSAGES else REST_COMMANDS[name.removeprefix("command_")]
+
+    @property
     def text(self) -> str:
         return self.path.read_text(encoding="utf-8")
 
@@ -80,5 +86,10 @@ class Example:
 
 
 def examples(message: str = "*") -> list[Example]:
-    """Return the examples of a message, or of all."""
-    return [Example(path) for path in sorted((SCHEMAS / "examples").glob(f"{message}/*"))]
+    """Return the examples of an MQTT message, or of all."""
+    return [each for each in all_examples(message) if each.path.parent.name in MESSAGES]
+
+
+def all_examples(name: str = "*") -> list[Example]:
+    """Return the examples of a message or of a command of REST, or of all."""
+    return [Example(path) for path in sorted((SCHEMAS / "examples").glob(f"{name}/*"))]

@@ -94,9 +94,9 @@ class Scripts:
         try:
             self._folder(effect.folder).create()
         except (OSError, RuntimeError) as error:
-            self._post(ScriptFolderCreated(effect.ticket, f"{effect.folder} cannot be created: {error}"))
+            self._post(ScriptFolderCreated(effect.token, f"{effect.folder} cannot be created: {error}"))
         else:
-            self._post(ScriptFolderCreated(effect.ticket))
+            self._post(ScriptFolderCreated(effect.token))
 
     def _read_connect_commands(self, effect: ReadConnectCommands) -> None:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from ...core.clock import Now
 from ...core.rate_limit import TokenBucket
 from ...messages import encode
+from ...messages.catalogue import REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
@@ -105,8 +106,8 @@ class Commands(Part):
 
     @property
     def allowed(self) -> list[str]:
-        """The commands that the settings permit."""
-        return sorted(name for name in self._handlers if self._permitted(name))
+        """The commands of MQTT that the settings permit."""
+        return sorted(name for name in self._handlers if name not in REST_COMMANDS and self._permitted(name))
 
     def arrived(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute the command `name` in an MQTT message, or refuse it; an empty payload only clears a topic."""
@@ -235,11 +236,15 @@ class Commands(Part):
         return self._send(encode.rejected(name, error), reply_to, now)
 
     def _send(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> list[Effect]:
+        if reply_to.ticket is None or body["command"] not in REST_COMMANDS:
+            self._publish(body, reply_to, now)
+        return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
+
+    def _publish(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> None:
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
             again = to_response_topic(publish, reply_to.topic, reply_to.correlation)
             self._outbox.send_once("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
-        return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
 
     def _permitted(self, name: str) -> bool:
-        return bool(getattr(self.settings, "allow_" + name.replace("/", "_")))
+        return name in REST_COMMANDS or bool(getattr(self.settings, "allow_" + name.replace("/", "_")))

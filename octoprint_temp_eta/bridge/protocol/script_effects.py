@@ -22,7 +22,7 @@ class CreateScriptFolder:
     """Create the script folder; the result is the input `ScriptFolderCreated`."""
 
     folder: str
-    ticket: int
+    token: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
@@ -168,17 +166,10 @@ class ScriptsFound:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptFolderRequested:
-    """A user asks to create the script folder; the reply goes to `ticket`."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
 class ScriptFolderCreated:
-    """The script folder was created, or `error` is the reason why not; the reply goes to `ticket`."""
+    """The result of the `CreateScriptFolder` with this `token`; `error` is the reason why there is no folder."""
 
-    ticket: int
+    token: int
     error: str | None = None
 
 
@@ -191,14 +182,6 @@ class ConnectCommandsRead:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptSettingsSubmitted:
-    """Settings of a script saved through REST; the reply goes to `ticket`."""
-
-    body: Mapping[str, Any]
-    ticket: int
-
-
 ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
 LineInput = LineQueued | LineSuppressed | LineSending | LineSent | LineReceived | MotionRefused
 ScriptInput = (
@@ -209,7 +192,5 @@ ScriptInput = (
     | EmergencyParser
     | ScriptsFound
     | ConnectCommandsRead
-    | ScriptSettingsSubmitted
-    | ScriptFolderRequested
     | ScriptFolderCreated
 )

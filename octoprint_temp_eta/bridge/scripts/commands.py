@@ -13,18 +13,14 @@ from ...messages import encode, wording
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..heaters.heaters import Heaters
-from ..part import CommandHandler, InputHandler, Part
+from ..part import CommandHandler, Part
 from ..printer.printer import Printer
-from ..protocol.effects import Answer, Effect
+from ..protocol.effects import Effect
 from ..protocol.script_effects import StartScript
-from ..protocol.script_inputs import ScriptSettingsSubmitted
 from .library import Library
 from .on_connect import OnConnect
 from .runs import Plan, ScriptRun
 from .store import ScriptMemory, invalid
-
-#: A command that only REST accepts, for OctoPrint's settings dialog.
-SAVE_SETTINGS = "save_script_settings"
 
 
 class ScriptCommands(Part):
@@ -54,12 +50,11 @@ class ScriptCommands(Part):
     @property
     def commands(self) -> Mapping[str, CommandHandler]:
         """The handlers by name of command."""
-        return {"script/start": self._start, "script/cancel": self._cancel}
-
-    @property
-    def inputs(self) -> Mapping[type, InputHandler]:
-        """The handlers by type of input."""
-        return {ScriptSettingsSubmitted: self._settings_submitted}
+        return {
+            "script/start": self._start,
+            "script/cancel": self._cancel,
+            "save_script_settings": self._save_settings,
+        }
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Apply changed settings to the next run."""
@@ -122,14 +117,10 @@ class ScriptCommands(Part):
         run_id = runner.run.run_id
         return encode.completed(command, run_id=run_id), self._run.cancel(now)
 
-    def _settings_submitted(self, submitted: ScriptSettingsSubmitted, now: Now) -> list[Effect]:
-        try:
-            script_id, settings = _submitted(submitted.body)
-            effects: list[Effect] = [self._memory.set(self._library.script(script_id), settings)]
-            reply = encode.completed(Command(SAVE_SETTINGS))
-        except CommandError as error:
-            effects, reply = [], encode.rejected(SAVE_SETTINGS, error)
-        return [*effects, Answer(submitted.ticket, reply | {"timestamp": round(now.wall, 3)})]
+    def _save_settings(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        del now
+        script = self._library.script(command.arguments["id"])
+        return encode.completed(command), [self._memory.set(script, command.arguments["settings"])]
 
 
 def _arguments(command: Command) -> dict[str, Any]:
@@ -144,16 +135,3 @@ def _arguments(command: Command) -> dict[str, Any]:
         path = wording.pointer(["arguments", error.key or ""])
         raise CommandError("invalid_command", f"{error.key!r} {error.rule}.", path) from None
     return arguments
-
-
-def _submitted(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return id and settings of a request to save settings. Raises `CommandError`."""
-    script_id, settings = body.get("id"), body.get("settings")
-    if not isinstance(script_id, str):
-        raise CommandError("invalid_command", "id must be a string.", "/id")
-    if not isinstance(settings, Mapping):
-        raise CommandError("invalid_command", "settings must be an object.", "/settings")
-    unknown = min(set(body) - {"id", "settings"}, default=None)
-    if unknown is not None:
-        raise CommandError("invalid_command", "Only id and settings are accepted.", wording.pointer([unknown]))
-    return script_id, settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +13,11 @@ from ...messages import encode, script
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
-from ..part import InputHandler, Part
-from ..protocol.effects import Answer, Effect, Log
+from ..part import CommandHandler, InputHandler, Part
+from ..protocol.effects import Effect, Log, Reply
 from ..protocol.script_effects import CreateScriptFolder, ScanScripts
-from ..protocol.script_inputs import ScriptFolderCreated, ScriptFolderRequested, ScriptsFound
+from ..protocol.script_inputs import ScriptFolderCreated, ScriptsFound
 
-#: A command that only REST accepts, for OctoPrint's settings dialog.
-CREATE_FOLDER = "create_script_folder"
 #: Seconds between two scans of the folder.
 SCAN_S = 5.0
 
@@ -34,13 +33,20 @@ class Library(Part):
         self._outbox = outbox
         self._folder = settings.script_folder
         self._scan_at: float | None = 0.0
+        #: The commands whose folder is being created, by token.
+        self._creating: dict[int, Command] = {}
+        self._tokens = itertools.count(1)
+
+    @property
+    def commands(self) -> Mapping[str, CommandHandler]:
+        """The handlers by name of command."""
+        return {"create_script_folder": self._create_folder}
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {
             ScriptsFound: self._found,
-            ScriptFolderRequested: self._folder_requested,
             ScriptFolderCreated: self._folder_created,
         }
 
@@ -122,26 +128,27 @@ class Library(Part):
             )
         ]
 
-    def _folder_requested(self, event: ScriptFolderRequested, now: Now) -> list[Effect]:
-        if self._folder:
-            return [CreateScriptFolder(self._folder, event.ticket)]
-        error = CommandError("not_available", "The setting script_folder is empty. Enter a folder and save it first.")
-        return [_answer(event.ticket, encode.rejected(CREATE_FOLDER, error), now)]
+    def _create_folder(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
+        """Have the folder created; the reply comes with `ScriptFolderCreated`."""
+        del now
+        if not self._folder:
+            text = "The setting script_folder is empty. Enter a folder and save it first."
+            raise CommandError("not_available", text)
+        token = next(self._tokens)
+        self._creating[token] = command
+        return None, [CreateScriptFolder(self._folder, token)]
 
     def _folder_created(self, event: ScriptFolderCreated, now: Now) -> list[Effect]:
+        del now
+        command = self._creating.pop(event.token)
         if event.error is not None:
-            error = CommandError("not_available", script.sentence(event.error))
-            return [_answer(event.ticket, encode.rejected(CREATE_FOLDER, error), now)]
+            return [Reply(command, encode.failed(command, "not_available", script.sentence(event.error)))]
         if self._scan_at is not None:
             self._scan_at = 0.0
-        return [_answer(event.ticket, encode.completed(Command(CREATE_FOLDER)), now)]
+        return [Reply(command, encode.completed(command))]
 
 
 def _script_logs(found: Script) -> list[Effect]:
     if found.error:
         return [Log(logging.WARNING, f"Script {found.file}: {found.error}")]
     return [Log(logging.INFO, f"Script {found.file}: {found.hint}")] if found.hint else []
-
-
-def _answer(ticket: int, reply: encode.Payload, now: Now) -> Answer:
-    return Answer(ticket, reply | {"timestamp": round(now.wall, 3)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from octoprint_temp_eta.bridge.protocol.effects import Answer, Log
+from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     CreateScriptFolder,
     ReadConnectCommands,
@@ -12,13 +13,14 @@ from octoprint_temp_eta.bridge.protocol.script_effects import (
 )
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptFolderCreated,
-    ScriptFolderRequested,
     ScriptsFound,
 )
 from octoprint_temp_eta.bridge.scripts.library import SCAN_S
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.script_bridge_driver import BROKEN, ON_CONNECT, STEPS, ScriptBridgeDriver
+
+CREATE = ApiCommand("create_script_folder", {}, 7)
 
 
 def test_the_catalogue_is_published_with_its_errors() -> None:
@@ -100,8 +102,8 @@ def test_a_missing_folder_is_created_on_request() -> None:
     driver = ScriptBridgeDriver(script_folder="/s", scripts=())
     driver.handle(ScriptsFound((), FolderState(missing=True)))
     assert driver.bridge.snapshot(driver.now)["script_folder"]["missing"]
-    assert driver.handle(ScriptFolderRequested(7)) == [CreateScriptFolder("/s", 7)]
-    (answer,) = driver.handle(ScriptFolderCreated(7))
+    assert driver.handle(CREATE) == [CreateScriptFolder("/s", 1)]
+    (answer,) = driver.handle(ScriptFolderCreated(1))
     assert isinstance(answer, Answer)
     assert (answer.ticket, answer.reply["status"]) == (7, "completed")
     scans = len(driver.of(ScanScripts))
@@ -111,13 +113,14 @@ def test_a_missing_folder_is_created_on_request() -> None:
 
 def test_a_folder_that_cannot_be_created_is_an_error() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
-    (answer,) = driver.handle(ScriptFolderCreated(7, "/s cannot be created: Permission denied"))
+    driver.handle(CREATE)
+    (answer,) = driver.handle(ScriptFolderCreated(1, "/s cannot be created: Permission denied"))
     assert isinstance(answer, Answer)
     assert answer.reply["error"]["message"] == "/s cannot be created: Permission denied."
 
 
 def test_without_a_folder_none_is_created() -> None:
     driver = ScriptBridgeDriver(script_folder="")
-    (answer,) = driver.handle(ScriptFolderRequested(7))
+    (answer,) = driver.handle(CREATE)
     assert isinstance(answer, Answer)
     assert answer.reply["error"]["code"] == "not_available"

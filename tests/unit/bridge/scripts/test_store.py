@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Answer, Page, Save
+from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
 from octoprint_temp_eta.bridge.protocol.script_effects import StartScript
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
@@ -17,7 +18,6 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptReturned,
     ScriptRunning,
-    ScriptSettingsSubmitted,
     ScriptsFound,
 )
 from octoprint_temp_eta.core.scripts.catalogue import Script
@@ -46,7 +46,8 @@ def script_bridge(kept: dict[str, Any] | None = None) -> BridgeDriver:
 def save(driver: BridgeDriver, body: dict[str, Any]) -> dict[str, Any]:
     """Save settings as REST does, and return the answer."""
     ticket = next(_tickets)
-    answers = [effect for effect in driver.handle(ScriptSettingsSubmitted(body, ticket)) if isinstance(effect, Answer)]
+    effects = driver.handle(ApiCommand("save_script_settings", body, ticket))
+    answers = [effect for effect in effects if isinstance(effect, Answer)]
     assert [answer.ticket for answer in answers] == [ticket]
     return dict(answers[0].reply)
 
