@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import stat
 import threading
@@ -83,7 +84,7 @@ class Files:
 
     def _read(self, path: Path) -> list[Any]:
         try:
-            value = json.loads(read_text(path), parse_constant=_refuse)
+            value = json.loads(read_text(path), parse_constant=_refuse, parse_float=_finite)
             wrong = self._check(path.stem, value)
         except _NotAFileError:
             self._logger.warning("Cannot read %s: it is not a regular file", path)
@@ -115,6 +116,9 @@ class Files:
             text = json.dumps(value, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:
             self._logger.warning("Cannot write %s: %s", path, error)
+            return
+        if len(text) > MAX_BYTES:
+            self._logger.warning("Cannot write %s: it would have more than %s bytes", path, MAX_BYTES)
             return
         try:
             replace_file(path, text)
@@ -196,6 +200,14 @@ def replace_file(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _finite(number: str) -> float:
+    """Return the number, which JSON allows to be larger than any float."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is too large")
+    return value
 
 
 def _refuse(constant: str) -> None:

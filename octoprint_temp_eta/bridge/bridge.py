@@ -64,7 +64,7 @@ class Bridge:
             **scripts.commands,
             **job_commands.commands,
         }
-        self._commands = commands = Commands(outbox, settings, handlers)
+        self._commands = commands = Commands(outbox, settings, handlers, heaters)
         info = Info(outbox, printer, commands, identity, settings)
         self._connection = connection = Connection(outbox, identity, settings)
         home_assistant = HomeAssistant(

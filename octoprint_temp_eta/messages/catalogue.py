@@ -62,6 +62,9 @@ class PayloadType:
         error = best_match(self.validator.iter_errors(payload))
         if error is not None:
             raise _explained(error)
+        where = _not_finite(payload)
+        if where is not None:
+            raise InvalidPayload(wording.pointer(where), "finite", wording.sentence(where, "finite", None, math.inf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,19 @@ def _is_deeper(payload: object, limit: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _not_finite(payload: object) -> list[str | int] | None:
+    """Return where in `payload` there is a number that no float can hold, such as 1e999; None without one."""
+    nodes: list[tuple[list[str | int], object]] = [([], payload)]
+    while nodes:
+        where, node = nodes.pop()
+        if isinstance(node, float) and not math.isfinite(node):
+            return where
+        if isinstance(node, dict | list):
+            children = node.items() if isinstance(node, dict) else enumerate(node)
+            nodes += [([*where, key], child) for key, child in children]
+    return None
 
 
 @cache

@@ -57,7 +57,7 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
     """
     kind = _find(name, COMMANDS)
     if len(payload) > LARGEST_COMMAND:
-        raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes, this one {len(payload)}.")
+        raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes.")
     body = _body(kind, payload)
     transaction = _transaction(body)
     if retained:

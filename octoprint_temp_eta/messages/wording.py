@@ -32,6 +32,7 @@ _WRONG: Mapping[str, Callable[[Any], str]] = {
 _MUST: Mapping[str, Callable[[Any], str]] = {
     "type": lambda types: "be " + _either(_TYPES[name] for name in ([types] if isinstance(types, str) else types)),
     "enum": lambda values: "be " + _either(map(quoted, values)),
+    "finite": lambda _: "be a finite number",
     "const": lambda value: f"be {quoted(value)}",
     "minimum": lambda limit: f"be {limit} or more",
     "maximum": lambda limit: f"be {limit} or less",

@@ -31,6 +31,9 @@ NAMES = (*REST_COMMANDS, *COMMANDS, *ALIASES)
 #: The commands that this module executes itself: they read the snapshot, or change OctoPrint's settings.
 HERE = ("get_eta", "list_scripts", "remove_from_home_assistant")
 
+#: By message in a snapshot: the keys that only users see who may open the settings.
+PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash")}
+
 
 class _AnyCommand(dict[str, list[str]]):
     """Contains every name, so that `on_api_command` refuses unknown commands, in the contract's form."""
@@ -101,7 +104,10 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
 
     def _execute(self, app: App, command: str, body: Mapping[str, Any]) -> flask.Response:
         if command not in HERE:
-            return _answer(app.ask(command, body))
+            reply = app.ask(command, body)
+            if command == "snapshot" and not permissions.has(permissions.SETTINGS):
+                reply = _snapshot_without_private(reply)
+            return _answer(reply)
         request = validated(command, body, ReplyTo(), wall=now().wall)
         if command == "get_eta":
             return _json(app.snapshot["eta"])
@@ -119,6 +125,17 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             key: value for key, value in shown.items() if key not in ("script_settings", "script_folder", "problems")
         }
         return {**rest, "mqtt": mqtt, "settings": settings}
+
+
+def _snapshot_without_private(reply: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the reply to `snapshot` for users who may not open the settings."""
+    result = {
+        name: {key: value for key, value in state.items() if key not in PRIVATE.get(name, ())}
+        if isinstance(state, Mapping)
+        else state
+        for name, state in reply.get("result", {}).items()
+    }
+    return {**reply, "result": result} if "result" in reply else reply
 
 
 def _refusal(command: str | None, code: str, message: str, path: str | None = None) -> flask.Response:

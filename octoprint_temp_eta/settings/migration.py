@@ -102,7 +102,8 @@ def _fitting(key: str, value: Any, notes: list[str]) -> Any:
         default: Any = row.default
         nearest = _nearest(value, rule)
         fitting = default if nearest is None else type(default)(nearest)
-        shown = "" if rule.secret else f": {value!r} is now {fitting!r}"
+        hidden = rule.secret or error.value is None
+        shown = "" if hidden else f": {value!r} is now {fitting!r}"
         notes.append(f"{key} {error.rule}{shown}.")
         return fitting
 
@@ -113,7 +114,7 @@ def _nearest(value: Any, rule: table.Rule) -> float | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(number, rule.low), rule.high) if math.isfinite(number) else None
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from octoprint_temp_eta.adapters.broker.paho import LARGEST_PACKET
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    BrokerConnected,
+    BrokerLost,
+    BrokerRefused,
+    Delivered,
+    MessageArrived,
+)
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OLD_LIBRARY, STATUS, Link, impatient, link, peer, spec
-from tests.support.mqtt_proxy import CONNACK, CONNECT, Proxy, disconnect, kind_of
+from tests.support.mqtt_proxy import CLOSE, CONNACK, CONNECT, Proxy, disconnect, kind_of
 from tests.support.waiting import eventually
 
 __all__ = ["impatient", "link", "peer"]
@@ -142,3 +149,20 @@ def test_messages_are_sent_at_once(link: Link, broker: Broker, peer: Observer):
         link.mqtt.publish(Publish(STATUS, str(number).encode(), qos=0))
     peer.wait_for(STATUS, lambda message: message.text == "9")
     eventually(lambda: len(peer.on(STATUS)) >= 10, "all of them")
+
+
+def test_a_packet_that_is_too_large_for_us_is_not_delivered_and_the_connection_stays(
+    link: Link, broker: Broker, peer: Observer
+):
+    link.connect(broker.port)
+    peer.publish("test/command/x", bytes(LARGEST_PACKET + 1))
+    peer.publish("test/command/x", b"small")
+    assert link.wait_for(MessageArrived).payload == b"small"
+    assert not link.all(BrokerLost)
+
+
+def test_of_a_payload_that_is_too_large_only_the_beginning_is_kept_with_mqtt_3_1_1(link: Link, broker: Broker):
+    with Proxy(broker.listener, version_5=CLOSE) as proxy, Observer(broker.listener) as peer:
+        assert link.connect(proxy.port).protocol == "3.1.1"
+        peer.publish("test/command/x", bytes(10 * LARGEST_PACKET))
+        assert len(link.wait_for(MessageArrived).payload) == LARGEST_PACKET

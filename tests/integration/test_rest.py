@@ -142,6 +142,10 @@ def test_who_may_only_read_sees_neither_user_name_nor_host_nor_folder(seen: Octo
     assert not {"mqtt_broker_host", "mqtt_broker_port", *private} & set(shown["settings"])
     assert "problems" not in shown
     assert "private-" not in json.dumps([shown, seen.request("GET", "/api/settings", key=users["read"])[1]])
+    snapshot = command(seen, "snapshot", key=users["read"])[1]["result"]
+    assert not {"host", "machine"} & set(snapshot["info"])
+    assert not {"broker", "last_error", "clash"} & set(snapshot.get("diagnostics", {}))
+    assert command(seen, "snapshot")[1]["result"]["info"]["host"]
     assert seen.get(PATH)["settings"]["mqtt_username"] == "private-user"
     save(seen, mqtt_username="", script_folder="~/.mecodescripts")
 

@@ -39,11 +39,19 @@ def test_a_crash_leaves_its_last_words(tmp_path: Path) -> None:
     assert "trial.py" in ended.output
 
 
-def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path) -> None:
-    body = """
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no message",
+        '{"kind": "result", "success": true, "message": null, "storage": {"a": NaN}}',
+        '{"kind": "result", "success": true, "message": null, "storage": {"a": 1e999}}',
+    ],
+)
+def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path, message: str) -> None:
+    body = f"""
         import contextlib, os
         for descriptor in range(3, 30):
-            with contextlib.suppress(OSError): os.write(descriptor, b"no message\\n")
+            with contextlib.suppress(OSError): os.write(descriptor, b'{message}\\n')
         while True: pass
     """
     trial = start(write_script(tmp_path, body))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, RATE, REMEMBERED_S
+from octoprint_temp_eta.adapters.broker.paho import LARGEST_PACKET
+from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, LONGEST_URGENT, RATE, REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
 from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS
@@ -37,7 +38,9 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
   {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`,
   `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have allowances of their own, which no flood
-  uses up.
+  uses up; there they have at most {LONGEST_URGENT} bytes.
+  With MQTT 5 the bridge accepts packets of up to {LARGEST_PACKET // 1024} KiB: the broker does not deliver larger
+  ones, and there is no reply.
 * **MQTT 5** is used if the broker supports it. Then a reply also goes to the command's response topic with its
   correlation data, at most once, and events have an expiry. Everything else works the same with 3.1.1. A response topic
   is a free topic below `<base>`, or one below a prefix in the setting `mqtt_response_topics`. It has at most

@@ -14,6 +14,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import MessageArrived
+from ...messages.decode import LARGEST_COMMAND
 from ...settings.broker_address import BrokerAddress
 from . import tls
 from .errors import CODES_OF_3_1_1, FIRST_FAILURE
@@ -26,6 +27,9 @@ MessageInfo = mqtt.MQTTMessageInfo
 TCP_TIMEOUT_S = 15.0
 #: s for which the broker keeps a session after the connection has ended, where the settings want one.
 SESSION_EXPIRY_S = 3600
+#: The largest packet in bytes that the broker may send: twice the largest command. Otherwise, anyone who may publish a
+#: command could fill OctoPrint's memory. MQTT 3.1.1 cannot announce it.
+LARGEST_PACKET = 2 * LARGEST_COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, 
     options: dict[str, Any] = {}
     if protocol == "5":
         options["clean_start"] = spec.clean_start
+        options["properties"] = properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.MaximumPacketSize = LARGEST_PACKET
         if not spec.clean_start:
-            options["properties"] = properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
     client.connect(address.host, address.port, spec.keepalive, **options)
 
@@ -106,11 +111,11 @@ def properties_of(publish: Publish, protocol: str, packet: str = "publish") -> P
 
 
 def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
-    """Return a received message as an input."""
+    """Return a received message as an input. Of a payload that is too large for any use, only the beginning is kept."""
     properties = getattr(message, "properties", None)
     return MessageArrived(
         message.topic,
-        bytes(message.payload),
+        bytes(message.payload[:LARGEST_PACKET]),
         bool(message.retain),
         getattr(properties, "ResponseTopic", None),
         getattr(properties, "CorrelationData", None),

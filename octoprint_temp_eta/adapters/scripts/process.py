@@ -28,10 +28,12 @@ from ...bridge.protocol.script_inputs import (
     ScriptStatus,
 )
 from ...core.scripts.run import DEFAULT_FLOW, Flow
-from ...core.scripts.settings import Settings
+from ...core.scripts.settings import InvalidSettings, Settings, as_json
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
+#: Longer texts are cut, in characters.
+MAX_TEXT = 4000
 #: How much of the end of raw stdout and stderr output is kept, in bytes.
 MAX_OUTPUT = 4096
 #: Seconds to wait for the pipe threads after the process has ended.
@@ -259,4 +261,18 @@ def parse_message(run_id: str, line: bytes) -> ScriptMessage | None:
         return None
     if any(type(values[name]) not in types for name, types in fields.items()):
         return None
-    return kind(run_id, **values)
+    try:
+        return kind(run_id, **{name: _usable(value) for name, value in values.items()})
+    except InvalidSettings:
+        return None
+
+
+def _usable(value: Any) -> Any:
+    """Return a value from a script's process with texts cut. Raises `InvalidSettings` for an object that is not JSON.
+
+    The process sends nothing else, but the script's own code runs in it and could write to the pipe: a NaN, which
+    Python reads as JSON, could not be published.
+    """
+    if isinstance(value, dict):
+        return as_json(value)
+    return value[:MAX_TEXT] if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from ...messages.catalogue import REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
+from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox, to_response_topic
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Answer, Effect, Log
@@ -21,10 +23,11 @@ from ..protocol.inputs import ApiCommand, MessageArrived
 
 #: Commands per second in the long run, and at once.
 RATE, BURST = 10.0, 20.0
-#: The same for each urgent command once the common allowance is used up, and how many urgent commands there may be.
+#: The same for each urgent command once the common allowance is used up.
 URGENT_RATE, URGENT_BURST = 1.0, 3.0
-MAX_URGENT = 32
 URGENT = ("script/cancel", "target", "job/pause", "job/cancel", "printer/emergency_stop")
+#: The longest payload of an urgent command in bytes: in a flood, nothing longer is decoded.
+LONGEST_URGENT = 1024
 #: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
 LONGEST_CORRELATION = 1024
 #: How many transactions are kept, and for how many seconds: a redelivery comes within seconds.
@@ -50,12 +53,9 @@ class RateLimit:
         """Use the common allowance; return False if it is used up."""
         return self._common.take(at)
 
-    def urgent(self, command: Command, at: float) -> TokenBucket | None:
-        """Return the allowance of an urgent command, None if it is not urgent or the allowance is used up."""
-        key = _urgency(command)
-        if key is None or (key not in self._urgent and len(self._urgent) >= MAX_URGENT):
-            return None
-        bucket = self._urgent.setdefault(key, TokenBucket(URGENT_RATE, URGENT_BURST))
+    def urgent(self, command: str, at: float) -> TokenBucket | None:
+        """Return the allowance of an urgent command, None if it is used up. Nobody can make it smaller by failing."""
+        bucket = self._urgent.setdefault(command, TokenBucket(URGENT_RATE, URGENT_BURST))
         return bucket if bucket.has(at) else None
 
     def refuse(self) -> None:
@@ -70,21 +70,28 @@ class RateLimit:
         return refused
 
 
-def _urgency(command: Command) -> str | None:
-    if command.name == "target":
-        return f"target {command.arguments['heater']}" if command.arguments["target"] == 0 else None
-    return command.name if command.name in URGENT else None
+def _target_zero(payload: bytes) -> str | None:
+    """Return the heater that a command `target` switches off, None if it does not; costs far less than decoding it."""
+    try:
+        body = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    heater = body.get("heater") if isinstance(body, dict) and body.get("target") == 0 else None
+    return heater if isinstance(heater, str) else None
 
 
 class Commands(Part):
     """Checks each command, has it executed once, and replies."""
 
-    def __init__(self, outbox: Outbox, settings: Settings, handlers: Mapping[str, CommandHandler]) -> None:
+    def __init__(
+        self, outbox: Outbox, settings: Settings, handlers: Mapping[str, CommandHandler], heaters: Heaters
+    ) -> None:
         self.settings = settings
         self.accepted = 0
         self.rejected = 0
         self._outbox = outbox
         self._handlers = handlers
+        self._heaters = heaters
         self._rate_limit = RateLimit()
         #: By command and transaction: when it arrived, and the replies so far.
         self._answered: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
@@ -115,8 +122,7 @@ class Commands(Part):
             return []
         if not self._rate_limit.take(now.at):
             return self._execute_urgent(message, name, now)
-        refusal = self._refuses_reply(message)
-        reply_to = self._reply_to(message)
+        reply_to, refusal = self._reply_to(message)
         try:
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
             if refusal:
@@ -127,12 +133,13 @@ class Commands(Part):
 
     def _execute_urgent(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute an urgent command though too many commands arrive; count any other."""
+        bucket = self._urgent_allowance(message, name, now)
         try:
-            if name not in URGENT or self._refuses_reply(message):
+            if bucket is None:
                 raise CommandError("rate_limited", "Too many commands.")
-            command = decode(name, message.payload, self._reply_to(message), retained=message.retained, wall=now.wall)
-            bucket = self._rate_limit.urgent(command, now.at)
-            if bucket is None or self._earlier(command, now) is not None:
+            reply_to, refusal = self._reply_to(message)
+            command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
+            if refusal or self._earlier(command, now) is not None:
                 raise CommandError("rate_limited", "Too many commands.")
             self._check_permitted(command)
             body, effects = self._handlers[command.name](command, now)
@@ -142,21 +149,32 @@ class Commands(Part):
         bucket.take(now.at)
         return [*self._accept(command, body, effects, now), *self.tick(now)]
 
-    def _refuses_reply(self, message: MessageArrived) -> str | None:
-        """Return why the response topic or the correlation data of `message` is not used, None if it is."""
+    def _urgent_allowance(self, message: MessageArrived, name: str, now: Now) -> TokenBucket | None:
+        """Return the allowance of an urgent command, None if it has none or has used it up.
+
+        Only existing heaters have one: with others, a flood would have as many as it likes.
+        """
+        if name not in URGENT or len(message.payload) > LONGEST_URGENT:
+            return None
+        if name == "target":
+            heater = _target_zero(message.payload)
+            if heater not in self._heaters.names:
+                return None
+            name = f"target {heater}"
+        return self._rate_limit.urgent(name, now.at)
+
+    def _reply_to(self, message: MessageArrived) -> tuple[ReplyTo, str | None]:
+        """Return where the reply to `message` goes, and why its response topic or correlation data is not used."""
         topic, prefixes = message.response_topic, names(self.settings.mqtt_response_topics)
+        refusal = None
         if topic is not None:
             unusable = refuses_response_topic(
                 topic, self._outbox.topics.base, self.settings.ha_discovery_prefix, prefixes
             )
-            if unusable:
-                return f"The response topic {unusable}."
-        if len(message.correlation or b"") > LONGEST_CORRELATION:
-            return f"The correlation data has more than {LONGEST_CORRELATION} bytes."
-        return None
-
-    def _reply_to(self, message: MessageArrived) -> ReplyTo:
-        return ReplyTo() if self._refuses_reply(message) else ReplyTo(message.response_topic, message.correlation)
+            refusal = f"The response topic {unusable}." if unusable else None
+        if refusal is None and len(message.correlation or b"") > LONGEST_CORRELATION:
+            refusal = f"The correlation data has more than {LONGEST_CORRELATION} bytes."
+        return ReplyTo() if refusal else ReplyTo(topic, message.correlation), refusal
 
     def called(self, call: ApiCommand, now: Now) -> list[Effect]:
         """Execute a command from REST, or refuse it."""

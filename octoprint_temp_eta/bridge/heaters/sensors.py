@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ...core.clock import Now
 from ...messages.encode import rounded
 from ..outbox.outbox import Outbox
+from .selection import SENSOR
 
 #: s between two messages at least, and °C by which a temperature must have moved for the next.
 INTERVAL_S, MOVED_C = 10.0, 0.5
@@ -23,7 +24,7 @@ class Sensors:
         self._outbox = outbox
         stored = remembered if isinstance(remembered, list) else []
         self._values: dict[str, float | None] = {
-            name: None for name in stored[:MOST_SENSORS] if isinstance(name, str) and 0 < len(name) <= 64
+            name: None for name in stored[:MOST_SENSORS] if isinstance(name, str) and SENSOR.fullmatch(name)
         }
         self._missing: dict[str, int] = {}
         self._published: dict[str, float | None] | None = None

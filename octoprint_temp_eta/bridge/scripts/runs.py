@@ -61,6 +61,9 @@ from .reports import RunReports
 
 #: The longest line of G-code that a script may send, in characters.
 LONGEST_LINE = 1024
+#: Lines of a script that may wait for their acknowledgement. Each of its threads waits for its own; only a script that
+#: does not wait (`get_response` with a short timeout) has more.
+MOST_WAITING = 256
 #: The last line of every run, because mecode leaves the printer in relative mode.
 LAST_LINE = "G90"
 
@@ -182,6 +185,8 @@ class ScriptRun(Part):
                     message.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
                 )
             ]
+        if len(self._waiting) >= MOST_WAITING:
+            return [RejectLine(message.seq, f"{MOST_WAITING} lines wait for the printer's reply already")]
         self.runner.script_sent(message.line)
         key = f"{message.run_id}.{message.seq}"
         self._waiting[key] = message.seq

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -21,10 +20,10 @@ SHORTEST_RATE_S = 1.0
 
 def plausible(value: object) -> float | None:
     """Return `value` as a temperature in °C, None if it is not one (None, text, NaN, out of range)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     low, high = PLAUSIBLE_C
-    return float(value) if low <= value <= high else None
+    return float(value) if low <= value <= high else None  # not NaN, nor an integer that no float can hold
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float | None:

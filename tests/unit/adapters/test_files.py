@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.adapters import files
 from octoprint_temp_eta.adapters.files import MAX_BYTES, Files, discard
 from octoprint_temp_eta.adapters.problems import Problems
 from octoprint_temp_eta.bridge.protocol.effects import Save
@@ -146,6 +147,7 @@ def reported(folder: Folder) -> list[str]:
         ("learned", '{"version":1,"heaters":[]}'),
         ("learned", "[" * 900 + "]" * 900),
         ("announced", '{"version":1,"departed":[],"places":[%s]}'),
+        ("scripts", '{"version":1,"settings":{"hello":{"speed":1e999}}}'),
         ("heaters", '["bed", 7]'),
         ("heaters", '{"bed": 1}'),
         ("left_behind", '[""]'),
@@ -187,6 +189,13 @@ def test_a_fifo_in_place_of_a_draft_does_not_hang_saving(folder: Folder):
     os.mkfifo(folder.path / "heaters.draft")
     folder.save("heaters", ["bed"])
     assert folder.files.load() == {"heaters": ["bed"]}
+
+
+def test_what_is_too_large_to_be_read_again_is_not_written(folder: Folder, monkeypatch: pytest.MonkeyPatch):
+    folder.save("scripts", ["old"])
+    monkeypatch.setattr(files, "MAX_BYTES", 100)
+    folder.save("scripts", ["x" * 100])
+    assert folder.files.load() == {"scripts": ["old"]}
 
 
 def test_a_huge_file_is_not_read(folder: Folder):

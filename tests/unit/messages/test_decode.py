@@ -75,6 +75,8 @@ def test_what_is_no_transaction_is_refused(transaction: Any):
         ("reset", {"heater": "a/b"}, "invalid_command", "/heater"),
         ("forecast", {"heater": "bed"}, "invalid_command", "/target"),
         ("forecast", b'{"heater": "bed", "target": 1e999}', "invalid_command", "/target"),
+        ("script/start", b'{"id": "x", "settings": {"a": 1e999}}', "invalid_command", "/settings/a"),
+        ("script/start", b'{"id": "x", "settings": {"a": [0, {"b": -1e999}]}}', "invalid_command", "/settings/a/1/b"),
         ("reset", {"expires_at": WALL - 1}, "expired", "/expires_at"),
         ("reset", {"expires_at": "soon"}, "invalid_command", "/expires_at"),
         ("reset", b"{}" + b" " * LARGEST_COMMAND, "too_large", None),

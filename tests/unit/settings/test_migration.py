@@ -160,6 +160,18 @@ def test_a_key_that_tempeta_never_had_goes_without_its_value():
     )
 
 
+def test_a_password_in_the_address_of_the_broker_is_in_no_note():
+    settings, notes = migrated({"mqtt_broker_host": "mqtt://user:s3cret@broker"}, "")
+    assert settings["mqtt_broker_host"] == ""
+    assert notes
+    assert "s3cret" not in "".join(notes)
+
+
+def test_a_number_that_no_float_can_hold_becomes_the_default():
+    settings, _ = migrated({"threshold_start": 10**400}, "")
+    assert settings["threshold_start"] == table.defaults()["threshold_start"]
+
+
 def test_a_password_is_in_no_note():
     settings, notes = migrated({"mqtt_password": ["s3cret"]}, "")
     assert settings == {"mqtt_password": ""}

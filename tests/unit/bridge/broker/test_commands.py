@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.broker import commands
 from octoprint_temp_eta.bridge.broker.commands import (
     BURST,
     LONGEST_CORRELATION,
+    LONGEST_URGENT,
     RATE,
     REMEMBERED,
     REMEMBERED_S,
@@ -302,6 +304,27 @@ def test_a_flood_of_urgent_commands_that_fail_uses_up_no_allowance(name: str, pa
     driver = heating_bed(allow_target=True)
     flood(driver, name, payload)
     assert driver.command("target", {"heater": "bed", "target": 0})[0]["status"] == "completed"
+
+
+def test_a_flood_with_any_number_of_invented_heaters_uses_up_no_allowance():
+    driver = heating_bed(allow_target=True)
+    flood(driver)
+    for number in range(100):
+        driver.command("target", {"heater": f"invented{number}", "target": 0})
+    assert driver.command("target", {"heater": "bed", "target": 0})[0]["status"] == "completed"
+    assert targets(driver) == [("bed", 0)]
+
+
+def test_in_a_flood_an_urgent_command_that_is_far_too_long_is_not_decoded(monkeypatch: pytest.MonkeyPatch):
+    driver = heating_bed(allow_target=True)
+    flood(driver)
+    monkeypatch.setattr(commands, "decode", fail)
+    assert driver.command("target", {"heater": "bed", "target": 0, "transaction": "x" * LONGEST_URGENT}) == []
+    assert driver.command("target", {"heater": "invented", "target": 0}) == []
+
+
+def fail(*_: object, **__: object) -> None:
+    raise AssertionError("it was decoded")
 
 
 def test_urgent_commands_that_succeed_are_limited_too():

@@ -82,6 +82,12 @@ def test_a_heater_of_the_settings_is_announced_and_the_rest_as_disabled_sensors(
     assert '"en":false' in text or '"enabled_by_default":false' in text
 
 
+def test_a_stored_name_that_no_sensor_can_have_is_forgotten():
+    driver = connected(remembered={"sensors": ["Board", "it's", "{{", "a" * 65]})
+    driver.advance(10)
+    assert driver.state("temperatures") == {"Board": None}
+
+
 def test_the_number_of_heaters_and_sensors_is_limited_and_that_is_reported_once():
     driver = connected()
     names = {f"tool{number}": (20.0, 0.0) for number in range(200)} | {f"S{n}": (20.0, None) for n in range(200)}

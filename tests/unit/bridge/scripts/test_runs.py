@@ -34,7 +34,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
-from octoprint_temp_eta.bridge.scripts.runs import LONGEST_LINE
+from octoprint_temp_eta.bridge.scripts.runs import LONGEST_LINE, MOST_WAITING
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
 # Cancelling
@@ -220,6 +220,16 @@ def test_a_line_that_is_rejected() -> None:
     for line in ("G28\nM112", "G28\x00", "M117 " + "x" * LONGEST_LINE):
         (refusal,) = driver.handle_all(ScriptLine(RUN_1, 1, line))
         assert isinstance(refusal, RejectLine)
+
+
+def test_a_script_that_does_not_wait_for_replies_cannot_queue_any_number_of_lines() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    for number in range(MOST_WAITING):
+        assert driver.of(RejectLine) == []
+        driver.handle_all(ScriptLine(RUN_1, number, "M105"))
+    (refusal,) = driver.handle_all(ScriptLine(RUN_1, MOST_WAITING, "M105"))
+    assert refusal == RejectLine(MOST_WAITING, f"{MOST_WAITING} lines wait for the printer's reply already")
 
 
 def test_a_line_that_octoprint_does_not_send() -> None:

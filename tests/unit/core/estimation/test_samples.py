@@ -29,7 +29,9 @@ def test_a_temperature_is_plausible(value: float):
     assert isinstance(plausible(value), float)
 
 
-@pytest.mark.parametrize("value", [None, True, False, "21.5", math.nan, math.inf, -math.inf, -50.1, 600.1, [21], {}])
+@pytest.mark.parametrize(
+    "value", [None, True, False, "21.5", math.nan, math.inf, -math.inf, -50.1, 600.1, 10**400, [21], {}]
+)
 def test_what_no_heater_reads_is_no_temperature(value: object):
     assert plausible(value) is None
 
