@@ -48,7 +48,11 @@ def _refuse(constant: str) -> None:
 
 @dataclass(frozen=True)
 class Example:
-    """A payload of `schemas/examples/<message>/`: valid-<what>, or invalid-<field>-<broken rule>, as JSON or text."""
+    """A payload of `schemas/examples/<message>/`: valid-<what>, or invalid-<field>-<broken rule>, as JSON or text.
+
+    In JSON, an object with the key `$base` is the payload in that file of `schemas/examples`, with the object's other
+    keys replaced and the keys in the list `$without` removed. So only one example of a message has all its keys.
+    """
 
     path: Path
 
@@ -64,12 +68,16 @@ class Example:
 
     @property
     def text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+        """The payload as it is sent."""
+        text = self.path.read_text(encoding="utf-8")
+        return json.dumps(self.payload, ensure_ascii=False) if "$base" in text else text
 
     @property
     def payload(self) -> Any:
         """The payload as the value that the schema describes."""
-        return parse(self.message, self.text) if self.path.suffix == ".txt" else json.loads(self.text)
+        if self.path.suffix == ".txt":
+            return parse(self.message, self.text)
+        return _resolved(json.loads(self.path.read_text(encoding="utf-8")))
 
     @property
     def valid(self) -> bool:
@@ -83,6 +91,18 @@ class Example:
 
     def __str__(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
+
+
+def _resolved(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_resolved(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    own = {key: _resolved(value) for key, value in node.items() if key not in ("$base", "$without")}
+    if "$base" not in node:
+        return own
+    base = Example(SCHEMAS / "examples" / node["$base"]).payload
+    return {key: value for key, value in (base | own).items() if key not in node.get("$without", [])}
 
 
 def examples(message: str = "*") -> list[Example]:
