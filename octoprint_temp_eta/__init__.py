@@ -1,7 +1,7 @@
 """The plugin's metadata, and the functions with which OctoPrint checks and loads it.
 
-The implementation is imported only in these functions, so that the core, the schemas and the script child
-load without OctoPrint.
+The implementation is imported only in these functions, so that the core, the schemas and the script child load without
+OctoPrint.
 """
 
 __plugin_name__ = "Temperature ETA"
@@ -19,7 +19,11 @@ __plugin_hooks__: dict[str, object]
 
 
 def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
-    """Return whether the plugin can run. Optional packages such as paho-mqtt are checked later."""
+    """Return whether the plugin can run, or at least show why not. Optional packages are checked later."""
+    from .plugin.unsupported import reason
+
+    if reason() is not None:
+        return True
     try:
         from .plugin import plugin  # noqa: F401
     except ImportError as error:
@@ -31,8 +35,17 @@ def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
 
 
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
-    """Create the implementation and register the hooks."""
+    """Create the implementation and register the hooks.
+
+    With an OctoPrint that is not supported, the implementation only shows why the plugin does nothing.
+    """
     global __plugin_implementation__, __plugin_hooks__  # noqa: PLW0603 - OctoPrint looks for them here
+    from .plugin.unsupported import UnsupportedPlugin, reason
+
+    why = reason()
+    if why is not None:
+        __plugin_implementation__ = UnsupportedPlugin(why)
+        return
     from .plugin.plugin import TempETAPlugin
 
     plugin = TempETAPlugin()

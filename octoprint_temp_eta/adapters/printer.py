@@ -11,9 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-from octoprint.printer import PrinterInterface
+from typing import TYPE_CHECKING, Any
 
 from ..bridge.protocol.effects import SetTarget
 from ..bridge.protocol.inputs import TargetSet
@@ -33,6 +31,9 @@ from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
 from .inbox import now
 from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from octoprint.printer import PrinterInterface
 
 #: Tags that mark the source of a command in OctoPrint's log and for other plugins.
 TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
@@ -95,7 +96,7 @@ class Printer:
             SendLines: self._later(lambda effect: self._printer.commands(list(effect.lines), tags=set(TAGS))),
             # OctoPrint sends this past its queue.
             BreakHeatWait: self._later(lambda _: self._printer.commands(["M108"], tags=set(TAGS), force=True)),
-            FakeOk: self._later(lambda _: self._printer.fake_ack()),
+            FakeOk: self._later(lambda _: self._repair()),
         }
 
     def start(self) -> None:
@@ -196,6 +197,11 @@ class Printer:
     def _later(self, do: Callable[[Any], None]) -> Callable[[Any], None]:
         return lambda effect: self._tasks.put(lambda: do(effect))
 
+    def _repair(self) -> None:
+        # OctoPrint 2 has renamed it.
+        repair = getattr(self._printer, "repair_communication", None) or self._printer.fake_ack
+        repair()
+
     def _set_target(self, effect: SetTarget) -> None:
         if effect.token is None:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
@@ -212,7 +218,11 @@ class Printer:
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.
         try:
-            self._printer.set_job_on_hold(True)
+            if not self._printer.set_job_on_hold(True):
+                # OctoPrint 2 can connect to printers without G-code lines of its own
+                refusal = "OctoPrint cannot hold print jobs on this connection; scripts need a serial one"
+                self._post(JobsHeld(effect.run_id, refusal))
+                return
         except RuntimeError:
             self._post(JobsHeld(effect.run_id, "the printer is not connected"))
             return

@@ -73,7 +73,7 @@ class TempETAPlugin(
             self._printer,
             self.send_to_pages,
             self._event_bus.fire,
-            lambda key: self._settings.global_get(["serial", key]),
+            self._serial_setting,
             self._file_manager.file_exists,
             self._problems,
             numpy_works=self._numpy_problem is None,
@@ -166,6 +166,11 @@ class TempETAPlugin(
                 profile=_profile(profile),
             )
         )
+
+    def _serial_setting(self, key: str) -> Any:
+        """Return a setting of the serial connection. In OctoPrint 2 it belongs to a bundled plugin."""
+        connector = self._settings.global_get(["plugins", "serial_connector"])
+        return self._settings.global_get(["plugins", "serial_connector", key] if connector else ["serial", key])
 
     def _post_presets(self) -> None:
         profiles = self._settings.global_get(["temperature", "profiles"]) or ()

@@ -48,7 +48,7 @@ def test_the_dialog_shows_what_is_invalid_and_why(open_page: Open, octoprint: Oc
     rule = page.locator("#temp_eta_setting_mqtt_broker_port_rule")
     expect(rule).to_be_visible()
     expect(rule).to_have_text(re.compile(r"Enter a whole number from 1 to 65535"))
-    expect(page.locator("#settings_plugin_temp_eta .alert[role=alert]")).to_contain_text(
+    expect(page.locator("#settings_plugin_temp_eta .alert[role=alert]:visible")).to_contain_text(
         "Not saved: fix the highlighted setting"
     )
     expect(field(page, "mqtt_broker_port")).to_be_focused()

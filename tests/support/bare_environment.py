@@ -24,7 +24,7 @@ def make_environment(folder: Path, wheel: Path) -> Path:
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
     packages = next(folder.glob("lib/python*/site-packages"))
-    for needed in _closure(_requirements(wheel)):
+    for needed in _closure(["OctoPrint", *_requirements(wheel)]):
         for entry in _entries(needed):
             (packages / entry.name).symlink_to(entry)
     pip = [sys.executable, "-m", "pip", "--python", str(python)]

@@ -13,6 +13,9 @@ listener=$!
 while read -r message; do
     case $message in
     online)
+        # It is published again when Home Assistant starts.
+        [ -z "${sent:-}" ] || continue
+        sent=1
         # shellcheck disable=SC2086
         mosquitto_pub ${MQTT_OPTIONS:-} -q 1 -t "$base/command/forecast" \
             -m "{\"heater\": \"$heater\", \"target\": $target, \"transaction\": \"$transaction\"}" ;;

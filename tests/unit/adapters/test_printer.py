@@ -39,6 +39,7 @@ class OctoPrintsPrinter:
     def __init__(self) -> None:
         self.ready = True
         self.connected = True
+        self.can_hold = True
         self.firmware_info: dict[str, Any] | None = {"name": "Marlin"}
         self.calls: list[Any] = []
         self.queued: list[str] = []
@@ -46,10 +47,11 @@ class OctoPrintsPrinter:
         self.made: dict[str, list[str]] = {}
         self.hooks: Printer | None = None
 
-    def set_job_on_hold(self, value: bool) -> None:
+    def set_job_on_hold(self, value: bool) -> bool | None:
         if not self.connected:
             raise RuntimeError("No connection to the printer")
         self.calls.append(("hold", value))
+        return True if self.can_hold else None
 
     def is_ready(self) -> bool:
         self.calls.append("ready?")
@@ -131,6 +133,14 @@ def test_a_printer_that_is_not_ready_is_let_go() -> None:
     octoprint.printer.ready = False
     assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not ready: Printing")]
     assert octoprint.printer.calls == [("hold", True), "ready?", ("hold", False)]
+
+
+def test_a_connection_without_a_hold_is_refused() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.printer.can_hold = False
+    [held] = octoprint.do(HoldJobs("r1"))
+    assert held == JobsHeld("r1", "OctoPrint cannot hold print jobs on this connection; scripts need a serial one")
+    assert pass_over(octoprint, "G28", "G28") == []
 
 
 def test_a_printer_that_is_not_there() -> None:
