@@ -46,6 +46,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     if why is not None:
         __plugin_implementation__ = UnsupportedPlugin(why)
         return
+    from .plugin.command_line import commands
     from .plugin.plugin import TempETAPlugin
 
     plugin = TempETAPlugin()
@@ -54,5 +55,6 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
         "octoprint.access.permissions": plugin.get_additional_permissions,
         "octoprint.comm.protocol.action": plugin.hook_action,
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
+        "octoprint.cli.commands": commands,
         **plugin.script_hooks(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,30 @@ from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
 from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
-from .bridge.protocol.effects import Answer, Connect, Disconnect, Learn, Log, Page, Publish, Save, Subscribe
+from .bridge.protocol.connection_test import ConnectionTestDone, ConnectionTestRequested
+from .bridge.protocol.effects import (
+    Answer,
+    Connect,
+    ConnectionTest,
+    Disconnect,
+    Learn,
+    Log,
+    Page,
+    Publish,
+    Save,
+    Subscribe,
+)
 from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
 from .bridge.protocol.script_effects import FireEvent
 from .messages import stored
+from .messages.decode import Command, ReplyTo
 from .settings.table import Settings
 
 #: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
 WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S = 0.5, 0.3, 1.2
+
+NO_PAHO = "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"
 
 #: Sends a message to the open OctoPrint pages.
 SendToPages = Callable[[Mapping[str, Any]], None]
@@ -55,7 +71,7 @@ class App:
         self._background = background()
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())
-        self._mqtt = _mqtt(self.post)
+        self._mqtt, self._connection_tests = _mqtt(self.post)
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
@@ -63,6 +79,7 @@ class App:
         performers: Mapping[type, Performer] = {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
+            ConnectionTest: self._connection_tests.start,
             Disconnect: self._mqtt.disconnect,
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
@@ -97,6 +114,16 @@ class App:
         """Execute a command and return the reply; waits for it. Raises `NoAnswer`."""
         return self._pending_replies.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
 
+    def test_connection(
+        self, command: Command, settings: Settings, other_plugins: tuple[str, ...]
+    ) -> Mapping[str, Any]:
+        """Start a test of the connection and return the first reply; waits for it. Raises `NoAnswer`."""
+        return self._pending_replies.ask(
+            lambda ticket: self.post(
+                ConnectionTestRequested(replace(command, reply_to=ReplyTo(ticket=ticket)), settings, other_plugins)
+            )
+        )
+
     def stop(self) -> None:
         """Publish the offline message and stop; takes bounded time even if the broker hangs."""
         self._pending_replies.close()
@@ -105,6 +132,7 @@ class App:
         self.printer.close(PRINTER_STOP_S)
         self._actions.close()
         self._mqtt.close(BROKER_STOP_S)
+        self._connection_tests.close()
         self._files.close()
         self._background.shutdown(wait=True)
 
@@ -116,7 +144,10 @@ class _NoMqtt:
         self._post = post
 
     def connect(self, _: Connect) -> None:
-        self._post(BrokerLost(0, "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"))
+        self._post(BrokerLost(0, NO_PAHO))
+
+    def start(self, test: ConnectionTest) -> None:
+        self._post(ConnectionTestDone(test.number, f"{NO_PAHO}."))
 
     def disconnect(self, _: Disconnect) -> None: ...
 
@@ -124,12 +155,15 @@ class _NoMqtt:
 
     def publish(self, _: Publish) -> None: ...
 
-    def close(self, _: float) -> None: ...
+    def close(self, _: float = 0.0) -> None: ...
 
 
-def _mqtt(post: Callable[[Input], None]) -> Any:
+def _mqtt(post: Callable[[Input], None]) -> tuple[Any, Any]:
+    """Return the connection, and what tests connections."""
     try:
         from .adapters.broker.connection import Mqtt
+        from .adapters.broker.connection_tests import ConnectionTests
     except ImportError:
-        return _NoMqtt(post)
-    return Mqtt(post)
+        nothing = _NoMqtt(post)
+        return nothing, nothing
+    return Mqtt(post), ConnectionTests(post)

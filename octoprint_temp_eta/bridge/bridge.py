@@ -12,6 +12,7 @@ from ..messages.encode import Payload
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
+from .broker.connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts
@@ -70,7 +71,8 @@ class Bridge:
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )
-        diagnostics = Diagnostics(outbox, heaters, commands, connection, now)
+        tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
+        diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (
             printer,
@@ -88,6 +90,7 @@ class Bridge:
             info,
             connection,
             home_assistant,
+            tests,
             diagnostics,
         )
         self._inputs: dict[type, list[InputHandler]] = {}

@@ -9,6 +9,7 @@ from ..core.clock import Now
 from ..messages import encode
 from .broker.commands import Commands
 from .broker.connection import Connection
+from .broker.connection_test import ConnectionTestRuns
 from .heaters.heaters import Heaters
 from .outbox.outbox import Outbox
 from .part import InputHandler, Part
@@ -22,11 +23,20 @@ INTERVAL_S = 60.0
 class Diagnostics(Part):
     """Publishes the counters of all parts, and what no other part counts."""
 
-    def __init__(self, outbox: Outbox, heaters: Heaters, commands: Commands, connection: Connection, now: Now) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        heaters: Heaters,
+        commands: Commands,
+        connection: Connection,
+        tests: ConnectionTestRuns,
+        now: Now,
+    ) -> None:
         self._outbox = outbox
         self._heaters = heaters
         self._commands = commands
         self._connection = connection
+        self._tests = tests
         self._started = now
         self._inbox = Tick()
         self._published_at: float | None = None
@@ -68,6 +78,8 @@ class Diagnostics(Part):
             "last_error": connection.last_error,
             "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in self._heaters.accuracy().items()},
             "clash": connection.conflict,
+            "warnings": list(connection.warnings),
+            "connection_test": self._tests.result,
         }
 
     @staticmethod

@@ -70,9 +70,10 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
     def send_to_pages(self, message: Mapping[str, Any]) -> None:
         """Send a message to the open pages of users with the permission to read.
 
-        Notifications are about the connection and name its host: users get them who may open the settings.
+        Notifications and connection tests name the broker's host: users get them who may open the settings.
         """
-        self._send(message, SETTINGS if message.get("type") == "notification" else READ)
+        private = message.get("type") in ("notification", "connection_test")
+        self._send(message, SETTINGS if private else READ)
 
     def send_problems(self) -> None:
         """Send the current problems to the open pages of users who may open the settings."""

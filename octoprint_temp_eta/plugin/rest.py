@@ -13,11 +13,13 @@ import octoprint.plugin
 from ..adapters.inbox import now
 from ..adapters.pending_replies import NoAnswer
 from ..app import App
+from ..bridge.broker.connection_test import TEST_CONNECTION
 from ..core.scripts.catalogue import convert_id
 from ..messages import encode
 from ..messages.catalogue import COMMANDS, REST_COMMANDS
-from ..messages.decode import CommandError, ReplyTo, validated
+from ..messages.decode import Command, CommandError, ReplyTo, validated
 from ..messages.errors import status_of
+from ..settings.table import InvalidSetting
 from . import permissions
 from .permissions import READ
 from .settings_store import SavedSettings
@@ -29,10 +31,10 @@ ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "ca
 NAMES = (*REST_COMMANDS, *COMMANDS, *ALIASES)
 
 #: The commands that this module executes itself: they read the snapshot, or change OctoPrint's settings.
-HERE = ("get_eta", "list_scripts", "remove_from_home_assistant")
+HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", TEST_CONNECTION)
 
 #: By message in a snapshot: the keys that only users see who may open the settings.
-PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash")}
+PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash", "warnings", "connection_test")}
 
 
 class _AnyCommand(dict[str, list[str]]):
@@ -50,6 +52,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
 
     _app: App | None
     _missing: Sequence[str] = ()
+    _plugin_manager: Any
 
     def is_api_protected(self) -> bool:
         """Refuse anonymous requests."""
@@ -109,6 +112,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
                 reply = _snapshot_without_private(reply)
             return _answer(reply)
         request = validated(command, body, ReplyTo(), wall=now().wall)
+        if command == TEST_CONNECTION:
+            return _answer(self._test_connection(app, request))
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
@@ -116,14 +121,26 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         self.switch_discovery_off()
         return _answer(encode.completed(request) | _stamp())
 
+    def _test_connection(self, app: App, request: Command) -> Mapping[str, Any]:
+        """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoAnswer`."""
+        changes = request.arguments.get("settings")
+        if changes is not None and not permissions.has(permissions.SETTINGS):
+            text = f"To test values that are not saved needs the permission {permissions.SETTINGS}."
+            raise CommandError("not_permitted", text, "/settings", request.transaction)
+        try:
+            settings = self.unsaved_settings(changes or {})
+        except InvalidSetting as error:
+            text, path = f"The setting {error}", f"/settings/{error.key}"
+            raise CommandError("invalid_command", text, path, request.transaction) from None
+        return app.test_connection(request, settings, tuple(self._plugin_manager.enabled_plugins))
+
     def _without_private(self, shown: dict[str, Any]) -> dict[str, Any]:
         """Return what users see who may not open the settings: neither broker nor folder, no settings of scripts."""
         private = self.private_keys()
         settings = {key: value for key, value in shown["settings"].items() if key not in private}
-        mqtt = {key: value for key, value in shown["mqtt"].items() if key not in ("broker", "last_error")}
-        rest = {
-            key: value for key, value in shown.items() if key not in ("script_settings", "script_folder", "problems")
-        }
+        mqtt = {key: value for key, value in shown["mqtt"].items() if key not in ("broker", "last_error", "warnings")}
+        hidden = ("script_settings", "script_folder", "problems", "connection_test")
+        rest = {key: value for key, value in shown.items() if key not in hidden}
         return {**rest, "mqtt": mqtt, "settings": settings}
 
 

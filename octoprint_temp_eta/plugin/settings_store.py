@@ -74,6 +74,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         except table.InvalidSetting as error:
             self._refuse(error)
             return {}
+        self._problems.clear("printer ID")
         saved: dict[str, Any] = octoprint.plugin.SettingsPlugin.on_settings_save(self, changes)
         if self._app is not None:
             self._app.post(SettingsChanged(self.parsed_settings()))
@@ -100,6 +101,14 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             self._logger.warning("%s", text)
             self._problems.report(f"setting {error.key}", text)
         return replace(parsed, algorithm="linear") if self._numpy_problem and parsed.algorithm == "model" else parsed
+
+    def unsaved_settings(self, changes: Any) -> table.Settings:
+        """Return the saved settings with `changes`, without saving. Raises `InvalidSetting`.
+
+        As when saving, an empty secret is the saved one, unless the user name is removed.
+        """
+        valid, _ = table.salvage(self._raw())
+        return table.parse(asdict(valid) | self._valid_changes(changes))
 
     def public_settings(self) -> dict[str, Any]:
         """Return the saved settings without secrets."""
@@ -150,7 +159,6 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         valid, _ = table.salvage(self._raw())
         parsed = asdict(table.parse(asdict(valid) | sent))
         changes = {key: parsed[key] for key in sent}
-        self._problems.clear("printer ID")
         if changes.get("mqtt_custom_identifier") == "":
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:

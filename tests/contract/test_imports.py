@@ -27,13 +27,15 @@ PACKAGES = {
     "script_child": "core",
     "adapters": "core messages bridge settings script_child",
     "app": "core ha_discovery messages bridge settings adapters",
-    "plugin": "core bridge messages settings adapters app",
+    "command_line": "bridge messages settings adapters",
+    "plugin": "core bridge messages settings adapters app command_line",
     "__init__": "plugin",
 }
 
 #: Modules, and the files that may import them. Other modules of the standard library are unrestricted.
 MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
+    "click": "command_line/*",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py messages/stored.py",
@@ -46,7 +48,7 @@ MODULES = {
     # Files, processes, sockets, and randomness.
     "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin/plugin.py",
     "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
-    "random secrets uuid": "adapters/* app.py plugin/plugin.py",
+    "random secrets uuid": "adapters/* app.py plugin/plugin.py command_line/*",
 }
 
 #: Calls with the same effect as those modules, and the files that may make them.

@@ -101,6 +101,27 @@ def test_the_dialog_shows_the_connection_and_why_there_is_none(open_page: Open, 
     expect(status).to_contain_text("Connected to", timeout=40_000)
 
 
+def test_the_connection_test_shows_its_steps(open_page: Open, octoprint: OctoPrint) -> None:
+    page = open_page()
+    open_settings(page, "Connection")
+    button = page.locator(".temp-eta-test button")
+    steps = page.locator(".temp-eta-test li")
+    button.click()
+    expect(page.locator(".temp-eta-test li[data-step='Read back'][data-status=ok]")).to_be_visible()
+    expect(page.locator(".temp-eta-test li[data-step='TLS'][data-status=skipped]")).to_be_visible()
+    expect(button).to_be_enabled()
+
+    field(page, "mqtt_broker_host").fill("no-such-broker.invalid")
+    button.click()
+    expect(steps.first).to_contain_text("Name look-up: 'no-such-broker.invalid' is not known")
+    expect(button).to_be_enabled()
+    assert saved(octoprint, "mqtt_broker_host") == "127.0.0.1"
+
+    field(page, "mqtt_broker_port").fill("0")
+    button.click()
+    expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_be_visible()
+
+
 def test_every_setting_has_a_field_with_its_bounds_and_a_label(open_page: Open) -> None:
     page = open_page()
     open_settings(page)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from octoprint_temp_eta.adapters.broker import probe, reach
 from octoprint_temp_eta.adapters.broker.doctor import Step, examine
-from octoprint_temp_eta.adapters.broker.probe import ConnectionTest
+from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker
 from tests.support.certificates import make_certificates
@@ -22,20 +24,29 @@ from tests.support.waiting import free_port
 
 BASE = "test/printer"
 MACHINE = "9f86d081884c7d65"
-NAMES = ("Name look-up", "TCP", "TLS", "CONNECT", "Subscribe", "Publish", "Read back", "Packet limit", "Identity")
+NAMES = (
+    "Name look-up", "TCP", "TLS", "CONNECT", "Subscribe", "Publish", "Read back",
+    "Identity", "Other publishers", "Home Assistant", "Packet limit",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "STEP_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(probe, "STEP_TIMEOUT_S", 1.0)
     monkeypatch.setattr(probe, "RETAINED_S", 0.3)
 
 
-def steps(port: int, *, largest: int = 0, status_topic: str = "", **changed: Any) -> dict[str, Step]:
-    """Return the steps of a connection test by name."""
+def steps(
+    port: int,
+    *,
+    largest: int = 0,
+    status_topic: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
+    **changed: Any,
+) -> dict[str, Step]:
+    """Return the steps of a connection test by name; `more` are further fields of the test."""
     pushed: list[Step] = []
-    test = ConnectionTest(spec(port, **changed), BASE, MACHINE, status_topic, largest)
+    test = ConnectionTest(spec(port, **changed), BASE, MACHINE, status_topic, largest, **more)
     found = examine(test, pushed.append)
     assert found == pushed, "each step is pushed as it is done"
     assert [step.name for step in found] == list(NAMES)
@@ -48,7 +59,7 @@ def statuses(found: dict[str, Step]) -> dict[str, str]:
 
 def test_a_connection_that_works(broker: Broker):
     found = steps(broker.port, status_topic="homeassistant/status")
-    skipped = {"TLS", "Packet limit"}
+    skipped = {"TLS", "Packet limit", "Home Assistant"}
     assert statuses(found) == {name: "skipped" if name in skipped else "ok" for name in NAMES}
     assert found["CONNECT"].message == "The broker accepts the connection with MQTT 5."
     assert "homeassistant/status" in found["Subscribe"].message
@@ -153,7 +164,7 @@ def test_a_list_of_brokers_is_examined_one_by_one(broker: Broker):
     found = examine(ConnectionTest(connect, BASE, MACHINE))
     assert [step.name for step in found] == [*NAMES, *NAMES]
     assert {step.broker for step in found} == {f"127.0.0.1:{down}", f"127.0.0.1:{broker.port}"}
-    assert found[-1].status == "ok"
+    assert found[-5].status == "ok"
 
 
 # TLS
@@ -169,18 +180,119 @@ def test_tls_is_described_and_its_failures_are_explained(tmp_path: Path):
         )
         assert encrypted["Read back"].status == "ok"
         unverified = steps(broker.port, tls=True, tls_insecure=True)
-        assert "not verified: anyone can pretend to be the broker" in unverified["TLS"].message
+        assert "not verified: anyone on the network can pose as the broker" in unverified["TLS"].message
         unknown = steps(broker.port, tls=True)
         assert unknown["TLS"].status == "failed"
         assert "is not trusted" in unknown["TLS"].message
         plain = steps(broker.port)
-        assert plain["CONNECT"].message == f"127.0.0.1:{broker.port} expects TLS. Turn on Use TLS."
+        assert plain["CONNECT"].message == (
+            f"CONNACK: 127.0.0.1:{broker.port} expects TLS. "
+            "Turn on Use TLS, or set the port without TLS (usually 1883)."
+        )
 
 
 def test_a_port_without_tls(broker: Broker):
     found = steps(broker.port, tls=True)
     assert found["TLS"].status == "failed"
-    assert "TLS" in found["TLS"].message
+    assert found["TLS"].message == (
+        f"127.0.0.1:{broker.port} does not speak TLS. Turn off Use TLS, or set the port with TLS (usually 8883)."
+    )
+
+
+# Home Assistant, and others that publish for this printer
+
+DISCOVERY: Mapping[str, Any] = {
+    "discovery_prefix": "ha",
+    "device_id": "temp_eta_printer",
+    "device_name": "Ender 3",
+}
+
+
+def home_assistant(broker: Broker, **more: Any) -> Step:
+    return steps(broker.port, status_topic="ha/status", more={**DISCOVERY, **more})["Home Assistant"]
+
+
+def test_home_assistant_that_was_born(broker: Broker):
+    with Observer(broker.listener, filters=("ha/+/+/config", "ha/+/+/+/config")):
+        step = home_assistant(broker, home_assistant_online=True)
+    assert step == Step(step.broker, "Home Assistant", "ok", step.message)
+    assert "its birth message was received on ha/status" in step.message
+
+
+def test_a_retained_birth_message_is_seen(broker: Broker):
+    with Observer(broker.listener, filters=("ha/+/+/+/config",)) as other:
+        other.publish("ha/status", b"online", retain=True)
+        try:
+            step = home_assistant(broker)
+        finally:
+            other.publish("ha/status", b"", retain=True)
+    assert "its birth message was received on ha/status" in step.message
+
+
+@pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report that nobody is subscribed")
+def test_nobody_listens_to_discovery_messages(broker: Broker):
+    step = home_assistant(broker, home_assistant_online=True)
+    assert step.status == "failed"
+    assert "No client is subscribed to discovery messages below 'ha'" in step.message
+    assert "turn off Enable Home Assistant discovery" in step.message
+
+
+@pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report that nobody is subscribed")
+def test_somebody_listens_to_discovery_messages(broker: Broker):
+    with Observer(broker.listener, filters=("ha/+/+/+/config",)):
+        step = home_assistant(broker)
+    assert (step.status, step.message.split(".")[0]) == (
+        "ok",
+        "A client is subscribed to discovery messages below 'ha'",
+    )
+
+
+def test_with_a_client_that_reads_everything_it_is_not_known_who_listens(broker: Broker):
+    with Observer(broker.listener):
+        assert home_assistant(broker).status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("topic", "config", "status"),
+    [
+        ("ha/device/temp_eta_printer/config", {"device": {"name": "Ender 3"}}, "ok"),
+        ("ha/sensor/x/y/config", {"dev": {"name": "Ender 3", "ids": ["temp_eta_printer"]}}, "ok"),
+        ("ha/sensor/other/config", {"device": {"name": "Lamp"}}, "ok"),
+        ("ha/sensor/other/config", ["device"], "ok"),
+        ("ha/sensor/other/config", {"device": {"name": "ENDER 3", "model": "Discovery for OctoPrint"}}, "failed"),
+        ("ha/sensor/other/x/config", {"dev": {"name": "Ender 3"}, "o": {"name": "elsewhere"}}, "failed"),
+    ],
+)
+def test_another_device_with_the_printers_name(broker: Broker, topic: str, config: Any, status: str):
+    with Observer(broker.listener, filters=("my/#",)) as other:
+        other.publish(topic, json.dumps(config), retain=True)
+        try:
+            step = steps(broker.port, more=DISCOVERY)["Other publishers"]
+        finally:
+            other.publish(topic, b"", retain=True)
+    assert step.status == status
+    assert ("'Discovery for OctoPrint'" in step.message or "'elsewhere'" in step.message) is (status == "failed")
+
+
+def test_plugins_that_publish_for_the_printer_too(broker: Broker):
+    step = steps(broker.port, more={"other_plugins": ("mqtt", "homeassistant")})["Other publishers"]
+    assert step.status == "failed"
+    assert "the plugin HomeAssistant Discovery" in step.message
+    step = steps(broker.port, more={"other_plugins": ("mqtt",)})["Other publishers"]
+    assert step.status == "ok"
+    assert "The plugin MQTT publishes on topics of its own." in step.message
+
+
+def test_a_conflict_that_the_bridge_noticed(broker: Broker):
+    step = steps(broker.port, more={"conflict": "Another OctoPrint uses the same ID."})["Identity"]
+    assert (step.status, step.message) == ("failed", "Another OctoPrint uses the same ID.")
+
+
+def test_a_test_that_is_stopped_skips_the_rest(broker: Broker):
+    pushed: list[Step] = []
+    examine(ConnectionTest(spec(broker.port), BASE, MACHINE), pushed.append, lambda: len(pushed) >= 2)
+    assert [step.status for step in pushed] == ["ok", "ok", *["skipped"] * 9]
+    assert pushed[-1].message == "The test was stopped."
 
 
 def test_the_client_id_of_the_running_connection_is_not_used(broker: Broker):

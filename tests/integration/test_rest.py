@@ -335,3 +335,47 @@ def differences(shown: Any, real: Any, where: str = "") -> list[str]:
         return found
     number = {type(shown), type(real)} <= {int, float}
     return [] if number or None in (shown, real) or type(shown) is type(real) else [f"{where}: is {real!r}"]
+
+
+# -- the connection test -----------------------------------------------------------------------------------------------
+
+
+def steps_of(octoprint: OctoPrint, **settings: Any) -> dict[str, Any]:
+    """Run a connection test and return what the pages show at its end."""
+    assert command(octoprint, "test_connection", settings=settings)[0] == 202
+    eventually(lambda: not octoprint.get(PATH)["connection_test"]["running"], "the end of the test", 60)
+    return dict(octoprint.get(PATH)["connection_test"])
+
+
+def test_the_saved_connection_is_steps_of(seen: OctoPrint):
+    result = steps_of(seen)
+    statuses = {step["name"]: step["status"] for step in result["steps"]}
+    assert result["saved_settings"] is True
+    assert {name for name, status in statuses.items() if status == "ok"} >= {"TCP", "CONNECT", "Publish", "Read back"}
+    assert statuses["Identity"] == "ok"
+
+
+def test_values_that_are_not_saved_are_steps_of(seen: OctoPrint):
+    before = seen.config()["plugins"]["temp_eta"]
+    result = steps_of(seen, mqtt_broker_host="no-such-broker.invalid")
+    assert result["saved_settings"] is False
+    assert "'no-such-broker.invalid' is not known" in result["steps"][0]["message"]
+    assert seen.config()["plugins"]["temp_eta"] == before
+
+
+def test_a_value_that_is_not_valid_is_named(seen: OctoPrint):
+    status, reply = command(seen, "test_connection", settings={"mqtt_broker_port": 0})
+    assert status == 400
+    assert reply["error"]["path"] == "/settings/mqtt_broker_port"
+    status, reply = command(seen, "test_connection", settings={"mqtt_broker_host": "mqtt://me:pass-in-url@x"})
+    assert status == 400
+    assert "pass-in-url" not in json.dumps(reply)
+
+
+def test_only_those_test_other_values_who_may_save_them(seen: OctoPrint, users: dict[str, str]):
+    """A test of another host sends it the saved password."""
+    key = users["administer"]
+    assert command(seen, "test_connection", key=key, settings={"mqtt_broker_host": "elsewhere"})[0] == 403
+    assert command(seen, "test_connection", key=users["settings"])[0] == 403
+    assert command(seen, "test_connection", key=key)[0] == 202
+    eventually(lambda: not seen.get(PATH)["connection_test"]["running"], "the end of the test", 60)

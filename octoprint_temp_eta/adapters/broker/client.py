@@ -90,6 +90,8 @@ class Client:
         self._protocol = protocol
         self._post = post
         self._receipts = Receipts()
+        #: Gets each message that the broker acknowledged, with the reason code.
+        self.acknowledged: Callable[[Publish | None, int], None] = lambda *_: None
         self._client = paho.make_client(spec, address, protocol, limits)
         paho.listen(
             self._client,
@@ -143,9 +145,10 @@ class Client:
         properties = paho.properties_of(message, self._protocol)
         return self._client.publish(message.topic, message.payload, qos, retain, properties)
 
-    def _delivered(self, mid: int, code: int | None) -> None:
+    def _delivered(self, mid: int, code: int) -> None:
         message = self._receipts.arrived(mid)
-        if code is not None:
+        self.acknowledged(message, code)
+        if code >= errors.FIRST_FAILURE:
             topic = message.topic if message else None
             self._post(BrokerRefused(errors.publish_refused(topic, code), topic))
         if message is not None and message.token is not None:

@@ -12,7 +12,7 @@ from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
 from ..inbox import now
-from . import errors
+from . import diagnosis, errors
 from .backoff import STEADY_S, Backoff
 from .client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
 from .paho import Limits
@@ -138,7 +138,7 @@ class _Session(threading.Thread):
                 end = self._attempt()
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
                 self._version.outcome(Outcome.FAILED)
-                end = _End(errors.explain(error, self._address))
+                end = _End(diagnosis.failure(error, self._address))
             if self._left is not None:
                 return
             self._report(end)
@@ -196,8 +196,10 @@ class _Session(threading.Thread):
         outcome = Outcome.SILENT
         if event is not None:
             outcome = Outcome.UNSUPPORTED if isinstance(event, Connack) else Outcome.CLOSED
-        reason = errors.no_connack(self._address, version.attempt.protocol, closed=outcome is Outcome.CLOSED)
-        return _End(reason, at_once=version.outcome(outcome))
+        protocol, closed = version.attempt.protocol, outcome is Outcome.CLOSED
+        if version.outcome(outcome):
+            return _End(errors.no_connack(self._address, protocol, closed=closed), at_once=True)
+        return _End(diagnosis.no_connack(self._address, protocol, closed=closed))
 
     def _refused(self, code: int) -> _End:
         """Return how the attempt ended with a CONNACK that refuses the connection."""

@@ -3,45 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
+from ...bridge.protocol.connection_test import Step
+from ...bridge.protocol.effects import ConnectionTest
 from ...settings.broker_address import BrokerAddress
-from . import errors, reach
-from .probe import ConnectionTest, Probe
+from ..inbox import now
+from . import diagnosis, reach
+from .probe import Probe
 from .reach import StepFailed, StepSkipped
 
+__all__ = ["Step", "examine"]
+
+#: s after which the remaining steps are skipped.
+TIME_LIMIT_S = 180.0
+
 #: Gets each step as soon as it is done.
-OnStep = Callable[["Step"], None]
+OnStep = Callable[[Step], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The result of one step at one broker. `message` is what was found, or why the step failed and what to do."""
-
-    broker: str
-    name: str
-    status: Literal["ok", "failed", "skipped"]
-    message: str
-
-
-def examine(test: ConnectionTest, on_step: OnStep = lambda _: None) -> list[Step]:
+def examine(
+    test: ConnectionTest, on_step: OnStep = lambda _: None, stopped: Callable[[], bool] = lambda: False
+) -> list[Step]:
     """Run all steps for each address of the connection, and return their results.
 
-    Blocks for up to a minute per address. It uses a client of its own, beside the connection that may be up, and
-    publishes one message on the topic `probe`.
+    Blocks for up to a minute per address, and for little more than `TIME_LIMIT_S` altogether; once `stopped` returns
+    true, the remaining steps are skipped. It uses a client of its own, beside the connection that may be up, and
+    publishes on the topic `probe`.
     """
-    return [step for address in test.connect.addresses for step in _examine(test, address, on_step)]
+    until = now().at + TIME_LIMIT_S
+
+    def skip() -> str | None:
+        if stopped():
+            return "The test was stopped."
+        return "The test took too long: test the brokers of the list one by one." if now().at >= until else None
+
+    return [step for address in test.connect.addresses for step in _examine(test, address, on_step, skip)]
 
 
-def _examine(test: ConnectionTest, address: BrokerAddress, on_step: OnStep) -> list[Step]:
+def _examine(
+    test: ConnectionTest, address: BrokerAddress, on_step: OnStep, skip: Callable[[], str | None]
+) -> list[Step]:
     probe = Probe(test, address)
     steps: list[Step] = []
 
     def run(name: str, act: Callable[[], str]) -> bool:
         """Run a step, or skip it after one that it needs; return whether those that need it may run."""
-        step = _run(name, act, address) if reached else _skipped(name, address)
+        reason = skip() or (None if reached else "An earlier step failed.")
+        step = _run(name, act, address) if reason is None else Step(str(address), name, "skipped", reason)
         steps.append(step)
         on_step(step)
         return step.status != "failed"
@@ -59,8 +68,10 @@ def _examine(test: ConnectionTest, address: BrokerAddress, on_step: OnStep) -> l
             ("Subscribe", probe.subscribe),
             ("Publish", probe.publish),
             ("Read back", probe.read_back),
-            ("Packet limit", probe.packet_limit),
             ("Identity", probe.identity),
+            ("Other publishers", probe.other_publishers),
+            ("Home Assistant", probe.home_assistant),
+            ("Packet limit", probe.packet_limit),
         ):
             run(name, act)
     finally:
@@ -74,10 +85,12 @@ def _run(name: str, act: Callable[[], str], address: BrokerAddress) -> Step:
     except StepSkipped as skipped:
         return Step(str(address), name, "skipped", str(skipped))
     except StepFailed as failed:
-        return Step(str(address), name, "failed", str(failed))
+        return Step(str(address), name, "failed", _sentence(name, str(failed)))
     except Exception as error:  # what the network or a library raises is the result of the step
-        return Step(str(address), name, "failed", f"{errors.explain(error, address)}.")
+        return Step(str(address), name, "failed", _sentence(name, diagnosis.failure(error, address)))
 
 
-def _skipped(name: str, address: BrokerAddress) -> Step:
-    return Step(str(address), name, "skipped", "An earlier step failed.")
+def _sentence(step: str, text: str) -> str:
+    """Return `text` with a full stop, without the name of its step, which is shown beside it."""
+    text = text.removeprefix(f"{step}: ")
+    return text if text.endswith((".", "?")) else f"{text}."

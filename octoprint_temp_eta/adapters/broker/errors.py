@@ -63,6 +63,20 @@ REASONS: Final[Mapping[int, tuple[str, str]]] = {
     0xA2: ("wildcard subscriptions not supported", "Commands need a broker that supports wildcards"),
 }
 
+_SET_AUTHORITY = "Set the file of the authority that signed it as CA file"
+_SET_NAME = "Use a name in the certificate as host, or set it as Server name"
+#: What to do about a certificate that is refused, by OpenSSL's code (X509_V_ERR_…).
+CERTIFICATE_REMEDIES: Final[Mapping[int, str]] = {
+    9: "Check this machine's clock",
+    10: "Renew the broker's certificate; check this machine's clock",
+    18: _SET_AUTHORITY,
+    19: _SET_AUTHORITY,
+    20: _SET_AUTHORITY,
+    21: _SET_AUTHORITY,
+    62: _SET_NAME,
+    64: _SET_NAME,
+}
+
 #: Refusals that end without anybody's help.
 TEMPORARY: Final = frozenset({SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN})
 
@@ -85,6 +99,16 @@ def no_connack(where: BrokerAddress, protocol: str, *, closed: bool) -> str:
         check = "the broker wants a client certificate" if where.tls else "this port expects TLS"
         hint = f": it closed the connection. Check whether {check}"
     return f"CONNACK: {where} does not answer in MQTT {protocol}{hint}"
+
+
+def expects_tls(where: BrokerAddress) -> str:
+    """Return that the port speaks TLS, and the settings have none."""
+    return f"CONNACK: {where} expects TLS. Turn on Use TLS, or set the port without TLS (usually 1883)"
+
+
+def no_tls(where: BrokerAddress) -> str:
+    """Return that the port does not speak TLS, and the settings have it."""
+    return f"TLS: {where} does not speak TLS. Turn off Use TLS, or set the port with TLS (usually 8883)"
 
 
 def no_retained_messages(where: BrokerAddress) -> str:
@@ -118,7 +142,9 @@ def explain(error: Exception, address: BrokerAddress) -> str:
         error = WebsocketConnectionError()  # what a port without HTTP does
     for kinds, text in _STEPS:
         if isinstance(error, kinds):
-            return text.format(host=address.host, where=address, why=_why(error), path=address.websocket_path)
+            sentence = text.format(host=address.host, where=address, why=_why(error), path=address.websocket_path)
+            advice = CERTIFICATE_REMEDIES.get(getattr(error, "verify_code", 0))
+            return f"{sentence}. {advice}" if advice else sentence
     return f"The settings of the connection to {address} don't work: {error}"
 
 

@@ -17,7 +17,7 @@ from ...bridge.protocol.inputs import MessageArrived
 from ...messages.decode import LARGEST_COMMAND
 from ...settings.broker_address import BrokerAddress
 from . import tls
-from .errors import CODES_OF_3_1_1, FIRST_FAILURE
+from .errors import CODES_OF_3_1_1
 
 #: MQTT versions by name.
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
@@ -128,14 +128,14 @@ def listen(
     connected: Callable[[int, Limits], None],
     ended: Callable[[int | None], None],
     subscribed: Callable[[int, list[int]], None],
-    delivered: Callable[[int, int | None], None],
+    delivered: Callable[[int, int], None],
     message: Callable[[MessageArrived], None],
 ) -> None:
     """Set the client's callbacks, which run on its thread.
 
     `connected` gets CONNACK's reason code and the broker's limits, `ended` the reason code of the broker's DISCONNECT
     (None without one), `subscribed` SUBACK's packet id and reason codes, `delivered` a message's packet id and the
-    reason code with which it was refused, or None. All codes are those of MQTT 5.
+    reason code of its PUBACK, 0 without one. All codes are those of MQTT 5.
     """
 
     def on_connect(_: Any, __: Any, ___: Any, code: Any, properties: Any = None, *____: Any) -> None:
@@ -150,8 +150,7 @@ def listen(
         subscribed(mid, [_number(code) for code in codes])
 
     def on_publish(_: Any, __: Any, mid: int, code: Any = None, *___: Any) -> None:
-        number = 0 if code is None else _number(code)
-        delivered(mid, number if number >= FIRST_FAILURE else None)
+        delivered(mid, 0 if code is None else _number(code))
 
     client.on_connect = on_connect
     client.on_disconnect = on_disconnect

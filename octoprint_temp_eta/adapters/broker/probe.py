@@ -1,38 +1,25 @@
-"""The steps of the connection test that need a connection: what the user may publish and read."""
+"""The steps of the connection test that need a connection: what the user may publish and read, and who is there."""
 
 from __future__ import annotations
 
 import json
-import queue
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from ...bridge.protocol.effects import Connect, Publish
-from ...bridge.protocol.inputs import BrokerRefused, Delivered, Input, MessageArrived
+from ...bridge.protocol.effects import ConnectionTest, Publish
+from ...bridge.protocol.inputs import MessageArrived
 from ...settings.broker_address import BrokerAddress
 from ..inbox import now
 from . import errors, reach
-from .client import Client, Connack, Ended, Event, Suback
-from .paho import Limits
-from .reach import STEP_TIMEOUT_S, StepFailed, StepSkipped
+from .reach import StepFailed, StepSkipped
+from .short_connection import NO_SUBSCRIBERS, ShortConnection
 
 #: s to wait for retained messages after the subscription.
 RETAINED_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionTest:
-    """A connection to test, and what the bridge needs on it.
-
-    `base` is base topic and instance; `machine` this machine's id as in `info`; `status_topic` Home Assistant's, empty
-    if discovery is off; `largest_message` in bytes.
-    """
-
-    connect: Connect
-    base: str
-    machine: str = ""
-    status_topic: str = ""
-    largest_message: int = 0
+#: Plugins of OctoPrint that announce the printer to Home Assistant too, and those that publish on topics of their own.
+ANNOUNCING, PUBLISHING = {"homeassistant": "HomeAssistant Discovery"}, {"mqtt": "MQTT"}
 
 
 class Probe:
@@ -40,38 +27,21 @@ class Probe:
 
     def __init__(self, test: ConnectionTest, address: BrokerAddress) -> None:
         self._test = test
-        self._address = address
         self._topic = f"{test.base}/probe"
         self._info = f"{test.base}/info"
         self._secret = secrets.token_hex(8).encode()
-        self._client: Client | None = None
-        self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
-        self._inputs: queue.SimpleQueue[Input] = queue.SimpleQueue()
+        # With a client ID of its own the test does not take over the session of the connection that may be up.
+        client_id = f"{test.connect.client_id}_test"
+        will = Publish(self._topic, b"", 0)
+        spec = replace(test.connect, client_id=client_id, will=will, clean_start=True)
+        self._connection = ShortConnection(spec, address)
         self._messages: list[MessageArrived] = []
         self._readable: set[str] = set()
         self._published = False
 
     def connect(self) -> str:
         """Connect with MQTT 5, or else with 3.1.1."""
-        # With a client ID of its own the test does not take over the session of the connection that may be up.
-        client_id = f"{self._test.connect.client_id}_test"
-        spec = replace(self._test.connect, client_id=client_id, will=Publish(self._topic, b"", 0), clean_start=True)
-        event: Event | None = None
-        for link, protocol in enumerate(("5", "3.1.1"), 1):
-            self.close()
-            client = self._client = Client(
-                spec, self._address, protocol, Limits(), link, self._inputs.put, self._events
-            )
-            client.open()
-            event = self._event(Connack, link)
-            if isinstance(event, Connack) and event.code == 0:
-                client.limits = event.limits
-                return f"The broker accepts the connection with MQTT {protocol}."
-            if isinstance(event, Connack) and event.code != errors.UNSUPPORTED_PROTOCOL:
-                raise StepFailed(errors.connection_refused(self._address, event.code))
-        if not self._address.tls and reach.expects_tls(self._address):
-            raise StepFailed(f"{self._address} expects TLS. Turn on Use TLS.")
-        raise StepFailed(f"{errors.no_connack(self._address, '5 or 3.1.1', closed=isinstance(event, Ended))}.")
+        return f"The broker accepts the connection with MQTT {self._connection.open()}."
 
     def subscribe(self) -> str:
         """Subscribe to each topic that the bridge needs, and to its own probe."""
@@ -79,7 +49,7 @@ class Probe:
         wanted = [f"{test.base}/command/#", self._info, self._topic, *filter(None, [test.status_topic])]
         refused = []
         for topic in wanted:
-            why = self._subscribe(topic)
+            why = self._connection.subscribe(topic)
             if why is None:
                 self._readable.add(topic)
             else:
@@ -90,27 +60,17 @@ class Probe:
 
     def publish(self) -> str:
         """Publish the probe, and wait for the acknowledgement."""
-        client = self._connected()
-        client.publish(Publish(self._topic, self._secret, 1, content_type="text/plain", expiry_seconds=60, token=1))
-        until = now().at + STEP_TIMEOUT_S
-        refusal = None
-        while (received := self._input(until)) is not None:
-            if isinstance(received, BrokerRefused):
-                refusal = received.reason
-            elif isinstance(received, Delivered):
-                if refusal is not None:
-                    raise StepFailed(refusal)
-                self._published = True
-                return f"The broker acknowledges a message on {self._topic}."
-        raise StepFailed(f"The broker does not acknowledge a message on {self._topic}.")
+        self._connection.publish(Publish(self._topic, self._secret, content_type="text/plain", expiry_seconds=60))
+        self._published = True
+        return f"The broker acknowledges a message on {self._topic}."
 
     def read_back(self) -> str:
         """Wait until the probe comes back."""
         if not self._published or self._topic not in self._readable:
             raise StepSkipped("The probe was not published, or the user may not read it.")
-        until = now().at + STEP_TIMEOUT_S
+        until = now().at + reach.STEP_TIMEOUT_S
         while not any(message.payload == self._secret for message in self._messages):
-            if self._input(until) is None:
+            if not self._receive(until):
                 raise StepFailed(
                     f"A message on {self._topic} does not come back, though the broker accepts it. States do not "
                     f"arrive on the broker, or commands will not arrive here. "
@@ -118,25 +78,13 @@ class Probe:
                 )
         return "The message came back."
 
-    def packet_limit(self) -> str:
-        """Compare the broker's packet limit with the largest message."""
-        limit, largest = self._connected().limits.maximum_packet_size, self._test.largest_message
-        if limit is None:
-            raise StepSkipped("The broker announces no packet limit.")
-        if largest > limit:
-            raise StepFailed(
-                f"The broker accepts packets of up to {limit} bytes, and the largest message has {largest}. "
-                f"{errors.remedy(errors.PACKET_TOO_LARGE)}."
-            )
-        return f"The broker accepts packets of up to {limit} bytes; the largest message has {largest}."
-
     def identity(self) -> str:
         """Look whether another machine publishes with the same base topic and instance."""
+        if self._test.conflict:
+            raise StepFailed(self._test.conflict)
         if self._info not in self._readable:
             raise StepSkipped(f"The user may not read {self._info}.")
-        until = now().at + RETAINED_S
-        while self._input(until) is not None:
-            pass
+        self._receive_retained()
         payloads = [message.payload for message in self._messages if message.topic == self._info and message.payload]
         others = [host for machine, host in map(_machine_and_host, payloads) if machine not in ("", self._test.machine)]
         if others:
@@ -146,47 +94,117 @@ class Probe:
             )
         return f"No other machine publishes on {self._test.base}."
 
+    def other_publishers(self) -> str:
+        """Look whether another plugin or bridge announces this printer to Home Assistant."""
+        test = self._test
+        found = [f"the plugin {name}" for key, name in ANNOUNCING.items() if key in test.other_plugins]
+        for topic in self._discovery_topics:
+            self._connection.subscribe(topic)
+        self._receive_retained()
+        announced = filter(None, (self._announced_by_another(message) for message in self._messages))
+        found = list(dict.fromkeys([*found, *announced]))
+        for topic in self._discovery_topics:
+            self._connection.unsubscribe(topic)
+        if found:
+            raise StepFailed(
+                f"This printer is also announced to Home Assistant by {', '.join(found[:5])}: it is there twice. "
+                "Turn off discovery in one of them, or clear what is left of a removed one."
+            )
+        more = [name for key, name in PUBLISHING.items() if key in test.other_plugins]
+        also = f" The plugin {more[0]} publishes on topics of its own." if more else ""
+        return f"No other plugin announces this printer.{also}"
+
+    def home_assistant(self) -> str:
+        """Look whether Home Assistant is connected to this broker and reads the discovery prefix."""
+        test = self._test
+        if not test.discovery_prefix:
+            raise StepSkipped("Home Assistant discovery is off.")
+        # An empty message removes an entity that does not exist: nothing. MQTT 5 reports whether anyone got it.
+        topic = f"{test.discovery_prefix}/sensor/{test.device_id}/probe/config"
+        code = self._connection.publish(Publish(topic, b""))
+        born = test.home_assistant_online or any(
+            message.topic == test.status_topic and message.payload == test.birth_payload.encode()
+            for message in self._messages
+        )
+        if code == NO_SUBSCRIBERS:
+            raise StepFailed(
+                f"No client is subscribed to discovery messages below {test.discovery_prefix!r}. Check whether Home "
+                "Assistant's MQTT integration uses this broker and this prefix. Without Home Assistant, turn off "
+                "Enable Home Assistant discovery."
+            )
+        if born:
+            return f"Home Assistant is online: its birth message was received on {test.status_topic}."
+        if self._nobody_reads_the_probe():
+            return (
+                f"A client is subscribed to discovery messages below {test.discovery_prefix!r}. A birth message was "
+                f"not received yet: Home Assistant publishes it on {test.status_topic} when it starts."
+            )
+        raise StepSkipped(
+            f"Not known: no birth message was received on {test.status_topic}, and the broker does not report who is "
+            "subscribed. Reload Home Assistant's MQTT integration and test again."
+        )
+
+    def _nobody_reads_the_probe(self) -> bool:
+        """Whether the broker reports that no client reads the probe: then it would report it for any topic."""
+        self._connection.unsubscribe(self._topic)
+        return self._connection.publish(Publish(self._topic, self._secret)) == NO_SUBSCRIBERS
+
+    def packet_limit(self) -> str:
+        """Compare the broker's packet limit with the largest message."""
+        seen = (len(message.topic) + len(message.payload) for message in self._messages)
+        limit, largest = self._connection.limits.maximum_packet_size, self._test.largest_message or max(seen, default=0)
+        if limit is None:
+            raise StepSkipped("The broker announces no packet limit.")
+        if largest > limit:
+            raise StepFailed(
+                f"The broker accepts packets of up to {limit} bytes, and the largest message has {largest}. "
+                f"{errors.remedy(errors.PACKET_TOO_LARGE)}."
+            )
+        return f"The broker accepts packets of up to {limit} bytes; the largest message has {largest}."
+
     def close(self) -> None:
         """End the connection."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._connection.close()
 
-    def _subscribe(self, topic: str) -> str | None:
-        """Subscribe to one topic; return why that failed."""
-        client = self._connected()
-        mid = client.subscribe(topic)
-        event = self._event(Suback, client.link)
-        if isinstance(event, Suback) and event.mid == mid:
-            failures = [code for code in event.codes if code >= errors.FIRST_FAILURE]
-            return errors.reason_name(failures[0]) if failures else None
-        return "the broker closes the connection at it" if isinstance(event, Ended) else "no answer"
+    @property
+    def _discovery_topics(self) -> tuple[str, ...]:
+        prefix = self._test.discovery_prefix
+        return (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config") if prefix else ()
 
-    def _connected(self) -> Client:
-        if self._client is None or not self._client.connected:
-            raise StepFailed(f"{errors.connection_lost(self._address, None)}.")
-        return self._client
-
-    def _event(self, kind: type[Event], link: int) -> Event | None:
-        """Return the next event of a kind, or the end of the connection; None if neither comes in time."""
-        until = now().at + STEP_TIMEOUT_S
-        while True:
-            try:
-                origin, event = self._events.get(timeout=max(0.0, until - now().at))
-            except queue.Empty:
-                return None
-            if origin == link and isinstance(event, kind | Ended):
-                return event
-
-    def _input(self, until: float) -> Input | None:
-        """Return the next input, None if none comes until then; messages are kept."""
-        try:
-            received = self._inputs.get(timeout=max(0.0, until - now().at))
-        except queue.Empty:
+    def _announced_by_another(self, message: MessageArrived) -> str | None:
+        """Return who announced a device with this printer's name in `message`, None if it is ours or another device."""
+        test = self._test
+        if not test.device_name or not message.topic.endswith("/config") or test.device_id in message.topic.split("/"):
             return None
-        if isinstance(received, MessageArrived):
-            self._messages.append(received)
-        return received
+        try:
+            config = json.loads(message.payload)
+            device: Any = config.get("device") or config.get("dev")
+            same = str(device["name"]).casefold() == test.device_name.casefold()
+            ids = device.get("identifiers") or device.get("ids") or ()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        if not same or ids == test.device_id or (isinstance(ids, list) and test.device_id in ids):
+            return None
+        return f"{_maker(config, device)} ({'/'.join(message.topic.split('/')[:3])}/…)"
+
+    def _receive(self, until: float) -> bool:
+        """Keep the next message; return whether one came in time."""
+        message = self._connection.receive(until)
+        if message is not None:
+            self._messages.append(message)
+        return message is not None
+
+    def _receive_retained(self) -> None:
+        until = now().at + RETAINED_S
+        while self._receive(until):
+            pass
+
+
+def _maker(config: Mapping[str, Any], device: Mapping[str, Any]) -> str:
+    """Return who made a discovery message, as far as it contains that."""
+    origin = config.get("origin") or config.get("o")
+    name = origin.get("name") if isinstance(origin, Mapping) else None
+    return repr(str(name or device.get("model") or device.get("mdl") or "an unknown program")[:64])
 
 
 def _machine_and_host(payload: bytes) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
+from ...bridge.broker.connect_settings import not_verified
 from ...bridge.protocol.effects import Connect
 from ...settings.broker_address import BrokerAddress
 from ..inbox import now
@@ -16,6 +17,11 @@ from . import tls
 STEP_TIMEOUT_S = 10.0
 #: Days before its end at which a certificate is reported as about to expire.
 EXPIRES_SOON_DAYS = 14
+
+
+#: CONNECT of MQTT 3.1.1 with a clean session and the client ID "temp_eta_reach", which has no will.
+_CONNECT = b"\x10\x1a\x00\x04MQTT\x04\x02\x00\x05\x00\x0etemp_eta_reach"
+_GET = b"GET / HTTP/1.0\r\n\r\n"
 
 
 class StepFailed(Exception):
@@ -46,7 +52,7 @@ def connect_tls(spec: Connect, address: BrokerAddress) -> str:
     context = tls.make_context(spec)
     with _connection(address) as plain, context.wrap_socket(plain, server_hostname=address.host) as encrypted:
         if spec.tls_insecure:
-            return f"{encrypted.version()}. The certificate is not verified: anyone can pretend to be the broker."
+            return f"{encrypted.version()}. {not_verified(str(address))}"
         return f"{encrypted.version()}. {_describe(encrypted.getpeercert() or {})}"
 
 
@@ -58,6 +64,17 @@ def expects_tls(address: BrokerAddress) -> bool:
     try:
         with _connection(address) as plain, context.wrap_socket(plain):
             return True
+    except OSError:
+        return False
+
+
+def answers_without_tls(address: BrokerAddress) -> bool:
+    """Whether the port answers a plain MQTT CONNECT, or HTTP where WebSockets are used."""
+    hello, answer = (_CONNECT, b"\x20") if address.websocket_path is None else (_GET, b"H")
+    try:
+        with _connection(address) as plain:
+            plain.sendall(hello)
+            return plain.recv(1) == answer
     except OSError:
         return False
 

@@ -7,6 +7,14 @@ from ...settings.table import Settings
 from ..protocol.effects import Connect, Publish
 
 
+def not_verified(where: str) -> str:
+    """Return the warning about a connection to the broker `where` whose certificate is not verified."""
+    return (
+        f"The certificate of {where} is not verified: anyone on the network can pose as the broker. Turn off Skip "
+        "certificate verification, and set the CA file if the broker has an authority of its own."
+    )
+
+
 def connection(settings: Settings, will: Publish, subscriptions: tuple[str, ...]) -> Connect:
     """Return the connection; its host is empty if the settings have none."""
     websocket_path = settings.mqtt_websocket_path if settings.mqtt_transport == "websockets" else None

@@ -23,7 +23,7 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived, Started, Stopping
-from .connect_settings import connection
+from .connect_settings import connection, not_verified
 from .identity_conflict import IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
@@ -93,6 +93,18 @@ class Connection(Part):
     def conflict(self) -> str | None:
         """A description of another machine with our identity, None without one."""
         return self._conflict.text
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the connection although it works."""
+        broker, settings = self._broker, self._settings
+        encrypted = broker is not None and any(
+            address.tls and (address.host, address.port) == (broker.host, broker.port)
+            for address in self._connect().addresses
+        )
+        if broker is None or not encrypted or not settings.mqtt_tls_insecure:
+            return ()
+        return (not_verified(f"{broker.host}:{broker.port}"),)
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
@@ -169,6 +181,7 @@ class Connection(Part):
                 "connected": self._outbox.connected,
                 "broker": self.broker,
                 "last_error": self.last_error,
+                "warnings": list(self.warnings),
                 "base_topic": self._outbox.topics.base,
             }
         }
@@ -197,7 +210,8 @@ class Connection(Part):
         self._outbox.connect(event.link, now)
         self._read_back.connected(now)
         text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
-        return [*effects, *self._log.connected(text, now)]
+        warnings = [effect for warning in self.warnings for effect in self._log.refused(warning)]
+        return [*effects, *self._log.connected(text, now), *warnings]
 
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
         if self._outbox.link is not None and event.link < self._outbox.link:

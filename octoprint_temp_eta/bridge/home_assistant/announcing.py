@@ -63,6 +63,11 @@ class HomeAssistant(Part):
         self._problem: str | None = None
 
     @property
+    def online(self) -> bool:
+        """Whether Home Assistant's birth message was received on this connection, and no will after it."""
+        return self._discovery.online
+
+    @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {BrokerConnected: self._connected, MessageArrived: self._arrived}

@@ -18,6 +18,7 @@ from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Delivered
+from .packet_size import packet_size
 from .retained import Record, Retained
 from .send_limits import SendLimits
 
@@ -78,6 +79,11 @@ class Outbox:
     def connected(self) -> bool:
         """Whether there is a connection."""
         return self.link is not None
+
+    @property
+    def largest_message(self) -> int:
+        """The size in bytes of the largest message that was or will be sent, as a packet; 0 without any."""
+        return max(self.limits.largest, *(packet_size(record.publish, "5") for record in self._retained), 0)
 
     @property
     def states(self) -> dict[tuple[str, str | None], Any]:

@@ -58,6 +58,8 @@ class SendLimits:
         self.maximum_packet_size: int | None = None
         #: How many messages were not sent since the start.
         self.not_sent = 0
+        #: The size in bytes of the largest message so far, sent or not.
+        self.largest = 0
         self._protocol = "5"
         self._suspects = Suspects()
         #: A limit that the broker has but does not announce, from the smallest large message that it hung up at.
@@ -75,6 +77,7 @@ class SendLimits:
     def accepts(self, publish: Publish, now: Now) -> bool:
         """Return whether `publish` is sent; count it if not, and report it."""
         size = packet_size(publish, self._protocol)
+        self.largest = max(self.largest, size)
         if not self.fits(publish):
             self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0))
         elif not self._suspects.holds_back(publish.topic, size, now):

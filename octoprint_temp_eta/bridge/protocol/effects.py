@@ -65,6 +65,31 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """Test a connection beside the one that may be up; the steps come back as `StepDone` of test `number`.
+
+    `base` is base topic and instance; `machine` this machine's id as in `info`; `conflict` describes another machine
+    with the same identity. `largest_message` is in bytes, 0 if not known.
+    """
+
+    connect: Connect
+    base: str
+    machine: str = ""
+    #: Home Assistant's status topic, its birth payload, and whether that was received since the connection is up.
+    status_topic: str = ""
+    largest_message: int = 0
+    birth_payload: str = "online"
+    home_assistant_online: bool = False
+    #: Empty if discovery is off.
+    discovery_prefix: str = ""
+    device_id: str = ""
+    device_name: str = ""
+    other_plugins: tuple[str, ...] = ()
+    conflict: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnect:
     """Disconnect from the broker after sending `last_messages`."""
 
@@ -139,6 +164,7 @@ class Log:
 Effect = (
     Publish
     | Connect
+    | ConnectionTest
     | Disconnect
     | Subscribe
     | Save

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.estimation.estimator import LearnedState
 from ...settings.table import Settings
+from .connection_test import ConnectionTestInput
 from .job_inputs import JobInput
 from .script_inputs import ScriptInput
 
@@ -206,5 +207,6 @@ Input = (
     | MessageArrived
     | ApiCommand
     | JobInput
+    | ConnectionTestInput
     | ScriptInput
 )

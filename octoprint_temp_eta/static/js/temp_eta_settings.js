@@ -9,7 +9,7 @@ $(function () {
 
     function TempEtaSettingsViewModel(parameters) {
         const self = this;
-        const settings = parameters[0];
+        const [settings, loginState, access] = parameters;
         let polling;
         /* A promise: the scripts' settings are being saved. */
         let saving = $.when();
@@ -81,6 +81,7 @@ $(function () {
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
                 self.mqtt(state.mqtt);
                 self.problems(state.problems || []);
+                if (state.connection_test) self.showTest(state.connection_test);
                 if (state.script_folder) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
@@ -98,6 +99,55 @@ $(function () {
                 self.folderProblem(TempETA.reason(xhr))
             );
         };
+
+        /* The connection test: its state as REST and the web socket have it. */
+        self.test = ko.observable(null);
+        self.testProblem = ko.observable("");
+        self.showTest = function (state) {
+            const before = self.test();
+            const newer = !before || state.number > before.number;
+            // A response that was sent before the last step must not remove it.
+            if (newer || (state.number === before.number && state.steps.length >= before.steps.length)) self.test(state);
+        };
+        self.onDataUpdaterPluginMessage = function (plugin, message) {
+            if (plugin === "temp_eta" && message.type === "connection_test") self.showTest(message.data);
+        };
+        self.mayTest = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_ADMINISTER));
+        self.testing = ko.pureComputed(() => self.test() !== null && self.test().running);
+        const ICONS = {ok: "fas fa-check text-success", failed: "fas fa-times text-error", skipped: "fas fa-minus muted"};
+        const STEPS = {
+            "Name look-up": gettext("Name look-up"),
+            Subscribe: gettext("Subscribe"),
+            Publish: gettext("Publish"),
+            "Read back": gettext("Read back"),
+            Identity: gettext("Identity"),
+            "Other publishers": gettext("Other publishers"),
+            "Packet limit": gettext("Packet limit")
+        };
+        self.testSteps = ko.pureComputed(() => {
+            if (self.test() === null) return [];
+            const {steps, problem} = self.test();
+            const several = new Set(steps.map((step) => step.broker)).size > 1;
+            const shown = steps.map((step) => ({
+                ...step,
+                icon: ICONS[step.status],
+                title: (several ? step.broker + " – " : "") + (STEPS[step.name] || step.name) + ":"
+            }));
+            if (!problem) return shown;
+            return [...shown, {name: "", status: "failed", icon: ICONS.failed, title: "", message: problem}];
+        });
+        self.testConnection = function () {
+            self.testProblem("");
+            self.refused(null);
+            const entered = _.omit(ko.mapping.toJS(self.own), ["mqtt_password"]);
+            if (self.own.mqtt_password && self.own.mqtt_password()) entered.mqtt_password = self.own.mqtt_password();
+            OctoPrint.simpleApiCommand("temp_eta", "test_connection", {settings: entered}).then(self.look, (xhr) => {
+                const path = _.get(xhr.responseJSON, "error.path") || "";
+                if (path.startsWith("/settings/")) self.refuse({key: path.split("/")[2]});
+                self.testProblem(TempETA.reason(xhr));
+            });
+        };
+        self.warnings = ko.pureComputed(() => (self.mqtt() && self.mqtt().warnings) || []);
 
         self.connected = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().connected);
         self.failing = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().enabled && !self.mqtt().connected);
@@ -122,7 +172,7 @@ $(function () {
     OCTOPRINT_VIEWMODELS.push({
         construct: TempEtaSettingsViewModel,
         name: "tempEtaSettingsViewModel",
-        dependencies: ["settingsViewModel"],
+        dependencies: ["settingsViewModel", "loginStateViewModel", "accessViewModel"],
         elements: [PAGE]
     });
 });

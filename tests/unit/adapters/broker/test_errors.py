@@ -31,6 +31,16 @@ def untrusted() -> ssl.SSLCertVerificationError:
 
 
 @pytest.mark.parametrize(
+    ("code", "advice"),
+    [(10, "Renew the broker's certificate"), (18, "as CA file"), (62, "set it as Server name")],
+)
+def test_a_certificate_that_is_refused_has_a_remedy(code: int, advice: str):
+    error = untrusted()
+    error.verify_code = code
+    assert advice in explain(error, ADDRESS)
+
+
+@pytest.mark.parametrize(
     ("error", "sentence"),
     [
         (TlsFileError("The CA file 'x' does not exist."), "TLS: The CA file 'x' does not exist."),

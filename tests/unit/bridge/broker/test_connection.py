@@ -126,3 +126,21 @@ def test_it_stops_with_the_offline_message():
 @pytest.mark.parametrize("state", State)
 def test_every_state_can_be_left(state: State):
     assert {Event.CONNECT, Event.DISCONNECT} <= MOVES[state].keys()
+
+
+def test_a_certificate_that_is_not_verified_is_a_warning_in_log_page_and_snapshot():
+    driver = Driver(mqtt_use_tls=True, mqtt_tls_insecure=True)
+    driver.handle(Started())
+    assert driver.connection.warnings == ()
+    logs = [effect for effect in driver.handle(ACCEPTED) if isinstance(effect, Log)]
+    (warning,) = driver.connection.warnings
+    assert "The certificate of broker.test:1883 is not verified" in warning
+    assert [log.text for log in logs if log.level == logging.WARNING] == [warning]
+    assert driver.connection.snapshot(driver.now)["mqtt"]["warnings"] == [warning]
+
+
+@pytest.mark.parametrize("settings", [{"mqtt_use_tls": True}, {"mqtt_tls_insecure": True}])
+def test_a_connection_without_tls_or_with_a_verified_certificate_has_no_warning(settings: dict[str, Any]):
+    driver = Driver(**settings)
+    driver.handle(Started(), ACCEPTED)
+    assert driver.connection.warnings == ()

@@ -1,0 +1,142 @@
+"""A connection that one thread opens, uses and closes: for the connection test and the command line."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from dataclasses import replace
+
+from ...bridge.protocol.effects import Connect, Publish
+from ...bridge.protocol.inputs import Delivered, Input, MessageArrived
+from ...settings.broker_address import BrokerAddress
+from ..inbox import now
+from . import diagnosis, errors, reach
+from .client import Client, Connack, Ended, Event, Suback
+from .paho import Limits
+from .reach import StepFailed
+
+#: Messages that wait to be received, at most; more are dropped and counted.
+CAPACITY = 10_000
+#: The reason code in a PUBACK if no client is subscribed to the topic.
+NO_SUBSCRIBERS = 0x10
+
+
+class ShortConnection:
+    """A client of the broker at `address`. All waiting is bounded by `reach.STEP_TIMEOUT_S`."""
+
+    def __init__(self, spec: Connect, address: BrokerAddress) -> None:
+        #: Messages that were dropped.
+        self.dropped = 0
+        self._spec = spec
+        self._address = address
+        self._client: Client | None = None
+        self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
+        self._inputs: queue.SimpleQueue[Input] = queue.SimpleQueue()
+        self._messages: deque[MessageArrived] = deque()
+        self._code = 0
+
+    def open(self) -> str:
+        """Connect with MQTT 5, or else with 3.1.1, and return the version.
+
+        Raises `StepFailed`, and what `Client.open` raises.
+        """
+        event: Event | None = None
+        for link, protocol in enumerate(("5", "3.1.1"), 1):
+            self.close()
+            client = self._client = Client(self._spec, self._address, protocol, Limits(), link, self._put, self._events)
+            client.acknowledged = self._acknowledged
+            client.open()
+            event = self._event(Connack, link)
+            if isinstance(event, Connack) and event.code == 0:
+                client.limits = event.limits
+                return protocol
+            if isinstance(event, Connack) and event.code != errors.UNSUPPORTED_PROTOCOL:
+                raise StepFailed(errors.connection_refused(self._address, event.code))
+        closed = isinstance(event, Ended)
+        raise StepFailed(f"{diagnosis.no_connack(self._address, '5 or 3.1.1', closed=closed)}.")
+
+    @property
+    def limits(self) -> Limits:
+        """The broker's limits. Raises `StepFailed` without a connection."""
+        return self._connected().limits
+
+    def subscribe(self, topic: str) -> str | None:
+        """Subscribe to a topic; return why that failed, or None. Raises `StepFailed` without a connection."""
+        client = self._connected()
+        mid = client.subscribe(topic)
+        event = self._event(Suback, client.link)
+        if isinstance(event, Suback) and event.mid == mid:
+            failures = [code for code in event.codes if code >= errors.FIRST_FAILURE]
+            return errors.reason_name(failures[0]) if failures else None
+        return "the broker closes the connection at it" if isinstance(event, Ended) else "no answer"
+
+    def unsubscribe(self, topic: str) -> None:
+        """Send UNSUBSCRIBE, which the broker handles before what is published next."""
+        self._connected().unsubscribe(topic)
+
+    def publish(self, message: Publish) -> int:
+        """Publish with QoS 1 and return the reason code of the PUBACK. Raises `StepFailed` if it is refused."""
+        client = self._connected()
+        self._code = 0
+        client.publish(replace(message, qos=1, token=1))
+        until = now().at + reach.STEP_TIMEOUT_S
+        while (received := self._take(until)) is not None:
+            if isinstance(received, Delivered):
+                if self._code >= errors.FIRST_FAILURE:
+                    raise StepFailed(errors.publish_refused(message.topic, self._code))
+                return self._code
+        raise StepFailed(f"The broker does not acknowledge a message on {message.topic}. See the broker's log.")
+
+    def receive(self, until: float) -> MessageArrived | None:
+        """Return the next message, None if none comes until then (monotonic s).
+
+        Raises `StepFailed` if the connection has ended.
+        """
+        while not self._messages:
+            if self._take(until) is None and not self._messages:
+                if self._client is None or not self._client.connected:
+                    raise StepFailed(f"{errors.connection_lost(self._address, None)}.")
+                return None
+        return self._messages.popleft()
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _connected(self) -> Client:
+        if self._client is None or not self._client.connected:
+            raise StepFailed(f"{errors.connection_lost(self._address, None)}.")
+        return self._client
+
+    def _put(self, event: Input) -> None:
+        """Called by the library's thread."""
+        if isinstance(event, MessageArrived) and self._inputs.qsize() >= CAPACITY:
+            self.dropped += 1
+            return
+        self._inputs.put(event)
+
+    def _acknowledged(self, _: Publish | None, code: int) -> None:
+        self._code = code
+
+    def _event(self, kind: type[Event], link: int) -> Event | None:
+        """Return the next event of a kind, or the end of the connection; None if neither comes in time."""
+        until = now().at + reach.STEP_TIMEOUT_S
+        while True:
+            try:
+                origin, event = self._events.get(timeout=max(0.0, until - now().at))
+            except queue.Empty:
+                return None
+            if origin == link and isinstance(event, kind | Ended):
+                return event
+
+    def _take(self, until: float) -> Input | None:
+        """Return the next input, None if none comes until then; messages are kept for `receive`."""
+        try:
+            received = self._inputs.get(timeout=max(0.0, until - now().at))
+        except queue.Empty:
+            return None
+        if isinstance(received, MessageArrived):
+            self._messages.append(received)
+        return received

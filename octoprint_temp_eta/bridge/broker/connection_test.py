@@ -1,0 +1,145 @@
+"""Tests a connection on request, shows the steps on the pages, and keeps the result of the last test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ...core.clock import Now
+from ...messages import encode
+from ...messages.decode import Command, CommandError
+from ...settings.table import Settings
+from ..home_assistant.announcing import HomeAssistant
+from ..info import Info
+from ..outbox.outbox import Outbox, offline_message
+from ..part import InputHandler, Part
+from ..protocol.connection_test import ConnectionTestDone, ConnectionTestRequested, Step, StepDone
+from ..protocol.effects import Answer, ConnectionTest, Effect, Page
+from .connect_settings import connection
+from .connection import Connection, topics_of
+
+#: The command, which only REST accepts.
+TEST_CONNECTION = "test_connection"
+#: Steps that are kept, at most.
+MAX_STEPS = 176
+#: Failed steps in `diagnostics`, at most.
+MAX_PROBLEMS = 16
+
+
+class ConnectionTestRuns(Part):
+    """One test at a time."""
+
+    def __init__(
+        self, outbox: Outbox, info: Info, home_assistant: HomeAssistant, connection: Connection, settings: Settings
+    ) -> None:
+        self._outbox = outbox
+        self._info = info
+        self._home_assistant = home_assistant
+        self._connection = connection
+        self._settings = settings
+        self._number = 0
+        self._running = False
+        #: Whether the last test was one of the saved settings.
+        self._saved = False
+        self._steps: list[Step] = []
+        self._started_at: float | None = None
+        self._problem: str | None = None
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {
+            ConnectionTestRequested: self._requested,
+            StepDone: self._step_done,
+            ConnectionTestDone: self._done,
+        }
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Note the settings that are saved."""
+        del now
+        self._settings = settings
+        return []
+
+    def snapshot(self, now: Now) -> Mapping[str, Any]:
+        """Return `connection_test`: the running or the last test, null before the first one."""
+        del now
+        return {"connection_test": self._shown() if self._number else None}
+
+    @property
+    def result(self) -> encode.Payload | None:
+        """The last complete test of the saved settings, for `diagnostics`."""
+        if self._running or not self._saved or self._started_at is None:
+            return None
+        failed = [step for step in self._steps if step.status == "failed"][:MAX_PROBLEMS]
+        return {
+            "tested_at": encode.instant(self._started_at),
+            "problems": [{"broker": step.broker, "step": step.name, "message": step.message} for step in failed],
+        }
+
+    def _requested(self, event: ConnectionTestRequested, now: Now) -> list[Effect]:
+        try:
+            test = self._test(event)
+        except CommandError as error:
+            error.transaction = event.command.transaction
+            return _answer(event.command, encode.rejected(TEST_CONNECTION, error), now)
+        self._running, self._saved = True, event.settings == self._settings
+        self._steps, self._started_at, self._problem = [], now.wall, None
+        return [test, self._page(), *_answer(event.command, encode.accepted(event.command), now)]
+
+    def _test(self, event: ConnectionTestRequested) -> ConnectionTest:
+        """Return the test of `event`. Raises `CommandError`."""
+        if self._running:
+            raise CommandError("busy", "A connection test is running. Wait until it is done.")
+        settings, identity = event.settings, self._info.identity
+        connect = connection(settings, offline_message(self._outbox), ())
+        if not connect.host:
+            raise CommandError("not_available", "There is no broker. Enter a host first.", "/settings/mqtt_broker_host")
+        self._number += 1
+        discovery = settings.ha_discovery_enabled
+        return ConnectionTest(
+            connect,
+            base=topics_of(settings).base,
+            machine=identity.machine,
+            status_topic=settings.ha_status_topic if discovery else "",
+            largest_message=self._outbox.largest_message,
+            birth_payload=settings.ha_birth_payload,
+            home_assistant_online=self._home_assistant.online,
+            discovery_prefix=settings.ha_discovery_prefix if discovery else "",
+            device_id=f"temp_eta_{settings.mqtt_custom_identifier}",
+            device_name=identity.device_name,
+            other_plugins=event.other_plugins,
+            conflict=self._connection.conflict or "",
+            number=self._number,
+        )
+
+    def _step_done(self, event: StepDone, now: Now) -> list[Effect]:
+        del now
+        if event.number != self._number or len(self._steps) >= MAX_STEPS:
+            return []
+        self._steps.append(event.step)
+        return [self._page()]
+
+    def _done(self, event: ConnectionTestDone, now: Now) -> list[Effect]:
+        del now
+        if event.number != self._number:
+            return []
+        self._running, self._problem = False, event.problem
+        return [self._page()]
+
+    def _shown(self) -> dict[str, Any]:
+        return {
+            "number": self._number,
+            "running": self._running,
+            "saved_settings": self._saved,
+            "steps": [asdict(step) for step in self._steps],
+            "problem": self._problem,
+        }
+
+    def _page(self) -> Page:
+        return Page({"type": "connection_test", "data": self._shown()})
+
+
+def _answer(command: Command, reply: encode.Payload, now: Now) -> list[Effect]:
+    ticket = command.reply_to.ticket
+    return [] if ticket is None else [Answer(ticket, reply | {"timestamp": round(now.wall, 3)})]

@@ -1,0 +1,1 @@
+"""The commands `octoprint plugins temp_eta:…`."""

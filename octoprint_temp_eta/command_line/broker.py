@@ -1,0 +1,116 @@
+"""The connection of the commands to the broker, and what they read from it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+
+import click
+
+from ..adapters.broker import diagnosis, errors
+from ..adapters.broker.reach import StepFailed
+from ..adapters.broker.short_connection import ShortConnection
+from ..adapters.inbox import now
+from ..bridge.broker.connect_settings import connection
+from ..bridge.protocol.effects import Connect, Publish
+from ..bridge.protocol.inputs import MessageArrived
+from ..settings import table
+
+#: Exit status without a connection to the broker.
+NO_CONNECTION = 5
+#: s without a message after which all retained messages have arrived, and s to wait for that at most.
+QUIET_S, SETTLE_S = 1.0, 15.0
+
+
+class NoConnection(click.ClickException):
+    """There is no connection, or it ended."""
+
+    exit_code = NO_CONNECTION
+
+
+@dataclass(frozen=True)
+class Context:
+    """OctoPrint's saved settings of the plugin, and what else the commands need of OctoPrint."""
+
+    settings: table.Settings
+    device_name: str = ""
+    plugins: tuple[str, ...] = ()
+
+    def with_broker(self, address: str | None, username: str | None, password: str | None) -> Context:
+        """Return the context for another broker, which does not get the saved user name and password.
+
+        Raises `click.ClickException` for an invalid address.
+        """
+        changed: dict[str, object] = {}
+        if address is not None:
+            changed = {"mqtt_broker_host": address, "mqtt_username": "", "mqtt_password": ""}
+        if username is not None:
+            changed |= {"mqtt_username": username, "mqtt_password": password or ""}
+        try:
+            return replace(self, settings=table.parse(asdict(self.settings) | changed))
+        except table.InvalidSetting as error:
+            raise click.ClickException(f"{error.key} {error.rule}.") from None
+
+    def base(self, printer: str | None) -> str:
+        """Return the base topic with the printer ID; this printer's by default."""
+        return f"{self.settings.mqtt_base_topic}/{printer or self.settings.mqtt_custom_identifier}"
+
+    def connect_settings(self) -> Connect:
+        """Return the connection, with a client ID of its own. Raises `NoConnection` without a broker."""
+        settings = self.settings
+        will = Publish(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier or 'none'}/probe", b"", 0)
+        spec = connection(settings, will, ())
+        if not spec.host:
+            raise NoConnection("There is no broker. Enter it in OctoPrint's settings, or use --broker.")
+        return replace(spec, client_id=f"temp_eta_command_{secrets.token_hex(4)}", clean_start=True)
+
+
+@contextmanager
+def connected(context: Context) -> Iterator[ShortConnection]:
+    """Connect to the first broker of the list that accepts the connection. Raises `NoConnection`."""
+    spec, problems = context.connect_settings(), []
+    for address in spec.addresses:
+        connection = ShortConnection(spec, address)
+        try:
+            try:
+                connection.open()
+            except StepFailed as error:
+                problems.append(str(error))
+                continue
+            except Exception as error:
+                problems.append(f"{diagnosis.failure(error, address)}.")
+                continue
+            try:
+                yield connection
+            except StepFailed as error:
+                raise NoConnection(str(error)) from None
+            return
+        finally:
+            connection.close()
+    hint = " The command temp_eta:doctor tests the connection step by step."
+    raise NoConnection(" ".join(problems) + hint)
+
+
+def subscribe(connection: ShortConnection, topics: Iterable[str]) -> None:
+    """Subscribe to all `topics`. Raises `NoConnection` for a refused one."""
+    for topic in topics:
+        why = connection.subscribe(topic)
+        if why is not None:
+            raise NoConnection(errors.subscription_refused(topic, why))
+
+
+def settled(connection: ShortConnection) -> Iterator[MessageArrived]:
+    """Yield messages until none came for `QUIET_S`: then all retained messages have arrived."""
+    end = now().at + SETTLE_S
+    while now().at < end:
+        message = connection.receive(min(end, now().at + QUIET_S))
+        if message is None:
+            return
+        yield message
+
+
+def plain(text: object, width: int = 200) -> str:
+    """Return `text` for the terminal: at most `width` characters, none of them a control character."""
+    return "".join(each if each.isprintable() else "�" for each in str(text)[:width])

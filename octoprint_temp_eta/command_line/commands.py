@@ -1,0 +1,119 @@
+"""The commands as OctoPrint's command line gets them: names, options and help."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from ..messages.catalogue import COMMANDS
+from ..settings import table
+from . import clean, doctor, send, validate, watch
+from .broker import Context
+
+_PRINTER = click.option("--printer", "-p", metavar="ID", help="Printer ID, the topic level after the base topic.")
+
+
+def commands(group: Any, *_: Any, **__: Any) -> list[click.Command]:
+    """Return the commands; OctoPrint's hook `octoprint.cli.commands`.
+
+    `group` is OctoPrint's command group, with its settings and plugin manager.
+    """
+    return list(_commands(lambda: _context(group)))
+
+
+def _context(group: Any) -> Context:
+    settings = group.settings
+    saved = settings.get(["plugins", "temp_eta"], merged=True)
+    parsed, _ = table.salvage(table.as_written(saved if isinstance(saved, Mapping) else {}))
+    name = str(settings.get(["appearance", "name"]) or "")
+    return Context(parsed, name, tuple(group.plugin_manager.enabled_plugins))
+
+
+def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
+    def with_broker(function: Callable[..., int]) -> Callable[..., None]:
+        """Add the options for another broker, and end with the returned exit status."""
+
+        @click.option("--broker", metavar="URL", help="Another broker, such as mqtts://broker.local:8883.")
+        @click.option("--username", metavar="NAME", help="User name; the password is asked for.")
+        @click.option("--password", envvar="TEMP_ETA_PASSWORD", hidden=True)
+        @functools.wraps(function)
+        def run(broker: str | None, username: str | None, password: str | None, **options: Any) -> None:
+            if username is not None and password is None:
+                password = click.prompt("Password", hide_input=True, default="", show_default=False)
+            try:
+                status = function(context().with_broker(broker, username, password), **options)
+            except KeyboardInterrupt:
+                status = 130
+            click.get_current_context().exit(status)
+
+        return run
+
+    @click.command("doctor")
+    @with_broker
+    def doctor_command(context: Context) -> int:
+        """Test the connection to the broker step by step.
+
+        Each step is ok, failed or skipped, with the reason and what to do. The exit status is 1 if a step failed.
+        """
+        return doctor.run(context)
+
+    @click.command("watch")
+    @_PRINTER
+    @click.option("--once", is_flag=True, help="Show the current state and exit.")
+    @with_broker
+    def watch_command(context: Context, printer: str | None, once: bool) -> int:
+        """Show a live table of the printers on the broker, one row for each heater. Ctrl-C ends it."""
+        return watch.run(context, printer, once=once)
+
+    @click.command("send")
+    @click.argument("command", type=click.Choice(sorted(COMMANDS)), metavar="COMMAND")
+    @click.argument("fields", nargs=-1)
+    @_PRINTER
+    @click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for the reply.")
+    @click.option("--wait/--no-wait", default=True, help="Wait for the end of a script.  [default: wait]")
+    @with_broker
+    def send_command(
+        context: Context, command: str, fields: tuple[str, ...], printer: str | None, timeout: float, wait: bool
+    ) -> int:
+        """Send COMMAND to a printer, and wait for its reply.
+
+        FIELDS are written as name=value, or as one JSON object:
+
+        \b
+          octoprint plugins temp_eta:send forecast heater=bed target=60
+          octoprint plugins temp_eta:send script/start '{"id": "hello"}'
+
+        \b
+        Exit status: 0 completed or accepted, 1 rejected, 3 failed or cancelled,
+        4 no reply, 5 no connection.
+        """
+        return send.run(context, command, send.fields_of(fields), printer, timeout, wait=wait)
+
+    @click.command("validate")
+    @_PRINTER
+    @click.option("--seconds", default=5.0, show_default=True, help="How long to read messages.")
+    @with_broker
+    def validate_command(context: Context, printer: str | None, seconds: float) -> int:
+        """Check the messages of all printers on the broker against the plugin's schemas.
+
+        The exit status is 1 if a message is not valid, or none arrives.
+        """
+        return validate.run(context, printer, seconds)
+
+    @click.command("clean")
+    @click.argument("printer")
+    @click.option("--delete", is_flag=True, help="Remove the topics. Without it they are only listed.")
+    @click.option("--force", is_flag=True, help="Remove them although the printer is online.")
+    @with_broker
+    def clean_command(context: Context, printer: str, delete: bool, force: bool) -> int:
+        """List the retained messages that PRINTER (a printer ID) has left on the broker, and remove them.
+
+        This includes its device in Home Assistant. Brokers that deliver no retained messages for wildcards
+        (RabbitMQ) show none.
+        """
+        return clean.run(context, printer, delete=delete, force=force)
+
+    return doctor_command, watch_command, send_command, validate_command, clean_command

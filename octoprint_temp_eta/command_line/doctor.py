@@ -1,0 +1,45 @@
+"""`temp_eta:doctor`: tests the connection step by step."""
+
+from __future__ import annotations
+
+import click
+
+from ..adapters import machine
+from ..adapters.broker.doctor import Step, examine
+from ..bridge.protocol.effects import ConnectionTest
+from .broker import Context, plain
+
+_MARKS = {"ok": ("✔", "green"), "failed": ("✘", "red"), "skipped": ("–", "yellow")}
+
+
+def run(context: Context) -> int:
+    """Print each step as soon as it is done; return the exit status: 1 if a step failed."""
+    settings = context.settings
+    discovery = settings.ha_discovery_enabled
+    test = ConnectionTest(
+        context.connect_settings(),
+        base=context.base(None),
+        machine=machine.machine_hash(),
+        status_topic=settings.ha_status_topic if discovery else "",
+        birth_payload=settings.ha_birth_payload,
+        discovery_prefix=settings.ha_discovery_prefix if discovery else "",
+        device_id=f"temp_eta_{settings.mqtt_custom_identifier}",
+        device_name=context.device_name,
+        other_plugins=context.plugins,
+    )
+    several = len(test.connect.addresses) > 1
+    steps = examine(test, lambda step: _show(step, several=several))
+    failed = sum(step.status == "failed" for step in steps)
+    if failed:
+        click.secho(f"{failed} of {len(steps)} steps failed.", fg="red", bold=True)
+    else:
+        click.secho("The connection works.", fg="green", bold=True)
+    return 1 if failed else 0
+
+
+def _show(step: Step, *, several: bool) -> None:
+    mark, colour = _MARKS[step.status]
+    where = f"{step.broker} " if several else ""
+    click.echo(
+        f"{click.style(mark, fg=colour)} {where}{click.style(step.name, bold=True)}: {plain(step.message, 2000)}"
+    )
