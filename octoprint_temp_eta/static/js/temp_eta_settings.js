@@ -104,10 +104,11 @@ $(function () {
         self.test = ko.observable(null);
         self.testProblem = ko.observable("");
         self.showTest = function (state) {
-            const before = self.test();
-            const newer = !before || state.number > before.number;
-            // A response that was sent before the last step must not remove it.
-            if (newer || (state.number === before.number && state.steps.length >= before.steps.length)) self.test(state);
+            // A response that was sent before the last message must not undo it.
+            const progress = (test) => [test.number, test.steps.length, test.running ? 0 : 1];
+            const [here, there] = [self.test(), state].map((test) => (test ? progress(test) : []));
+            const first = there.findIndex((value, index) => value !== here[index]);
+            if (first >= 0 && !(there[first] < here[first])) self.test(state);
         };
         self.onDataUpdaterPluginMessage = function (plugin, message) {
             if (plugin === "temp_eta" && message.type === "connection_test") self.showTest(message.data);
