@@ -40,6 +40,8 @@ class PrinterLines:
     def connect(self) -> None:
         """Let OctoPrint connect to the printer: what it has read before is forgotten."""
         self._record = TemperatureRecord()
+        #: The active tool, which a line's `T:` is about.
+        self.tool = 0
         self.driver.printer(profile=self.profile)
 
     def disconnect(self) -> None:
@@ -52,10 +54,11 @@ class PrinterLines:
         self.driver.printer(profile=printer_profile)
 
     def say(self, line: str, *, seconds: int = 1) -> None:
-        """Report `line` once a second."""
+        """Report `line` once a second; OctoPrint ignores it unless it looks like a report of temperatures."""
         for _ in range(seconds):
             self.driver.advance(1)
-            self.driver.handle(Readings(self._readings(line)))
+            if _has_temperatures(line):
+                self.driver.handle(Readings(self._readings(line)))
 
     def states(self, heater: str) -> list[str]:
         """Return the states that `heater` went through."""
@@ -68,14 +71,14 @@ class PrinterLines:
 
     def _readings(self, line: str) -> dict[str, tuple[object, object]]:
         """Return what OctoPrint's callback gets for a line; see `MachineCom._processTemperatures`."""
-        last_tool, parsed = parse_temperature_line(line, 0)
+        last_tool, parsed = parse_temperature_line(line, self.tool)
         record = self._record
-        for number in range(max(last_tool, (self.profile.extruders or 1) - 1) + 1):
+        active = parsed.get(f"T{self.tool}", parsed.get("T0"))
+        for number in range(max(last_tool, (self.profile.extruders or 1) - 1) + 1) if active else ():
             if f"T{number}" in parsed:
                 record.set_tool(number, *parsed.pop(f"T{number}"))
-        if self.profile.shared_nozzle and 0 in record.tools:
-            for number in range(self.profile.extruders or 1):
-                record.set_tool(number, *record.tools[0])
+            elif self.profile.shared_nozzle and active:
+                record.set_tool(number, *active)
         if "B" in parsed:
             record.set_bed(*parsed.pop("B"))
         if "C" in parsed and self.profile.heated_chamber:
@@ -85,3 +88,9 @@ class PrinterLines:
                 record.set_custom(name, *reading)
         tools = {f"tool{number}": reading for number, reading in sorted(record.tools.items())}
         return {**tools, "bed": record.bed, "chamber": record.chamber, **record.custom}
+
+
+def _has_temperatures(line: str) -> bool:
+    """Return whether OctoPrint looks for temperatures in a line; see `MachineCom._monitor`."""
+    tool = any(f" {name}" in line or line.startswith(name) for name in ("T:", "T0:"))
+    return tool or ((" B:" in line or line.startswith("B:")) and "A:" not in line)
