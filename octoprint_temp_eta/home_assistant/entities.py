@@ -130,7 +130,7 @@ def _heater_states(scope: Scope, heater: str) -> Iterator[Component]:
         {"heater": name},
         device_class="problem",
         state_topic=eta,
-        value_template=f"{{{{ 'ON' if {field('state')} == 'stalled' else 'OFF' }}}}",
+        value_template=f"{{{{ {{'stalled': 'ON', 'unknown': 'None'}}.get({field('state')}, 'OFF') }}}}",
         **common,
     )
 

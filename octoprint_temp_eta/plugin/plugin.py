@@ -21,6 +21,7 @@ from .gcode_hooks import ScriptHooks
 from .job import JobHooks
 from .pages import Pages
 from .permissions import OwnPermissions
+from .reported_names import ReportedNames
 from .rest import Api
 from .web_address import web_address
 
@@ -55,6 +56,7 @@ class TempETAPlugin(
 
     def __init__(self) -> None:
         super().__init__()
+        self.reported_names = ReportedNames()
         self._problems = Problems(self.send_problems)
 
     # StartupPlugin and ShutdownPlugin
@@ -106,6 +108,8 @@ class TempETAPlugin(
         """Turn the events that concern the bridge into inputs."""
         self.forward_event(event, payload)
         self.forward_job_event(event, payload)
+        if event == Events.DISCONNECTED:
+            self.reported_names.forget()
         if event in PRINTER_EVENTS:
             self._post_printer()
         elif event in JOB_EVENTS:
@@ -151,7 +155,7 @@ class TempETAPlugin(
         heaters = {
             name: (value.get("actual"), value.get("target"))
             for name, value in data.items()
-            if isinstance(value, Mapping)
+            if isinstance(value, Mapping) and not self.reported_names.is_garbled(name)
         }
         self._post(Readings(heaters))
 

@@ -12,7 +12,7 @@ from ...core.estimation.linear import Limits
 from ...core.estimation.methods import make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
-from ...core.heating.heater import State, Transition
+from ...core.heating.states import State, Transition
 from ...core.heating.track import HeaterView, Policy, Track
 from ...messages import encode
 from ...messages.topics import LEVEL
@@ -23,7 +23,7 @@ from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
-from .selection import STANDARD, Reading, Selection, not_connected
+from .selection import STANDARD, Presence, Reading, Selection
 from .sensors import MOST_SENSORS, Sensors
 from .store import Memory, Place
 
@@ -66,8 +66,7 @@ class Heaters(Part):
         self._gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
         self._sensors = Sensors(outbox, sensors)
-        #: Names of which a reading has shown that their sensor is connected.
-        self._connected: set[str] = set()
+        self._presence = Presence()
         #: Whether the last reading was doubted as a whole.
         self._doubted = False
         #: Whether the chamber was ever given a target.
@@ -148,7 +147,7 @@ class Heaters(Part):
         self._apply_policy()
         if not self._printer.connected:
             self._targets.clear()
-            self._connected.clear()
+            self._presence.forget()
             self._sensors.lose()
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
             for name in self.names:
@@ -167,7 +166,7 @@ class Heaters(Part):
         if not self._printer.connected:
             return []
         reported = {name: _reading(*raw) for name, raw in readings.heaters.items()}
-        missing = self._not_connected(reported)
+        missing = self._presence.missing(reported)
         present = {name: reading for name, reading in reported.items() if name not in missing}
         self._note_heated_chamber(present)
         # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
@@ -277,11 +276,6 @@ class Heaters(Part):
             self._heated_chamber = True
             self._select_again()
 
-    def _not_connected(self, readings: Mapping[str, Reading]) -> set[str]:
-        missing = not_connected(readings) - self._connected
-        self._connected |= {name for name, (actual, _) in readings.items() if actual is not None} - missing
-        return missing
-
     def _select(self) -> Selection:
         return Selection.of(self.settings, self._printer.profile, heated_chamber=self._heated_chamber)
 
@@ -364,4 +358,4 @@ class Heaters(Part):
 
 def _reading(raw_actual: object, raw_target: object) -> Reading:
     actual, target = plausible(raw_actual), plausible(raw_target)
-    return actual, None if target is not None and target < 0 else target
+    return actual, None if target is None or target < 0 else target or 0.0

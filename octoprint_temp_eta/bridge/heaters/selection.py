@@ -6,6 +6,7 @@ target until the printer is disconnected.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +24,13 @@ STANDARD = re.compile(r"tool(\d+)|bed|chamber")
 SENSOR = re.compile(r"[^\x00-\x1f\x7f'\"\\{}\ud800-\udfff]{1,64}")
 #: Numbers in the lines of heat waits that look like temperatures: the countdown, and old Marlin's extruder.
 NO_TEMPERATURES = ("W", "E")
-#: Firmware reports whole °C below zero for a sensor that is not connected, unless the room is that cold: then another
-#: heater is at most so many °C from it.
+#: Firmware reports whole °C below zero for a sensor that is not connected. Some report what the open input measures: at
+#: most this temperature.
+OPEN_INPUT_C = -30.0
+#: A room can be as cold as a placeholder: then another heater is at most so many °C from it, …
 SAME_ROOM_C = 10.0
+#: … or this heater has been that cold before.
+NEARLY_COLD_C = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,26 @@ class Selection:
         return unlisted.is_heater(name)
 
 
+class Presence:
+    """Remembers which sensors were connected: their heaters may get colder than zero, but not suddenly."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def missing(self, readings: Mapping[str, Reading]) -> set[str]:
+        """Return the names whose sensor is not connected, now or any more."""
+        suspects = not_connected(readings)
+        missing = {name for name in suspects if self._last.get(name, math.inf) > NEARLY_COLD_C}
+        for name, (actual, _) in readings.items():
+            if actual is not None and name not in missing:
+                self._last[name] = actual
+        return missing
+
+    def forget(self) -> None:
+        """Start again: the printer is disconnected."""
+        self._last.clear()
+
+
 def not_connected(readings: Mapping[str, Reading]) -> set[str]:
     """Return the names whose temperature stands for a sensor that is not connected."""
     suspects = {name for name, reading in readings.items() if _is_placeholder(reading)}
@@ -96,4 +121,6 @@ def not_connected(readings: Mapping[str, Reading]) -> set[str]:
 
 def _is_placeholder(reading: Reading) -> bool:
     actual, target = reading
-    return actual is not None and actual <= -1.0 and actual == int(actual) and not target
+    if actual is None or target:
+        return False
+    return actual <= OPEN_INPUT_C or (actual <= -1.0 and actual == int(actual))

@@ -1,8 +1,4 @@
-"""The state machine of one heater, driven by its readings and its target.
-
-`MOVES` holds the legal moves: for each state, the conditions that leave it, and the state that follows. A reading can
-meet several conditions; the first one in the order of `Heater._conditions` that has a row in the present state wins.
-A condition without a row has no meaning in that state and changes nothing.
+"""The state machine of one heater, driven by its readings and its target; `states` has the table of its moves.
 
 Beside the table:
 
@@ -15,106 +11,14 @@ Beside the table:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+import math
 
 from ..estimation.estimator import ARRIVAL_HOLD, ARRIVAL_TOLERANCE, HeaterKind, Sample
 from ..estimation.samples import History
 from .belief import Belief
+from .debounce import Debounce
+from .states import MOVES, Condition, State, Transition
 from .trend import Fall, Settling
-
-
-class State(StrEnum):
-    """What a heater is doing."""
-
-    UNKNOWN = "unknown"
-    OFF = "off"
-    HEATING = "heating"
-    STALLED = "stalled"
-    AT_TARGET = "at_target"
-    COOLING = "cooling"
-    COOLED_DOWN = "cooled_down"
-
-
-class Condition(StrEnum):
-    """What can hold at a reading."""
-
-    #: There is a new target, and the heater is at most the tolerance above it.
-    TARGET_ABOVE = "target above"
-    #: There is a new target, and the heater is above it.
-    TARGET_BELOW = "target below"
-    #: The target was removed while the heater is above its cool-down target.
-    SWITCHED_OFF_WARM = "switched off warm"
-    #: The target was removed while the heater is at its cool-down target or below.
-    SWITCHED_OFF_COOL = "switched off cool"
-    #: The first reading is near the target.
-    FOUND_AT_TARGET = "found at target"
-    #: The first reading has no target and is hotter than any room.
-    FOUND_HOT = "found hot"
-    #: The first reading has no target, and a room or an enclosure can be as warm.
-    FOUND_AT_REST = "found at rest"
-    #: Found above the cool-down target, the temperature falls.
-    FALLING = "falling"
-    #: The setting was changed to a cool-down target below the temperature.
-    THRESHOLD_LOWERED = "threshold lowered"
-    #: The first reading after an extrapolated cool-down is well above the cool-down target.
-    STILL_WARM = "still warm"
-    #: Within the tolerance of the target or beyond it, for `ARRIVAL_HOLD`.
-    ARRIVED = "arrived"
-    #: Near the target, and no longer approaching it.
-    PLATEAU = "plateau"
-    #: At the cool-down target or below, for `ARRIVAL_HOLD`.
-    COOLED = "cooled"
-    #: Above the cool-down target or the target, the temperature no longer falls.
-    SETTLED = "settled"
-    #: Below the target for longer than ringing explains.
-    SAGGED = "sagged"
-    #: Above the target for longer than overshoot explains.
-    OVERHEATED = "overheated"
-    #: The temperature does not rise though the heater heats.
-    STUCK = "stuck"
-    #: The temperature rises again.
-    GAINING = "gaining"
-
-
-_NEW_TARGET = {Condition.TARGET_ABOVE: State.HEATING, Condition.TARGET_BELOW: State.COOLING}
-_ANY_TARGET = {
-    **_NEW_TARGET,
-    Condition.SWITCHED_OFF_WARM: State.COOLING,
-    Condition.SWITCHED_OFF_COOL: State.OFF,
-}
-_REACHED = {Condition.ARRIVED: State.AT_TARGET, Condition.PLATEAU: State.AT_TARGET}
-MOVES: Mapping[State, Mapping[Condition, State]] = {
-    State.UNKNOWN: {
-        **_NEW_TARGET,
-        Condition.FOUND_AT_TARGET: State.AT_TARGET,
-        Condition.FOUND_HOT: State.COOLING,
-        Condition.FOUND_AT_REST: State.OFF,
-    },
-    State.OFF: {
-        **_NEW_TARGET,
-        Condition.FOUND_HOT: State.COOLING,
-        Condition.FALLING: State.COOLING,
-    },
-    State.HEATING: {**_ANY_TARGET, **_REACHED, Condition.STUCK: State.STALLED},
-    State.STALLED: {**_ANY_TARGET, Condition.GAINING: State.HEATING},
-    State.AT_TARGET: {**_ANY_TARGET, Condition.SAGGED: State.HEATING, Condition.OVERHEATED: State.COOLING},
-    State.COOLING: {
-        **_ANY_TARGET,
-        Condition.SWITCHED_OFF_COOL: State.COOLED_DOWN,
-        Condition.ARRIVED: State.AT_TARGET,
-        Condition.SAGGED: State.HEATING,
-        Condition.COOLED: State.COOLED_DOWN,
-        Condition.SETTLED: State.COOLED_DOWN,
-        Condition.PLATEAU: State.AT_TARGET,
-    },
-    State.COOLED_DOWN: {
-        **_NEW_TARGET,
-        Condition.THRESHOLD_LOWERED: State.COOLING,
-        Condition.STILL_WARM: State.COOLING,
-    },
-}
 
 #: The temperature may ring around the target by so many °C.
 RINGING_C = 3.0
@@ -131,34 +35,6 @@ ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
 FOUND_S = 1800.0
 #: °C up to which a temperature that no longer falls counts as cooled: above, something still heats.
 SETTLED_C = 80.0
-
-
-class Debounce:
-    """Requires a condition to hold without a break for some seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._since: float | None = None
-
-    def update(self, at: float, holds: bool) -> bool:
-        """Record whether the condition `holds` at `at`; return whether it has held for long enough."""
-        if not holds:
-            self._since = None
-        elif self._since is None:
-            self._since = at
-        return self._since is not None and at - self._since >= self._seconds
-
-    def restart(self) -> None:
-        """Start counting again."""
-        self._since = None
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A change of state."""
-
-    previous: State
-    state: State
 
 
 class Heater:
@@ -187,6 +63,8 @@ class Heater:
         self._found_until = 0.0
         self._fall: Fall | None = None
         self._settling: Settling | None = None
+        #: Whether it was found hot, so that it is unknown whether it cools.
+        self._found_hot = False
         #: °C where it has settled above its target.
         self._settled_at: float | None = None
         #: Whether the next reading is the first after an extrapolation.
@@ -254,6 +132,7 @@ class Heater:
         """Move on a new target, or on the first reading; the timers restart also where the state stays."""
         condition = self._found(newest) if self.state is State.UNKNOWN else self._targeted(newest.actual)
         state = MOVES[self.state].get(condition, self.state)
+        self._found_hot = condition is Condition.FOUND_HOT
         self._cooled_at_before, self._settled_at = self.cooled_at, None
         self._restart(at)
         return self._enter(state, at)
@@ -291,20 +170,25 @@ class Heater:
         found = self._found_without_target(newest) if lowered and self.state is State.OFF else None
         resumes, self._resumes = self._resumes, False
         falls = self._fall is not None and self._fall.update(at, actual) and at <= self._found_until
+        settled = self._settles(newest)
+        kept_hot = settled and self._found_hot and not self._has_fallen
+        if kept_hot:
+            self._found_until, self._fall = math.inf, Fall(at, actual)
         return {
             Condition.COOLED: self._cooled.update(at, actual <= self.cooled_at),
             Condition.THRESHOLD_LOWERED: lowered,
             Condition.STILL_WARM: resumes and actual > self.cooled_at + RINGING_C,
             Condition.FOUND_HOT: found is Condition.FOUND_HOT,
             Condition.FALLING: falls and actual > self.cooled_at,
-            Condition.SETTLED: self._settles(newest),
+            Condition.KEPT_HOT: kept_hot,
+            Condition.SETTLED: settled and actual <= SETTLED_C,
         }
 
     def _with_target(self, newest: Sample) -> dict[Condition, bool]:
         at, actual, target = newest.at, newest.actual, self.target
         cooling = self.state is State.COOLING
         near = actual <= target + ARRIVAL_TOLERANCE if cooling else actual >= target - ARRIVAL_TOLERANCE
-        settled = cooling and self._settles(newest)
+        settled = cooling and self._settles(newest) and actual <= max(SETTLED_C, target + RINGING_C)
         if settled:
             self._settled_at = actual
         highest = target if self._settled_at is None else max(target, self._settled_at)
@@ -318,14 +202,17 @@ class Heater:
             conditions[self._progress(newest)] = True
         return conditions
 
+    @property
+    def _has_fallen(self) -> bool:
+        return self._settling is not None and self._settling.has_fallen
+
     def _settles(self, newest: Sample) -> bool:
-        """Return whether a cooling heater no longer falls, at a temperature at which nothing heats it."""
+        """Return whether a cooling heater no longer falls."""
         if self.state is not State.COOLING:
             return False
         if self._settling is None:
             self._settling = Settling(self.kind, newest.at, newest.actual)
-        settled = self._settling.update(newest.at, newest.actual)
-        return settled and newest.actual <= max(SETTLED_C, self.target + RINGING_C)
+        return self._settling.update(newest.at, newest.actual)
 
     def _progress(self, newest: Sample) -> Condition:
         """Return whether a heating heater is stuck or has reached what it will; within the first window it never is."""

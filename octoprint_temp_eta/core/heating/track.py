@@ -10,7 +10,8 @@ from .accuracy import Score, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
 from .extrapolation import CoolDown
-from .heater import Heater, State, Transition
+from .heater import Heater
+from .states import State, Transition
 
 #: s of readings from which the published rate comes.
 RATE_WINDOW = 15.0
@@ -157,7 +158,7 @@ class Track:
     def forecast(self, target: float) -> Estimate | None:
         """Return how long it would take from now to `target` °C, None where there is no estimate."""
         actual = self._heater.actual
-        if actual is None:
+        if actual is None or self._extrapolation is not None:
             return None
         if self._heater.state is State.AT_TARGET and abs(self._heater.target - target) < ARRIVAL_TOLERANCE:
             return Estimate(0.0, 0.0, 0.0)

@@ -40,6 +40,11 @@ class Settling:
         self._low, self._low_at = actual, at
         self._steps = (0.0, 0.0)
 
+    @property
+    def has_fallen(self) -> bool:
+        """Whether there was a step down."""
+        return self._steps[1] > 0.0
+
     def update(self, at: float, actual: float) -> bool:
         """Return whether the last step down was too long before `at` (monotonic seconds) for a body that cools."""
         if actual <= self._low - STEP_C:

@@ -12,16 +12,12 @@ from hypothesis import strategies as st
 from octoprint_temp_eta.core.estimation.samples import plausible
 from octoprint_temp_eta.core.heating.heater import (
     FOUND_S,
-    MOVES,
     OVERHEAT_S,
     SAG_S,
     STUCK_S,
-    Condition,
-    Debounce,
     Heater,
-    State,
-    Transition,
 )
+from octoprint_temp_eta.core.heating.states import MOVES, Condition, State, Transition
 from octoprint_temp_eta.core.heating.trend import FALL_C
 from tests.support import curves
 
@@ -46,7 +42,7 @@ class HeaterDriver:
         self._note(self.heater.read(self.at, actual, target))
         return self.heater.state
 
-    def hold(self, actual: float, target: float, seconds: float) -> State:
+    def hold(self, actual: float, target: float | None, seconds: float) -> State:
         for _ in range(int(seconds)):
             self.read(actual, target)
         return self.heater.state
@@ -107,6 +103,13 @@ def resume_warm(bed: HeaterDriver) -> None:
     bed.read(COOLED_AT + 5.0, 0.0)
 
 
+def keep_hot(bed: HeaterDriver) -> None:
+    """Let a heater be found hot that does not fall."""
+    bed.heater.lose()
+    bed.heater.read(bed.at, 60.0, 0.0)
+    bed.hold(60.0, 0.0, 610)
+
+
 #: How each condition is met, from any state that has a row for it.
 PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
@@ -122,6 +125,7 @@ PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.STILL_WARM: resume_warm,
     Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 100),
     Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 70),
+    Condition.KEPT_HOT: keep_hot,
     Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
     # a cooling heater passes the tolerance first: only a leap goes so far below at once
     Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
@@ -360,14 +364,6 @@ def test_any_readings_give_a_legal_state_and_a_move_of_the_table(
         assert (heater.actual is None) == (heater.state is State.UNKNOWN)
 
 
-def test_a_debounce_requires_no_break():
-    debounce = Debounce(3.0)
-    assert [debounce.update(at, true) for at, true in [(0, True), (2, True), (3, True)]] == [False, False, True]
-    assert [debounce.update(at, true) for at, true in [(4, False), (5, True), (8, True)]] == [False, False, True]
-    debounce.restart()
-    assert not debounce.update(9, True)
-
-
 # Found without a target
 
 
@@ -405,6 +401,15 @@ def test_a_cool_down_ends_where_the_temperature_no_longer_falls(heater: str, tau
     assert bed.states == [State.AT_TARGET, State.COOLING, State.COOLED_DOWN]
     assert bed.heater.actual is not None
     assert bed.heater.actual < 38.0
+
+
+@pytest.mark.parametrize(("heater", "actual"), [("tool0", 198.0), ("bed", 59.0)])
+def test_a_heater_found_hot_that_does_not_fall_is_heated_without_a_reported_target(heater: str, actual: float):
+    hot = HeaterDriver(heater)
+    hot.hold(actual, None, 900)
+    assert hot.states == [State.COOLING, State.OFF]
+    hot.play(curves.cooling(actual, to=22.0, tau=300.0, lasting=1500))
+    assert hot.states == [State.COOLING, State.OFF, State.COOLING, State.COOLED_DOWN]
 
 
 def test_a_heater_that_stays_hot_without_a_target_has_not_cooled_down():

@@ -1,0 +1,29 @@
+"""Names of garbled lines."""
+
+from __future__ import annotations
+
+from octoprint_temp_eta.plugin.reported_names import MOST_NAMES, ReportedNames
+
+
+def test_a_name_in_a_single_line_is_garbled():
+    names = ReportedNames()
+    for line in ({"T0": (20.0, 0.0), "A": (35.6, None)}, {"T0": (20.0, 0.0), "A": (35.6, None), "OOOT": (20.0, 0.0)}):
+        assert names.hook(None, line) is line
+    assert [name for name in ("T0", "A", "OOOT", "injected") if names.is_garbled(name)] == ["OOOT"]
+    names.hook(None, {"OOOT": (21.0, 0.0)})
+    assert not names.is_garbled("OOOT")
+
+
+def test_the_names_are_forgotten_and_few():
+    names = ReportedNames()
+    names.hook(None, {"OOOT": (20.0, 0.0)})
+    names.forget()
+    assert not names.is_garbled("OOOT")
+    for number in range(2 * MOST_NAMES):
+        names.hook(None, {f"x{number}": (20.0, None)})
+    assert names.is_garbled(f"x{MOST_NAMES - 1}")
+    assert not names.is_garbled(f"x{MOST_NAMES}")
+
+
+def test_nothing_of_another_plugin_stops_the_line():
+    assert ReportedNames().hook(None, {}) == {}
