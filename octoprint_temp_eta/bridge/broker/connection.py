@@ -31,6 +31,11 @@ from .read_back import explain as nothing_arrives
 
 #: The file with the topics that are still to be cleared.
 LEFT_BEHIND = "left_behind"
+#: s after which a machine that left its identity to another one looks whether that one is still there. One message from
+#: anybody must not keep it away for good.
+RETURN_S = 900.0
+#: s between two times that the machine that stays publishes everything again: the other one has overwritten it.
+DEFEND_S = 5.0
 
 
 class State(Enum):
@@ -42,7 +47,7 @@ class State(Enum):
     CONNECTED = "connected"
     #: The connection failed or ended; the adapter tries again.
     WAITING = "waiting"
-    #: Another machine uses the same identity. Only changed settings connect again.
+    #: Another machine uses the same identity. Changed settings connect again, and so does `RETURN_S`.
     LEFT = "left"
 
 
@@ -86,6 +91,8 @@ class Connection(Part):
         self._broker: BrokerConnected | None = None
         self._connected_at = 0.0
         self._conflict = IdentityConflict()
+        self._left_at = 0.0
+        self._defended_at = -DEFEND_S
         self._read_back = ReadBack()
         self._log = LogThrottle()
 
@@ -158,6 +165,9 @@ class Connection(Part):
         effects: list[Effect] = []
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base))
+        if self.state is State.LEFT and now.at - self._left_at >= RETURN_S:
+            self._conflict.forget()
+            effects += [*self._move(Event.CONNECT), self._connect()]
         if self._outbox.stuck(now):
             effects += self._lost("The broker has stopped acknowledging: connecting anew", now)
             effects += [*self._move(Event.CONNECT), self._connect()]
@@ -234,18 +244,21 @@ class Connection(Part):
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Our own `info` comes back; one of another machine with our identity is a conflict."""
-        del now
         if message.topic != self._outbox.topics.of("info"):
             return []
-        if self._identity.boot_id.encode() in message.payload:
+        foreign = self._identity.boot_id.encode() not in message.payload
+        if not foreign:
             self._read_back.arrived()
         leaves = self._conflict.arrived(message.payload, self._identity)
         if self._conflict.text is None:
             return []
         effects = self._log.refused(self._conflict.text)
         if leaves:
-            self.last_error = self._conflict.text
+            self.last_error, self._left_at = self._conflict.text, now.at
             effects += [*self._move(Event.CONFLICT), Disconnect()]
+        elif foreign and self._outbox.connected and now.at - self._defended_at >= DEFEND_S:
+            self._defended_at = now.at
+            self._outbox.resend_states()
         return effects
 
     # States

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from octoprint_temp_eta.bridge.broker.connection import DEFEND_S, RETURN_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
@@ -62,6 +63,35 @@ def test_the_other_machine_disconnects_without_changing_topics():
     driver.handle(info(driver, "foreign", SMALLER))
     assert len(warnings(driver)) == 1
     assert driver.of(Disconnect) == [Disconnect()]
+
+
+def test_it_returns_after_a_while_and_leaves_again_if_the_other_machine_is_still_there():
+    driver = bridge()
+    driver.handle(info(driver, "foreign", SMALLER))
+    connections = len(driver.of(Connect))
+    driver.advance(RETURN_S - 2)
+    assert len(driver.of(Connect)) == connections
+    driver.advance(4)
+    assert len(driver.of(Connect)) == connections + 1
+    driver.connect()
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    driver.advance(120)
+    assert driver.state("diagnostics")["clash"] is None
+    driver.handle(info(driver, "foreign", SMALLER))
+    assert len(driver.of(Disconnect)) == 2
+
+
+def test_the_machine_that_stays_publishes_everything_again_but_not_at_each_message():
+    driver = bridge()
+    driver.advance(60)
+    mark = len(driver.sent)
+    for _ in range(3):
+        driver.handle(info(driver, "foreign", GREATER))
+    sent = [publish.topic for _, publish in driver.sent[mark:]]
+    assert sent.count(driver.topic("info")) == sent.count(driver.topic("status")) == 1
+    driver.advance(DEFEND_S)
+    driver.handle(info(driver, "foreign", GREATER))
+    assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == 2
 
 
 def test_a_saved_setting_tries_again():
