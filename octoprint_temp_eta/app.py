@@ -21,7 +21,6 @@ from .adapters.worker import Performer, Worker
 from .bridge.bridge import Bridge
 from .bridge.protocol.connection_test import ConnectionTestDone, ConnectionTestRequested
 from .bridge.protocol.effects import (
-    Answer,
     Connect,
     ConnectionTest,
     Disconnect,
@@ -29,6 +28,7 @@ from .bridge.protocol.effects import (
     Log,
     Page,
     Publish,
+    RestReply,
     Save,
     Subscribe,
 )
@@ -84,7 +84,7 @@ class App:
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
             Learn: Learner(self.post, self._background, logger, numpy_works=numpy_works).learn,
-            Answer: self._pending_replies.give,
+            RestReply: self._pending_replies.give,
             Page: lambda effect: send_to_pages(effect.message),
             Log: lambda effect: logger.log(effect.level, effect.text),
             FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
@@ -111,13 +111,13 @@ class App:
         self._worker.post(event)
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Execute a command and return the reply; waits for it. Raises `NoAnswer`."""
+        """Execute a command and return the reply; waits for it. Raises `NoReply`."""
         return self._pending_replies.ask(lambda ticket: self.post(ApiCommand(name, body, ticket)))
 
     def test_connection(
         self, command: Command, settings: Settings, other_plugins: tuple[str, ...]
     ) -> Mapping[str, Any]:
-        """Start a test of the connection and return the first reply; waits for it. Raises `NoAnswer`."""
+        """Start a test of the connection and return the first reply; waits for it. Raises `NoReply`."""
         return self._pending_replies.ask(
             lambda ticket: self.post(
                 ConnectionTestRequested(replace(command, reply_to=ReplyTo(ticket=ticket)), settings, other_plugins)

@@ -18,7 +18,7 @@ from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts
 from .heaters.heaters import HEATED, HEATERS, SENSORS, Heaters
 from .heaters.readiness import Readiness
-from .heaters.store import LEARNED, Memory
+from .heaters.store import LEARNED, HeaterStore
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
 from .job.commands import JobCommands
@@ -42,12 +42,12 @@ class Bridge:
         self._outbox = outbox = Outbox(
             topics_of(settings), identity.boot_id, left_behind=stored_topics(remembered.get(LEFT_BEHIND))
         )
-        memory = Memory(remembered.get(LEARNED))
+        store = HeaterStore(remembered.get(LEARNED))
         printer = Printer()
         heaters = Heaters(
             outbox,
             printer,
-            memory,
+            store,
             settings,
             remembered.get(HEATERS),
             heated=remembered.get(HEATED),
@@ -56,7 +56,7 @@ class Bridge:
         readiness = Readiness(outbox, printer, heaters, settings)
         self._pages = pages = Pages(heaters, readiness, settings)
         forecasts = Forecasts(outbox, heaters)
-        heater_commands = HeaterCommands(printer, heaters, memory)
+        heater_commands = HeaterCommands(printer, heaters, store)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
         job_commands = JobCommands(printer, scripts)
         handlers = {
@@ -79,7 +79,7 @@ class Bridge:
             heaters,
             readiness,
             pages,
-            memory,
+            store,
             forecasts,
             heater_commands,
             Job(outbox, printer),

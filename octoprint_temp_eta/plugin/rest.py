@@ -11,7 +11,7 @@ import flask
 import octoprint.plugin
 
 from ..adapters.inbox import now
-from ..adapters.pending_replies import NoAnswer
+from ..adapters.pending_replies import NoReply
 from ..app import App
 from ..bridge.broker.connection_test import TEST_CONNECTION
 from ..core.scripts.catalogue import convert_id
@@ -95,8 +95,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         try:
             return self._execute(app, command, body)
         except CommandError as error:
-            return _answer(encode.rejected(command, error) | _stamp())
-        except NoAnswer as error:
+            return _response(encode.rejected(command, error) | _stamp())
+        except NoReply as error:
             return _refusal(command, error.code, str(error))
 
     def _is_script(self, command: Any) -> bool:
@@ -110,19 +110,19 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             reply = app.ask(command, body)
             if command == "snapshot" and not permissions.has(permissions.SETTINGS):
                 reply = _snapshot_without_private(reply)
-            return _answer(reply)
+            return _response(reply)
         request = validated(command, body, ReplyTo(), wall=now().wall)
         if command == TEST_CONNECTION:
-            return _answer(self._test_connection(app, request))
+            return _response(self._test_connection(app, request))
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
-            return _answer(encode.completed(request, app.snapshot["scripts"]) | _stamp())
+            return _response(encode.completed(request, app.snapshot["scripts"]) | _stamp())
         self.switch_discovery_off()
-        return _answer(encode.completed(request) | _stamp())
+        return _response(encode.completed(request) | _stamp())
 
     def _test_connection(self, app: App, request: Command) -> Mapping[str, Any]:
-        """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoAnswer`."""
+        """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoReply`."""
         changes = request.arguments.get("settings")
         if changes is not None and not permissions.has(permissions.SETTINGS):
             text = f"To test values that are not saved needs the permission {permissions.SETTINGS}."
@@ -159,14 +159,14 @@ def _refusal(command: str | None, code: str, message: str, path: str | None = No
     """Return the reply to a call that did not reach the bridge, or got no reply from it."""
     status = "failed" if code in ("timeout", "shutdown") else "rejected"
     error = {"code": code, "message": message, "path": path}
-    return _answer({"transaction": None, "command": command, "status": status, "error": error, **_stamp()})
+    return _response({"transaction": None, "command": command, "status": status, "error": error, **_stamp()})
 
 
 def _stamp() -> dict[str, float]:
     return {"timestamp": round(now().wall, 3)}
 
 
-def _answer(reply: Mapping[str, Any]) -> flask.Response:
+def _response(reply: Mapping[str, Any]) -> flask.Response:
     error = reply.get("error")
     if error is None:
         status = HTTPStatus.ACCEPTED if reply["status"] == "accepted" else HTTPStatus.OK

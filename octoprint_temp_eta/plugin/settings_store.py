@@ -166,7 +166,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
-        """Answer 400, which the dialog shows at the field. OctoPrint swallows exceptions while it saves."""
+        """Return 400, which the dialog shows at the field. OctoPrint swallows exceptions while it saves."""
         self._logger.info("Refused settings: %s", error)
         shown = None if error.key in table.secret_keys() else error.value
         body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}

@@ -21,12 +21,12 @@ from typing import Any
 
 from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.protocol.effects import (
-    Answer,
     Connect,
     Disconnect,
     Effect,
     Log,
     Publish,
+    RestReply,
     Save,
     SetTarget,
 )
@@ -211,7 +211,7 @@ class BridgeDriver:
         """Send a command over REST; return the replies to its ticket."""
         ticket = next(self._tickets)
         effects = self.handle(ApiCommand(name, body, ticket))
-        return [dict(effect.reply) for effect in effects if isinstance(effect, Answer) and effect.ticket == ticket]
+        return [dict(effect.reply) for effect in effects if isinstance(effect, RestReply) and effect.ticket == ticket]
 
     # Results
 
@@ -266,7 +266,7 @@ class BridgeDriver:
                 if self.link is not None and publish.retain:
                     self._retain(publish)
             self.link = None
-        elif isinstance(effect, Answer):
+        elif isinstance(effect, RestReply):
             MESSAGES["response"].validate(effect.reply)
         elif isinstance(effect, Save):
             json.dumps(effect.value, allow_nan=False)

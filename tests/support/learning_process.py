@@ -15,7 +15,7 @@ from octoprint_temp_eta.adapters.background import background
 from octoprint_temp_eta.adapters.files import Files
 from octoprint_temp_eta.adapters.inbox import now
 from octoprint_temp_eta.adapters.learner import Learner
-from octoprint_temp_eta.bridge.heaters.store import LEARNED, Memory, Place
+from octoprint_temp_eta.bridge.heaters.store import LEARNED, HeaterStore, Place
 from octoprint_temp_eta.bridge.protocol.effects import Learn
 from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned
 from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, Sample
@@ -35,17 +35,17 @@ def episode(target: float) -> Episode:
 def main(folder: Path) -> None:
     logger, pool = logging.getLogger("learning"), background()
     files = Files(folder, pool, logger, stored.problem)
-    memory = Memory(files.load().get(LEARNED))
-    print("loaded", memory.learned(BED) is not None, flush=True)
+    store = HeaterStore(files.load().get(LEARNED))
+    print("loaded", store.learned(BED) is not None, flush=True)
     inputs: queue.SimpleQueue[Input] = queue.SimpleQueue()
     learner = Learner(inputs.put, pool, logger)
     number = 0
     while True:
         number += 1
-        learner.learn(Learn(str(BED), HeaterKind.BED, memory.learned(BED), episode(55.0 + number % 9)))
+        learner.learn(Learn(str(BED), HeaterKind.BED, store.learned(BED), episode(55.0 + number % 9)))
         event = inputs.get()
         assert isinstance(event, Learned)
-        for save in memory.learn(event, now()):
+        for save in store.learn(event, now()):
             files.save(save)  # type: ignore[arg-type]
         pool.submit(print, "saved", flush=True)
 

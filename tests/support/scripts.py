@@ -86,7 +86,7 @@ class Trial:
             if isinstance(message, ScriptLine):
                 answer = self.printer.answer(message.line)
                 if answer is not None:
-                    self.process.answer(message.seq, answer)
+                    self.process.reply(message.seq, answer)
             if until(message):
                 return message
             assert not isinstance(message, ScriptEnded), f"the process ended early: {self.messages}"

@@ -123,9 +123,9 @@ class ScriptProcess:
         except RuntimeError as error:  # the system has no more threads
             self._post(ScriptEnded(job.run_id, None, f"could not be started: {error}"))
 
-    def answer(self, seq: int, answer: str) -> None:
+    def reply(self, seq: int, text: str) -> None:
         """Send the printer's reply to line `seq` to the script."""
-        self._send({"seq": seq, "answer": answer})
+        self._send({"seq": seq, "answer": text})
 
     def refuse(self, seq: int, error: str) -> None:
         """Send the error of line `seq` to the script."""

@@ -47,7 +47,7 @@ class Scripts:
             StartScript: self._start,
             TerminateScript: self._of_process(lambda process, _: process.terminate()),
             KillScript: self._of_process(lambda process, _: process.kill()),
-            ReplyToLine: self._of_process(lambda process, effect: process.answer(effect.seq, effect.text)),
+            ReplyToLine: self._of_process(lambda process, effect: process.reply(effect.seq, effect.text)),
             RejectLine: self._of_process(lambda process, effect: process.refuse(effect.seq, effect.error)),
         }
 

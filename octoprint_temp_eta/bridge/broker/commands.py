@@ -18,7 +18,7 @@ from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox, to_response_topic
 from ..part import CommandHandler, InputHandler, Part
-from ..protocol.effects import Answer, Effect, Log
+from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, MessageArrived
 
 #: Commands per second in the long run, and at once.
@@ -94,7 +94,7 @@ class Commands(Part):
         self._heaters = heaters
         self._rate_limit = RateLimit()
         #: By command and transaction: when it arrived, and the replies so far.
-        self._answered: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
+        self._replied: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -199,7 +199,7 @@ class Commands(Part):
     def reply(self, command: Command, body: encode.Payload, now: Now) -> list[Effect]:
         """Reply to `command` with `body`, now and whenever it arrives again: a refused one is not executed later."""
         if command.transaction is not None:
-            self._answered.setdefault((command.name, command.transaction), (now.at, []))[1].append(body)
+            self._replied.setdefault((command.name, command.transaction), (now.at, []))[1].append(body)
         return self._send(body, command.reply_to, now)
 
     def _execute(self, command: Command, now: Now) -> list[Effect]:
@@ -222,7 +222,7 @@ class Commands(Part):
         if body is not None:
             return [*effects, *self.reply(command, body, now)]
         if command.transaction is not None:
-            self._answered.setdefault((command.name, command.transaction), (now.at, []))
+            self._replied.setdefault((command.name, command.transaction), (now.at, []))
         return effects
 
     def _check_permitted(self, command: Command) -> None:
@@ -239,14 +239,14 @@ class Commands(Part):
 
     def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
         """Return the replies to the same transaction so far, None if it is new."""
-        while self._answered:
-            at, _ = next(iter(self._answered.values()))
-            if len(self._answered) <= REMEMBERED and now.at - at <= REMEMBERED_S:
+        while self._replied:
+            at, _ = next(iter(self._replied.values()))
+            if len(self._replied) <= REMEMBERED and now.at - at <= REMEMBERED_S:
                 break
-            self._answered.popitem(last=False)
+            self._replied.popitem(last=False)
         if command.transaction is None:
             return None
-        found = self._answered.get((command.name, command.transaction))
+        found = self._replied.get((command.name, command.transaction))
         return found[1] if found else None
 
     def _refuse(self, name: str | None, error: CommandError, reply_to: ReplyTo, now: Now) -> list[Effect]:
@@ -256,7 +256,7 @@ class Commands(Part):
     def _send(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> list[Effect]:
         if reply_to.ticket is None or body["command"] not in REST_COMMANDS:
             self._publish(body, reply_to, now)
-        return [] if reply_to.ticket is None else [Answer(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
+        return [] if reply_to.ticket is None else [RestReply(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
 
     def _publish(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> None:
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)

@@ -15,7 +15,7 @@ from ..info import Info
 from ..outbox.outbox import Outbox, offline_message
 from ..part import InputHandler, Part
 from ..protocol.connection_test import ConnectionTestDone, ConnectionTestRequested, Step, StepDone
-from ..protocol.effects import Answer, ConnectionTest, Effect, Page
+from ..protocol.effects import ConnectionTest, Effect, Page, RestReply
 from .connect_settings import connection
 from .connection import Connection, topics_of
 
@@ -142,4 +142,4 @@ class ConnectionTestRuns(Part):
 
 def _answer(command: Command, reply: encode.Payload, now: Now) -> list[Effect]:
     ticket = command.reply_to.ticket
-    return [] if ticket is None else [Answer(ticket, reply | {"timestamp": round(now.wall, 3)})]
+    return [] if ticket is None else [RestReply(ticket, reply | {"timestamp": round(now.wall, 3)})]

@@ -17,7 +17,7 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect, Reply, SetTarget
 from ..protocol.inputs import TargetSet
 from .heaters import Heaters
-from .store import Memory
+from .store import HeaterStore
 
 #: The setting with the highest target (°C) that a command may set, by kind of heater.
 HIGHEST_TARGET = {
@@ -36,10 +36,10 @@ def highest_target(heater: str, settings: Settings) -> float:
 class HeaterCommands(Part):
     """The commands about heaters; each returns its reply and what is to be done."""
 
-    def __init__(self, printer: Printer, heaters: Heaters, memory: Memory) -> None:
+    def __init__(self, printer: Printer, heaters: Heaters, store: HeaterStore) -> None:
         self._printer = printer
         self._heaters = heaters
-        self._memory = memory
+        self._store = store
         #: The commands whose target OctoPrint is setting, by token, with their result.
         self._setting: dict[int, tuple[Command, dict[str, Any]]] = {}
         self._tokens = itertools.count(1)
@@ -61,9 +61,7 @@ class HeaterCommands(Part):
     def _reset(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
         heater = self._heater(command) if "heater" in command.arguments else None
-        effects = (
-            self._memory.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
-        )
+        effects = self._store.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
         self._heaters.restart_estimates(heater)
         return encode.completed(command), effects
 

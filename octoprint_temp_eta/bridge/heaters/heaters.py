@@ -25,7 +25,7 @@ from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
 from .selection import STANDARD, Presence, Reading, Selection
 from .sensors import MOST_SENSORS, Sensors
-from .store import Memory, Place
+from .store import HeaterStore, Place
 
 #: Readings without a name after which its heater is dropped.
 MISSING_READINGS = 10
@@ -50,7 +50,7 @@ class Heaters(Part):
         self,
         outbox: Outbox,
         printer: Printer,
-        memory: Memory,
+        store: HeaterStore,
         settings: Settings,
         remembered: object = None,
         *,
@@ -59,7 +59,7 @@ class Heaters(Part):
     ) -> None:
         self._outbox = outbox
         self._printer = printer
-        self._memory = memory
+        self._store = store
         self.settings = settings
         self._targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
@@ -125,7 +125,7 @@ class Heaters(Part):
 
     def accuracy(self) -> dict[str, Accuracy]:
         """Return the accuracy of recent estimates by heater, if there are any."""
-        known = {name: self._memory.accuracy(self.place(name)) for name in self.names}
+        known = {name: self._store.accuracy(self.place(name)) for name in self.names}
         return {name: accuracy for name, accuracy in known.items() if accuracy.scores}
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
@@ -203,7 +203,7 @@ class Heaters(Part):
             if track is not None:
                 step = track.read(now.at, actual, target, doubted=doubted)
                 self._changed(name, step.transition, now)
-                effects += self._memory.take(self.place(name), track.kind, step)
+                effects += self._store.take(self.place(name), track.kind, step)
         return effects
 
     def tick(self, now: Now) -> list[Effect]:
@@ -333,7 +333,7 @@ class Heaters(Part):
             cooling_window=settings.cooldown_fit_window_seconds,
             ambient=ambient,
         )
-        return make_estimator(settings.algorithm, kind, limits, self._memory.learned(self.place(name)))
+        return make_estimator(settings.algorithm, kind, limits, self._store.learned(self.place(name)))
 
     def _apply_policy(self) -> None:
         for name, track in self._tracks.items():

@@ -30,8 +30,8 @@ class Place:
         return f"{self.profile}/{self.heater}"
 
 
-class Memory(Part):
-    """The memory as one JSON value: by place, `learned` and `accuracy`."""
+class HeaterStore(Part):
+    """What is stored as one JSON value: by place, `learned` and `accuracy`."""
 
     def __init__(self, stored: Any) -> None:
         valid = isinstance(stored, Mapping) and stored.get("version") == VERSION
@@ -40,7 +40,7 @@ class Memory(Part):
         self._accuracy: dict[str, Accuracy] = {}
         #: The places that are being learned, and those of them that were forgotten meanwhile.
         self._learning: set[str] = set()
-        self._in_vain: set[str] = set()
+        self._discarded: set[str] = set()
         for place, entry in places.items() if isinstance(places, Mapping) else ():
             if isinstance(entry, Mapping):
                 if isinstance(entry.get("learned"), Mapping):
@@ -73,8 +73,8 @@ class Memory(Part):
         """Store what was learned from an episode, unless the heater was reset meanwhile."""
         del now
         self._learning.discard(event.place)
-        if event.place in self._in_vain:
-            self._in_vain.discard(event.place)
+        if event.place in self._discarded:
+            self._discarded.discard(event.place)
             return []
         if event.state is not None:
             self._learned[event.place] = event.state
@@ -83,7 +83,7 @@ class Memory(Part):
     def forget(self, place: Place) -> list[Effect]:
         """Forget a heater."""
         if str(place) in self._learning:
-            self._in_vain.add(str(place))
+            self._discarded.add(str(place))
         self._learned.pop(str(place), None)
         self._accuracy.pop(str(place), None)
         return [self._save()]

@@ -139,7 +139,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RestReply:
     """Give the REST call `ticket` its reply."""
 
     ticket: int
@@ -172,7 +172,7 @@ Effect = (
     | SetTarget
     | PrinterAction
     | Reply
-    | Answer
+    | RestReply
     | Page
     | Log
     | ScriptEffect

@@ -20,7 +20,7 @@ from ..protocol.script_effects import StartScript
 from .library import Library
 from .on_connect import OnConnect
 from .runs import Plan, ScriptRun
-from .store import ScriptMemory, invalid
+from .store import ScriptStore, invalid
 
 
 class ScriptCommands(Part):
@@ -33,7 +33,7 @@ class ScriptCommands(Part):
         on_connect: OnConnect,
         printer: Printer,
         heaters: Heaters,
-        memory: ScriptMemory,
+        store: ScriptStore,
         settings: Settings,
         boot_id: str,
     ) -> None:
@@ -42,7 +42,7 @@ class ScriptCommands(Part):
         self._on_connect = on_connect
         self._printer = printer
         self._heaters = heaters
-        self._memory = memory
+        self._store = store
         self._settings = settings
         self._boot_id = boot_id
         self._runs = 0
@@ -66,7 +66,7 @@ class ScriptCommands(Part):
         """Return the current settings, by id, of startable scripts that declare some."""
         del now
         startable = (each for each in self._library.catalogue if each.error is None and each.settings)
-        return {"script_settings": {each.id or "": self._memory.declared(each) for each in startable}}
+        return {"script_settings": {each.id or "": self._store.declared(each) for each in startable}}
 
     def _start(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         script = self._library.script(command.arguments["id"])
@@ -94,7 +94,7 @@ class ScriptCommands(Part):
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
         )
-        stored = self._memory.of(script_id)
+        stored = self._store.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
         launch = StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow)
         return Plan(run, launch, settings.script_allow_motion, settings.script_line_timeout)
@@ -120,7 +120,7 @@ class ScriptCommands(Part):
     def _save_settings(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
         script = self._library.script(command.arguments["id"])
-        return encode.completed(command), [self._memory.set(script, command.arguments["settings"])]
+        return encode.completed(command), [self._store.set(script, command.arguments["settings"])]
 
 
 def _arguments(command: Command) -> dict[str, Any]:

@@ -15,17 +15,17 @@ from ..protocol.script_effects import ReadConnectCommands, SendLines
 from ..protocol.script_inputs import ConnectCommandsRead, ScriptsFound
 from .library import Library
 from .runs import ScriptRun
-from .store import ScriptMemory
+from .store import ScriptStore
 
 
 class OnConnect(Part):
     """Reads the on-connect commands after each connect, and sends them once the printer is ready."""
 
-    def __init__(self, library: Library, run: ScriptRun, printer: Printer, memory: ScriptMemory) -> None:
+    def __init__(self, library: Library, run: ScriptRun, printer: Printer, store: ScriptStore) -> None:
         self._library = library
         self._run = run
         self._printer = printer
-        self._memory = memory
+        self._store = store
         self._connected = False
         #: Whether the commands have to be read for this connection.
         self._wanted = False
@@ -67,7 +67,7 @@ class OnConnect(Part):
             return []
         self._wanted = False
         return [
-            ReadConnectCommands(self._library.folder, each.file, each.id or "", self._memory.of(each.id or ""))
+            ReadConnectCommands(self._library.folder, each.file, each.id or "", self._store.of(each.id or ""))
             for each in self._library.catalogue
             if each.has_commands and each.error is None
         ]

@@ -15,7 +15,7 @@ from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Log, Reply
 from ..protocol.script_effects import FireEvent
 from ..protocol.script_inputs import ScriptLogged, ScriptStatus
-from .store import ScriptMemory
+from .store import ScriptStore
 
 #: Seconds that an event is kept while offline, as in its schema.
 EVENT_KEEP_S = 3600.0
@@ -38,9 +38,9 @@ EVENTS: Mapping[str, str] = {
 class RunReports:
     """Publishes what happens to runs, and stores the settings that they return."""
 
-    def __init__(self, outbox: Outbox, memory: ScriptMemory) -> None:
+    def __init__(self, outbox: Outbox, store: ScriptStore) -> None:
         self._outbox = outbox
-        self._memory = memory
+        self._store = store
         self._command: Command | None = None
         self._status: str | None = None
         self._status_at = -STATUS_EVERY_S
@@ -97,7 +97,7 @@ class RunReports:
             effects.append(Reply(self._command, script.final_reply(self._command, completed)))
             self._command = None
         if result.outcome is Outcome.FINISHED and result.storage:
-            effects.append(self._memory.keep(run.script_id, result.storage))
+            effects.append(self._store.keep(run.script_id, result.storage))
         words = result.error or result.message
         level = logging.WARNING if result.error else logging.INFO
         effects.append(Log(level, f"Script {run.title!r} {result.outcome.value}{f': {words}' if words else ''}"))

@@ -18,7 +18,7 @@ from .library import Library
 from .on_connect import OnConnect
 from .reports import RunReports
 from .runs import ScriptRun
-from .store import ScriptMemory
+from .store import ScriptStore
 
 
 class Scripts(Part):
@@ -27,11 +27,11 @@ class Scripts(Part):
     def __init__(
         self, outbox: Outbox, printer: Printer, heaters: Heaters, settings: Settings, boot_id: str, stored: object
     ) -> None:
-        memory = ScriptMemory(stored)
+        store = ScriptStore(stored)
         self._library = Library(outbox, settings)
-        self._run = ScriptRun(RunReports(outbox, memory), heaters)
-        on_connect = OnConnect(self._library, self._run, printer, memory)
-        commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, memory, settings, boot_id)
+        self._run = ScriptRun(RunReports(outbox, store), heaters)
+        on_connect = OnConnect(self._library, self._run, printer, store)
+        commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, store, settings, boot_id)
         self._parts: tuple[Part, ...] = (self._run, self._library, on_connect, commands)
 
     @property

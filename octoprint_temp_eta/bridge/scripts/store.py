@@ -16,7 +16,7 @@ STORED = "scripts"
 VERSION = 1
 
 
-class ScriptMemory:
+class ScriptStore:
     """The stored settings by script."""
 
     def __init__(self, stored: object) -> None:

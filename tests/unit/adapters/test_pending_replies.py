@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.adapters.pending_replies import CAPACITY, NoAnswer, PendingReplies, Reply
-from octoprint_temp_eta.bridge.protocol.effects import Answer
+from octoprint_temp_eta.adapters.pending_replies import CAPACITY, NoReply, PendingReplies, Reply
+from octoprint_temp_eta.bridge.protocol.effects import RestReply
 
 
 class Calls:
@@ -18,7 +18,7 @@ class Calls:
     def __init__(self, replies: PendingReplies) -> None:
         self._pending_replies = replies
         self.tickets: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self.ends: queue.SimpleQueue[Reply | NoAnswer] = queue.SimpleQueue()
+        self.ends: queue.SimpleQueue[Reply | NoReply] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> int:
@@ -28,7 +28,7 @@ class Calls:
         thread.start()
         return self.tickets.get(timeout=10)
 
-    def end(self) -> list[Reply | NoAnswer]:
+    def end(self) -> list[Reply | NoReply]:
         """Wait for all of them and return how they ended."""
         for thread in self._threads:
             thread.join(10)
@@ -37,12 +37,12 @@ class Calls:
     def _call(self) -> None:
         try:
             self.ends.put(self._pending_replies.ask(self.tickets.put, timeout=60))
-        except NoAnswer as error:
+        except NoReply as error:
             self.ends.put(error)
 
 
 def refused(ask: Callable[[], Reply]) -> str:
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoReply) as caught:
         ask()
     return caught.value.code
 
@@ -52,16 +52,16 @@ def test_each_call_gets_its_own_answer():
     calls = Calls(replies)
     tickets = [calls.begin() for _ in range(3)]
     for ticket in reversed(tickets):
-        replies.give(Answer(ticket, {"ticket": ticket}))
-    assert sorted(reply["ticket"] for reply in calls.end() if not isinstance(reply, NoAnswer)) == tickets
+        replies.give(RestReply(ticket, {"ticket": ticket}))
+    assert sorted(reply["ticket"] for reply in calls.end() if not isinstance(reply, NoReply)) == tickets
 
 
 def test_the_first_answer_counts():
     replies = PendingReplies()
 
     def accepted_then_completed(ticket: int) -> None:
-        replies.give(Answer(ticket, {"status": "accepted"}))
-        replies.give(Answer(ticket, {"status": "completed"}))
+        replies.give(RestReply(ticket, {"status": "accepted"}))
+        replies.give(RestReply(ticket, {"status": "completed"}))
 
     assert replies.ask(accepted_then_completed) == {"status": "accepted"}
 
@@ -69,8 +69,8 @@ def test_the_first_answer_counts():
 def test_a_reply_without_a_waiting_call_is_dropped():
     replies, tickets = PendingReplies(), []
     assert refused(lambda: replies.ask(tickets.append, timeout=0.0)) == "timeout"
-    replies.give(Answer(tickets[0], {}))
-    replies.give(Answer(4711, {}))
+    replies.give(RestReply(tickets[0], {}))
+    replies.give(RestReply(4711, {}))
 
 
 def test_no_more_than_a_few_wait_and_the_next_may_come_when_one_is_gone():
@@ -81,9 +81,9 @@ def test_no_more_than_a_few_wait_and_the_next_may_come_when_one_is_gone():
     assert refused(lambda: replies.ask(asked.append)) == "rate_limited"
     assert asked == [], "the bridge was not bothered"
     for ticket in tickets:
-        replies.give(Answer(ticket, {}))
+        replies.give(RestReply(ticket, {}))
     calls.end()
-    assert replies.ask(lambda ticket: replies.give(Answer(ticket, {"late": True}))) == {"late": True}
+    assert replies.ask(lambda ticket: replies.give(RestReply(ticket, {"late": True}))) == {"late": True}
 
 
 def test_a_call_that_could_not_be_passed_on_takes_no_place():
@@ -103,7 +103,7 @@ def test_a_shutdown_ends_waiting_calls():
     ticket = calls.begin()
     replies.close()
     [end] = calls.end()
-    assert isinstance(end, NoAnswer)
+    assert isinstance(end, NoReply)
     assert end.code == "shutdown"
-    replies.give(Answer(ticket, {}))
+    replies.give(RestReply(ticket, {}))
     assert refused(lambda: replies.ask(lambda _: None)) == "shutdown"

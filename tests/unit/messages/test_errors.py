@@ -14,7 +14,7 @@ from octoprint_temp_eta.messages.errors import ERRORS, status_of
 from tests.support.contract import PROJECT
 
 #: What raises or returns an error, and the position of the code among its arguments.
-RAISERS = {"CommandError": 0, "NoAnswer": 0, "failed": 1, "_refusal": 1}
+RAISERS = {"CommandError": 0, "NoReply": 0, "failed": 1, "_refusal": 1}
 
 
 def used_codes() -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.protocol.connection_test import (
     Step,
     StepDone,
 )
-from octoprint_temp_eta.bridge.protocol.effects import Answer, ConnectionTest, Page
+from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest, Page, RestReply
 from octoprint_temp_eta.messages.decode import Command, ReplyTo
 from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver
 
@@ -27,7 +27,7 @@ def request(driver: BridgeDriver, ticket: int = 7, **changes: Any) -> tuple[dict
     settings = replace(driver.settings, **changes)
     command = Command("test_connection", {}, f"mine-{ticket}", ReplyTo(ticket=ticket))
     effects = driver.handle(ConnectionTestRequested(command, settings, ("mqtt",)))
-    reply = next(effect for effect in effects if isinstance(effect, Answer))
+    reply = next(effect for effect in effects if isinstance(effect, RestReply))
     assert (reply.ticket, reply.reply["transaction"]) == (ticket, f"mine-{ticket}")
     return dict(reply.reply), next((effect for effect in effects if isinstance(effect, ConnectionTest)), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from octoprint_temp_eta.bridge.protocol.effects import Answer, Log
+from octoprint_temp_eta.bridge.protocol.effects import Log, RestReply
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     CreateScriptFolder,
@@ -104,7 +104,7 @@ def test_a_missing_folder_is_created_on_request() -> None:
     assert driver.bridge.snapshot(driver.now)["script_folder"]["missing"]
     assert driver.handle(CREATE) == [CreateScriptFolder("/s", 1)]
     (answer,) = driver.handle(ScriptFolderCreated(1))
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, RestReply)
     assert (answer.ticket, answer.reply["status"]) == (7, "completed")
     scans = len(driver.of(ScanScripts))
     driver.advance(0.5)
@@ -115,12 +115,12 @@ def test_a_folder_that_cannot_be_created_is_an_error() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
     driver.handle(CREATE)
     (answer,) = driver.handle(ScriptFolderCreated(1, "/s cannot be created: Permission denied"))
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, RestReply)
     assert answer.reply["error"]["message"] == "/s cannot be created: Permission denied."
 
 
 def test_without_a_folder_none_is_created() -> None:
     driver = ScriptBridgeDriver(script_folder="")
     (answer,) = driver.handle(CREATE)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, RestReply)
     assert answer.reply["error"]["code"] == "not_available"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import Answer, Page, Save
+from octoprint_temp_eta.bridge.protocol.effects import Page, RestReply, Save
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
 from octoprint_temp_eta.bridge.protocol.script_effects import StartScript
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
@@ -47,7 +47,7 @@ def save(driver: BridgeDriver, body: dict[str, Any]) -> dict[str, Any]:
     """Save settings as REST does, and return the answer."""
     ticket = next(_tickets)
     effects = driver.handle(ApiCommand("save_script_settings", body, ticket))
-    answers = [effect for effect in effects if isinstance(effect, Answer)]
+    answers = [effect for effect in effects if isinstance(effect, RestReply)]
     assert [answer.ticket for answer in answers] == [ticket]
     return dict(answers[0].reply)
 
