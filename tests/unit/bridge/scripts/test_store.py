@@ -105,7 +105,7 @@ def test_returned_settings_override_the_users() -> None:
         ({"id": "steps", "settings": {"count": "many"}}, "invalid_settings", "/settings/count"),
         ({"id": "steps", "settings": {"hot": 1}}, "invalid_settings", "/settings/hot"),
         ({"id": "steps", "settings": {"count": 4, "other": 1}}, "invalid_settings", "/settings/other"),
-        ({"id": "steps", "settings": {"any/thing": float("nan")}}, "invalid_settings", "/settings/any~1thing"),
+        ({"id": "steps", "settings": {"any/thing": float("nan")}}, "invalid_command", "/settings/any~1thing"),
         ({"id": "steps", "settings": {"name": "x" * MAX_LENGTH}}, "invalid_settings", "/settings"),
         ({"id": "steps", "settings": {"name": "x\nM104 S250"}}, "invalid_settings", "/settings/name"),
         ({"id": "steps", "settings": {"any/thing": {"a": ["x\n"]}}}, "invalid_settings", "/settings/any~1thing"),
