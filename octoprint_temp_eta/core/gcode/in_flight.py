@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
-from .resend import Resend
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,11 @@ class InFlight:
     number: int
     #: Whether the firmware may not acknowledge it at all.
     optional: bool = False
+    #: Its ok was given up, or it was sent again after its ok; another ok may arrive.
+    given_up: bool = False
     #: Sent outside the queue while another command was in flight.
     forced: bool = False
     probed: bool = False
-    resend: Resend | None = None
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -69,6 +69,11 @@ class InFlight:
     def hear(self, at: float) -> None:
         """Note a sign of life."""
         self.alive_at = self.heard_at = at
+
+
+def given_up(sent: InFlight) -> InFlight:
+    """Return `sent` as a command whose ok is not expected any more, but may still arrive."""
+    return InFlight(None, sent.line, sent.alive_at, sent.heard_at, sent.number, optional=True, given_up=True)
 
 
 def belongs_to(sent: InFlight, line: str) -> bool:

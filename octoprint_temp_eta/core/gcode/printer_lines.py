@@ -15,6 +15,9 @@ SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", r
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
 ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
+#: OctoPrint's list of errors that precede a resend request.
+LINE_ERROR = re.compile(r"(?:error:|fatal:|!!).*(?:line ?number|checksum|format error|expected line)", re.IGNORECASE)
+UNKNOWN_COMMAND = re.compile(r"unknown command", re.IGNORECASE)
 NO_LINE_NUMBER = re.compile(r"error:\s*no line number with checksum", re.IGNORECASE)
 
 #: Commands that report temperatures while they wait for one: the reports are a sign of life.

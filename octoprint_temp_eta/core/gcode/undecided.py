@@ -3,7 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .in_flight import InFlight
+from .printer_lines import TEMPERATURES, UNKNOWN_COMMAND
+
+
+@dataclass(slots=True)
+class Kept:
+    """Received lines that cannot be assigned yet."""
+
+    lines: list[str] = field(default_factory=list)
+    #: When the newest one was received.
+    at: float = 0.0
+
+    def add(self, line: str, at: float) -> None:
+        """Keep `line`."""
+        self.lines.append(line)
+        self.at = at
+
+    def take(self) -> list[str]:
+        """Return the lines and forget them."""
+        lines, self.lines = self.lines, []
+        return lines
+
+    @property
+    def oks(self) -> int:
+        """How many acknowledgements are among the lines."""
+        return sum(line.startswith("ok") for line in self.lines)
+
+    @property
+    def ends_with_temperatures(self) -> bool:
+        """Whether the newest lines are temperatures and an ok, as some firmware replies to M105."""
+        return len(self.lines) > 1 and self.lines[-1].startswith("ok") and bool(TEMPERATURES.match(self.lines[-2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,30 +45,55 @@ class Assignment:
     replies: list[list[str] | None]
     #: False: the oks could also belong to other commands.
     certain: bool
-    #: How many oks belong to optional commands.
+    #: How many oks there are, and how many of them belong to optional commands.
+    oks: int
     surplus: int
 
 
-def assign(optional: Sequence[bool], lines: Sequence[str], *, fenced: bool = False) -> Assignment:
-    """Assign `lines` to commands in the order of their sending; `optional` marks those that may get no ok.
+class Assigner:
+    """Assigns replies by their order, and learns whether the firmware acknowledges optional commands."""
 
-    With one ok for each command, or one for each that needs one, the order decides. Otherwise the replies are assigned
-    to the commands that need one, which is a guess. `fenced`: the last reply is known to be the last command's.
-    """
-    replies = _split(lines)
-    if fenced:
-        before = _assign(optional[:-1], replies[:-1])
-        return Assignment([*before.replies, replies[-1]], before.certain, before.surplus)
-    return _assign(optional, replies)
+    def __init__(self) -> None:
+        self._acknowledges_optional: bool | None = None
+
+    def assign(self, entries: Sequence[InFlight], lines: Sequence[str], *, fenced: bool = False) -> Assignment:
+        """Assign `lines` to `entries` in the order of their sending.
+
+        With one ok for each command, the order decides. With one for each that needs one, they get the replies, unless
+        an optional command seems to be acknowledged. Everything else is a guess. `fenced`: the last reply is known to
+        be the last command's.
+        """
+        replies = _split(lines)
+        if not fenced:
+            return self._assign(entries, replies, fenced=False)
+        before = self._assign(entries[:-1], replies[:-1], fenced=True)
+        return Assignment([*before.replies, replies[-1]], before.certain, len(replies), before.surplus)
+
+    def _assign(self, entries: Sequence[InFlight], replies: Sequence[list[str]], *, fenced: bool) -> Assignment:
+        expected = sum(not sent.optional for sent in entries)
+        optional = [sent for sent in entries if sent.optional and not sent.given_up]
+        if len(replies) >= len(entries):
+            if optional:
+                self._acknowledges_optional = True
+            assigned: list[list[str] | None] = list(replies[: len(entries)])
+            return Assignment(assigned, len(replies) == len(entries), len(replies), len(replies) - expected)
+        waiting = iter(replies)
+        assigned = [None if sent.optional else next(waiting, None) for sent in entries]
+        certain = len(replies) == expected and not self._seems_acknowledged(optional)
+        if optional and fenced and len(replies) == expected:
+            self._acknowledges_optional = False
+        return Assignment(assigned, certain, len(replies), max(0, len(replies) - expected))
+
+    def _seems_acknowledged(self, optional: Sequence[InFlight]) -> bool:
+        """Whether one of the `optional` commands should have an ok, so that one of another command was lost."""
+        if self._acknowledges_optional is None:
+            return any(sent.lines for sent in optional)
+        return self._acknowledges_optional and bool(optional)
 
 
-def _assign(optional: Sequence[bool], replies: Sequence[list[str]]) -> Assignment:
-    expected = sum(not each for each in optional)
-    if len(replies) >= len(optional):
-        return Assignment(list(replies[: len(optional)]), certain=True, surplus=len(optional) - expected)
-    waiting = iter(replies)
-    assigned = [None if each else next(waiting, None) for each in optional]
-    return Assignment(assigned, certain=len(replies) == expected, surplus=max(0, len(replies) - expected))
+def echoes(line: str, sent: InFlight) -> bool:
+    """Whether `line` is the printer's message that it does not know the command `sent`."""
+    return UNKNOWN_COMMAND.search(line) is not None and bool(sent.line) and sent.line in line
 
 
 def _split(lines: Sequence[str]) -> list[list[str]]:
