@@ -52,6 +52,38 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     assert broken(page) == ["#other", "gone.md"]
 
 
+def missing_tests(page: Path, tests: Path) -> list[str]:
+    """Return the tests that a page names and that do not exist; `…::name` is in the file named before."""
+    missing, text = [], ""
+    for path, name in re.findall(
+        r"`((?:unit|contract|integration|e2e)/[\w/]+\.py|…(?=::))(?:::(\w+))?`", without_code(page)
+    ):
+        if path != "…":
+            file = tests / path
+            text = file.read_text(encoding="utf-8") if file.exists() else ""
+        if not text or (name and f"def {name}(" not in text):
+            missing.append(f"{path}::{name}" if name else path)
+    return missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_the_tests_that_a_page_names_exist(page: Path) -> None:
+    assert missing_tests(page, PROJECT / "tests") == []
+
+
+def test_the_reliability_page_names_tests() -> None:
+    page = PROJECT / "docs" / "background" / "reliability.md"
+    assert len(missing_tests(page, PROJECT / "nowhere")) > 40
+
+
+def test_a_missing_test_is_found(tmp_path: Path) -> None:
+    (tmp_path / "unit").mkdir()
+    (tmp_path / "unit" / "test_a.py").write_text("def test_b(): ...\n")
+    page = tmp_path / "page.md"
+    page.write_text("`unit/test_a.py` `unit/test_a.py::test_b` `…::test_c` `unit/test_d.py`\n")
+    assert missing_tests(page, tmp_path) == ["…::test_c", "unit/test_d.py"]
+
+
 def test_the_index_lists_every_page() -> None:
     index = (PROJECT / "docs" / "index.md").read_text(encoding="utf-8")
     pages = {str(path.relative_to(PROJECT / "docs")) for path in (PROJECT / "docs").rglob("*.md")} - {"index.md"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import impatient
+from tests.support.mqtt_link import Client5, impatient
 from tests.support.mqtt_proxy import CONNECT, UNSUPPORTED, Proxy, kind_of
 from tests.support.running_bridge import BASE, RunningBridge
 from tests.support.waiting import eventually
@@ -68,3 +70,35 @@ def test_a_broker_with_a_packet_limit_gets_everything_that_fits_and_keeps_the_co
         observer.wait_for(f"{BASE}/bed/eta", lambda message: message.json["actual"] == 35.0, since=since)
         assert bridge.connected
         assert "offline" not in [message.text for message in observer.on(f"{BASE}/status")[since:]]
+
+
+def test_a_reply_that_exceeds_the_packet_limit_is_dropped_and_the_connection_stays():
+    reply_topic = f"{BASE}/my/replies"
+    with (
+        Broker(options=("max_packet_size 2048",)) as broker,
+        RunningBridge(broker.port, ha_discovery_enabled=False) as bridge,
+        Observer(broker.listener, base=BASE) as observer,
+        Client5(broker.listener) as client,
+    ):
+        observer.wait_for(f"{BASE}/status", lambda message: message.text == "online")
+        bridge.read(bed=(20.0, 0.0))
+        eventually(lambda: f"{BASE}/bed/eta" in observer.retained(), "the state of the bed")
+        before = observer.wait_for(f"{BASE}/diagnostics").json["messages"]["dropped"]
+        # Too large on either topic, then with the correlation data only.
+        client.publish(f"{BASE}/command/snapshot", b"PRESS", ResponseTopic=reply_topic, CorrelationData=b"1")
+        large = json.dumps({"transaction": "x" * 256, "heater": "y" * 64}).encode()
+        client.publish(
+            f"{BASE}/command/reset", large, ResponseTopic=f"{reply_topic}/{'z' * 400}", CorrelationData=b"2" * 1024
+        )
+        observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "reset")
+        client.publish(f"{BASE}/command/reset", b"PRESS", ResponseTopic=reply_topic, CorrelationData=b"3")
+        observer.wait_for(reply_topic, lambda message: message.json["status"] == "completed")
+        assert len(observer.on(reply_topic)) == 1
+        assert f"The message on {reply_topic}" in problems(bridge)
+        assert "2048" in problems(bridge)
+        assert [message.text for message in observer.on(f"{BASE}/status")].count("online") == 1
+        since = observer.mark()
+        bridge.change_settings(mqtt_keepalive=31)  # connects again, which publishes the diagnostics
+        observer.wait_for(
+            f"{BASE}/diagnostics", lambda message: message.json["messages"]["dropped"] >= before + 3, since=since
+        )

@@ -262,7 +262,7 @@ class Commands(Part):
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
             again = to_response_topic(publish, reply_to.topic, reply_to.correlation)
-            self._outbox.send_once("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
+            self._outbox.send_event("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
 
     def _permitted(self, name: str) -> bool:
         return name in REST_COMMANDS or bool(getattr(self.settings, "allow_" + name.replace("/", "_")))

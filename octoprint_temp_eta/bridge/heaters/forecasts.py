@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...core.clock import Now
@@ -19,6 +20,9 @@ from .heaters import Heaters
 MOVED_C, INTERVAL_S = 1.0, 5.0
 #: The published seconds stay while the new ones differ by at most so many, or by this share of them.
 DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
+
+#: Presets at most, and the longest name in characters: each preset costs a forecast for each heater.
+MOST_PRESETS, LONGEST_NAME = 32, 64
 
 #: What a forecast depends on besides temperatures: state and target of each heater.
 States = dict[str, tuple[str, float | None]]
@@ -49,8 +53,9 @@ class Forecasts(Part):
         return tuple(preset.name for preset in self._presets)
 
     def presets(self, event: Presets, now: Now) -> list[Effect]:
-        """Use OctoPrint's presets."""
-        self._presets = event.presets
+        """Use OctoPrint's presets, as far as there are not too many."""
+        presets = event.presets[:MOST_PRESETS]
+        self._presets = tuple(replace(preset, name=preset.name[:LONGEST_NAME]) for preset in presets)
         return self.look_again(event, now)
 
     def look_again(self, event: Presets | Learned, now: Now) -> list[Effect]:

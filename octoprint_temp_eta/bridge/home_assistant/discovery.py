@@ -124,7 +124,7 @@ class Discovery:
         for message in messages:
             publish = as_publish(message)
             # Not limited like events: there are as many as there are entities.
-            self._outbox.send_once(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
+            self._outbox.send_event(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
 
     def _remember(self, announced: Announced) -> list[Effect]:
         if announced == self._announced:

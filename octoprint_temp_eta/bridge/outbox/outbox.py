@@ -155,10 +155,10 @@ class Outbox:
             content_type=kind.content_type,
             expiry_seconds=kind.expiry_seconds,
         )
-        self.send_once(message, publish, now, keep_s=keep_s)
+        self.send_event(message, publish, now, keep_s=keep_s)
         return publish
 
-    def send_once(self, kind: str, publish: Publish, now: Now, *, keep_s: float, resend: bool = True) -> None:
+    def send_event(self, kind: str, publish: Publish, now: Now, *, keep_s: float, resend: bool = True) -> None:
         """Send `publish` as an event of the type `kind`; with `resend` again if it may not have arrived."""
         same = [event for event in self._events if event.kind == kind]
         if len(same) >= MAX_EVENTS:
@@ -219,9 +219,7 @@ class Outbox:
         while len(self._in_flight) < self.limits.window and (following := self._next(now)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish, now):
-                if isinstance(following, _Event):
-                    self.events_dropped[following.kind] += 1
-                continue
+                continue  # the limits count it
             alone = self.limits.goes_alone(publish)
             if alone and self._in_flight:
                 self._put_back(following)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.heaters import heaters
-from octoprint_temp_eta.bridge.heaters.forecasts import DEADBAND_S, INTERVAL_S
+from octoprint_temp_eta.bridge.heaters.forecasts import DEADBAND_S, INTERVAL_S, LONGEST_NAME, MOST_PRESETS
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets, Profile
 from octoprint_temp_eta.core.estimation.estimator import Estimate, Goal, HeaterKind, LearnedState
@@ -233,6 +233,14 @@ def test_there_is_a_forecast_for_each_preset_and_the_printer():
     assert pla["heaters"]["bed"] == {"target": 60, "eta_seconds": 74, "eta_low": 67, "eta_high": 81}
     assert pla["printer"]["eta_seconds"] == pla["heaters"]["tool0"]["eta_seconds"] == 354
     assert (chamber["heaters"], chamber["printer"]) == ({}, None)
+
+
+def test_the_number_of_presets_and_the_length_of_their_names_are_limited():
+    driver = warm()
+    driver.handle(Presets(tuple(Preset("x" * 1000, bed=60.0) for _ in range(500))))
+    driver.advance(1)
+    names = [preset["name"] for preset in driver.state("forecast")["presets"]]
+    assert names == ["x" * LONGEST_NAME] * MOST_PRESETS
 
 
 def forecast_of(driver: BridgeDriver, heater: str = "bed") -> Any:

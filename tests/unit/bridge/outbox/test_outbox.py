@@ -151,7 +151,7 @@ def test_an_expired_event_is_dropped_and_counted():
 
 def test_events_are_bounded_by_type_and_the_oldest_is_dropped():
     box = outbox()
-    box.send_once("discovery", Publish("homeassistant/x", b"{}"), now(), keep_s=30)
+    box.send_event("discovery", Publish("homeassistant/x", b"{}"), now(), keep_s=30)
     for number in range(MAX_EVENTS + 7):
         box.publish_event("state_change", change(number=number), now(), keep_s=30, heater="bed")
     box.connect(1, now())
@@ -280,6 +280,7 @@ def test_a_message_above_the_packet_limit_is_not_sent_and_the_others_are():
     assert topics(drain(box)) == ["bed/eta", "tool0/eta"]
     [report] = box.limits.take_reports()
     assert (report.topic, report.limit) == (f"{BASE}/response", 1000)
+    assert (box.limits.not_sent, box.events_dropped.total()) == (1, 0), "it is counted once"
     assert drain(box) == []
 
 

@@ -100,7 +100,7 @@ def test_waiting_events_move_in_order_and_waiting_states_are_counted():
     assert numbers(drain(box, acknowledged=False)) == [1]
     box.disconnect()
     box.publish_event("state_change", change(number=2), now(), keep_s=30, heater="bed")
-    box.send_once("response", Publish("caller/reply", b"{}"), now(), keep_s=30)
+    box.send_event("response", Publish("caller/reply", b"{}"), now(), keep_s=30)
     fill(box, "bed", "tool0")
     box.move(OTHER)
     assert (box.superseded, box.events_dropped.total()) == (2, 0)
