@@ -94,7 +94,7 @@ class Printer:
             ReleaseJobs: self._later(self._release),
             SendLine: self._later(self._send),
             SendLines: self._later(lambda effect: self._printer.commands(list(effect.lines), tags=set(TAGS))),
-            # OctoPrint sends this past its queue.
+            # OctoPrint sends this ahead of its queue.
             BreakHeatWait: self._later(lambda _: self._printer.commands(["M108"], tags=set(TAGS), force=True)),
             FakeOk: self._later(lambda _: self._repair()),
         }
@@ -211,7 +211,7 @@ class Printer:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
             if not self._printer.is_operational():  # OctoPrint drops commands without a connection silently
                 refusal = "The printer is not connected."
-        except Exception as error:  # such as a heater that OctoPrint does not know
+        except Exception as error:  # such as an unknown heater
             refusal = f"OctoPrint refused the target: {error}"
         self._post(TargetSet(effect.token, refusal))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 EMERGENCY_STOP = "printer/emergency_stop"
 #: OctoPrint has no state before the first connection.
 NEVER_CONNECTED = "NONE"
-#: Without a connection. OctoPrint reports `OFFLINE`, and the others for a moment while a connection ends.
+#: Without a connection. OctoPrint reports `OFFLINE`, and the others briefly while a connection ends.
 CLOSED = ("OFFLINE", "CLOSED", "ERROR", "CLOSED_WITH_ERROR", "UNKNOWN", NEVER_CONNECTED)
 #: While OctoPrint opens a connection.
 OPENING = ("OPEN_SERIAL", "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")

@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a row needs to know of the printer."""
+    """What a row needs of the printer."""
 
     instance: str
     topics: Topics
@@ -173,8 +173,8 @@ def progress_at(topic: str) -> dict[str, str]:
 def temperature_at(topic: str) -> dict[str, str]:
     """Return the arguments for a heater's temperature: whole °C, changed when it leaves the deadband.
 
-    The deadband is 2 °C, and a third of the way while the heater heats or cools, so a heat-up changes the state a few
-    times only. Home Assistant may show °F; the last state is converted back.
+    The deadband is 2 °C, and a third of the distance while the heater heats or cools, so a heat-up changes the state a
+    few times only. Home Assistant may show °F; the last state is converted back.
     """
     part = f"[t, v['target'] or 0] | max * {MOVING_BAND} * (v['state'] in ['heating', 'cooling'])"
     band = f"[{TEMPERATURE_BAND_C}, {part}] | max"

@@ -43,7 +43,7 @@ ERRORS: Mapping[str, ErrorCode] = MappingProxyType(
         "invalid_settings": ErrorCode("The script does not declare this setting, or with another type."),
         "busy": ErrorCode("Another script or a print job is running.", HTTPStatus.CONFLICT),
         "printer_not_ready": ErrorCode(
-            "The printer's state does not permit the command: it is not connected, say, or is printing.",
+            "The printer's state does not permit the command: for example, it is not connected or is printing.",
             HTTPStatus.CONFLICT,
         ),
         "not_running": ErrorCode("No such run or print is active.", HTTPStatus.CONFLICT),

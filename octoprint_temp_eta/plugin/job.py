@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = {
     Events.ERROR: "error",
     Events.FILAMENT_CHANGE: "filament_change",
 }
-#: The event of the plugin DisplayLayerProgress; OctoPrint itself does not know layers.
+#: The event of the plugin DisplayLayerProgress; OctoPrint itself has no layers.
 LAYER_EVENT = "DisplayLayerProgress_layerChanged"
 #: What Marlin sends as an action command at a filament runout, by version.
 RUNOUT = re.compile(r"\b(filament_?runout|out_of_filament)\b", re.IGNORECASE)

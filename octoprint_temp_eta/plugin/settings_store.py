@@ -65,7 +65,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         self._settings.set([], ours)
 
     def on_settings_save(self, data: Any) -> dict[str, Any]:
-        """Save `data` if all of it is valid; otherwise save nothing and answer 400 with key, value and rule.
+        """Save `data` if all of it is valid; otherwise save nothing and return 400 with key, value and rule.
 
         An empty secret was not entered: the form never gets the saved one.
         """

@@ -15,7 +15,7 @@ from ..core.scripts.settings import InvalidSettings, Settings, as_json
 
 
 class ScriptError(Exception):
-    """The file is not a valid script; the message says what to change."""
+    """The file is not a valid script; the message has the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ _PATH = re.compile(r"/[!-~]*")
 
 
 class InvalidAddress(ValueError):
-    """A text that is no address of a broker; the message says what the text must be."""
+    """A text that is no address of a broker; the message has the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where a broker is, and how to talk to it: `websocket_path` is None for MQTT over plain TCP or TLS.
+    """Where a broker is, and how to connect to it: `websocket_path` is None for MQTT over plain TCP or TLS.
 
     `username` is empty unless the address has one.
     """
@@ -51,7 +51,7 @@ class BrokerAddress:
 def parse_addresses(text: str, default: BrokerAddress) -> tuple[BrokerAddress, ...]:
     """Return the addresses in `text`, separated by commas; empty text has none.
 
-    What an address without a scheme does not say comes from `default`. Raises `InvalidAddress`.
+    What an address without a scheme lacks comes from `default`. Raises `InvalidAddress`.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > MAX_ADDRESSES:

@@ -26,7 +26,7 @@ class Rule:
 
     #: A noun phrase or short imperative, as the settings dialog shows it.
     label: str
-    #: One sentence that says what changes with the setting.
+    #: One sentence about what changes with the setting.
     help: str
     unit: str = ""
     low: float | None = None
@@ -39,7 +39,7 @@ class Rule:
     #: Raises `ValueError` with what the value must be, for a form that no pattern describes.
     parse: Callable[[str], object] | None = None
     nullable: bool = False
-    #: Not in any answer, page, message or log.
+    #: Not in any reply, page, message or log.
     secret: bool = False
     #: A text of names separated by commas; a list of names is accepted, too.
     names: bool = False

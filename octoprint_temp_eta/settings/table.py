@@ -509,7 +509,7 @@ def defaults() -> dict[str, Any]:
 
 
 def secret_keys() -> list[str]:
-    """Return the keys whose values must not appear in any answer, page, message or log."""
+    """Return the keys whose values must not appear in any reply, page, message or log."""
     return [row.name for row, rule in rows() if rule.secret]
 
 

@@ -92,7 +92,7 @@ def durations(setup: Setup) -> tuple[float, float, float]:
         eventually(lambda: octoprint.actual("bed") >= 59, "the bed to be hot", timeout=60)
         heated = time.monotonic()
         if not octoprint.stop():
-            raise RuntimeError(f"{setup.name}: OctoPrint did not end by itself")
+            raise RuntimeError(f"{setup.name}: OctoPrint did not end on its own")
         return start, heated - begin, time.monotonic() - heated
 
 
@@ -104,9 +104,9 @@ def callback(setup: Setup) -> tuple[list[float], list[float]]:
     with started(setup) as (octoprint, _):
         octoprint.gcode("M140 S60", "M104 S200")
         body: dict[str, Any] = {"command": "measure", "calls": CHUNK}
-        answers = [octoprint.post("/api/plugin/callback_timer", body) for _ in range(CALLS // CHUNK)]
+        replies = [octoprint.post("/api/plugin/callback_timer", body) for _ in range(CALLS // CHUNK)]
     ours, control = (
-        sorted(seconds * 1e6 for answer in answers for seconds in answer[kind]) for kind in ("callback", "control")
+        sorted(seconds * 1e6 for reply in replies for seconds in reply[kind]) for kind in ("callback", "control")
     )
     return ours, control
 

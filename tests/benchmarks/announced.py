@@ -13,8 +13,8 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Go
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.core.heating.countdown import Countdown
 
-#: Answers of an episode: (time in s since the start, (eta, low, high)).
-Answers = Sequence[tuple[float, tuple[float | None, float | None, float | None]]]
+#: Estimates of an episode: (time in s since the start, (eta, low, high)).
+Estimates = Sequence[tuple[float, tuple[float | None, float | None, float | None]]]
 #: s below which a rise of the countdown is not relative to the remaining time.
 _FLOOR_S = 5.0
 
@@ -34,27 +34,27 @@ class Announced:
 
 
 class _Replayed(Linear):
-    """Returns recorded answers."""
+    """Returns recorded estimates."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, estimates: Estimates) -> None:
         super().__init__(Limits())
-        self._answers = iter(answers)
+        self._estimates = iter(estimates)
 
     def update(self, sample: Sample) -> Estimate | None:
         del sample
-        _, (eta, low, high) = next(self._answers)
+        _, (eta, low, high) = next(self._estimates)
         return None if eta is None else Estimate(eta, low, high)
 
 
-def announced(direction: Direction, answers: Answers, total: float) -> Announced:
+def announced(direction: Direction, estimates: Estimates, total: float) -> Announced:
     """Return the figures of an episode of `total` seconds."""
     goal = Goal(direction, 100.0)
-    countdown = Countdown(lambda: _Replayed(answers))
+    countdown = Countdown(lambda: _Replayed(estimates))
     countdown.follow(goal, ())
     times: list[float] = []
     arrivals: list[float] = []
     errors: list[float] = []
-    for time, (eta, _, _) in answers:
+    for time, (eta, _, _) in estimates:
         countdown.update(Sample(time, 50.0 if direction is Direction.HEATING else 150.0))
         ready_at = countdown.announced(time, time)
         times.append(time)

@@ -2,7 +2,7 @@
 
 Replays recorded episodes (a folder with index.csv), or a simulated fleet, with every method. Truth: the first time
 within 1 °C of the target, kept for 3 s. `nMAE`: mean |ETA - truth| over the samples as a share of the episode, no
-answer counting as 0 s, averaged per heater and then over heaters. `cold`: a heater never seen. `learned`: its earlier
+estimate counting as 0 s, averaged per heater and then over heaters. `cold`: a heater never seen. `learned`: its earlier
 episodes are known, through JSON. `--leave-out` fits the prior without the printers that are judged.
 
 The second table is about the announced time: its nMAE and the ratio to that of the estimate, its error in s over the
@@ -38,7 +38,7 @@ from tests.benchmarks.fit_prior import fit_table
 from tests.benchmarks.fleet import fleet
 
 METHODS = (judge.Model, judge.Linear, judge.Exponential)
-#: An error counts as at most this many times the duration: one wild answer must not decide a mean.
+#: An error counts as at most this many times the duration: one wild estimate must not decide a mean.
 WORST = 2.0
 #: s below which relative errors are not relative to the truth any more.
 FLOOR_S = 5.0
@@ -47,11 +47,11 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One episode replayed: `answers` are (time, (eta, low, high)) before the arrival after `total` s."""
+    """One episode replayed: `estimates` are (time, (eta, low, high)) before the arrival after `total` s."""
 
     recorded: Recorded
     total: float
-    answers: tuple[tuple[float, tuple[float | None, float | None, float | None]], ...]
+    estimates: tuple[tuple[float, tuple[float | None, float | None, float | None]], ...]
     earlier: int
     microseconds: float
 
@@ -59,20 +59,20 @@ class Result:
     def errors(self) -> list[float]:
         """The absolute error in s of every sample."""
         errors = []
-        for time, (eta, _, _) in self.answers:
+        for time, (eta, _, _) in self.estimates:
             left = self.total - time
             errors.append(left if eta is None else min(abs(eta - left), WORST * self.total))
         return errors
 
     def figures(self) -> dict[str, float]:
         """Return the figures of the episode, as shares; absent where there was nothing to measure."""
-        given = [(t, eta, low, high) for t, (eta, low, high) in self.answers if eta is not None]
-        left = [self.total - time for time, _ in self.answers]
+        given = [(t, eta, low, high) for t, (eta, low, high) in self.estimates if eta is not None]
+        left = [self.total - time for time, _ in self.estimates]
         relative = [min(e / max(x, FLOOR_S), 10.0) for e, x in zip(self.errors, left, strict=True)]
         figures = {
             "nMAE": fmean(self.errors) / self.total,
             "p90": float(np.quantile(relative, 0.9)),
-            "coverage": len(given) / len(self.answers),
+            "coverage": len(given) / len(self.estimates),
             "µs": self.microseconds,
         }
         steps = self._steps()
@@ -86,7 +86,7 @@ class Result:
 
     def _steps(self) -> list[float]:
         steps, last = [], None
-        for time, (eta, _, _) in self.answers:
+        for time, (eta, _, _) in self.estimates:
             if eta is not None and last is not None and time > last[0]:
                 steps.append(min(abs((eta - last[1]) / (time - last[0]) + 1.0), 10.0))
             last = None if eta is None else (time, eta)
@@ -109,27 +109,27 @@ def replay(
 ) -> Result:
     """Feed a method with an episode."""
     episode = recorded.episode
-    begun = episode.samples[0].at
+    started = episode.samples[0].at
     assert episode.reached_at is not None
-    total = episode.reached_at - begun
+    total = episode.reached_at - started
     before, samples = list(episode.before), list(episode.samples)
     if every is not None:
         before, samples = thinned(before, every, random_), thinned(samples, every, random_)
     heating = episode.goal.direction is Direction.HEATING
     method.begin("heat" if heating else "cool", str(recorded.kind), ARRIVAL_TOLERANCE, ARRIVAL_HOLD)
     for sample in before:
-        method.preroll(sample.at - begun, sample.actual, sample.target)
-    answers = []
+        method.preroll(sample.at - started, sample.actual, sample.target)
+    estimates = []
     spent = 0.0
     for sample in samples:
         clock = perf_counter()
-        answer = method.update(sample.at - begun, sample.actual, episode.goal.temperature)
+        estimate = method.update(sample.at - started, sample.actual, episode.goal.temperature)
         spent += perf_counter() - clock
-        if sample.at - begun < total:
-            eta, low, high = answer if isinstance(answer, tuple) else (answer, None, None)
-            answers.append((sample.at - begun, (eta, low, high)))
+        if sample.at - started < total:
+            eta, low, high = estimate if isinstance(estimate, tuple) else (estimate, None, None)
+            estimates.append((sample.at - started, (eta, low, high)))
     method.end()
-    return Result(recorded, total, tuple(answers), earlier, spent / len(samples) * 1e6)
+    return Result(recorded, total, tuple(estimates), earlier, spent / len(samples) * 1e6)
 
 
 def run(
@@ -149,7 +149,7 @@ def run(
         seen[heater] += 1
         if learns:
             states[heater] = json.dumps(method.export_state())
-        if len(result.answers) >= 3:
+        if len(result.estimates) >= 3:
             results.append(result)
     return results
 
@@ -221,7 +221,7 @@ def main() -> None:
         if found and " model " in title:
             heaters = [(each.recorded.printer, each.recorded.heater) for each in found]
             direction = found[0].recorded.episode.goal.direction
-            figures = [announced.announced(direction, each.answers, each.total) for each in found]
+            figures = [announced.announced(direction, each.estimates, each.total) for each in found]
             print(announced.row(title, heaters, figures))
     if arguments.plots:
         from tests.benchmarks.eta_plots import draw

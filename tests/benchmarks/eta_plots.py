@@ -33,7 +33,7 @@ def _by_progress(results: Mapping[str, Sequence[Result]], file: Path) -> None:
             found = results.get(f"{direction} {name}", ())
             bins: list[list[float]] = [[] for _ in _SHARES[1:]]
             for result in found:
-                for (time, _), error in zip(result.answers, result.errors, strict=True):
+                for (time, _), error in zip(result.estimates, result.errors, strict=True):
                     bins[min(int(10 * time / result.total), 9)].append(error / result.total)
             axis.plot(_SHARES[:-1] + 0.05, [100 * fmean(b) if b else np.nan for b in bins], label=name)
         axis.set(title=direction, xlabel="share of the time that has passed", ylim=(0, 60))
@@ -51,8 +51,8 @@ def _over_time(results: Mapping[str, Sequence[Result]], file: Path) -> None:
         if not found:
             continue
         result = found[len(found) // 2]
-        times = [time for time, _ in result.answers]
-        etas, lows, highs = (np.array(column, float) for column in zip(*(a for _, a in result.answers), strict=True))
+        times = [time for time, _ in result.estimates]
+        etas, lows, highs = (np.array(column, float) for column in zip(*(a for _, a in result.estimates), strict=True))
         axis.fill_between(times, lows, highs, alpha=0.25, lw=0)
         axis.plot(times, etas, label="estimate, with 80 % interval")
         axis.plot([0, result.total], [result.total, 0], "k--", lw=0.8, label="true")

@@ -1,6 +1,6 @@
 """Fit the prior of the thermal model to recorded episodes: `python -m tests.benchmarks.fit_prior TRACES -o prior.json`.
 
-Every episode is fitted by itself; expectation-maximisation then splits what is seen into a population mean, the
+Every episode is fitted on its own; expectation-maximisation then splits what is seen into a population mean, the
 covariance between heaters and the one within a heater (between its episodes).
 """
 

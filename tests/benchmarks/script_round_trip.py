@@ -45,7 +45,7 @@ def measure() -> dict[str, list[float]]:
 def main() -> None:
     """Measure and print."""
     seconds = measure()
-    print(f"\n{LINE} and its answer, {COUNT * ROUNDS} times each, ms\n")
+    print(f"\n{LINE} and its reply, {COUNT * ROUNDS} times each, ms\n")
     print("| who asks | median | 95 % | 99 % |\n|---|---|---|---|")
     for name, values in seconds.items():
         cuts = statistics.quantiles(values, n=100)

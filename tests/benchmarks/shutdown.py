@@ -44,9 +44,9 @@ def stop(case: str, broker: Broker) -> float:
             eventually(lambda: octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"], "the connection")
         octoprint.gcode("M140 S60")
         with frozen(broker) if case == CASES[2] else nullcontext():
-            begun = time.perf_counter()
+            started = time.perf_counter()
             octoprint.stop()
-            return time.perf_counter() - begun
+            return time.perf_counter() - started
 
 
 @contextmanager

@@ -124,10 +124,10 @@ def test_a_call_by_rest_is_answered_once(name: str, body: Any):
     driver = heating_bed()
     before, mark = present(driver), len(driver.effects)
     driver.handle(ApiCommand(name, body, 7))
-    answers = driver.effects[mark:]
-    assert len([answer for answer in answers if getattr(answer, "ticket", None) == 7]) == 1
-    if not any(isinstance(effect, Save | SetTarget) for effect in answers):
-        assert not any(isinstance(effect, Log) for effect in answers)
+    effects = driver.effects[mark:]
+    assert len([effect for effect in effects if getattr(effect, "ticket", None) == 7]) == 1
+    if not any(isinstance(effect, Save | SetTarget) for effect in effects):
+        assert not any(isinstance(effect, Log) for effect in effects)
     if name != "reset":
         assert present(driver) == before
 

@@ -1,4 +1,4 @@
-"""What OctoPrint, pip and GitHub are told about the plugin is told by each the same."""
+"""OctoPrint, pip and GitHub get the same metadata of the plugin."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ def test_retain_and_qos_follow_from_what_a_message_is(message: MessageType):
     assert message.direction == ("in" if message.command else "out")
     assert (message.retain is None) == (message.direction == "in")
     assert message.qos == (0 if message.name == "script_log" else 1)
-    is_edge = message.retain is False
-    assert (message.expiry_seconds is not None) == is_edge
+    is_event = message.retain is False
+    assert (message.expiry_seconds is not None) == is_event
     if message.command:
         assert {"transaction", "expires_at"} <= message.schema["properties"].keys()
 
@@ -183,8 +183,8 @@ def test_a_message_outside_the_contract_is_noticed(topic, payload, error):
 
 def test_the_documents_are_up_to_date():
     generator = [sys.executable, "-m", "tests.support.contract_docs", "--check"]
-    told = subprocess.run(generator, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
+    generated = subprocess.run(generator, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert generated.returncode == 0, generated.stdout + generated.stderr
 
 
 DOCUMENT = json.loads(asyncapi())

@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 from tests.demo.options import Endpoint
 
-ANSWER_SECONDS = 10
+CONNACK_SECONDS = 10
 #: Endings of topics without retained messages.
 EVENTS = tuple(message.topic.rpartition("}")[2] for message in MESSAGES.values() if not message.retain)
 
@@ -54,7 +54,7 @@ class Feed:
         self._base = base
         self._filters = [(f"{base}/#", 0), (f"{discovery_prefix}/device/+/config", 0)]
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self._answer: queue.SimpleQueue[ReasonCode] = queue.SimpleQueue()
+        self._connack: queue.SimpleQueue[ReasonCode] = queue.SimpleQueue()
         self._topics: set[str] = set()
         client = self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         if broker.username:
@@ -71,12 +71,12 @@ class Feed:
             raise FeedError(f"no broker at {self._broker}: {error}") from error
         self._client.loop_start()
         try:
-            answer = self._answer.get(timeout=ANSWER_SECONDS)
+            connack = self._connack.get(timeout=CONNACK_SECONDS)
         except queue.Empty:
-            answer = None
-        if answer is None or answer.is_failure:
+            connack = None
+        if connack is None or connack.is_failure:
             self._leave()
-            raise FeedError(f"the broker at {self._broker} says: {answer or 'nothing'}")
+            raise FeedError(f"the broker at {self._broker} replies: {connack or 'nothing'}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -93,12 +93,12 @@ class Feed:
     def forget(self) -> None:
         """Clear our retained messages on the user's own broker."""
         for topic in sorted(topic for topic in self._topics if not topic.endswith(EVENTS)):
-            self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(ANSWER_SECONDS)
+            self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(CONNACK_SECONDS)
 
     def _on_connect(
         self, client: mqtt.Client, userdata: object, flags: object, reason: ReasonCode, properties: object
     ) -> None:
-        self._answer.put(reason)
+        self._connack.put(reason)
         client.subscribe(self._filters)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:

@@ -52,8 +52,8 @@ def test_each_of_three_heaters_is_heard(octoprint: OctoPrint, observer: Observer
     for heater in HEATERS:
         observer.wait_for(f"{BASE}/{heater}/eta", state_is("at_target"), timeout=60)
     for heater in HEATERS:
-        told = [m for m in observer.on(f"{BASE}/{heater}/eta") if state_is("heating")(m)]
-        assert len(told) >= 5, heater
+        published = [m for m in observer.on(f"{BASE}/{heater}/eta") if state_is("heating")(m)]
+        assert len(published) >= 5, heater
 
 
 def test_a_late_subscriber_gets_everything_at_once(octoprint: OctoPrint, observer: Observer, broker: Broker) -> None:

@@ -1,4 +1,4 @@
-"""The demonstration as a user starts it: it shows the heaters, ends cleanly, and says what is in its way."""
+"""The demonstration as a user starts it: it shows the heaters, ends cleanly, and reports what prevents it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Demo:
                 process.wait(60)
 
     def run(self) -> int:
-        """Let it end by itself and return its exit status."""
+        """Wait until it ends on its own and return its exit status."""
         with self.running() as process:
             return process.wait(90)
 
@@ -130,5 +130,5 @@ def test_a_refusing_broker_is_reported(tmp_path: Path) -> None:
     with Broker(username="someone", password="right") as broker:
         demo = Demo(tmp_path, MQTT_URL=f"mqtt://someone:wrong@{broker.host}:{broker.port}")
         assert demo.run() == 2
-    assert demo.output().startswith(f"demo: the broker at mqtt://{broker.host}:{broker.port} says: ")
+    assert demo.output().startswith(f"demo: the broker at mqtt://{broker.host}:{broker.port} replies: ")
     assert "wrong" not in demo.output()

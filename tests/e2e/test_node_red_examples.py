@@ -1,4 +1,4 @@
-"""The Node-RED flows of the documentation, run as they stand in a real Node-RED."""
+"""The Node-RED flows of the documentation, run unchanged in a real Node-RED."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OctoPrin
 def test_a_heater_at_its_target_is_reported(servers: tuple[OctoPrint, Observer]) -> None:
     octoprint, observer = servers
     octoprint.gcode("M140 S50")
-    told = observer.wait_for(NOTIFY, timeout=60)
-    assert told.text.startswith("bed is at its target (")
+    notification = observer.wait_for(NOTIFY, timeout=60)
+    assert notification.text.startswith("bed is at its target (")
 
 
 def test_a_script_is_started_and_its_end_is_reported(servers: tuple[OctoPrint, Observer]) -> None:
@@ -66,5 +66,5 @@ def test_an_unknown_script_is_reported(servers: tuple[OctoPrint, Observer]) -> N
     _, observer = servers
     since = observer.mark()
     observer.publish(f"node-red/start/{INSTANCE}", "none")
-    told = observer.wait_for(NOTIFY, since=since, timeout=30)
-    assert told.text == "none rejected: There is no script 'none'."
+    notification = observer.wait_for(NOTIFY, since=since, timeout=30)
+    assert notification.text == "none rejected: There is no script 'none'."

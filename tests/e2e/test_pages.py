@@ -51,7 +51,7 @@ def test_a_heater_cools_down_on_the_page(open_page: Open, octoprint: OctoPrint) 
 
 
 def test_page_and_broker_get_the_same(open_page: Open, octoprint: OctoPrint, observer: Observer) -> None:
-    """Also while nobody looks at the tab: what the page shows is what the broker was told."""
+    """Also while nobody looks at the tab: the page shows what is published."""
     messages: list[dict[str, Any]] = []
     page = open_page()
 
@@ -64,17 +64,17 @@ def test_page_and_broker_get_the_same(open_page: Open, octoprint: OctoPrint, obs
     octoprint.gcode("M140 S45")
     expect(state(page)).to_have_text("At target", timeout=60_000)
 
-    told = [each["data"] for each in messages if each["type"] == "eta_update" and each["heater"] == "bed"]
-    assert len(told) > 3
+    shown = [each["data"] for each in messages if each["type"] == "eta_update" and each["heater"] == "bed"]
+    assert len(shown) > 3
     published = [message.json for message in observer.on(f"{BASE}/bed/eta")]
     for message in published:
         for stamp in ("seq", "timestamp", "boot_id"):
             del message[stamp]
-    for data in told:
+    for data in shown:
         assert data.pop("current") == data["actual"]
         assert set(data) == set(published[0])
-    assert {key: told[-1][key] for key in ("state", "target")} == {"state": "at_target", "target": 45.0}
-    assert [data for data in told if data in published], "the same readings give the same message"
+    assert {key: shown[-1][key] for key in ("state", "target")} == {"state": "at_target", "target": 45.0}
+    assert [data for data in shown if data in published], "the same readings give the same message"
 
 
 def test_a_late_page_shows_the_present_state(open_page: Open, octoprint: OctoPrint, observer: Observer) -> None:
@@ -92,9 +92,9 @@ def test_a_page_is_current_after_the_server_restarts(open_page: Open, octoprint:
     expect(state(page)).to_have_text("Off")
     octoprint.stop()
     expect(page.locator("#offline_overlay")).to_be_visible()
-    with page.expect_response(re.compile("/api/plugin/temp_eta"), timeout=60_000) as answer:
+    with page.expect_response(re.compile("/api/plugin/temp_eta"), timeout=60_000) as response:
         octoprint.start()
-    assert answer.value.ok
+    assert response.value.ok
     octoprint.gcode("M140 S60")
     expect(state(page)).to_have_text("Heating")
 

@@ -47,10 +47,10 @@ def heaters(observer: Observer) -> list[str]:
 def reconnect(octoprint: OctoPrint, printer: SerialPrinter, **extruder: object) -> None:
     """Change the extruders of the printer profile, and connect again."""
     octoprint.disconnect()
-    status, answer = octoprint.request(
+    status, reply = octoprint.request(
         "PATCH", "/api/printerprofiles/_default", {"profile": {"extruder": {"offsets": [[0, 0]] * 5, **extruder}}}
     )
-    assert status == 200, answer
+    assert status == 200, reply
     octoprint.post("/api/connection", {"command": "connect", "port": printer.port, "baudrate": 115200})
 
 

@@ -1,4 +1,4 @@
-"""Every answer belongs to its line: on a serial line with faults, beside plugins that meddle, on a real OctoPrint."""
+"""Every reply belongs to its line: on a serial line with faults, beside plugins that meddle, on a real OctoPrint."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def octoprint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
 
 
 def test_answers_on_a_line_with_faults(octoprint: OctoPrint) -> None:
-    answers = run(octoprint, "counts", "return True, {'answers': [ask(f'M117 {n}') for n in range(500)]}")
-    assert answers == [f"echo:{number}\nok\n" for number in range(500)]
+    replies = run(octoprint, "counts", "return True, {'replies': [ask(f'M117 {n}') for n in range(500)]}")
+    assert replies == [f"echo:{number}\nok\n" for number in range(500)]
     log = (octoprint.base / "logs" / "serial.log").read_text(errors="replace")
     assert log.count("Recv: Resend:") >= 10
 
@@ -47,30 +47,30 @@ def test_of_two_repeated_lines_of_the_same_text_the_second_one_is_answered_last(
         import time
 
         def dwell():
-            begun = time.monotonic()
-            return ask('G4 P1000'), time.monotonic() - begun
+            started = time.monotonic()
+            return ask('G4 P1000'), time.monotonic() - started
 
         dwell()
         _, once = dwell()
         self.g.write('!!DEBUG:trigger_resend_lineno')
-        answer, twice = dwell()
-        return True, {'answers': [answer, once, twice, ask('M117 after')]}
+        reply, twice = dwell()
+        return True, {'replies': [reply, once, twice, ask('M117 after')]}
     """
-    answer, once, twice, after = run(octoprint, "repeats", body)
-    assert (answer, after) == ("ok\n", "echo:after\nok\n")
+    reply, once, twice, after = run(octoprint, "repeats", body)
+    assert (reply, after) == ("ok\n", "echo:after\nok\n")
     assert twice > 1.5 * once
 
 
 def test_answers_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
-    answers = run(octoprint, "waits", "return True, {'answers': [ask('G4 P3000'), ask('M117 after')]}")
-    assert answers == ["ok\n", "echo:after\nok\n"]
+    replies = run(octoprint, "waits", "return True, {'replies': [ask('G4 P3000'), ask('M117 after')]}")
+    assert replies == ["ok\n", "echo:after\nok\n"]
 
 
 def test_answers_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
     lines = ["M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d"]
-    answers = run(octoprint, "meddled", f"return True, {{'answers': [ask(line) for line in {lines}]}}")
+    replies = run(octoprint, "meddled", f"return True, {{'replies': [ask(line) for line in {lines}]}}")
     suppressed = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
-    assert dict(zip(lines, answers, strict=True)) == {
+    assert dict(zip(lines, replies, strict=True)) == {
         "M117 suppress": f"error: M117 suppress: {suppressed}",
         "M117 a": "echo:a\nok\n",
         "M117 take out": "error: M117 take out: another plugin removed it from OctoPrint's queue",
@@ -87,7 +87,7 @@ def test_a_lost_ok_ends_in_an_error_and_the_next_line_goes_on(octoprint: OctoPri
     body = """
         first = ask('M117 first')
         self.g.write('!!DEBUG:dont_answer')
-        return True, {'answers': [first, ask('M117 lost'), ask('M117 after')]}
+        return True, {'replies': [first, ask('M117 lost'), ask('M117 after')]}
     """
-    answers = run(octoprint, "loses", body)
-    assert answers == ["echo:first\nok\n", "error: M117 lost: its ok was lost", "echo:after\nok\n"]
+    replies = run(octoprint, "loses", body)
+    assert replies == ["echo:first\nok\n", "error: M117 lost: its ok was lost", "echo:after\nok\n"]

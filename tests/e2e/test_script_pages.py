@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_B
 PATH = "/api/plugin/temp_eta"
 SETTINGS = {"times": 2, "ratio": 0.5, "name": "printer", "loud": False, "points": [1, 2], "map": {"a": 1}, "any": None}
 BODIES = {
-    "tells": "return True, {key: value for key, value in self.settings.items()}",
+    "returns": "return True, {key: value for key, value in self.settings.items()}",
     "waits": "import time\nself.script_status = 'waiting for <b>you</b>'\ntime.sleep(1000)",
     "fails": "raise ValueError('too cold')",
 }
@@ -33,12 +33,12 @@ BODIES = {
 def scripts(octoprint: OctoPrint, settings: Save, tmp_path: Path) -> Iterator[OctoPrint]:
     """OctoPrint with a folder of scripts of its own, one of them broken; no run outlives the test."""
     for name, body in BODIES.items():
-        declared = f"__script_settings__ = {SETTINGS!r}" if name == "tells" else ""
+        declared = f"__script_settings__ = {SETTINGS!r}" if name == "returns" else ""
         add_script(tmp_path, name, body, title=f"It {name}", more=declared)
     (tmp_path / "broken.py").write_text("def (")
     settings(script_folder=str(tmp_path))
     eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")
-    octoprint.post(PATH, {"command": "save_script_settings", "id": "tells", "settings": SETTINGS})
+    octoprint.post(PATH, {"command": "save_script_settings", "id": "returns", "settings": SETTINGS})
     yield octoprint
     octoprint.request("POST", PATH, {"command": "cancel_script"})
     eventually(lambda: octoprint.get(PATH)["script"]["state"] == "idle", "the runner to be idle")
@@ -56,23 +56,23 @@ def last(page: Page) -> Locator:
     return sidebar(page).locator(".temp-eta-last")
 
 
-def setting(page: Page, key: str, script: str = "tells") -> Locator:
+def setting(page: Page, key: str, script: str = "returns") -> Locator:
     """Return a setting's row in the dialog."""
     rows = page.locator(f"#settings_plugin_temp_eta [data-script={script}] .temp-eta-field")
     return rows.filter(has=page.get_by_text(key, exact=True))
 
 
 def run(page: Page, observer: Observer) -> dict[str, Any]:
-    """Run the script that tells its settings by its button, and return its result."""
+    """Run the script that returns its settings by its button, and return its result."""
     since = observer.mark()
-    button(page, "tells").click()
-    runs = observer.wait_for(f"{BASE}/script", lambda message: message.json["id"] == "tells", since=since)
-    over = (runs.json["run_id"], "idle")
+    button(page, "returns").click()
+    runs = observer.wait_for(f"{BASE}/script", lambda message: message.json["id"] == "returns", since=since)
+    finished = (runs.json["run_id"], "idle")
 
-    def is_over(message: Received) -> bool:
-        return ((message.json["last"] or {}).get("run_id"), message.json["state"]) == over
+    def is_finished(message: Received) -> bool:
+        return ((message.json["last"] or {}).get("run_id"), message.json["state"]) == finished
 
-    return dict(observer.wait_for(f"{BASE}/script", is_over, since=since).json["last"]["result"])
+    return dict(observer.wait_for(f"{BASE}/script", is_finished, since=since).json["last"]["result"])
 
 
 def test_a_script_is_started_watched_and_cancelled(scripts: OctoPrint, open_page: Open) -> None:
@@ -88,7 +88,7 @@ def test_a_script_is_started_watched_and_cancelled(scripts: OctoPrint, open_page
     expect(sidebar(page).get_by_role("timer")).to_have_text(re.compile(r"0:0[1-9]"))
     for name in BODIES:
         expect(button(page, name)).to_be_disabled()
-    expect(button(page, "tells")).to_have_attribute("title", "A script is running.")
+    expect(button(page, "returns")).to_have_attribute("title", "A script is running.")
 
     sidebar(page).get_by_role("button", name="Cancel").click()
     expect(last(page)).to_contain_text(re.compile(r"It waits was cancelled at \d"))
@@ -112,9 +112,9 @@ def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, ob
     button(page, "fails").click()
     expect(last(page)).to_contain_text(re.compile(r"It fails failed with an error at \d"))
     expect(last(page)).to_contain_text("ValueError: too cold")
-    expect(button(page, "tells")).to_be_enabled()
+    expect(button(page, "returns")).to_be_enabled()
     assert run(page, observer) == SETTINGS
-    expect(last(page)).to_contain_text(re.compile(r"It tells finished at \d"))
+    expect(last(page)).to_contain_text(re.compile(r"It returns finished at \d"))
     expect(last(page).locator("dt")).to_have_text(list(SETTINGS))
     expect(last(page).locator("dd")).to_have_text(["2", "0.5", "printer", "false", "[1,2]", '{"a":1}', "null"])
 
@@ -136,12 +136,12 @@ def test_a_broken_script_is_listed_with_its_error(scripts: OctoPrint, open_page:
 
 def test_no_script_is_started_while_the_printer_is_not_ready(scripts: OctoPrint, open_page: Open) -> None:
     page = open_page()
-    expect(button(page, "tells")).to_be_enabled()
+    expect(button(page, "returns")).to_be_enabled()
     scripts.disconnect()
-    expect(button(page, "tells")).to_be_disabled()
-    expect(button(page, "tells")).to_have_attribute("title", "The printer is not ready.")
+    expect(button(page, "returns")).to_be_disabled()
+    expect(button(page, "returns")).to_have_attribute("title", "The printer is not ready.")
     scripts.connect()
-    expect(button(page, "tells")).to_be_enabled()
+    expect(button(page, "returns")).to_be_enabled()
 
 
 def test_scripts_are_shown_where_there_are_some_and_the_user_wants_them(
@@ -162,25 +162,25 @@ def test_scripts_are_shown_where_there_are_some_and_the_user_wants_them(
 
 
 def test_who_may_not_run_scripts_sees_no_buttons(scripts: OctoPrint, open_page: Open) -> None:
-    """The server refuses too; tests of the REST interface say so."""
+    """The server refuses too; see the tests of the REST interface."""
     page = open_page()
-    expect(button(page, "tells")).to_be_visible()
+    expect(button(page, "returns")).to_be_visible()
     page.evaluate(
         """() => {
             const login = ko.dataFor(document.querySelector("#navbar_login")).loginState;
             login.userneeds({role: ["plugin_temp_eta_read"]});
         }"""
     )
-    expect(button(page, "tells")).to_have_count(0)
+    expect(button(page, "returns")).to_have_count(0)
     expect(sidebar(page)).to_contain_text("No script is running.")
 
 
 def test_the_dialog_changes_what_the_next_run_gets(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
     page = open_page()
     dialog = open_settings(page, "Scripts")
-    expect(page.locator("#settings_plugin_temp_eta [data-script=tells] legend")).to_have_text("It tells")
+    expect(page.locator("#settings_plugin_temp_eta [data-script=returns] legend")).to_have_text("It returns")
     expect(page.locator("#settings_plugin_temp_eta fieldset")).to_have_count(1)
-    labels = page.locator("#settings_plugin_temp_eta [data-script=tells] label")
+    labels = page.locator("#settings_plugin_temp_eta [data-script=returns] label")
     expect(labels).to_have_text(list(SETTINGS))
     expect(setting(page, "times").locator("input")).to_have_value("2")
     expect(setting(page, "points").locator("textarea")).to_have_value("[1,2]")
@@ -219,14 +219,14 @@ def test_the_dialog_shows_an_error_at_its_field(scripts: OctoPrint, open_page: O
     expect(setting(page, "times").locator(".help-block")).to_have_text("Enter a number")
     expect(setting(page, "points").locator(".help-block")).to_contain_text("Enter a JSON list")
     expect(setting(page, "map").locator(".help-block")).to_contain_text("Enter a JSON object")
-    assert scripts.get(PATH)["script_settings"]["tells"] == SETTINGS
+    assert scripts.get(PATH)["script_settings"]["returns"] == SETTINGS
 
     setting(page, "times").locator("input").fill("4")
     setting(page, "points").locator("textarea").fill("[]")
     setting(page, "map").locator("textarea").fill("{}")
     save(page)
     expect(dialog).to_be_hidden()
-    assert scripts.get(PATH)["script_settings"]["tells"] == SETTINGS | {"times": 4, "points": [], "map": {}}
+    assert scripts.get(PATH)["script_settings"]["returns"] == SETTINGS | {"times": 4, "points": [], "map": {}}
 
 
 def test_the_dialog_can_be_left_with_what_was_refused(scripts: OctoPrint, open_page: Open) -> None:

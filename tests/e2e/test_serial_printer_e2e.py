@@ -34,7 +34,7 @@ def octoprint(printer: SerialPrinter, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_every_line_arrives_once_and_gets_its_own_answer(octoprint: OctoPrint, printer: SerialPrinter) -> None:
-    body = "return True, {'answers': [ask(f'M118 {n}') for n in range(300)] + [ask('G28'), ask('M114')]}"
+    body = "return True, {'replies': [ask(f'M118 {n}') for n in range(300)] + [ask('G28'), ask('M114')]}"
     *counted, homed, position = run(octoprint, "counts", body)
     assert counted == [f"{number}\nok\n" for number in range(300)]
     assert homed == position == f"{POSITION}\nok\n"
@@ -62,7 +62,7 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
 def test_replies_stay_with_their_lines_after_a_line_that_the_firmware_does_not_know(
     octoprint: OctoPrint, printer: SerialPrinter
 ) -> None:
-    body = "self.g.toggle_pressure(1)\nreturn True, {'answers': [ask(f'M118 n{n}') for n in range(8)]}"
+    body = "self.g.toggle_pressure(1)\nreturn True, {'replies': [ask(f'M118 n{n}') for n in range(8)]}"
     assert run(octoprint, "pressure", body) == [f"n{number}\nok\n" for number in range(8)]
     assert "Call togglePress P1" in printer.lines
 
@@ -70,26 +70,26 @@ def test_replies_stay_with_their_lines_after_a_line_that_the_firmware_does_not_k
 def test_replies_stay_with_their_lines_while_a_user_types_in_the_terminal(octoprint: OctoPrint) -> None:
     body = """
         import time
-        answers = []
+        replies = []
         for number in range(40):
             self.script_status = f"line {number}"
-            answers.append(ask(f"M118 n{number}"))
+            replies.append(ask(f"M118 n{number}"))
             time.sleep(0.05)
-        return True, {"answers": answers}
+        return True, {"replies": replies}
     """
     run_id = start(octoprint, "typed", body)
     while last_run(octoprint, run_id) is None:
         octoprint.gcode("HELLO", "M117 typed")
     last = last_run(octoprint, run_id)
     assert last is not None
-    assert last["result"]["answers"] == [f"n{number}\nok\n" for number in range(40)]
+    assert last["result"]["replies"] == [f"n{number}\nok\n" for number in range(40)]
 
 
 def test_a_macro_may_take_as_long_as_it_heats(octoprint: OctoPrint, printer: SerialPrinter) -> None:
     printer.macros["START_PRINT"] = [f"B:{24 + step:.1f} /110.0 T0:24.0 /0.0" for step in range(40)]
     before = len(printer.lines)
-    answers = run(octoprint, "starts", "return True, {'answers': [ask('START_PRINT BED=110'), ask('M118 after')]}")
-    assert answers[1] == "after\nok\n"
+    replies = run(octoprint, "starts", "return True, {'replies': [ask('START_PRINT BED=110'), ask('M118 after')]}")
+    assert replies[1] == "after\nok\n"
     lines = [line for line in printer.lines[before:] if not line.startswith(("M105", "M155"))]
     assert lines == ["START_PRINT BED=110", "M118 after", "M400", "G90"]
 

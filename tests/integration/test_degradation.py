@@ -1,4 +1,4 @@
-"""What the plugin does where something is missing: it says so, and does the rest."""
+"""What the plugin does where something is missing: it reports that, and does the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connection test against real brokers: each step is ok, failed or skipped, and says why."""
+"""The connection test against real brokers: each step is ok, failed or skipped, and has the reason."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def test_a_wrong_password_is_not_shown():
         assert "secret" not in repr(found)
 
 
-@pytest.mark.parametrize("answer", [UNSUPPORTED, CLOSE])
-def test_a_broker_without_mqtt_5(broker: Broker, answer: Any):
-    with Proxy(broker.listener, version_5=answer) as proxy:
+@pytest.mark.parametrize("response", [UNSUPPORTED, CLOSE])
+def test_a_broker_without_mqtt_5(broker: Broker, response: Any):
+    with Proxy(broker.listener, version_5=response) as proxy:
         found = steps(proxy.port)
         assert found["CONNECT"].message == "The broker accepts the connection with MQTT 3.1.1."
         assert found["Read back"].status == "ok"

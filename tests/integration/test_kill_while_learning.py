@@ -31,7 +31,7 @@ def test_kill_9_while_learning_leaves_valid_files_and_no_orphans(tmp_path: Path)
             assert process.stdout is not None
             assert process.stdout.readline() == f"loaded {number > 0}\n"
             assert process.stdout.readline() == "saved\n"
-            time.sleep(chance.uniform(0.0, 0.5))  # at any moment of learning and saving, not at a condition
+            time.sleep(chance.uniform(0.0, 0.5))  # at any time of learning and saving, not at a condition
             process.kill()
             assert process.wait() == -signal.SIGKILL
         with pytest.raises(ProcessLookupError):

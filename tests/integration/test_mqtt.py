@@ -52,7 +52,7 @@ def test_messages_arrive_in_order_and_are_acknowledged_by_their_tokens(link: Lin
 def test_a_message_carries_its_properties(link: Link, broker: Broker):
     with Client5(broker.listener, "my/#") as other:
         link.connect(broker.port)
-        reply = Publish("my/answers", b"{}", content_type="application/json", expiry_seconds=300, correlation=b"\0\1")
+        reply = Publish("my/replies", b"{}", content_type="application/json", expiry_seconds=300, correlation=b"\0\1")
         link.mqtt.publish(reply)
         properties = other.messages.get(timeout=TIMEOUT).properties
     assert (properties.ContentType, properties.CorrelationData) == ("application/json", b"\0\1")
@@ -62,8 +62,8 @@ def test_a_message_carries_its_properties(link: Link, broker: Broker):
 def test_a_command_has_its_response_topic_and_correlation_data(link: Link, broker: Broker):
     link.connect(broker.port)
     with Client5(broker.listener) as other:
-        other.publish("test/command/reset", b"{}", ResponseTopic="my/answers", CorrelationData=b"42")
-    assert link.wait_for(MessageArrived) == MessageArrived("test/command/reset", b"{}", False, "my/answers", b"42")
+        other.publish("test/command/reset", b"{}", ResponseTopic="my/replies", CorrelationData=b"42")
+    assert link.wait_for(MessageArrived) == MessageArrived("test/command/reset", b"{}", False, "my/replies", b"42")
 
 
 @pytest.mark.parametrize("version_5", [None, UNSUPPORTED], ids=["5", "3.1.1"])
@@ -246,7 +246,7 @@ def test_it_can_be_closed_while_it_waits_for_connack_or_to_retry(link: Link, mon
 
 
 def test_the_library_does_not_resend_unacknowledged_messages(link: Link, broker: Broker, peer: Observer):
-    """It would put an old state over a new one: the bridge decides what to resend."""
+    """It would replace a new state with an old one: the bridge decides what to resend."""
     with Proxy(broker.listener) as proxy:
         proxy.to_client = lambda packet: None if kind_of(packet) == PUBACK else packet
         proxy.to_broker = lambda packet: None if kind_of(packet) == PUBLISH else packet

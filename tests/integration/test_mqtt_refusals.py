@@ -36,9 +36,9 @@ def test_a_wrong_password_is_reported_without_the_password(link: Link):
         link.connect(broker.port, username="printer", password="right")
 
 
-@pytest.mark.parametrize("answer", [UNSUPPORTED, b"", b"\x20\x02\x00\x01"], ids=["0x84", "silence", "0x01"])
-def test_a_broker_without_mqtt_5_is_connected_to_with_3_1_1(link: Link, broker: Broker, peer: Observer, answer: bytes):
-    with Proxy(broker.listener, version_5=answer) as proxy:
+@pytest.mark.parametrize("reply", [UNSUPPORTED, b"", b"\x20\x02\x00\x01"], ids=["0x84", "silence", "0x01"])
+def test_a_broker_without_mqtt_5_is_connected_to_with_3_1_1(link: Link, broker: Broker, peer: Observer, reply: bytes):
+    with Proxy(broker.listener, version_5=reply) as proxy:
         assert link.connect(proxy.port).protocol == "3.1.1"
         assert link.all(BrokerLost)[0].reason == f"CONNACK: 127.0.0.1:{proxy.port} does not answer in MQTT 5"
         link.mqtt.publish(
@@ -140,7 +140,7 @@ def test_a_certificate_for_another_name_is_refused_with_the_reason(
     link: Link, encrypted: Broker, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
-    link.mqtt.connect(spec(encrypted.port, host="127.1", tls=True))  # another way to write 127.0.0.1
+    link.mqtt.connect(spec(encrypted.port, host="127.1", tls=True))  # another spelling of 127.0.0.1
     reason = link.wait_for(BrokerLost).reason
     assert reason.startswith(f"TLS: the certificate of 127.1:{encrypted.port} is not trusted: ")
     assert "ismatch" in reason

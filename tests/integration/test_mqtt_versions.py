@@ -17,9 +17,9 @@ __all__ = ["impatient", "link"]
 SLOW_S = 3.0
 
 
-@pytest.mark.parametrize("answer", [UNSUPPORTED, CLOSE], ids=["0x84", "closes"])
-def test_the_connection_after_a_fallback_uses_mqtt_5_again(link: Link, broker: Broker, answer: bytes):
-    with Proxy(broker.listener, version_5=answer) as proxy:
+@pytest.mark.parametrize("response", [UNSUPPORTED, CLOSE], ids=["0x84", "closes"])
+def test_the_connection_after_a_fallback_uses_mqtt_5_again(link: Link, broker: Broker, response: bytes):
+    with Proxy(broker.listener, version_5=response) as proxy:
         assert link.connect(proxy.port).protocol == "3.1.1"
         proxy.version_5 = None
         proxy.cut()

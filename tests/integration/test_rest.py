@@ -158,8 +158,8 @@ def test_a_number_beyond_any_float_is_refused_and_not_an_exception(seen: OctoPri
 
 
 def test_a_lone_surrogate_is_refused_and_later_saves_work(seen: OctoPrint):
-    status, answer = save(seen, mqtt_username="\ud800")
-    assert (status, answer["key"]) == (400, "mqtt_username")
+    status, reply = save(seen, mqtt_username="\ud800")
+    assert (status, reply["key"]) == (400, "mqtt_username")
     assert save(seen, max_eta=1800)[0] == 200
     save(seen, max_eta=3600)
 
@@ -252,8 +252,8 @@ def test_what_is_not_valid_is_refused_whole(octoprint: OctoPrint, key: str, valu
 
 
 def test_settings_that_are_no_object_are_refused(octoprint: OctoPrint):
-    status, answer = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": "text"}})
-    assert (status, answer["rule"]) == (400, "must be an object")
+    status, reply = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": "text"}})
+    assert (status, reply["rule"]) == (400, "must be an object")
 
 
 def test_what_is_valid_is_saved_in_its_type(octoprint: OctoPrint):
@@ -287,7 +287,7 @@ def test_an_empty_user_name_removes_the_password(octoprint: OctoPrint, password:
 
 def test_the_password_never_leaves(octoprint: OctoPrint, password: str, users: dict[str, str]):
     _, refused = save(octoprint, mqtt_password=[password])
-    answers = [
+    replies = [
         octoprint.get("/api/settings"),
         octoprint.request("GET", "/api/settings", key=users["settings"])[1],
         octoprint.get(PATH),
@@ -295,7 +295,7 @@ def test_the_password_never_leaves(octoprint: OctoPrint, password: str, users: d
         refused,
     ]
     assert refused["key"] == "mqtt_password"
-    assert all(password not in json.dumps(answer) for answer in answers)
+    assert all(password not in json.dumps(reply) for reply in replies)
     assert password not in octoprint.log()
 
 

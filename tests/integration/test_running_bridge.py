@@ -70,7 +70,7 @@ def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(ow
             online(observer)
             found = {topic: observer.wait_for(topic) for topic in (INFO, PRINTER, BED)}
             assert found[BED].json["actual"] == 33.0
-            assert [message.json["actual"] for message in observer.on(BED)] == [33.0], "nothing that is over is told"
+            assert [message.json["actual"] for message in observer.on(BED)] == [33.0], "no outdated state is published"
             assert all(observer.wait_for(f"{BASE}/{heater}/eta").json["actual"] == 33.0 for heater in HEATERS)
 
 

@@ -1,4 +1,4 @@
-"""Every way in which a script can end, in a real process of its own."""
+"""Everything that can end a script, in a real process of its own."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ NAMES = ("bed_flatness", "purge_and_wipe", "warm_up_and_home")
 class ProbingMarlin(Marlin):
     """Has a probe, and a bed that rises by 0.1 mm over 100 mm in X."""
 
-    def answer(self, line: str) -> str | None:
-        """Answer G30 with a height, all else as Marlin does."""
+    def reply_to(self, line: str) -> str | None:
+        """Reply to G30 with a height, and to all else as Marlin does."""
         match = re.fullmatch(r"G30 X(\S+) Y(\S+)", line)
         if match is None:
-            return super().answer(line)
+            return super().reply_to(line)
         self.lines.append(line)
         x, y = float(match[1]), float(match[2])
         return f"Bed X: {x:.2f} Y: {y:.2f} Z: {x / 1000:.3f}\nok\n"

@@ -1,6 +1,6 @@
-"""How the plugin ends with OctoPrint: it says good-bye where it can, and holds nobody up.
+"""How the plugin ends with OctoPrint: it publishes the offline message where it can, and delays nothing.
 
-`python -m tests.benchmarks.shutdown` says how long it takes.
+`python -m tests.benchmarks.shutdown` measures how long it takes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_a_frozen_broker_does_not_delay_the_shutdown():
         broker.freeze()
         octoprint.stop()
         broker.resume()
-        assert octoprint.exit_code != -signal.SIGKILL, "it ended by itself"
+        assert octoprint.exit_code != -signal.SIGKILL, "it ended on its own"
         assert octoprint.exit_code == 0
 
 

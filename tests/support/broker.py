@@ -18,7 +18,7 @@ CONNECT = b"\x10\x11\x00\x04MQTT\x04\x02\x00\x05\x00\x05ready"
 CONNACK = 0x20
 
 
-def answers(listener: Listener, timeout: float = 1.0) -> bool:
+def accepts_connections(listener: Listener, timeout: float = 1.0) -> bool:
     """Whether `listener` sends a CONNACK, even a refusal. An open port is not enough."""
     try:
         with contextlib.ExitStack() as stack:
@@ -93,7 +93,7 @@ class Broker:
             self._folders.close()
             raise
         try:
-            eventually(lambda: answers(self.listener) or not running.alive, "a CONNACK", START_SECONDS)
+            eventually(lambda: accepts_connections(self.listener) or not running.alive, "a CONNACK", START_SECONDS)
             started = running.alive
         except TimeoutError:
             started = False

@@ -292,7 +292,7 @@ def npx_aedes() -> Aedes | None:
 
 
 def broker_for_tests() -> BrokerProgram:
-    """Return the program that the tests use. Raises NoBrokerError, saying what to install."""
+    """Return the program that the tests use. Raises NoBrokerError, which names what to install."""
     program = docker_mosquitto() or installed_mosquitto() or unpacked_mosquitto()
     if program is None:
         raise NoBrokerError(INSTALL_HINT)
@@ -300,7 +300,7 @@ def broker_for_tests() -> BrokerProgram:
 
 
 def broker_for_demo() -> BrokerProgram:
-    """Return the program that the demo uses. Raises NoBrokerError, saying what to install."""
+    """Return the program that the demo uses. Raises NoBrokerError, which names what to install."""
     program = installed_mosquitto() or unpacked_mosquitto() or npx_aedes()
     if program is None:
         raise NoBrokerError(INSTALL_HINT)

@@ -85,8 +85,8 @@ def _operation(message: MessageType) -> Schema:
         "messages": [{"$ref": f"#/channels/{message.name}/messages/{message.name}"}],
     }
     if message.command is not None:
-        answer = {"$ref": "#/channels/response/messages/response"}
-        operation["reply"] = {"channel": {"$ref": "#/channels/response"}, "messages": [answer]}
+        reply = {"$ref": "#/channels/response/messages/response"}
+        operation["reply"] = {"channel": {"$ref": "#/channels/response"}, "messages": [reply]}
     return operation
 
 

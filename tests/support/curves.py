@@ -21,15 +21,15 @@ def heating(
     every: float = 1.0,
 ) -> list[Reading]:
     """Rise at `rate` °C/s, shoot over by `overshoot` °C, ring with a period of `ringing` s, hold for `hold` s."""
-    way = (target - start) / rate
+    duration = (target - start) / rate
 
     def actual(second: float) -> float:
-        if second < way:
+        if second < duration:
             return start + rate * second
-        since = second - way
+        since = second - duration
         return target + overshoot * math.exp(-since / ringing) * math.sin(2 * math.pi * since / ringing)
 
-    return [(second, actual(second), target) for second in seconds(way + hold, every)]
+    return [(second, actual(second), target) for second in seconds(duration + hold, every)]
 
 
 def cooling(

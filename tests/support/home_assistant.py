@@ -53,8 +53,8 @@ class HomeAssistant:
         headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                status, text = answer.status, answer.read().decode()
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                status, text = reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             status, text = error.code, error.read().decode(errors="replace")
         try:
@@ -78,14 +78,14 @@ class HomeAssistant:
             if json.loads(connection.recv())["type"] != "auth_ok":
                 raise HomeAssistantError("the token is refused")
             connection.send(json.dumps({"id": 1, "type": kind, **arguments}))
-            answer: dict[str, Any] = {}
-            while (answer.get("id"), answer.get("type")) != (1, "result"):
-                answer = json.loads(connection.recv())
+            reply: dict[str, Any] = {}
+            while (reply.get("id"), reply.get("type")) != (1, "result"):
+                reply = json.loads(connection.recv())
         finally:
             connection.close()
-        if not answer["success"]:
-            raise HomeAssistantError(f"{kind}: {answer['error']}")
-        return answer["result"]
+        if not reply["success"]:
+            raise HomeAssistantError(f"{kind}: {reply['error']}")
+        return reply["result"]
 
     # -- what it shows -----------------------------------------------------------------------------------------------
 
@@ -184,8 +184,8 @@ class HomeAssistant:
         while step["type"] in ("form", "menu"):
             if step.get("errors"):
                 raise HomeAssistantError(f"MQTT cannot be set up: {step['errors']}")
-            answer = {"next_step_id": "broker"} if step["type"] == "menu" else _broker_form(step, host, port)
-            step = self.checked("POST", f"/api/config/config_entries/flow/{step['flow_id']}", answer)
+            reply = {"next_step_id": "broker"} if step["type"] == "menu" else _broker_form(step, host, port)
+            step = self.checked("POST", f"/api/config/config_entries/flow/{step['flow_id']}", reply)
         eventually(lambda: [e["state"] for e in self._mqtt_entries()] == ["loaded"], "MQTT in Home Assistant", 30)
 
     def _mqtt_entries(self) -> list[dict[str, Any]]:

@@ -49,8 +49,8 @@ def newest() -> tuple[Path, str] | None:
     best: tuple[tuple[int, ...], Path, str] | None = None
     for python in pythons():
         ask = [str(python), "-c", "import sys, venv, ensurepip, sqlite3; print(*sys.version_info[:3])"]
-        answer = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.split()
-        version = tuple(int(part) for part in answer)
+        output = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.split()
+        version = tuple(int(part) for part in output)
         release = next((release for least, release in RELEASES if version >= least), None)
         if version and release and (best is None or version > best[0]):
             best = (version, python, release)

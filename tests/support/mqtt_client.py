@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 from tests.support import contract
 from tests.support.broker_programs import Listener
 
-#: What a client is made with: nothing with paho-mqtt 1.6, which knows no versions of its callbacks.
+#: What a client is made with: nothing with paho-mqtt 1.6, which has no versions of its callbacks.
 VERSION: dict[str, Any] = (
     {"callback_api_version": mqtt.CallbackAPIVersion.VERSION2} if hasattr(mqtt, "CallbackAPIVersion") else {}
 )
@@ -134,7 +134,7 @@ class Observer:
                 if not self._news.wait(deadline - time.monotonic()):
                     break
         came = [message.payload[:300] for message in self.on(topic)][-3:]
-        raise TimeoutError(f"waited {timeout:g} s in vain on {topic}; the last there: {came}")
+        raise TimeoutError(f"no message on {topic} within {timeout:g} s; the last there: {came}")
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
         """Publish and wait until the broker has it."""

@@ -45,7 +45,7 @@ class Link:
         self.mqtt = Mqtt(self._queue.put)
 
     def wait_for(self, kind: type[I], that: Callable[[I], bool] = lambda _: True) -> I:
-        """Return the next input of a kind; what comes before it is only recorded."""
+        """Return the next input of one type; what comes before it is only recorded."""
         while True:
             event = self._queue.get(timeout=TIMEOUT)
             self.posted.append(event)
@@ -58,7 +58,7 @@ class Link:
         return self.wait_for(BrokerConnected)
 
     def all(self, kind: type[I]) -> list[I]:
-        """Return what was posted of a kind so far, in order."""
+        """Return what was posted of one type so far, in order."""
         while not self._queue.empty():
             self.posted.append(self._queue.get())
         return [event for event in self.posted if isinstance(event, kind)]

@@ -1,4 +1,4 @@
-"""A proxy before a broker that misbehaves on demand: refuses versions, changes answers, delays, drops, cuts."""
+"""A proxy before a broker that misbehaves on demand: refuses versions, changes replies, delays, drops, cuts."""
 
 from __future__ import annotations
 

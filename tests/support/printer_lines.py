@@ -1,7 +1,7 @@
 """Lines of printers, and what OctoPrint's communication layer makes of them, for the bridge's driver.
 
 printer = PrinterLines(profile(chamber=True))
-printer.say("T:25.0 /0.0 B:25.0 /60.0 C:-30.0 /0.0", seconds=10)
+printer.send("T:25.0 /0.0 B:25.0 /60.0 C:-30.0 /0.0", seconds=10)
 assert printer.driver.heaters == ["bed", "tool0"]
 """
 
@@ -53,7 +53,7 @@ class PrinterLines:
         self.profile = printer_profile
         self.driver.printer(profile=printer_profile)
 
-    def say(self, line: str, *, seconds: int = 1) -> None:
+    def send(self, line: str, *, seconds: int = 1) -> None:
         """Report `line` once a second; OctoPrint ignores it unless it looks like a report of temperatures."""
         for _ in range(seconds):
             self.driver.advance(1)

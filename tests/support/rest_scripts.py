@@ -37,11 +37,11 @@ def start(octoprint: OctoPrint, script_id: str, body: str) -> str:
 
 
 def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
-    """Run a script with `body` as its run(), and return what it stores under `answers`."""
+    """Run a script with `body` as its run(), and return what it stores under `replies`."""
     run_id = start(octoprint, script_id, body)
     last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
     assert last["outcome"] == "finished", last
-    return last["result"]["answers"]
+    return last["result"]["replies"]
 
 
 def last_run(octoprint: OctoPrint, run_id: str) -> dict[str, Any] | None:

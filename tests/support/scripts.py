@@ -54,19 +54,19 @@ def add_script(folder: Path, script_id: str, body: str, *, title: str | None = N
 
 
 class Marlin:
-    """Simulates a printer's replies to G-code: `answers` by command, all other commands with `ok`."""
+    """Simulates a printer's replies to G-code: `replies` by command, all other commands with `ok`."""
 
     POSITION = "X:10.00 Y:20.00 Z:0.30 E:0.00 Count X:800 Y:1600 Z:120\n"
 
-    def __init__(self, answers: Mapping[str, str | None] | None = None) -> None:
+    def __init__(self, replies: Mapping[str, str | None] | None = None) -> None:
         #: None: the command blocks, as M109 does.
-        self.answers = {"M114": f"{self.POSITION}ok\n", **(answers or {})}
+        self.replies = {"M114": f"{self.POSITION}ok\n", **(replies or {})}
         self.lines: list[str] = []
 
-    def answer(self, line: str) -> str | None:
+    def reply_to(self, line: str) -> str | None:
         """Return the reply to a line, None if there is none."""
         self.lines.append(line)
-        return self.answers.get(line.split(maxsplit=1)[0], "ok\n")
+        return self.replies.get(line.split(maxsplit=1)[0], "ok\n")
 
 
 @dataclass
@@ -84,9 +84,9 @@ class Trial:
             message = self.inbox.get(timeout=timeout)
             self.messages.append(message)
             if isinstance(message, ScriptLine):
-                answer = self.printer.answer(message.line)
-                if answer is not None:
-                    self.process.reply(message.seq, answer)
+                reply = self.printer.reply_to(message.line)
+                if reply is not None:
+                    self.process.reply(message.seq, reply)
             if until(message):
                 return message
             assert not isinstance(message, ScriptEnded), f"the process ended early: {self.messages}"

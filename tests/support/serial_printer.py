@@ -52,7 +52,7 @@ class SerialPrinter:
         self._arrived = 0
         self._last_number = 0
         self._reports = threading.Event()
-        self._over = threading.Event()
+        self._closed = threading.Event()
         self._saying = threading.Lock()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._report)]
 
@@ -62,7 +62,7 @@ class SerialPrinter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._closed.set()
         for thread in self._threads:
             thread.join()
         os.close(self._ours)
@@ -76,7 +76,7 @@ class SerialPrinter:
 
     def _listen(self) -> None:
         received = b""
-        while not self._over.is_set():
+        while not self._closed.is_set():
             if select.select([self._ours], [], [], PAUSE_S)[0]:
                 received += os.read(self._ours, 4096)
             while b"\n" in received:
@@ -84,7 +84,7 @@ class SerialPrinter:
                 self._take(line.decode().strip())
 
     def _report(self) -> None:
-        while not self._over.wait(PAUSE_S):
+        while not self._closed.wait(PAUSE_S):
             if not self._reports.is_set():
                 continue
             if self._once.empty():
@@ -165,7 +165,7 @@ class SerialPrinter:
 
     def _wait(self, meanwhile: str, times: int) -> None:
         for _ in range(times):
-            self._over.wait(PAUSE_S)
+            self._closed.wait(PAUSE_S)
             self._say(meanwhile)
 
     def _say(self, *lines: str) -> None:

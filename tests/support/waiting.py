@@ -28,7 +28,7 @@ def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10
         if value:
             return value
         if time.monotonic() >= deadline:
-            raise TimeoutError(f"waited {timeout:g} s in vain for {what}")
+            raise TimeoutError(f"{what} did not come within {timeout:g} s")
         time.sleep(poll)
 
 

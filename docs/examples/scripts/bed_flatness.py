@@ -32,7 +32,7 @@ class BedFlatness:
         self.g.write("G28")
         xs = self.spread(s["x_min"], s["x_max"])
         ys = self.spread(s["y_min"], s["y_max"])
-        # Back and forth, which is the shortest way.
+        # Back and forth, which is the shortest path.
         points = [(x, y) for row, y in enumerate(ys) for x in (xs if row % 2 == 0 else reversed(xs))]
 
         heights = []
@@ -61,11 +61,11 @@ class BedFlatness:
 
     def probe(self, x, y):
         """Return the bed's height in mm at a point."""
-        answer = self.g.write(f"G30 X{x} Y{y}", resp_needed=True)
-        match = HEIGHT.search(answer)
+        reply = self.g.write(f"G30 X{x} Y{y}", resp_needed=True)
+        match = HEIGHT.search(reply)
         if match is None:
             raise RuntimeError(
-                f"the printer reported no height at X{x} Y{y}: does it have a probe? Its reply: {answer!r}"
+                f"the printer reported no height at X{x} Y{y}: does it have a probe? Its reply: {reply!r}"
             )
         return float(match[3])
 

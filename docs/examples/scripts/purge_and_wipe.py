@@ -60,10 +60,10 @@ class PurgeAndWipe:
 
     def temperature(self):
         """Return the hotend's temperature in °C as reported by the printer."""
-        answer = self.g.write("M105", resp_needed=True)
-        match = re.search(r"T0?:\s*(-?[\d.]+)", answer)
+        reply = self.g.write("M105", resp_needed=True)
+        match = re.search(r"T0?:\s*(-?[\d.]+)", reply)
         if match is None:
-            raise RuntimeError(f"the printer reported no temperature: {answer!r}")
+            raise RuntimeError(f"the printer reported no temperature: {reply!r}")
         return float(match[1])
 
 

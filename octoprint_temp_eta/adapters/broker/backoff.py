@@ -9,7 +9,7 @@ FIRST_RETRY_S = 1.0
 #: s between two retries at most, while the broker is down or unreachable: short, so that everything is up to date
 #: within some 10 s of the broker's return.
 LONGEST_RETRY_S = 5.0
-#: The same for a broker that answers and refuses the client: it needs a person, and nothing is gained by hammering it.
+#: The same for a broker that refuses the client: it needs a person, and nothing is gained by hammering it.
 LONGEST_REFUSED_RETRY_S = 30.0
 #: s that a connection must have lasted for the waiting time to start again at `FIRST_RETRY_S`. Two machines that take
 #: a session from each other, or a broker that hangs up at once, are not answered with an attempt every second.

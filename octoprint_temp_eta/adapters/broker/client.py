@@ -1,7 +1,8 @@
 """One client for one connection: what it sends, and what its callbacks report.
 
 Each connection gets a fresh client: the library resends what was unacknowledged *after* the connection is up, and
-would put an old state over a new one. Nothing of a client outlives its connection; the bridge decides what to resend.
+would replace a new state with an old one. Nothing of a client outlives its connection; the bridge decides what to
+resend.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .paho import Limits
 from .protocol_version import Outcome, ProtocolVersion
 from .subscriptions import Subscriptions
 
-#: s to wait for the answers to the subscriptions before anything is published.
+#: s to wait for SUBACK before anything is published.
 SUBSCRIBE_TIMEOUT_S = 8.0
 #: s after which a refused or unanswered subscription is tried again.
 RESUBSCRIBE_S = 10.0
@@ -240,7 +240,7 @@ class _Session(threading.Thread):
         self._report_subscriptions()
 
     def _subscribe(self, client: Client) -> Ended | None:
-        """Subscribe to what is due, and wait for the answers; return how the connection ended, if it did."""
+        """Subscribe to what is due, and wait for SUBACK; return how the connection ended, if it did."""
         subscriptions, until = self._subscriptions, now().at + SUBSCRIBE_TIMEOUT_S
         self._send_subscriptions(client)
         while not subscriptions.complete and self._left is None and now().at < until:

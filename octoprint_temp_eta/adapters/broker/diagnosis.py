@@ -13,7 +13,7 @@ from . import errors, reach
 
 
 def failure(error: Exception, address: BrokerAddress) -> str:
-    """Return which step failed with `error` on the way to `address`, and what to do; without a full stop."""
+    """Return which step failed with `error` when connecting to `address`, and what to do; without a full stop."""
     ended_in_handshake = isinstance(error, ssl.SSLError | ConnectionResetError)
     verified = not isinstance(error, ssl.SSLCertVerificationError)
     if address.tls and ended_in_handshake and verified and reach.answers_without_tls(address):

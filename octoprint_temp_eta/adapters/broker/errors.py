@@ -137,7 +137,7 @@ def subscription_refused(topic: str, why: str) -> str:
 
 
 def explain(error: Exception, address: BrokerAddress) -> str:
-    """Return which step failed with `error` on the way to `address`, and what to check."""
+    """Return which step failed with `error` when connecting to `address`, and what to check."""
     if address.websocket_path is not None and isinstance(error, ConnectionResetError):
         error = WebsocketConnectionError()  # what a port without HTTP does
     for kinds, text in _STEPS:

@@ -1,4 +1,4 @@
-"""One interface to paho-mqtt 1.6 and 2.x: nothing else needs to know which one is installed."""
+"""One interface to paho-mqtt 1.6 and 2.x: nothing else depends on which one is installed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LARGEST_PACKET = 2 * LARGEST_COMMAND
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the broker supports, from its CONNACK; 3.1.1 has no way to announce it."""
+    """What the broker supports, from its CONNACK; 3.1.1 cannot announce it."""
 
     maximum_packet_size: int | None = None
     receive_maximum: int | None = None
@@ -86,7 +86,7 @@ def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, 
 def subscribe(client: mqtt.Client, topic: str, protocol: str) -> int:
     """Subscribe with QoS 1 and return the packet's id.
 
-    With MQTT 5 the retain flag is kept, which tells a retained command from a live one.
+    With MQTT 5 the retain flag is kept, which distinguishes a retained command from a live one.
     """
     if protocol == "5":
         _, mid = client.subscribe([(topic, SubscribeOptions(qos=1, retainAsPublished=True))])
@@ -160,7 +160,7 @@ def listen(
 
 
 def _limits(properties: Any) -> Limits:
-    """Return what CONNACK's properties say; absent ones have no limit."""
+    """Return what CONNACK's properties announce; absent ones have no limit."""
     return Limits(
         getattr(properties, "MaximumPacketSize", None),
         getattr(properties, "ReceiveMaximum", None),

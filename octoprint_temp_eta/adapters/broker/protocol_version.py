@@ -5,7 +5,7 @@ Every connection starts with an attempt in MQTT 5. What follows depends on how t
 * It refuses the version (CONNACK 0x84, or 1 of MQTT 3.1.1), or closes the connection without a CONNACK, as RabbitMQ
   3.10 does: the next attempt uses 3.1.1, without a pause.
 * It stays silent. A frozen broker or a slow link is silent too, and no reason to give up MQTT 5. So 3.1.1 is only tried
-  to see whether the broker answers at all; if it does, MQTT 5 gets another attempt before 3.1.1 is used.
+  to see whether the broker responds at all; if it does, MQTT 5 gets another attempt before 3.1.1 is used.
 
 A connection in 3.1.1 lasts until it ends; the next one starts with MQTT 5 again.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-#: s to wait for CONNACK: a link with 3 s each way needs six, and a busy broker some more.
+#: s to wait for CONNACK: a link with 3 s in each direction needs six, and a busy broker some more.
 CONNACK_TIMEOUT_S = 15.0
 #: s to wait for CONNACK in MQTT 5 from a broker that has just answered in 3.1.1, and so many times its response time.
 SECOND_TIMEOUT_S, SECOND_TIMEOUT_FACTOR = 2.0, 4.0
@@ -25,7 +25,7 @@ class Step(Enum):
     """What the attempt is for."""
 
     FIRST = auto()
-    #: Does the broker answer 3.1.1, where it was silent in 5?
+    #: Does the broker respond to 3.1.1, where it was silent in 5?
     PROBE = auto()
     #: It does: is it still silent in 5?
     SECOND = auto()
@@ -62,7 +62,7 @@ class ProtocolVersion:
     def outcome(self, outcome: Outcome, seconds: float = 0.0) -> bool:
         """Note how the attempt ended after `seconds`, and return whether the next one follows without a pause."""
         step = self.attempt.step
-        following = MOVES.get((step, outcome), Step.FIRST)
+        following = NEXT.get((step, outcome), Step.FIRST)
         self.attempt = _attempt(following, seconds)
         return following in (Step.SECOND, Step.FALLBACK)
 
@@ -72,8 +72,8 @@ class ProtocolVersion:
         return self.attempt.step is Step.PROBE
 
 
-#: The attempt after an attempt; `FIRST` for what is not in the table.
-MOVES = {
+#: The step after a step and its outcome; after all others the first one follows, after a pause.
+NEXT = {
     (Step.FIRST, Outcome.UNSUPPORTED): Step.FALLBACK,
     (Step.FIRST, Outcome.CLOSED): Step.FALLBACK,
     (Step.FIRST, Outcome.SILENT): Step.PROBE,

@@ -25,11 +25,11 @@ _GET = b"GET / HTTP/1.0\r\n\r\n"
 
 
 class StepFailed(Exception):
-    """A step failed; the message says why, and what to do."""
+    """A step failed; the message has the reason and the remedy."""
 
 
 class StepSkipped(Exception):
-    """A step is not needed or not possible; the message says why."""
+    """A step is not needed or not possible; the message has the reason."""
 
 
 def look_up(address: BrokerAddress) -> str:
@@ -57,7 +57,7 @@ def connect_tls(spec: Connect, address: BrokerAddress) -> str:
 
 
 def expects_tls(address: BrokerAddress) -> bool:
-    """Whether the port answers a TLS handshake, whatever its certificate."""
+    """Whether the port responds to a TLS handshake, whatever its certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -69,12 +69,12 @@ def expects_tls(address: BrokerAddress) -> bool:
 
 
 def answers_without_tls(address: BrokerAddress) -> bool:
-    """Whether the port answers a plain MQTT CONNECT, or HTTP where WebSockets are used."""
-    hello, answer = (_CONNECT, b"\x20") if address.websocket_path is None else (_GET, b"H")
+    """Whether the port responds to a plain MQTT CONNECT, or HTTP where WebSockets are used."""
+    hello, response = (_CONNECT, b"\x20") if address.websocket_path is None else (_GET, b"H")
     try:
         with _connection(address) as plain:
             plain.sendall(hello)
-            return plain.recv(1) == answer
+            return plain.recv(1) == response
     except OSError:
         return False
 

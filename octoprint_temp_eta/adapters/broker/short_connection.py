@@ -121,7 +121,7 @@ class ShortConnection:
         self._code = code
 
     def _event(self, kind: type[Event], link: int) -> Event | None:
-        """Return the next event of a kind, or the end of the connection; None if neither comes in time."""
+        """Return the next event of a type, or the end of the connection; None if neither comes in time."""
         until = now().at + reach.STEP_TIMEOUT_S
         while True:
             try:

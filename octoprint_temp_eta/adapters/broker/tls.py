@@ -10,7 +10,7 @@ from ...bridge.protocol.effects import Connect
 
 
 class TlsFileError(Exception):
-    """A certificate or key file cannot be used; the message names the file and says what to do."""
+    """A certificate or key file cannot be used; the message names the file and the remedy."""
 
 
 class _Context(ssl.SSLContext):

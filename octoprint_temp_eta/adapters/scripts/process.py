@@ -181,7 +181,7 @@ class ScriptProcess:
         threads = [
             threading.Thread(target=target, args=(pipe,), name=f"script {name}", daemon=True)
             for name, target, pipe in (
-                ("answers", self._write, process.stdin),
+                ("replies", self._write, process.stdin),
                 ("messages", self._read, process.stdout),
                 ("output", self._keep_output, process.stderr),
             )

@@ -204,6 +204,7 @@ class Heaters(Part):
                 step = track.read(now.at, actual, target, doubted=doubted)
                 self._changed(name, step.transition, now)
                 effects += self._store.take(self.place(name), track.kind, step)
+                effects += [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
         return effects
 
     def tick(self, now: Now) -> list[Effect]:
@@ -270,7 +271,7 @@ class Heaters(Part):
                 self._targets[name] = target
 
     def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
-        """A chamber with a target is heated, whatever the profile says; OctoPrint repeats an old target."""
+        """A chamber with a target is heated, whatever the profile has; OctoPrint repeats an old target."""
         _, target = readings.get(CHAMBER, (None, None))
         if not self._heated_chamber and target and target != self._targets.get(CHAMBER):
             self._heated_chamber = True

@@ -28,7 +28,7 @@ from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .fitting import Fitted, fit
 
-#: s within which bridges answer Home Assistant's birth message, each at its own time to spread the load.
+#: s within which bridges respond to Home Assistant's birth message, each at its own time to spread the load.
 BIRTH_SPREAD_S = 3.0
 
 

@@ -1,6 +1,6 @@
 """What is to be sent to the broker: the newest message of each retained topic, and a bounded number of events.
 
-Nothing waits in the library: the number of messages under way is bounded (`SendLimits`), so that a frozen broker costs
+Nothing waits in the library: the number of messages in flight is bounded (`SendLimits`), so that a frozen broker costs
 no memory, and a retained message that was replaced meanwhile is never sent.
 """
 
@@ -48,7 +48,7 @@ class Published:
 
 
 class Outbox:
-    """Retained messages and events on their way to the broker."""
+    """Retained messages and events that are to be sent."""
 
     def __init__(self, topics: Topics, boot_id: str, *, left_behind: Iterable[str] = ()) -> None:
         self.topics = topics
@@ -182,10 +182,10 @@ class Outbox:
         self._retained.send([*(publish.topic for publish in others), *last])
 
     def disconnect(self) -> None:
-        """Note that the connection has ended: events under way may not have arrived, so they are sent again."""
+        """Note that the connection has ended: events in flight may not have arrived, so they are sent again."""
         self.link = None
-        under_way = reversed(self._in_flight.values())
-        self._events.extendleft(event for event in under_way if isinstance(event, _Event) and event.resend)
+        in_flight = reversed(self._in_flight.values())
+        self._events.extendleft(event for event in in_flight if isinstance(event, _Event) and event.resend)
         self._in_flight.clear()
 
     def lost(self, now: Now) -> None:

@@ -42,7 +42,7 @@ class Culprit:
 
     def __str__(self) -> str:
         return (
-            f"The connection ended twice while a message of {self.size} bytes on {self.topic} was under way: it is "
+            f"The connection ended twice while a message of {self.size} bytes on {self.topic} was in flight: it is "
             "not sent. Check the broker's log, its packet limit (mosquitto: max_packet_size) and the user's "
             "permissions (ACL)."
         )

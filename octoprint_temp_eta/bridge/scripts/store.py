@@ -32,7 +32,7 @@ class ScriptStore:
         return {key: present[key] for key in script.settings}
 
     def keep(self, script_id: str, settings: Settings) -> Save:
-        """Store `settings` over the stored ones."""
+        """Store `settings`; other stored ones stay."""
         self._stored = {**self._stored, script_id: {**self.of(script_id), **settings}}
         return Save(STORED, {"version": VERSION, "settings": self._stored})
 

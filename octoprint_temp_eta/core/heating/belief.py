@@ -1,6 +1,6 @@
 """Which readings of a heater are believed: lone outliers are not, nor targets that change at each reading.
 
-A printer's line can be garbled, or be an answer to something else. A reading is believed or doubted as a whole: the
+A printer's line can be garbled, or be a reply to something else. A reading is believed or doubted as a whole: the
 target that comes with an outlier is as wrong as its temperature. The next reading confirms what is true.
 """
 

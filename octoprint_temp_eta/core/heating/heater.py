@@ -69,6 +69,7 @@ class Heater:
         self._settled_at: float | None = None
         #: Whether the next reading is the first after an extrapolation.
         self._resumes = False
+        self._ignored: list[str] = []
 
     @property
     def actual(self) -> float | None:
@@ -108,6 +109,11 @@ class Heater:
             return self._retarget(newest, at)
         return self._move(self._conditions(newest), at)
 
+    def take_ignored(self) -> list[str]:
+        """Return the targets since the last call that have no row in `MOVES`, as text for the log."""
+        ignored, self._ignored = self._ignored, []
+        return ignored
+
     def lose(self) -> Transition | None:
         """Discard the readings: they are outdated."""
         self._forget_readings()
@@ -131,7 +137,10 @@ class Heater:
     def _retarget(self, newest: Sample, at: float) -> Transition | None:
         """Move on a new target, or on the first reading; the timers restart also where the state stays."""
         condition = self._found(newest) if self.state is State.UNKNOWN else self._targeted(newest.actual)
-        state = MOVES[self.state].get(condition, self.state)
+        state = MOVES[self.state].get(condition)
+        if state is None:
+            self._ignored.append(f"condition {condition.value} in state {self.state.value}")
+            state = self.state
         self._found_hot = condition is Condition.FOUND_HOT
         self._cooled_at_before, self._settled_at = self.cooled_at, None
         self._restart(at)

@@ -97,6 +97,10 @@ class Track:
         self._state_since: float | None = None
         self._apply_policy()
 
+    def take_ignored(self) -> list[str]:
+        """Return the targets since the last call that the state table has no row for, as text for the log."""
+        return self._heater.take_ignored()
+
     @property
     def state(self) -> State:
         """The heater's state."""

@@ -34,7 +34,7 @@
             return true;
         };
 
-        /* Alert to a heater's change of state, if the settings say so. */
+        /* Alert to a heater's change of state, if the settings permit it. */
         self.changed = function (label, change, temperature) {
             const event = EVENTS.find(
                 (each) => each.state === change.state && each.previous.includes(change.previous_state)

@@ -14,7 +14,7 @@ $(function () {
         /* A promise: the scripts' settings are being saved. */
         let saving = $.when();
 
-        /* The server's answer when it refused a setting (key, rule, …), else null. */
+        /* The server's reply when it refused a setting (key, rule, …), else null. */
         self.refused = ko.observable(null);
         self.mqtt = ko.observable(null);
         self.scripts = ko.observableArray([]);

@@ -44,8 +44,8 @@ def equip(full_stack: FullStack, *, tools: int) -> None:
     """Set the number of tools."""
     full_stack.octoprint.disconnect()
     profile = {"profile": {"extruder": {"count": tools}}}
-    status, answer = full_stack.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
-    assert status == HTTPStatus.OK, answer
+    status, reply = full_stack.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
+    assert status == HTTPStatus.OK, reply
     full_stack.octoprint.save_plugin_settings("virtual_printer", {"numExtruders": tools})
     full_stack.octoprint.connect()
 

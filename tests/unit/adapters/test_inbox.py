@@ -1,4 +1,4 @@
-"""The way to the worker: in order, bounded, and never waiting."""
+"""The worker's queue of inputs: in order, bounded, and never waiting."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def test_inputs_keep_their_order_and_time():
     inbox, before = Inbox(), now()
     for event in (Started(), reading(1), Stopping()):
         inbox.put(event)
-    moments = [inbox.get(0.0) for _ in range(3)]
-    assert [item[0] for item in moments if item] == [Started(), reading(1), Stopping()]
-    ats = [item[1].at for item in moments if item]
+    items = [inbox.get(0.0) for _ in range(3)]
+    assert [item[0] for item in items if item] == [Started(), reading(1), Stopping()]
+    ats = [item[1].at for item in items if item]
     assert ats == sorted(ats)
     assert before.at <= ats[0] <= now().at
 

@@ -1,4 +1,4 @@
-"""The counter where REST calls wait for the bridge's answer."""
+"""REST calls that wait for the bridge's reply."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class FakeOctoPrint:
         self.hooks.start()
 
     def do(self, *effects: Effect) -> list[ScriptInput | TargetSet]:
-        """Have the effects done, wait for that, and return what the bridge was told."""
+        """Have the effects done, wait for that, and return the inputs of the bridge."""
         done = queue.SimpleQueue[None]()
         for effect in effects:
             self.hooks.performers[type(effect)](effect)
@@ -175,13 +175,13 @@ def test_several_commands_in_flight_are_reported() -> None:
     assert FakeOctoPrint(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 
 
-@pytest.mark.parametrize(("made", "told"), [(None, [1]), (["G1 X1", "G1 X2"], [1, 2])])
-def test_what_octoprint_makes_of_a_line(made: list[str] | None, told: list[int]) -> None:
+@pytest.mark.parametrize(("made", "counts"), [(None, [1]), (["G1 X1", "G1 X2"], [1, 2])])
+def test_what_octoprint_makes_of_a_line(made: list[str] | None, counts: list[int]) -> None:
     octoprint = FakeOctoPrint()
     if made is not None:
         octoprint.printer.made["G1"] = made
     octoprint.do(HoldJobs("r1"))
-    assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", parts) for parts in told]
+    assert octoprint.do(SendLine("r1.1", "G1")) == [LineQueued("r1.1", parts) for parts in counts]
 
 
 SUPPRESSED = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"

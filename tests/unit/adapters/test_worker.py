@@ -1,4 +1,4 @@
-"""The thread that owns the bridge: it outlives whatever fails, and ends when it is told."""
+"""The thread that owns the bridge: it continues after any failure, and ends when it is stopped."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from octoprint_temp_eta.core.clock import Now
 from tests.support.waiting import eventually
 
 LOGGER = logging.getLogger("test-worker")
-SAID = Log(logging.INFO, "said")
+LOGGED = Log(logging.INFO, "said")
 
 
 class Bridge:
-    """A bridge that answers each input as it is told to, and records what came."""
+    """A bridge that returns given effects for each input, and records the inputs."""
 
     def __init__(self) -> None:
         self.handled: list[tuple[Input, Now]] = []
         self.threads: set[int] = set()
-        self.answers: dict[type, Callable[[], list[Effect]]] = {}
+        self.effects: dict[type, Callable[[], list[Effect]]] = {}
         self.looks = 0
         self.blind = False
 
@@ -36,8 +36,8 @@ class Bridge:
     def handle(self, event: Input, now: Now) -> list[Effect]:
         self.handled.append((event, now))
         self.threads.add(threading.get_ident())
-        answer = self.answers.get(type(event))
-        return answer() if answer else []
+        effects_of = self.effects.get(type(event))
+        return effects_of() if effects_of else []
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         self.looks += 1
@@ -74,7 +74,7 @@ def test_inputs_are_handled_in_order_in_one_thread(stage: Stage):
     assert stage.bridge.events == [Started(), *events]
     assert len(stage.bridge.threads) == 1
     assert threading.get_ident() not in stage.bridge.threads
-    ats = [moment.at for _, moment in stage.bridge.handled]
+    ats = [now.at for _, now in stage.bridge.handled]
     assert ats == sorted(ats)
 
 
@@ -92,29 +92,29 @@ def test_a_tick_contains_the_inbox_level(stage: Stage):
 
 
 def test_effects_are_performed_in_order(stage: Stage):
-    stage.bridge.answers[JobBoundary] = lambda: [SAID, Log(logging.INFO, "again")]
+    stage.bridge.effects[JobBoundary] = lambda: [LOGGED, Log(logging.INFO, "again")]
     stage.worker.post(JobBoundary())
     eventually(lambda: len(stage.performed) == 2, "the effects")
-    assert stage.performed == [SAID, Log(logging.INFO, "again")]
+    assert stage.performed == [LOGGED, Log(logging.INFO, "again")]
 
 
 @pytest.mark.parametrize(
-    ("answer", "complaint"),
+    ("effects_of", "log_text"),
     [
         (lambda: 1 / 0, "Failed to handle JobBoundary"),
-        (lambda: [Page({}), SAID], "Failed to perform Page"),
-        (lambda: [Save("x", 1), SAID], "Failed to perform Save"),
+        (lambda: [Page({}), LOGGED], "Failed to perform Page"),
+        (lambda: [Save("x", 1), LOGGED], "Failed to perform Save"),
     ],
 )
 def test_a_failure_is_logged_and_ends_there(
-    stage: Stage, caplog: pytest.LogCaptureFixture, answer: Callable[[], list[Effect]], complaint: str
+    stage: Stage, caplog: pytest.LogCaptureFixture, effects_of: Callable[[], list[Effect]], log_text: str
 ):
-    stage.bridge.answers[JobBoundary] = answer
-    stage.bridge.answers[Readings] = lambda: [SAID]
+    stage.bridge.effects[JobBoundary] = effects_of
+    stage.bridge.effects[Readings] = lambda: [LOGGED]
     stage.worker.post(JobBoundary())
     stage.worker.post(Readings({}))
     eventually(lambda: stage.performed and stage.bridge.events[-1] == Readings({}), "the next input")
-    eventually(lambda: complaint in caplog.text, "a line in the log")
+    eventually(lambda: log_text in caplog.text, "a line in the log")
 
 
 def test_a_failing_look_leaves_the_last_snapshot_and_the_worker(stage: Stage, caplog: pytest.LogCaptureFixture):
@@ -139,16 +139,16 @@ def test_the_snapshot_is_there_before_the_start_and_replaced_after():
 
 def test_it_ends_with_the_good_bye_performed():
     stage = Stage()
-    stage.bridge.answers[Stopping] = lambda: [SAID]
+    stage.bridge.effects[Stopping] = lambda: [LOGGED]
     stage.worker.start()
     stage.worker.stop(10)
-    assert stage.performed == [SAID]
+    assert stage.performed == [LOGGED]
     assert stage.bridge.events[-1] == Stopping()
 
 
 def test_it_ends_also_when_the_good_bye_fails(caplog: pytest.LogCaptureFixture):
     stage = Stage()
-    stage.bridge.answers[Stopping] = lambda: 1 / 0  # type: ignore[return-value]
+    stage.bridge.effects[Stopping] = lambda: 1 / 0  # type: ignore[return-value]
     stage.worker.start()
     stage.worker.stop(10)
     assert "Failed to handle Stopping" in caplog.text
@@ -157,7 +157,7 @@ def test_it_ends_also_when_the_good_bye_fails(caplog: pytest.LogCaptureFixture):
 
 def test_who_stops_it_does_not_wait_for_a_worker_that_hangs():
     stage, free = Stage(), threading.Event()
-    stage.bridge.answers[JobBoundary] = lambda: [SAID][: free.wait(60)]
+    stage.bridge.effects[JobBoundary] = lambda: [LOGGED][: free.wait(60)]
     stage.worker.start()
     stage.worker.post(JobBoundary())
     eventually(lambda: JobBoundary() in stage.bridge.events, "the worker to hang")

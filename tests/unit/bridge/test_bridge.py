@@ -1,4 +1,4 @@
-"""The bridge as a whole: starting, moving, stopping, and what it tells."""
+"""The bridge as a whole: starting, moving, stopping, and what it publishes."""
 
 from __future__ import annotations
 
@@ -175,8 +175,8 @@ def test_stopping_without_a_broker_does_no_harm():
 def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
     driver = heating()
     driver.advance(10 * INTERVAL_S)
-    moments = [body["timestamp"] for body in driver.bodies("diagnostics")]
-    assert 10 <= len(moments) <= 12
+    times = [body["timestamp"] for body in driver.bodies("diagnostics")]
+    assert 10 <= len(times) <= 12
     body = driver.state("diagnostics")
     assert body["broker"]["host"] == "broker.test"
     assert body["uptime_seconds"] == pytest.approx(10 * INTERVAL_S, abs=120)

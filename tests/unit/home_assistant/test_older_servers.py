@@ -19,10 +19,10 @@ def test_for_older_servers_nothing_is_ever_unknown():
     own = sensor["availability"][-1]
     assert len(sensor["availability"]) == 3
     assert own["topic"] == sensor["state_topic"]
-    nothing, moment = '{"ready_at": null}', '{"ready_at": "2026-11-20T14:30:00+00:00"}'
-    assert [render(own["value_template"], payload) for payload in (nothing, moment)] == ["offline", "online"]
+    nothing, due = '{"ready_at": null}', '{"ready_at": "2026-11-20T14:30:00+00:00"}'
+    assert [render(own["value_template"], payload) for payload in (nothing, due)] == ["offline", "online"]
     assert datetime.fromisoformat(render(sensor["value_template"], nothing)).tzinfo is not None
-    assert render(sensor["value_template"], moment) == "2026-11-20T14:30:00+00:00"
+    assert render(sensor["value_template"], due) == "2026-11-20T14:30:00+00:00"
     outcome = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/last_script/config"]
     assert render(outcome["value_template"], '{"last": null}') in outcome["options"]
     number = by_topic["homeassistant/sensor/temp_eta_ender-3-x7k2/bed_temperature/config"]

@@ -26,8 +26,10 @@ def test_a_temperature_is_whole_and_ignores_changes_below_two_degrees():
 
 @pytest.mark.parametrize(("target", "most"), [(60.0, 6), (110.0, 6), (210.0, 7)])
 def test_a_heat_up_changes_the_temperature_a_few_times_and_ends_at_the_target(target: float, most: int):
-    way = [(20 + step / 4, target, "heating") for step in range(int(4 * (target - 21)))]
-    changes = temperatures((20.0, 0, "off"), *way, (target - 0.4, target, "at_target"), (target, target, "at_target"))
+    rising = [(20 + step / 4, target, "heating") for step in range(int(4 * (target - 21)))]
+    changes = temperatures(
+        (20.0, 0, "off"), *rising, (target - 0.4, target, "at_target"), (target, target, "at_target")
+    )
     assert len(changes) <= most
     assert abs(float(changes[-1]) - target) < 2
 

@@ -89,7 +89,7 @@ def test_what_is_not_right_is_refused_with_the_reason(name: str, payload: object
 
 
 @pytest.mark.parametrize(
-    ("moment", "in_time"),
+    ("time", "in_time"),
     [
         (WALL, True),
         (WALL - 0.1, False),
@@ -101,11 +101,11 @@ def test_what_is_not_right_is_refused_with_the_reason(name: str, payload: object
         ("9999-12-31T23:59:59-23:59", True),
     ],
 )
-def test_expiry_is_a_time_in_either_format(moment: str | float, in_time: bool):
+def test_expiry_is_a_time_in_either_format(time: str | float, in_time: bool):
     if in_time:
-        assert command("reset", {"expires_at": moment}).arguments == {}
+        assert command("reset", {"expires_at": time}).arguments == {}
     else:
-        assert refused("reset", {"expires_at": moment}).code == "expired"
+        assert refused("reset", {"expires_at": time}).code == "expired"
 
 
 def test_a_retained_command_is_refused_with_its_transaction():

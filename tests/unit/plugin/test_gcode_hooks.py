@@ -32,7 +32,7 @@ class Printer:
 
 
 class App:
-    """Takes the place of the app, and keeps what it is told."""
+    """Takes the place of the app, and keeps the inputs."""
 
     def __init__(self) -> None:
         self.posted: list[Input] = []

@@ -1,4 +1,4 @@
-"""Each failure on the way to the broker is reported in plain words that name the step."""
+"""Each failure to connect to the broker is reported in plain words that name the step."""
 
 from __future__ import annotations
 

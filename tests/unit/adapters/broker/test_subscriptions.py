@@ -25,7 +25,7 @@ class Broker:
             sent.append(topic)
         return sent
 
-    def answer(self, topic: str, code: int = 1) -> None:
+    def acknowledge(self, topic: str, code: int = 1) -> None:
         self.subscriptions.answered(self.mids[topic], [code])
 
 
@@ -40,7 +40,7 @@ def test_all_topics_are_subscribed_to_without_waiting():
     assert broker.send() == list(TOPICS)
     assert not subscriptions.complete
     for topic in TOPICS:
-        broker.answer(topic)
+        broker.acknowledge(topic)
     assert subscriptions.complete
     assert list(subscriptions.problems()) == []
     assert not subscriptions.retry()
@@ -50,19 +50,19 @@ def test_a_refused_topic_is_named_and_tried_again_alone():
     subscriptions, broker = connected()
     broker.send()
     for topic in TOPICS:
-        broker.answer(topic, 0x87 if topic == "home/status" else 1)
+        broker.acknowledge(topic, 0x87 if topic == "home/status" else 1)
     assert list(subscriptions.problems()) == [("home/status", "not authorized")]
     assert subscriptions.retry()
     assert broker.send() == ["home/status"]
-    broker.answer("home/status")
+    broker.acknowledge("home/status")
     assert list(subscriptions.problems()) == []
 
 
 def test_an_unanswered_topic_is_named_and_tried_again():
     subscriptions, broker = connected()
     broker.send()
-    broker.answer("a/info")
-    broker.answer("home/status")
+    broker.acknowledge("a/info")
+    broker.acknowledge("home/status")
     assert list(subscriptions.problems()) == [("a/command/#", "no answer to the subscription")]
     assert subscriptions.retry()
     assert broker.send() == ["a/command/#"]
@@ -81,14 +81,14 @@ def test_the_topic_at_which_the_broker_hangs_up_is_found_and_left_out():
     subscriptions.connection_ended(None)
     subscriptions.connected()
     assert broker.send() == ["a/command/#"], "now one by one"
-    broker.answer("a/command/#")
+    broker.acknowledge("a/command/#")
     assert broker.send() == ["home/status"]
     subscriptions.connection_ended("not authorized")
     subscriptions.connected()
     assert broker.send() == ["a/command/#"]
-    broker.answer("a/command/#")
+    broker.acknowledge("a/command/#")
     assert broker.send() == ["a/info"]
-    broker.answer("a/info")
+    broker.acknowledge("a/info")
     assert subscriptions.complete
     assert list(subscriptions.problems()) == [("home/status", "the broker closes the connection at it: not authorized")]
 
@@ -97,7 +97,7 @@ def test_a_connection_that_ends_with_every_topic_answered_is_no_ones_fault():
     subscriptions, broker = connected()
     broker.send()
     for topic in TOPICS:
-        broker.answer(topic)
+        broker.acknowledge(topic)
     subscriptions.connection_ended(None)
     subscriptions.connected()
     assert broker.send() == list(TOPICS)
@@ -119,10 +119,10 @@ def test_a_change_subscribes_to_the_new_topics_and_names_the_old_ones():
     subscriptions, broker = connected()
     broker.send()
     for topic in TOPICS:
-        broker.answer(topic, 0x87 if topic == "home/status" else 1)
+        broker.acknowledge(topic, 0x87 if topic == "home/status" else 1)
     assert subscriptions.change(("a/command/#", "new", "a/info")) == ["home/status"]
     assert broker.send() == ["new"]
-    broker.answer("new")
+    broker.acknowledge("new")
     assert subscriptions.complete
     assert list(subscriptions.problems()) == []
     subscriptions.connected()

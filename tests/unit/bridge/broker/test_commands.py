@@ -1,4 +1,4 @@
-"""Commands: each is answered, obeyed once, or refused with the reason."""
+"""Commands: each gets a reply, and is executed once or rejected with the reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.bridge_driver import BridgeDriver, connected
 
 
 def heating_bed(**settings: Any) -> BridgeDriver:
-    """Return a bridge with a bed on its way to 60 °C, at 37 °C, whose ETA is told."""
+    """Return a bridge with a bed that heats to 60 °C, at 37 °C, whose ETA is published."""
     driver = connected(**{"mqtt_response_topics": "my"} | settings)
     driver.heat("bed", curves.heating(60.0, rate=0.5)[:30])
     driver.advance(2)
@@ -37,7 +37,7 @@ def heating_bed(**settings: Any) -> BridgeDriver:
 
 
 def untouched(driver: BridgeDriver) -> bool:
-    """Whether the way of the bed goes on."""
+    """Whether the bed's estimate continues."""
     driver.advance(2)
     return driver.state("eta", heater="bed")["eta_seconds"] is not None
 
@@ -46,7 +46,7 @@ def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
     return [publish for _, publish in driver.sent if publish.topic == topic]
 
 
-# Obeyed
+# Executed
 
 
 def test_a_command_is_executed_and_gets_a_reply():

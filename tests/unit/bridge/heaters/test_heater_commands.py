@@ -18,7 +18,7 @@ from tests.support.bridge_driver import BridgeDriver, connected
 
 
 class Seer(Linear):
-    """Heats at 0.5 °C/s, ± 10 %, and knows it beforehand; unless it has learned to be slower."""
+    """Heats at 0.5 °C/s, ± 10 %, from the start; unless it has learned to be slower."""
 
     name = "seer"
 

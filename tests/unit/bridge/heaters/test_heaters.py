@@ -52,9 +52,9 @@ def test_a_steady_heat_up_moves_ready_at_rarely():
         for second, actual, target in curves.heating(100.0, rate=0.3, hold=5.0, every=2.0)
     ]
     driver.heat("bed", readings)
-    moments = [body["ready_at"] for body in driver.bodies("eta")]
-    changes = sum(before != after for before, after in pairwise(moments))
-    assert len(moments) > 100
+    times = [body["ready_at"] for body in driver.bodies("eta")]
+    changes = sum(before != after for before, after in pairwise(times))
+    assert len(times) > 100
     assert changes < 15
 
 
@@ -85,9 +85,9 @@ def test_three_heaters_at_one_second_are_each_published():
 def test_a_heater_is_published_at_most_every_interval():
     driver = connected(mqtt_publish_interval=10, ha_discovery_enabled=False)
     driver.heat("bed", curves.heating(100.0, rate=0.5, hold=60.0))
-    moments = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
-    assert len(moments) > 10
-    assert min(after - before for before, after in pairwise(moments)) >= 9.9
+    times = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
+    assert len(times) > 10
+    assert min(after - before for before, after in pairwise(times)) >= 9.9
 
 
 def test_a_change_of_state_is_published_at_once():

@@ -20,20 +20,20 @@ def bed_line(bed: float, target: float) -> str:
 
 
 def discovery(printer: PrinterLines) -> str:
-    """Return what Home Assistant was told."""
+    """Return the published states."""
     return "".join(body.decode() for topic, body in printer.driver.retained.items() if topic.endswith("/config"))
 
 
 def test_a_heatbreak_with_a_fan_limit_keeps_nobody_waiting():
     printer = PrinterLines(profile())
-    printer.say(bed_line(23.96, 0.0), seconds=140)
+    printer.send(bed_line(23.96, 0.0), seconds=140)
     assert printer.driver.heaters == ["bed", "tool0"]
     assert (printer.waiting_for, printer.driver.state("printer")["ready_at"]) == ([], None)
     for second in range(60):
-        printer.say(bed_line(24.6 + 0.6 * second, 60.0))
+        printer.send(bed_line(24.6 + 0.6 * second, 60.0))
     assert printer.waiting_for == ["bed"]
     assert printer.driver.state("printer")["ready_at"] == printer.driver.eta("bed")["ready_at"]
-    printer.say(bed_line(60.0, 60.0), seconds=10)
+    printer.send(bed_line(60.0, 60.0), seconds=10)
     assert printer.waiting_for == []
     assert printer.states("X") == printer.states("A") == []
     assert printer.driver.state("temperatures") == {"X": 23.9, "A": 30.7}
@@ -49,7 +49,7 @@ def xl_line(active: int) -> str:
 def test_a_tool_changer_has_its_tools_and_bed_and_a_small_announcement():
     printer = PrinterLines(XL)
     for active in (5, 0, 1):
-        printer.say(xl_line(active), seconds=15)
+        printer.send(xl_line(active), seconds=15)
     assert printer.driver.heaters == ["bed", "tool0", "tool1", "tool2", "tool3", "tool4"]
     assert len(printer.driver.state("temperatures")) == 16 + 1 + 3 + 1, (
         "segments, board, heatbreaks, and the sixth tool"
@@ -60,7 +60,7 @@ def test_a_tool_changer_has_its_tools_and_bed_and_a_small_announcement():
 def test_sensors_that_are_reported_with_a_target_of_zero_never_cool():
     printer = PrinterLines(profile(chamber=True))
     for second in range(120):
-        printer.say(f"B:18.7 /0.0 C:51.0 /0.0 T0:19.1 /0.0 rpi:{50.0 + 0.4 * (second % 3):.1f} /0.0")
+        printer.send(f"B:18.7 /0.0 C:51.0 /0.0 T0:19.1 /0.0 rpi:{50.0 + 0.4 * (second % 3):.1f} /0.0")
     assert printer.driver.heaters == ["bed", "chamber", "tool0"]
     assert printer.states("chamber") == ["off"]
     assert printer.states("rpi") == []
@@ -68,7 +68,7 @@ def test_sensors_that_are_reported_with_a_target_of_zero_never_cool():
 
 def test_a_chamber_at_rest_in_summer_is_off():
     printer = PrinterLines(profile(chamber=True))
-    printer.say("T:28.0 /0.0 B:28.0 /0.0 C:33.0 /0.0", seconds=120)
+    printer.send("T:28.0 /0.0 B:28.0 /0.0 C:33.0 /0.0", seconds=120)
     assert printer.states("chamber") == ["off"]
 
 
@@ -76,7 +76,7 @@ def test_a_printer_found_hot_after_a_restart_cools_down():
     printer = PrinterLines(profile())
     for second in range(900):
         tool, bed = (22 + (start - 22) * math.exp(-second / tau) for start, tau in ((160.0, 120.0), (48.0, 700.0)))
-        printer.say(f"T:{tool:.1f} /0.0 B:{bed:.1f} /0.0")
+        printer.send(f"T:{tool:.1f} /0.0 B:{bed:.1f} /0.0")
     assert printer.states("tool0") == ["cooling", "cooled_down"]
     assert printer.states("bed") == ["off", "cooling", "cooled_down"]
 
@@ -87,10 +87,10 @@ STRAY = "T:21.30/ 0.00 B:21.30/ 0.00 @:64"
 
 def test_stray_reports_of_another_place_change_nothing():
     printer = PrinterLines(profile())
-    printer.say(HOT, seconds=20)
+    printer.send(HOT, seconds=20)
     for _ in range(6):
-        printer.say(STRAY)
-        printer.say(HOT, seconds=10)
+        printer.send(STRAY)
+        printer.send(HOT, seconds=10)
     assert printer.states("tool0") == printer.states("bed") == ["at_target"]
     assert {body["target"] for body in printer.driver.bodies("eta")} == {75.0, 230.0}
 
@@ -98,22 +98,22 @@ def test_stray_reports_of_another_place_change_nothing():
 def test_a_stray_report_that_is_near_for_the_bed_is_doubted_as_a_whole():
     printer = PrinterLines(profile())
     for _ in range(6):
-        printer.say("T:210.0 /210.0 B:25.0 /0.0", seconds=5)
-        printer.say("T:21.3 /0.0 B:23.0 /40.0")
+        printer.send("T:210.0 /210.0 B:25.0 /0.0", seconds=5)
+        printer.send("T:21.3 /0.0 B:23.0 /40.0")
     assert printer.states("bed") == ["off"]
 
 
 def test_one_loose_sensor_does_not_hide_the_other_heaters():
     printer = PrinterLines(profile())
     for second in range(60):
-        printer.say(f"T:{(400.0, 20.0)[second % 2]} /0.0 B:{25 + 0.5 * second:.1f} /60.0")
+        printer.send(f"T:{(400.0, 20.0)[second % 2]} /0.0 B:{25 + 0.5 * second:.1f} /60.0")
     assert printer.states("bed") == ["heating"]
     assert printer.driver.eta("bed")["actual"] > 50.0
 
 
 def test_the_target_of_what_octoprint_cannot_set_is_rejected():
     printer = PrinterLines(profile(), allow_target=True, extra_heaters="X")
-    printer.say(bed_line(23.96, 0.0), seconds=12)
+    printer.send(bed_line(23.96, 0.0), seconds=12)
     [reply] = printer.driver.command("target", {"heater": "X", "target": 40, "transaction": "t8"})
     assert (reply["status"], reply["transaction"]) == ("rejected", "t8")
     assert "OctoPrint cannot set" in reply["error"]["message"]
@@ -128,7 +128,7 @@ def test_five_extruders_with_one_nozzle_are_one_tool():
     printer = PrinterLines(profile(extruders=5, shared_nozzle=True))
     for second in range(70):
         tool = min(25.0 + 3.1 * second, 210.0)
-        printer.say(f"T:{tool:.1f} /210.0 T0:{tool:.1f} /210.0 B:60.0 /60.0")
+        printer.send(f"T:{tool:.1f} /210.0 T0:{tool:.1f} /210.0 B:60.0 /60.0")
         assert printer.driver.heaters == ["bed", "tool0"]
         assert printer.waiting_for == (["tool0"] if tool < 205.0 else printer.waiting_for)
     assert printer.waiting_for == []
@@ -138,27 +138,27 @@ def test_five_extruders_with_one_nozzle_are_one_tool():
 @pytest.mark.parametrize("algorithm", ["model", "linear", "exponential"])
 def test_a_hotend_that_stays_below_its_target_is_at_target(algorithm: str):
     printer = PrinterLines(profile(), algorithm=algorithm)
-    printer.say("T:25.0 /0.0 B:25.0 /0.0", seconds=10)
+    printer.send("T:25.0 /0.0 B:25.0 /0.0", seconds=10)
     for second in range(380):
         tool = min(27.17 + 2.1665 * second, 198.3 + 0.1 * (second % 3 - 1))
-        printer.say(f"T:{tool:.2f} /200.0 B:25.0 /0.0")
-        told = printer.driver.state("printer")
-        assert second < 140 or (told["waiting_for"], told["ready_at"]) == ([], None)
+        printer.send(f"T:{tool:.2f} /200.0 B:25.0 /0.0")
+        published = printer.driver.state("printer")
+        assert second < 140 or (published["waiting_for"], published["ready_at"]) == ([], None)
     assert printer.states("tool0") == ["off", "heating", "at_target"]
 
 
 def test_a_chamber_that_the_profile_no_longer_has_is_erased():
     printer = PrinterLines(profile(chamber=True))
     for second in range(20):
-        printer.say(f"T:25.0 /0.0 B:25.0 /0.0 C:{25 + second / 4:.1f} /40.0")
+        printer.send(f"T:25.0 /0.0 B:25.0 /0.0 C:{25 + second / 4:.1f} /40.0")
     assert printer.driver.heaters == ["bed", "chamber", "tool0"]
-    printer.say("T:25.0 /0.0 B:25.0 /0.0", seconds=20)
+    printer.send("T:25.0 /0.0 B:25.0 /0.0", seconds=20)
     printer.change_profile(profile(chamber=False))
     assert printer.driver.heaters == ["bed", "tool0"], "at once"
-    printer.say("T:25.0 /0.0 B:25.0 /0.0", seconds=5)
+    printer.send("T:25.0 /0.0 B:25.0 /0.0", seconds=5)
     assert printer.driver.heaters == ["bed", "tool0"], "OctoPrint repeats its last target until it disconnects"
     printer.connect()
-    printer.say("T:25.0 /0.0 B:25.0 /0.0", seconds=40)
+    printer.send("T:25.0 /0.0 B:25.0 /0.0", seconds=40)
     assert printer.waiting_for == []
     assert "chamber" not in discovery(printer)
 
@@ -181,16 +181,16 @@ def test_a_chamber_that_was_given_a_target_is_a_heater_whatever_the_profile_says
 @pytest.mark.parametrize("line", ["T:-4.3 /0.0 B:-5.0 /0.0", "T:-1.0 /0.0 B:-1.0 /0.0", "T:-1.2 /0.0 B:-1.0 /0.0"])
 def test_a_cold_garage_has_heaters(line: str):
     printer = PrinterLines(profile())
-    printer.say(line, seconds=20)
+    printer.send(line, seconds=20)
     assert printer.driver.heaters == ["bed", "tool0"]
 
 
 @pytest.mark.parametrize("missing", ["-1", "-1.00", "-30.00", "-15.0"])
 def test_a_sensor_that_is_not_connected_is_no_heater(missing: str):
     printer = PrinterLines(profile(chamber=True))
-    printer.say(f"T:22.0 /0.0 B:{missing} /0.0 C:{missing} /0.0", seconds=20)
+    printer.send(f"T:22.0 /0.0 B:{missing} /0.0 C:{missing} /0.0", seconds=20)
     assert printer.driver.heaters == ["tool0"]
-    printer.say("T:22.0 /0.0 B:21.7 /0.0 C:-30.0 /0.0")
+    printer.send("T:22.0 /0.0 B:21.7 /0.0 C:-30.0 /0.0")
     assert printer.driver.heaters == ["bed", "tool0"]
 
 
@@ -200,9 +200,9 @@ def test_a_sensor_that_is_not_connected_is_no_heater(missing: str):
 def cooling_printer(**settings: object) -> PrinterLines:
     """Return a printer whose bed cools from 80 °C, and that is switched off at about 60 °C."""
     printer = PrinterLines(profile(), algorithm="model", **settings)
-    printer.say("T:25.0 /0.0 B:80.0 /80.0", seconds=10)
+    printer.send("T:25.0 /0.0 B:80.0 /80.0", seconds=10)
     for second in range(300):
-        printer.say(f"T:25.0 /0.0 B:{22 + 58 * math.exp(-second / 700):.1f} /0.0")
+        printer.send(f"T:25.0 /0.0 B:{22 + 58 * math.exp(-second / 700):.1f} /0.0")
     printer.disconnect()
     return printer
 
@@ -243,10 +243,10 @@ def test_a_reading_replaces_what_was_expected():
     printer.driver.advance(300)
     printer.connect()
     assert printer.driver.eta("bed")["extrapolated"] is True
-    printer.say("T:25.0 /0.0 B:71.0 /0.0")
+    printer.send("T:25.0 /0.0 B:71.0 /0.0")
     body = printer.driver.eta("bed")
     assert (body["state"], body["actual"], body["extrapolated"]) == ("cooling", 71.0, False)
-    printer.say("T:25.0 /0.0 B:71.2 /90.0", seconds=2)
+    printer.send("T:25.0 /0.0 B:71.2 /90.0", seconds=2)
     assert printer.driver.eta("bed")["state"] == "heating"
 
 

@@ -1,4 +1,4 @@
-"""What is still to be said: the newest level of each topic, and a bounded number of edges."""
+"""What is still to be sent: the newest state of each topic, and a bounded number of events."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_an_unrelated_acknowledgement_has_no_effect():
 def test_a_broker_without_acknowledgements_is_stuck():
     box = outbox()
     box.connect(1, now())
-    assert not box.stuck(now(9999)), "nothing is under way"
+    assert not box.stuck(now(9999)), "nothing is in flight"
     fill(box, "bed", "tool0", at=9999)
     first, second = drain(box, at=9999, acknowledged=False)
     assert not box.stuck(now(9999 + ACK_TIMEOUT_S))

@@ -40,7 +40,7 @@ def test_what_was_left_behind_without_a_connection_is_cleared_once_at_the_next()
     assert box.to_clear == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
     box.connect(1, now())
     drain(box, acknowledged=False)
-    assert box.to_clear  # whether it has arrived, nobody knows
+    assert box.to_clear  # it is not acknowledged
     box.connect(2, now())
     sent = drain(box)
     assert sorted(clearings(sent)) == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]

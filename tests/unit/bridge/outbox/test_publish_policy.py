@@ -27,7 +27,7 @@ BODY = {
 
 
 def passes(*steps: tuple[float, dict[str, Any]], interval: float = 10.0) -> list[bool]:
-    """Return what the gate says to each body (what differs from `BODY`) at its moment."""
+    """Return whether the gate passes each body (what differs from `BODY`) at its time."""
     gate = Gate(BOTH)
     return [gate.passes(BODY | changed, at, interval) for at, changed in steps]
 

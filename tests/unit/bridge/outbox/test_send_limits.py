@@ -120,7 +120,7 @@ def test_a_large_culprit_becomes_a_limit_for_all_messages_until_the_settings_cha
 
 def test_the_report_of_a_culprit_has_topic_size_and_remedy():
     text = str(Culprit("a/b", 9000))
-    assert "twice while a message of 9000 bytes on a/b was under way: it is not sent." in text
+    assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent." in text
     assert "packet limit (mosquitto: max_packet_size)" in text
 
 

@@ -23,7 +23,7 @@ def estimates(goal: Goal, readings: Sequence[Reading], **limits: float) -> list[
 
 def test_a_steady_rise_is_estimated_exactly():
     found = estimates(TO_60, curves.heating(60.0, start=20.0, rate=0.5))
-    assert found[0] is None, "one reading tells no rate"
+    assert found[0] is None, "one reading has no rate"
     assert found[10] == Estimate(pytest.approx((59.0 - 25.0) / 0.5))
     assert found[60] == Estimate(pytest.approx((59.0 - 50.0) / 0.5))
 

@@ -18,9 +18,9 @@ def test_it_passes_both_points(ambient: float):
 
 
 def test_it_falls_more_slowly_towards_the_end_and_on_to_the_ambient():
-    course = cool_down(20.0)
-    assert course.temperature(250.0) < 70.0
-    assert course.temperature(100_000.0) == pytest.approx(20.0)
+    cooling = cool_down(20.0)
+    assert cooling.temperature(250.0) < 70.0
+    assert cooling.temperature(100_000.0) == pytest.approx(20.0)
 
 
 def test_it_ends_at_a_threshold_below_the_ambient():
@@ -29,5 +29,5 @@ def test_it_ends_at_a_threshold_below_the_ambient():
 
 
 def test_an_estimate_of_no_time_is_there():
-    course = CoolDown(since=1.0, actual=40.5, reached_at=1.0, threshold=40.0, ambient=20.0, until=9.0)
-    assert course.temperature(1.0) == pytest.approx(40.0)
+    cooling = CoolDown(since=1.0, actual=40.5, reached_at=1.0, threshold=40.0, ambient=20.0, until=9.0)
+    assert cooling.temperature(1.0) == pytest.approx(40.0)

@@ -495,3 +495,12 @@ def test_targets_that_change_at_each_reading_change_the_state_a_few_times_only()
     assert len(bed.states) <= 5
     assert bed.heater.restless
     assert bed.hold(200.0, 200.0, 10) is State.AT_TARGET
+
+
+def test_a_target_without_a_row_in_the_table_changes_nothing_and_is_logged():
+    bed = HeaterDriver()
+    assert bed.read(30.0, 0.0) is State.OFF
+    bed.heater.target = 50.0  # no reading leads here
+    assert bed.read(30.0, 0.0) is State.OFF
+    assert bed.heater.take_ignored() == ["condition switched off cool in state off"]
+    assert bed.heater.take_ignored() == []
