@@ -10,6 +10,7 @@ import click
 
 from ..messages.catalogue import COMMANDS
 from ..settings import table
+from ..settings.hand_written import as_written
 from . import clean, doctor, send, validate, watch
 from .broker import Context
 
@@ -27,7 +28,7 @@ def commands(group: Any, *_: Any, **__: Any) -> list[click.Command]:
 def _context(group: Any) -> Context:
     settings = group.settings
     saved = settings.get(["plugins", "temp_eta"], merged=True)
-    parsed, _ = table.salvage(table.as_written(saved if isinstance(saved, Mapping) else {}))
+    parsed, _ = table.salvage(as_written(saved if isinstance(saved, Mapping) else {}))
     name = str(settings.get(["appearance", "name"]) or "")
     return Context(parsed, name, tuple(group.plugin_manager.enabled_plugins))
 

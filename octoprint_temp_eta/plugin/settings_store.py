@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 import flask
@@ -12,11 +13,13 @@ import octoprint.plugin
 from octoprint.settings import NoSuchSettingsPath
 
 from ..adapters import machine
+from ..adapters.config_file import texts_in
 from ..adapters.files import discard, exists
 from ..adapters.problems import Problems
 from ..app import App
 from ..bridge.protocol.inputs import SettingsChanged
 from ..settings import table
+from ..settings.hand_written import as_written
 from ..settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
 
 
@@ -28,6 +31,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     _logger: logging.Logger
     _data_folder: str
     _problems: Problems
+    #: What is written in config.yaml, while its values are read for the first time.
+    _texts: Mapping[str, str] = MappingProxyType({})
     #: Why numpy must not be imported.
     _numpy_problem: str | None
 
@@ -58,7 +63,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             return
         if not is_of_tempeta(saved, current, has_run=has_run):
             return
-        ours, notes = migrated(saved, self._appearance_name())
+        ours, notes = migrated(saved, self._appearance_name(), self._texts_in_config())
         self._logger.info("Converting TempETA's settings: version %s becomes %s", current or "none", target)
         for note in notes:
             self._logger.info("%s", note)
@@ -121,12 +126,18 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def prepare_settings(self) -> None:
         """Make saved settings usable that were written by hand, and generate the printer ID."""
+        self._texts = self._texts_in_config()
         written = {key: value for key, value in self._raw().items() if value != self._settings.get([key])}
         for key, value in written.items():
             self._settings.set([key], value)
         if written:
             self._settings.save()
+        self._texts = {}
         self._make_printer_id()
+
+    def _texts_in_config(self) -> Mapping[str, str]:
+        loaded = {key: self._settings.get([key]) for key in table.defaults()}
+        return texts_in(self._settings.global_get_basefolder("base"), self._identifier, loaded)
 
     def _make_printer_id(self) -> None:
         """Save a generated printer ID if there is none, or if the saved one cannot be a topic level."""
@@ -178,4 +189,4 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _raw(self) -> dict[str, Any]:
         """Return the saved values; text that was written as a number in config.yaml is text again."""
-        return table.as_written({key: self._settings.get([key]) for key in table.defaults()})
+        return as_written({key: self._settings.get([key]) for key in table.defaults()}, self._texts)

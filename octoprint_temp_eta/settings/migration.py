@@ -12,6 +12,7 @@ from typing import Any
 
 from ..messages.topics import slug
 from . import table
+from .hand_written import as_written
 
 #: The version of the saved settings.
 SETTINGS_VERSION = 3
@@ -70,8 +71,17 @@ def is_of_tempeta(saved: Mapping[str, Any], version: int | None, *, has_run: boo
     return has_run and set(saved) <= KEPT | set(MAPPED)
 
 
-def migrated(saved: Mapping[str, Any], appearance_name: str) -> tuple[dict[str, Any], list[str]]:
-    """Return TempETA's `saved` settings as ours, and a line for the log for each that has changed."""
+def migrated(
+    saved: Mapping[str, Any], appearance_name: str, texts: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return TempETA's `saved` settings as ours, and a line for the log for each that has changed.
+
+    `texts` is how they are written in config.yaml.
+    """
+    # What TempETA has made of them holds: a topic level from a number, and no connection where the switch was blank.
+    blank = {key: None for key, value in saved.items() if value is None}
+    identifier = str(saved.get("mqtt_custom_identifier") or "")
+    saved = {**as_written(saved, texts), **blank, "mqtt_custom_identifier": identifier}
     ours: dict[str, Any] = {}
     notes: list[str] = []
     for key, value in sorted(saved.items()):

@@ -17,7 +17,6 @@ __all__ = [
     "InvalidSetting",
     "Rule",
     "Settings",
-    "as_written",
     "check",
     "defaults",
     "names",
@@ -532,22 +531,9 @@ def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
     return Settings(**valid), invalid
 
 
-def as_written(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `raw` with numbers as text where a setting is text: in YAML an unquoted 1001 is a number."""
-    return {
-        key: str(value) if _is_number(value) and isinstance(_DEFAULTS.get(key), str) else value
-        for key, value in raw.items()
-    }
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def check(key: str, value: Any) -> Any:
     """Return `value` in the type of the setting `key`. Raises `InvalidSetting`."""
     return check_value(_TABLE[key], value)
 
 
 _TABLE = {row.name: row for row in fields(Settings)}
-_DEFAULTS = defaults()

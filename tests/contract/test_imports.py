@@ -36,6 +36,7 @@ PACKAGES = {
 MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
     "click": "command_line/*",
+    "yaml": "adapters/config_file.py",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py messages/stored.py",

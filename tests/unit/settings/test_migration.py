@@ -86,6 +86,7 @@ def test_all_keys_at_once():
         ({"mqtt_enabled": False, "mqtt_broker_host": "broker"}, False),
         ({"mqtt_broker_host": "broker"}, False),
         ({"mqtt_enabled": "nonsense", "mqtt_broker_host": "broker"}, False),
+        ({"mqtt_enabled": None, "mqtt_broker_host": "broker"}, False),
     ],
 )
 def test_what_did_not_connect_does_not_connect(saved: dict[str, Any], enabled: bool | None):
@@ -110,6 +111,22 @@ def test_what_did_not_connect_does_not_connect(saved: dict[str, Any], enabled: b
 def test_the_instance_is_the_previous_topic_level(saved: dict[str, Any], name: str, instance: str | None):
     ours, _ = migrated(saved, name)
     assert ours.get("mqtt_custom_identifier") == instance
+
+
+def test_numbers_without_quotes_are_text():
+    ours, notes = migrated(
+        {"mqtt_username": 83, "mqtt_password": 1001, "mqtt_custom_identifier": 83, "mqtt_use_appearance_name": False},
+        "",
+        {"mqtt_username": "0123", "mqtt_custom_identifier": "0123"},
+    )
+    assert notes == []
+    assert ours == {"mqtt_username": "0123", "mqtt_password": "1001", "mqtt_custom_identifier": "83"}
+
+
+def test_the_password_in_an_address_is_in_no_note():
+    ours, notes = migrated({"mqtt_broker_host": "mqtt://u:hush@broker"}, "")
+    assert (ours["mqtt_broker_host"], len(notes)) == ("", 1)
+    assert "hush" not in notes[0]
 
 
 @pytest.mark.parametrize(

@@ -121,11 +121,6 @@ def test_spaces_around_a_text_are_cut_but_not_around_a_secret():
     assert table.check("mqtt_password", " secret ") == " secret "
 
 
-def test_a_number_in_config_yaml_is_text_where_a_setting_is_text():
-    written = {"mqtt_username": 1001, "mqtt_custom_identifier": 3, "max_eta": 100, "enabled": True, "other": 1}
-    assert table.as_written(written) == {**written, "mqtt_username": "1001", "mqtt_custom_identifier": "3"}
-
-
 # All of them
 
 

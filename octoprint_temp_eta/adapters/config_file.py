@@ -1,0 +1,34 @@
+"""OctoPrint's config.yaml as its text: YAML reads an unquoted 0123 as 83, 12:30 as 750, and on as true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def texts_in(base: str, plugin: str, loaded: Mapping[str, Any]) -> dict[str, str]:
+    """Return `plugin`'s values as they are written in config.yaml in the folder `base`.
+
+    Only those that YAML reads as the `loaded` ones: these may come from another file. None if the file cannot be read.
+    """
+    try:
+        text = (Path(base) / "config.yaml").read_text("utf-8")
+        settings = yaml.load(text, Loader=yaml.BaseLoader)["plugins"][plugin]  # noqa: S506 - makes text only
+    except (OSError, ValueError, yaml.YAMLError, RecursionError, KeyError, TypeError, IndexError):
+        return {}
+    written = settings.items() if isinstance(settings, Mapping) else ()
+    return {
+        key: value
+        for key, value in written
+        if isinstance(key, str) and isinstance(value, str) and key in loaded and _read(value) == loaded[key]
+    }
+
+
+def _read(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,99 @@
+"""Settings as people write them: in config.yaml without quotes, and a URL as host, on a real OctoPrint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.octoprint import OctoPrint
+from tests.support.waiting import eventually
+
+PATH = "/api/plugin/temp_eta"
+WRITTEN = """
+    mqtt_custom_identifier: 0123
+    mqtt_username: on
+    mqtt_password: 12:30
+    mqtt_base_topic: home/printers/
+    mqtt_broker_host: ' mqtts://[::1]:1/ '
+    mqtt_client_id: 2024-01-05
+    ha_suggested_area: 007
+    script_folder:
+    cooldown_target_bed: '45,5'
+    cooldown_target_tool0: [50]
+    sound_enabled: 'on'
+"""
+
+
+@pytest.fixture(scope="module")
+def octoprint() -> Iterator[OctoPrint]:
+    with OctoPrint(plugins={"temp_eta": {"mqtt_enabled": False}}) as octoprint:
+        path = octoprint.base / "config.yaml"
+        before, plugin, after = path.read_text().partition("  temp_eta:\n")
+        lines = [line for line in after.splitlines(keepends=True) if "mqtt_custom_identifier" not in line]
+        path.write_text(before + plugin + WRITTEN.lstrip("\n") + "".join(lines))
+        octoprint.restart()
+        yield octoprint
+
+
+def test_what_is_written_without_quotes_is_what_is_meant(octoprint: OctoPrint) -> None:
+    state = octoprint.get(PATH)
+    assert state["mqtt"]["base_topic"] == "home/printers/0123"
+    expected = {
+        "mqtt_username": "on",
+        "mqtt_client_id": "2024-01-05",
+        "ha_suggested_area": "007",
+        "script_folder": "~/.mecodescripts",
+        "cooldown_target_bed": 45.5,
+        "cooldown_target_tool0": 50.0,
+        "sound_enabled": True,
+    }
+    assert {key: state["settings"][key] for key in expected} == expected
+    assert octoprint.config()["plugins"]["temp_eta"]["mqtt_password"] == "12:30"
+    assert [text for text in state["problems"] if "setting" in text] == [
+        "The saved setting cooldown_target_tool0: must be a number Its default is used until you save another value."
+    ]
+    assert "12:30" not in octoprint.log().replace(" 12:30", "")
+
+
+@pytest.mark.parametrize(
+    ("host", "rule"),
+    [
+        ("mqtt://user:hush@broker", "must have no password"),
+        ("http://broker", "must start with one of mqtt://"),
+        ("mqtt://broker/path", "must have no path"),
+        ("broker:99999", "must have a port from 1 to 65535"),
+    ],
+)
+def test_a_url_that_is_not_understood_is_refused_with_what_to_write(octoprint: OctoPrint, host: str, rule: str) -> None:
+    status, answer = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": {"mqtt_broker_host": host}}})
+    assert (status, answer["key"]) == (400, "mqtt_broker_host")
+    assert rule in answer["rule"]
+    assert "hush" not in str(answer)
+    assert "hush" not in octoprint.log()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("mqtts://host.invalid:8884 ", "host.invalid:8884"),
+        ("[::1]", "[::1]:1883"),
+        ("wss://host.invalid/mqtt", "host.invalid:443"),
+        ("host.invalid:1884", "host.invalid:1884"),
+        ("mqtt://user@host.invalid", "host.invalid:1883"),
+    ],
+)
+def test_a_url_is_understood(octoprint: OctoPrint, host: str, address: str) -> None:
+    octoprint.save_plugin_settings("temp_eta", {"mqtt_broker_host": host, "mqtt_enabled": True})
+    eventually(lambda: octoprint.get(PATH)["mqtt"]["broker"] == address, f"the broker to be {address}")
+
+
+def test_a_password_in_a_url_in_config_yaml_is_reported_without_it(octoprint: OctoPrint) -> None:
+    path = octoprint.base / "config.yaml"
+    octoprint.save_plugin_settings("temp_eta", {"mqtt_broker_host": "placeholder.invalid"})
+    path.write_text(path.read_text().replace("placeholder.invalid", "mqtts://user:hush@broker:8883"))
+    octoprint.restart()
+    state = octoprint.get(PATH)
+    assert any("mqtt_broker_host: must have no password" in text for text in state["problems"])
+    assert "hush" not in str(state)
+    assert "hush" not in octoprint.log()
