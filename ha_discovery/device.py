@@ -70,7 +70,8 @@ class Origin:
 class DeviceConfig:
     """One device with all its components.
 
-    `id` is its name in topics. `availability` and `qos` are the defaults of its components.
+    `id` is its name in topics. `availability` and `qos` are the defaults of its components. `abbreviate`: use short
+    names of keys in the device form, so that a device with many components has a smaller message.
     """
 
     _RULES: ClassVar[Mapping[str, Rule]] = {"id": SLUG, "qos": QOS}
@@ -81,6 +82,7 @@ class DeviceConfig:
     components: tuple[Component, ...]
     availability: Availability = ALWAYS
     qos: int = 0
+    abbreviate: bool = False
 
     def __post_init__(self) -> None:
         """Check the parts, and the rules that involve several of them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from ha_discovery.abbreviations import abbreviated
 from ha_discovery.availability import Availability
 from ha_discovery.components import Component, Entity
 from ha_discovery.device import DeviceConfig
@@ -46,6 +47,8 @@ def single_topic(prefix: str, platform: str, device_id: str, key: str) -> str:
 def device_message(config: DeviceConfig, prefix: str) -> Message:
     """Return the retained message of the device form."""
     components = {c.key: {"platform": c.platform, **_component(c), **_override(c)} for c in config.components}
+    if config.abbreviate:
+        components = {key: abbreviated(component) for key, component in components.items()}
     payload = {**_header(config), **_qos(config), **_availability(config.availability), "components": components}
     return retained(device_topic(prefix, config.id), payload)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, Form, Origin
 
@@ -17,6 +17,8 @@ from .texts import Texts
 ORIGIN = "OctoPrint-TempETA"
 SUPPORT_URL = "https://github.com/Ajimaru/OctoPrint-TempETA"
 #: The forms of announcement, by the setting `ha_discovery_mode`.
+#: Bytes above which the device's message has short names of keys.
+LONG_NAMES_BYTES = 48_000
 FORMS = {"device": Form.DEVICE, "per_entity": Form.SINGLE}
 
 
@@ -66,7 +68,10 @@ def announcement(
         availability=compact_availability(scope.with_printer),
         qos=1,
     )
-    return Announcement(config, form=form, prefix=prefix)
+    announced = Announcement(config, form=form, prefix=prefix)
+    if form is Form.DEVICE and len(announced.messages[0].payload.encode()) > LONG_NAMES_BYTES:
+        return replace(announced, config=replace(config, abbreviate=True))
+    return announced
 
 
 def _unique(components: Iterable[Component]) -> tuple[Component, ...]:

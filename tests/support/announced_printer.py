@@ -8,6 +8,7 @@ from typing import Any
 
 from ha_discovery import Form
 from octoprint_temp_eta.bridge.protocol.inputs import Preset, Presets
+from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
 from octoprint_temp_eta.home_assistant.parts import Offer
@@ -16,7 +17,7 @@ from tests.support.bridge_driver import INSTANCE, BridgeDriver
 
 TOPICS = Topics("octoprint/temp_eta/ender-3-x7k2")
 FACTS = DeviceFacts("ender-3-x7k2", "Ender 3", "Ender-3", "1.0.0", "1.11.8")
-COMMANDS = frozenset({"reset", "target", "script/start", "script/cancel"})
+COMMANDS = frozenset({"reset", "target", "script/start", "script/cancel", *ACCEPTED_IN})
 OFFER = Offer(
     heaters=("tool0", "bed"),
     presets=("PLA", "ABS"),

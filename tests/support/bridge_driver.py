@@ -46,6 +46,8 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     TargetSet,
     Tick,
 )
+from octoprint_temp_eta.bridge.protocol.job_effects import PrinterAction
+from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.clock import Now
@@ -104,6 +106,8 @@ class BridgeDriver:
         self.scripts = scripts
         #: Why OctoPrint refuses targets, None: it takes them.
         self.target_refusal: str | None = None
+        #: Whether OctoPrint carries out commands about the job at once.
+        self.carries_out = True
         self.link: int | None = None
         #: All effects so far except the messages, oldest first; and the messages, each with its name in the catalogue.
         self.effects: list[Effect] = []
@@ -153,6 +157,8 @@ class BridgeDriver:
                         inputs.append(MessageArrived(effect.topic, effect.payload))
                 elif isinstance(effect, SetTarget) and effect.token is not None:
                     inputs.append(TargetSet(effect.token, self.target_refusal))
+                elif isinstance(effect, PrinterAction) and self.carries_out:
+                    inputs.append(ActionDone(effect.token))
                 elif isinstance(effect, ScanScripts) and self.scripts is not None:
                     inputs.append(ScriptsFound(self.scripts))
         return effects

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BASE
+from tests.e2e.home_assistant.expected import is_time
 from tests.support.broker_programs import Listener
 from tests.support.full_stack import FullStack, printer
+from tests.support.gcode_files import add_file, print_file
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
 
@@ -39,6 +41,26 @@ def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: FullStack) -> N
         print(f"rows of {heater}: {json.dumps(rows)}")
         assert 3 <= sum(rows.values()) <= 12, written
     cold.octoprint.start()
+
+
+@pytest.mark.slow
+def test_a_print_costs_at_most_two_rows_a_minute(cold: FullStack) -> None:
+    database, minutes = cold.local.folder / "home-assistant_v2.db", 5
+    add_file(cold.octoprint, "long.gcode", 600)
+    print_file(cold.octoprint, "long.gcode")
+    cold.wait("status", "Printing")
+    eventually(lambda: is_time(cold.ha.state(cold.id_of("finish_at"))), "the finish", 150)
+    settled(database)
+    before = recorded(database)
+    with Observer(cold.listener) as observer:
+        for _ in range(minutes):
+            observer.wait_for(f"{BASE}/status", since=observer.mark(), timeout=90)
+    settled(database)
+    written = recorded(database) - before
+    print(f"rows of {minutes} minutes of a print: {json.dumps(written)}")
+    assert 3 <= written.total() <= 2 * (minutes + 1), written
+    cold.octoprint.post("/api/job", {"command": "cancel"})
+    cold.wait("status", "Idle", "Cooling")
 
 
 def two_minutes(listener: Listener) -> None:

@@ -93,9 +93,9 @@ class Stage:
 
     @property
     def received(self) -> list[Input]:
-        """What was posted since the last look, scripts left out."""
+        """What was posted since the last look; scripts and the print job are left out, see their tests."""
         posted, self.app.posted = self.app.posted, []
-        return [event for event in posted if not type(event).__module__.endswith("script_inputs")]
+        return [event for event in posted if not type(event).__module__.endswith(("script_inputs", "job_inputs"))]
 
     def changed(self, **changes: Any) -> PrinterChanged:
         known = {"state": "OPERATIONAL", "connected": True, "printing": False}

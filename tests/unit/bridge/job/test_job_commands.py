@@ -28,6 +28,7 @@ EACH = pytest.mark.parametrize("command", ACCEPTED_IN)
 
 def in_state(state: str, **settings: Any) -> BridgeDriver:
     driver = connected(**{"allow_job_start": True, **settings})
+    driver.carries_out = False
     driver.printer(state=state, connected=state != "OFFLINE", printing=state in ("PRINTING", "PAUSED"))
     return driver
 

@@ -1,0 +1,122 @@
+"""A print on a real OctoPrint: the retained job, the events, and the commands about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.conftest import BASE
+from tests.support.gcode_files import add_file, print_file
+from tests.support.mqtt_client import Observer, Received
+from tests.support.octoprint import OctoPrint
+from tests.support.waiting import eventually
+
+JOB, EVENT, PRINTER = f"{BASE}/job", f"{BASE}/event", f"{BASE}/printer"
+
+
+@pytest.fixture(autouse=True)
+def permitted(octoprint: OctoPrint) -> Iterator[None]:
+    octoprint.save_plugin_settings("temp_eta", {"allow_job_start": True})
+    add_file(octoprint, "long.gcode", 600)
+    add_file(octoprint, "boxes/short.gcode", 20)
+    yield
+    octoprint.save_plugin_settings("temp_eta", {"allow_job_start": False})
+
+
+def event_is(kind: str) -> Callable[[Received], bool]:
+    return lambda message: message.json["event_type"] == kind
+
+
+def execute(observer: Observer, command: str, payload: str = "PRESS") -> dict[str, Any]:
+    """Send a command and return its reply."""
+    since = observer.mark()
+    observer.publish(f"{BASE}/command/{command}", payload)
+    reply = observer.wait_for(f"{BASE}/response", lambda m: m.json["command"] == command, since=since)
+    return dict(reply.json)
+
+
+def state_is(state: str) -> Callable[[Received], bool]:
+    return lambda message: message.json["state"] == state
+
+
+def test_a_print_from_start_to_end(octoprint: OctoPrint, observer: Observer) -> None:
+    assert execute(observer, "job/start", '{"file": "boxes/short.gcode"}')["status"] == "completed"
+    started = observer.wait_for(EVENT, event_is("print_started"))
+    assert (started.json["file"], started.json["origin"], started.retain) == ("boxes/short.gcode", "local", False)
+    printing = observer.wait_for(JOB, lambda m: m.json["finish_at"] is not None, timeout=30).json
+    assert (printing["file"], printing["name"]) == ("boxes/short.gcode", "short.gcode")
+    assert 0 < printing["progress"] < 1
+    done = observer.wait_for(EVENT, event_is("print_done"), timeout=90)
+    assert 15 < done.json["elapsed_seconds"] < 60
+    job = observer.wait_for(JOB, lambda m: m.json["progress"] == 1)
+    assert job.json["elapsed_seconds"] == pytest.approx(done.json["elapsed_seconds"], abs=1)
+    observer.wait_for(JOB, lambda m: m.json["progress"] == 1 and m.json["finish_at"] is None)
+    announced = [message.json for message in observer.on(JOB) if message.json["finish_at"]]
+    assert all(datetime.fromisoformat(job["finish_at"]).timestamp() > job["timestamp"] - 1 for job in announced)
+
+
+def test_a_print_is_paused_resumed_and_cancelled(octoprint: OctoPrint, observer: Observer) -> None:
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"))
+    for command, kind, state in (
+        ("job/pause", "print_paused", "PAUSED"),
+        ("job/resume", "print_resumed", "PRINTING"),
+        ("job/cancel", "print_cancelled", "OPERATIONAL"),
+    ):
+        since = observer.mark()
+        assert execute(observer, command)["status"] == "completed"
+        observer.wait_for(EVENT, event_is(kind), since=since)
+        observer.wait_for(PRINTER, state_is(state), since=since)
+    assert not [m for m in observer.on(EVENT) if event_is("print_failed")(m)]
+    assert execute(observer, "job/pause")["error"]["code"] == "printer_not_ready"
+
+
+@pytest.mark.parametrize("file", ["none.gcode", "../config.yaml", "/etc/passwd"])
+def test_a_file_that_does_not_exist_is_refused(octoprint: OctoPrint, observer: Observer, file: str) -> None:
+    reply = execute(observer, "job/start", f'{{"file": "{file}"}}')
+    assert (reply["status"], reply["error"]["code"]) == ("failed", "unknown_file")
+    assert octoprint.printer_state() == "Operational"
+
+
+def test_the_printer_is_disconnected_and_connected(octoprint: OctoPrint, observer: Observer) -> None:
+    assert execute(observer, "printer/disconnect")["status"] == "completed"
+    observer.wait_for(EVENT, event_is("disconnected"))
+    since = observer.mark()
+    assert execute(observer, "printer/connect")["status"] == "completed"
+    observer.wait_for(EVENT, event_is("connected"), since=since)
+    eventually(lambda: octoprint.printer_state() == "Operational", "the printer to be ready")
+
+
+def test_an_emergency_stop_ends_the_print_and_its_connection(octoprint: OctoPrint, observer: Observer) -> None:
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"))
+    observer.wait_for(JOB, lambda m: m.json["file"] == "long.gcode")
+    since = observer.mark()
+    assert execute(observer, "printer/emergency_stop")["status"] == "completed"
+    observer.wait_for(PRINTER, lambda m: m.json["connected"] is False, since=since)
+    failed = observer.wait_for(EVENT, event_is("print_failed"), since=since)
+    assert failed.json["file"] == "long.gcode"
+    observer.wait_for(JOB, lambda m: m.json["file"] is None, since=since)
+
+
+def test_the_firmwares_error_is_an_event_with_its_text(octoprint: OctoPrint, observer: Observer) -> None:
+    octoprint.gcode("!!DEBUG:trigger_fatal_error_marlin")
+    error = observer.wait_for(EVENT, event_is("error"))
+    assert "Thermal Runaway" in error.json["error"]
+    assert error.json["reason"]
+
+
+def test_a_filament_runout_that_the_firmware_reports_is_an_event(octoprint: OctoPrint, observer: Observer) -> None:
+    octoprint.gcode("!!DEBUG:send //action:prompt_begin FilamentRunout T0")
+    observer.wait_for(EVENT, event_is("filament_runout"))
+
+
+def test_a_command_over_rest_needs_octoprints_permission(octoprint: OctoPrint) -> None:
+    key = octoprint.add_user("job-reader", ["PLUGIN_TEMP_ETA_READ"])
+    status, reply = octoprint.request("POST", "/api/plugin/temp_eta", {"command": "job/cancel"}, key=key)
+    assert (status, reply["error"]["code"]) == (403, "not_permitted")
+    status, reply = octoprint.request("POST", "/api/plugin/temp_eta", {"command": "job/cancel"})
+    assert (status, reply["error"]["code"]) == (409, "printer_not_ready")
