@@ -71,10 +71,10 @@ def test_a_broker_with_a_packet_limit_gets_everything_that_fits_and_keeps_the_co
 
 
 def test_a_reply_that_exceeds_the_packet_limit_is_dropped_and_the_connection_stays():
-    reply_topic = f"{BASE}/my/replies"
+    reply_topic = "my/replies"
     with (
         Broker(options=("max_packet_size 2048",)) as broker,
-        RunningBridge(broker.port, ha_discovery_enabled=False) as bridge,
+        RunningBridge(broker.port, ha_discovery_enabled=False, mqtt_response_topics="my") as bridge,
         Observer(broker.listener, base=BASE) as observer,
         Client5(broker.listener) as client,
     ):
