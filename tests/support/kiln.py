@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from ha_discovery import (
     ALWAYS,
     Announcement,
@@ -13,6 +15,7 @@ from ha_discovery import (
     Device,
     DeviceConfig,
     DeviceTrigger,
+    DiscoveryError,
     Event,
     Form,
     Number,
@@ -90,3 +93,12 @@ def announcement(*components: Component, form: Form = Form.DEVICE, **changed: An
 def sensor(key: str, unique_id: str = "", **rest: Any) -> Sensor:
     """Return a sensor."""
     return Sensor(key=key, unique_id=unique_id or f"kiln_{key}", name=key, state_topic=STATE, **rest)
+
+
+def assert_refused(platform: type[Component], changed: dict[str, Any], where: str) -> None:
+    """Assert that the least component of `platform` with the `changed` fields is refused, with key and rule."""
+    platform(**LEAST[platform])
+    with pytest.raises(DiscoveryError) as refused:
+        platform(**LEAST[platform] | changed)
+    assert refused.value.where == where
+    assert str(refused.value) == f"{where}: {refused.value.rule}"

@@ -10,14 +10,13 @@ from ha_discovery import (
     Component,
     Device,
     DeviceTrigger,
-    DiscoveryError,
     Entity,
     Event,
     Number,
     Origin,
     Sensor,
 )
-from tests.support.kiln import LEAST, kiln
+from tests.support.kiln import LEAST, assert_refused, kiln
 
 REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
     # ids and topics
@@ -69,11 +68,7 @@ REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
 def test_a_component_is_refused_with_key_and_rule(
     platform: type[Component], changed: dict[str, Any], where: str
 ) -> None:
-    platform(**LEAST[platform])
-    with pytest.raises(DiscoveryError) as refused:
-        platform(**LEAST[platform] | changed)
-    assert refused.value.where == where
-    assert str(refused.value) == f"{where}: {refused.value.rule}"
+    assert_refused(platform, changed, where)
 
 
 @pytest.mark.parametrize("platform", LEAST)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ha_discovery import BinarySensor, Button, Component, DeviceTrigger, DiscoveryError, Entity, Event, Number, Sensor
-from tests.support.kiln import LEAST, kiln
+from ha_discovery import BinarySensor, Button, Component, DeviceTrigger, Entity, Event, Number, Sensor
+from tests.support.kiln import LEAST, assert_refused, kiln
 
 REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
     # sensor
@@ -70,11 +70,7 @@ REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
 def test_a_component_is_refused_with_key_and_rule(
     platform: type[Component], changed: dict[str, Any], where: str
 ) -> None:
-    platform(**LEAST[platform])
-    with pytest.raises(DiscoveryError) as refused:
-        platform(**LEAST[platform] | changed)
-    assert refused.value.where == where
-    assert str(refused.value) == f"{where}: {refused.value.rule}"
+    assert_refused(platform, changed, where)
 
 
 ACCEPTED: list[tuple[type[Component], dict[str, Any]]] = [

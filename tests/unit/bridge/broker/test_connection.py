@@ -1,4 +1,4 @@
-"""The life cycle of the connection: its states, and what moves it between them."""
+"""The life cycle of the connection: its states, what moves it between them, and what is published after it was lost."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import MOVES, Connection, Event, State, topics_of
+from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Page, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
+    BrokerRefused,
+    Delivered,
     Input,
     MessageArrived,
     Started,
@@ -22,7 +27,8 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
 )
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.settings.table import parse
-from tests.support.bridge_driver import IDENTITY
+from tests.support import curves
+from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heating
 
 SETTINGS = {"mqtt_broker_host": "broker.test", "mqtt_custom_identifier": "ender"}
 ACCEPTED = BrokerConnected(1, "broker.test", 1883, "5")
@@ -144,3 +150,220 @@ def test_a_connection_without_tls_or_with_a_verified_certificate_has_no_warning(
     driver = Driver(**settings)
     driver.handle(Started(), ACCEPTED)
     assert driver.connection.warnings == ()
+
+
+BASE = f"octoprint/temp_eta/{INSTANCE}"
+
+
+def logged(driver: BridgeDriver, level: int) -> list[str]:
+    return [log.text for log in driver.of(Log) if log.level == level]
+
+
+def test_a_broker_without_states_receives_all_of_them():
+    driver = heating()
+    driver.advance(10)
+    before = set(driver.retained)
+    driver.lose()
+    driver.heat("bed", curves.heating(60.0, start=40.0, hold=10.0))
+    driver.connect(forget=True)
+    assert before - {topic for topic in before if "homeassistant" in topic} <= set(driver.retained)
+    assert driver.state("eta", heater="bed")["state"] == "at_target"
+    assert driver.state("status") == "online"
+
+
+def test_while_offline_nothing_is_published_and_old_news_is_dropped():
+    driver = heating()
+    driver.lose()
+    driver.heat("bed", curves.resting(36.0, lasting=5))
+    driver.advance(60)
+    driver.heat("bed", curves.resting(36.0, 60.0, lasting=5))
+    mark = len(driver.sent)
+    driver.connect()
+    assert [body["state"] for body in driver.bodies("state_change", since=mark)] == ["heating"]
+    driver.advance(1)
+    assert driver.state("diagnostics")["events_dropped"]["state_change"] == 1
+
+
+def test_each_reconnect_is_counted_and_published():
+    driver = BridgeDriver()
+    for _ in range(3):
+        driver.connect()
+        driver.lose()
+    driver.connect()
+    driver.advance(1)
+    assert driver.state("diagnostics")["connections"] == 4
+    assert len(logged(driver, logging.INFO)) == 4
+
+
+def test_the_same_trouble_is_logged_once():
+    driver = BridgeDriver()
+    for _ in range(20):
+        driver.lose("TCP: broker.test:1883 refuses the connection: is the broker running?")
+    driver.lose("TCP: broker.test:1883 does not answer")
+    assert len(logged(driver, logging.WARNING)) == 2
+    driver.connect()
+    driver.lose("TCP: broker.test:1883 does not answer")
+    assert len(logged(driver, logging.WARNING)) == 3
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "TCP: broker.test:1883 does not answer"
+
+
+def test_what_is_refused_on_a_connection_does_not_end_it():
+    driver = heating()
+    driver.handle(BrokerRefused("Not permitted to subscribe"))
+    driver.advance(61)
+    assert driver.state("diagnostics")["last_error"] == "Not permitted to subscribe"
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is True
+
+
+def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
+    driver = heating()
+    driver.change_settings(mqtt_broker_host="other")
+    driver.connect()
+    driver.handle(BrokerLost(1, "TCP: broker.test:1883 does not answer"))
+    mark = len(driver.sent)
+    driver.heat("bed", curves.heating(60.0, start=40.0)[:10])
+    assert driver.bodies("eta", since=mark)
+
+
+def test_a_broker_without_acknowledgements_is_reconnected():
+    driver = heating()
+    driver.acknowledges = False
+    driver.heat("bed", curves.heating(60.0, start=36.0, rate=0.1)[: int(ACK_TIMEOUT_S)])
+    before = len(driver.of(Connect))
+    driver.advance(5)
+    assert len(driver.of(Connect)) == before + 1
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["connected"] is False
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["broker"] is None
+    driver.acknowledges = True
+    driver.connect()
+    driver.advance(2)
+    assert driver.state("eta", heater="bed")["actual"] == pytest.approx(37.9, abs=0.6)
+
+
+def test_a_late_acknowledgement_of_the_previous_connection_is_ignored():
+    driver = heating()
+    driver.acknowledges = False
+    old = driver.link
+    assert old is not None
+    driver.lose()
+    driver.connect()
+    newest = driver.sent[-1][1].token
+    assert newest is not None
+    driver.handle(Delivered(old, newest))
+    driver.advance(ACK_TIMEOUT_S + 1)
+    assert len(driver.of(Connect)) == 2
+
+
+@settings(max_examples=50)
+@given(
+    breaks=st.lists(
+        st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence", "move", "move back"]),
+        max_size=12,
+    )
+)
+def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[str]):
+    driver = heating(mqtt_publish_interval=1)
+    actual = 37.0
+    for event in breaks:
+        if event == "lose" and driver.link is not None:
+            driver.lose()
+        elif event in ("connect", "forget"):
+            driver.connect(forget=event == "forget")
+        elif event in ("freeze", "thaw"):
+            driver.acknowledges = event == "thaw"
+        elif event == "printer":
+            driver.printer(connected=False, state="OFFLINE")
+            driver.printer()
+        elif event == "silence":
+            driver.advance(130)
+        elif event in ("move", "move back"):
+            driver.change_settings(mqtt_base_topic="farm/eta" if event == "move" else "octoprint/temp_eta")
+        actual += 0.5
+        driver.heat("bed", [(1, actual, 60.0), (2, actual, 60.0)])
+    driver.acknowledges = True
+    driver.connect()
+    driver.heat("bed", [(1, 42.0, 60.0), (2, 42.0, 60.0), (5, 42.0, 60.0)])
+    assert driver.state("status") == "online"
+    assert driver.state("eta", heater="bed")["actual"] == 42.0
+    assert driver.state("eta", heater="bed")["state"] == "heating"
+    assert driver.state("printer")["connected"] is True
+    ours = [topic for topic in driver.retained if not topic.startswith("homeassistant/")]
+    assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]
+
+
+# Messages that do not arrive
+
+
+def test_a_broker_that_delivers_nothing_is_reported_with_the_remedy():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.advance(READ_BACK_S - 1)
+    assert logged(driver, logging.WARNING) == []
+    driver.advance(1)
+    [warning] = logged(driver, logging.WARNING)
+    assert f"Commands will not arrive. Allow the user to read {BASE}/# (ACL)." in warning
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == warning
+    assert warning in [page.message["message"] for page in driver.of(Page) if page.message["type"] == "notification"]
+    driver.advance(61)
+    assert driver.state("diagnostics")["last_error"] == warning
+
+
+def test_a_broker_that_delivers_is_not_reported():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(60)
+    assert logged(driver, logging.WARNING) == []
+
+
+def test_a_connection_that_ends_before_info_can_come_back_is_not_reported():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.lose()
+    driver.advance(60)
+    assert [text for text in logged(driver, logging.WARNING) if "ACL" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "consequence"),
+    [
+        (f"{BASE}/command/#", " Commands will not arrive."),
+        ("homeassistant/status", " The bridge does not notice when Home Assistant starts."),
+        (f"{BASE}/info", ""),
+    ],
+)
+def test_a_refused_subscription_is_reported_with_its_consequence(topic: str, consequence: str):
+    driver = heating()
+    driver.handle(BrokerRefused(f"Not permitted to subscribe to {topic}.", topic))
+    assert logged(driver, logging.WARNING) == [f"Not permitted to subscribe to {topic}.{consequence}"]
+
+
+def test_home_assistants_status_is_subscribed_to_only_while_discovery_is_on():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    [connect] = driver.of(Connect)
+    assert connect.subscriptions == (f"{BASE}/command/#", f"{BASE}/info")
+    driver.connect()
+    effects = driver.change_settings(ha_discovery_enabled=True)
+    wanted = (f"{BASE}/command/#", "homeassistant/status", f"{BASE}/info")
+    assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(wanted)]
+    assert driver.of(Disconnect) == [], "the connection stays"
+    effects = driver.change_settings(ha_discovery_enabled=False)
+    assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(connect.subscriptions)]
+    assert driver.change_settings(mqtt_publish_interval=7) == []
+
+
+# Messages that are too large
+
+
+def test_a_message_above_the_packet_limit_is_reported_and_counted():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.printer()
+    driver.connect(maximum_packet_size=400)
+    warnings = logged(driver, logging.WARNING)
+    assert [text.split()[3] for text in warnings] == [f"{BASE}/info"]
+    assert "is not sent: the broker accepts at most 400. Raise the broker's packet limit" in warnings[0]
+    driver.connect()
+    driver.advance(1)
+    assert driver.state("diagnostics")["messages"]["dropped"] >= 1
+    assert driver.state("info")["instance"] == INSTANCE, "a broker without the limit gets it"

@@ -1,4 +1,4 @@
-"""The heaters: from OctoPrint's readings, as they come, to what the broker holds."""
+"""The heaters: from OctoPrint's readings, as they come, to what is published."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import Learn
+from octoprint_temp_eta.bridge.heaters.heaters import MISSING_READINGS, STALE_S
+from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
 from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile
 from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
 from tests.support import curves
-from tests.support.bridge_driver import connected
+from tests.support.bridge_driver import BridgeDriver, connected
 
 # A whole session
 
@@ -198,3 +199,89 @@ def test_another_profile_is_another_printer():
     driver.heat("bed", curves.heating(60.0, hold=30.0))
     assert driver.of(Learn)[0].place == "big/bed"
     assert driver.state("info")["printer_profile"] == {"id": "big", "name": "Big", "model": "CR-10"}
+
+
+# Heaters come and go
+
+
+def test_a_tool_change_keeps_both_tools():
+    driver = connected()
+    driver.read(tool0=(200.0, 200.0), tool1=(22.0, 0.0))
+    for _ in range(MISSING_READINGS - 1):
+        driver.advance(1)
+        driver.read(tool0=(200.0, 0.0))
+    driver.read(tool0=(190.0, 0.0), tool1=(30.0, 210.0))
+    assert (driver.eta("tool0")["state"], driver.eta("tool1")["state"]) == ("cooling", "heating")
+
+
+def test_a_heater_that_disappears_is_erased_and_forgotten():
+    driver = connected()
+    driver.read(bed=(22.0, 60.0), tool1=(22.0, 0.0))
+    driver.advance(1)
+    assert driver.of(Save)[-1].value == ["tool1", "bed"]
+    for _ in range(MISSING_READINGS):
+        driver.advance(1)
+        driver.read(bed=(22.0, 60.0))
+    assert driver.heaters == ["bed"]
+    driver.advance(1)
+    assert [save.value for save in driver.of(Save) if save.name == "heaters"][-1] == ["bed"]
+    driver.lose()
+    driver.retained[driver.topic("eta", heater="tool1")] = b"stale"
+    driver.connect()
+    assert driver.heaters == ["bed"], "a broker that was away is cleared, too"
+
+
+def test_a_returning_heater_starts_again():
+    driver = connected()
+    driver.read(bed=(22.0, 60.0), tool1=(22.0, 0.0))
+    for _ in range(MISSING_READINGS):
+        driver.read(bed=(22.0, 60.0))
+    driver.read(bed=(22.0, 60.0), tool1=(30.0, 200.0))
+    assert driver.eta("tool1")["state"] == "heating"
+
+
+def test_stored_heaters_are_unknown_after_a_start():
+    driver = BridgeDriver(remembered={"heaters": ["tool0", "bed", 7, "a/b"]})
+    driver.connect()
+    assert driver.heaters == ["bed", "tool0"]
+    assert driver.eta()["state"] == "unknown"
+
+
+@pytest.mark.parametrize("damaged", [None, "bed", 7, {"bed": 1}, [None, []]])
+def test_a_damaged_memory_is_none(damaged: object):
+    driver = BridgeDriver(remembered={"heaters": damaged, "learned": damaged, "announced": damaged})
+    driver.connect()
+    assert driver.heaters == []
+
+
+# Silence and connections
+
+
+def test_two_minutes_of_silence_make_a_heater_unknown():
+    driver = connected()
+    driver.read(bed=(40.0, 60.0))
+    driver.advance(STALE_S)
+    assert driver.eta()["state"] == "heating"
+    driver.advance(1)
+    body = driver.eta()
+    assert (body["state"], body["actual"], body["target"], body["eta_seconds"]) == ("unknown", None, None, None)
+    assert driver.bodies("state_change")[-1]["state"] == "unknown"
+    driver.read(bed=(60.0, 60.0))
+    assert driver.eta()["state"] == "at_target"
+
+
+def test_without_a_printer_nothing_is_known():
+    driver = connected()
+    driver.read(bed=(40.0, 60.0))
+    driver.printer(connected=False, state="OFFLINE")
+    assert driver.eta()["state"] == "unknown"
+    assert driver.state("printer") | {"seq": 0, "timestamp": 0, "boot_id": ""} == {
+        "status": "offline", "ready": False, "extrapolated": False,
+        "connected": False, "state": "OFFLINE", "printing": False, "ready_at": None, "eta_seconds": None,
+        "waiting_for": [], "seq": 0, "timestamp": 0, "boot_id": "",
+    }  # fmt: skip
+    driver.read(bed=(40.0, 60.0))
+    assert driver.eta()["state"] == "unknown", "a reading that came late belongs to the connection before"
+    driver.printer()
+    driver.read(bed=(58.0, 60.0))
+    assert driver.eta()["state"] == "at_target"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from octoprint_temp_eta.bridge.heaters.heaters import MISSING_READINGS
 from octoprint_temp_eta.bridge.heaters.selection import Reading, Selection, not_connected
 from octoprint_temp_eta.bridge.protocol.inputs import Profile
 from octoprint_temp_eta.settings.table import parse
+from tests.support import curves
+from tests.support.bridge_driver import connected
 
 NAMES = ["tool0", "tool1", "tool4", "tool5", "bed", "chamber", "X", "rpi"]
 
@@ -99,3 +104,67 @@ def test_the_settings_name_heaters_as_text_or_list():
 )
 def test_a_disconnected_sensor_differs_from_a_cold_garage(readings: dict[str, Reading], missing: set[str]):
     assert not_connected(readings) == missing
+
+
+# What is a heater
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "is_one"),
+    [
+        ("tool0", (22.0, None), True),
+        ("tool11", (22.0, 0.0), True),
+        ("bed", (None, 60.0), True),
+        ("bed", (None, None), False),
+        ("bed", (None, 0.0), False),
+        ("chamber", (22.0, None), True),
+        ("P", (22.0, 0.0), False),
+        ("P", (22.0, None), False),
+        ("W", (3.0, None), False),
+        ("time", (None, None), False),
+        ("a b", (22.0, 0.0), False),
+        ("ä", (22.0, 0.0), False),
+        ("x" * 65, (22.0, 0.0), False),
+        ("", (22.0, 0.0), False),
+        ("command", (22.0, 0.0), False),
+    ],
+)
+def test_what_is_a_heater_without_a_profile(name: str, reading: tuple[object, object], is_one: bool):
+    driver = connected()
+    driver.read(**{name: reading})
+    assert driver.heaters == ([name] if is_one else [])
+
+
+def test_a_custom_heater_stays_one_without_a_target():
+    driver = connected(extra_heaters="P")
+    driver.read(P=(22.0, 0.0))
+    driver.advance(1)
+    driver.read(P=(40.0, None))
+    driver.advance(5)
+    assert driver.eta("P")["actual"] == 40.0
+
+
+@pytest.mark.parametrize("odd", [None, math.nan, math.inf, "21", True, 1e9, -200.0, [1]])
+def test_odd_values_do_no_harm(odd: object):
+    driver = connected()
+    driver.heat("bed", curves.resting(60.0, 60.0, lasting=5))
+    for reading in ((odd, 60.0), (60.0, odd), (odd, odd)):
+        driver.advance(1)
+        driver.read(bed=reading)
+    driver.advance(2)
+    assert (driver.eta()["state"], driver.eta()["actual"], driver.eta()["target"]) == ("at_target", 60.0, 60.0)
+
+
+def test_a_negative_target_is_none():
+    driver = connected()
+    driver.heat("bed", curves.resting(60.0, 60.0, lasting=5))
+    driver.read(bed=(60.0, -1.0))
+    assert driver.eta()["state"] == "at_target"
+
+
+def test_a_reading_without_heaters_changes_nothing():
+    driver = connected()
+    driver.read(bed=(22.0, 60.0))
+    for _ in range(3 * MISSING_READINGS):
+        driver.read()
+    assert driver.heaters == ["bed"]

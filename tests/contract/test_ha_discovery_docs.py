@@ -9,7 +9,7 @@ import pytest
 
 import ha_discovery
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 DOCS = PROJECT / "docs" / "reference" / "ha-discovery.md"
 
 
