@@ -15,7 +15,16 @@ from ..adapters.numpy_probe import numpy_problem
 from ..adapters.problems import Problems
 from ..app import App
 from ..bridge.protocol.identity import Identity
-from ..bridge.protocol.inputs import JobBoundary, Preset, Presets, PrinterChanged, Profile, Readings, Renamed
+from ..bridge.protocol.inputs import (
+    JobBoundary,
+    PluginSwitched,
+    Preset,
+    Presets,
+    PrinterChanged,
+    Profile,
+    Readings,
+    Renamed,
+)
 from ..core.estimation.samples import plausible
 from .gcode_hooks import ScriptHooks
 from .job import JobHooks
@@ -35,6 +44,12 @@ PRINTER_EVENTS = frozenset(
 )
 JOB_EVENTS = frozenset((Events.PRINT_STARTED, Events.PRINT_DONE, Events.PRINT_FAILED, Events.PRINT_CANCELLED))
 
+#: The events of OctoPrint's plugin manager, and whether the plugin still runs after the next start.
+SWITCHED = {
+    "plugin_pluginmanager_enable_plugin": True,
+    "plugin_pluginmanager_disable_plugin": False,
+    "plugin_pluginmanager_uninstall_plugin": False,
+}
 #: OctoPrint 1.11 has no such event; if a plugin fires it, its payload is a reading.
 TEMPERATURE_EVENT = "CurrentTemperatureUpdated"
 
@@ -118,6 +133,8 @@ class TempETAPlugin(
         elif event == Events.SETTINGS_UPDATED:
             self._post_presets()
             self._post(Renamed(self._device_name(), self._language()))
+        elif event in SWITCHED and payload and payload.get("id") == self._identifier:
+            self._post(PluginSwitched(SWITCHED[event]))
         elif event == TEMPERATURE_EVENT and isinstance(payload, Mapping):
             self._post_readings(payload)
 

@@ -23,11 +23,16 @@ from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.identity import Identity
-from ..protocol.inputs import BrokerConnected, MessageArrived
+from ..protocol.inputs import BrokerConnected, MessageArrived, PluginSwitched
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .fitting import Fitted, fit
 
+#: A warning for the log.
+NEW_DEVICE = (
+    "The printer ID has changed, so Home Assistant has a new device for this printer. Choose it in automations with "
+    "device triggers: those of the former device have no effect any more."
+)
 #: s within which bridges respond to Home Assistant's birth message, each at its own time to spread the load.
 BIRTH_SPREAD_S = 3.0
 
@@ -59,6 +64,8 @@ class HomeAssistant(Part):
         self._settings = settings
         self._discovery = Discovery(outbox, _announced(stored))
         self._announced_for: object = None
+        #: Whether the plugin still runs after OctoPrint's next start.
+        self._stays = True
         #: Why the announcement is not as the settings ask for.
         self._problem: str | None = None
 
@@ -70,13 +77,25 @@ class HomeAssistant(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {BrokerConnected: self._connected, MessageArrived: self._arrived}
+        return {BrokerConnected: self._connected, MessageArrived: self._arrived, PluginSwitched: self._switched}
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings."""
+        """Apply changed settings; a new instance is a new device, on which device triggers do not work any more."""
         del now
-        self._settings = settings
-        return []
+        before, self._settings = self._settings.mqtt_custom_identifier, settings
+        moved = before != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
+        return [Log(logging.WARNING, NEW_DEVICE)] if moved and self._discovery.has_announced else []
+
+    def _switched(self, event: PluginSwitched, now: Now) -> list[Effect]:
+        """Remove everything at once if the plugin was disabled or uninstalled: OctoPrint may restart soon."""
+        self._stays = event.enabled
+        if not event.enabled:
+            self._discovery.want(None, now, delay=0.0)
+        return self.tick(now)
+
+    @property
+    def _enabled(self) -> bool:
+        return self._settings.ha_discovery_enabled and self._stays
 
     def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:
         self._discovery.connected(now)
@@ -98,17 +117,17 @@ class HomeAssistant(Part):
         """Announce what has changed, and publish heartbeats."""
         identity, settings = self._info.identity, self._settings
         offer = self._offer(settings)
-        current = (identity, settings, self._printer.profile, offer)
+        current = (identity, settings, self._printer.profile, offer, self._stays)
         effects: list[Effect] = []
         if (current, self._outbox.limits.maximum_packet_size) != self._announced_for:
             self._announced_for = (current, self._outbox.limits.maximum_packet_size)
-            fitted = self._announcement(*current) if settings.ha_discovery_enabled else Fitted(None)
+            fitted = self._announcement(*current[:-1]) if self._enabled else Fitted(None)
             self._discovery.want(fitted.announcement, now)
             effects = self._report(fitted.problem)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
-        return effects + self._discovery.tick(now, may_remove=self._scripts.known or not settings.ha_discovery_enabled)
+        return effects + self._discovery.tick(now, may_remove=self._scripts.known or not self._enabled)
 
     def _report(self, problem: str | None) -> list[Effect]:
         """Log a new problem of the announcement."""

@@ -43,11 +43,16 @@ class Discovery:
         self._after: Announced | None = None
         self._next_step_at = 0.0
 
-    def want(self, wanted: Announcement | None, now: Now) -> None:
-        """Set the announcement; None removes everything."""
+    @property
+    def has_announced(self) -> bool:
+        """Whether anything is announced."""
+        return bool(self._announced.places)
+
+    def want(self, wanted: Announcement | None, now: Now, delay: float = COALESCE_S) -> None:
+        """Set the announcement, and carry it out in `delay` seconds; None removes everything."""
         if wanted != self._wanted:
             self._wanted = wanted
-            self._set_due(now, COALESCE_S)
+            self._set_due(now, delay)
 
     def connected(self, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages."""

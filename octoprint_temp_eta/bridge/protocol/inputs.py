@@ -24,6 +24,13 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginSwitched:
+    """The user has enabled, disabled or uninstalled the plugin, which takes effect when OctoPrint restarts."""
+
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed. Contains the inbox's maximum level, and the number of dropped inputs."""
 
@@ -191,6 +198,7 @@ class ApiCommand:
 Input = (
     Started
     | Stopping
+    | PluginSwitched
     | Tick
     | SettingsChanged
     | Readings

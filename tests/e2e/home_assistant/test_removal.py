@@ -77,3 +77,11 @@ def test_removed_by_command_it_disappears(cold: FullStack) -> None:
     assert reply["success"]
     assert cold.octoprint.get("/api/settings")["plugins"]["temp_eta"]["ha_discovery_enabled"] is False
     gone_and_back(cold, ha_discovery_enabled=True)
+
+
+def test_disabled_in_the_plugin_manager_it_disappears_and_enabled_it_is_back(cold: FullStack) -> None:
+    manager = "/api/plugin/pluginmanager"
+    cold.octoprint.post(manager, {"command": "disable", "plugin": "temp_eta"})
+    eventually(lambda: not cold.ha.devices(DEVICE), "the printer to be gone", 40, poll=0.2)
+    cold.octoprint.post(manager, {"command": "enable", "plugin": "temp_eta"})
+    cold.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")

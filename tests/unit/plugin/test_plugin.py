@@ -12,6 +12,7 @@ from octoprint.events import Events
 from octoprint_temp_eta.bridge.protocol.inputs import (
     Input,
     JobBoundary,
+    PluginSwitched,
     Preset,
     Presets,
     PrinterChanged,
@@ -209,3 +210,12 @@ def test_the_stop_ends_the_callbacks_and_publishes_offline():
     stage.plugin.on_shutdown()
     assert stage.printer.callbacks == []
     assert stage.app.stopped
+
+
+@pytest.mark.parametrize(("command", "enabled"), [("enable", True), ("disable", False), ("uninstall", False)])
+def test_the_plugin_manager_switches_the_plugin(command: str, enabled: bool):
+    stage = Stage()
+    stage.plugin._identifier = "temp_eta"
+    for plugin in ("temp_eta", "tracking"):
+        stage.plugin.on_event(f"plugin_pluginmanager_{command}_plugin", {"id": plugin, "version": "1"})
+    assert stage.received == [PluginSwitched(enabled)]

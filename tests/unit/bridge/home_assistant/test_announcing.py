@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
+from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Preset, Presets, Renamed
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S, HEARTBEATS
@@ -219,3 +220,28 @@ def test_entities_are_announced_one_by_one_where_the_device_message_exceeds_the_
     driver.connect()
     idle(driver, 3 * SETTLE_S)
     assert set(json.loads(driver.retained[TOPIC])["components"]) == names, "without the limit as one device again"
+
+
+def test_a_disabled_plugin_removes_the_device_at_once_and_an_enabled_one_announces_it_again():
+    driver = settled()
+    assert TOPIC in driver.retained
+    driver.handle(PluginSwitched(enabled=False))
+    assert TOPIC not in driver.retained
+    idle(driver, 2 * SETTLE_S)
+    assert announced_topics(driver) == set()
+    driver.handle(PluginSwitched(enabled=True))
+    idle(driver, SETTLE_S)
+    assert "bed_state" in components(driver)
+
+
+def test_a_new_printer_id_warns_that_device_triggers_belong_to_the_former_device():
+    driver = settled()
+    driver.change_settings(mqtt_custom_identifier="other")
+    assert [log.level for log in driver.of(Log) if log.text == NEW_DEVICE] == [logging.WARNING]
+
+
+@pytest.mark.parametrize("changed", [{"mqtt_base_topic": "elsewhere"}, {"mqtt_publish_interval": 2}])
+def test_other_changes_keep_the_device_and_do_not_warn(changed: dict[str, Any]):
+    driver = settled()
+    driver.change_settings(**changed)
+    assert not [log for log in driver.of(Log) if log.text == NEW_DEVICE]
