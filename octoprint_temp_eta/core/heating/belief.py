@@ -14,8 +14,10 @@ from ..estimation.samples import JUMP_C, JUMP_C_PER_S
 #: The largest jump (°C, and °C for each second since the last reading) that is believed together with a new target, by
 #: kind. Without a new target, `JUMP_C` and `JUMP_C_PER_S` hold for all kinds.
 TARGET_JUMP_C = {HeaterKind.TOOL: (15.0, 12.0), HeaterKind.BED: (8.0, 3.0), HeaterKind.CHAMBER: (8.0, 2.0)}
-#: Readings that are looked back at, and the changes of the target among them that make it restless.
+#: Readings that are looked back at, and the changes of the target among them that make it restless, …
 LAST, RESTLESS = 6, 3
+#: … the same for one that keeps each value for some readings, and the readings in a row that it then needs.
+LONG, RESTLESS_LONG, STEADY = 24, 6, 5
 
 
 class Belief:
@@ -27,12 +29,17 @@ class Belief:
         self._held: tuple[float | None, float | None] | None = None
         #: The target of the last reading, believed or not, and which of the last readings changed it.
         self._reported: float | None = None
-        self._changes: deque[bool] = deque(maxlen=LAST)
+        self._changes: deque[bool] = deque(maxlen=LONG)
+        self._in_a_row = 0
 
     @property
     def restless(self) -> bool:
         """Whether the target has changed again and again within the last readings."""
-        return sum(self._changes) >= RESTLESS
+        return self._flaps or sum(list(self._changes)[-LAST:]) >= RESTLESS
+
+    @property
+    def _flaps(self) -> bool:
+        return sum(self._changes) >= RESTLESS_LONG
 
     def doubts(self, newest: Sample | None, at: float, actual: float | None, target: float | None) -> bool:
         """Return whether a reading is an outlier after the `newest` sample, and not what was doubted just before."""
@@ -56,10 +63,12 @@ class Belief:
         return held is not None
 
     def target(self, target: float | None) -> float | None:
-        """Return the target to use, None for none: a restless one is used once it is reported twice in a row."""
+        """Return the target to use, None for none: a restless one is used once it is reported some times in a row."""
         if target is None:
             return None
         changed = self._reported is not None and target != self._reported
         self._reported = target
         self._changes.append(changed)
-        return None if changed and self.restless else target
+        self._in_a_row = 1 if changed else self._in_a_row + 1
+        needed = STEADY if self._flaps else 2 if self.restless else 1
+        return target if self._in_a_row >= needed else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import HeaterKind, Sample
-from octoprint_temp_eta.core.heating.belief import LAST, Belief
+from octoprint_temp_eta.core.heating.belief import LAST, STEADY, Belief
 
 NEWEST = Sample(at=10.0, actual=60.0, target=60.0)
 
@@ -61,3 +61,11 @@ def test_two_changes_of_the_target_in_a_row_are_used_at_once():
     for _ in range(LAST):
         belief.target(230.0)
     assert not belief.restless
+
+
+@pytest.mark.parametrize("each", [2, 3, 4])
+def test_a_target_that_keeps_each_value_for_some_readings_is_used_once_it_stays(each: int):
+    belief = Belief(HeaterKind.TOOL)
+    used = [belief.target((200.0, 0.0)[reading // each % 2]) for reading in range(40 * each)]
+    assert used[10 * each :] == [None] * 30 * each
+    assert [belief.target(180.0) for _ in range(STEADY + 1)] == [None] * (STEADY - 1) + [180.0] * 2
