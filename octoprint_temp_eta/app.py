@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.actions import Actions, HasFile
-from .adapters.background import background
 from .adapters.files import Files
-from .adapters.inbox import now
+from .adapters.installation.problems import Problems
 from .adapters.learner import Learner
-from .adapters.pending_replies import PendingReplies
 from .adapters.printer import Printer, SerialSetting
-from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
-from .adapters.worker import Performer, Worker
+from .adapters.threads.background import background
+from .adapters.threads.inbox import now
+from .adapters.threads.pending_replies import PendingReplies
+from .adapters.threads.worker import Performer, Worker
 from .bridge.bridge import Bridge
 from .bridge.protocol.connection_test import ConnectionTestDone, ConnectionTestRequested
 from .bridge.protocol.effects import (
@@ -162,7 +162,7 @@ def _mqtt(post: Callable[[Input], None]) -> tuple[Any, Any]:
     """Return the connection, and what tests connections."""
     try:
         from .adapters.broker.connection import Mqtt
-        from .adapters.broker.connection_tests import ConnectionTests
+        from .adapters.connection_test.connection_tests import ConnectionTests
     except ImportError:
         nothing = _NoMqtt(post)
         return nothing, nothing

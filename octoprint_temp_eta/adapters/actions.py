@@ -17,7 +17,7 @@ from ..bridge.protocol.job_effects import PrinterAction
 from ..bridge.protocol.job_inputs import ActionDone
 from ..core.printer_commands import EMERGENCY_STOP, accepted
 from .printer import TAGS
-from .tasks import Tasks
+from .threads.tasks import Tasks
 
 #: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.
 HasFile = Callable[[str, str], bool]

@@ -29,8 +29,8 @@ from ..bridge.protocol.script_inputs import (
 )
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
-from .inbox import now
-from .tasks import Tasks
+from .threads.inbox import now
+from .threads.tasks import Tasks
 
 if TYPE_CHECKING:
     from octoprint.printer import PrinterInterface

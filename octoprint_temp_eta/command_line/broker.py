@@ -11,8 +11,8 @@ import click
 
 from ..adapters.broker import diagnosis, errors
 from ..adapters.broker.reach import StepFailed
-from ..adapters.broker.short_connection import ShortConnection
-from ..adapters.inbox import now
+from ..adapters.connection_test.short_connection import ShortConnection
+from ..adapters.threads.inbox import now
 from ..bridge.broker.connect_settings import connection
 from ..bridge.protocol.effects import Connect, Publish
 from ..bridge.protocol.inputs import MessageArrived

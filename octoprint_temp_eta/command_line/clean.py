@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..adapters.broker.short_connection import ShortConnection
+from ..adapters.connection_test.short_connection import ShortConnection
 from ..bridge.protocol.effects import Publish
 from .broker import Context, connected, plain, settled, subscribe
 

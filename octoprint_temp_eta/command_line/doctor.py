@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..adapters import machine
-from ..adapters.broker.doctor import Step, examine
+from ..adapters.connection_test.doctor import Step, examine
+from ..adapters.installation import machine
 from ..bridge.protocol.effects import ConnectionTest
 from .broker import Context, plain
 

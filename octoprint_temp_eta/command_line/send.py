@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ..adapters.broker.short_connection import ShortConnection
-from ..adapters.inbox import now
+from ..adapters.connection_test.short_connection import ShortConnection
+from ..adapters.threads.inbox import now
 from ..bridge.protocol.effects import Publish
 from ..messages.catalogue import COMMANDS, InvalidPayload
 from .broker import Context, connected, plain, subscribe

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from ..adapters.inbox import now
+from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
 from ..messages.catalogue import MESSAGES, InvalidPayload, MessageType
 from .broker import Context, connected, plain, subscribe

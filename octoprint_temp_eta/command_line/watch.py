@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..adapters.inbox import now
+from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
 from .broker import Context, connected, plain, settled, subscribe
 

@@ -9,7 +9,7 @@ import octoprint.plugin
 from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
-from ..adapters.problems import Problems
+from ..adapters.installation.problems import Problems
 from .permissions import READ, SETTINGS
 from .settings_form import form
 

@@ -10,9 +10,9 @@ import octoprint
 import octoprint.plugin
 from octoprint.events import Events
 
-from ..adapters import machine, optional
-from ..adapters.numpy_probe import numpy_problem
-from ..adapters.problems import Problems
+from ..adapters.installation import machine, optional
+from ..adapters.installation.numpy_probe import numpy_problem
+from ..adapters.installation.problems import Problems
 from ..app import App
 from ..bridge.protocol.identity import Identity
 from ..bridge.protocol.inputs import (

@@ -10,8 +10,8 @@ from typing import Any
 import flask
 import octoprint.plugin
 
-from ..adapters.inbox import now
-from ..adapters.pending_replies import NoReply
+from ..adapters.threads.inbox import now
+from ..adapters.threads.pending_replies import NoReply
 from ..app import App
 from ..bridge.broker.connection_test import TEST_CONNECTION
 from ..core.scripts.catalogue import convert_id

@@ -12,10 +12,10 @@ import flask
 import octoprint.plugin
 from octoprint.settings import NoSuchSettingsPath
 
-from ..adapters import machine
-from ..adapters.config_file import texts_in
 from ..adapters.files import discard, exists
-from ..adapters.problems import Problems
+from ..adapters.installation import machine
+from ..adapters.installation.config_file import texts_in
+from ..adapters.installation.problems import Problems
 from ..app import App
 from ..bridge.protocol.inputs import SettingsChanged
 from ..settings import table

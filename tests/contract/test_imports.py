@@ -36,7 +36,7 @@ PACKAGES = {
 MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
     "click": "command_line/*",
-    "yaml": "adapters/config_file.py",
+    "yaml": "adapters/installation/config_file.py",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py messages/stored.py",
@@ -45,7 +45,7 @@ MODULES = {
     # script's process has a thread that receives messages.
     "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/rest.py script_child/*",
     # The clock: the inbox adds the time to each input; the script's process uses its own clock.
-    "time timeit": "adapters/inbox.py script_child/*",
+    "time timeit": "adapters/threads/inbox.py script_child/*",
     # Files, processes, sockets, and randomness.
     "os io pathlib shutil tempfile": "adapters/* script_child/* app.py plugin/plugin.py",
     "subprocess socket ssl select signal fcntl": "adapters/* script_child/*",
@@ -54,7 +54,7 @@ MODULES = {
 
 #: Calls with the same effect as those modules, and the files that may make them.
 CALLS = {
-    "datetime.now datetime.utcnow datetime.today date.today": "adapters/inbox.py",
+    "datetime.now datetime.utcnow datetime.today date.today": "adapters/threads/inbox.py",
     "open print input": "adapters/* script_child/*",
 }
 
@@ -141,7 +141,7 @@ def test_a_file_keeps_to_the_rules(path: Path):
         ("bridge/bridge.py", "open('file')", ["calls open"]),
         ("adapters/broker/connection.py", "import paho.mqtt.client, threading\nopen('file')", []),
         ("adapters/printer.py", "import octoprint.printer, paho", ["imports paho"]),
-        ("adapters/worker.py", "from ..app import App", ["imports octoprint_temp_eta.app.App"]),
+        ("adapters/threads/worker.py", "from ...app import App", ["imports octoprint_temp_eta.app.App"]),
         ("plugin/plugin.py", "from .. import __plugin_name__", ["imports octoprint_temp_eta.__plugin_name__"]),
         ("plugin/plugin.py", "import threading", ["imports threading"]),
     ],

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker import probe, reach
-from octoprint_temp_eta.adapters.broker.doctor import Step, examine
+from octoprint_temp_eta.adapters.broker import reach
+from octoprint_temp_eta.adapters.connection_test import probe
+from octoprint_temp_eta.adapters.connection_test.doctor import Step, examine
 from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker

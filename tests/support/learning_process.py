@@ -11,10 +11,10 @@ import queue
 import sys
 from pathlib import Path
 
-from octoprint_temp_eta.adapters.background import background
 from octoprint_temp_eta.adapters.files import Files
-from octoprint_temp_eta.adapters.inbox import now
 from octoprint_temp_eta.adapters.learner import Learner
+from octoprint_temp_eta.adapters.threads.background import background
+from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.bridge.heaters.store import LEARNED, HeaterStore, Place
 from octoprint_temp_eta.bridge.protocol.effects import Learn
 from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned

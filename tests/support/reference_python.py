@@ -29,7 +29,8 @@ MODULES = {
     "Settings": "settings/rules settings/table settings/migration",
     "The contract": "messages/catalogue messages/topics messages/decode messages/encode",
     "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",
-    "Around the bridge": "adapters/inbox adapters/worker adapters/pending_replies adapters/files app",
+    "Around the bridge": "adapters/threads/inbox adapters/threads/worker adapters/threads/pending_replies "
+    "adapters/files app",
     "In OctoPrint": "plugin/settings_store plugin/permissions plugin/rest plugin/settings_form plugin/pages "
     "plugin/plugin",
 }

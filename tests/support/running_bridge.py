@@ -7,8 +7,8 @@ from collections import defaultdict
 from typing import Any, Self
 
 from octoprint_temp_eta.adapters.broker.connection import Mqtt
-from octoprint_temp_eta.adapters.inbox import now
-from octoprint_temp_eta.adapters.worker import Performer, Worker
+from octoprint_temp_eta.adapters.threads.inbox import now
+from octoprint_temp_eta.adapters.threads.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Readings, SettingsChanged

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
-from ..inbox import now
+from ..threads.inbox import now
 from . import diagnosis, errors
 from .backoff import STEADY_S, Backoff
 from .client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics

@@ -10,7 +10,7 @@ from typing import Any
 from ...bridge.broker.connect_settings import not_verified
 from ...bridge.protocol.effects import Connect
 from ...settings.broker_address import BrokerAddress
-from ..inbox import now
+from ..threads.inbox import now
 from . import tls
 
 #: s for each step to be answered.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...core.scripts.catalogue import FolderState, Script, without_duplicates
 from ...core.scripts.settings import Settings
-from ..inbox import now
+from ..threads.inbox import now
 from .inspection import connect_commands, inspect
 
 #: Seconds for the import of a script, or for its `__script_commands__`.

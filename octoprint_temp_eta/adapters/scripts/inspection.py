@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from ...core.scripts.catalogue import ID_RULE, Script, is_valid_id
 from ...core.scripts.settings import InvalidSettings, Settings, as_json
-from ..inbox import now
+from ..threads.inbox import now
 from .process import child, describe_exit
 
 #: The maximum length of a reply, in bytes.

@@ -19,7 +19,7 @@ from ...bridge.protocol.script_effects import (
 )
 from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
 from ...core.scripts.catalogue import FolderState, Script
-from ..tasks import Tasks
+from ..threads.tasks import Tasks
 from .folder import ScriptFolder
 from .inspection import ScriptFailed
 from .process import Job, ScriptProcess

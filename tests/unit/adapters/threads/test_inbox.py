@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from octoprint_temp_eta.adapters.inbox import CAPACITY, Inbox, now
+from octoprint_temp_eta.adapters.threads.inbox import CAPACITY, Inbox, now
 from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, MessageArrived, Readings, Started, Stopping
 
 

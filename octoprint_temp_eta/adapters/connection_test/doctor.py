@@ -8,10 +8,10 @@ from functools import partial
 from ...bridge.protocol.connection_test import Step
 from ...bridge.protocol.effects import ConnectionTest
 from ...settings.broker_address import BrokerAddress
-from ..inbox import now
-from . import diagnosis, reach
+from ..broker import diagnosis, reach
+from ..broker.reach import StepFailed, StepSkipped
+from ..threads.inbox import now
 from .probe import Probe
-from .reach import StepFailed, StepSkipped
 
 __all__ = ["Step", "examine"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import time
 
-from ..bridge.protocol.inputs import Input, MessageArrived, Readings
-from ..core.clock import Now
+from ...bridge.protocol.inputs import Input, MessageArrived, Readings
+from ...core.clock import Now
 
 CAPACITY = 1024
 

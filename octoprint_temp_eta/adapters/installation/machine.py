@@ -8,7 +8,7 @@ import socket
 import uuid
 from pathlib import Path
 
-from ..messages.topics import slug
+from ...messages.topics import slug
 
 
 def machine_hash() -> str:

@@ -11,9 +11,9 @@ from typing import Any
 from ...bridge.protocol.effects import ConnectionTest, Publish
 from ...bridge.protocol.inputs import MessageArrived
 from ...settings.broker_address import BrokerAddress
-from ..inbox import now
-from . import errors, reach
-from .reach import StepFailed, StepSkipped
+from ..broker import errors, reach
+from ..broker.reach import StepFailed, StepSkipped
+from ..threads.inbox import now
 from .short_connection import NO_SUBSCRIBERS, ShortConnection
 
 #: s to wait for retained messages after the subscription.

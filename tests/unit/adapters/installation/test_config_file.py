@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters.config_file import texts_in
+from octoprint_temp_eta.adapters.installation.config_file import texts_in
 
 
 def texts(folder: Path, config: str | bytes, **loaded: object) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .files import read_text, replace_file
+from ..files import read_text, replace_file
 from .machine import machine_hash
 
 #: s that the probe may take; a slow SD card needs some for the import.

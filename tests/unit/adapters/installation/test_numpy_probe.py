@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters import numpy_probe
-from octoprint_temp_eta.adapters.numpy_probe import RESULT, numpy_problem, run_probe
-from octoprint_temp_eta.adapters.optional import missing
+from octoprint_temp_eta.adapters.installation import numpy_probe
+from octoprint_temp_eta.adapters.installation.numpy_probe import RESULT, numpy_problem, run_probe
+from octoprint_temp_eta.adapters.installation.optional import missing
 
 LOGGER = logging.getLogger("test-numpy")
 SIGILL = -4

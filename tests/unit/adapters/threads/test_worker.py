@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.worker import Worker
+from octoprint_temp_eta.adapters.threads.worker import Worker
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, Readings, Started, Stopping, Tick
 from octoprint_temp_eta.core.clock import Now

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
-from ..bridge.protocol.effects import RestReply
+from ...bridge.protocol.effects import RestReply
 
 #: The maximum number of waiting calls. Each occupies one of OctoPrint's request threads.
 CAPACITY = 8

@@ -9,11 +9,11 @@ from dataclasses import replace
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import Delivered, Input, MessageArrived
 from ...settings.broker_address import BrokerAddress
-from ..inbox import now
-from . import diagnosis, errors, reach
-from .client import Client, Connack, Ended, Event, Suback
-from .paho import Limits
-from .reach import StepFailed
+from ..broker import diagnosis, errors, reach
+from ..broker.client import Client, Connack, Ended, Event, Suback
+from ..broker.paho import Limits
+from ..broker.reach import StepFailed
+from ..threads.inbox import now
 
 #: Messages that wait to be received, at most; more are dropped and counted.
 CAPACITY = 10_000

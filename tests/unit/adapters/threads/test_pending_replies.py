@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.adapters.pending_replies import CAPACITY, NoReply, PendingReplies, Reply
+from octoprint_temp_eta.adapters.threads.pending_replies import CAPACITY, NoReply, PendingReplies, Reply
 from octoprint_temp_eta.bridge.protocol.effects import RestReply
 
 

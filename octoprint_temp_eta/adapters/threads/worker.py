@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..bridge.bridge import Bridge
-from ..bridge.protocol.effects import Effect
-from ..bridge.protocol.inputs import Input, Started, Stopping, Tick
-from ..bridge.protocol.script_effects import ReplyToLine, SendLine
-from ..bridge.protocol.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
-from ..core.clock import Now
+from ...bridge.bridge import Bridge
+from ...bridge.protocol.effects import Effect
+from ...bridge.protocol.inputs import Input, Started, Stopping, Tick
+from ...bridge.protocol.script_effects import ReplyToLine, SendLine
+from ...bridge.protocol.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
+from ...core.clock import Now
 from .inbox import Inbox, now
 
 #: s between two ticks.

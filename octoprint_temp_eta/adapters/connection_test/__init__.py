@@ -1,0 +1,1 @@
+"""The connection test, for the settings page and the command line."""

@@ -1,0 +1,1 @@
+"""What this machine and OctoPrint's environment provide, and what is wrong with them."""

@@ -1,0 +1,1 @@
+"""The threads of the plugin, and how they pass work to each other."""
