@@ -16,13 +16,14 @@ from octoprint_temp_eta.home_assistant.compact import compact_template
     [
         (
             "{{ (value_json | default({}))['a'] | default('None') }}",
-            "{{(value_json|default({}))['a']|default('None')}}",
+            "{{(value_json|d({}))['a']|d('None')}}",
         ),
         ("{% set v = 1 %}a  b {{ v if v > 0 else 'c  d' }}", "{%set v=1%}a  b {{v if v>0 else'c  d'}}"),
         ("{{ {'code': 'x'} | tojson }}", "{{ {'code':'x'}|tojson}}"),
         ("{{ a if b else {} }}", "{{a if b else{} }}"),
         ("{{ -1 }}{{ 1 - +1 }}", "{{ -1}}{{1-+1}}"),
         ("{{ 'it\\'s {{ a  b }}' }}", "{{'it\\'s {{ a  b }}'}}"),
+        ("{{ default | default('| default(1)') }}", "{{default|d('| default(1)')}}"),
         ("plain  text", "plain  text"),
     ],
 )
