@@ -50,9 +50,7 @@ def _compact(words: list[str]) -> str:
         for place, word in enumerate(words)
         if not word.isspace() or _separates(words[place - 1], words[place + 1])
     ]
-    return "".join(
-        "d" if word == "default" and needed[place - 1] == "|" else word for place, word in enumerate(needed)
-    )
+    return "".join("d" if word == "default" and needed[place - 1] == "|" else word for place, word in enumerate(needed))
 
 
 def _separates(before: str, after: str) -> bool:
