@@ -9,6 +9,8 @@ from ..adapters.installation.machine import host_name
 
 #: What a host name or an address, and a path, consist of.
 _HOST, _PATH = re.compile(r"[A-Za-z0-9.-]+"), re.compile(r"/[A-Za-z0-9/._~-]*")
+#: Python's `isdigit` accepts more, such as superscripts.
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 def web_address(discovery: Callable[[str], object], port: int) -> str | None:
@@ -20,7 +22,7 @@ def web_address(discovery: Callable[[str], object], port: int) -> str | None:
     host = str(discovery("publicHost") or f"{host_name().partition('.')[0]}.local")
     path = f"/{str(discovery('pathPrefix') or '').strip('/')}"
     public_port = discovery("publicPort") or port
-    if not _HOST.fullmatch(host) or not _PATH.fullmatch(path) or not str(public_port).isdigit():
+    if not _HOST.fullmatch(host) or not _PATH.fullmatch(path) or not _PORT.fullmatch(str(public_port)):
         return None
     suffix = "" if int(str(public_port)) == 80 else f":{public_port}"
     return f"http://{host}{suffix}{path}"

@@ -19,6 +19,7 @@ from octoprint_temp_eta.plugin.web_address import web_address
         ),
         ({"publicHost": "my printer"}, None),
         ({"publicPort": "http"}, None),
+        ({"publicPort": "\N{SUPERSCRIPT TWO}"}, None),
     ],
 )
 def test_it_is_what_octoprint_announces(
