@@ -1,6 +1,6 @@
 """The pipes between OctoPrint and the script's process: one JSON object per line in each direction.
 
-OctoPrint sends the job first, then a reply to each line of G-code: `{"seq", "answer"}` or `{"seq", "error"}`.
+OctoPrint sends the job first, then a reply to each line of G-code: `{"seq", "reply"}` or `{"seq", "error"}`.
 The child sends `{"kind", ...}`; `run.py` lists the kinds.
 """
 

@@ -101,7 +101,7 @@ ARRIVALS = st.builds(
     topic=COMMAND_NAMES.map(lambda name: f"{BASE}/command/{name}"),
     payload=COMMAND_PAYLOADS,
     retained=st.booleans(),
-    response_topic=st.none() | st.sampled_from(["node-red/answers", f"{BASE}/command/reset", "#", "$SYS/x"]),
+    response_topic=st.none() | st.sampled_from(["node-red/replies", f"{BASE}/command/reset", "#", "$SYS/x"]),
     correlation=st.none() | st.binary(max_size=9),
 )
 TICKS = st.builds(Tick, st.integers(0, 99), st.integers(0, 99))
@@ -121,7 +121,7 @@ def test_every_message_keeps_the_contract(steps: list[tuple[Input, float]]):
 
 @thorough
 @given(name=COMMAND_NAMES, payload=COMMAND_PAYLOADS.filter(bool), retained=st.booleans())
-def test_every_command_is_answered(name: str, payload: bytes, retained: bool):
+def test_every_command_gets_a_reply(name: str, payload: bytes, retained: bool):
     replies = BridgeRecorder().replies(payload, name, retained=retained)
     assert [reply["status"] for reply in replies] in (["rejected"], ["completed"], ["accepted"])
     if retained:

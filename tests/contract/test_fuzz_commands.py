@@ -15,7 +15,7 @@ from tests.support import curves
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 from tests.support.contract import examples
 
-HARMLESS_TOPICS = ["node-red/answers", "my/topic ä", "octoprint/temp_eta/other/x"]
+HARMLESS_TOPICS = ["node-red/replies", "my/topic ä", "octoprint/temp_eta/other/x"]
 PREFIXES = "node-red, my, octoprint/temp_eta/other"
 HARMFUL_TOPICS = ["", "#", "+/x", "$SYS/x", "homeassistant/x/config", f"octoprint/temp_eta/{INSTANCE}/command/reset"]
 
@@ -76,7 +76,7 @@ def present(driver: BridgeDriver) -> dict[str, Any]:
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"transaction": "\\ud800"}'))
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"expires_at": "0001-01-01T00:00:00+23:59"}'))
 @given(message=MESSAGES)
-def test_all_but_the_empty_is_answered_and_what_is_refused_touches_nothing(message: MessageArrived):
+def test_all_but_the_empty_get_a_reply_and_what_is_refused_touches_nothing(message: MessageArrived):
     driver = heating_bed(mqtt_response_topics=PREFIXES)
     before, mark = present(driver), len(driver.sent)
     effects = driver.handle(message)
@@ -104,7 +104,7 @@ def test_all_but_the_empty_is_answered_and_what_is_refused_touches_nothing(messa
 
 @brief
 @given(messages=st.lists(MESSAGES, max_size=30))
-def test_a_burst_is_answered_or_counted_and_the_bridge_goes_on(messages: list[MessageArrived]):
+def test_a_burst_gets_replies_or_is_counted_and_the_bridge_goes_on(messages: list[MessageArrived]):
     driver = heating_bed(allow_target=True, allow_reset=False)
     commands = driver.bridge._commands
     for message in messages:
@@ -120,7 +120,7 @@ def test_a_burst_is_answered_or_counted_and_the_bridge_goes_on(messages: list[Me
 
 @thorough
 @given(name=NAMES, body=JSON | OBJECTS)
-def test_a_call_by_rest_is_answered_once(name: str, body: Any):
+def test_a_call_by_rest_gets_one_reply(name: str, body: Any):
     driver = heating_bed()
     before, mark = present(driver), len(driver.effects)
     driver.handle(ApiCommand(name, body, 7))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,30 @@ def test_a_package_loads_alone(package: str, absent: str):
         [sys.executable, "-c", LOADER, package, absent], cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_the_modules_import_each_other_in_one_direction():
+    modules = {module_of(path).removesuffix(".__init__") for path in FILES}
+    graph = {}
+    for path in FILES:
+        name = module_of(path)
+        found = imports(path.read_text(encoding="utf-8"), name)
+        targets = {each if each in modules else each.rpartition(".")[0] for each in found}
+        graph[name.removesuffix(".__init__")] = targets & modules
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
+
+
+def test_the_packages_of_the_bridge_import_each_other_in_one_direction():
+    bridge = f"{OURS}.bridge."
+    graph: dict[str, set[str]] = {}
+    for path in FILES:
+        name = module_of(path)
+        if not name.startswith(bridge) or name.count(".") < 3:
+            continue
+        package = name.removeprefix(bridge).split(".")[0]
+        for imported in imports(path.read_text(encoding="utf-8"), name):
+            other = imported.removeprefix(bridge).split(".")[0]
+            if imported.startswith(bridge) and (PROJECT / OURS / "bridge" / other).is_dir() and other != package:
+                graph.setdefault(package, set()).add(other)
+    assert len(graph) > 4
+    TopologicalSorter(graph).prepare()

@@ -163,7 +163,7 @@ def test_a_chamber_that_the_profile_no_longer_has_is_erased():
     assert "chamber" not in discovery(printer)
 
 
-def test_a_chamber_that_was_given_a_target_is_a_heater_whatever_the_profile_says():
+def test_a_chamber_that_was_given_a_target_is_a_heater_whatever_the_profile_has():
     printer = PrinterLines(profile(chamber=False))
     printer.driver.read(tool0=(25.0, 0.0), chamber=(25.0, 0.0))
     assert printer.driver.heaters == ["tool0"]
@@ -225,7 +225,7 @@ def test_a_cool_down_goes_on_while_the_printer_is_off():
     assert printer.driver.eta("bed")["state"] == "unknown", "after the limit"
 
 
-def test_it_does_not_go_on_if_the_setting_says_so():
+def test_it_does_not_go_on_if_the_setting_is_0():
     assert cooling_printer(cooldown_extrapolation_minutes=0).driver.eta("bed")["state"] == "unknown"
 
 

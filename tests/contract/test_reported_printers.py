@@ -66,7 +66,7 @@ def test_drops_to_another_temperature_while_heating_are_outliers():
 
 
 def test_lines_with_missing_characters_change_nothing():
-    """BCN3D/BCN3DSigma-Firmware#77: a printer that loses characters while it answers."""
+    """BCN3D/BCN3DSigma-Firmware#77: a printer that loses characters while it replies."""
     printer = PrinterLines(profile(extruders=2))
     line = "T:230.1 /230.0 B:60.0 /60.0 T0:230.1 /230.0 T1:38.2 /0.0 @:71 B@:26"
     printer.send(line, seconds=10)

@@ -226,7 +226,7 @@ def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, s
     expect(bed.locator(".temp-eta-high")).to_contain_text("°F")
 
 
-def test_a_user_who_may_not_read_is_not_told_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
+def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
     octoprint.disconnect()
     page = open_page()
     page.evaluate(

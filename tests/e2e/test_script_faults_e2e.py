@@ -34,14 +34,14 @@ def octoprint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OctoPrint]:
         yield octoprint
 
 
-def test_answers_on_a_line_with_faults(octoprint: OctoPrint) -> None:
+def test_replies_on_a_line_with_faults(octoprint: OctoPrint) -> None:
     replies = run(octoprint, "counts", "return True, {'replies': [ask(f'M117 {n}') for n in range(500)]}")
     assert replies == [f"echo:{number}\nok\n" for number in range(500)]
     log = (octoprint.base / "logs" / "serial.log").read_text(errors="replace")
     assert log.count("Recv: Resend:") >= 10
 
 
-def test_of_two_repeated_lines_of_the_same_text_the_second_one_is_answered_last(octoprint: OctoPrint) -> None:
+def test_of_two_repeated_lines_of_the_same_text_the_second_one_gets_its_reply_last(octoprint: OctoPrint) -> None:
     # The first dwell is for OctoPrint, which sends a line of its own when it first hears that the printer is busy.
     body = """
         import time
@@ -61,12 +61,12 @@ def test_of_two_repeated_lines_of_the_same_text_the_second_one_is_answered_last(
     assert twice > 1.5 * once
 
 
-def test_answers_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
+def test_replies_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
     replies = run(octoprint, "waits", "return True, {'replies': [ask('G4 P3000'), ask('M117 after')]}")
     assert replies == ["ok\n", "echo:after\nok\n"]
 
 
-def test_answers_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
+def test_replies_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
     lines = ["M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d"]
     replies = run(octoprint, "meddled", f"return True, {{'replies': [ask(line) for line in {lines}]}}")
     suppressed = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"

@@ -266,7 +266,7 @@ def test_a_missing_folder_is_created_from_the_dialog(
     expect(page.locator("#settings_plugin_temp_eta [role=alert]", has_text=str(folder))).to_be_visible(timeout=20_000)
 
 
-def test_a_refused_jog_is_shown_and_the_sidebar_says_that_a_script_controls_the_printer(
+def test_a_refused_jog_is_shown_and_the_sidebar_shows_that_a_script_controls_the_printer(
     scripts: OctoPrint, open_page: Open
 ) -> None:
     page = open_page()

@@ -33,7 +33,7 @@ def octoprint(printer: SerialPrinter, tmp_path_factory: pytest.TempPathFactory) 
         yield octoprint
 
 
-def test_every_line_arrives_once_and_gets_its_own_answer(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+def test_every_line_arrives_once_and_gets_its_own_reply(octoprint: OctoPrint, printer: SerialPrinter) -> None:
     body = "return True, {'replies': [ask(f'M118 {n}') for n in range(300)] + [ask('G28'), ask('M114')]}"
     *counted, homed, position = run(octoprint, "counts", body)
     assert counted == [f"{number}\nok\n" for number in range(300)]

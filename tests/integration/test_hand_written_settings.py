@@ -66,10 +66,10 @@ def test_what_is_written_without_quotes_is_what_is_meant(octoprint: OctoPrint) -
     ],
 )
 def test_a_url_that_is_not_understood_is_refused_with_what_to_write(octoprint: OctoPrint, host: str, rule: str) -> None:
-    status, answer = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": {"mqtt_broker_host": host}}})
-    assert (status, answer["key"]) == (400, "mqtt_broker_host")
-    assert rule in answer["rule"]
-    assert "hush" not in str(answer)
+    status, reply = octoprint.request("POST", "/api/settings", {"plugins": {"temp_eta": {"mqtt_broker_host": host}}})
+    assert (status, reply["key"]) == (400, "mqtt_broker_host")
+    assert rule in reply["rule"]
+    assert "hush" not in str(reply)
     assert "hush" not in octoprint.log()
 
 

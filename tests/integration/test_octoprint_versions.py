@@ -18,7 +18,7 @@ from tests.support.octoprint import OctoPrint
 # Each OctoPrint is downloaded once.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-#: What a release needs that its own requirements do not say: newer versions of these break it.
+#: What a release needs that its own requirements lack: newer versions of these break it.
 BOUNDS = {"1.10.3": ["setuptools<81", "limits<4"], "2.0.0rc7": []}
 
 

@@ -79,14 +79,14 @@ def test_get_eta_is_the_heaters_alone(seen: OctoPrint):
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
-def test_reset_answers_as_the_broker_does_and_with_success(seen: OctoPrint):
+def test_reset_replies_as_the_broker_does_and_with_success(seen: OctoPrint):
     status, reply = command(seen, "reset", heater="bed", transaction="here")
     assert (status, reply.pop("success")) == (200, True)
     MESSAGES["response"].validate(reply)
     assert (reply["command"], reply["status"], reply["transaction"]) == ("reset", "completed", "here")
 
 
-def test_the_same_transaction_gets_the_same_answer(seen: OctoPrint):
+def test_the_same_transaction_gets_the_same_reply(seen: OctoPrint):
     replies = [command(seen, "snapshot", transaction="twice")[1] for _ in range(2)]
     assert replies[0]["result"] == replies[1]["result"]
 
@@ -314,7 +314,7 @@ EXAMPLES = re.findall(r"```sh\n(curl .*?)```\n.*?```json\n(.*?)```", DOCUMENT, f
 
 
 @pytest.mark.parametrize(("line", "shown"), EXAMPLES, ids=range(len(EXAMPLES)))
-def test_a_documented_call_answers_as_documented(seen: OctoPrint, line: str, shown: str):
+def test_a_documented_call_replies_as_documented(seen: OctoPrint, line: str, shown: str):
     eventually(lambda: seen.get(PATH)["mqtt"]["connected"], "the connection to the broker")
     environment = {**os.environ, "OCTOPRINT": seen.url, "KEY": API_KEY}
     answered = subprocess.run(["bash", "-c", line], env=environment, check=True, capture_output=True, text=True)

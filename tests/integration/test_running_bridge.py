@@ -122,7 +122,7 @@ def test_switched_off_and_on_again(own_broker: Broker):
         observer.wait_for(BED, actual_is(30.0))
 
 
-def test_a_command_is_answered(own_broker: Broker):
+def test_a_command_gets_a_reply(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
         reading(bridge, 30.0)

@@ -18,7 +18,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
 from tests.support.scripts import HEAD, Marlin, run, start, write_script
 
 
-def test_lines_come_in_order_and_answers_belong_to_their_line(tmp_path: Path) -> None:
+def test_lines_come_in_order_and_replies_belong_to_their_line(tmp_path: Path) -> None:
     body = """
         self.logger.info(repr(self.g.write("M114", resp_needed=True)))
         self.g.write("M105\t; a comment")
@@ -76,7 +76,7 @@ def test_the_position_is_read_from_the_printer(tmp_path: Path) -> None:
     assert trial.returned.storage == {"X": 10.0, "Y": 20.0, "Z": 0.3, "E": 0.0}
 
 
-def test_the_position_is_read_from_an_answer_on_the_line_of_the_ok(tmp_path: Path) -> None:
+def test_the_position_is_read_from_a_reply_on_the_line_of_the_ok(tmp_path: Path) -> None:
     printer = Marlin({"M114": "ok X:1.00 Y:2.00 Z:3.00 E:4.00 Count: A:5\n"})
     trial = run(write_script(tmp_path, "return True, self.g._p.current_position()"), printer)
     assert trial.returned.storage == {"X": 1.0, "Y": 2.0, "Z": 3.0, "E": 4.0}
@@ -197,7 +197,7 @@ def test_large_settings_pass_in_both_directions(tmp_path: Path) -> None:
     assert trial.returned.storage == stored
 
 
-def test_a_long_answer_arrives_whole(tmp_path: Path) -> None:
+def test_a_long_reply_arrives_whole(tmp_path: Path) -> None:
     listing = "".join(f"FILE{number}.GCO 12345\n" for number in range(20_000)) + "ok\n"
     body = "return True, {'length': len(self.g.write('M20', resp_needed=True))}"
     trial = run(write_script(tmp_path, body), Marlin({"M20": listing}))
@@ -302,6 +302,6 @@ def test_a_traceback_begins_at_the_scripts_own_file(tmp_path: Path) -> None:
     assert "octoprint_temp_eta" not in logged.message
 
 
-def test_a_reply_without_a_position_says_so(tmp_path: Path) -> None:
+def test_a_reply_without_a_position_is_an_error(tmp_path: Path) -> None:
     trial = run(write_script(tmp_path, "self.g._p.current_position()"), Marlin({"M114": "ok\n"}))
     assert "PrinterError: M114: the printer's reply has no position: 'ok'" in trial.error

@@ -88,10 +88,10 @@ class SerialPrinter:
             if not self._reports.is_set():
                 continue
             if self._once.empty():
-                self._say(f" {self.temperatures}")
+                self._send_lines(f" {self.temperatures}")
             else:
                 line, reported = self._once.get()
-                self._say(f" {line}")
+                self._send_lines(f" {line}")
                 reported.set()
 
     def _take(self, line: str) -> None:
@@ -104,14 +104,14 @@ class SerialPrinter:
         self._arrived += 1
         if command.startswith("M110"):
             self._last_number = number
-            self._say("ok")
+            self._send_lines("ok")
         elif (
             number != self._last_number + 1
             or checksum != reduce(xor, line[: line.rindex("*")].encode())
             or (self._garbled_every and self._arrived % self._garbled_every == 0)
         ):
             self.resends += 1
-            self._say(
+            self._send_lines(
                 f"Error:checksum mismatch, Last Line: {self._last_number}", f"Resend: {self._last_number + 1}", "ok"
             )
         else:
@@ -124,31 +124,31 @@ class SerialPrinter:
         self.lines.append(line)
         match line.split(maxsplit=1):
             case ["M105"]:
-                self._say(f"ok {self.temperatures}")
+                self._send_lines(f"ok {self.temperatures}")
             case ["M115"]:
-                self._say(*CAPABILITIES, "ok")
+                self._send_lines(*CAPABILITIES, "ok")
             case ["M155", _]:
                 self._reports.set()
-                self._say("ok")
+                self._send_lines("ok")
             case ["M118", text]:
-                self._say(text, "ok")
+                self._send_lines(text, "ok")
             case ["M114"]:
-                self._say(POSITION, "ok")
+                self._send_lines(POSITION, "ok")
             case ["G28"]:
                 self._wait("echo:busy: processing", HOMING)
-                self._say(POSITION, "ok")
+                self._send_lines(POSITION, "ok")
             case ["M109", _]:
                 self._wait(f"{TEMPERATURES} W:?", HEATING)
-                self._say("ok")
+                self._send_lines("ok")
             case [command, *_] if _GCODE.match(command) is None:
                 for meanwhile in self.macros.get(command, ()):
                     self._wait(meanwhile, 1)
                 if command not in self.macros:
-                    self._say(f'echo:Unknown command: "{line}"')
-                self._say("ok")
+                    self._send_lines(f'echo:Unknown command: "{line}"')
+                self._send_lines("ok")
             case _:
                 self._move(line)
-                self._say("ok")
+                self._send_lines("ok")
 
     def _move(self, line: str) -> None:
         """Follow the mode and the position."""
@@ -166,9 +166,9 @@ class SerialPrinter:
     def _wait(self, meanwhile: str, times: int) -> None:
         for _ in range(times):
             self._closed.wait(PAUSE_S)
-            self._say(meanwhile)
+            self._send_lines(meanwhile)
 
-    def _say(self, *lines: str) -> None:
+    def _send_lines(self, *lines: str) -> None:
         with self._saying, contextlib.suppress(OSError):
             for line in lines:
                 os.write(self._ours, f"{line}\n".encode())

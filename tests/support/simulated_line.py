@@ -15,7 +15,7 @@ from random import Random
 from octoprint_temp_eta.core.gcode.acknowledgements import Acknowledgements
 from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 
-#: The text of the firmware before the ok of a line that it does not know.
+#: The text of the firmware before the ok of an unknown line.
 UNKNOWN = 'echo:Unknown command: "{}"'
 #: Seconds between two steps; more while everybody waits for an ok.
 STEP_S, IDLE_STEP_S = 0.001, 0.5
@@ -192,12 +192,12 @@ class SimulatedLine:
                 self._from_printer.extend([error, f"Resend: {self._last_number + 1}", *ok])
             else:
                 self._last_number = number
-                for answer in self._execute(line):
+                for reply in self._execute(line):
                     for _ in range(self.random.randrange(8)):
                         yield
                     if self.random.random() < 0.1:
                         self._from_printer.append(" T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0")
-                    self._from_printer.append(answer)
+                    self._from_printer.append(reply)
             yield
 
     def _execute(self, line: str) -> list[str]:

@@ -125,7 +125,7 @@ class ScriptProcess:
 
     def reply(self, seq: int, text: str) -> None:
         """Send the printer's reply to line `seq` to the script."""
-        self._send({"seq": seq, "answer": text})
+        self._send({"seq": seq, "reply": text})
 
     def refuse(self, seq: int, error: str) -> None:
         """Send the error of line `seq` to the script."""

@@ -92,7 +92,7 @@ class Assigner:
 
 
 def echoes(line: str, sent: InFlight) -> bool:
-    """Whether `line` is the printer's message that it does not know the command `sent`."""
+    """Whether `line` is the printer's message that the command `sent` is unknown to it."""
     return UNKNOWN_COMMAND.search(line) is not None and bool(sent.line) and sent.line in line
 
 

@@ -49,7 +49,7 @@ def test_home_assistant_makes_entity_ids_from_the_names():
 
 
 @pytest.mark.parametrize("heaters", [("bed", "Bed"), ("tool0", "nozzle"), ("my_heater", "My_heater", "tool0")])
-def test_heaters_with_the_same_display_name_are_told_apart(heaters: tuple[str, ...]):
+def test_heaters_with_the_same_display_name_have_different_names(heaters: tuple[str, ...]):
     names = [c["name"] for key, c in components(Offer(heaters=heaters)).items() if key.endswith("_state")]
     assert len(set(names)) == len(heaters)
 

@@ -100,12 +100,12 @@ class Posterior:
             self._refit()
 
     def estimate(self) -> Estimate:
-        """Return the estimate as of the newest reading: the answer with the least expected error as a share of the
+        """Return the estimate as of the newest reading: the value with the least expected error as a share of the
         whole episode, and the interval around the median."""
         middle = self._remaining(self._curve)
         sigma = self._widen * min(self._deviation / (middle + TICK_S), 2.0)
         share = middle / (self._times[-1] + middle + TICK_S)
-        # Guard: with a large σ the linearisation is not valid; the answer stays inside its interval.
+        # Guard: with a large σ the linearisation is not valid; the estimate stays inside its interval.
         eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
         spread = float(np.exp(EIGHTY * self._interval * sigma))
         return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)

@@ -42,7 +42,7 @@ def test_silence_alone_never_ends_in_3_1_1():
     assert play(SILENT, SILENT, SILENT, SILENT) == ["5", "3.1.1", "5", "3.1.1", "5"]
 
 
-def test_a_broker_that_answers_only_3_1_1_is_asked_for_mqtt_5_once_more_with_a_timeout_that_suits_it():
+def test_a_broker_that_accepts_only_3_1_1_gets_one_more_attempt_with_mqtt_5_and_a_suitable_timeout():
     version = ProtocolVersion()
     assert version.outcome(SILENT) is False
     assert version.is_probe

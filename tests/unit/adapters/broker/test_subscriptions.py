@@ -58,7 +58,7 @@ def test_a_refused_topic_is_named_and_tried_again_alone():
     assert list(subscriptions.problems()) == []
 
 
-def test_an_unanswered_topic_is_named_and_tried_again():
+def test_an_unacknowledged_topic_is_named_and_tried_again():
     subscriptions, broker = connected()
     broker.send()
     broker.acknowledge("a/info")
@@ -68,7 +68,7 @@ def test_an_unanswered_topic_is_named_and_tried_again():
     assert broker.send() == ["a/command/#"]
 
 
-def test_an_answer_to_an_unknown_packet_changes_nothing():
+def test_a_suback_for_an_unknown_packet_changes_nothing():
     subscriptions, broker = connected()
     broker.send()
     subscriptions.answered(99, [0x80])
@@ -93,7 +93,7 @@ def test_the_topic_at_which_the_broker_hangs_up_is_found_and_left_out():
     assert list(subscriptions.problems()) == [("home/status", "the broker closes the connection at it: not authorized")]
 
 
-def test_a_connection_that_ends_with_every_topic_answered_is_no_ones_fault():
+def test_a_connection_that_ends_with_every_topic_acknowledged_has_no_culprit():
     subscriptions, broker = connected()
     broker.send()
     for topic in TOPICS:

@@ -47,7 +47,7 @@ def refused(ask: Callable[[], Reply]) -> str:
     return caught.value.code
 
 
-def test_each_call_gets_its_own_answer():
+def test_each_call_gets_its_own_reply():
     replies = PendingReplies()
     calls = Calls(replies)
     tickets = [calls.begin() for _ in range(3)]
@@ -56,7 +56,7 @@ def test_each_call_gets_its_own_answer():
     assert sorted(reply["ticket"] for reply in calls.end() if not isinstance(reply, NoReply)) == tickets
 
 
-def test_the_first_answer_counts():
+def test_the_first_reply_counts():
     replies = PendingReplies()
 
     def accepted_then_completed(ticket: int) -> None:

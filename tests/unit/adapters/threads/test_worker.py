@@ -16,7 +16,7 @@ from octoprint_temp_eta.core.clock import Now
 from tests.support.waiting import eventually
 
 LOGGER = logging.getLogger("test-worker")
-LOGGED = Log(logging.INFO, "said")
+LOGGED = Log(logging.INFO, "logged")
 
 
 class Bridge:

@@ -57,12 +57,12 @@ def test_a_command_is_executed_and_gets_a_reply():
     assert not untouched(driver)
 
 
-def test_it_is_answered_also_without_a_transaction():
+def test_it_gets_a_reply_also_without_a_transaction():
     [reply] = heating_bed().command("reset", b"PRESS")
     assert (reply["status"], reply["transaction"]) == ("completed", None)
 
 
-def test_it_is_answered_also_where_we_ourselves_go_wrong(monkeypatch: pytest.MonkeyPatch):
+def test_it_gets_a_reply_also_after_an_internal_error(monkeypatch: pytest.MonkeyPatch):
     driver = heating_bed()
     monkeypatch.setattr(Heaters, "restart_estimates", lambda *_: {}["no such key"])
     [reply] = driver.command("reset", {"heater": "bed", "transaction": "t1"})
@@ -73,7 +73,7 @@ def test_it_is_answered_also_where_we_ourselves_go_wrong(monkeypatch: pytest.Mon
     assert "KeyError: 'no such key'" in log
 
 
-def test_an_answer_waits_for_the_connection():
+def test_a_reply_waits_for_the_connection():
     driver = BridgeDriver()
     assert driver.command("snapshot") == []
     driver.connect()
@@ -83,9 +83,9 @@ def test_an_answer_waits_for_the_connection():
 def test_a_call_by_rest_gets_the_reply_that_mqtt_gets_too():
     driver = heating_bed()
     mark = len(driver.sent)
-    [answer] = driver.call("reset", {"heater": "bed", "transaction": 7})
-    assert [answer] == driver.bodies("response", since=mark)
-    assert answer["transaction"] == 7
+    [reply] = driver.call("reset", {"heater": "bed", "transaction": 7})
+    assert [reply] == driver.bodies("response", since=mark)
+    assert reply["transaction"] == 7
 
 
 # Refused
@@ -126,7 +126,7 @@ def test_a_disabled_command_is_neither_executed_nor_offered():
     assert driver.command("reset")[0]["status"] == "completed"
 
 
-@pytest.mark.parametrize("properties", [{}, {"retained": True}, {"response_topic": "my/answers"}])
+@pytest.mark.parametrize("properties", [{}, {"retained": True}, {"response_topic": "my/replies"}])
 def test_an_empty_payload_only_clears_a_topic(properties: dict[str, Any]):
     driver = heating_bed()
     assert driver.command("reset", b"", **properties) == []
@@ -141,8 +141,8 @@ def test_what_came_by_rest_is_refused_alike():
         ("reset", {"expires_at": 1}, "expired"),
         ("target", {"heater": "bed", "target": 60}, "disabled"),
     ):
-        [answer] = driver.call(name, body)
-        assert (answer["status"], answer["error"]["code"]) == ("rejected", code)
+        [reply] = driver.call(name, body)
+        assert (reply["status"], reply["error"]["code"]) == ("rejected", code)
     assert untouched(driver)
 
 
@@ -182,11 +182,11 @@ def test_the_same_transaction_of_another_command_is_another():
     assert driver.command("reset", {"transaction": "1"})[0]["transaction"] == "1"
 
 
-def test_a_redelivery_is_answered_where_it_asks():
+def test_the_reply_to_a_redelivery_goes_where_it_asks():
     driver = heating_bed()
     driver.command("reset", {"transaction": "t1"})
-    driver.command("reset", {"transaction": "t1"}, response_topic="my/answers", correlation=b"2")
-    assert [publish.correlation for publish in replies_at(driver, "my/answers")] == [b"2"]
+    driver.command("reset", {"transaction": "t1"}, response_topic="my/replies", correlation=b"2")
+    assert [publish.correlation for publish in replies_at(driver, "my/replies")] == [b"2"]
 
 
 def test_a_transaction_is_forgotten_after_a_while_and_the_oldest_of_many():
@@ -205,13 +205,13 @@ def test_a_transaction_is_forgotten_after_a_while_and_the_oldest_of_many():
     assert driver.bridge._commands.accepted == accepted + 1
 
 
-# Where the answer goes
+# Where the reply goes
 
 
 def test_a_response_topic_is_honoured_in_addition():
     driver = heating_bed()
-    [reply] = driver.command("reset", response_topic="my/answers", correlation=b"\x00\x01")
-    [again] = replies_at(driver, "my/answers")
+    [reply] = driver.command("reset", response_topic="my/replies", correlation=b"\x00\x01")
+    [again] = replies_at(driver, "my/replies")
     assert json.loads(again.payload) == reply
     assert again.correlation == b"\x00\x01"
     assert (again.content_type, again.expiry_seconds, again.retain) == ("application/json", 300, False)
@@ -219,14 +219,14 @@ def test_a_response_topic_is_honoured_in_addition():
 
 def test_a_refusal_goes_to_the_response_topic_too():
     driver = heating_bed()
-    driver.command("explode", response_topic="my/answers", correlation=b"1")
-    [again] = replies_at(driver, "my/answers")
+    driver.command("explode", response_topic="my/replies", correlation=b"1")
+    [again] = replies_at(driver, "my/replies")
     assert json.loads(again.payload)["status"] == "rejected"
 
 
 @pytest.mark.parametrize(
     "topic",
-    ["", "#", "my/+/answers", "$SYS/x", "homeassistant", "homeassistant/sensor/x/config", "x" * 513, "a\0b",
+    ["", "#", "my/+/replies", "$SYS/x", "homeassistant", "homeassistant/sensor/x/config", "x" * 513, "a\0b",
      "octoprint/temp_eta/other/command/reset", "zigbee2mqtt/command", "my/" + "x/" * 220, "zigbee2mqtt/lamp"],
 )  # fmt: skip
 def test_an_unusable_response_topic_is_refused_with_the_command(topic: str):
@@ -345,22 +345,22 @@ def test_an_urgent_command_that_the_settings_forbid_is_refused_in_a_flood_too():
 def test_a_copy_to_a_response_topic_is_sent_once_though_the_connection_breaks():
     driver = heating_bed()
     driver.acknowledges = False
-    driver.command("reset", {"transaction": "t1"}, response_topic="my/answers", correlation=b"1")
+    driver.command("reset", {"transaction": "t1"}, response_topic="my/replies", correlation=b"1")
     driver.lose()
     driver.acknowledges = True
     driver.connect()
     driver.advance(5)
-    assert len(replies_at(driver, "my/answers")) == 1
+    assert len(replies_at(driver, "my/replies")) == 1
     assert [each["transaction"] for each in driver.bodies("response")] == ["t1", "t1"]
 
 
 def test_long_correlation_data_is_refused():
     driver = heating_bed()
     correlation = b"x" * LONGEST_CORRELATION
-    assert driver.command("reset", response_topic="my/answers", correlation=correlation)[0]["status"] == "completed"
-    [reply] = driver.command("snapshot", response_topic="my/answers", correlation=correlation + b"x")
+    assert driver.command("reset", response_topic="my/replies", correlation=correlation)[0]["status"] == "completed"
+    [reply] = driver.command("snapshot", response_topic="my/replies", correlation=correlation + b"x")
     assert reply["error"]["code"] == "not_permitted"
-    assert len(replies_at(driver, "my/answers")) == 1
+    assert len(replies_at(driver, "my/replies")) == 1
 
 
 def test_accepted_and_rejected_are_counted():

@@ -23,9 +23,9 @@ def notifications(effects: list[Effect]) -> list[str]:
 
 def test_a_repeated_failure_is_reported_once():
     throttle = LogThrottle()
-    effects = [effect for second in range(3600) for effect in throttle.lost("nobody answers", at(second))]
-    assert effects[:-1] == [Log(logging.WARNING, "nobody answers")]
-    assert notifications(effects) == ["nobody answers"]
+    effects = [effect for second in range(3600) for effect in throttle.lost("refused", at(second))]
+    assert effects[:-1] == [Log(logging.WARNING, "refused")]
+    assert notifications(effects) == ["refused"]
 
 
 def test_a_connection_that_breaks_every_second_is_reported_a_few_times():

@@ -153,7 +153,7 @@ def test_a_start_that_is_switched_off() -> None:
     assert driver.of(HoldJobs) == []
 
 
-def test_the_same_transaction_starts_once_and_is_answered_the_same() -> None:
+def test_the_same_transaction_starts_once_and_gets_the_same_reply() -> None:
     driver = ScriptBridgeDriver()
     first = driver.start(transaction="t")
     assert driver.start(transaction="t") == first
@@ -188,7 +188,7 @@ PAYLOADS = (
 
 @settings(max_examples=300)
 @given(PAYLOADS, st.booleans())
-def test_nothing_starts_that_should_not_and_all_is_answered(payload: bytes, retained: bool) -> None:
+def test_nothing_starts_that_should_not_and_all_get_a_reply(payload: bytes, retained: bool) -> None:
     driver = ScriptBridgeDriver()
     replies = driver.command("script/start", payload, retained=retained)
     assert len(replies) == (1 if payload else 0)

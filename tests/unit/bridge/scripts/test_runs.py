@@ -270,7 +270,7 @@ def test_a_printer_that_never_follows_does_not_keep_the_runner_for_ever() -> Non
     assert driver.of(FakeOk)
 
 
-def test_a_g90_that_gets_no_answer_is_sent_again() -> None:
+def test_a_g90_that_gets_no_reply_is_sent_again() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))

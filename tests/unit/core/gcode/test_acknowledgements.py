@@ -67,12 +67,12 @@ class Line:
         return self
 
 
-def test_the_lines_up_to_the_ok_are_the_answer() -> None:
+def test_the_lines_up_to_the_ok_are_the_reply() -> None:
     line = Line().begin("1", "M115").receive("FIRMWARE_NAME:Marlin", "Cap:EMERGENCY_PARSER:1", "ok")
     assert line.outcomes == [Acknowledged("1", "FIRMWARE_NAME:Marlin\nCap:EMERGENCY_PARSER:1\nok\n")]
 
 
-def test_an_answer_on_the_line_of_the_ok() -> None:
+def test_a_reply_on_the_line_of_the_ok() -> None:
     assert Line().begin("1", "M114").receive("ok X:1.00 Y:2.00").outcomes == [Acknowledged("1", "ok X:1.00 Y:2.00\n")]
 
 
@@ -104,11 +104,11 @@ def test_unsolicited_lines_are_no_reply(noise: str) -> None:
         (["T:20.0 /0.0", "T:21.0 /0.0", "ok"], "T:21.0 /0.0\nok\n"),
     ],
 )
-def test_temperatures_that_were_asked_for_are_the_answer(received: list[str], text: str) -> None:
+def test_temperatures_that_were_asked_for_are_the_reply(received: list[str], text: str) -> None:
     assert Line().begin("1", "M105").receive(*received).outcomes == [Acknowledged("1", text)]
 
 
-def test_a_print_status_that_was_asked_for_is_the_answer() -> None:
+def test_a_print_status_that_was_asked_for_is_the_reply() -> None:
     assert Line().begin("1", "M27").receive("Not SD printing", "ok").outcomes == [
         Acknowledged("1", "Not SD printing\nok\n")
     ]
@@ -126,7 +126,7 @@ def test_an_unexpected_ok_is_ignored() -> None:
     ]
 
 
-def test_a_command_that_a_plugin_makes_several_of_is_answered_by_all() -> None:
+def test_a_command_that_a_plugin_makes_several_of_gets_all_replies() -> None:
     line = Line().submit("1", "G29", parts=2).send("1", "M420 S1").receive("echo:on", "ok")
     assert line.outcomes == []
     assert line.send("1", "M420 V").receive("mesh", "ok").outcomes == [Acknowledged("1", "echo:on\nok\nmesh\nok\n")]
@@ -276,7 +276,7 @@ def test_the_reply_to_a_restored_mode_is_not_the_lines() -> None:
 # Faults
 
 
-def test_a_resend_is_no_answer() -> None:
+def test_a_resend_is_no_reply() -> None:
     line = Line().begin("1", "G28").receive("Error:checksum mismatch, Last Line: 4", "Resend: 5", "ok")
     assert line.outcomes == []
     assert line.repeat("G28").receive("echo:homed", "ok").outcomes == [Acknowledged("1", "echo:homed\nok\n")]
@@ -299,7 +299,7 @@ def test_a_line_that_is_repeated_twice() -> None:
     assert line.repeat("G28").receive("ok").outcomes == [Acknowledged("1", "ok\n")]
 
 
-def test_earlier_lines_that_are_repeated_first_keep_their_answers() -> None:
+def test_earlier_lines_that_are_repeated_first_keep_their_replies() -> None:
     line = Line().begin("1", "M114").receive("Error:expected line 4 got 5", "Resend:4", "ok")
     line.repeat("M115").receive("FIRMWARE_NAME:Marlin", "ok")
     assert line.outcomes == []
@@ -331,7 +331,7 @@ def test_a_resend_that_octoprint_ignores(proof: str) -> None:
     assert line.outcomes == [Acknowledged("1", "ok X:1\n")]
 
 
-def test_a_repeated_line_without_its_ok_is_not_answered() -> None:
+def test_a_repeated_line_without_its_ok_gets_no_reply() -> None:
     line = Line().begin("1", "M114").receive("Resend:6", "ok").repeat("M114").wait(NEXT_S + 1).send(None, "M105")
     assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
 
@@ -376,19 +376,19 @@ def probed() -> Line:
     return line.submit("ask", "M105", reply=False).send("ask", "M105")
 
 
-def test_a_printer_that_answers_the_probe_first_has_lost_the_ok() -> None:
+def test_a_printer_that_replies_the_probe_first_has_lost_the_ok() -> None:
     line = probed().receive("ok T:20 /0 B:20 /0")
     assert line.outcomes == [Unacknowledged("1", LOST), Acknowledged("ask", "ok T:20 /0 B:20 /0\n")]
     assert line.begin("2", "M114").receive("X:1", "ok").outcomes[2:] == [Acknowledged("2", "X:1\nok\n")]
 
 
-def test_a_printer_that_was_still_at_work_answers_in_order() -> None:
+def test_a_printer_that_was_still_at_work_replies_in_order() -> None:
     line = probed().wait(SILENCE_S).receive("ok").begin("2", "M114").receive("ok T:20 /0", "X:1", "ok")
     assert [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)] == ["1", "ask", "2"]
     assert line.outcomes[-1] == Acknowledged("2", "X:1\nok\n")
 
 
-def test_a_probe_that_is_not_answered_shifts_no_reply() -> None:
+def test_a_probe_without_a_reply_shifts_none() -> None:
     line = probed().receive("ok").begin("2", "M114").receive("X:1", "ok")
     assert line.outcomes[-2:] == [Unacknowledged("ask", LOST), Acknowledged("2", "X:1\nok\n")]
 
@@ -431,7 +431,7 @@ def test_a_printer_that_works_may_take_long(command: str, sign: str) -> None:
     assert line.outcomes == []
 
 
-def test_a_dwell_takes_as_long_as_it_says() -> None:
+def test_a_dwell_takes_its_own_duration() -> None:
     assert Line().begin("1", "G4 S1000").wait(SILENCE_S + 1000).outcomes == []
 
 

@@ -205,7 +205,7 @@ def test_a_script_that_is_never_loaded_is_given_up() -> None:
     )
 
 
-def test_a_g90_without_an_answer_is_sent_again() -> None:
+def test_a_g90_without_an_reply_is_sent_again() -> None:
     runner = at(Phase.SETTLING)
     for _ in range(SETTLE_ATTEMPTS - 1):
         assert runner.settled(False, 2000) == [Settle({})]

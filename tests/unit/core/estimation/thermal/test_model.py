@@ -75,7 +75,7 @@ KINDS = [(HeaterKind.TOOL, hotend, (215.0, 200.0, 230.0)), (HeaterKind.BED, bed,
 
 
 @pytest.mark.parametrize(("kind", "make", "targets"), KINDS)
-def test_answers_from_the_first_sample_and_is_far_better_once_it_has_learned(
+def test_estimates_from_the_first_sample_and_is_far_better_once_it_has_learned(
     kind: HeaterKind, make: Any, targets: tuple[float, ...]
 ) -> None:
     *seen, last = heated(make(), *targets)
