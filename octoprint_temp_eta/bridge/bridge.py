@@ -12,7 +12,7 @@ from ..messages.encode import Payload
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
-from .broker.connection_test import ConnectionTestRuns
+from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts

@@ -9,7 +9,7 @@ from ..core.clock import Now
 from ..messages import encode
 from .broker.commands import Commands
 from .broker.connection import Connection
-from .broker.connection_test import ConnectionTestRuns
+from .connection_test import ConnectionTestRuns
 from .heaters.heaters import Heaters
 from .outbox.outbox import Outbox
 from .part import InputHandler, Part

@@ -13,7 +13,7 @@ import octoprint.plugin
 from ..adapters.threads.inbox import now
 from ..adapters.threads.pending_replies import NoReply
 from ..app import App
-from ..bridge.broker.connection_test import TEST_CONNECTION
+from ..bridge.connection_test import TEST_CONNECTION
 from ..core.scripts.catalogue import convert_id
 from ..messages import encode
 from ..messages.catalogue import COMMANDS, REST_COMMANDS

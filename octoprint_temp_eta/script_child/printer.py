@@ -117,10 +117,10 @@ class Printer:
             return ""
         if "error" in message:
             raise PrinterError(f"{line}: {message['error']}")
-        reply: str = message["reply"]
-        self.responses.append(reply)
-        self.temp_readings.extend(each for each in reply.splitlines() if "T:" in each)
-        return reply
+        text: str = message["reply"]
+        self.responses.append(text)
+        self.temp_readings.extend(each for each in text.splitlines() if "T:" in each)
+        return text
 
     def _reply(self, number: int, timeout: float | None) -> Message | None:
         """Wait for a reply. One of the waiting threads reads for all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from octoprint_temp_eta.bridge.broker.connection_test import MAX_STEPS
+from octoprint_temp_eta.bridge.connection_test import MAX_STEPS
 from octoprint_temp_eta.bridge.protocol.connection_test import (
     ConnectionTestDone,
     ConnectionTestRequested,

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ...core.clock import Now
-from ...messages import encode
-from ...messages.decode import Command, CommandError
-from ...settings.table import Settings
-from ..home_assistant.announcing import HomeAssistant
-from ..info import Info
-from ..outbox.outbox import Outbox, offline_message
-from ..part import InputHandler, Part
-from ..protocol.connection_test import ConnectionTestDone, ConnectionTestRequested, Step, StepDone
-from ..protocol.effects import ConnectionTest, Effect, Page, RestReply
-from .connect_settings import connection
-from .connection import Connection, topics_of
+from ..core.clock import Now
+from ..messages import encode
+from ..messages.decode import Command, CommandError
+from ..settings.table import Settings
+from .broker.connect_settings import connection
+from .broker.connection import Connection, topics_of
+from .home_assistant.announcing import HomeAssistant
+from .info import Info
+from .outbox.outbox import Outbox, offline_message
+from .part import InputHandler, Part
+from .protocol.connection_test import ConnectionTestDone, ConnectionTestRequested, Step, StepDone
+from .protocol.effects import ConnectionTest, Effect, Page, RestReply
 
 #: The command, which only REST accepts.
 TEST_CONNECTION = "test_connection"
