@@ -43,6 +43,7 @@ NEEDED = {
     "printer/emergency_stop": CONTROL,
     "save_script_settings": SETTINGS,
     "create_script_folder": SETTINGS,
+    "test_connection": ADMINISTER,
 }
 
 

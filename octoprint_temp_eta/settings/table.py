@@ -280,6 +280,14 @@ class Settings:
     allow_script_start: bool = setting(
         True, "Allow starting scripts", "Accept the command `script/start`, and the start buttons on the page."
     )
+    allow_scripts: str = setting(
+        "",
+        "Scripts that may be started (blank = all)",
+        "IDs of scripts, separated by commas; any other script is refused, over MQTT and on the page.",
+        pattern=_NAMES,
+        form=_NAMES_FORM,
+        names=True,
+    )
     allow_script_cancel: bool = setting(
         True, "Allow cancelling scripts", "Accept the command `script/cancel`, and the cancel button on the page."
     )

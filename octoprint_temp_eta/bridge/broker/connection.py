@@ -24,7 +24,7 @@ from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived, Started, Stopping
 from .connect_settings import connection, not_verified
-from .identity_conflict import IdentityConflict
+from .identity_conflict import SESSION_TAKEN_OVER, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
@@ -71,7 +71,12 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
         Event.LOST: State.WAITING,
         Event.CONFLICT: State.LEFT,
     },
-    State.WAITING: {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING},
+    State.WAITING: {
+        **_ANY,
+        Event.ACCEPTED: State.CONNECTED,
+        Event.LOST: State.WAITING,
+        Event.CONFLICT: State.LEFT,
+    },
     State.LEFT: _ANY,
 }
 
@@ -163,6 +168,7 @@ class Connection(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Report a broker that delivers nothing; connect again if it has stopped acknowledging."""
         effects: list[Effect] = []
+        self._conflict.tick(now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base))
         if self.state is State.LEFT and now.at - self._left_at >= RETURN_S:
@@ -227,7 +233,19 @@ class Connection(Part):
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # an abandoned attempt, while another connection was established
         self._outbox.lost(now)
-        return self._lost(event.reason, now)
+        effects = self._lost(event.reason, now)
+        return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
+
+    def _taken_over(self, now: Now) -> list[Effect]:
+        """Report that another client keeps taking over our session; leave if it is the other machine's turn to stay."""
+        leaves = self._conflict.taken_over(self._connect().client_id, self._identity, now)
+        if self._conflict.text is None:
+            return []
+        effects = self._report(self._conflict.text)
+        if leaves:
+            self._left_at = now.at
+            effects += [*self._move(Event.CONFLICT), Disconnect()]
+        return effects
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
         del now
@@ -249,8 +267,8 @@ class Connection(Part):
         foreign = self._identity.boot_id.encode() not in message.payload
         if not foreign:
             self._read_back.arrived()
-        leaves = self._conflict.arrived(message.payload, self._identity)
-        if self._conflict.text is None:
+        leaves = self._conflict.arrived(message.payload, self._identity, now)
+        if self._conflict.text is None or not foreign:
             return []
         effects = self._log.refused(self._conflict.text)
         if leaves:

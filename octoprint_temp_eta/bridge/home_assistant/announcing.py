@@ -24,6 +24,7 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, MessageArrived, PluginSwitched
+from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .fitting import Fitted, fit
@@ -140,7 +141,11 @@ class HomeAssistant(Part):
             heaters=heaters,
             sensors=tuple(self._heaters.sensors),
             presets=self._forecasts.names,
-            scripts=tuple((each.id, each.title) for each in self._scripts.catalogue if each.id and not each.error),
+            scripts=tuple(
+                (each.id, each.title)
+                for each in self._scripts.catalogue
+                if each.id and not each.error and may_start(each.id, settings)
+            ),
             commands=frozenset(self._commands.allowed),
             highest_targets=tuple((heater, highest_target(heater, settings)) for heater in self._heaters.settable),
         )

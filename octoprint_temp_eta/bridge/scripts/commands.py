@@ -11,7 +11,7 @@ from ...core.scripts.run import Flow, HeatersAfter, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
 from ...messages import encode, wording
 from ...messages.decode import Command, CommandError
-from ...settings.table import Settings
+from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
 from ..part import CommandHandler, Part
 from ..printer.printer import Printer
@@ -70,6 +70,7 @@ class ScriptCommands(Part):
 
     def _start(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         script = self._library.script(command.arguments["id"])
+        self._refuse_unless_allowed(script)
         given = dict(command.arguments.get("settings", {}))
         try:
             check_given(script.settings, given)
@@ -99,6 +100,11 @@ class ScriptCommands(Part):
         launch = StartScript(run_id, settings.script_folder, script.file, stored, given, arguments, flow)
         return Plan(run, launch, settings.script_allow_motion, settings.script_line_timeout)
 
+    def _refuse_unless_allowed(self, script: Script) -> None:
+        if not may_start(script.id, self._settings):
+            text = f"The settings do not allow the script {script.id!r}: allow_scripts lists those that may be started."
+            raise CommandError("not_permitted", text, "/id")
+
     def _refuse_unless_ready(self) -> None:
         run, printer = self._run.runner.run, self._printer
         if run is not None:
@@ -121,6 +127,12 @@ class ScriptCommands(Part):
         del now
         script = self._library.script(command.arguments["id"])
         return encode.completed(command), [self._store.set(script, command.arguments["settings"])]
+
+
+def may_start(script_id: str | None, settings: Settings) -> bool:
+    """Whether the settings allow this script to be started."""
+    allowed = names(settings.allow_scripts)
+    return not allowed or script_id in allowed
 
 
 def _arguments(command: Command) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S, RETURN_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
 
 #: Machines before and after ours in the order of their ids.
@@ -128,3 +128,54 @@ def test_invalid_info_is_no_conflict(payload: bytes):
     driver = bridge()
     driver.handle(MessageArrived(driver.topic("info"), payload))
     assert warnings(driver) == driver.of(Disconnect) == []
+
+
+# Takeovers: the broker lets only one client with our client ID be connected.
+
+
+def taken_over(driver: BridgeDriver, times: int = 3, *, every: float = 20.0) -> None:
+    for _ in range(times):
+        driver.handle(BrokerLost(driver.link or 0, "broker.test:1883 closed the connection", 0x8E))
+        driver.advance(every)
+        driver.connect()
+
+
+def clash(driver: BridgeDriver) -> str | None:
+    driver.advance(61)
+    found = driver.state("diagnostics")["clash"]
+    return None if found is None else str(found)
+
+
+def test_repeated_takeovers_are_a_conflict_with_client_id_time_and_remedy():
+    driver = bridge()
+    taken_over(driver)
+    text = clash(driver) or ""
+    assert text.startswith("Another client uses the client ID 'temp_eta_ender-3-x7k2' since 20")
+    assert "Empty Printer ID" in text
+    assert len([log for log in driver.of(Log) if log.text == text]) == 1
+    assert driver.of(Disconnect) == []
+
+
+@pytest.mark.parametrize(("times", "every"), [(2, 20.0), (6, 200.0)])
+def test_a_takeover_now_and_then_is_no_conflict(times: int, every: float):
+    driver = bridge()
+    taken_over(driver, times, every=every)
+    assert clash(driver) is None
+
+
+@pytest.mark.parametrize(("machine", "leaves"), [(SMALLER, True), (GREATER, False)])
+def test_one_of_two_machines_that_take_the_session_from_each_other_leaves(machine: str, leaves: bool):
+    driver = bridge(ours_is_there=False)
+    driver.handle(info(driver, "foreign", machine))
+    for _ in range(3):
+        driver.handle(BrokerLost(driver.link or 0, "closed", 0x8E))
+    assert [log.text for log in driver.of(Log) if "Another OctoPrint, on 'other-pi', uses the client ID" in log.text]
+    assert (driver.of(Disconnect) == [Disconnect()]) is leaves
+
+
+def test_without_takeovers_the_conflict_ends():
+    driver = bridge()
+    taken_over(driver)
+    assert clash(driver) is not None
+    driver.advance(601)
+    assert clash(driver) is None

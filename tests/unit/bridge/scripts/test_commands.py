@@ -228,3 +228,13 @@ def test_a_script_is_found_by_its_id_before_the_conversion() -> None:
     driver = ScriptBridgeDriver(scripts=(Script("a.py", "A", "bed_level_it"),))
     (reply,) = driver.command("script/start", b"bed-level it")
     assert reply["status"] == "accepted"
+
+
+@pytest.mark.parametrize(("allowed", "status"), [("", "accepted"), ("other, steps", "accepted"), ("other", "rejected")])
+def test_only_the_scripts_of_the_list_are_started(allowed: str, status: str) -> None:
+    driver = ScriptBridgeDriver(allow_scripts=allowed)
+    reply = driver.command("script/start", {"id": "steps"})[0]
+    assert reply["status"] == status
+    if status == "rejected":
+        assert (reply["error"]["code"], reply["error"]["path"]) == ("not_permitted", "/id")
+        assert "allow_scripts" in reply["error"]["message"]
