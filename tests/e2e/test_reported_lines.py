@@ -88,3 +88,18 @@ def test_a_shared_nozzle_is_one_tool(octoprint: OctoPrint, printer: SerialPrinte
     observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["tool0"], timeout=40)
     eventually(lambda: len(octoprint.temperatures()) >= 6, "OctoPrint to show one nozzle as five tools")
     assert heaters(observer) == ["bed", "tool0"]
+
+
+def test_a_name_in_one_garbled_line_is_no_sensor(
+    octoprint: OctoPrint, printer: SerialPrinter, observer: Observer
+) -> None:
+    line = "T:25.0 /0.0 B:25.0 /0.0 P:0.0 A:35.6"
+    printer.temperatures = line
+    reconnect(octoprint, printer, count=1, sharedNozzle=False)
+    observer.wait_for(f"{BASE}/temperatures", lambda m: m.json.get("A") == 35.6, timeout=40)
+    printer.next_report(f"OOOOOOOOT:25.0 /0.0 T0:25.0 /0.0 {line.partition(' ')[2]}")
+    eventually(lambda: "OOOOOOOOT" in octoprint.temperatures(), "OctoPrint to read the garbled name")
+    mark = observer.mark()
+    printer.temperatures = line.replace("A:35.6", "A:40.1")
+    observer.wait_for(f"{BASE}/temperatures", lambda m: m.json.get("A") == 40.1, timeout=40)
+    assert not [m for m in observer.messages[mark:] if m.topic == f"{BASE}/temperatures" and "OOOOOOOOT" in m.json]
