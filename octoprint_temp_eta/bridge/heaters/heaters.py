@@ -8,7 +8,6 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate, Estimator, HeaterKind
-from ...core.estimation.linear import Limits
 from ...core.estimation.methods import make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
@@ -23,6 +22,7 @@ from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
+from .estimation import limits, policy
 from .selection import STANDARD, Presence, Reading, Selection
 from .sensors import MOST_SENSORS, Sensors
 from .store import HeaterStore, Place
@@ -327,34 +327,16 @@ class Heaters(Part):
 
     def _estimator(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
         settings = self.settings
-        limits = Limits(
-            min_rate=settings.min_rate,
-            max_eta=settings.max_eta,
-            threshold_start=settings.threshold_start,
-            cooling_window=settings.cooldown_fit_window_seconds,
-            ambient=ambient,
+        return make_estimator(
+            settings.algorithm, kind, limits(settings, ambient), self._store.learned(self.place(name))
         )
-        return make_estimator(settings.algorithm, kind, limits, self._store.learned(self.place(name)))
 
     def _apply_policy(self) -> None:
         for name, track in self._tracks.items():
             track.apply(self._policy(name))
 
     def _policy(self, name: str) -> Policy:
-        settings = self.settings
-        silent = settings.suppress_while_printing and self._printer.printing
-        fixed = {
-            HeaterKind.TOOL: settings.cooldown_target_tool0,
-            HeaterKind.BED: settings.cooldown_target_bed,
-            HeaterKind.CHAMBER: settings.cooldown_target_chamber,
-        }
-        return Policy(
-            heating=settings.enable_heating_eta and not silent,
-            cooling=settings.enable_cooldown_eta and not silent,
-            cooled_at=fixed[HeaterKind.of(name)] if settings.cooldown_mode == "threshold" else None,
-            ambient=settings.cooldown_ambient_temp,
-            hysteresis=settings.cooldown_hysteresis_c,
-        )
+        return policy(self.settings, name, printing=self._printer.printing)
 
 
 def _reading(raw_actual: object, raw_target: object) -> Reading:
