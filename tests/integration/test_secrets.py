@@ -1,0 +1,72 @@
+"""The broker's password appears nowhere: not in logs, REST answers, messages, pages, or OctoPrint's support bundle."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import BASE, make_octoprint
+from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import API_KEY, OctoPrint
+from tests.support.waiting import eventually
+
+PATH = "/api/plugin/temp_eta"
+PASSWORD, OTHER, IN_URL = "correct-horse-battery", "wrong-horse-battery", "horse-in-a-url"
+
+
+@pytest.fixture(scope="module")
+def locked() -> Iterator[Broker]:
+    with Broker(username="printer", password=PASSWORD) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def server(locked: Broker) -> Iterator[OctoPrint]:
+    with make_octoprint(locked.port, mqtt_username="printer", mqtt_password=PASSWORD) as octoprint:
+        yield octoprint
+
+
+def download(octoprint: OctoPrint, path: str) -> bytes:
+    request = urllib.request.Request(octoprint.url + path, headers={"X-Api-Key": API_KEY})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return bytes(response.read())
+
+
+def examine(octoprint: OctoPrint, **settings: object) -> str:
+    """Return the reply to a connection test and its result."""
+    reply = octoprint.request("POST", PATH, {"command": "test_connection", "settings": settings})
+    eventually(lambda: not (octoprint.get(PATH)["connection_test"] or {}).get("running"), "the end of the test", 90)
+    return json.dumps([reply, octoprint.get(PATH)])
+
+
+def test_no_secret_leaves(server: OctoPrint, locked: Broker):
+    with Observer(locked.listener, base=BASE) as observer:
+        observer.wait_for(f"{BASE}/status", lambda message: message.text == "online", timeout=40)
+        shown = [
+            examine(server),
+            examine(server, mqtt_password=OTHER),
+            examine(server, mqtt_broker_host=f"mqtt://printer:{IN_URL}@127.0.0.1"),
+            json.dumps(server.request("POST", "/api/settings", {"plugins": {"temp_eta": {"mqtt_keepalive": 0}}})),
+            json.dumps(server.get("/api/settings")),
+            json.dumps(server.request("POST", PATH, {"command": "snapshot"})),
+        ]
+        server.save_plugin_settings("temp_eta", {"mqtt_password": OTHER})
+        eventually(lambda: "not authorized" in str(server.get(PATH)["mqtt"]["last_error"]), "the refusal", 40)
+        shown.append(json.dumps(server.get(PATH)))
+        server.save_plugin_settings("temp_eta", {"mqtt_password": PASSWORD})
+        eventually(lambda: server.get(PATH)["mqtt"]["connected"], "the connection", 60)
+        messages = b"".join(message.topic.encode() + message.payload for message in observer.messages)
+    with zipfile.ZipFile(io.BytesIO(download(server, "/downloads/systeminfo.zip"))) as bundle:
+        files = {name: bundle.read(name) for name in bundle.namelist()}
+    assert any("octoprint.log" in name for name in files)
+    logs = b"".join(path.read_bytes() for path in (server.base / "logs").iterdir())
+    everything = "\n".join(shown).encode() + messages + download(server, "/") + logs + b"".join(files.values())
+    assert b"not authorized" in everything, "the refusal is reported"
+    for secret in (PASSWORD, OTHER, IN_URL):
+        assert secret.encode() not in everything
