@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 SCRIPTS := .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench bench-eta test-home-assistant docs pages dist lock clean
+.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs pages dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: $(READY) ## Run the tests
 test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistant
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest
+
+test-brokers: $(READY) ## Test the connection with mosquitto, NATS and aedes (downloads what is missing)
+	@$(RUN) .ci/tools
+	@$(RUN) -m pytest -m brokers tests/integration/test_brokers.py -rs
 
 lint: $(READY) ## Check style and types
 	@$(RUN) -m ruff check . $(SCRIPTS)
