@@ -70,9 +70,10 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
     def send_to_pages(self, message: Mapping[str, Any]) -> None:
         """Send a message to the open pages of users with the permission to read.
 
-        Notifications and connection tests name the broker's host: users get them who may open the settings.
+        Notifications and connection tests name the broker's host: users get them who may open the settings. Everyone
+        may have pressed a button that moves the printer, so everyone learns that a script has prevented it.
         """
-        private = message.get("type") in ("notification", "connection_test")
+        private = message.get("type") in ("notification", "connection_test") and "refused_line" not in message
         self._send(message, SETTINGS if private else READ)
 
     def send_problems(self) -> None:

@@ -269,8 +269,10 @@ def test_a_missing_folder_is_created_from_the_dialog(
 def test_a_refused_jog_is_shown_and_the_sidebar_shows_that_a_script_controls_the_printer(
     scripts: OctoPrint, open_page: Open
 ) -> None:
+    assert scripts.get("/api/settings")["plugins"]["temp_eta"]["notification_enabled"] is False
     page = open_page()
     button(page, "waits").click()
-    expect(sidebar(page)).to_contain_text("The script controls the printer")
+    expect(sidebar(page).get_by_text("The script controls the printer")).to_be_visible()
+    expect(sidebar(page)).to_contain_text("waiting for <b>you</b>")
     scripts.post("/api/printer/printhead", {"command": "jog", "x": 1})
     expect(page.locator(".ui-pnotify", has_text="The printer was not moved")).to_be_visible()

@@ -254,7 +254,7 @@ class ScriptRun(Part):
             "Wait for its end, or cancel it."
         )
         page = {"type": "notification", "level": "warning", "title": self.runner.run.title, "message": text}
-        return [Log(logging.INFO, text), Page(page)]
+        return [Log(logging.INFO, text), Page({**page, "refused_line": event.line})]
 
     def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
         if self.runner.phase is core.Phase.IDLE:

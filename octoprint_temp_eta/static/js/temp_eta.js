@@ -94,6 +94,10 @@ $(function () {
                 if (data) self.scripts.update(data, data.timestamp);
             } else if (type === "state_change") {
                 self.changed(heater, data);
+            } else if (type === "notification" && message.refused_line) {
+                /* Shown whatever the settings: without it a button would just do nothing. */
+                const text = gettext("The printer was not moved (%(line)s): this script controls it. Wait for its end, or cancel it.");
+                alerts.show(message.level, message.title, _.sprintf(text, {line: message.refused_line}));
             } else if (type === "notification") {
                 if (self.options.notification_enabled()) {
                     alerts.show(message.level, gettext(message.title), gettext(message.message));

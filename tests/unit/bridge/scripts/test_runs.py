@@ -202,6 +202,7 @@ def test_refused_motion_is_shown_once_for_the_lines_of_a_button() -> None:
     (page,) = [effect for effect in driver.effects[mark:] if isinstance(effect, Page)]
     assert page.message["type"] == "notification"
     assert "Steps" in page.message["message"]
+    assert page.message["refused_line"] == "G91"
 
 
 @pytest.mark.parametrize("allowed", [False, True])
