@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from ..bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
+from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
 from .threads.inbox import now
@@ -74,6 +76,8 @@ class Printer:
         #: Whether a run observes the serial line.
         self._observing = False
         self._acknowledges_all = False
+        #: When the newest line was sent whose ok OctoPrint does not wait for.
+        self._optional_at = -math.inf
         self._allow_motion = False
         #: The modes after the lines queued so far, and those that the script has selected.
         self._modes = self._script_modes = Modes()
@@ -167,6 +171,8 @@ class Printer:
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
+        if not self._owes_ok(gcode):
+            self._optional_at = now().at
         if self._observing:
             self._post(LineSending(_key(tags), line, self._owes_ok(gcode)))
 
@@ -241,7 +247,8 @@ class Printer:
         if not self._printer.is_ready():
             return JobsHeld(run_id, f"the printer is not ready: {self._printer.get_state_string()}")
         self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or self._firmware_does()
-        return JobsHeld(run_id, window=int(self._serial_setting("ackMax") or 1))
+        late_ok = now().at - self._optional_at <= OPTIONAL_S
+        return JobsHeld(run_id, window=int(self._serial_setting("ackMax") or 1), late_ok=late_ok)
 
     def _release(self, effect: ReleaseJobs) -> None:
         self._observing = False

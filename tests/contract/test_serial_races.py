@@ -32,6 +32,8 @@ def outcomes(seed: int, firmware: Firmware, typed: list[str]) -> tuple[int, int]
         (Firmware(acknowledges_unknown=False, echoes_unknown=False), TYPED),
         (Firmware(garbled=0.05), ["M117 typed"]),
         (Firmware(garbled=0.05), TYPED),
+        (Firmware(garbled=0.05, numbers_unknown=True), TYPED),
+        (Firmware(garbled=0.15), ["HELLO", *TYPED]),
         (Firmware(garbled=0.05, acknowledges_unknown=False, echoes_unknown=False), TYPED),
     ],
     ids=[
@@ -40,6 +42,8 @@ def outcomes(seed: int, firmware: Firmware, typed: list[str]) -> tuple[int, int]
         "unknown and not acknowledged",
         "resends",
         "resends, unknown",
+        "resends, unknown and numbered",
+        "many resends, more unknown",
         "resends, not acknowledged",
     ],
 )
@@ -53,12 +57,19 @@ def test_every_line_gets_its_reply(firmware: Firmware, typed: list[str], seed: i
     [
         Firmware(acknowledges_unknown=False),
         Firmware(ok_with_temperatures=False),
-        Firmware(garbled=0.15),
+        Firmware(garbled=0.05, echoes_unknown=False),
         Firmware(garbled=0.05, ok_with_resend=False),
         Firmware(lost=0.02),
         Firmware(lost=0.02, garbled=0.05),
     ],
-    ids=["echo without an ok", "plain M105", "many resends", "resends without an ok", "lost oks", "lost oks, resends"],
+    ids=[
+        "echo without an ok",
+        "plain M105",
+        "resends, unknown without an echo",
+        "resends without an ok",
+        "lost oks",
+        "lost oks, resends",
+    ],
 )
 def test_a_line_gets_its_reply_or_fails(firmware: Firmware, seed: int) -> None:
     replied, failed = outcomes(seed, firmware, TYPED)

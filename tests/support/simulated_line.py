@@ -17,13 +17,13 @@ from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, FakeAck, Fence
 
 #: The text of the firmware before the ok of an unknown line.
 UNKNOWN = 'echo:Unknown command: "{}"'
-#: Seconds between two steps; more while everybody waits for an ok.
+#: Seconds between two steps; more while everybody waits for an ok that was lost.
 STEP_S, IDLE_STEP_S = 0.001, 0.5
 
 
 @dataclass(slots=True)
 class Firmware:
-    """How the printer behaves."""
+    """How the printer and OctoPrint's connection to it behave."""
 
     acknowledges_unknown: bool = True
     echoes_unknown: bool = True
@@ -32,6 +32,8 @@ class Firmware:
     lost: float = 0.0
     #: Whether each M105 is acknowledged with the temperatures on the line of the ok.
     ok_with_temperatures: bool = True
+    #: Whether OctoPrint numbers also the lines that are no G, M or T command.
+    numbers_unknown: bool = False
     #: Whether a resend request has an ok of its own.
     ok_with_resend: bool = True
 
@@ -53,7 +55,7 @@ class SimulatedLine:
         self.acknowledgements = Acknowledgements()
         self._queue: deque[tuple[str | None, str]] = deque()
         self._resends: deque[int] = deque()
-        self._to_printer: deque[tuple[int, str]] = deque()
+        self._to_printer: deque[tuple[int | None, str]] = deque()
         self._from_printer: deque[str] = deque()
         self._sent: list[str] = []
         self._oks = 1
@@ -72,7 +74,8 @@ class SimulatedLine:
                 return
             next(self.random.choice(actors))
             idle = not (self._to_printer or self._from_printer) and (self._oks <= 0 or not self._queue)
-            self.clock += (IDLE_STEP_S if idle and self._waiting else STEP_S) * self.random.random()
+            waits = idle and self._waiting is not None and self.firmware.lost > 0
+            self.clock += (IDLE_STEP_S if waits else STEP_S) * self.random.random()
             if step % 200 == 0:
                 self._settle(self.acknowledgements.tick(self.clock))
         raise AssertionError("the script does not end")
@@ -144,8 +147,11 @@ class SimulatedLine:
             self._settle(self.acknowledgements.sending(key, line, self.clock, acknowledged=expected))
             yield
             self._oks -= expected
-            self._to_printer.append((len(self._sent), line))
-            self._sent.append(line)
+            if expected or self.firmware.numbers_unknown:
+                self._to_printer.append((len(self._sent), line))
+                self._sent.append(line)
+            else:
+                self._to_printer.append((None, line))
             yield
             if key is None or not expected:
                 self._note_sent(key, line, expected)
@@ -186,19 +192,24 @@ class SimulatedLine:
             while not self._to_printer:
                 yield
             number, line = self._to_printer.popleft()
-            if number != self._last_number + 1 or self.random.random() < self.firmware.garbled:
+            if number is None:
+                yield from self._reply(line)
+            elif number != self._last_number + 1 or self.random.random() < self.firmware.garbled:
                 ok = ["ok"] if self.firmware.ok_with_resend else []
                 error = f"Error:checksum mismatch, Last Line: {self._last_number}"
                 self._from_printer.extend([error, f"Resend: {self._last_number + 1}", *ok])
             else:
                 self._last_number = number
-                for reply in self._execute(line):
-                    for _ in range(self.random.randrange(8)):
-                        yield
-                    if self.random.random() < 0.1:
-                        self._from_printer.append(" T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0")
-                    self._from_printer.append(reply)
+                yield from self._reply(line)
             yield
+
+    def _reply(self, line: str) -> Iterator[None]:
+        for reply in self._execute(line):
+            for _ in range(self.random.randrange(8)):
+                yield
+            if self.random.random() < 0.1:
+                self._from_printer.append(" T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0")
+            self._from_printer.append(reply)
 
     def _execute(self, line: str) -> list[str]:
         ok = [] if self.random.random() < self.firmware.lost else ["ok"]

@@ -81,12 +81,14 @@ class ScriptEnded:
 class JobsHeld:
     """Print jobs are on hold and the printer is ready; otherwise `refusal` is the reason.
 
-    `window` is the number of commands that OctoPrint sends before it waits for an ok.
+    `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
+    may still acknowledge a line whose ok OctoPrint has not waited for.
     """
 
     run_id: str
     refusal: str | None = None
     window: int = 1
+    late_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True)

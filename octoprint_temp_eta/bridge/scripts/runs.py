@@ -8,18 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.clock import Now
-from ...core.gcode.acknowledgements import (
-    LINE_TIMEOUT_S,
-    Acknowledgements,
-)
-from ...core.gcode.in_flight import (
-    Acknowledged,
-    FakeAck,
-    Fence,
-    Outcome,
-    Probe,
-    Unacknowledged,
-)
+from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
+from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
@@ -222,6 +212,8 @@ class ScriptRun(Part):
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout)
+        if event.late_ok:
+            self._acknowledgements.expect_late_ok(now.at)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _queued(self, event: LineQueued, now: Now) -> list[Effect]:

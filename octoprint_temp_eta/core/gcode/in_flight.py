@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
 
@@ -50,12 +50,16 @@ class InFlight:
     #: The last sign of life, and the last one other than temperatures.
     alive_at: float
     heard_at: float
-    #: Numbers all sent commands.
+    #: Numbers the commands that OctoPrint can send again; others have the number of the next one.
     number: int
     #: Whether the firmware may not acknowledge it at all.
     optional: bool = False
     #: Its ok was given up, or it was sent again after its ok; another ok may arrive.
     given_up: bool = False
+    #: Whether OctoPrint sends it again on request. The printer executes others even while it waits for a numbered line,
+    #: so that their acknowledgements may come earlier.
+    numbered: bool = True
+    unordered: bool = False
     #: Sent outside the queue while another command was in flight.
     forced: bool = False
     probed: bool = False
@@ -73,7 +77,7 @@ class InFlight:
 
 def given_up(sent: InFlight) -> InFlight:
     """Return `sent` as a command whose ok is not expected any more, but may still arrive."""
-    return InFlight(None, sent.line, sent.alive_at, sent.heard_at, sent.number, optional=True, given_up=True)
+    return replace(sent, key=None, optional=True, given_up=True, probed=False, lines=[])
 
 
 def belongs_to(sent: InFlight, line: str) -> bool:

@@ -50,13 +50,17 @@ class Resends:
         """
         number = _NUMBER.search(line)
         self._requested = int(number[0]) if number else None
-        self._overlaps = at - self._active_at <= NEXT_S
+        self._overlaps = self.active(at)
         if not self._overlaps:
             self._permitted = 0
         self._expects_ok, self._interrupted, self._active_at = True, False, at
         self._first, self._requested_at = first, at
         self._resent = []
         return 0 if self._is_unacknowledged(next_number) else min(1, next_number - first)
+
+    def active(self, at: float) -> bool:
+        """Whether a line was requested or sent again just now."""
+        return at - self._active_at <= NEXT_S
 
     def accepted(self, number: int) -> None:
         """The printer has certainly accepted our line `number`."""

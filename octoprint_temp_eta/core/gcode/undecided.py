@@ -28,6 +28,15 @@ class Kept:
         return lines
 
     @property
+    def newest(self) -> str:
+        """The newest line other than temperatures, "" without one."""
+        return next((line for line in reversed(self.lines) if not TEMPERATURES.match(line)), "")
+
+    def drop(self, line: str) -> None:
+        """Forget the newest `line`."""
+        del self.lines[len(self.lines) - 1 - self.lines[::-1].index(line)]
+
+    @property
     def oks(self) -> int:
         """How many acknowledgements are among the lines."""
         return sum(line.startswith("ok") for line in self.lines)
@@ -51,49 +60,63 @@ class Assignment:
 
 
 class Assigner:
-    """Assigns replies by their order, and learns whether the firmware acknowledges optional commands."""
+    """Assigns replies by evidence and order, and learns whether the firmware acknowledges optional commands."""
 
     def __init__(self) -> None:
         self._acknowledges_optional: bool | None = None
+        #: Whether an ok was assigned by a message since the last fence.
+        self._used_message = False
 
-    def assign(self, entries: Sequence[InFlight], lines: Sequence[str], *, fenced: bool = False) -> Assignment:
+    def is_acknowledged_after(self, message: str, sent: InFlight) -> bool:
+        """Whether an ok after `message` belongs to the optional command `sent`, which is unknown to the printer."""
+        if self._acknowledges_optional is False or not _is_message(message, sent):
+            return False
+        self._acknowledges_optional = self._used_message = True
+        return True
+
+    def assign(
+        self, entries: Sequence[InFlight], lines: Sequence[str], *, rest: Sequence[InFlight] = (), fenced: bool = False
+    ) -> Assignment:
         """Assign `lines` to `entries` in the order of their sending.
 
         With one ok for each command, the order decides. With one for each that needs one, they get the replies, unless
         an optional command seems to be acknowledged. Everything else is a guess. `fenced`: the last reply is known to
-        be the last command's.
+        be the last command's. A message about one of the `rest`, which were sent later, contradicts the order.
         """
-        replies = _split(lines)
+        contradicts = any(_is_message(line, sent) for line in lines for sent in rest)
+        replies = _split([line for line in lines if not any(_is_message(line, sent) for sent in (*entries, *rest))])
         if not fenced:
-            return self._assign(entries, replies, fenced=False)
-        before = self._assign(entries[:-1], replies[:-1], fenced=True)
-        return Assignment([*before.replies, replies[-1]], before.certain, len(replies), before.surplus)
+            return self._assign(entries, replies)
+        before = self._assign(entries[:-1], replies[:-1])
+        expected = sum(not sent.optional for sent in entries[:-1])
+        if len(replies) - 1 == expected and any(sent.optional and not sent.given_up for sent in entries):
+            self._acknowledges_optional = False
+        elif len(replies) - 1 < expected and self._used_message:
+            # Either the firmware acknowledges no unknown command, or an ok was lost.
+            self._acknowledges_optional = False
+        self._used_message = False
+        certain = before.certain and not contradicts
+        return Assignment([*before.replies, replies[-1]], certain, len(replies), before.surplus)
 
-    def _assign(self, entries: Sequence[InFlight], replies: Sequence[list[str]], *, fenced: bool) -> Assignment:
+    def _assign(self, entries: Sequence[InFlight], replies: Sequence[list[str]]) -> Assignment:
         expected = sum(not sent.optional for sent in entries)
-        optional = [sent for sent in entries if sent.optional and not sent.given_up]
+        optional = any(sent.optional and not sent.given_up for sent in entries)
+        surplus = max(0, len(replies) - expected)
         if len(replies) >= len(entries):
             if optional:
                 self._acknowledges_optional = True
-            assigned: list[list[str] | None] = list(replies[: len(entries)])
-            return Assignment(assigned, len(replies) == len(entries), len(replies), len(replies) - expected)
+            ordered = not expected or not any(sent.unordered for sent in entries)
+            certain = len(replies) == len(entries) and ordered
+            return Assignment(list(replies[: len(entries)]), certain, len(replies), surplus)
         waiting = iter(replies)
         assigned = [None if sent.optional else next(waiting, None) for sent in entries]
-        certain = len(replies) == expected and not self._seems_acknowledged(optional)
-        if optional and fenced and len(replies) == expected:
-            self._acknowledges_optional = False
-        return Assignment(assigned, certain, len(replies), max(0, len(replies) - expected))
-
-    def _seems_acknowledged(self, optional: Sequence[InFlight]) -> bool:
-        """Whether one of the `optional` commands should have an ok, so that one of another command was lost."""
-        if self._acknowledges_optional is None:
-            return any(sent.lines for sent in optional)
-        return self._acknowledges_optional and bool(optional)
+        certain = len(replies) == expected and not (optional and self._acknowledges_optional)
+        return Assignment(assigned, certain, len(replies), surplus)
 
 
-def echoes(line: str, sent: InFlight) -> bool:
-    """Whether `line` is the printer's message that the command `sent` is unknown to it."""
-    return UNKNOWN_COMMAND.search(line) is not None and bool(sent.line) and sent.line in line
+def _is_message(line: str, sent: InFlight) -> bool:
+    """Whether `line` is the printer's message that the optional command `sent` is unknown."""
+    return sent.optional and bool(sent.line) and sent.line in line and UNKNOWN_COMMAND.search(line) is not None
 
 
 def _split(lines: Sequence[str]) -> list[list[str]]:

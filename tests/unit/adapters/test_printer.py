@@ -128,6 +128,13 @@ def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:
     assert octoprint.printer.calls == [("hold", True), "ready?"]
 
 
+@pytest.mark.parametrize(("line", "gcode", "late"), [("HELLO", None, True), ("M117 hello", "M117", False)])
+def test_a_line_just_before_a_run_may_still_be_acknowledged(line: str, gcode: str | None, late: bool) -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_sending(None, "sending", line, None, gcode)
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", late_ok=late)]
+
+
 def test_a_printer_that_is_not_ready_is_let_go() -> None:
     octoprint = FakeOctoPrint()
     octoprint.printer.ready = False

@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.gcode.acknowledgements import (
     HURRY_S,
-    IDLE_S,
     LINE_TIMEOUT_S,
-    LOST,
-    OPTIONAL_S,
     SILENCE_S,
-    UNDECIDED,
     Acknowledgements,
 )
+from octoprint_temp_eta.core.gcode.flight import IDLE_S, LOST, OPTIONAL_S
 from octoprint_temp_eta.core.gcode.in_flight import (
     Acknowledged,
     FakeAck,
@@ -29,6 +26,7 @@ from octoprint_temp_eta.core.gcode.in_flight import (
 from octoprint_temp_eta.core.gcode.printer_lines import command_of, dwell
 from octoprint_temp_eta.core.gcode.resend import NEXT_S
 from octoprint_temp_eta.core.gcode.submissions import SWALLOWED_S
+from octoprint_temp_eta.core.gcode.undecided_flight import REFENCE_LINES, UNDECIDED
 
 
 @dataclass
@@ -230,6 +228,48 @@ def test_a_line_without_a_reply_is_acknowledged_also_where_its_reply_cannot_be_a
     line.submit("1", "G1 X1", reply=False).send("1", "G1 X1")
     line.receive("ok", "ok").submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
     assert "1" in [outcome.key for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
+
+
+def test_lines_that_came_before_the_command_stay_with_it_beside_an_optional_line() -> None:
+    line = Line().begin("1", "M118 n").receive("n").send(None, "FOO", acknowledged=False)
+    line.receive("ok", "ok")
+    assert line.outcomes == [Fence(), Acknowledged("1", "n\nok\n")]
+
+
+@pytest.mark.parametrize("late", [["ok"], []], ids=["late ok", "nothing"])
+def test_a_line_from_before_the_run_may_still_be_acknowledged(late: list[str]) -> None:
+    line = Line()
+    line.acknowledgements.expect_late_ok(line.clock)
+    line.begin("1", "M118 n").receive(*late, "n", "ok").submit("ask", "M105", reply=False).send("ask", "M105")
+    line.receive("ok T:20 /0")
+    assert Acknowledged("1", "n\nok\n") in line.outcomes
+
+
+def test_an_unknown_line_without_a_number_is_executed_while_the_printer_waits_for_a_numbered_one() -> None:
+    line = Line().begin("1", "M118 n").send(None, "FOO", acknowledged=False)
+    line.receive("Error:checksum mismatch, Last Line: 6", "Resend: 7", "ok", 'echo:Unknown command: "FOO"', "ok")
+    line.repeat("M118 n").receive("n", "ok")
+    assert Acknowledged("1", "n\nok\n") in line.outcomes
+
+
+def test_the_ok_of_a_request_may_come_after_the_next_command() -> None:
+    line = Line().begin("1", "M118 n").receive("Resend: 7", "ok").repeat("M118 n").receive("n", "ok", "Resend: 8")
+    line.begin("2", "M118 m").receive("ok", "m", "ok")
+    assert line.outcomes == [Acknowledged("1", "n\nok\n"), Acknowledged("2", "m\nok\n")]
+
+
+def test_an_ok_that_was_given_up_does_not_become_the_next_commands() -> None:
+    line = Line().begin("1", "G28").send(None, "M118 fake").begin("2", "M118 n").receive("ok", "fake", "ok", "n", "ok")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
+    assert Acknowledged("2", "n\nok\n") in line.outcomes
+
+
+def test_another_fence_is_submitted_when_the_first_one_is_lost() -> None:
+    line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
+    line.submit("ask", "M105", reply=False).send("ask", "M105")
+    for _ in range(REFENCE_LINES):
+        line.send(None, "M117 x").receive("ok")
+    assert line.outcomes.count(Fence()) == 2
 
 
 def test_a_lost_ok_beside_an_optional_line_is_noticed() -> None:
