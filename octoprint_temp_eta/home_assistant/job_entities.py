@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ha_discovery import Availability, AvailabilityTopic, Button, Component, DeviceTrigger, Event, Sensor, json_value
 
-from ..core.printer_commands import ACCEPTED_IN, NEVER_CONNECTED
+from ..core.printer_commands import ACCEPTED_IN
 from .parts import EXPIRE_AFTER_S, EXPIRES, Scope, field, online_if, progress_at, state_at, text_at
 from .texts import EVENT_TRIGGERS, PRINTER_EVENTS
 
@@ -90,7 +90,9 @@ def job_buttons(scope: Scope) -> Iterator[Component]:
 
 def _while_accepted(scope: Scope, command: str) -> Availability:
     states = ACCEPTED_IN[command]
-    names = ", ".join(f"'{name}'" for name in states.names)
-    condition = f"({field('state')} or '{NEVER_CONNECTED}') {'not in' if states.but else 'in'} [{names}]"
+    # A message without a state is none of the bridge's: the button is unavailable.
+    names = ", ".join(f"'{name}'" for name in (*states.names, *([""] if states.but else [])))
+    # `null`, before the first connection, becomes NONE.
+    condition = f"({field('state', '')} | string | upper) {'not in' if states.but else 'in'} [{names}]"
     printer = AvailabilityTopic(scope.topics.of("printer"), value_template=online_if(condition))
     return Availability((scope.bridge, printer))

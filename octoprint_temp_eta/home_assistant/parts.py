@@ -101,9 +101,9 @@ def key_of(name: str) -> str:
     return f"{plain}_{digest}".lstrip("_")
 
 
-def field(key: str) -> str:
+def field(key: str, default: str | None = None) -> str:
     """Return the expression for a key of the message, for a condition: Home Assistant warns of one that is missing."""
-    return f"{PAYLOAD}.get('{key}')"
+    return f"{PAYLOAD}.get('{key}', {default!r})" if default is not None else f"{PAYLOAD}.get('{key}')"
 
 
 def online_if(condition: str) -> str:

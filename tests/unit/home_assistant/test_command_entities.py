@@ -19,7 +19,8 @@ def test_a_command_that_is_not_permitted_has_no_button():
     allowed = set(components())
     bare = set(components(Offer(heaters=OFFER.heaters, scripts=OFFER.scripts, highest_targets=OFFER.highest_targets)))
     gone = {"reset", "cancel_script", "start_probe_bed", "tool0_target", "bed_target"}
-    assert allowed - bare == gone | {"forecast_pla", "forecast_abs"}
+    job = {"job_pause", "job_resume", "job_cancel", "printer_connect", "printer_disconnect", "printer_emergency_stop"}
+    assert allowed - bare == gone | job | {"forecast_pla", "forecast_abs"}
 
 
 def test_a_target_that_is_set_is_a_valid_command():
