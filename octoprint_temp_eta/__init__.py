@@ -16,6 +16,7 @@ __plugin_pythoncompat__ = ">=3.11,<4"
 
 __plugin_implementation__: object
 __plugin_hooks__: dict[str, object]
+__plugin_helpers__: dict[str, object]
 
 
 def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
@@ -39,7 +40,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
 
     With an OctoPrint that is not supported, the implementation only shows why the plugin does nothing.
     """
-    global __plugin_implementation__, __plugin_hooks__  # noqa: PLW0603 - OctoPrint looks for them here
+    global __plugin_implementation__, __plugin_hooks__, __plugin_helpers__  # noqa: PLW0603 - OctoPrint looks for them here
     from .plugin.unsupported import UnsupportedPlugin, reason
 
     why = reason()
@@ -51,6 +52,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
 
     plugin = TempETAPlugin()
     __plugin_implementation__ = plugin
+    __plugin_helpers__ = plugin.mqtt_helpers()
     __plugin_hooks__ = {
         "octoprint.access.permissions": plugin.get_additional_permissions,
         "octoprint.comm.protocol.action": plugin.hook_action,

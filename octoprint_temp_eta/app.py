@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from .adapters.actions import Actions, HasFile
 from .adapters.files import Files
 from .adapters.installation.problems import Problems
 from .adapters.learner import Learner
+from .adapters.plugin_callbacks import PluginCallbacks
 from .adapters.printer import Printer, SerialSetting
 from .adapters.scripts.scripts import Scripts
 from .adapters.threads.background import background
@@ -19,6 +20,7 @@ from .adapters.threads.inbox import now
 from .adapters.threads.pending_replies import PendingReplies
 from .adapters.threads.worker import Performer, Worker
 from .bridge.bridge import Bridge
+from .bridge.broker.connection import topics_of
 from .bridge.protocol.connection_test import ConnectionTestDone, ConnectionTestRequested
 from .bridge.protocol.effects import (
     Connect,
@@ -33,8 +35,17 @@ from .bridge.protocol.effects import (
     Subscribe,
 )
 from .bridge.protocol.identity import Identity
-from .bridge.protocol.inputs import ApiCommand, BrokerLost, Input
+from .bridge.protocol.inputs import (
+    ApiCommand,
+    BrokerLost,
+    Input,
+    MessageArrived,
+    PluginPublish,
+    PluginSubscriptions,
+    SettingsChanged,
+)
 from .bridge.protocol.script_effects import FireEvent
+from .core.topic_filter import reaches_below
 from .messages import stored
 from .messages.decode import Command, ReplyTo
 from .settings.table import Settings
@@ -71,7 +82,9 @@ class App:
         self._background = background()
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())
-        self._mqtt, self._connection_tests = _mqtt(self.post)
+        self._settings = settings
+        self._callbacks = PluginCallbacks(logger)
+        self._mqtt, self._connection_tests = _mqtt(self._from_broker)
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
@@ -108,7 +121,43 @@ class App:
 
     def post(self, event: Input) -> None:
         """Post an input to the bridge; from any thread, without waiting."""
+        if isinstance(event, SettingsChanged):
+            self._settings = event.settings
         self._worker.post(event)
+
+    def _from_broker(self, event: Input) -> None:
+        """Post what the connection reports. Messages that only other plugins want do not reach the bridge."""
+        wanted = isinstance(event, MessageArrived) and self._callbacks.dispatch(event)
+        if not (wanted and isinstance(event, MessageArrived) and not self._is_ours(event.topic)):
+            self.post(event)
+
+    def _is_ours(self, topic: str) -> bool:
+        return topics_of(self._settings).hold(topic) or topic == self._settings.ha_status_topic
+
+    def publish_for_plugin(self, message: PluginPublish) -> bool:
+        """Publish a message of another plugin; return whether it was accepted."""
+        connected = bool(self.snapshot["mqtt"]["connected"])
+        if topics_of(self._settings).hold(message.topic) or not (connected or message.queue):
+            return False
+        self.post(message)
+        return True
+
+    def subscribe_for_plugin(
+        self, topic: str, callback: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> str | None:
+        """Call `callback` for messages on `topic`; return why not, None if it is called."""
+        if reaches_below(topic, topics_of(self._settings).base):
+            # Some brokers deliver a message once per subscription: commands would be executed twice.
+            return "it matches topics of this plugin"
+        if not self._callbacks.subscribe(topic, callback, args, kwargs):
+            return "there are too many subscriptions of plugins"
+        self.post(PluginSubscriptions(self._callbacks.filters))
+        return None
+
+    def unsubscribe_for_plugin(self, callback: Callable[..., Any], topic: str | None) -> None:
+        """Call `callback` no more."""
+        self._callbacks.unsubscribe(callback, topic)
+        self.post(PluginSubscriptions(self._callbacks.filters))
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Execute a command and return the reply; waits for it. Raises `NoReply`."""
@@ -133,6 +182,7 @@ class App:
         self._actions.close()
         self._mqtt.close(BROKER_STOP_S)
         self._connection_tests.close()
+        self._callbacks.close()
         self._files.close()
         self._background.shutdown(wait=True)
 

@@ -24,6 +24,7 @@ from .info import Info
 from .job.commands import JobCommands
 from .job.events import Events
 from .job.job import Job
+from .other_plugins import OtherPlugins
 from .outbox.outbox import Outbox
 from .pages import Pages
 from .part import InputHandler, Part
@@ -66,8 +67,9 @@ class Bridge:
             **job_commands.commands,
         }
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
+        other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
-        self._connection = connection = Connection(outbox, identity, settings)
+        self._connection = connection = Connection(outbox, identity, settings, other_plugins)
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )
@@ -88,6 +90,7 @@ class Bridge:
             job_commands,
             commands,
             info,
+            other_plugins,
             connection,
             home_assistant,
             tests,

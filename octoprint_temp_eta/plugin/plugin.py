@@ -28,6 +28,7 @@ from ..bridge.protocol.inputs import (
 from ..core.estimation.samples import plausible
 from .gcode_hooks import ScriptHooks
 from .job import JobHooks
+from .mqtt_helpers import MqttHelpers
 from .pages import Pages
 from .permissions import OwnPermissions
 from .reported_names import ReportedNames
@@ -63,6 +64,7 @@ class TempETAPlugin(
     OwnPermissions,
     ScriptHooks,
     JobHooks,
+    MqttHelpers,
 ):
     """The plugin as OctoPrint sees it."""
 

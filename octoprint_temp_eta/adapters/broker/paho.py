@@ -119,6 +119,7 @@ def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
         bool(message.retain),
         getattr(properties, "ResponseTopic", None),
         getattr(properties, "CorrelationData", None),
+        int(message.qos),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 
-from ...bridge.protocol.inputs import Input, MessageArrived, Readings
+from ...bridge.protocol.inputs import Input, MessageArrived, PluginPublish, Readings
 from ...core.clock import Now
 
 CAPACITY = 1024
@@ -20,7 +20,8 @@ class Inbox:
     """Inputs with their time of arrival.
 
     OctoPrint's threads take no lock of ours here: a thread that is interrupted while it holds a lock would delay them.
-    When the inbox is full, readings (which come again) and messages (which others can send at will) are dropped. All
+    When the inbox is full, readings (which come again) and messages (which others can send at will, other plugins too)
+    are dropped. All
     other inputs are always accepted; there are never many of them.
     """
 
@@ -31,7 +32,7 @@ class Inbox:
 
     def put(self, event: Input) -> None:
         """Add `event` for the worker, from any thread, within microseconds."""
-        if len(self) >= CAPACITY and isinstance(event, Readings | MessageArrived):
+        if len(self) >= CAPACITY and isinstance(event, Readings | MessageArrived | PluginPublish):
             self.dropped += 1
             return
         self._items.put((event, now()))

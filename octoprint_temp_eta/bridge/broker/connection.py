@@ -18,11 +18,21 @@ from ...core.clock import Now
 from ...messages import encode
 from ...messages.topics import LEVEL, Topics
 from ...settings.table import Settings
+from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
 from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
-from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Delivered, MessageArrived, Started, Stopping
+from ..protocol.inputs import (
+    BrokerConnected,
+    BrokerLost,
+    BrokerRefused,
+    Delivered,
+    MessageArrived,
+    PluginSubscriptions,
+    Started,
+    Stopping,
+)
 from .connect_settings import connection, not_verified
 from .identity_conflict import SESSION_TAKEN_OVER, IdentityConflict
 from .log_throttle import LogThrottle
@@ -84,7 +94,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
 class Connection(Part):
     """Connects, reconnects and leaves; owns the last error and the state of the connection."""
 
-    def __init__(self, outbox: Outbox, identity: Identity, settings: Settings) -> None:
+    def __init__(self, outbox: Outbox, identity: Identity, settings: Settings, other_plugins: OtherPlugins) -> None:
         self.state = State.OFF
         #: Connections since OctoPrint started.
         self.connections = 0
@@ -93,6 +103,7 @@ class Connection(Part):
         self._outbox = outbox
         self._identity = identity
         self._settings = settings
+        self._other_plugins = other_plugins
         self._broker: BrokerConnected | None = None
         self._connected_at = 0.0
         self._conflict = IdentityConflict()
@@ -142,6 +153,7 @@ class Connection(Part):
             BrokerRefused: self._refused,
             Delivered: self._delivered,
             MessageArrived: self._arrived,
+            PluginSubscriptions: self._subscribe_for_plugins,
         }
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
@@ -279,6 +291,10 @@ class Connection(Part):
             self._outbox.resend_states()
         return effects
 
+    def _subscribe_for_plugins(self, _: PluginSubscriptions, now: Now) -> list[Effect]:
+        del now
+        return [Subscribe(self._subscriptions())] if self._wanted and self.state is not State.LEFT else []
+
     # States
 
     def _move(self, event: Event) -> list[Effect]:
@@ -312,7 +328,8 @@ class Connection(Part):
     def _subscriptions(self) -> tuple[str, ...]:
         settings, topics = self._settings, self._outbox.topics
         status = (settings.ha_status_topic,) if settings.ha_discovery_enabled else ()
-        return (topics.commands, *status, topics.of("info"))
+        ours = (topics.commands, *status, topics.of("info"))
+        return (*ours, *(each for each in self._other_plugins.filters if each not in ours))
 
     def _connect(self) -> Connect:
         return connection(self._settings, offline_message(self._outbox), self._subscriptions())

@@ -184,6 +184,25 @@ class MessageArrived:
     retained: bool = False
     response_topic: str | None = None
     correlation: bytes | None = None
+    qos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PluginPublish:
+    """Another plugin publishes a message; with `queue` it waits for a connection."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    qos: int
+    queue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSubscriptions:
+    """Other plugins want the messages on exactly these topics."""
+
+    filters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +232,8 @@ Input = (
     | BrokerRefused
     | Delivered
     | MessageArrived
+    | PluginPublish
+    | PluginSubscriptions
     | ApiCommand
     | JobInput
     | ConnectionTestInput

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import MOVES, Connection, Event, State, topics_of
 from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
+from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Page, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
@@ -41,7 +42,7 @@ class Driver:
     def __init__(self, **settings: Any) -> None:
         self.settings = parse(SETTINGS | settings)
         self.outbox = Outbox(topics_of(self.settings), IDENTITY.boot_id)
-        self.connection = Connection(self.outbox, IDENTITY, self.settings)
+        self.connection = Connection(self.outbox, IDENTITY, self.settings, OtherPlugins(self.outbox))
         self.at = 0.0
 
     @property

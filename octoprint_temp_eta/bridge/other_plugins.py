@@ -1,0 +1,40 @@
+"""Messages and subscriptions of other plugins, on the same connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..core.clock import Now
+from .outbox.outbox import Outbox
+from .part import InputHandler, Part
+from .protocol.effects import Effect, Publish
+from .protocol.inputs import PluginPublish, PluginSubscriptions
+
+#: s for which a message waits for a connection, and s for which it waits on one.
+QUEUED_S, CONNECTED_S = 3600.0, 30.0
+
+
+class OtherPlugins(Part):
+    """Publishes the messages of other plugins, and holds the topics that they subscribed to."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        #: The filters of other plugins. The connection subscribes to them.
+        self.filters: tuple[str, ...] = ()
+        self._outbox = outbox
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {PluginPublish: self._publish, PluginSubscriptions: self._subscribe}
+
+    def _publish(self, event: PluginPublish, now: Now) -> list[Effect]:
+        """Publish a message as an event: bounded in number, and dropped when it waits for too long."""
+        if self._outbox.connected or event.queue:
+            publish = Publish(event.topic, event.payload, event.qos, event.retained)
+            self._outbox.send_event("other_plugins", publish, now, keep_s=QUEUED_S if event.queue else CONNECTED_S)
+        return []
+
+    def _subscribe(self, event: PluginSubscriptions, now: Now) -> list[Effect]:
+        del now
+        self.filters = event.filters
+        return []

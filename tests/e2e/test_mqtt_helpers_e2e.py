@@ -1,0 +1,25 @@
+"""Another plugin on a real OctoPrint uses the helpers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import BASE, plugin_settings
+from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+
+ECHO = Path(__file__).parents[1] / "support" / "mqtt_echo_plugin.py"
+
+
+def test_another_plugin_receives_and_publishes(broker: Broker) -> None:
+    octoprint = OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}, plugin_files=[ECHO])
+    with Observer(broker.listener) as observer, octoprint:
+        observer.wait_for(f"{BASE}/status", lambda message: message.text == "online", timeout=60)
+        observer.wait_for(f"{BASE}/info", timeout=20)
+        observer.publish("echo/in", "hello", retain=True)
+        echoed = observer.wait_for("echo/out", timeout=20)
+        assert echoed.json["message"] == "hello"
+        observer.publish("echo/in", "", retain=True)
+        observer.publish(f"{BASE}/command/snapshot", "PRESS")
+        observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "snapshot")

@@ -1,0 +1,56 @@
+"""MQTT topic filters, by the rules of the standard."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.topic_filter import is_filter, is_topic, matches, reaches_below
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "expected"),
+    [
+        ("a/b", "a/b", True),
+        ("a/b", "a/b/c", False),
+        ("a/+", "a/b", True),
+        ("a/+", "a", False),
+        ("+/+", "/a", True),
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("#", "a/b", True),
+        ("#", "$SYS/a", False),
+        ("+/a", "$SYS/a", False),
+        ("$SYS/#", "$SYS/a", True),
+    ],
+)
+def test_what_a_filter_matches(text: str, topic: str, *, expected: bool):
+    assert matches(text, topic) is expected
+
+
+@pytest.mark.parametrize("text", ["", "a#", "a/#/b", "a+/b", "\0", "x" * 70_000, None, 7])
+def test_what_is_no_filter(text: object):
+    assert not is_filter(text)
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"), [("a/b", True), ("a/+", False), ("#", False), ("", False), (None, False)]
+)
+def test_what_is_a_topic(topic: object, *, expected: bool):
+    assert is_topic(topic) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#", True),
+        ("octoprint/#", True),
+        ("octoprint/+/+/command/#", True),
+        ("octoprint/temp_eta/ender/job", True),
+        ("octoprint/temp_eta/other/#", False),
+        ("octoprint/+", False),
+        ("octoprint/plugin/mqtt_test/sub", False),
+        ("zigbee2mqtt/#", False),
+    ],
+)
+def test_which_filters_reach_below_a_base_topic(text: str, *, expected: bool):
+    assert reaches_below(text, "octoprint/temp_eta/ender") is expected
