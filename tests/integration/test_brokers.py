@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.broker import Broker
 from tests.support.broker_programs import BrokerProgram, broker_for_tests, npx_aedes
 from tests.support.mqtt_client import Observer
-from tests.support.nats import nats
+from tests.support.nats import ClusterNode, nats
 from tests.support.running_bridge import BASE, RunningBridge
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.brokers]
 
@@ -61,3 +63,34 @@ def test_the_offline_message_of_a_clean_stop(each: tuple[str, Broker]):
         with RunningBridge(broker.port):
             observer.wait_for(f"{BASE}/status", lambda message: message.text == "online", TIMEOUT)
         observer.wait_for(f"{BASE}/status", lambda message: message.text == "offline", TIMEOUT)
+
+
+def test_one_of_three_clustered_servers_fails():
+    """The bridge connects to the next server of its list, and everything retained is right there."""
+    program = nats()
+    if program is None:
+        pytest.skip("nats is not available on this machine")
+    routes = tuple(free_port() for _ in range(3))
+    nodes = [Broker(ClusterNode(program.binary, number, routes)) for number in range(3)]
+    with contextlib.ExitStack() as stack:
+        # A server answers CONNECT once most of the cluster is there: they must start together.
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            for node in pool.map(lambda node: node.__enter__(), nodes):
+                stack.callback(node.stop)
+        hosts = ", ".join(f"mqtt://127.0.0.1:{node.port}" for node in nodes)
+        with RunningBridge(nodes[0].port, mqtt_broker_host=hosts) as bridge:
+            bridge.read(bed=(21.0, 60.0))
+            eventually(lambda: bridge.connected, "the connection", TIMEOUT)
+            states(nodes[2])
+            port = bridge.worker.snapshot["mqtt"]["broker"]["port"]
+            connected = next(node for node in nodes if node.port == port)
+            others = [node for node in nodes if node is not connected]
+            connected.stop()
+            bridge.read(bed=(30.0, 60.0))
+            eventually(
+                lambda: (bridge.worker.snapshot["mqtt"]["broker"] or {}).get("port", port) != port, "it", TIMEOUT
+            )
+            for node in others:
+                with Observer(node.listener, filters=(f"{BASE}/#",), base=BASE) as late:
+                    late.wait_for(f"{BASE}/status", lambda message: message.text == "online", TIMEOUT)
+                    late.wait_for(f"{BASE}/bed/eta", lambda message: message.json["actual"] == 30.0, TIMEOUT)

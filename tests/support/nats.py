@@ -29,6 +29,29 @@ class Nats:
         return RunningProcess([self.binary, "-c", folder / "nats.conf"], folder, {})
 
 
+@dataclass(frozen=True)
+class ClusterNode:
+    """One of several NATS servers that share their retained messages; `routes` are the ports among the servers."""
+
+    binary: Path
+    number: int
+    routes: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return f"NATS server {self.number} of {len(self.routes)}"
+
+    def launch(self, listener: Listener, folder: Path) -> RunningBroker:
+        routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self.routes)
+        (folder / "nats.conf").write_text(
+            f'server_name: node{self.number}\nlisten: "127.0.0.1:{free_port()}"\n'
+            f'cluster {{ name: test, listen: "127.0.0.1:{self.routes[self.number]}", routes: [{routes}] }}\n'
+            f'jetstream {{ store_dir: "{folder / "js"}", max_mem: 64M, max_file: 256M }}\n'
+            f'mqtt {{ listen: "{listener.host}:{listener.port}", stream_replicas: {len(self.routes)} }}\n'
+        )
+        return RunningProcess([self.binary, "-c", folder / "nats.conf"], folder, {})
+
+
 def nats() -> Nats | None:
     """Return NATS if it is installed or can be unpacked."""
     installed = shutil.which("nats-server")
