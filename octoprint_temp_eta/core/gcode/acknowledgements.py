@@ -159,6 +159,10 @@ class Acknowledgements(UndecidedFlight):
                 sent.unordered = False
             return
         self._expect_again(self._resends.sent_again(line, self._sent, at), at)
+        if self._resends.is_certain:
+            for sent in list(self._in_flight)[: self._again]:
+                sent.optional = False
+            self._replay(at)
 
     def _request(self, line: str, at: float) -> None:
         first = next((sent.number for sent in self._in_flight if sent.numbered), self._number + 1)

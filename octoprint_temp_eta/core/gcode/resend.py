@@ -39,6 +39,8 @@ class Resends:
         #: The newest line of which it is certain that the printer has accepted it.
         self._accepted = -1
         self._resent: list[str] = []
+        #: Whether the older lines that were sent again get another ok for certain.
+        self.is_certain = False
         #: The line number that was requested, and by how much such numbers exceed ours.
         self._requested: int | None = None
         self._offset: int | None = None
@@ -54,7 +56,7 @@ class Resends:
         if not self._overlaps:
             self._permitted = 0
         self._expects_ok, self._interrupted, self._active_at = True, False, at
-        self._first, self._requested_at = first, at
+        self._first, self._requested_at, self.is_certain = first, at, False
         self._resent = []
         return 0 if self._is_unacknowledged(next_number) else min(1, next_number - first)
 
@@ -105,7 +107,10 @@ class Resends:
             return 0 if certain else self._unexplained(texts[start:])
         if len(starts) == 1 and self._requested is not None and not self._overlaps:
             self._offset = self._requested - sent[starts[0]][0]
-        return max(min(count, max(0, start - begin)) for begin in starts)
+        again = max(min(count, max(0, start - begin)) for begin in starts)
+        # Once OctoPrint has also sent an unacknowledged line again, the printer has accepted the older ones anew.
+        self.is_certain = len(starts) == 1 and count > again
+        return again
 
     def finished(self, sent: Sequence[tuple[int, str]]) -> int:
         """Return the same once OctoPrint sends new lines, so that the last line sent again was the newest."""

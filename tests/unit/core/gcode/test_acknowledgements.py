@@ -258,6 +258,14 @@ def test_the_ok_of_a_request_may_come_after_the_next_command() -> None:
     assert line.outcomes == [Acknowledged("1", "n\nok\n"), Acknowledged("2", "m\nok\n")]
 
 
+def test_an_accepted_line_that_is_requested_again_beside_an_optional_one() -> None:
+    line = Line().begin("1", "G4 P1").receive("ok").send(None, "FOO", acknowledged=False).wait(OPTIONAL_S + 0.1)
+    line.begin("2", "G4 P1").receive("Error: expected line 5 got 6", "Resend: 5", "ok").repeat("G4 P1").receive("ok")
+    line.repeat("G4 P1").receive("echo:done", "ok").submit("ask", "M105", reply=False).send("ask", "M105")
+    line.receive("ok T:20 /0")
+    assert Acknowledged("2", "echo:done\nok\n") in line.outcomes
+
+
 def test_an_ok_that_was_given_up_does_not_become_the_next_commands() -> None:
     line = Line().begin("1", "G28").send(None, "M118 fake").begin("2", "M118 n").receive("ok", "fake", "ok", "n", "ok")
     line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:20 /0")
