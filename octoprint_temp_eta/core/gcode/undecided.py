@@ -14,13 +14,14 @@ class Kept:
     """Received lines that cannot be assigned yet."""
 
     lines: list[str] = field(default_factory=list)
-    #: When the newest one was received.
+    #: When the newest one other than temperatures was received: some printers report those all the time.
     at: float = 0.0
 
     def add(self, line: str, at: float) -> None:
         """Keep `line`."""
         self.lines.append(line)
-        self.at = at
+        if not TEMPERATURES.match(line):
+            self.at = at
 
     def take(self) -> list[str]:
         """Return the lines and forget them."""

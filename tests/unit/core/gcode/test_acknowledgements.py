@@ -371,6 +371,14 @@ def test_one_of_two_neighbours_of_the_same_text_is_repeated(proof: str) -> None:
     assert line.outcomes == [Acknowledged("1", "echo:moved\nok X:2\n")]
 
 
+def test_reported_temperatures_do_not_delay_the_end_of_a_resend() -> None:
+    line = Line().send(None, "G1 X1").receive("ok").begin("1", "G1 X1").receive("Resend:5", "ok").repeat("G1 X1")
+    line.receive("ok")
+    for _ in range(12):
+        line.receive(" T:25.0 /0.0").wait(0.1)
+    assert line.outcomes == [Acknowledged("1", "ok\n")]
+
+
 @pytest.mark.parametrize("proof", ["time", "another line"])
 def test_a_resend_that_octoprint_ignores(proof: str) -> None:
     line = Line().begin("1", "M114").receive("Resend:6", "ok X:1").wait(0.5)
