@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import PATH, last_run, post, run, start
+from tests.support.rest_scripts import PATH, last_run, post, run, start, wait_for_script
 from tests.support.scripts import add_script
 from tests.support.serial_printer import POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port
@@ -47,6 +47,7 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
     uploads.mkdir(exist_ok=True)
     job = [f"G1 X{number}" for number in range(10)]
     (uploads / "job.gcode").write_text("\n".join(job) + "\n")
+    wait_for_script(octoprint, "heats")
     run_id = post(octoprint, "script/start", id="heats")["run_id"]
     eventually(lambda: printer.lines[-1] == "M109 S80", "the printer to heat")
     post(octoprint, "script/cancel")

@@ -32,8 +32,13 @@ def start(octoprint: OctoPrint, script_id: str, body: str) -> str:
     """Write a script with `body` as its run(), start it, and return its run."""
     folder = Path(octoprint.config()["plugins"]["temp_eta"]["script_folder"])
     add_script(folder, script_id, ASK + textwrap.dedent(body))
-    eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], "it to be noticed")
+    wait_for_script(octoprint, script_id)
     return str(post(octoprint, "script/start", id=script_id)["run_id"])
+
+
+def wait_for_script(octoprint: OctoPrint, script_id: str) -> None:
+    """Wait until the plugin has found a script in the folder."""
+    eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], f"script {script_id}")
 
 
 def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
