@@ -25,6 +25,8 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Started,
     Tick,
 )
+from octoprint_temp_eta.bridge.protocol.job_effects import PrinterAction
+from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.catalogue import COMMANDS
 from octoprint_temp_eta.settings import table
@@ -38,7 +40,7 @@ CONNECTED = BrokerConnected(1, "broker.test", 1883, "5")
 
 
 class BridgeRecorder:
-    """A bridge whose broker accepts everything, with a record of the published messages."""
+    """A bridge whose broker and OctoPrint accept everything, with a record of the published messages."""
 
     def __init__(self, **changed: Any) -> None:
         values = {"mqtt_enabled": True, "mqtt_broker_host": "broker.test", "mqtt_custom_identifier": INSTANCE}
@@ -59,6 +61,8 @@ class BridgeRecorder:
             waiting = [each]
             while waiting:
                 for effect in self.bridge.handle(waiting.pop(), self.now):
+                    if isinstance(effect, PrinterAction):
+                        waiting.append(ActionDone(effect.token))
                     if isinstance(effect, Publish):
                         waiting.append(Delivered(1, effect.token))
                         if effect.topic.startswith(f"{BASE}/"):

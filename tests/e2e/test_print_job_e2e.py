@@ -8,13 +8,27 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import BASE
+from tests.conftest import BASE, make_octoprint
+from tests.support.broker import Broker
 from tests.support.gcode_files import add_file, print_file
 from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
 from tests.support.waiting import eventually
 
 JOB, EVENT, PRINTER = f"{BASE}/job", f"{BASE}/event", f"{BASE}/printer"
+
+
+@pytest.fixture(scope="module")
+def shared_broker() -> Iterator[Broker]:
+    with Broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def shared_octoprint(shared_broker: Broker) -> Iterator[OctoPrint]:
+    """An OctoPrint of its own: after a firmware error each page opens with OctoPrint's dialog about it."""
+    with make_octoprint(shared_broker.port) as octoprint:
+        yield octoprint
 
 
 @pytest.fixture(autouse=True)

@@ -90,7 +90,7 @@ def test_an_invalid_broker_is_refused(run: Run):
 
 
 def test_watch_shows_the_heaters_of_a_printer(run: Run, bridge: RunningBridge):
-    result = run("watch", "--once")
+    result = run("watch", "--once", "--printer", INSTANCE)
     assert result.exit_code == 0, result.output
     (bed,) = [line for line in result.output.splitlines() if " bed " in line]
     assert bed.split()[:2] == [INSTANCE, "online"]
