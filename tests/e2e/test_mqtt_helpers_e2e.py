@@ -12,9 +12,12 @@ from tests.support.octoprint import OctoPrint
 ECHO = Path(__file__).parents[1] / "support" / "mqtt_echo_plugin.py"
 
 
-def test_another_plugin_receives_and_publishes(broker: Broker) -> None:
-    octoprint = OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}, plugin_files=[ECHO])
-    with Observer(broker.listener) as observer, octoprint:
+def test_another_plugin_receives_and_publishes() -> None:
+    with (
+        Broker() as broker,  # on the tests' shared one another OctoPrint has the same printer ID
+        Observer(broker.listener) as observer,
+        OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}, plugin_files=[ECHO]),
+    ):
         observer.wait_for(f"{BASE}/status", lambda message: message.text == "online", timeout=60)
         observer.wait_for(f"{BASE}/info", timeout=20)
         observer.publish("echo/in", "hello", retain=True)

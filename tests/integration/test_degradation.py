@@ -72,8 +72,9 @@ def test_without_paho_mqtt_the_rest_works(tmp_path: Path):
         assert lines(octoprint, "ERROR") == []
 
 
-def test_without_numpy_and_mecode_the_rest_works(tmp_path: Path, broker: Broker):
+def test_without_numpy_and_mecode_the_rest_works(tmp_path: Path):
     with (
+        Broker() as broker,
         Observer(broker.listener, base=BASE) as observer,
         octoprint_without(tmp_path, "numpy", "mecode", **plugin_settings(broker.port)) as octoprint,
     ):

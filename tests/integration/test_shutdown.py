@@ -19,8 +19,8 @@ def is_connected(octoprint: OctoPrint) -> bool:
     return bool(octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"])
 
 
-def test_a_stop_publishes_offline(broker: Broker):
-    with Observer(broker.listener, base=BASE) as observer:
+def test_a_stop_publishes_offline():
+    with Broker() as broker, Observer(broker.listener, base=BASE) as observer:
         with OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}) as octoprint:
             observer.wait_for(f"{BASE}/status", lambda message: message.text == "online")
             octoprint.stop()
