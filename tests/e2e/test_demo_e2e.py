@@ -77,7 +77,7 @@ def test_it_shows_the_heaters_and_stops_after_demo_seconds(tmp_path: Path) -> No
     demo.require_all_gone()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_ends_it_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     demo = Demo(tmp_path)
     with demo.running() as process:

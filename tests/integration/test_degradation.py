@@ -91,7 +91,7 @@ def test_octoprint_starts_without_required_packages_and_reports_them(tmp_path: P
         assert "Temperature ETA cannot run: No module named 'jsonschema'" in octoprint.log()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-broker.invalid"])
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("no-such-broker.invalid", marks=pytest.mark.slow)])
 def test_without_a_broker_the_rest_works_and_the_log_stays_short(host: str, tmp_path: Path):
     settings = plugin_settings(free_port(), mqtt_broker_host=host)
     with octoprint_without(tmp_path, **settings) as octoprint:

@@ -11,6 +11,7 @@ from tests.support.contract import PROJECT
 from tests.support.paho16 import environment
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_connection_works_with_paho_mqtt_1_6():
     files = [
