@@ -123,7 +123,7 @@ def test_ready_by_a_given_time(use: Any, cold: FullStack, watcher: Observer) -> 
 
 
 def test_the_automation_that_the_page_shows(cold: FullStack, watcher: Observer) -> None:
-    [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    [shown] = re.findall(r"```yaml\n(triggers:.*?)```", PAGE.read_text(), re.DOTALL)
     cold.ha.automate("shown", yaml.safe_load(shown) | {"actions": publish("hot")})
     try:
         cold.octoprint.gcode("M140 S50")
