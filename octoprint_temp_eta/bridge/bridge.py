@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.clock import Now
@@ -16,7 +16,7 @@ from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import Forecasts
-from .heaters.heaters import HEATED, HEATERS, SENSORS, Heaters
+from .heaters.heaters import Heaters
 from .heaters.readiness import Readiness
 from .heaters.store import LEARNED, HeaterStore
 from .home_assistant.announcing import HomeAssistant
@@ -45,15 +45,7 @@ class Bridge:
         )
         store = HeaterStore(remembered.get(LEARNED))
         printer = Printer()
-        heaters = Heaters(
-            outbox,
-            printer,
-            store,
-            settings,
-            remembered.get(HEATERS),
-            heated=remembered.get(HEATED),
-            sensors=remembered.get(SENSORS),
-        )
+        heaters = Heaters(outbox, printer, store, settings, remembered)
         readiness = Readiness(outbox, printer, heaters, settings)
         self._pages = pages = Pages(heaters, readiness, settings)
         forecasts = Forecasts(outbox, heaters)
@@ -96,10 +88,7 @@ class Bridge:
             tests,
             diagnostics,
         )
-        self._inputs: dict[type, list[InputHandler]] = {}
-        for part in self._parts:
-            for kind, handler in part.inputs.items():
-                self._inputs.setdefault(kind, []).append(handler)
+        self._inputs = _handlers(self._parts)
         self._saved = self._stored
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
@@ -163,3 +152,12 @@ class Bridge:
     def _save(self) -> list[Effect]:
         before, self._saved = self._saved, self._stored
         return [Save(name, value) for name, value in self._saved.items() if value != before[name]]
+
+
+def _handlers(parts: Iterable[Part]) -> dict[type, list[InputHandler]]:
+    """Return the handlers by type of input, in the order of the parts."""
+    handlers: dict[type, list[InputHandler]] = {}
+    for part in parts:
+        for kind, handler in part.inputs.items():
+            handlers.setdefault(kind, []).append(handler)
+    return handlers

@@ -52,10 +52,7 @@ class Heaters(Part):
         printer: Printer,
         store: HeaterStore,
         settings: Settings,
-        remembered: object = None,
-        *,
-        heated: object = None,
-        sensors: object = None,
+        remembered: Mapping[str, Any],
     ) -> None:
         self._outbox = outbox
         self._printer = printer
@@ -65,16 +62,17 @@ class Heaters(Part):
         self._tracks: dict[str, Track] = {}
         self._gates: dict[str, Gate] = {}
         self._missing: dict[str, int] = {}
-        self._sensors = Sensors(outbox, sensors)
+        self._sensors = Sensors(outbox, remembered.get(SENSORS))
         self._presence = Presence()
         #: Whether the last reading was doubted as a whole.
         self._doubted = False
         #: Whether the chamber was ever given a target.
+        heated, names = remembered.get(HEATED), remembered.get(HEATERS)
         self._heated_chamber = isinstance(heated, list) and CHAMBER in heated
         self._overflow = self._overflow_reported = False
         #: The profile that `_heated_chamber` is about.
         self._profile = printer.profile
-        for name in remembered if isinstance(remembered, list) else ():
+        for name in names if isinstance(names, list) else ():
             if isinstance(name, str) and LEVEL.fullmatch(name) and len(self._tracks) < MOST_HEATERS:
                 self._add(name)
         self._selection = self._select()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.bridge import HEATED, HEATERS, LEFT_BEHIND, SENSORS
+from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
+from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
 from octoprint_temp_eta.bridge.scripts.store import STORED
