@@ -82,10 +82,10 @@ class ConnectionTestRuns(Part):
             test = self._test(event)
         except CommandError as error:
             error.transaction = event.command.transaction
-            return _answer(event.command, encode.rejected(TEST_CONNECTION, error), now)
+            return _reply(event.command, encode.rejected(TEST_CONNECTION, error), now)
         self._running, self._saved = True, event.settings == self._settings
         self._steps, self._started_at, self._problem = [], now.wall, None
-        return [test, self._page(), *_answer(event.command, encode.accepted(event.command), now)]
+        return [test, self._page(), *_reply(event.command, encode.accepted(event.command), now)]
 
     def _test(self, event: ConnectionTestRequested) -> ConnectionTest:
         """Return the test of `event`. Raises `CommandError`."""
@@ -140,6 +140,6 @@ class ConnectionTestRuns(Part):
         return Page({"type": "connection_test", "data": self._shown()})
 
 
-def _answer(command: Command, reply: encode.Payload, now: Now) -> list[Effect]:
+def _reply(command: Command, reply: encode.Payload, now: Now) -> list[Effect]:
     ticket = command.reply_to.ticket
-    return [] if ticket is None else [RestReply(ticket, reply | {"timestamp": round(now.wall, 3)})]
+    return [] if ticket is None else [RestReply(ticket, encode.stamped(reply, now.wall))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,11 @@ def accuracy(value: Accuracy) -> Payload:
 def accepted(command: Command, **more: Any) -> Payload:
     """Return the first reply to a command that takes longer."""
     return _reply(command.name, command.transaction, "accepted", **more)
+
+
+def stamped(body: Mapping[str, Any], wall: float) -> Payload:
+    """Return `body` with `timestamp`, for REST."""
+    return {**body, "timestamp": round(wall, 3)}
 
 
 def completed(command: Command, result: Any = None, **more: Any) -> Payload:

@@ -74,8 +74,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             "settings": self.public_settings(),
             "missing": list(self._missing),
             "problems": self._problems.texts,
-            **_stamp(),
         }
+        shown = encode.stamped(shown, now().wall)
         return _json(shown if permissions.has(permissions.SETTINGS) else self._without_private(shown))
 
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
@@ -95,7 +95,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         try:
             return self._execute(app, command, body)
         except CommandError as error:
-            return _response(encode.rejected(command, error) | _stamp())
+            return _stamped(encode.rejected(command, error))
         except NoReply as error:
             return _refusal(command, error.code, str(error))
 
@@ -117,9 +117,9 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
-            return _response(encode.completed(request, app.snapshot["scripts"]) | _stamp())
+            return _stamped(encode.completed(request, app.snapshot["scripts"]))
         self.switch_discovery_off()
-        return _response(encode.completed(request) | _stamp())
+        return _stamped(encode.completed(request))
 
     def _test_connection(self, app: App, request: Command) -> Mapping[str, Any]:
         """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoReply`."""
@@ -159,11 +159,11 @@ def _refusal(command: str | None, code: str, message: str, path: str | None = No
     """Return the reply to a call that did not reach the bridge, or got no reply from it."""
     status = "failed" if code in ("timeout", "shutdown") else "rejected"
     error = {"code": code, "message": message, "path": path}
-    return _response({"transaction": None, "command": command, "status": status, "error": error, **_stamp()})
+    return _stamped({"transaction": None, "command": command, "status": status, "error": error})
 
 
-def _stamp() -> dict[str, float]:
-    return {"timestamp": round(now().wall, 3)}
+def _stamped(reply: Mapping[str, Any]) -> flask.Response:
+    return _response(encode.stamped(reply, now().wall))
 
 
 def _response(reply: Mapping[str, Any]) -> flask.Response:

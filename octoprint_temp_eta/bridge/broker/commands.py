@@ -256,7 +256,7 @@ class Commands(Part):
     def _send(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> list[Effect]:
         if reply_to.ticket is None or body["command"] not in REST_COMMANDS:
             self._publish(body, reply_to, now)
-        return [] if reply_to.ticket is None else [RestReply(reply_to.ticket, body | {"timestamp": round(now.wall, 3)})]
+        return [] if reply_to.ticket is None else [RestReply(reply_to.ticket, encode.stamped(body, now.wall))]
 
     def _publish(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> None:
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
