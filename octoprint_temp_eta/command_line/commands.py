@@ -14,6 +14,9 @@ from ..settings.hand_written import as_written
 from . import clean, doctor, send, validate, watch
 from .broker import Context
 
+#: Makes a command of a function that gets the `Context` and returns the exit status.
+WithBroker = Callable[[Callable[..., int]], Callable[..., None]]
+
 _PRINTER = click.option("--printer", "-p", metavar="ID", help="Printer ID, the topic level after the base topic.")
 
 
@@ -22,7 +25,7 @@ def commands(group: Any, *_: Any, **__: Any) -> list[click.Command]:
 
     `group` is OctoPrint's command group, with its settings and plugin manager.
     """
-    return list(_commands(lambda: _context(group)))
+    return _commands(lambda: _context(group))
 
 
 def _context(group: Any) -> Context:
@@ -33,10 +36,15 @@ def _context(group: Any) -> Context:
     return Context(parsed, name, tuple(group.plugin_manager.enabled_plugins))
 
 
-def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
-    def with_broker(function: Callable[..., int]) -> Callable[..., None]:
-        """Add the options for another broker, and end with the returned exit status."""
+def _commands(context: Callable[[], Context]) -> list[click.Command]:
+    with_broker = _with_broker(context)
+    return [make(with_broker) for make in (_doctor, _watch, _send, _validate, _clean)]
 
+
+def _with_broker(context: Callable[[], Context]) -> WithBroker:
+    """Return the decorator that adds the options for another broker, and ends with the returned exit status."""
+
+    def decorate(function: Callable[..., int]) -> Callable[..., None]:
         @click.option("--broker", metavar="URL", help="Another broker, such as mqtts://broker.local:8883.")
         @click.option("--username", metavar="NAME", help="User name; the password is asked for.")
         @click.option("--password", envvar="TEMP_ETA_PASSWORD", hidden=True)
@@ -52,23 +60,35 @@ def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
 
         return run
 
+    return decorate
+
+
+def _doctor(with_broker: WithBroker) -> click.Command:
     @click.command("doctor")
     @with_broker
-    def doctor_command(context: Context) -> int:
+    def command(context: Context) -> int:
         """Test the connection to the broker step by step.
 
         Each step is ok, failed or skipped, with the reason and what to do. The exit status is 1 if a step failed.
         """
         return doctor.run(context)
 
+    return command
+
+
+def _watch(with_broker: WithBroker) -> click.Command:
     @click.command("watch")
     @_PRINTER
     @click.option("--once", is_flag=True, help="Show the current state and exit.")
     @with_broker
-    def watch_command(context: Context, printer: str | None, once: bool) -> int:
+    def command(context: Context, printer: str | None, once: bool) -> int:
         """Show a live table of the printers on the broker, one row for each heater. Ctrl-C ends it."""
         return watch.run(context, printer, once=once)
 
+    return command
+
+
+def _send(with_broker: WithBroker) -> click.Command:
     @click.command("send")
     @click.argument("command", type=click.Choice(sorted(COMMANDS)), metavar="COMMAND")
     @click.argument("fields", nargs=-1)
@@ -76,7 +96,7 @@ def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
     @click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for the reply.")
     @click.option("--wait/--no-wait", default=True, help="Wait for the end of a script.  [default: wait]")
     @with_broker
-    def send_command(
+    def command(
         context: Context, command: str, fields: tuple[str, ...], printer: str | None, timeout: float, wait: bool
     ) -> int:
         """Send COMMAND to a printer, and wait for its reply.
@@ -93,23 +113,31 @@ def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
         """
         return send.run(context, command, send.fields_of(fields), printer, timeout, wait=wait)
 
+    return command
+
+
+def _validate(with_broker: WithBroker) -> click.Command:
     @click.command("validate")
     @_PRINTER
     @click.option("--seconds", default=5.0, show_default=True, help="How long to read messages.")
     @with_broker
-    def validate_command(context: Context, printer: str | None, seconds: float) -> int:
+    def command(context: Context, printer: str | None, seconds: float) -> int:
         """Check the messages of all printers on the broker against the plugin's schemas.
 
         The exit status is 1 if a message is not valid, or none arrives.
         """
         return validate.run(context, printer, seconds)
 
+    return command
+
+
+def _clean(with_broker: WithBroker) -> click.Command:
     @click.command("clean")
     @click.argument("printer")
     @click.option("--delete", is_flag=True, help="Remove the topics. Without it they are only listed.")
     @click.option("--force", is_flag=True, help="Remove them although the printer is online.")
     @with_broker
-    def clean_command(context: Context, printer: str, delete: bool, force: bool) -> int:
+    def command(context: Context, printer: str, delete: bool, force: bool) -> int:
         """List the retained messages that PRINTER (a printer ID) has left on the broker, and remove them.
 
         This includes its device in Home Assistant. Brokers that deliver no retained messages for wildcards
@@ -117,4 +145,4 @@ def _commands(context: Callable[[], Context]) -> tuple[click.Command, ...]:
         """
         return clean.run(context, printer, delete=delete, force=force)
 
-    return doctor_command, watch_command, send_command, validate_command, clean_command
+    return command
