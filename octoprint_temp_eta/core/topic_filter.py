@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 LONGEST_BYTES = 65_535
 
 
-def is_topic(topic: object) -> bool:
+def is_topic(topic: object) -> TypeGuard[str]:
     """Return whether `topic` can be published to."""
-    return isinstance(topic, str) and 0 < len(topic.encode()) <= LONGEST_BYTES and not set(topic) & set("+#\0")
+    return _is_name(topic) and not set(topic) & set("+#")
 
 
-def is_filter(text: object) -> bool:
+def is_filter(text: object) -> TypeGuard[str]:
     """Return whether `text` can be subscribed to: a wildcard is a level of its own, `#` the last one."""
-    if not isinstance(text, str) or not 0 < len(text.encode()) <= LONGEST_BYTES or "\0" in text:
+    if not _is_name(text):
         return False
     levels = text.split("/")
     wild = [level for level in levels if "+" in level or "#" in level]
@@ -40,3 +42,13 @@ def reaches_below(text: str, base: str) -> bool:
         if wanted not in ("+", level):
             return False
     return len(text.split("/")) > len(base.split("/"))
+
+
+def _is_name(text: object) -> TypeGuard[str]:
+    """Return whether `text` can be sent as a topic: UTF-8 of bounded length, without U+0000 (MQTT 5, 4.7.3)."""
+    if not isinstance(text, str) or "\0" in text:
+        return False
+    try:
+        return 0 < len(text.encode()) <= LONGEST_BYTES
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
