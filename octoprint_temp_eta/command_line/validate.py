@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ import click
 
 from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
-from ..messages.catalogue import MESSAGES, InvalidPayload, MessageType
+from ..messages.catalogue import InvalidPayload, MessageType
+from ..messages.topics import message_at
 from .broker import Context, connected, plain, subscribe
 
-_LEVEL = "[A-Za-z0-9_-]{1,64}"
 #: Violations that are printed, at most.
 MAX_SHOWN = 100
 
@@ -35,7 +34,7 @@ def check(arrived: MessageArrived, base: str) -> Result:
     """
     if arrived.topic.startswith(f"{base}/command/"):
         return Result(arrived.topic, "command", "is a retained command: clear it" if arrived.retained else None)
-    kind = _kind(arrived.topic, base)
+    kind = message_at(arrived.topic, base)
     if kind is None:
         return Result(arrived.topic, None, "is no topic of this plugin")
     return Result(arrived.topic, kind.name, _problem(kind, arrived) if arrived.payload else None)
@@ -50,13 +49,6 @@ def _problem(kind: MessageType, arrived: MessageArrived) -> str | None:
         return error.message
     except (ValueError, RecursionError):
         return "is not JSON, or not UTF-8"
-    return None
-
-
-def _kind(topic: str, base: str) -> MessageType | None:
-    for kind in MESSAGES.values():
-        if kind.direction == "out" and re.fullmatch(kind.topic.format(base=re.escape(base), heater=_LEVEL), topic):
-            return kind
     return None
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .catalogue import MESSAGES
+from .catalogue import MESSAGES, MessageType
 
 #: Valid characters in a topic level. Brokers change or reject others, each differently.
 LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -49,6 +49,14 @@ class Topics:
         return topic.removeprefix(prefix) if topic.startswith(prefix) else None
 
 
+def message_at(topic: str, base: str, level: str = LEVEL.pattern) -> MessageType | None:
+    """Return the message that the bridge publishes on `topic`, None if there is none; `level` matches a heater."""
+    for kind in MESSAGES.values():
+        if kind.direction == "out" and re.fullmatch(kind.topic.format(base=re.escape(base), heater=level), topic):
+            return kind
+    return None
+
+
 def refuses_response_topic(topic: str, base: str, discovery_prefix: str, prefixes: Iterable[str] = ()) -> str | None:
     """Return why no reply is published to the response topic `topic`, None if it may be used.
 
@@ -79,6 +87,4 @@ def _is_below(topic: str, place: str) -> bool:
 
 def _is_used(topic: str, base: str) -> bool:
     """Return whether `topic` is the base topic or one on which the bridge publishes."""
-    templates = (kind.topic for kind in MESSAGES.values() if kind.topic.startswith("{base}/"))
-    patterns = (template.format(base=re.escape(base), heater="[^/]+") for template in templates)
-    return topic == base or any(re.fullmatch(pattern, topic) for pattern in patterns)
+    return topic == base or message_at(topic, base, level="[^/]+") is not None

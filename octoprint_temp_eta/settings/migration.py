@@ -6,11 +6,10 @@ TempETA 0.8.9 saves no version; development versions of it saved 1 or 2, with th
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..messages.topics import slug
+from ..messages.topics import LEVEL, slug
 from . import table
 from .hand_written import as_written
 
@@ -145,4 +144,4 @@ def _instance(saved: Mapping[str, Any], appearance_name: str) -> str:
 
 def _level(text: str) -> str:
     """Return `text` itself if it is a valid topic level, so that the topics do not move."""
-    return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else slug(text)
+    return text if LEVEL.fullmatch(text) else slug(text)
