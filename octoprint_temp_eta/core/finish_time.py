@@ -24,14 +24,18 @@ class FinishTime:
         self._moved_at = 0.0
 
     def update(self, remaining: float | None, now: Now) -> float | None:
-        """Return the announced time for `remaining` seconds from now; None if that is None."""
+        """Return the announced time for `remaining` seconds from now, None if that is None.
+
+        None also if nothing remains, the announced time has passed, and the print goes on: when it ends is unknown.
+        """
         if remaining is None:
             self._announced = None
         elif self._announced is None:
             self._move(now.wall + remaining, now)
         elif self._announced <= now.wall:
-            if remaining > 0:
-                self._move(now.wall + max(remaining, LEAST_AHEAD_S), now)
+            if remaining <= 0:
+                return None
+            self._move(now.wall + max(remaining, LEAST_AHEAD_S), now)
         elif now.at - self._moved_at >= INTERVAL_S:
             estimate = now.wall + remaining
             if abs(estimate - self._announced) > max(BAND_S, BAND_SHARE * remaining):

@@ -52,6 +52,14 @@ def test_it_is_never_in_the_past_while_the_print_goes_on():
     assert moves <= 540 / LEAST_AHEAD_S
 
 
+def test_it_is_unknown_once_it_has_passed_and_nothing_remains():
+    finish = FinishTime()
+    finish.update(60.0, at(0))
+    assert finish.update(0.0, at(59)) == START + 60
+    assert finish.update(0.0, at(61)) is None
+    assert finish.update(5.0, at(62)) == START + 62 + LEAST_AHEAD_S
+
+
 def test_without_an_estimate_there_is_none_and_the_next_one_counts_at_once():
     finish = FinishTime()
     finish.update(600.0, at(0))
