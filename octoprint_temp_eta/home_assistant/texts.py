@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.heating.states import State as HeaterState
+from ..core.heating.state_machine.states import State as HeaterState
 from ..core.scripts.run import Outcome
 from ..core.scripts.run import State as ScriptState
 from ..messages.catalogue import MESSAGES

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.estimation.estimator import Estimate
 from ..core.heating.accuracy import Accuracy
-from ..core.heating.states import State, Transition
+from ..core.heating.state_machine.states import State, Transition
 from ..core.heating.track import HeaterView
 from .decode import Command, CommandError, Transaction
 

@@ -31,7 +31,7 @@ from octoprint_temp_eta.core.estimation.estimator import (
     HeaterKind,
     Sample,
 )
-from octoprint_temp_eta.core.estimation.thermal.prior import parse_prior
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import parse_prior
 from tests.benchmarks import announced, judge
 from tests.benchmarks.episodes import Recorded, load
 from tests.benchmarks.fit_prior import fit_table

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Estimator, Goal, HeaterKind, Sample
 from octoprint_temp_eta.core.estimation.linear import Limits
 from octoprint_temp_eta.core.estimation.methods import make_estimator
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import Prior
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
-from octoprint_temp_eta.core.estimation.thermal.prior import Prior
 from octoprint_temp_eta.core.heating.episode import arrival
 
 

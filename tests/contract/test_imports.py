@@ -128,11 +128,19 @@ def test_a_file_keeps_to_the_rules(path: Path):
 @pytest.mark.parametrize(
     ("name", "source", "found"),
     [
-        ("core/heating/heater.py", "from ..estimation.samples import History", []),
-        ("core/heating/heater.py", "from ...messages import encode", ["imports octoprint_temp_eta.messages.encode"]),
-        ("core/heating/heater.py", "from ... import settings", ["imports octoprint_temp_eta.settings"]),
-        ("core/heating/heater.py", "from octoprint_temp_eta import app", ["imports octoprint_temp_eta.app"]),
-        ("core/heating/heater.py", "import numpy as np", ["imports numpy"]),
+        ("core/heating/state_machine/heater.py", "from ...estimation.samples import History", []),
+        (
+            "core/heating/state_machine/heater.py",
+            "from ....messages import encode",
+            ["imports octoprint_temp_eta.messages.encode"],
+        ),
+        ("core/heating/state_machine/heater.py", "from .... import settings", ["imports octoprint_temp_eta.settings"]),
+        (
+            "core/heating/state_machine/heater.py",
+            "from octoprint_temp_eta import app",
+            ["imports octoprint_temp_eta.app"],
+        ),
+        ("core/heating/state_machine/heater.py", "import numpy as np", ["imports numpy"]),
         ("core/estimation/thermal/model.py", "import numpy as np", []),
         ("messages/encode.py", "from jsonschema import validate", ["imports jsonschema.validate"]),
         ("messages/encode.py", "import datetime as d\nd.datetime.now()", ["calls datetime.now"]),

@@ -25,7 +25,7 @@ MODULES = {
     "ha_discovery/availability ha_discovery/templates ha_discovery/messages "
     "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
     "Estimators": "core/estimation/estimator core/estimation/methods",
-    "Heaters": "core/heating/heater core/heating/track core/heating/countdown",
+    "Heaters": "core/heating/state_machine/heater core/heating/track core/heating/countdown",
     "Settings": "settings/rules settings/table settings/migration",
     "The contract": "messages/catalogue messages/topics messages/decode messages/encode",
     "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",

@@ -11,7 +11,7 @@ from ...core.estimation.estimator import Estimate, Estimator, HeaterKind
 from ...core.estimation.methods import make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
-from ...core.heating.states import State, Transition
+from ...core.heating.state_machine.states import State, Transition
 from ...core.heating.track import HeaterView, Policy, Track
 from ...messages import encode
 from ...messages.topics import LEVEL

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample
-from .heater import Heater
-from .states import State
+from .state_machine.heater import Heater
+from .state_machine.states import State
 
 #: Hysteresis of the announced time: it stays while the estimate differs by at most so many seconds, but at most the
 #: share of the remaining time, …

@@ -10,8 +10,8 @@ from .accuracy import Score, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
 from .extrapolation import CoolDown
-from .heater import Heater
-from .states import State, Transition
+from .state_machine.heater import Heater
+from .state_machine.states import State, Transition
 
 #: s of readings from which the published rate comes.
 RATE_WINDOW = 15.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate
-from octoprint_temp_eta.core.heating.states import State, Transition
+from octoprint_temp_eta.core.heating.state_machine.states import State, Transition
 from octoprint_temp_eta.core.heating.track import HeaterView
 from octoprint_temp_eta.messages import encode, script
 from octoprint_temp_eta.messages.decode import Command, CommandError

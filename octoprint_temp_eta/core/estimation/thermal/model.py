@@ -11,13 +11,13 @@ from typing import ClassVar
 
 from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
 from ..samples import HISTORY_S, SAMPLES_PER_S
-from .learning import predictive, recalled, trace_of
-from .memory import recall, remember, with_trace
+from .curves.physics import Start
+from .curves.start import start_of
+from .inference.posterior import Posterior
+from .inference.prior import Belief, Prior, shipped_prior
+from .learning.learning import predictive, recalled, trace_of
+from .learning.memory import recall, remember, with_trace
 from .pace import STALLED_PACE, Pace
-from .physics import Start
-from .posterior import Posterior
-from .prior import Belief, Prior, shipped_prior
-from .start import start_of
 from .steady import Steady
 
 #: A heater that is switched off while its temperature rises starts to cool at its crest: °C above the last one.

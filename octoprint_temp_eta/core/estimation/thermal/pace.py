@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from ..estimator import ARRIVAL_TOLERANCE, Goal, HeaterKind
-from .curves import curves
-from .heating import GRID
-from .physics import Array, Start
-from .prior import Belief
+from .curves.curves import curves
+from .curves.heating import GRID
+from .curves.physics import Array, Start
+from .inference.prior import Belief
 
 #: Pace below which a heater has stalled: a failed cartridge, a loose thermistor, an open door. Fans, mains voltage and
 #: ambient temperature have far smaller effects.

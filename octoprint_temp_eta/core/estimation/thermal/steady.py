@@ -6,7 +6,7 @@ from math import exp, log
 from typing import Final
 
 from ..estimator import Direction, Estimate
-from .posterior import EIGHTY, TICK_S
+from .inference.posterior import EIGHTY, TICK_S
 
 #: Play: the countdown may differ from the estimate by so many standard deviations of ln ETA, …
 _PLAY: Final = {Direction.HEATING: 0.2, Direction.COOLING: 0.4}

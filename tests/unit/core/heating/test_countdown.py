@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Goal, Sample
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.core.heating.countdown import ROUNDING_S, Countdown, goal_of
-from octoprint_temp_eta.core.heating.heater import Heater
-from octoprint_temp_eta.core.heating.states import State
+from octoprint_temp_eta.core.heating.state_machine.heater import Heater
+from octoprint_temp_eta.core.heating.state_machine.states import State
 
 TO_60 = Goal(Direction.HEATING, 60.0)
 TO_40 = Goal(Direction.COOLING, 40.0)

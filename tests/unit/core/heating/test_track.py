@@ -14,7 +14,7 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, Estimator, H
 from octoprint_temp_eta.core.estimation.linear import Limits
 from octoprint_temp_eta.core.estimation.methods import learn, make_estimator
 from octoprint_temp_eta.core.estimation.samples import plausible
-from octoprint_temp_eta.core.heating.states import MOVES, State
+from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State
 from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Step, Track
 from tests.support import curves
 from tests.support.thermal_heater import SimulatedHeater

@@ -17,7 +17,7 @@ from octoprint_temp_eta.core.estimation.estimator import (
     LearnedState,
     Sample,
 )
-from octoprint_temp_eta.core.estimation.thermal.memory import VERSION
+from octoprint_temp_eta.core.estimation.thermal.learning.memory import VERSION
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
 
 from .....support.thermal_heater import (

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.estimation.thermal import posterior
-from octoprint_temp_eta.core.estimation.thermal.posterior import Posterior
-from octoprint_temp_eta.core.estimation.thermal.prior import shipped_prior
-from octoprint_temp_eta.core.estimation.thermal.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.inference import posterior
+from octoprint_temp_eta.core.estimation.thermal.inference.posterior import Posterior
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior
 
-from .....support.thermal_heater import bed, hotend
+from ......support.thermal_heater import bed, hotend
 
 
 def started(kind: HeaterKind, goal: Goal, samples: Sequence[Sample], before: Sequence[Sample] = ()) -> Posterior:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..estimation.estimator import HeaterKind, Sample
-from ..estimation.samples import JUMP_C, JUMP_C_PER_S
+from ...estimation.estimator import HeaterKind, Sample
+from ...estimation.samples import JUMP_C, JUMP_C_PER_S
 
 #: The largest jump (°C, and °C for each second since the last reading) that is believed together with a new target, by
 #: kind. Without a new target, `JUMP_C` and `JUMP_C_PER_S` hold for all kinds.

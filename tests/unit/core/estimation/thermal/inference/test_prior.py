@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.estimation.thermal.curves import curves
-from octoprint_temp_eta.core.estimation.thermal.physics import PARAMETERS
-from octoprint_temp_eta.core.estimation.thermal.prior import shipped_prior
-from octoprint_temp_eta.core.estimation.thermal.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.curves.curves import curves
+from octoprint_temp_eta.core.estimation.thermal.curves.physics import PARAMETERS
+from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior
 
 HEATING = Goal(Direction.HEATING, 215.0)
 

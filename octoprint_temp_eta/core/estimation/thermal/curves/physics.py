@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimator import Direction, HeaterKind
+from ...estimator import Direction, HeaterKind
 
 Array = NDArray[np.float64]
 

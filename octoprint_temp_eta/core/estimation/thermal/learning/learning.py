@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from ..estimator import Direction, Episode, Goal, HeaterKind
-from .curves import curves
-from .fit import LONGEST, NUDGE, TAILS
-from .physics import AMBIENT, REFERENCE, Array, Start, bounded
-from .prior import Belief, Population, inverted
-from .start import start_of
+from ...estimator import Direction, Episode, Goal, HeaterKind
+from ..curves.curves import curves
+from ..curves.physics import AMBIENT, REFERENCE, Array, Start, bounded
+from ..curves.start import start_of
+from ..inference.fit import LONGEST, NUDGE, TAILS
+from ..inference.prior import Belief, Population, inverted
 
 #: Readings kept of an episode, and the number of independent readings that they count for.
 _POINTS = 48

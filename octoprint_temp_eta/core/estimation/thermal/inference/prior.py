@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..estimator import Direction, HeaterKind
-from .physics import PARAMETERS, Array
+from ...estimator import Direction, HeaterKind
+from ..curves.physics import PARAMETERS, Array
 
 
 def inverted(matrix: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.core.heating.debounce import Debounce
+from octoprint_temp_eta.core.heating.state_machine.debounce import Debounce
 
 
 def test_a_debounce_requires_no_break():

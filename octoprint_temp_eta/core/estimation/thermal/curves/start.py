@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ..estimator import Direction, Goal, Sample
+from ...estimator import Direction, Goal, Sample
 from .physics import Start
 
 #: Seconds of readings for the slope at the start, …

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ..estimator import Goal
+from ...estimator import Goal
 from .physics import AMBIENT, Array, Start, low_passed
 
 #: Points of a curve; a power of two, for the doubling in `_linear_system`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, Sample
-from octoprint_temp_eta.core.estimation.thermal.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
 
 HEATING = Goal(Direction.HEATING, 215.0)
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from ..estimator import Direction, Goal, HeaterKind
-from .curves import curves
-from .physics import Array, Curves, Start, bounded
+from ...estimator import Direction, Goal, HeaterKind
+from ..curves.curves import curves
+from ..curves.physics import Array, Curves, Start, bounded
 from .prior import Belief, inverted
 
 #: Degrees of freedom of the tails of a belief about an unknown heater: the prior is fitted on a few dozen heaters.

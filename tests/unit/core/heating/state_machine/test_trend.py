@@ -8,7 +8,7 @@ import random
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import HeaterKind
-from octoprint_temp_eta.core.heating.trend import SETTLE_MAX_S, SETTLE_MIN_S, Fall, Settling
+from octoprint_temp_eta.core.heating.state_machine.trend import SETTLE_MAX_S, SETTLE_MIN_S, Fall, Settling
 
 
 def newton(at: float, start: float, ambient: float, tau: float) -> float:

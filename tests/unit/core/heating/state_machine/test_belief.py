@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import HeaterKind, Sample
-from octoprint_temp_eta.core.heating.belief import LAST, STEADY, Belief
+from octoprint_temp_eta.core.heating.state_machine.belief import LAST, STEADY, Belief
 
 NEWEST = Sample(at=10.0, actual=60.0, target=60.0)
 

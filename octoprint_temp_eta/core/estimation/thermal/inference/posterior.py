@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from ..estimator import Direction, Estimate, Goal, HeaterKind
+from ...estimator import Direction, Estimate, Goal, HeaterKind
+from ..curves.physics import PARAMETERS, Array, Curves, Start
 from .fit import TAILS, Fit, Penalty, Readings, fit
-from .physics import PARAMETERS, Array, Curves, Start
 from .prior import Belief, inverted
 
 #: Error of a reading in °C.

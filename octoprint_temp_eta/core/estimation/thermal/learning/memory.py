@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..estimator import Direction, Goal, HeaterKind, LearnedState
+from ...estimator import Direction, Goal, HeaterKind, LearnedState
+from ..curves.physics import PARAMETERS, Array, Start
+from ..inference.prior import Belief, Population, inverted
 from .learning import Trace, fit_heater, linearise, predictive
-from .physics import PARAMETERS, Array, Start
-from .prior import Belief, Population, inverted
 
 #: The layout below; a state of another version is ignored.
 VERSION: Final = 2

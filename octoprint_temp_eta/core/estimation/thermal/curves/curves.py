@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..estimator import Direction, Goal, HeaterKind
+from ...estimator import Direction, Goal, HeaterKind
 from .cooling import cooling_curves
 from .heating import heating_curves
 from .physics import REFERENCE, Array, Curves, Start, bounded

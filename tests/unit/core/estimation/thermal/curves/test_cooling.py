@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
-from octoprint_temp_eta.core.estimation.thermal.curves import curves
-from octoprint_temp_eta.core.estimation.thermal.physics import SOAKED_S
-from octoprint_temp_eta.core.estimation.thermal.prior import shipped_prior
-from octoprint_temp_eta.core.estimation.thermal.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.curves.curves import curves
+from octoprint_temp_eta.core.estimation.thermal.curves.physics import SOAKED_S
+from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior
 
 COOLING = Goal(Direction.COOLING, 40.0)
 #: loss, lag, delay, ambient, soak, soak time

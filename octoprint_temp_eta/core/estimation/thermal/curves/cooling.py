@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..estimator import Goal
+from ...estimator import Goal
 from .physics import Array, Start, low_passed
 
 #: Longest exponent: exp(-60) is 0 for any temperature.

@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.samples import plausible
-from octoprint_temp_eta.core.heating.heater import (
-    FOUND_S,
-    OVERHEAT_S,
-    SAG_S,
-    STUCK_S,
-    Heater,
-)
-from octoprint_temp_eta.core.heating.states import MOVES, Condition, State, Transition
-from octoprint_temp_eta.core.heating.trend import FALL_C
+from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, OVERHEAT_S, SAG_S, STUCK_S, Heater
+from octoprint_temp_eta.core.heating.state_machine.states import MOVES, Condition, State, Transition
+from octoprint_temp_eta.core.heating.state_machine.trend import FALL_C
 from tests.support import curves
 
 COOLED_AT = 40.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..estimation.estimator import HeaterKind
+from ...estimation.estimator import HeaterKind
 
 #: °C below its recent maximum at which a temperature has fallen: more than noise, or the step of a coarse sensor.
 FALL_C = 2.0

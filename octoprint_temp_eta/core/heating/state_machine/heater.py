@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 
-from ..estimation.estimator import ARRIVAL_HOLD, ARRIVAL_TOLERANCE, HeaterKind, Sample
-from ..estimation.samples import History
+from ...estimation.estimator import ARRIVAL_HOLD, ARRIVAL_TOLERANCE, HeaterKind, Sample
+from ...estimation.samples import History
 from .belief import Belief
 from .debounce import Debounce
 from .states import MOVES, Condition, State, Transition

@@ -1,0 +1,1 @@
+"""A heater's temperature curves from its physical parameters."""

@@ -1,0 +1,1 @@
+"""What a heater learns from its episodes, and how this is stored."""

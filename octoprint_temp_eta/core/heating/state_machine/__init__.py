@@ -1,0 +1,1 @@
+"""A heater's state, and the conditions that change it."""
