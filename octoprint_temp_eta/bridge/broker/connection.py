@@ -34,16 +34,13 @@ from ..protocol.inputs import (
     Stopping,
 )
 from .connect_settings import connection, not_verified
-from .identity_conflict import SESSION_TAKEN_OVER, IdentityConflict
+from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
 
 #: The file with the topics that are still to be cleared.
 LEFT_BEHIND = "left_behind"
-#: s after which a machine that left its identity to another one looks whether that one is still there. One message from
-#: anybody must not keep it away for good.
-RETURN_S = 900.0
 #: s between two times that the machine that stays publishes everything again: the other one has overwritten it.
 DEFEND_S = 5.0
 
@@ -57,7 +54,7 @@ class State(Enum):
     CONNECTED = "connected"
     #: The connection failed or ended; the adapter tries again.
     WAITING = "waiting"
-    #: Another machine uses the same identity. Changed settings connect again, and so does `RETURN_S`.
+    #: Another machine uses the same identity. It connects again after a while, or with changed settings.
     LEFT = "left"
 
 
@@ -107,8 +104,8 @@ class Connection(Part):
         self._broker: BrokerConnected | None = None
         self._connected_at = 0.0
         self._conflict = IdentityConflict()
-        self._left_at = 0.0
         self._defended_at = -DEFEND_S
+        self._overwritten = False
         self._read_back = ReadBack()
         self._log = LogThrottle()
 
@@ -180,11 +177,10 @@ class Connection(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Report a broker that delivers nothing; connect again if it has stopped acknowledging."""
         effects: list[Effect] = []
-        self._conflict.tick(now)
+        self._defend(self._conflict.tick(now), now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base))
-        if self.state is State.LEFT and now.at - self._left_at >= RETURN_S:
-            self._conflict.forget()
+        if self.state is State.LEFT and self._conflict.returns(now):
             effects += [*self._move(Event.CONNECT), self._connect()]
         if self._outbox.stuck(now):
             effects += self._lost("The broker has stopped acknowledging: connecting anew", now)
@@ -250,14 +246,22 @@ class Connection(Part):
 
     def _taken_over(self, now: Now) -> list[Effect]:
         """Report that another client keeps taking over our session; leave if it is the other machine's turn to stay."""
-        leaves = self._conflict.taken_over(self._connect().client_id, self._identity, now)
-        if self._conflict.text is None:
+        found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
+        return [] if self._conflict.text is None else [*self._report(self._conflict.text), *self._leave(found)]
+
+    def _leave(self, found: Found) -> list[Effect]:
+        """Disconnect if the other machine stays."""
+        if found is not Found.LEAVE:
             return []
-        effects = self._report(self._conflict.text)
-        if leaves:
-            self._left_at = now.at
-            effects += [*self._move(Event.CONFLICT), Disconnect()]
-        return effects
+        self.last_error = self._conflict.text
+        return [*self._move(Event.CONFLICT), Disconnect()]
+
+    def _defend(self, found: Found, now: Now) -> None:
+        """Publish everything again while another machine publishes on our topics, but not at each of its messages."""
+        self._overwritten |= found is Found.ANOTHER
+        if self._overwritten and self._outbox.connected and now.at - self._defended_at >= DEFEND_S:
+            self._overwritten, self._defended_at = False, now.at
+            self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
         del now
@@ -279,17 +283,12 @@ class Connection(Part):
         foreign = self._identity.boot_id.encode() not in message.payload
         if not foreign:
             self._read_back.arrived()
-        leaves = self._conflict.arrived(message.payload, self._identity, now)
-        if self._conflict.text is None or not foreign:
+        found = self._conflict.arrived(message.payload, self._identity, now)
+        if found is Found.NOTHING:
             return []
-        effects = self._log.refused(self._conflict.text)
-        if leaves:
-            self.last_error, self._left_at = self._conflict.text, now.at
-            effects += [*self._move(Event.CONFLICT), Disconnect()]
-        elif foreign and self._outbox.connected and now.at - self._defended_at >= DEFEND_S:
-            self._defended_at = now.at
-            self._outbox.resend_states()
-        return effects
+        self._defend(found, now)
+        text = self._conflict.text
+        return [] if text is None else [*self._log.refused(text), *self._leave(found)]
 
     def _subscribe_for_plugins(self, _: PluginSubscriptions, now: Now) -> list[Effect]:
         del now

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
+from enum import Enum, auto
 
 from ...core.clock import Now
 from ...messages import encode
@@ -15,12 +17,28 @@ SESSION_TAKEN_OVER = 0x8E
 TAKEOVERS, TAKEOVER_WINDOW_S = 3, 300.0
 #: s without a takeover after which the conflict is over.
 RESOLVED_S = 600.0
+#: A foreign `info` is a conflict once its sender has answered ours, which is published so often, so many s apart:
+#: anybody can publish one message, and one may be left over.
+ASKS, ASK_EVERY_S = 3, 5.0
+#: s after which a machine that left looks whether the other one is still there; doubled each time, up to the greatest.
+RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
+_MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Found(Enum):
+    """What a message on our `info` means."""
+
+    NOTHING = auto()
+    #: Publish our states again: a running machine answers, and may have overwritten them.
+    ANOTHER = auto()
+    #: Disconnect: the topics belong to the other machine.
+    LEAVE = auto()
 
 
 class IdentityConflict:
     """Watches our retained `info`, and how often the broker gives our session to another client.
 
-    After our own `info` has arrived, a foreign one is a conflict; so are repeated takeovers.
+    After our own `info` has arrived, a foreign one whose sender answers ours is a conflict; so are repeated takeovers.
     """
 
     def __init__(self) -> None:
@@ -31,64 +49,113 @@ class IdentityConflict:
         self._ours_is_there = False
         #: Machine, boot ID and host of the newest foreign `info`.
         self._foreign: tuple[str, str, str] | None = None
+        #: The boot ID whose answer we wait for, when we asked last and how often.
+        self._asked: str | None = None
+        self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
+        self._left_at, self._return_s = 0.0, RETURN_S
 
     def forget(self) -> None:
         """Reset, such as for other topics."""
+        self._return_s = RETURN_S
+        self._look_again()
+
+    def returns(self, now: Now) -> bool:
+        """Return whether it is time to connect again and to look whether the other machine is still there."""
+        if not self.left or now.at - self._left_at < self._return_s:
+            return False
+        self._return_s = min(2 * self._return_s, GREATEST_RETURN_S)
+        self._look_again()
+        return True
+
+    def _look_again(self) -> None:
         self.text, self.left, self._ours_is_there = None, False, False
-        self._foreign = self._since = None
+        self._foreign = self._since = self._asked = None
         self._takeovers.clear()
 
-    def arrived(self, payload: bytes, identity: Identity, now: Now) -> bool:
-        """Handle a message on our `info`; return whether we have to disconnect.
+    def arrived(self, payload: bytes, identity: Identity, now: Now) -> Found:
+        """Handle a message on our `info`.
 
         A foreign `info` that arrives before our own may be from before a crash, or from a machine that is gone. Of two
         running machines, the one with the greater id disconnects.
         """
-        try:
-            info = json.loads(payload)
-            boot_id, machine, host = (str(info[key])[:64] for key in ("boot_id", "machine", "host"))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return False
+        sender = _sender(payload)
+        if sender is None:
+            return Found.NOTHING
+        machine, boot_id, host = sender
         if boot_id == identity.boot_id:
             self._ours_is_there = True
-            return False
+            return Found.NOTHING
         if machine != identity.machine:
-            self._foreign = machine, boot_id, host
+            self._foreign = sender
         if not self._ours_is_there:
-            return False
-        self.text = (
+            return Found.NOTHING
+        if boot_id != self._asked:
+            return self._ask(boot_id, now)
+        # the first text stays: the host is whatever the sender writes, and each new text is reported
+        self.text = self.text or (
             f"Another OctoPrint, on {host!r}, uses the same printer ID since {self._first(now)}. "
             "Empty Printer ID in the settings of one of them"
         )
-        self.left = (identity.machine, identity.boot_id) > (machine, boot_id)
-        return self.left
+        return self._decide(identity, machine, boot_id, now)
 
-    def taken_over(self, client_id: str, identity: Identity, now: Now) -> bool:
-        """Note that another client took over our session; return whether we have to disconnect.
+    def _ask(self, boot_id: str, now: Now) -> Found:
+        """See whether the sender of a foreign `info` is running: only one at a time is asked."""
+        if self._asked is not None and self.text is None:
+            return Found.NOTHING
+        self._asked, self._asked_at, self._asks = boot_id, now.at, 1
+        return Found.ANOTHER
+
+    def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
+        """Return who of two running machines disconnects: the one with the greater id."""
+        self.left = (identity.machine, identity.boot_id) > (machine, boot_id)
+        self._left_at = now.at
+        return Found.LEAVE if self.left else Found.ANOTHER
+
+    def taken_over(self, client_id: str, identity: Identity, now: Now) -> Found:
+        """Note that another client took over our session.
 
         Only one of the two may: that is decided as for `info`, if the other one's was seen.
         """
         self._takeovers.append(now)
         first = self._takeovers[0]
         if len(self._takeovers) < TAKEOVERS or now.at - first.at > TAKEOVER_WINDOW_S:
-            return False
+            return Found.NOTHING
         foreign = self._foreign
         who = f"Another OctoPrint, on {foreign[2]!r}," if foreign else "Another client"
-        self.text = (
+        self.text = self.text or (
             f"{who} uses the client ID {client_id!r} since {self._first(first)}, and the broker lets only one of them "
             "be connected. Empty Printer ID, and set another Client ID if it is set, in the settings of one of them"
         )
-        self.left = foreign is not None and (identity.machine, identity.boot_id) > foreign[:2]
-        return self.left
+        return Found.ANOTHER if foreign is None else self._decide(identity, foreign[0], foreign[1], now)
 
-    def tick(self, now: Now) -> None:
-        """End a conflict by takeovers after a time without any."""
+    def tick(self, now: Now) -> Found:
+        """Ask again who does not answer; end a conflict by takeovers after a time without any."""
         if self._takeovers and now.at - self._takeovers[-1].at > RESOLVED_S and not self.left:
             self._takeovers.clear()
             self.text = self._since = None
+        if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:
+            return Found.NOTHING
+        if self._asks == ASKS:
+            self._asked = None
+            return Found.NOTHING
+        self._asked_at, self._asks = now.at, self._asks + 1
+        return Found.ANOTHER
 
     def _first(self, now: Now) -> str:
         self._since = self._since or encode.instant(now.wall)
         return str(self._since)
+
+
+def _sender(payload: bytes) -> tuple[str, str, str] | None:
+    """Return machine, boot ID and host of an `info`, also of another version of the plugin; None if it is invalid."""
+    try:
+        info = json.loads(payload)
+        machine, boot_id, host = info["machine"], info["boot_id"], info["host"]
+        valid = _MACHINE.fullmatch(machine) and _BOOT_ID.fullmatch(boot_id) and isinstance(host, str) and host
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not valid:
+        return None
+    return machine, boot_id, host[:64]

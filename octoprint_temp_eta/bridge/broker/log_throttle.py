@@ -11,6 +11,8 @@ from ..protocol.effects import Effect, Log, Page
 STABLE_S = 60.0
 #: The number of unstable connections that are reported individually.
 MAX_REPORTED = 5
+#: The number of different sentences that are reported: some have words of the broker or of other clients.
+MAX_SENTENCES = 50
 
 
 class LogThrottle:
@@ -41,7 +43,7 @@ class LogThrottle:
 
     def refused(self, reason: str) -> list[Effect]:
         """Report a refusal on a connection that continues."""
-        if reason in self._reported:
+        if reason in self._reported or len(self._reported) >= MAX_SENTENCES:
             return []
         self._reported.add(reason)
         notification = {"type": "notification", "level": "warning", "title": "MQTT", "message": reason}

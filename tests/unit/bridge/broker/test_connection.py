@@ -33,7 +33,7 @@ from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heatin
 
 SETTINGS = {"mqtt_broker_host": "broker.test", "mqtt_custom_identifier": "ender"}
 ACCEPTED = BrokerConnected(1, "broker.test", 1883, "5")
-OTHER = replace(IDENTITY, machine="0", boot_id="0", host="other")
+OTHER = replace(IDENTITY, machine="0000000000000000", boot_id="0", host="other")
 
 
 class Driver:
@@ -101,6 +101,7 @@ def test_a_connection_that_comes_after_it_was_switched_off_is_ignored_and_logged
 def test_it_leaves_another_machine_its_identity_until_the_settings_change():
     driver = Driver()
     driver.handle(Started(), ACCEPTED, driver.info(IDENTITY))
+    assert driver.handle(driver.info(OTHER)) == []
     effects = driver.handle(driver.info(OTHER))
     assert Disconnect() in effects
     assert driver.connection.state is State.LEFT

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.connection import DEFEND_S, RETURN_S
+from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
+from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
+from octoprint_temp_eta.bridge.broker.log_throttle import MAX_SENTENCES
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
@@ -27,6 +29,12 @@ def bridge(*, ours_is_there: bool = True) -> BridgeDriver:
 def info(driver: BridgeDriver, boot_id: str, machine: str) -> MessageArrived:
     body = driver.state("info") | {"boot_id": boot_id, "machine": machine, "host": "other-pi"}
     return MessageArrived(driver.topic("info"), json.dumps(body).encode())
+
+
+def run_another(driver: BridgeDriver, machine: str) -> None:
+    """Let another machine with our identity publish its info, and answer ours."""
+    driver.handle(info(driver, "foreign", machine))
+    driver.handle(info(driver, "foreign", machine))
 
 
 def warnings(driver: BridgeDriver) -> list[str]:
@@ -60,25 +68,27 @@ def test_the_machine_with_the_smaller_id_stays_and_reports_it():
 
 def test_the_other_machine_disconnects_without_changing_topics():
     driver = bridge()
-    driver.handle(info(driver, "foreign", SMALLER))
+    run_another(driver, SMALLER)
     assert len(warnings(driver)) == 1
     assert driver.of(Disconnect) == [Disconnect()]
 
 
 def test_it_returns_after_a_while_and_leaves_again_if_the_other_machine_is_still_there():
     driver = bridge()
-    driver.handle(info(driver, "foreign", SMALLER))
-    connections = len(driver.of(Connect))
-    driver.advance(RETURN_S - 2)
-    assert len(driver.of(Connect)) == connections
-    driver.advance(4)
-    assert len(driver.of(Connect)) == connections + 1
-    driver.connect()
-    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    wait = RETURN_S
+    for left in range(1, 8):
+        run_another(driver, SMALLER)
+        assert len(driver.of(Disconnect)) == left
+        connections = len(driver.of(Connect))
+        driver.advance(wait - 2)
+        assert len(driver.of(Connect)) == connections
+        driver.advance(4)
+        assert len(driver.of(Connect)) == connections + 1
+        driver.connect()
+        driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+        wait = min(2 * wait, GREATEST_RETURN_S)
     driver.advance(120)
     assert driver.state("diagnostics")["clash"] is None
-    driver.handle(info(driver, "foreign", SMALLER))
-    assert len(driver.of(Disconnect)) == 2
 
 
 def test_the_machine_that_stays_publishes_everything_again_but_not_at_each_message():
@@ -96,7 +106,7 @@ def test_the_machine_that_stays_publishes_everything_again_but_not_at_each_messa
 
 def test_a_saved_setting_tries_again():
     driver = bridge()
-    driver.handle(info(driver, "foreign", SMALLER))
+    run_another(driver, SMALLER)
     connections = len(driver.of(Connect))
     driver.change_settings(mqtt_publish_interval=3)
     assert len(driver.of(Connect)) == connections + 1
@@ -106,7 +116,7 @@ def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays
     driver = bridge()
     driver.advance(10)
     theirs = dict(driver.retained)
-    driver.handle(info(driver, "foreign", SMALLER))
+    run_another(driver, SMALLER)
     driver.change_settings(mqtt_custom_identifier="clone")
     driver.connect()
     driver.advance(60)
@@ -117,10 +127,63 @@ def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays
 def test_who_stays_and_is_renamed_clears_its_topics():
     driver = bridge()
     old = set(driver.retained)
-    driver.handle(info(driver, "foreign", GREATER))
+    run_another(driver, GREATER)
     driver.change_settings(mqtt_custom_identifier="renamed")
     driver.connect()
     assert not old & set(driver.retained)
+
+
+def test_one_foreign_info_is_no_conflict_unless_its_sender_answers():
+    driver = bridge()
+    driver.advance(60)
+    mark = len(driver.sent)
+    driver.handle(info(driver, "left-over", SMALLER))
+    driver.advance(120)
+    assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == ASKS
+    assert driver.state("diagnostics")["clash"] is None
+    assert warnings(driver) == driver.of(Disconnect) == []
+
+
+def test_a_machine_that_answers_late_is_a_conflict():
+    driver = bridge()
+    driver.handle(info(driver, "foreign", SMALLER))
+    driver.advance(2 * ASK_EVERY_S)
+    driver.handle(info(driver, "foreign", SMALLER))
+    assert driver.of(Disconnect) == [Disconnect()]
+
+
+def test_many_foreign_infos_neither_fill_the_log_nor_make_the_bridge_leave_or_publish_more():
+    driver = bridge()
+    driver.advance(60)
+    mark = len(driver.sent)
+    for number in range(2000):
+        driver.handle(info(driver, f"boot-{number}", SMALLER))
+        driver.skip(0.01)
+    assert warnings(driver) == driver.of(Disconnect) == []
+    assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) <= ASKS + 1
+    for number in range(200):
+        body = driver.state("info") | {"boot_id": "same", "machine": GREATER, "host": f"other-pi-{number}"}
+        driver.handle(MessageArrived(driver.topic("info"), json.dumps(body).encode()))
+        driver.advance(1)
+    assert len(warnings(driver)) == 1
+
+
+def test_the_reports_of_a_broker_that_gives_another_reason_each_time_end():
+    driver = bridge()
+    for number in range(500):
+        driver.handle(BrokerLost(driver.link or 0, f"broker.test:1883 closed the connection: reason {number}"))
+    assert len([log for log in driver.of(Log) if "closed the connection" in log.text]) == MAX_SENTENCES
+
+
+@pytest.mark.parametrize(
+    "body", [{"machine": ""}, {"machine": "no hex"}, {"boot_id": ""}, {"host": ""}, {"host": None}]
+)
+def test_info_without_a_sender_is_no_conflict(body: dict[str, object]):
+    driver = bridge()
+    foreign = driver.state("info") | {"boot_id": "foreign", "machine": SMALLER, "host": "other-pi"} | body
+    for _ in range(3):
+        driver.handle(MessageArrived(driver.topic("info"), json.dumps(foreign).encode()))
+    assert driver.of(Disconnect) == []
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b"not JSON", b"\xff", b"[" * 10_000])
