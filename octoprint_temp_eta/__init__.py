@@ -47,7 +47,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     if why is not None:
         __plugin_implementation__ = UnsupportedPlugin(why)
         return
-    from .plugin.command_line import commands
+    from .plugin.hooks.command_line import commands
     from .plugin.plugin import TempETAPlugin
 
     plugin = TempETAPlugin()

@@ -26,14 +26,14 @@ from ..bridge.protocol.inputs import (
     Renamed,
 )
 from ..core.estimation.samples import plausible
-from .gcode_hooks import ScriptHooks
-from .job import JobHooks
-from .mqtt_helpers import MqttHelpers
-from .pages import Pages
-from .permissions import OwnPermissions
-from .reported_names import ReportedNames
-from .rest import Api
-from .web_address import web_address
+from .hooks.gcode import ScriptHooks
+from .hooks.job import JobHooks
+from .hooks.mqtt_helpers import MqttHelpers
+from .hooks.reported_names import ReportedNames
+from .web.address import web_address
+from .web.pages import Pages
+from .web.permissions import OwnPermissions
+from .web.rest import Api
 
 PRINTER_EVENTS = frozenset(
     (

@@ -6,7 +6,7 @@ import faulthandler
 import os
 import sys
 
-from .channel import Channel, end_with
+from .channel.channel import Channel, end_with
 from .inspection import commands, inspect
 from .run import run
 

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from . import log
+from .channel import log
 from .printer import Printer
 from .script import ScriptError
 

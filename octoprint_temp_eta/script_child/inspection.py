@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..core.scripts.settings import merge
-from .channel import Channel
+from .channel.channel import Channel
 from .script import ScriptError, describe, load
 
 

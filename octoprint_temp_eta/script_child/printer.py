@@ -10,7 +10,7 @@ from itertools import count
 from types import FrameType
 from typing import Any
 
-from .channel import Channel, Message
+from .channel.channel import Channel, Message
 
 #: How many of the newest lines and replies are kept for a script to read.
 KEPT = 1000

@@ -17,11 +17,11 @@ from typing import Any
 
 from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, check_given, merge
 from . import g as g_of
-from . import log
-from .channel import Channel, Message
+from .channel import log
+from .channel.channel import Channel, Message
+from .channel.status import Status
 from .printer import Cancelled, Printer
 from .script import ScriptError, describe, load, traceback_of
-from .status import Status
 
 #: Longer texts are cut.
 MAX_TEXT = 4000

@@ -44,7 +44,7 @@ MODULES = {
     "mecode matplotlib": "script_child/*",
     # Threads: adapters connect those of OctoPrint, the worker and libraries; a REST call waits for its reply; the
     # script's process has a thread that receives messages.
-    "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/rest.py script_child/*",
+    "threading _thread queue concurrent multiprocessing asyncio sched": "adapters/* plugin/web/rest.py script_child/*",
     # The clock: the inbox adds the time to each input; the script's process uses its own clock.
     "time timeit": "adapters/threads/inbox.py script_child/*",
     # Files, processes, sockets, and randomness.

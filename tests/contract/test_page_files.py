@@ -7,7 +7,7 @@ import re
 import pytest
 
 from octoprint_temp_eta.core.estimation.methods import METHODS
-from octoprint_temp_eta.plugin.settings_form import GROUPS, form
+from octoprint_temp_eta.plugin.settings.form import GROUPS, form
 from octoprint_temp_eta.settings import table
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES, REST_COMMANDS
-from octoprint_temp_eta.plugin.permissions import NEEDED, PERMISSIONS
-from octoprint_temp_eta.plugin.rest import ALIASES, NAMES
+from octoprint_temp_eta.plugin.web.permissions import NEEDED, PERMISSIONS
+from octoprint_temp_eta.plugin.web.rest import ALIASES, NAMES
 from octoprint_temp_eta.settings import table
 from tests.conftest import BASE, INSTANCE
 from tests.support.broker import Broker

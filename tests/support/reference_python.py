@@ -31,8 +31,8 @@ MODULES = {
     "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",
     "Around the bridge": "adapters/threads/inbox adapters/threads/worker adapters/threads/pending_replies "
     "adapters/files app",
-    "In OctoPrint": "plugin/settings_store plugin/permissions plugin/rest plugin/settings_form plugin/pages "
-    "plugin/plugin",
+    "In OctoPrint": "plugin/settings/store plugin/web/permissions plugin/web/rest plugin/settings/form "
+    "plugin/web/pages plugin/plugin",
 }
 
 

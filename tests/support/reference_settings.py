@@ -6,7 +6,7 @@ import re
 from dataclasses import Field
 from typing import Any
 
-from octoprint_temp_eta.plugin.settings_form import form
+from octoprint_temp_eta.plugin.settings.form import form
 from octoprint_temp_eta.settings.migration import DROPPED, KEPT, MAPPED
 from octoprint_temp_eta.settings.table import Rule, rows
 from tests.support.contract import PROJECT

@@ -17,13 +17,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from octoprint_temp_eta.plugin.settings_form import form
+from octoprint_temp_eta.plugin.settings.form import form
 from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
 LANGUAGES = ("de",)
 METHODS = [
-    ("plugin/pages.py", "python"),
+    ("plugin/web/pages.py", "python"),
     ("templates/**.jinja2", "jinja2.ext:babel_extract"),
     ("static/js/**.js", "javascript"),
 ]

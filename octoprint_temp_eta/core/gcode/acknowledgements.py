@@ -27,7 +27,7 @@ from .printer_lines import (
     command_of,
     dwell,
 )
-from .undecided_flight import UndecidedFlight
+from .undecided.flight import UndecidedFlight
 
 #: Seconds without a sign of life after which the printer is asked. Some firmware is silent during long moves.
 SILENCE_S = 300.0

@@ -16,7 +16,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
-from octoprint_temp_eta.script_child.log import BURST
+from octoprint_temp_eta.script_child.channel.log import BURST
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
 

@@ -26,7 +26,7 @@ from octoprint_temp_eta.core.gcode.in_flight import (
 from octoprint_temp_eta.core.gcode.printer_lines import command_of, dwell
 from octoprint_temp_eta.core.gcode.resend import NEXT_S
 from octoprint_temp_eta.core.gcode.submissions import SWALLOWED_S
-from octoprint_temp_eta.core.gcode.undecided_flight import REFENCE_LINES, UNDECIDED
+from octoprint_temp_eta.core.gcode.undecided.flight import REFENCE_LINES, UNDECIDED
 
 
 @dataclass

@@ -10,19 +10,19 @@ from typing import Any
 import flask
 import octoprint.plugin
 
-from ..adapters.threads.inbox import now
-from ..adapters.threads.pending_replies import NoReply
-from ..app import App
-from ..bridge.connection_test import TEST_CONNECTION
-from ..core.scripts.catalogue import convert_id
-from ..messages import encode
-from ..messages.catalogue import COMMANDS, REST_COMMANDS
-from ..messages.decode import Command, CommandError, ReplyTo, validated
-from ..messages.errors import status_of
-from ..settings.table import InvalidSetting
+from ...adapters.threads.inbox import now
+from ...adapters.threads.pending_replies import NoReply
+from ...app import App
+from ...bridge.connection_test import TEST_CONNECTION
+from ...core.scripts.catalogue import convert_id
+from ...messages import encode
+from ...messages.catalogue import COMMANDS, REST_COMMANDS
+from ...messages.decode import Command, CommandError, ReplyTo, validated
+from ...messages.errors import status_of
+from ...settings.table import InvalidSetting
+from ..settings.store import SavedSettings
 from . import permissions
 from .permissions import READ
-from .settings_store import SavedSettings
 
 #: Other names of commands, as REST clients of Automation-Scripts use them.
 ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "cancel": "script/cancel"}

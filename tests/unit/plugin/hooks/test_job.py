@@ -14,7 +14,7 @@ from octoprint_temp_eta.bridge.protocol.job_inputs import (
     PrinterEvent,
     PrintJob,
 )
-from octoprint_temp_eta.plugin.job import JobHooks, layer, print_job, printer_event
+from octoprint_temp_eta.plugin.hooks.job import JobHooks, layer, print_job, printer_event
 
 DATA: dict[str, Any] = {
     "job": {

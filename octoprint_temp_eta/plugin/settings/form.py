@@ -6,7 +6,7 @@ from dataclasses import Field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..settings import table
+from ...settings import table
 
 #: The groups of the form: title and patterns of keys. The group without patterns has the rest.
 GROUPS = (

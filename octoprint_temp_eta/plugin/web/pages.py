@@ -9,9 +9,9 @@ import octoprint.plugin
 from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
-from ..adapters.installation.problems import Problems
+from ...adapters.installation.problems import Problems
+from ..settings.form import form
 from .permissions import READ, SETTINGS
-from .settings_form import form
 
 
 class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
@@ -55,7 +55,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
         ]
 
     def get_template_vars(self) -> dict[str, Any]:
-        """Return the form of the settings dialog; see `settings_form.form`."""
+        """Return the form of the settings dialog; see `settings.form`."""
         return {"form": form()}
 
     def get_assets(self) -> dict[str, list[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.plugin import web_address as module
-from octoprint_temp_eta.plugin.web_address import web_address
+from octoprint_temp_eta.plugin.web import address as module
+from octoprint_temp_eta.plugin.web.address import web_address
 
 
 @pytest.mark.parametrize(

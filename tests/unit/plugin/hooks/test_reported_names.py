@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.plugin.reported_names import MOST_NAMES, ReportedNames
+from octoprint_temp_eta.plugin.hooks.reported_names import MOST_NAMES, ReportedNames
 
 
 def test_a_name_in_a_single_line_is_garbled():

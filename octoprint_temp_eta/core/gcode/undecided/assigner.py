@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .in_flight import InFlight
-from .printer_lines import TEMPERATURES, UNKNOWN_COMMAND
+from ..in_flight import InFlight
+from ..printer_lines import TEMPERATURES, UNKNOWN_COMMAND
 
 
 @dataclass(slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
-from .flight import IDLE_S, LOST, OPTIONAL_S, Flight
-from .in_flight import Fence, InFlight, belongs_to, given_up, reply_of, text_of
-from .printer_lines import TEMPERATURES, is_ok_with_temperatures
-from .undecided import Assigner, Kept
+from ..flight import IDLE_S, LOST, OPTIONAL_S, Flight
+from ..in_flight import Fence, InFlight, belongs_to, given_up, reply_of, text_of
+from ..printer_lines import TEMPERATURES, is_ok_with_temperatures
+from .assigner import Assigner, Kept
 
 #: How many lines are sent at most before another fence is submitted, because the ok of the first one may be lost.
 REFENCE_LINES = 8

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from ..core.rate_limit import TokenBucket
+from ...core.rate_limit import TokenBucket
 from .channel import Channel
 
 #: The polling interval in seconds; the attribute is also read before each line.

@@ -14,9 +14,9 @@ import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
-from ..app import App
-from ..bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, Origin, PrinterEvent, PrintJob
-from ..messages.topics import LEVEL
+from ...app import App
+from ...bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, Origin, PrinterEvent, PrintJob
+from ...messages.topics import LEVEL
 
 #: OctoPrint's events, by name, and their `event_type`.
 KINDS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..adapters.installation.machine import host_name
+from ...adapters.installation.machine import host_name
 
 #: What a host name or an address, and a path, consist of.
 _HOST, _PATH = re.compile(r"[A-Za-z0-9.-]+"), re.compile(r"/[A-Za-z0-9/._~-]*")

@@ -12,15 +12,15 @@ import flask
 import octoprint.plugin
 from octoprint.settings import NoSuchSettingsPath
 
-from ..adapters.files import discard, exists
-from ..adapters.installation import machine
-from ..adapters.installation.config_file import texts_in
-from ..adapters.installation.problems import Problems
-from ..app import App
-from ..bridge.protocol.inputs import SettingsChanged
-from ..settings import table
-from ..settings.hand_written import as_written
-from ..settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
+from ...adapters.files import discard, exists
+from ...adapters.installation import machine
+from ...adapters.installation.config_file import texts_in
+from ...adapters.installation.problems import Problems
+from ...app import App
+from ...bridge.protocol.inputs import SettingsChanged
+from ...settings import table
+from ...settings.hand_written import as_written
+from ...settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
 
 
 class SavedSettings(octoprint.plugin.SettingsPlugin):

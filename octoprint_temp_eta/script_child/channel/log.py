@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from ..core.rate_limit import TokenBucket
+from ...core.rate_limit import TokenBucket
 from .channel import Channel
 
 #: The name of the script's logger.

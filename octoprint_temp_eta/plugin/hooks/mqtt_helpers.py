@@ -8,10 +8,10 @@ from typing import Any
 
 import octoprint.plugin
 
-from ..adapters.threads.inbox import now
-from ..app import App
-from ..bridge.protocol.inputs import PluginPublish
-from ..core.topic_filter import is_filter, is_topic
+from ...adapters.threads.inbox import now
+from ...app import App
+from ...bridge.protocol.inputs import PluginPublish
+from ...core.topic_filter import is_filter, is_topic
 
 #: Bytes of a payload at most.
 LARGEST_PAYLOAD = 256 * 1024

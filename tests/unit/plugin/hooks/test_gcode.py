@@ -11,7 +11,7 @@ from octoprint.events import Events, all_events
 from octoprint_temp_eta.bridge.protocol.inputs import Input
 from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone
 from octoprint_temp_eta.bridge.scripts.reports import EVENTS
-from octoprint_temp_eta.plugin.gcode_hooks import HOOKS, ScriptHooks
+from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, ScriptHooks
 
 
 class Printer:

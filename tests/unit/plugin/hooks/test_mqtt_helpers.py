@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.inputs import PluginPublish
-from octoprint_temp_eta.plugin.mqtt_helpers import LARGEST_PAYLOAD, MqttHelpers
+from octoprint_temp_eta.plugin.hooks.mqtt_helpers import LARGEST_PAYLOAD, MqttHelpers
 
 
 class App:

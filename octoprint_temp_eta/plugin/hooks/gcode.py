@@ -8,10 +8,10 @@ from typing import Any
 import octoprint.plugin
 from octoprint.events import Events
 
-from ..adapters.printer import Printer
-from ..app import App
-from ..bridge.protocol.script_inputs import EmergencyParser, PrinterGone
-from ..bridge.scripts.reports import EVENTS
+from ...adapters.printer import Printer
+from ...app import App
+from ...bridge.protocol.script_inputs import EmergencyParser, PrinterGone
+from ...bridge.scripts.reports import EVENTS
 
 #: OctoPrint's hooks: the method of `Printer` and the order. Outgoing lines are seen after all other plugins,
 #: incoming lines before them.

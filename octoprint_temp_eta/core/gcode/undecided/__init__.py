@@ -1,0 +1,1 @@
+"""Commands that the printer may not acknowledge at all."""

@@ -1,0 +1,1 @@
+"""The settings in OctoPrint: stored, and as a form."""

@@ -1,0 +1,1 @@
+"""OctoPrint's pages, the REST interface, and who may use them."""

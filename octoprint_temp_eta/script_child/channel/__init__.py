@@ -1,0 +1,1 @@
+"""The pipes to OctoPrint, and what a script reports on them."""
