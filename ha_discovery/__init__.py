@@ -4,15 +4,15 @@ Describe a device with DeviceConfig and its components. `plan` returns the messa
 previous announcement to the new one, and remove what is no longer announced. See docs/reference/ha-discovery.md.
 """
 
-from ha_discovery.announced import Announced, Announcement, Place
-from ha_discovery.availability import ALWAYS, Availability, AvailabilityTopic
-from ha_discovery.components import Component, Entity
-from ha_discovery.device import Device, DeviceConfig, Origin
-from ha_discovery.errors import DiscoveryError
-from ha_discovery.messages import Form, Message
-from ha_discovery.plan import SETTLE_SECONDS, Plan, plan
-from ha_discovery.platforms import BinarySensor, Button, DeviceTrigger, Event, Number, Sensor
-from ha_discovery.templates import json_flag, json_text, json_value
+from ha_discovery.config.availability import ALWAYS, Availability, AvailabilityTopic
+from ha_discovery.config.components import Component, Entity
+from ha_discovery.config.device import Device, DeviceConfig, Origin
+from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.platforms import BinarySensor, Button, DeviceTrigger, Event, Number, Sensor
+from ha_discovery.config.templates import json_flag, json_text, json_value
+from ha_discovery.planning.announced import Announced, Announcement, Place
+from ha_discovery.planning.messages import Form, Message
+from ha_discovery.planning.plan import SETTLE_SECONDS, Plan, plan
 
 __all__ = [
     "ALWAYS",

@@ -9,10 +9,10 @@ from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, 
 
 from ..messages.topics import Topics
 from .compact import compact, compact_availability
-from .entities import rows
+from .entities.parts import Offer, Scope
+from .entities.rows import rows
+from .entities.texts import Texts
 from .older_servers import for_older_servers
-from .parts import Offer, Scope
-from .texts import Texts
 
 ORIGIN = "OctoPrint-TempETA"
 SUPPORT_URL = "https://github.com/Ajimaru/OctoPrint-TempETA"

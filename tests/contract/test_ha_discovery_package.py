@@ -11,7 +11,7 @@ PACKAGE = Path(ha_discovery.__file__).parent
 
 def test_it_imports_only_itself_and_the_standard_library() -> None:
     imported = set()
-    for file in PACKAGE.glob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}

@@ -11,7 +11,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import Preset, Presets
 from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
-from octoprint_temp_eta.home_assistant.parts import Offer
+from octoprint_temp_eta.home_assistant.entities.parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
 

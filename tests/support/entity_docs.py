@@ -8,7 +8,7 @@ from typing import Any
 from ha_discovery import Form
 from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
-from octoprint_temp_eta.home_assistant.parts import Offer
+from octoprint_temp_eta.home_assistant.entities.parts import Offer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.contract import PROJECT
 

@@ -21,9 +21,10 @@ private and may change at any time.
 
 #: The modules by heading, in reading order.
 MODULES = {
-    "Home Assistant discovery": "ha_discovery/device ha_discovery/components ha_discovery/platforms "
-    "ha_discovery/availability ha_discovery/templates ha_discovery/messages "
-    "ha_discovery/announced ha_discovery/plan ha_discovery/errors",
+    "Home Assistant discovery": "ha_discovery/config/device ha_discovery/config/components "
+    "ha_discovery/config/platforms ha_discovery/config/availability ha_discovery/config/templates "
+    "ha_discovery/planning/messages ha_discovery/planning/announced ha_discovery/planning/plan "
+    "ha_discovery/config/errors",
     "Estimators": "core/estimation/estimator core/estimation/methods",
     "Heaters": "core/heating/state_machine/heater core/heating/track core/heating/countdown",
     "Settings": "settings/rules settings/table settings/migration",

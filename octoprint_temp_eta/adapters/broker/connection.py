@@ -14,10 +14,10 @@ from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused
 from ..threads.inbox import now
 from . import diagnosis, errors
 from .backoff import STEADY_S, Backoff
-from .client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
-from .paho import Limits
+from .client.client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
+from .client.paho import Limits
+from .client.subscriptions import Subscriptions
 from .protocol_version import Outcome, ProtocolVersion
-from .subscriptions import Subscriptions
 
 #: s to wait for SUBACK before anything is published.
 SUBSCRIBE_TIMEOUT_S = 8.0

@@ -10,8 +10,8 @@ from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import Delivered, Input, MessageArrived
 from ...settings.broker_address import BrokerAddress
 from ..broker import diagnosis, errors, reach
-from ..broker.client import Client, Connack, Ended, Event, Suback
-from ..broker.paho import Limits
+from ..broker.client.client import Client, Connack, Ended, Event, Suback
+from ..broker.client.paho import Limits
 from ..broker.reach import StepFailed
 from ..threads.inbox import now
 

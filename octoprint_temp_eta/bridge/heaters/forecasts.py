@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
-from ...home_assistant.parts import HEARTBEAT_S
+from ...home_assistant.entities.parts import HEARTBEAT_S
 from ...messages import encode
 from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part

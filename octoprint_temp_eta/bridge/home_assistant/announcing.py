@@ -10,7 +10,7 @@ from ha_discovery import Announced, Form
 
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
-from ...home_assistant.parts import HEARTBEAT_S, HEARTBEATS, Offer
+from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection, State

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.finish_time import FinishTime
-from ...home_assistant.parts import HEARTBEAT_S
+from ...home_assistant.entities.parts import HEARTBEAT_S
 from ...messages import encode
 from ..outbox.outbox import Outbox
 from ..outbox.publish_policy import Gate, policy_of

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.home_assistant.parts import EXPIRE_AFTER_S
+from octoprint_temp_eta.home_assistant.entities.parts import EXPIRE_AFTER_S
 from tests.conftest import BASE
 from tests.e2e.home_assistant.expected import EXPECTED, entity_id, is_time, unknown
 from tests.support.full_stack import DEVICE, SEEN, FullStack, automation

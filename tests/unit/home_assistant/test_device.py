@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ha_discovery import Form
 from octoprint_temp_eta.home_assistant.device import announcement
-from octoprint_temp_eta.home_assistant.parts import Offer
+from octoprint_temp_eta.home_assistant.entities.parts import Offer
 from tests.support.announced_printer import COMMANDS, FACTS, OFFER, TOPICS, components, payload
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

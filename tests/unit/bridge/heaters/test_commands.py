@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Learn, Save, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets, Profile
 from octoprint_temp_eta.core.estimation.estimator import Estimate, Goal, HeaterKind, LearnedState
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
-from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
+from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver, connected
 

@@ -11,7 +11,7 @@ import pytest
 from octoprint_temp_eta.bridge.heaters.heaters import MISSING_READINGS, STALE_S
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
 from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile
-from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
+from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver, connected
 

@@ -14,7 +14,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.scripts.catalogue import Script
-from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S, HEARTBEATS
+from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"

@@ -8,7 +8,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.job.job import INTERVAL_S
 from octoprint_temp_eta.bridge.protocol.job_inputs import JobChanged, LayerChanged
-from octoprint_temp_eta.home_assistant.parts import HEARTBEAT_S
+from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
 from tests.support.bridge_driver import BridgeDriver, connected
 from tests.support.print_jobs import LID, print_lid
 

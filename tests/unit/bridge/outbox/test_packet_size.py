@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.adapters.broker import paho
+from octoprint_temp_eta.adapters.broker.client import paho
 from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 

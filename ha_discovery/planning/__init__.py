@@ -1,0 +1,1 @@
+"""From one announcement to the next: which messages are sent."""

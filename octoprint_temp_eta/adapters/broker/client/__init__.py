@@ -1,0 +1,1 @@
+"""One client of paho-mqtt for one connection."""

@@ -1,0 +1,157 @@
+"""One client for one connection: what it sends, and what its callbacks report.
+
+Each connection gets a fresh client: the library resends what was unacknowledged *after* the connection is up, and
+would replace a new state with an old one. Nothing of a client outlives its connection; the bridge decides what to
+resend.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ....bridge.protocol.effects import Connect, Publish
+from ....bridge.protocol.inputs import BrokerRefused, Delivered, Input
+from ....settings.broker_address import BrokerAddress
+from .. import errors
+from . import paho
+from .paho import Limits
+from .receipts import Receipts
+
+#: s that the last messages wait for their acknowledgement; they are sent without, too.
+LAST_MESSAGES_TIMEOUT_S = 0.4
+
+Post = Callable[[Input], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Connack:
+    """The broker answered CONNECT."""
+
+    code: int
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The connection ended; `code` is the reason code of the broker's DISCONNECT, None without one."""
+
+    code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suback:
+    """The broker answered the SUBSCRIBE with this packet id."""
+
+    mid: int
+    codes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The bridge wants no connection any more; these messages are still to be sent."""
+
+    last_messages: tuple[Publish, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The bridge wants exactly these subscriptions."""
+
+    topics: tuple[str, ...]
+
+
+Event = Connack | Ended | Suback | Leave | Topics
+#: Events with the number of the connection that they belong to.
+Events = queue.SimpleQueue[tuple[int, Event]]
+
+
+class Client:
+    """paho's client for the connection number `link`.
+
+    Its callbacks run on the library's thread: they put events into `events`, and post messages and acknowledgements
+    to the bridge.
+    """
+
+    def __init__(
+        self,
+        spec: Connect,
+        address: BrokerAddress,
+        protocol: str,
+        limits: Limits,
+        link: int,
+        post: Post,
+        events: Events,
+    ) -> None:
+        self.link = link
+        self.limits = limits
+        self._spec = spec
+        self._address = address
+        self._protocol = protocol
+        self._post = post
+        self._receipts = Receipts()
+        #: Gets each message that the broker acknowledged, with the reason code.
+        self.acknowledged: Callable[[Publish | None, int], None] = lambda *_: None
+        self._client = paho.make_client(spec, address, protocol, limits)
+        paho.listen(
+            self._client,
+            connected=lambda code, limits: events.put((link, Connack(code, limits))),
+            ended=lambda code: events.put((link, Ended(code))),
+            subscribed=lambda mid, codes: events.put((link, Suback(mid, codes))),
+            delivered=self._delivered,
+            message=post,
+        )
+
+    def open(self) -> None:
+        """Send CONNECT; blocks until TCP and TLS are up. Raises `OSError`, and what else the library raises."""
+        paho.open_connection(self._client, self._spec, self._address, self._protocol)
+        self._client.loop_start()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the library has a connection."""
+        return bool(self._client.is_connected())
+
+    def subscribe(self, topic: str) -> int:
+        """Send SUBSCRIBE and return the packet's id."""
+        return paho.subscribe(self._client, topic, self._protocol)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Send UNSUBSCRIBE."""
+        self._client.unsubscribe(topic)
+
+    def publish(self, message: Publish) -> None:
+        """Send a message; `Delivered` follows if it has a token."""
+        mid = self._send(message).mid
+        if message.token is not None and self._receipts.expect(mid, message):
+            self._post(Delivered(self.link, message.token))
+
+    def send_last(self, messages: tuple[Publish, ...]) -> None:
+        """Send the last messages, and wait briefly for their acknowledgement."""
+        if not self.connected:
+            return
+        sent = [self._send(message) for message in messages]
+        if sent:
+            with contextlib.suppress(ValueError, RuntimeError):  # what the library raises if it could not be sent
+                sent[-1].wait_for_publish(LAST_MESSAGES_TIMEOUT_S)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _send(self, message: Publish) -> paho.MessageInfo:
+        qos, retain = self.limits.fit(message)
+        properties = paho.properties_of(message, self._protocol)
+        return self._client.publish(message.topic, message.payload, qos, retain, properties)
+
+    def _delivered(self, mid: int, code: int) -> None:
+        message = self._receipts.arrived(mid)
+        self.acknowledged(message, code)
+        if code >= errors.FIRST_FAILURE:
+            topic = message.topic if message else None
+            self._post(BrokerRefused(errors.publish_refused(topic, code), topic))
+        if message is not None and message.token is not None:
+            self._post(Delivered(self.link, message.token))

@@ -1,0 +1,33 @@
+"""Pairs sent messages with their acknowledgements."""
+
+from __future__ import annotations
+
+from ....bridge.protocol.effects import Publish
+
+
+class Receipts:
+    """The messages in flight by packet id. An acknowledgement may come before the library has returned the id.
+
+    Both sides leave their note first and take the message then: taking is atomic, so exactly one of them gets it, and
+    no lock is held where the library calls back.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[int, Publish] = {}
+        self._early: set[int] = set()
+
+    def expect(self, mid: int, message: Publish) -> bool:
+        """Note a sent message; return whether it is acknowledged already."""
+        self._sent[mid] = message
+        if mid not in self._early:
+            return False
+        self._early.discard(mid)
+        return self._sent.pop(mid, None) is not None
+
+    def arrived(self, mid: int) -> Publish | None:
+        """Note an acknowledgement; return the message, None if `expect` has not been called yet."""
+        self._early.add(mid)
+        message = self._sent.pop(mid, None)
+        if message is not None:
+            self._early.discard(mid)
+        return message
