@@ -10,10 +10,10 @@ from typing import Any
 
 from .adapters.actions import Actions, HasFile
 from .adapters.files import Files
-from .adapters.installation.problems import Problems
 from .adapters.learner import Learner
 from .adapters.plugin_callbacks import PluginCallbacks
 from .adapters.printer import Printer, SerialSetting
+from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
 from .adapters.threads.background import background
 from .adapters.threads.inbox import now

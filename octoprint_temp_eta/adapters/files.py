@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bridge.protocol.effects import Save
-from .installation.problems import Problems
+from .problems import Problems
 
 #: s until a file that could not be written is written again.
 RETRY_S = 30.0

@@ -12,7 +12,7 @@ from octoprint.events import Events
 
 from ..adapters.installation import machine, optional
 from ..adapters.installation.numpy_probe import numpy_problem
-from ..adapters.installation.problems import Problems
+from ..adapters.problems import Problems
 from ..app import App
 from ..bridge.protocol.identity import Identity
 from ..bridge.protocol.inputs import (

@@ -15,7 +15,7 @@ from octoprint.settings import NoSuchSettingsPath
 from ...adapters.files import discard, exists
 from ...adapters.installation import machine
 from ...adapters.installation.config_file import texts_in
-from ...adapters.installation.problems import Problems
+from ...adapters.problems import Problems
 from ...app import App
 from ...bridge.protocol.inputs import SettingsChanged
 from ...settings import table

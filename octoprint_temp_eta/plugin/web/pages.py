@@ -9,7 +9,7 @@ import octoprint.plugin
 from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
-from ...adapters.installation.problems import Problems
+from ...adapters.problems import Problems
 from ..settings.form import form
 from .permissions import READ, SETTINGS
 

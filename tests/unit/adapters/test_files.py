@@ -16,7 +16,7 @@ import pytest
 
 from octoprint_temp_eta.adapters import files
 from octoprint_temp_eta.adapters.files import MAX_BYTES, Files, discard
-from octoprint_temp_eta.adapters.installation.problems import Problems
+from octoprint_temp_eta.adapters.problems import Problems
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.messages import stored
 from tests.support.waiting import eventually

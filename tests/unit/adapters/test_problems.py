@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.adapters.installation.problems import Problems
+from octoprint_temp_eta.adapters.problems import Problems
 
 
 def test_a_problem_is_shown_until_it_is_cleared():
