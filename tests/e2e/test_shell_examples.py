@@ -1,4 +1,4 @@
-"""The shell recipes of the documentation, run as they stand against a real OctoPrint."""
+"""The shell recipes of the documentation, run unchanged against a real OctoPrint."""
 
 from __future__ import annotations
 

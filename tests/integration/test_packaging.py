@@ -34,7 +34,7 @@ def payload() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel; beside it lies the source distribution from which it was built."""
+    """The wheel, in the same folder as the source distribution from which it was built."""
     return build(tmp_path_factory.mktemp("distributions"))
 
 

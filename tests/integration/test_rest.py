@@ -326,7 +326,7 @@ def test_all_calls_of_the_document_are_tried():
 
 
 def differences(shown: Any, real: Any, where: str = "") -> list[str]:
-    """Return where `real` has not the keys and types of `shown`; "…" in `shown` stands for more of them."""
+    """Return where keys and types of `real` differ from those of `shown`; "…" in `shown` means any further keys."""
     if isinstance(shown, dict) and isinstance(real, dict):
         keys = set(shown) - {"…"}
         here = set(shown) - {"…"} if "…" in shown else set(shown) | set(real)

@@ -108,7 +108,7 @@ class Observer:
         return {topic: payload for topic, payload in newest.items() if payload}
 
     def mark(self) -> int:
-        """Return where the record stands now, as `since` for `wait_for`."""
+        """Return the current end of the record, as `since` for `wait_for`."""
         return len(self.messages)
 
     def wait_for(

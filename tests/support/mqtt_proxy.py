@@ -34,7 +34,7 @@ def disconnect(code: int) -> bytes:
 
 
 class Proxy:
-    """Stands before `broker` from entering to leaving; without a broker it accepts connections and stays silent.
+    """Forwards to `broker` as a context manager; without a broker it accepts connections and stays silent.
 
     `version_5` is what happens to an MQTT 5 CONNECT: None passes it on, bytes are sent back instead, CLOSE closes the
     connection. `delay` is how many seconds each packet takes in either direction.

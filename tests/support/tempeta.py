@@ -132,7 +132,7 @@ OLD_MODULE = "octoprint_temp_eta/calculator.py"
 OLD_HISTORY = "history__default.json"
 
 _INIT = f'''
-"""A stand-in: TempETA's identity and settings, none of its work."""
+"""A replacement with TempETA's identity and settings that does nothing."""
 import os
 import octoprint.plugin
 

@@ -105,7 +105,7 @@ class Presence:
 
 
 def not_connected(readings: Mapping[str, Reading]) -> set[str]:
-    """Return the names whose temperature stands for a sensor that is not connected."""
+    """Return the names whose temperature is a placeholder for a disconnected sensor."""
     suspects = {name for name, reading in readings.items() if _is_placeholder(reading)}
     others = [
         actual

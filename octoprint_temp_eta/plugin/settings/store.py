@@ -173,7 +173,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         if changes.get("mqtt_custom_identifier") == "":
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:
-            changes["mqtt_password"] = ""  # the only way to remove it
+            changes["mqtt_password"] = ""  # otherwise a password could not be removed
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:

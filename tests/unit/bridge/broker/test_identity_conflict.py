@@ -203,7 +203,7 @@ def taken_over(driver: BridgeDriver, times: int = 3, *, every: float = 20.0) -> 
         driver.connect()
 
 
-def clash(driver: BridgeDriver) -> str | None:
+def conflict(driver: BridgeDriver) -> str | None:
     driver.advance(61)
     found = driver.state("diagnostics")["clash"]
     return None if found is None else str(found)
@@ -212,7 +212,7 @@ def clash(driver: BridgeDriver) -> str | None:
 def test_repeated_takeovers_are_a_conflict_with_client_id_time_and_remedy():
     driver = bridge()
     taken_over(driver)
-    text = clash(driver) or ""
+    text = conflict(driver) or ""
     assert text.startswith("Another client uses the client ID 'temp_eta_ender-3-x7k2' since 20")
     assert "Empty Printer ID" in text
     assert len([log for log in driver.of(Log) if log.text == text]) == 1
@@ -223,7 +223,7 @@ def test_repeated_takeovers_are_a_conflict_with_client_id_time_and_remedy():
 def test_a_takeover_now_and_then_is_no_conflict(times: int, every: float):
     driver = bridge()
     taken_over(driver, times, every=every)
-    assert clash(driver) is None
+    assert conflict(driver) is None
 
 
 @pytest.mark.parametrize(("machine", "leaves"), [(SMALLER, True), (GREATER, False)])
@@ -239,6 +239,6 @@ def test_one_of_two_machines_that_take_the_session_from_each_other_leaves(machin
 def test_without_takeovers_the_conflict_ends():
     driver = bridge()
     taken_over(driver)
-    assert clash(driver) is not None
+    assert conflict(driver) is not None
     driver.advance(601)
-    assert clash(driver) is None
+    assert conflict(driver) is None

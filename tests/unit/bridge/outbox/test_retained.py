@@ -1,4 +1,4 @@
-"""The outbox when its topics move: what is left behind is cleared, once, wherever it may still stand."""
+"""The outbox when its topics change: each earlier retained message is cleared once."""
 
 from __future__ import annotations
 
