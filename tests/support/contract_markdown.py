@@ -18,8 +18,8 @@ from tests.support.contract_schemas import Schema, inlined
 _INTRODUCTION = f"""\
 # MQTT reference
 
-*Generated from [`schemas/`](../../schemas) by `make docs`. To change it, change a schema. The same as
-[AsyncAPI](asyncapi.json), for tools.*
+*Generated from [`schemas/`](../../schemas) by `make docs`. To change it, change a schema. [AsyncAPI](asyncapi.json)
+has the same in a format for tools.*
 
 `<base>` is the base topic and this printer's instance, such as `octoprint/temp_eta/ender-3-x7k2`. `<heater>` is
 OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
@@ -37,16 +37,16 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   reply is the same. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
   {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
   {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`,
-  `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have allowances of their own, which no flood
-  uses up; there they have at most {LONGEST_URGENT} bytes.
-  With MQTT 5 the bridge accepts packets of up to {LARGEST_PACKET // 1024} KiB: the broker does not deliver larger
-  ones, and there is no reply.
+  `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have separate limits, so that a flood of other
+  commands does not block them; such a command has at most {LONGEST_URGENT} bytes. With MQTT 5 the bridge accepts
+  packets of up to {LARGEST_PACKET // 1024} KiB: the broker does not deliver larger ones, and there is no reply.
 * **MQTT 5** is used if the broker supports it. Then a reply also goes to the command's response topic with its
   correlation data, at most once, and events have an expiry. Everything else works the same with 3.1.1. A response topic
-  is a free topic below `<base>`, or one below a prefix in the setting `mqtt_response_topics`. It has at most
+  is an unused topic below `<base>`, or one below a prefix in the setting `mqtt_response_topics`. It has at most
   {MOST_LEVELS} levels, and is neither below the discovery prefix nor below a `command` level. Correlation data has at
   most {LONGEST_CORRELATION} bytes.
-* `timestamp` is in Unix seconds. Keys that end in `_at` are RFC 3339 with offset. Temperatures are in °C.
+* `timestamp` is in Unix seconds. Keys that end in `_at`, and `state_since`, are RFC 3339 with offset. Temperatures are
+  in °C.
 
 ## Topics
 
