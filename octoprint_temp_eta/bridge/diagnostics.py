@@ -71,7 +71,11 @@ class Diagnostics(Part):
             "uptime_seconds": round(now.at - self._started.at),
             "connections": connection.connections,
             "broker": connection.broker,
-            "messages": {"sent": outbox.sent, "dropped": self._dropped(outbox)},
+            "messages": {
+                "sent": outbox.sent,
+                "dropped": self._dropped(outbox),
+                "malformed": connection.malformed,
+            },
             "events_dropped": {"state_change": dropped["state_change"], "script": dropped["script_event"]},
             "commands": {"accepted": commands.accepted, "rejected": commands.rejected},
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},

@@ -20,6 +20,7 @@ def test_the_connection_works_with_paho_mqtt_1_6():
             "mqtt",
             "mqtt_versions",
             "mqtt_limits",
+            "mqtt_malformed",
             "mqtt_subscriptions",
             "mqtt_transports",
             "mqtt_permissions",

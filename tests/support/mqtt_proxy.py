@@ -83,6 +83,11 @@ class Proxy:
                 each.sendall(last)
                 each.shutdown(socket.SHUT_RDWR)
 
+    def inject(self, packet: bytes) -> None:
+        """Send a packet to the clients, in place of the broker."""
+        for each in list(self._clients):
+            each.sendall(packet)
+
     def count(self, kind: int) -> int:
         """Return how many packets of a type have come from clients."""
         return sum(kind_of(packet) == kind for packet in self.received)

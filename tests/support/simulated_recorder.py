@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -22,6 +23,7 @@ class Undefined(jinja2.Undefined):
 
 
 TEMPLATES = jinja2.Environment(undefined=Undefined)
+_compiled = cache(TEMPLATES.from_string)
 
 
 @dataclass
@@ -39,7 +41,7 @@ def render(template: str, payload: bytes | str, this: Entity | None = None) -> s
     values: dict[str, Any] = {"value": text, "this": this or Entity()}
     with contextlib.suppress(ValueError):
         values["value_json"] = json.loads(text)
-    return TEMPLATES.from_string(template).render(values, now=lambda: _time(values.get("value_json")))
+    return _compiled(template).render(values, now=lambda: _time(values.get("value_json")))
 
 
 def _time(payload: Any) -> datetime:

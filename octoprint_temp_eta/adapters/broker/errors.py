@@ -18,6 +18,8 @@ FIRST_FAILURE: Final = 0x80
 UNSUPPORTED_PROTOCOL, SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN = 0x84, 0x88, 0x89, 0x8B
 SESSION_TAKEN_OVER, PACKET_TOO_LARGE = 0x8E, 0x95
 RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+#: In place of a reason code: the broker sent a packet that is no valid MQTT.
+UNREADABLE: Final = -1
 
 #: The CONNACK return codes of MQTT 3.1.1, as reason codes of MQTT 5.
 CODES_OF_3_1_1: Final[Mapping[int, int]] = {1: UNSUPPORTED_PROTOCOL, 2: 0x85, 3: SERVER_UNAVAILABLE, 4: 0x86, 5: 0x87}
@@ -120,7 +122,9 @@ def no_retained_messages(where: BrokerAddress) -> str:
 
 
 def connection_lost(where: BrokerAddress, code: int | None) -> str:
-    """Return that the connection ended; `code` is the reason in the broker's DISCONNECT, None without one."""
+    """Return that the connection ended; `code` is the reason in the broker's DISCONNECT or UNREADABLE, None without."""
+    if code == UNREADABLE:
+        return f"{where} sent a packet that is no valid MQTT. Check what answers at this port, and the broker's log"
     if code is None or code < FIRST_FAILURE:
         return f"The connection to {where} is lost"
     return f"{where} closed the connection: {_with_remedy(code)}"

@@ -28,6 +28,7 @@ from ..protocol.inputs import (
     BrokerLost,
     BrokerRefused,
     Delivered,
+    MalformedMessage,
     MessageArrived,
     PluginSubscriptions,
     Started,
@@ -95,6 +96,8 @@ class Connection(Part):
         self.state = State.OFF
         #: Connections since OctoPrint started.
         self.connections = 0
+        #: Received messages that could not be read.
+        self.malformed = 0
         #: The newest problem as a sentence for the user.
         self.last_error: str | None = None
         self._outbox = outbox
@@ -150,6 +153,7 @@ class Connection(Part):
             BrokerRefused: self._refused,
             Delivered: self._delivered,
             MessageArrived: self._arrived,
+            MalformedMessage: self._malformed,
             PluginSubscriptions: self._subscribe_for_plugins,
         }
 
@@ -289,6 +293,11 @@ class Connection(Part):
         self._defend(found, now)
         text = self._conflict.text
         return [] if text is None else [*self._log.refused(text), *self._leave(found)]
+
+    def _malformed(self, _: MalformedMessage, now: Now) -> list[Effect]:
+        del now
+        self.malformed += 1
+        return self._log.refused("A message was dropped: its topic or its properties are no valid MQTT")
 
     def _subscribe_for_plugins(self, _: PluginSubscriptions, now: Now) -> list[Effect]:
         del now

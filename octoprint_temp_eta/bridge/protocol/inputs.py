@@ -188,6 +188,11 @@ class MessageArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class MalformedMessage:
+    """A message whose topic or properties could not be read was dropped."""
+
+
+@dataclass(frozen=True, slots=True)
 class PluginPublish:
     """Another plugin publishes a message; with `queue` it waits for a connection."""
 
@@ -232,6 +237,7 @@ Input = (
     | BrokerRefused
     | Delivered
     | MessageArrived
+    | MalformedMessage
     | PluginPublish
     | PluginSubscriptions
     | ApiCommand

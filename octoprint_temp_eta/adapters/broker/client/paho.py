@@ -13,11 +13,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ....bridge.protocol.effects import Connect, Publish
-from ....bridge.protocol.inputs import MessageArrived
-from ....messages.decode import LARGEST_COMMAND
+from ....bridge.protocol.inputs import MalformedMessage, MessageArrived
 from ....settings.broker_address import BrokerAddress
 from .. import tls
-from ..errors import CODES_OF_3_1_1
+from ..errors import CODES_OF_3_1_1, UNREADABLE
+from .guarded import LARGEST_PACKET, GuardedClient
 
 #: MQTT versions by name.
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
@@ -27,9 +27,6 @@ MessageInfo = mqtt.MQTTMessageInfo
 TCP_TIMEOUT_S = 15.0
 #: s for which the broker keeps a session after the connection has ended, where the settings want one.
 SESSION_EXPIRY_S = 3600
-#: The largest packet in bytes that the broker may send: twice the largest command. Otherwise, anyone who may publish a
-#: command could fill OctoPrint's memory. MQTT 3.1.1 cannot announce it.
-LARGEST_PACKET = 2 * LARGEST_COMMAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Limits:
         return min(publish.qos, self.maximum_qos), publish.retain and self.retain
 
 
-def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Limits) -> mqtt.Client:
+def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Limits) -> GuardedClient:
     """Return a client for one connection only. Raises `TlsFileError`, and `OSError` for the system's certificates."""
     transport = "tcp" if address.websocket_path is None else "websockets"
     options: dict[str, Any] = {"client_id": spec.client_id, "protocol": PROTOCOLS[protocol], "transport": transport}
@@ -54,7 +51,7 @@ def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Li
         options["clean_session"] = spec.clean_start
     if hasattr(mqtt, "CallbackAPIVersion"):
         options["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
-    client = mqtt.Client(reconnect_on_failure=False, **options)
+    client = GuardedClient(reconnect_on_failure=False, **options)
     client._connect_timeout = TCP_TIMEOUT_S  # 1.6 has no public name for it
     username = address.username or spec.username
     if username:
@@ -124,19 +121,19 @@ def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
 
 
 def listen(
-    client: mqtt.Client,
+    client: GuardedClient,
     *,
     connected: Callable[[int, Limits], None],
     ended: Callable[[int | None], None],
     subscribed: Callable[[int, list[int]], None],
     delivered: Callable[[int, int], None],
-    message: Callable[[MessageArrived], None],
+    message: Callable[[MessageArrived | MalformedMessage], None],
 ) -> None:
     """Set the client's callbacks, which run on its thread.
 
-    `connected` gets CONNACK's reason code and the broker's limits, `ended` the reason code of the broker's DISCONNECT
-    (None without one), `subscribed` SUBACK's packet id and reason codes, `delivered` a message's packet id and the
-    reason code of its PUBACK, 0 without one. All codes are those of MQTT 5.
+    `connected` gets CONNACK's reason code and the broker's limits, `ended` the reason code of the broker's DISCONNECT,
+    None without one, or UNREADABLE. `subscribed` gets SUBACK's packet id and reason codes, `delivered` a message's
+    packet id and the reason code of its PUBACK, 0 without one. All codes are those of MQTT 5.
     """
 
     def on_connect(_: Any, __: Any, ___: Any, code: Any, properties: Any = None, *____: Any) -> None:
@@ -145,6 +142,9 @@ def listen(
     def on_disconnect(_: Any, __: Any, *values: Any) -> None:
         # 1.6: a number of the library's own, or the code, and the properties. 2.x: flags, code, properties.
         code = values[1] if len(values) > 2 else values[0]
+        if client.unreadable:
+            ended(UNREADABLE)
+            return
         ended(None if isinstance(code, int) or not _sent_by_broker(values[0]) else _number(code))
 
     def on_subscribe(_: Any, __: Any, mid: int, codes: Any, *____: Any) -> None:
@@ -157,6 +157,7 @@ def listen(
     client.on_disconnect = on_disconnect
     client.on_subscribe = on_subscribe
     client.on_publish = on_publish
+    client.on_malformed = lambda: message(MalformedMessage())
     client.on_message = lambda _, __, received: message(arrived(received))
 
 

@@ -1,0 +1,74 @@
+"""paho's client, whose thread survives packets that the library cannot read.
+
+Otherwise the thread ends without a callback. Any client of the broker can cause that: mosquitto passes on a response
+topic with U+FEFF, which the library refuses. The overridden methods are not public, but the same in 1.6 and 2.x.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+
+from ....messages.decode import LARGEST_COMMAND
+
+#: The largest packet in bytes that the broker may send: twice the largest command. Otherwise, anyone who may publish a
+#: command could fill OctoPrint's memory. MQTT 3.1.1 cannot announce it; of a larger packet only the beginning is kept.
+LARGEST_PACKET = 2 * LARGEST_COMMAND
+#: Bytes that are read at once.
+CHUNK = 65536
+_PUBLISH, _QOS_1 = 0x30, 1
+_log = logging.getLogger(__name__)
+
+
+class GuardedClient(mqtt.Client):
+    """Drops messages that cannot be read, and ends a connection on which any other packet cannot be read."""
+
+    #: Called for each message that is dropped.
+    on_malformed: Callable[[], None] = staticmethod(lambda: None)
+    #: Whether the broker sent a packet that ends the connection.
+    unreadable = False
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        return bytes(super()._sock_recv(min(bufsize, CHUNK)))
+
+    def _packet_read(self) -> Any:
+        result = super()._packet_read()
+        del self._in_packet["packet"][LARGEST_PACKET:]
+        return result
+
+    def _packet_handle(self) -> Any:
+        try:
+            result = super()._packet_handle()
+        except Exception:  # whatever it raises would end the thread
+            _log.debug("A packet from the broker cannot be read", exc_info=True)
+            if self._in_packet["command"] & 0xF0 == _PUBLISH:
+                return self._drop()
+            return self._end()
+        return self._end() if result == mqtt.MQTT_ERR_PROTOCOL else result
+
+    def _handle_publish(self) -> Any:
+        # The library keeps a message with QoS 2 until it is released. The subscriptions have QoS 1.
+        if self._in_packet["command"] >> 1 & 3 > _QOS_1:
+            return self._end()
+        return super()._handle_publish()  # type: ignore[no-untyped-call,unused-ignore]
+
+    def _drop(self) -> Any:
+        """Acknowledge a message that cannot be read, so that the broker does not send it again."""
+        packet = self._in_packet["packet"]
+        self.on_malformed()
+        if self._in_packet["command"] >> 1 & 3 != _QOS_1:
+            return mqtt.MQTT_ERR_SUCCESS
+        try:
+            (length,) = struct.unpack_from("!H", packet)
+            (mid,) = struct.unpack_from("!H", packet, 2 + length)
+        except struct.error:
+            return self._end()
+        return self._send_puback(mid)
+
+    def _end(self) -> Any:
+        self.unreadable = True
+        return mqtt.MQTT_ERR_PROTOCOL
