@@ -77,7 +77,7 @@ def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Comman
     arguments.pop("transaction", None)
     expires_at = arguments.pop("expires_at", None)
     if expires_at is not None and _unix(expires_at) < wall:
-        raise CommandError("expired", "The command came after its expires_at.", "/expires_at", transaction)
+        raise CommandError("expired", "The command arrived after its expires_at.", "/expires_at", transaction)
     return Command(name, arguments, transaction, reply_to)
 
 

@@ -72,7 +72,7 @@ class Probe:
         while not any(message.payload == self._secret for message in self._messages):
             if not self._receive(until):
                 raise StepFailed(
-                    f"A message on {self._topic} does not come back, though the broker accepts it. States do not "
+                    f"The broker accepted a message on {self._topic}, but did not send it back. States do not "
                     f"arrive on the broker, or commands will not arrive here. "
                     f"Allow the user to read and write {self._test.base}/# (ACL)."
                 )
@@ -107,8 +107,8 @@ class Probe:
             self._connection.unsubscribe(topic)
         if found:
             raise StepFailed(
-                f"This printer is also announced to Home Assistant by {', '.join(found[:5])}: it is there twice. "
-                "Turn off discovery in one of them, or clear what is left of a removed one."
+                f"This printer is also announced to Home Assistant by {', '.join(found[:5])}, so it appears there "
+                "twice. Turn off discovery in one of them, or clear what is left of a removed one."
             )
         more = [name for key, name in PUBLISHING.items() if key in test.other_plugins]
         also = f" The plugin {more[0]} publishes on topics of its own." if more else ""

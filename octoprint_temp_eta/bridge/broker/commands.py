@@ -21,7 +21,7 @@ from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, MessageArrived
 
-#: Commands per second in the long run, and at once.
+#: Commands per second on average, and at once.
 RATE, BURST = 10.0, 20.0
 #: The same for each urgent command once the common allowance is used up.
 URGENT_RATE, URGENT_BURST = 1.0, 3.0
@@ -191,7 +191,7 @@ class Commands(Part):
         if not refused:
             return []
         error = CommandError(
-            "rate_limited", f"{refused} commands refused: at most {RATE:.0f} per second are accepted in the long run."
+            "rate_limited", f"{refused} commands were rejected: at most {RATE:.0f} per second are accepted."
         )
         self.rejected += refused - 1
         return self._refuse(None, error, ReplyTo(), now)

@@ -83,11 +83,12 @@ class HeaterCommands(Part):
             possible = f"It can set {', '.join(settable)}." if settable else "It can set none now."
             raise CommandError("not_settable", f"OctoPrint cannot set a target of {heater}. {possible}", "/heater")
         if target > highest:
-            raise CommandError("out_of_range", f"A target of {heater} is at most {highest:g} °C here.", "/target")
+            text = f"The target of {heater} must be at most {highest:g} °C; the settings limit it."
+            raise CommandError("out_of_range", text, "/target")
         if not printer.connected:
             raise CommandError("printer_not_ready", "The printer is not connected.")
         if printer.printing:
-            raise CommandError("busy", "While a job is printed its targets are its own.")
+            raise CommandError("busy", "Targets cannot be set while a job is being printed.")
         token = next(self._tokens)
         self._setting[token] = command, {"heater": heater, "target": target}
         return None, [SetTarget(heater, target, token)]
