@@ -43,7 +43,8 @@ TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
 KEY_TAG = "temp_eta:script:"
 #: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
-
+#: Part of the name of firmware that acknowledges a line before it executes it.
+ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
 #: What OctoPrint's hook returns to suppress a command.
@@ -160,7 +161,8 @@ class Printer:
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
         """Follow the modes, and count the commands of the line that is being submitted, on the submitting thread."""
-        if gcode in _MODES:
+        # OctoPrint has no name for a command in lower case, which some firmware executes.
+        if gcode in _MODES or gcode is None:
             self._modes = self._modes.after(line)
         key = _key(tags) if self._observing else None
         if key is not None:
@@ -246,9 +248,16 @@ class Printer:
     def _check(self, run_id: str) -> JobsHeld:
         if not self._printer.is_ready():
             return JobsHeld(run_id, f"the printer is not ready: {self._printer.get_state_string()}")
-        self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or self._firmware_does()
-        late_ok = now().at - self._optional_at <= OPTIONAL_S
-        return JobsHeld(run_id, window=int(self._serial_setting("ackMax") or 1), late_ok=late_ok)
+        firmware = str((self._printer.firmware_info or {}).get("name", "")).lower()
+        self._acknowledges_all = bool(self._serial_setting("unknownCommandsNeedAck")) or (
+            bool(self._serial_setting("firmwareDetection")) and any(part in firmware for part in ACKNOWLEDGES_ALL)
+        )
+        return JobsHeld(
+            run_id,
+            window=int(self._serial_setting("ackMax") or 1),
+            late_ok=now().at - self._optional_at <= OPTIONAL_S,
+            ok_first=ACKNOWLEDGES_FIRST in firmware,
+        )
 
     def _release(self, effect: ReleaseJobs) -> None:
         self._observing = False
@@ -283,11 +292,6 @@ class Printer:
         if command.startswith("T"):
             return "OctoPrint did not send it: the printer profile has no such tool, or a plugin suppressed it"
         return "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
-
-    def _firmware_does(self) -> bool:
-        """Whether OctoPrint recognizes firmware that acknowledges every line."""
-        name = str((self._printer.firmware_info or {}).get("name", "")).lower()
-        return bool(self._serial_setting("firmwareDetection")) and any(part in name for part in ACKNOWLEDGES_ALL)
 
     def _owes_ok(self, gcode: str | None) -> bool:
         return gcode is not None or self._acknowledges_all

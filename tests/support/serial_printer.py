@@ -10,6 +10,8 @@ import re
 import select
 import threading
 import tty
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
 from typing import Self
@@ -17,7 +19,7 @@ from typing import Self
 POSITION = "X:1.00 Y:2.00 Z:3.00 E:4.00 Count X:80 Y:160 Z:1200"
 TEMPERATURES = "T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0"
 CAPABILITIES = (
-    "FIRMWARE_NAME:Marlin 2.1.2 PROTOCOL_VERSION:1.0 MACHINE_TYPE:Trial EXTRUDER_COUNT:1",
+    "PROTOCOL_VERSION:1.0 MACHINE_TYPE:Trial EXTRUDER_COUNT:1",
     "Cap:AUTOREPORT_TEMP:1",
     "Cap:EMERGENCY_PARSER:0",
 )
@@ -28,10 +30,24 @@ _GCODE = re.compile(r"[GMT]\d")
 _NUMBERED = re.compile(r"N(\d+) (.*)\*(\d+)$")
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How a firmware replies; Marlin by default. `{line}` and `{text}` are the line, and what follows its command."""
+
+    name: str = "Marlin 2.1.2"
+    #: The complete replies by command.
+    replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: The reply to a line that is no G, M or T command.
+    unknown: Sequence[str] = ('echo:Unknown command: "{line}"', "ok")
+    temperatures: Sequence[str] = (f"ok {TEMPERATURES}",)
+    #: Whether it acknowledges a line before it executes it: its replies begin with the ok.
+    ok_first: bool = False
+
+
 class SerialPrinter:
     """Executes G-code from `port` inside the context; one of so many lines arrives corrupted and is requested again."""
 
-    def __init__(self, *, garbled_every: int) -> None:
+    def __init__(self, *, garbled_every: int, dialect: Dialect | None = None) -> None:
         #: The executed lines, oldest first, without line numbers; and the number of resend requests.
         self.lines: list[str] = []
         self.resends = 0
@@ -43,6 +59,7 @@ class SerialPrinter:
         self.lowest = float("inf")
         #: Commands that are no G, M or T commands, and what it sends while it carries them out.
         self.macros: dict[str, list[str]] = {}
+        self.dialect = dialect or Dialect()
         self._relative = False
         self._height = 0.0
         self._garbled_every = garbled_every
@@ -123,10 +140,12 @@ class SerialPrinter:
             return
         self.lines.append(line)
         match line.split(maxsplit=1):
+            case [command, *text] if command in self.dialect.replies:
+                self._reply(self.dialect.replies[command], line, *text)
             case ["M105"]:
-                self._send_lines(f"ok {self.temperatures}")
+                self._send_lines(*(each.replace(TEMPERATURES, self.temperatures) for each in self.dialect.temperatures))
             case ["M115"]:
-                self._send_lines(*CAPABILITIES, "ok")
+                self._send_lines(f"FIRMWARE_NAME:{self.dialect.name} {CAPABILITIES[0]}", *CAPABILITIES[1:], "ok")
             case ["M155", _]:
                 self._reports.set()
                 self._send_lines("ok")
@@ -143,12 +162,13 @@ class SerialPrinter:
             case [command, *_] if _GCODE.match(command) is None:
                 for meanwhile in self.macros.get(command, ()):
                     self._wait(meanwhile, 1)
-                if command not in self.macros:
-                    self._send_lines(f'echo:Unknown command: "{line}"')
-                self._send_lines("ok")
+                self._reply(("ok",) if command in self.macros else self.dialect.unknown, line)
             case _:
                 self._move(line)
                 self._send_lines("ok")
+
+    def _reply(self, reply: Sequence[str], line: str, text: str = "") -> None:
+        self._send_lines(*(each.replace("{line}", line).replace("{text}", text) for each in reply))
 
     def _move(self, line: str) -> None:
         """Follow the mode and the position."""

@@ -82,13 +82,15 @@ class JobsHeld:
     """Print jobs are on hold and the printer is ready; otherwise `refusal` is the reason.
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
-    may still acknowledge a line whose ok OctoPrint has not waited for.
+    may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
+    it executes them.
     """
 
     run_id: str
     refusal: str | None = None
     window: int = 1
     late_ok: bool = False
+    ok_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

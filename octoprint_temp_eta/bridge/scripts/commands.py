@@ -126,7 +126,8 @@ class ScriptCommands(Part):
     def _save_settings(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now
         script = self._library.script(command.arguments["id"])
-        return encode.completed(command), [self._store.set(script, command.arguments["settings"])]
+        save = self._store.set(script, command.arguments["settings"])
+        return encode.completed(command), [save, *self._on_connect.settings_saved(script)]
 
 
 def may_start(script_id: str | None, settings: Settings) -> bool:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from ...core.clock import Now
+from ...core.scripts.catalogue import Script
 from ...core.scripts.run import State
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
@@ -19,7 +20,7 @@ from .store import ScriptStore
 
 
 class OnConnect(Part):
-    """Reads the on-connect commands after each connect, and sends them once the printer is ready."""
+    """Reads the commands after each connect and when settings are saved; sends them once the printer is ready."""
 
     def __init__(self, library: Library, run: ScriptRun, printer: Printer, store: ScriptStore) -> None:
         self._library = library
@@ -53,6 +54,10 @@ class OnConnect(Part):
         due, self._waiting = self._waiting, []
         return due
 
+    def settings_saved(self, script: Script) -> list[Effect]:
+        """Read the commands of `script` again: they may depend on its settings, which were saved."""
+        return self._read_of(script) if self._connected else []
+
     def _printer_changed(self, printer: PrinterChanged, now: Now) -> list[Effect]:
         del now
         if printer.connected and not self._connected:
@@ -66,11 +71,13 @@ class OnConnect(Part):
         if not (self._wanted and self._connected and self._library.known):
             return []
         self._wanted = False
-        return [
-            ReadConnectCommands(self._library.folder, each.file, each.id or "", self._store.of(each.id or ""))
-            for each in self._library.catalogue
-            if each.has_commands and each.error is None
-        ]
+        return [effect for each in self._library.catalogue for effect in self._read_of(each)]
+
+    def _read_of(self, script: Script) -> list[Effect]:
+        if not script.has_commands or script.error is not None:
+            return []
+        script_id = script.id or ""
+        return [ReadConnectCommands(self._library.folder, script.file, script_id, self._store.of(script_id))]
 
     def _commands_read(self, event: ConnectCommandsRead, now: Now) -> list[Effect]:
         del now

@@ -211,7 +211,7 @@ class ScriptRun(Part):
     def _held(self, event: JobsHeld, now: Now) -> list[Effect]:
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
-        self._acknowledgements = Acknowledgements(event.window, self._line_timeout)
+        self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)

@@ -2,7 +2,8 @@
 
 A command of ours is `submit`ted; `queued` reports what OctoPrint has made of it. Every command, also of others, is
 reported by `sending` and `sent`. The lines between a command and its ok are its reply, without the lines that the
-printer sends unasked.
+printer sends unasked. Firmware that acknowledges a line before it executes it (`ok_first`) has no other replies than
+the ok.
 
 Firmware may or may not acknowledge a line that is no G, M or T command, and OctoPrint does not wait for it. The ok of
 a command that was given up may still arrive. While such an optional acknowledgement and an expected one are both open,
@@ -42,8 +43,8 @@ _REPEATABLE = 50
 class Acknowledgements(UndecidedFlight):
     """The commands in flight and their replies so far."""
 
-    def __init__(self, window: int = 1, line_timeout: float = LINE_TIMEOUT_S) -> None:
-        super().__init__(window)
+    def __init__(self, window: int = 1, line_timeout: float = LINE_TIMEOUT_S, *, ok_first: bool = False) -> None:
+        super().__init__(window, ok_first=ok_first)
         self._line_timeout = line_timeout
         self._silence = SILENCE_S
         self._give_up = line_timeout

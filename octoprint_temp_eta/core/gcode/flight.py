@@ -28,10 +28,10 @@ LOST = "its ok was lost"
 class Flight:
     """The commands in flight, oldest first; each ok belongs to the oldest one."""
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, *, ok_first: bool = False) -> None:
         #: How many commands OctoPrint sends before it waits for an ok.
         self._window = window
-        self._submissions = Submissions()
+        self._submissions = Submissions(ok_first=ok_first)
         self._in_flight: deque[InFlight] = deque()
         self._resends = Resends()
         #: How many commands OctoPrint is ahead, because it got an ok that it did not wait for.

@@ -32,7 +32,9 @@ class _Submitted:
 class Submissions:
     """Our commands by key, and the outcomes that are to be reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ok_first: bool = False) -> None:
+        #: Whether the printer acknowledges a line before it executes it. What precedes an ok is then another line's.
+        self._ok_first = ok_first
         self._submitted: dict[str, _Submitted] = {}
         self._outcomes: list[Outcome] = []
 
@@ -85,7 +87,7 @@ class Submissions:
         submitted.acknowledged += 1
         if not (line in _MODES and line != submitted.line):
             # The reply to a mode that is restored before the line is not the line's.
-            submitted.text += text
+            submitted.text += text.splitlines(keepends=True)[-1] if self._ok_first and text else text
         if submitted.acknowledged >= submitted.parts:
             self._complete(key)
 

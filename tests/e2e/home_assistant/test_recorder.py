@@ -15,6 +15,7 @@ from tests.support.broker_programs import Listener
 from tests.support.full_stack import FullStack, printer
 from tests.support.gcode_files import add_file, print_file
 from tests.support.mqtt_client import Observer
+from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
@@ -61,6 +62,37 @@ def test_a_print_costs_at_most_two_rows_a_minute(cold: FullStack) -> None:
     assert 3 <= written.total() <= 2 * (minutes + 1), written
     cold.octoprint.post("/api/job", {"command": "cancel"})
     cold.wait("status", "Idle", "Cooling")
+
+
+@pytest.mark.slow
+def test_a_script_with_a_status_each_second_costs_at_most_one_row_per_ten_seconds(cold: FullStack) -> None:
+    database, seconds = cold.local.folder / "home-assistant_v2.db", 60
+    body = f"""
+        import time
+        for second in range({seconds}):
+            self.script_status = f"second {{second}}"
+            time.sleep(1)
+    """
+    add_script(cold.scripts, "talks", body, title="Talks")
+    settled(database)
+    before = recorded(database)
+    with Observer(cold.listener, base=BASE) as observer:
+        scripts = observer.wait_for(f"{BASE}/scripts", lambda m: "talks" in [each["id"] for each in m.json])
+        assert scripts
+        observer.publish(f"{BASE}/command/script/start", json.dumps({"id": "talks"}))
+        state = f"{BASE}/script"
+        for second in range(seconds):
+            observer.wait_for(state, lambda m, second=second: m.json["status"] == f"second {second}", timeout=30)
+        observer.wait_for(state, lambda m: m.json["state"] == "idle", timeout=30)
+        events = [m.json for m in observer.on(f"{BASE}/script/event")]
+        assert len([each for each in events if each["event_type"] == "status_changed"]) <= seconds / 10 + 1
+    settled(database)
+    rows = {entity_id: count for entity_id, count in (recorded(database) - before).items() if "script" in entity_id}
+    print(f"rows of a script of {seconds} s: {json.dumps(rows)}")
+    status = rows.pop(cold.id_of("script_status"))
+    assert 3 <= status <= seconds / 10 + 2, status
+    # the start and the end: the state, the event, the outcome, and whether the button to cancel is available
+    assert sum(rows.values()) <= 10, rows
 
 
 def two_minutes(listener: Listener) -> None:

@@ -282,6 +282,22 @@ def test_whether_the_printer_owes_an_ok_for_what_is_no_gcode(
     assert first == LineSending("r1.1", "START_PRINT", owed)
 
 
+@pytest.mark.parametrize(("firmware", "first"), [("Repetier_1.0.5", True), ("Marlin", False)])
+def test_whether_the_firmware_acknowledges_lines_before_it_executes_them(firmware: str, first: bool) -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.printer.firmware_info = {"name": firmware}
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", ok_first=first)]
+
+
+def test_a_mode_in_lower_case_is_a_mode() -> None:
+    octoprint = octoprint_with_a_run(allow_motion=True)
+    octoprint.do(SendLine("r1.1", "G1 X1"))
+    octoprint.hooks.hook_queued(None, "queued", "g91", None, None, tags=API)
+    octoprint.printer.queued.clear()
+    octoprint.do(SendLine("r1.2", "G1 X1"))
+    assert octoprint.printer.queued == ["G90", "G1 X1"]
+
+
 def test_the_end_waits_for_the_last_line_to_go_out() -> None:
     octoprint = FakeOctoPrint()
     octoprint.do(HoldJobs("r1"))

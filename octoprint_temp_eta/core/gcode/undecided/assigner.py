@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..in_flight import InFlight
 from ..printer_lines import TEMPERATURES, UNKNOWN_COMMAND
+
+#: The command in a message that it is unknown.
+_QUOTED = re.compile(r'"(.*)"')
 
 
 @dataclass(slots=True)
@@ -117,7 +121,10 @@ class Assigner:
 
 def _is_message(line: str, sent: InFlight) -> bool:
     """Whether `line` is the printer's message that the optional command `sent` is unknown."""
-    return sent.optional and bool(sent.line) and sent.line in line and UNKNOWN_COMMAND.search(line) is not None
+    if not (sent.optional and sent.line and UNKNOWN_COMMAND.search(line)):
+        return False
+    quoted = _QUOTED.search(line)
+    return sent.line in line if quoted is None else sent.line == quoted[1]
 
 
 def _split(lines: Sequence[str]) -> list[list[str]]:

@@ -23,8 +23,8 @@ UNDECIDED = "it cannot be determined which reply of the printer belongs to it"
 class UndecidedFlight(Flight):
     """Assigns lines at once, or keeps them until it is decided to which command they belong."""
 
-    def __init__(self, window: int) -> None:
-        super().__init__(window)
+    def __init__(self, window: int, *, ok_first: bool = False) -> None:
+        super().__init__(window, ok_first=ok_first)
         self._kept = Kept()
         self._assigner = Assigner()
         self._fence_wanted = False

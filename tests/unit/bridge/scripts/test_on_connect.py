@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from dataclasses import replace
+from typing import Any
+
+from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     HoldJobs,
     ReadConnectCommands,
     SendLines,
 )
-from octoprint_temp_eta.bridge.protocol.script_inputs import (
-    ConnectCommandsRead,
-)
-from tests.support.script_bridge_driver import RUN_1, ScriptBridgeDriver
+from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptsFound
+from tests.support.script_bridge_driver import ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
 
 
 def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
@@ -48,6 +49,18 @@ def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_scrip
     driver.printer()
     effects = driver.handle_all(MessageArrived(driver.topic("command/script/start"), b'{"id": "steps"}'))
     assert effects == [SendLines(("M117 hello",)), HoldJobs(RUN_1)]
+
+
+def test_on_connect_commands_are_read_again_when_the_settings_of_their_script_are_saved() -> None:
+    catalogue = (replace(ON_CONNECT, settings={"a": 1}), STEPS)
+    driver = ScriptBridgeDriver(script_folder="/s")
+    driver.handle_all(ScriptsFound(catalogue))
+    saved: list[tuple[str, dict[str, Any]]] = [("on_connect", {"a": 2}), ("steps", {"count": 4})]
+    for script_id, settings in saved:
+        body = {"id": script_id, "settings": settings}
+        effects = driver.handle_all(ApiCommand("save_script_settings", body, 1))
+        read = [ReadConnectCommands("/s", "on_connect.py", "on_connect", {"a": 2})]
+        assert [each for each in effects if isinstance(each, ReadConnectCommands)] == read[: script_id == "on_connect"]
 
 
 def test_on_connect_commands_belong_to_one_connection() -> None:

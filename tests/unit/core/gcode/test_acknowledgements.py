@@ -201,6 +201,21 @@ def test_an_optional_ok_belongs_to_its_line() -> None:
     assert line.outcomes == [Acknowledged("1", 'echo:Unknown command: "Call x"\nok\n'), Acknowledged("2", "n\nok\n")]
 
 
+def test_the_message_about_another_unknown_line_is_not_taken_for_one_that_it_contains() -> None:
+    line = Line().send(None, "a", acknowledged=False)
+    line.submit("1", "Call x").send("1", "Call x", acknowledged=False).receive('echo:Unknown command: "Call x"', "ok")
+    assert line.outcomes == [Fence(), Acknowledged("1", 'echo:Unknown command: "Call x"\nok\n')]
+
+
+def test_a_firmware_that_acknowledges_first_has_no_other_reply_than_the_ok() -> None:
+    line = Line(Acknowledgements(ok_first=True))
+    line.begin("1", "M114").receive("ok 12").begin("2", "M119").receive("X:1.00 Y:2.00", "ok 13", "x_min: open")
+    line.begin("3", "M118 a").send(None, "FOO", acknowledged=False).receive("ok 14", "a", "ok 15")
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok 16", "T:20 /0")
+    replies = {outcome.key: outcome.text for outcome in line.outcomes if isinstance(outcome, Acknowledged)}
+    assert replies == {"1": "ok 12\n", "2": "ok 13\n", "3": "ok 14\n", "ask": "ok 16\n"}
+
+
 @pytest.mark.parametrize("late", [["ok"], ['echo:Unknown command: "FOO"', "ok"], []], ids=["ok", "echo", "nothing"])
 def test_replies_stay_with_their_lines_beside_an_optional_line_of_others(late: list[str]) -> None:
     line = Line().send(None, "FOO", acknowledged=False).begin("1", "M118 n")
