@@ -35,6 +35,7 @@ lint: $(READY) ## Check style and types
 	@$(RUN) -m ruff check . $(SCRIPTS)
 	@$(RUN) -m ruff format --check . $(SCRIPTS)
 	@$(RUN) -m mypy
+	@$(VENV)/bin/biome lint --error-on-warnings .
 
 format: $(READY) ## Format the code
 	@$(RUN) -m ruff check --fix-only --quiet . $(SCRIPTS)

@@ -59,6 +59,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
         # Last, so that it sees what other plugins add.
         "octoprint.comm.protocol.temperatures.received": (plugin.reported_names.hook, 10_000),
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
+        "octoprint.server.sockjs.emit": plugin.is_for_this_page,
         "octoprint.cli.commands": commands,
         **plugin.script_hooks(),
     }

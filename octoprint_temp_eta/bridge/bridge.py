@@ -47,7 +47,6 @@ class Bridge:
         printer = Printer()
         heaters = Heaters(outbox, printer, store, settings, remembered)
         readiness = Readiness(outbox, printer, heaters, settings)
-        self._pages = pages = Pages(heaters, readiness, settings)
         forecasts = Forecasts(outbox, heaters)
         heater_commands = HeaterCommands(printer, heaters, store)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
@@ -62,6 +61,7 @@ class Bridge:
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
         self._connection = connection = Connection(outbox, identity, settings, other_plugins)
+        self._pages = pages = Pages(heaters, readiness, connection, settings)
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
         )

@@ -1,4 +1,5 @@
-"""The messages to the open OctoPrint pages: copies of what is published, and heaters and printer at an own interval."""
+"""The messages to the open OctoPrint pages: copies of what is published, heaters and printer at an own interval, and
+the state of the connection."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 from ..core.clock import Now
 from ..messages import encode
 from ..settings.table import Settings
+from .broker.connection import Connection
 from .heaters.heaters import Heaters
 from .heaters.readiness import Readiness
 from .outbox.outbox import Published
@@ -31,9 +33,11 @@ AT_OWN_INTERVAL = ("eta", "printer")
 class Pages(Part):
     """Keeps the open pages up to date. A page that opens later requests the current state."""
 
-    def __init__(self, heaters: Heaters, readiness: Readiness, settings: Settings) -> None:
+    def __init__(self, heaters: Heaters, readiness: Readiness, connection: Connection, settings: Settings) -> None:
         self._heaters = heaters
         self._readiness = readiness
+        self._connection = connection
+        self._connection_change: object = None
         self._interval = settings.update_interval
         #: By message and heater.
         self._gates: dict[tuple[str, str | None], Gate] = {}
@@ -63,7 +67,14 @@ class Pages(Part):
                 self._gates.pop((each.message, each.heater), None)
             if each.message in SHOWN and (each.payload is None or each.message not in AT_OWN_INTERVAL):
                 pages.append(_page(each.message, each.heater, each.payload))
-        return pages
+        return [*pages, *self._connection_changed()]
+
+    def _connection_changed(self) -> list[Page]:
+        change = self._connection.change
+        if change == self._connection_change:
+            return []
+        self._connection_change = change
+        return [Page({"type": "connection_update", "data": self._connection.shown})]
 
     def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
         return self.tick(now)

@@ -10,12 +10,13 @@ from .encode import Payload, cancelled, completed, failed, instant
 
 def catalogue_entry(script: Script) -> Payload:
     """Return one entry of `scripts`."""
-    return {
+    entry: Payload = {
         "id": script.id or script.file,
         "title": script.title,
         "settings": script.settings,
         "error": script.error,
     }
+    return entry if script.description is None else {**entry, "description": script.description}
 
 
 def runner(state: State, run: Run | None, status: str | None, last: CompletedRun | None) -> Payload:

@@ -54,6 +54,7 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
                 "properties": {
                     "learned": {"type": ["object", "null"], "additionalProperties": {"$ref": "#/$defs/learned"}},
                     "accuracy": {"$ref": "#/$defs/learned"},
+                    "episodes": {"$ref": "#/$defs/learned"},
                 },
             },
         },

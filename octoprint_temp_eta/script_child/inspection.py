@@ -24,6 +24,7 @@ def inspect(channel: Channel) -> None:
             settings=script.settings,
             has_commands=script.commands is not None,
             hint=script.hint,
+            description=script.description,
         )
 
 

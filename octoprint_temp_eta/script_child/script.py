@@ -28,6 +28,8 @@ class Script:
     make: Callable[..., Any]
     commands: Callable[..., Any] | None
     hint: str | None = None
+    #: The first paragraph of the file's docstring.
+    description: str | None = None
 
 
 def load(path: Path) -> Script:
@@ -46,6 +48,7 @@ def load(path: Path) -> Script:
         hint=_id_hint(variables["__script_id__"], script_id),
         title=_checked_title(variables["__script_title__"]),
         settings=_checked_settings(variables.get("__script_settings__")),
+        description=_first_paragraph(variables.get("__doc__")),
         make=_callable("__script_obj__", variables["__script_obj__"]),
         commands=(
             None
@@ -103,6 +106,11 @@ def _checked_id(value: object) -> str:
     if not isinstance(value, str) or not is_valid_id(convert_id(value)):
         raise ScriptError(f"__script_id__ must be {ID_RULE}, not {value!r:.80}")
     return convert_id(value)
+
+
+def _first_paragraph(docstring: object) -> str | None:
+    text = docstring.strip().partition("\n\n")[0] if isinstance(docstring, str) else ""
+    return " ".join(text.split()) or None
 
 
 def _id_hint(declared: object, script_id: str) -> str | None:

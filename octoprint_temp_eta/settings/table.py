@@ -360,6 +360,9 @@ class Settings:
         "Allow others to move the printer",
         "While a script runs, others may move the printer too; heating is always possible.",
     )
+    script_confirm: bool = setting(
+        False, "Ask before a script starts", "A click on a script's button asks first whether to start it."
+    )
     script_layer_height: float = setting(
         0.19, "Layer height", "The default of `g.extrude` in scripts.", unit="mm", low=0.01, high=10
     )
@@ -415,7 +418,7 @@ class Settings:
 
     # Display
     show_in_sidebar: bool = setting(True, "Show in sidebar", "Show the heaters in the sidebar.")
-    show_in_navbar: bool = setting(True, "Show in navigation bar", "Show the longest countdown in the navigation bar.")
+    show_in_navbar: bool = setting(True, "Show in navigation bar", "Show the countdowns in the navigation bar.")
     show_in_tab: bool = setting(True, "Show tab", "Show the heaters in a tab with graphs and details.")
     show_scripts: bool = setting(
         True, "Show scripts in sidebar", "Show the automation scripts in the sidebar when there are any."
@@ -470,12 +473,21 @@ class Settings:
     # Sounds and notifications
     sound_enabled: bool = setting(False, "Enable sounds", "When off, no sound is played.")
     sound_target_reached: bool = setting(
-        False, "On target reached: sound", "Play a sound when a heater reaches its target."
+        True, "On target reached: sound", "Play a sound when a heater reaches its target."
     )
     sound_cooldown_finished: bool = setting(
-        False, "On cool-down finished: sound", "Play a sound when a heater has cooled down."
+        True, "On cool-down finished: sound", "Play a sound when a heater has cooled down."
     )
-    sound_volume: float = setting(0.5, "Volume", "0 is silent, 1 is the loudest.", low=0, high=1)
+    sound_stalled: bool = setting(
+        True, "On a heater that does not heat up: sound", "Play a sound when a heater heats far too slowly."
+    )
+    sound_script_failed: bool = setting(
+        True, "On a failed script: sound", "Play a sound when an automation script fails."
+    )
+    sound_connection_lost: bool = setting(
+        True, "On a lost connection: sound", "Play a sound when the connection to the broker is lost."
+    )
+    sound_volume: float = setting(0.5, "Volume", "How loud the sounds are played.", low=0, high=1)
     sound_min_interval_s: float = setting(
         10.0,
         "Minimum interval between sounds",
@@ -486,10 +498,21 @@ class Settings:
     )
     notification_enabled: bool = setting(False, "Enable notifications", "When off, no notification is shown.")
     notification_target_reached: bool = setting(
-        False, "On target reached: notification", "Show a notification when a heater reaches its target."
+        True, "On target reached: notification", "Show a notification when a heater reaches its target."
     )
     notification_cooldown_finished: bool = setting(
-        False, "On cool-down finished: notification", "Show a notification when a heater has cooled down."
+        True, "On cool-down finished: notification", "Show a notification when a heater has cooled down."
+    )
+    notification_stalled: bool = setting(
+        True,
+        "On a heater that does not heat up: notification",
+        "Show a notification when a heater heats far too slowly.",
+    )
+    notification_script_failed: bool = setting(
+        True, "On a failed script: notification", "Show a notification when an automation script fails."
+    )
+    notification_connection_lost: bool = setting(
+        True, "On a lost connection: notification", "Show a notification when the connection to the broker is lost."
     )
     notification_timeout_s: float = setting(
         6.0, "Display time", "A notification disappears after this time.", unit="s", low=1, high=60

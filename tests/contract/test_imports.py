@@ -26,6 +26,7 @@ PACKAGES = {
     "home_assistant": "core ha_discovery messages",
     "bridge": "core ha_discovery home_assistant messages settings",
     "script_child": "core",
+    "examples": "",
     "adapters": "core messages bridge settings script_child",
     "app": "core ha_discovery messages bridge settings adapters",
     "command_line": "bridge messages settings adapters",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -126,19 +127,34 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     octoprint.gcode("M140 S60")
     tab = open_tab(page)
     bed = tab.locator("[data-heater=bed]")
-    expect(bed.locator("path.temp-eta-actual")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L"))
-    expect(bed.locator("path.temp-eta-ahead")).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+L100"))
-    expect(bed).to_contain_text("Likely range")
-    expect(bed.locator("figcaption")).to_contain_text("−3:00")
+    expect(bed.locator(".temp-eta-plot canvas.flot-base")).to_be_visible()
+    expect(bed.locator("figcaption")).to_have_text(re.compile("Measured.*Target.*Predicted.*Likely range", re.DOTALL))
+    graph = "() => ko.dataFor(document.querySelector('#tab_plugin_temp_eta [data-heater=bed]')).graph().shown"
+    page.wait_for_function(f"() => ({graph})().ahead.length > 5")
+    shown = page.evaluate(graph)
+    assert shown["to"] > shown["ahead"][-1][0] > shown["actual"][-1][0] > shown["from"]
+    assert shown["ahead"][-1][1] == pytest.approx(59, abs=0.1), "where the heat-up counts as complete"
+    rises = [round((y2 - y1) / (x2 - x1), 5) for (x1, y1), (x2, y2) in pairwise(shown["ahead"])]
+    assert max(rises) > 1.2 * min(rises), "no straight line"
+    assert [row for row in shown["band"] if row[1] > row[2]], "faster is warmer"
+    expect(bed.locator(".flot-x-axis .tickLabel", has_text="now")).to_have_count(1)
+    expect(bed.locator(".flot-y-axis .tickLabel", has_text="°C").first).to_be_visible()
+    bed.locator(".temp-eta-plot").hover(position={"x": 150, "y": 80})
+    expect(bed.locator(".temp-eta-tip")).to_have_text(re.compile(r"(Measured|Predicted): [\d.]+°C"))
+
+    tool = tab.locator("[data-heater=tool1]")
+    expect(tool.locator(".flot-x-axis .tickLabel").first).to_have_text("−3:00")
     settings(historical_graph_window_seconds=90)
-    expect(bed.locator("figcaption")).to_contain_text("−1:30")
+    expect(tool.locator(".flot-x-axis .tickLabel").first).to_have_text("−1:30")
     settings(show_historical_graph=False)
-    expect(tab.locator("svg")).to_have_count(0)
+    expect(tab.locator("canvas")).to_have_count(0)
 
 
 def test_what_was_learned_can_be_reset(open_page: Open, observer: Observer) -> None:
     page = open_page()
-    open_tab(page).locator("[data-heater=bed]").get_by_role("button", name="Reset learning").click()
+    bed = open_tab(page).locator("[data-heater=bed]")
+    bed.get_by_text("How right was it?").click()
+    bed.get_by_role("button", name="Reset learning").click()
     page.locator(".modal.in").get_by_text("Proceed", exact=True).click()
     reply = observer.wait_for(f"{BASE}/response", lambda message: message.json["command"] == "reset")
     assert reply.json["status"] == "completed"
@@ -223,7 +239,7 @@ def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, s
     octoprint.gcode("M140 S60")
     bed = open_tab(page).locator("[data-heater=bed]")
     expect(bed).to_contain_text("°F/min")
-    expect(bed.locator(".temp-eta-high")).to_contain_text("°F")
+    expect(bed.locator(".flot-y-axis .tickLabel").first).to_contain_text("°F")
 
 
 def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
@@ -268,7 +284,7 @@ def test_nothing_overflows_where_there_is_little_room(open_page: Open, octoprint
     octoprint.gcode("M140 S60", "M104 T0 S210")
     page.add_style_tag(content="#sidebar, #tabs_content { width: 300px; box-sizing: border-box; }")
     open_tab(page)
-    expect(page.locator("#tab_plugin_temp_eta [data-heater=bed] svg")).to_be_visible()
+    expect(page.locator("#tab_plugin_temp_eta [data-heater=bed] canvas.flot-base")).to_be_visible()
     for place in ("#tab_plugin_temp_eta", "#sidebar_plugin_temp_eta"):
         wide = page.locator(place).evaluate("place => place.scrollWidth - place.clientWidth")
         assert wide <= 0, place

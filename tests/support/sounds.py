@@ -22,10 +22,11 @@ FOLDER = PROJECT / "octoprint_temp_eta" / "static" / "sounds"
 RATE = 44100
 #: Hz of the notes.
 C5, E5, G5, C6 = 523.25, 659.26, 783.99, 1046.5
-#: The notes by file: rising for ready, falling for cooled down.
+#: The notes by file: rising for ready, falling for cooled down, to and fro for a problem.
 SOUNDS = {
     "heating_complete": (C5, E5, G5, C6),
     "cooldown_complete": (C6, G5, C5),
+    "problem": (E5, C5, E5, C5),
 }
 #: s from one note to the next, and how long the last one rings.
 STEP_S, RING_S = 0.14, 0.9

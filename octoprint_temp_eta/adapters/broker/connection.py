@@ -141,12 +141,13 @@ class _Session(threading.Thread):
                 end = _End(diagnosis.failure(error, self._address))
             if self._left is not None:
                 return
-            self._report(end)
             if end.connected is not None:
                 self._backoff.connection_lasted(end.connected)
+            pause = 0.0 if end.at_once else self._backoff.next(refused=end.refused)
+            self._report(end, pause)
             if not end.at_once:
                 self._change_address()
-                self._next(self._backoff.next(refused=end.refused), link=0)
+                self._next(pause, link=0)
 
     def _change_address(self) -> None:
         """Try the next broker of the list, from the start: what was found out belongs to the one before."""
@@ -156,9 +157,9 @@ class _Session(threading.Thread):
             self._version = ProtocolVersion()
             self._limits = Limits()
 
-    def _report(self, end: _End) -> None:
+    def _report(self, end: _End, pause: float) -> None:
         if not end.at_once or end.reason not in self._reported:
-            self._post(BrokerLost(self._link, end.reason, end.code))
+            self._post(BrokerLost(self._link, end.reason, end.code, pause))
         if end.at_once:
             self._reported.add(end.reason)
 

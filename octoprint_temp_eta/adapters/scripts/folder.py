@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable
@@ -23,6 +24,8 @@ REPORT_S = 3.0
 MAX_FILES = 1000
 #: How many names of writable files are reported.
 MAX_NAMES = 10
+#: The script that `ScriptFolder.create` copies.
+EXAMPLE = Path(__file__).parents[2] / "examples" / "warm_up.py"
 
 #: Modification time in ns, size and inode: a file with the same stamp is not inspected again.
 Stamp = tuple[int, int, int]
@@ -66,9 +69,12 @@ class ScriptFolder:
         """
         return connect_commands(self._folder / file, stored, self._timeout)
 
-    def create(self) -> None:
-        """Create the folder, accessible for its owner only. Raises OSError."""
+    def create(self, *, example: bool = False) -> None:
+        """Create the folder, accessible for its owner only, and copy the example into it. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if example:
+            with contextlib.suppress(FileExistsError), (self._folder / EXAMPLE.name).open("xb") as file:
+                file.write(EXAMPLE.read_bytes())
 
     @property
     def _scripts(self) -> tuple[Script, ...]:

@@ -17,8 +17,8 @@ from .process import child, describe_exit
 
 #: The maximum length of a reply, in bytes.
 MAX_REPLY = 1 << 20
-#: Longer titles and errors are cut, in characters.
-MAX_TITLE, MAX_ERROR = 128, 1000
+#: Longer titles, errors and descriptions are cut, in characters.
+MAX_TITLE, MAX_ERROR, MAX_DESCRIPTION = 128, 1000, 300
 #: The maximum number of on-connect lines, and their maximum length in characters.
 MAX_LINES, MAX_LINE = 1000, 1024
 
@@ -62,7 +62,7 @@ def _script(file: str, reply: Mapping[str, Any]) -> Script:
     Raises:
         ScriptFailed: the reply breaks a rule for scripts.
     """
-    script_id, title, hint = reply.get("id"), reply.get("title"), reply.get("hint")
+    script_id, title, hint, description = (reply.get(key) for key in ("id", "title", "hint", "description"))
     if not is_valid_id(script_id):
         raise ScriptFailed(f"__script_id__ must be {ID_RULE}, not {script_id!r:.80}")
     if not isinstance(title, str) or not title.strip():
@@ -81,6 +81,7 @@ def _script(file: str, reply: Mapping[str, Any]) -> Script:
         settings,
         reply.get("has_commands") is True,
         hint=_shown(hint)[:MAX_ERROR] if isinstance(hint, str) else None,
+        description=_shown(description)[:MAX_DESCRIPTION] or None if isinstance(description, str) else None,
     )
 
 

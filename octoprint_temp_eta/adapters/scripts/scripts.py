@@ -92,7 +92,7 @@ class Scripts:
 
     def _create(self, effect: CreateScriptFolder) -> None:
         try:
-            self._folder(effect.folder).create()
+            self._folder(effect.folder).create(example=effect.example)
         except (OSError, RuntimeError) as error:
             self._post(ScriptFolderCreated(effect.token, f"{effect.folder} cannot be created: {error}"))
         else:

@@ -106,6 +106,8 @@ class Connection(Part):
         self._other_plugins = other_plugins
         self._broker: BrokerConnected | None = None
         self._connected_at = 0.0
+        #: When the next attempt is made, in Unix seconds; None while there is a connection or none is wanted.
+        self._retry_at: float | None = None
         self._conflict = IdentityConflict()
         self._defended_at = -DEFEND_S
         self._overwritten = False
@@ -203,16 +205,28 @@ class Connection(Part):
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return `mqtt`."""
         del now
+        return {"mqtt": self.shown}
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The connection as REST and the pages show it."""
         return {
-            "mqtt": {
-                "enabled": self._wanted,
-                "connected": self._outbox.connected,
-                "broker": self.broker,
-                "last_error": self.last_error,
-                "warnings": list(self.warnings),
-                "base_topic": self._outbox.topics.base,
-            }
+            "enabled": self._wanted,
+            "connected": self._outbox.connected,
+            "broker": self.broker,
+            "last_error": self.last_error,
+            "retry_at": encode.instant(self._retry_at),
+            "warnings": list(self.warnings),
+            "base_topic": self._outbox.topics.base,
         }
+
+    @property
+    def change(self) -> object:
+        """A value that differs when `shown` may differ: it is cheaper."""
+        broker = self._broker
+        link = None if broker is None else broker.link
+        wanted = self._settings.mqtt_enabled, self._settings.mqtt_broker_host, self._outbox.topics.base
+        return wanted, self.state, self._outbox.connected, link, self.last_error, self._retry_at
 
     def report_not_sent(self) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
@@ -246,6 +260,7 @@ class Connection(Part):
             return []  # an abandoned attempt, while another connection was established
         self._outbox.lost(now)
         effects = self._lost(event.reason, now)
+        self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
 
     def _taken_over(self, now: Now) -> list[Effect]:
@@ -311,6 +326,7 @@ class Connection(Part):
         if following is None:
             return [Log(logging.DEBUG, f"The connection is {self.state.value}: ignoring the event {event.value}")]
         self.state = following
+        self._retry_at = None
         if following is not State.CONNECTED:
             self._outbox.disconnect()
             self._read_back.ended()

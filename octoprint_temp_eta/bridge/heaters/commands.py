@@ -50,6 +50,7 @@ class HeaterCommands(Part):
         return {
             "reset": self._reset,
             "forecast": self._forecast,
+            "get_curve": self._curve,
             "target": self._target,
         }
 
@@ -64,6 +65,15 @@ class HeaterCommands(Part):
         effects = self._store.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
         self._heaters.restart_estimates(heater)
         return encode.completed(command), effects
+
+    def _curve(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
+        """Reply with the predicted course of a heat-up or cool-down: the pages draw it."""
+        heater = self._heater(command)
+        shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater)]
+        view = next(view for view in self._heaters.views(now) if view.heater == heater)
+        if not shape or view.eta is None:
+            raise CommandError("not_available", f"There is no estimate for {heater} now.", "/heater")
+        return encode.completed(command, {"heater": heater, "eta_seconds": round(view.eta, 1), "shape": shape}), []
 
     def _forecast(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         del now

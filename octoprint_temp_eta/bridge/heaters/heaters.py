@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
-from ...core.estimation.estimator import Estimate, Estimator, HeaterKind
+from ...core.estimation.estimator import Estimate, Estimator, HeaterKind, Shape
 from ...core.estimation.methods import make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
@@ -120,6 +120,10 @@ class Heaters(Part):
     def forecast(self, heater: str, target: float) -> Estimate | None:
         """Return how long `heater` would take from now to `target` °C, None if unknown."""
         return self._tracks[heater].forecast(target)
+
+    def shape(self, heater: str) -> Shape:
+        """Return the predicted course of the current heat-up or cool-down, empty if it is not known."""
+        return self._tracks[heater].shape()
 
     def accuracy(self) -> dict[str, Accuracy]:
         """Return the accuracy of recent estimates by heater, if there are any."""
@@ -247,8 +251,11 @@ class Heaters(Part):
         return [self._view(name, now) for name in self.names]
 
     def snapshot(self, now: Now) -> Mapping[str, Any]:
-        """Return `eta` by heater."""
-        return {"eta": {view.heater: encode.eta(view) for view in self.views(now)}}
+        """Return by heater: `eta`, and `history`, the last heat-ups and cool-downs."""
+        return {
+            "eta": {view.heater: encode.eta(view) for view in self.views(now)},
+            "history": {name: self._store.history(self.place(name)) for name in self.names},
+        }
 
     def _publish(self, heater: str, body: dict[str, Any], now: Now) -> None:
         gate = self._gates.setdefault(heater, Gate(policy_of("eta")))

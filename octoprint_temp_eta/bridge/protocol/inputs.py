@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.estimation.estimator import LearnedState
@@ -154,6 +154,8 @@ class BrokerLost:
     link: int
     reason: str
     code: int | None = None
+    #: s until the next attempt.
+    pause: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class CreateScriptFolder:
 
     folder: str
     token: int
+    #: Whether to copy an example script into it.
+    example: bool = False
 
 
 @dataclass(frozen=True, slots=True)

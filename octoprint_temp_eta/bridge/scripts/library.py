@@ -14,7 +14,7 @@ from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
-from ..protocol.effects import Effect, Log, Reply
+from ..protocol.effects import Effect, Log, Page, Reply
 from ..protocol.script_effects import CreateScriptFolder, ScanScripts
 from ..protocol.script_inputs import ScriptFolderCreated, ScriptsFound
 
@@ -84,11 +84,16 @@ class Library(Part):
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return the catalogue, and the state of the folder for those who may change its setting."""
         del now
-        state = self.folder_state
         return {
             "scripts": self.body,
-            "script_folder": {"path": self._folder, "missing": state.missing, "writable": list(state.writable)},
+            "script_folder": self.shown_folder,
         }
+
+    @property
+    def shown_folder(self) -> Mapping[str, Any]:
+        """The state of the folder as REST and the pages show it."""
+        state = self.folder_state
+        return {"path": self._folder, "missing": state.missing, "writable": list(state.writable)}
 
     def script(self, script_id: str) -> Script:
         """Return the script that can be started under this id. Raises `CommandError`."""
@@ -108,6 +113,7 @@ class Library(Part):
         if event.folder != self.folder_state:
             logs += self._folder_logs(event.folder)
             self.folder_state = event.folder
+            logs.append(Page({"type": "script_folder_update", "data": self.shown_folder}))
         if event.scripts != self.catalogue:
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
@@ -136,7 +142,7 @@ class Library(Part):
             raise CommandError("not_available", text)
         token = next(self._tokens)
         self._creating[token] = command
-        return None, [CreateScriptFolder(self._folder, token)]
+        return None, [CreateScriptFolder(self._folder, token, bool(command.arguments.get("example")))]
 
     def _folder_created(self, event: ScriptFolderCreated, now: Now) -> list[Effect]:
         del now

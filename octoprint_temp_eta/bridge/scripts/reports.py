@@ -12,7 +12,7 @@ from ...core.scripts.runner import Runner
 from ...messages import encode, script
 from ...messages.decode import Command
 from ..outbox.outbox import Outbox
-from ..protocol.effects import Effect, Log, Reply
+from ..protocol.effects import Effect, Log, Page, Reply
 from ..protocol.script_effects import FireEvent
 from ..protocol.script_inputs import ScriptLogged, ScriptStatus
 from .store import ScriptStore
@@ -83,11 +83,11 @@ class RunReports:
 
     def logged(self, message: ScriptLogged, now: Now) -> list[Effect]:
         """The script has logged a line."""
+        body = {"run_id": message.run_id, "level": message.level, "message": message.message}
         if self._outbox.connected:
-            body = {"run_id": message.run_id, "level": message.level, "message": message.message}
             self._outbox.publish_event("script_log", body, now, keep_s=LOG_KEEP_S)
         level = logging.getLevelNamesMapping().get(message.level.upper(), logging.INFO)
-        return [Log(level, f"Script: {message.message}")]
+        return [Log(level, f"Script: {message.message}"), Page({"type": "script_log", "data": body})]
 
     def _ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
         run, result = completed.run, completed.result

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .estimator import Direction, Goal, Sample
+from .estimator import Direction, Goal, Sample, Shape
 from .linear import WindowMethod
 from .samples import slope
 
 #: °C; at smaller distances the logarithm is mostly sensor noise.
 NEAREST = 0.2
+#: Pairs of `Exponential.shape`.
+POINTS = 16
 
 
 class Exponential(WindowMethod):
@@ -25,7 +27,7 @@ class Exponential(WindowMethod):
     def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:
         del remaining, rate
         cooling = goal.direction is Direction.COOLING
-        limit = self._limits.ambient if cooling else goal.temperature
+        limit = self._limit(goal)
         if cooling and goal.threshold <= limit:
             return None  # a heater can't cool below the ambient temperature
         distances = [(s.at, math.log(max(abs(limit - s.actual), NEAREST))) for s in window]
@@ -34,3 +36,14 @@ class Exponential(WindowMethod):
             return None
         to_go = max(abs(limit - goal.threshold), NEAREST)
         return max(0.0, (math.log(to_go) - distances[-1][1]) / decay)
+
+    def _course(self, goal: Goal, actual: float) -> Shape:
+        limit = self._limit(goal)
+        distance, last = actual - limit, goal.threshold - limit
+        if distance * last <= 0.0:
+            return super()._course(goal, actual)
+        shares = (number / (POINTS - 1) for number in range(POINTS))
+        return tuple((share, limit + distance * (last / distance) ** share) for share in shares)
+
+    def _limit(self, goal: Goal) -> float:
+        return self._limits.ambient if goal.direction is Direction.COOLING else goal.temperature

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
+from .estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample, Shape
 from .samples import History
 
 
@@ -68,6 +68,13 @@ class WindowMethod:
         """Always False: these methods have no expected rate."""
         return False
 
+    def shape(self) -> Shape:
+        """Return the straight line to the goal."""
+        newest = self._samples.newest
+        if self._goal is None or newest is None or self._goal.reached(newest.actual):
+            return ()
+        return self._course(self._goal, newest.actual)
+
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return None: these methods need a rate."""
         del start, goal
@@ -81,6 +88,9 @@ class WindowMethod:
         """Return `state` unchanged."""
         del kind, episode
         return state
+
+    def _course(self, goal: Goal, actual: float) -> Shape:
+        return ((0.0, actual), (1.0, goal.threshold))
 
     def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:
         """Return the remaining seconds; `remaining` in °C, `rate` in °C/s towards the goal, both above 0."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from ..estimation.estimator import Episode, Estimate
+from ..estimation.estimator import Direction, Episode, Estimate
 
 #: Number of heat-ups in the record.
 LAST = 20
@@ -36,6 +36,59 @@ def score(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Scor
     error = fmean(abs(estimate.eta - truth) for truth, estimate in pairs) / (reached_at - started_at)
     held = [low <= truth <= high for truth, e in pairs if (low := e.low) is not None and (high := e.high) is not None]
     return Score(100.0 * error, 100.0 * fmean(held) if held else None)
+
+
+#: Number of episodes of a heater whose comparison is kept.
+LAST_COMPARED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A completed heat-up or cool-down: the estimate at its start, and how long it took.
+
+    `start` and `goal` in °C, the others in s; `low` and `high` are None for a method without an interval.
+    """
+
+    direction: str
+    start: float
+    goal: float
+    predicted: float
+    low: float | None
+    high: float | None
+    real: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Comparison | None:
+        """Return it from the result of `as_json`, None for anything else."""
+        if not isinstance(stored, Mapping) or set(stored) != set(cls.__slots__):
+            return None
+        numbers = [value for key, value in stored.items() if key != "direction" and value is not None]
+        sound = all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
+        needed = all(stored[key] is not None for key in ("start", "goal", "predicted", "real"))
+        return cls(**stored) if sound and needed and stored["direction"] in tuple(Direction) else None
+
+
+def compare(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Comparison | None:
+    """Return the first of `estimates` (by time) beside the duration of `episode`, None without one of them."""
+    reached_at, first = episode.reached_at, episode.samples[0]
+    if reached_at is None or reached_at <= first.at or not estimates:
+        return None
+    at, estimate = estimates[0]
+    since = at - first.at
+    interval = [None if bound is None else round(since + bound, 1) for bound in (estimate.low, estimate.high)]
+    return Comparison(
+        direction=episode.goal.direction.value,
+        start=round(first.actual, 1),
+        goal=round(episode.goal.temperature, 1),
+        predicted=round(since + estimate.eta, 1),
+        low=interval[0],
+        high=interval[1],
+        real=round(reached_at - first.at, 1),
+    )
 
 
 @dataclass(frozen=True, slots=True)

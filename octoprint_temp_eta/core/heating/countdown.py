@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample
+from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estimator, Goal, Sample, Shape
 from .state_machine.heater import Heater
 from .state_machine.states import State
 
@@ -89,6 +89,10 @@ class Countdown:
     def stalled(self) -> bool:
         """Whether the heater is far slower than usual, as `Estimator.stalled`."""
         return self._estimator is not None and self._estimator.stalled
+
+    def shape(self) -> Shape:
+        """Return the course of the rest of the episode, as `Estimator.shape`."""
+        return self._estimator.shape() if self._estimator is not None and self._estimate is not None else ()
 
     def remaining(self, at: float) -> Estimate | None:
         """Return the estimate as of `at` (monotonic seconds): until the announced time, with the interval about it."""

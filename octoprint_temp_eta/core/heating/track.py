@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Episode, Estimate, Estimator, Goal, HeaterKind
-from .accuracy import Score, score
+from ..estimation.estimator import (
+    ARRIVAL_TOLERANCE,
+    Direction,
+    Episode,
+    Estimate,
+    Estimator,
+    Goal,
+    HeaterKind,
+    Shape,
+)
+from .accuracy import Comparison, Score, compare, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
 from .extrapolation import CoolDown
@@ -70,11 +79,12 @@ class HeaterView:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The result of a reading: a change of state, and a completed episode with the score of its estimates."""
+    """The result of a reading: a change of state, and a completed episode with what its estimates were worth."""
 
     transition: Transition | None = None
     episode: Episode | None = None
     score: Score | None = None
+    comparison: Comparison | None = None
 
 
 #: Makes the estimator of a heater from its name, its kind and the ambient temperature in °C.
@@ -157,7 +167,14 @@ class Track:
         self._countdown.update(newest)
         self._heater.slow = self._countdown.stalled
         episode = self._recorder.add(newest, self._countdown.remaining(newest.at))
-        return Step(transition, episode, score(episode, self._recorder.estimates) if episode else None)
+        if episode is None:
+            return Step(transition)
+        estimates = self._recorder.estimates
+        return Step(transition, episode, score(episode, estimates), compare(episode, estimates))
+
+    def shape(self) -> Shape:
+        """Return the predicted course of the current heat-up or cool-down, empty if it is not known."""
+        return self._countdown.shape() if self._extrapolation is None else ()
 
     def forecast(self, target: float) -> Estimate | None:
         """Return how long it would take from now to `target` °C, None where there is no estimate."""

@@ -29,6 +29,8 @@ class Script:
     error: str | None = None
     #: Advice for the script's author, logged when the script is found.
     hint: str | None = None
+    #: What it does: the first paragraph of the file's docstring.
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,47 @@ GROUPS = (
     ("Scripts", "script_*"),
 )
 
+_WINDOW_METHODS = ("algorithm", ("linear", "exponential"))
+#: What settings need to have an effect: patterns of keys, then the other setting and its values. A broker that is
+#: written as a URL brings its own transport and TLS.
+NEEDS: tuple[tuple[str, tuple[str, tuple[object, ...]]], ...] = (
+    ("threshold_start min_rate max_eta cooldown_fit_window_seconds", _WINDOW_METHODS),
+    ("cooldown_*", ("enable_cooldown_eta", (True,))),
+    ("cooldown_target_*", ("cooldown_mode", ("threshold",))),
+    ("cooldown_ambient_temp cooldown_hysteresis_c", ("cooldown_mode", ("ambient",))),
+    ("mqtt_broker_* mqtt_transport mqtt_username mqtt_password mqtt_use_tls", ("mqtt_enabled", (True,))),
+    ("mqtt_websocket_path", ("mqtt_transport", ("websockets",))),
+    ("mqtt_tls_*", ("mqtt_use_tls", (True,))),
+    (
+        "ha_discovery_mode ha_discovery_prefix ha_suggested_area ha_status_topic ha_birth_payload",
+        ("ha_discovery_enabled", (True,)),
+    ),
+    ("allow_scripts", ("allow_script_start", (True,))),
+    ("target_max_*", ("allow_target", (True,))),
+    ("historical_graph_window_seconds", ("show_historical_graph", (True,))),
+    ("color_heating color_cooling color_idle", ("color_mode", ("status",))),
+    ("sound_[!e]*", ("sound_enabled", (True,))),
+    ("notification_[!e]*", ("notification_enabled", (True,))),
+)
+
 
 def form() -> list[dict[str, Any]]:
-    """Return the form: each group with its `title` and its `fields`; a field has key, kind, texts and bounds."""
+    """Return the form: each group with its `title`, its `fields` and their `defaults`.
+
+    A field has key, kind, texts and bounds, and what it `needs` to have an effect.
+    """
     groups: dict[str, list[dict[str, Any]]] = {title: [] for title, _ in GROUPS}
     for row, rule in table.rows():
         groups[group_of(row.name)].append(_field(row, rule))
-    return [{"title": title, "fields": fields} for title, fields in groups.items() if fields]
+    return [
+        {
+            "title": title,
+            "fields": fields,
+            "defaults": {each["key"]: each["default"] for each in fields if each["kind"] != "secret"},
+        }
+        for title, fields in groups.items()
+        if fields
+    ]
 
 
 def group_of(key: str) -> str:
@@ -48,7 +82,19 @@ def _field(row: Field[Any], rule: table.Rule) -> dict[str, Any]:
         "form": rule.form,
         "nullable": rule.nullable,
         "choices": list(rule.choices.items()),
+        "needs": _needs(row.name),
+        "default": row.default,
     }
+
+
+def _needs(key: str) -> list[dict[str, Any]]:
+    """Return what a setting needs to have an effect: each with `key`, the `label` of that setting, and `values`."""
+    labels = {row.name: rule.label for row, rule in table.rows()}
+    return [
+        {"key": other, "label": labels[other], "values": list(values)}
+        for patterns, (other, values) in NEEDS
+        if any(fnmatchcase(key, each) for each in patterns.split())
+    ]
 
 
 def _kind(row: Field[Any], rule: table.Rule) -> str:
@@ -60,4 +106,6 @@ def _kind(row: Field[Any], rule: table.Rule) -> str:
         return "color"
     if isinstance(row.default, bool):
         return "bool"
+    if (rule.low, rule.high) == (0, 1):
+        return "share"
     return "text" if isinstance(row.default, str) else "number"

@@ -13,6 +13,25 @@ from ...adapters.problems import Problems
 from ..settings.form import form
 from .permissions import READ, SETTINGS
 
+#: The types of messages that only users get who may open the settings: they name the broker's host.
+PRIVATE = ("problems_update", "notification", "connection_test", "connection_update", "script_folder_update")
+#: The scripts of the page, in their order.
+SCRIPTS = (
+    "messages",
+    "countdown",
+    "heater",
+    "curve",
+    "graph",
+    "history",
+    "alerts",
+    "scripts",
+    "script_settings",
+    "connection",
+    "connection_test",
+    "needs",
+    "settings",
+)
+
 
 class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
     """Templates, scripts and style sheets, and the messages to open pages."""
@@ -20,6 +39,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
     _identifier: str
     _plugin_manager: Any
     _problems: Problems
+    _settings: Any
 
     def is_template_autoescaped(self) -> bool:
         """Have OctoPrint escape every value in the templates."""
@@ -55,14 +75,14 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
         ]
 
     def get_template_vars(self) -> dict[str, Any]:
-        """Return the form of the settings dialog; see `settings.form`."""
-        return {"form": form()}
+        """Return the form of the settings dialog, see `settings.form`, and whether the user has placed ours."""
+        order = self._settings.global_get(["appearance", "components", "order", "sidebar"]) or ()
+        return {"form": form(), "placed": "plugin_temp_eta" in order}
 
     def get_assets(self) -> dict[str, list[str]]:
         """Return the static files of the pages; the order of the scripts matters."""
-        scripts = ("heater", "graph", "alerts", "scripts", "script_settings", "settings")
         return {
-            "js": [*(f"js/temp_eta_{name}.js" for name in scripts), "js/temp_eta.js"],
+            "js": [*(f"js/temp_eta_{name}.js" for name in SCRIPTS), "js/temp_eta.js"],
             "css": ["css/temp_eta.css"],
             "less": ["less/temp_eta.less"],
         }
@@ -73,13 +93,29 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
         Notifications and connection tests name the broker's host: users get them who may open the settings. Everyone
         may have pressed a button that moves the printer, so everyone learns that a script has prevented it.
         """
-        private = message.get("type") in ("notification", "connection_test") and "refused_line" not in message
-        self._send(message, SETTINGS if private else READ)
+        self._send(message)
+
+    def is_for_this_page(self, socket: Any, user: Any, message: str, payload: Any) -> bool:
+        """OctoPrint's hook `octoprint.server.sockjs.emit`: drop our messages to a page without the permission.
+
+        OctoPrint keeps those from before the login, and sends them after it, to whoever has logged in. A page requests
+        the current state then.
+        """
+        del socket
+        if message != "plugin" or not isinstance(payload, Mapping) or payload.get("plugin") != self._identifier:
+            return True
+        return user is not None and bool(user.has_permission(Permissions.find(_needed_for(payload["data"]))))
 
     def send_problems(self) -> None:
         """Send the current problems to the open pages of users who may open the settings."""
-        self._send({"type": "problems_update", "data": self._problems.texts}, SETTINGS)
+        self._send({"type": "problems_update", "data": self._problems.texts})
 
-    def _send(self, message: Mapping[str, Any], permission: str) -> None:
-        permissions = [Permissions.find(permission)]
+    def _send(self, message: Mapping[str, Any]) -> None:
+        permissions = [Permissions.find(_needed_for(message))]
         self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
+
+
+def _needed_for(message: Mapping[str, Any]) -> str:
+    """Return the permission of the users whose pages get a message."""
+    private = message.get("type") in PRIVATE and "refused_line" not in message
+    return SETTINGS if private else READ

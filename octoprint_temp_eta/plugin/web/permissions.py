@@ -30,6 +30,7 @@ NEEDED = {
     "list_scripts": READ,
     "snapshot": READ,
     "forecast": READ,
+    "get_curve": READ,
     "reset": f"{_PREFIX}RESET",
     "script/start": f"{_PREFIX}RUN",
     "script/cancel": f"{_PREFIX}RUN",

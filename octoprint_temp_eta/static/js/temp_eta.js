@@ -4,7 +4,10 @@ $(function () {
 
     const TempETA = window.TempETA;
     const TICK_MS = 1000;
+    /* ms before now that a graph of a heat-up or cool-down shows, at least. */
+    const SHORTEST_MS = 20000;
     const TAB = "#tab_plugin_temp_eta";
+    const SIDEBAR = "#sidebar_plugin_temp_eta";
 
     function TempEtaViewModel(parameters) {
         const self = this;
@@ -21,6 +24,7 @@ $(function () {
         self.problems = ko.observableArray([]);
         self.announcement = ko.observable("");
         self.tabOpen = ko.observable(false);
+        self.connection = new TempETA.Connection(self.now);
 
         self.severalTools = ko.pureComputed(
             () => self.heaters().filter((heater) => heater.name.startsWith("tool")).length > 1
@@ -28,7 +32,7 @@ $(function () {
 
         self.onBeforeBinding = function () {
             self.options = settings.settings.plugins.temp_eta;
-            alerts = new TempETA.Alerts(self.options);
+            alerts = self.alerts = new TempETA.Alerts(self.options);
             self.show = alerts.show;
             const shows = (key) => ko.pureComputed(() => self.options.enabled() && self.options[key]());
             self.inSidebar = shows("show_in_sidebar");
@@ -46,6 +50,15 @@ $(function () {
             self.inTab.subscribe((shown) => {
                 if (!shown && $(TAB).hasClass("active")) openAnotherTab();
             });
+            moveAboveFiles();
+        };
+
+        /* Above the long list of files, unless the user has chosen an order. */
+        const moveAboveFiles = function () {
+            const files = $("#files_wrapper");
+            if (!files.length || $(SIDEBAR + " [data-placed]").data("placed")) return;
+            $(SIDEBAR + "_wrapper").insertBefore(files);
+            $(SIDEBAR + "_scripts_wrapper").insertBefore(files);
         };
 
         /* The first link in the tab bar may be that of its menu, which is not a tab. */
@@ -57,12 +70,14 @@ $(function () {
 
         self.mayRead = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ));
         self.mayRun = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RUN));
+        self.maySettings = ko.pureComputed(() => loginState.hasPermission(access.permissions.SETTINGS));
         self.scripts = new TempETA.Scripts(self);
 
         self.onStartupComplete = function () {
+            self.tabOpen($(TAB).hasClass("active"));
             self.refresh();
             window.setInterval(() => {
-                if (!document.hidden) self.now(Date.now());
+                if (!document.hidden) self.tick();
             }, TICK_MS);
         };
         self.onDataUpdaterReconnect = self.onUserPermissionsChanged = () => self.refresh();
@@ -72,36 +87,56 @@ $(function () {
         self.fromHistoryData = (data) => history.replace(data);
         self.fromCurrentData = (data) => history.add(data);
 
+        /* Let the countdowns fall, and the graphs move, if somebody looks. */
+        self.tick = function () {
+            const now = Date.now();
+            self.heaters().forEach((heater) => heater.step(now));
+            self.now(now);
+            if (self.withGraph()) self.heaters().forEach((heater) => heater.curve.follow(now));
+        };
+
         self.onDataUpdaterPluginMessage = function (plugin, message) {
             // Messages before the page is ready: it requests the current state once it is.
             if (plugin !== "temp_eta" || !alerts) return;
-            const {type, heater, data} = message;
-            if (type === "eta_update") {
-                received.add(heater);
+            const {type, data} = message;
+            if (type === "eta_update") received.add(message.heater);
+            else received.add(type);
+            if (type in MESSAGES) MESSAGES[type](data, message);
+        };
+
+        const MESSAGES = {
+            eta_update: function (data, {heater}) {
                 if (data) self.update(heater, data);
                 else self.heaters.remove((each) => each.name === heater);
-            } else if (type === "printer_update") {
-                received.add(type);
-                self.printer(data);
-            } else if (type === "problems_update") {
-                received.add(type);
-                self.problems(data);
-            } else if (type === "scripts_update") {
-                received.add(type);
-                self.scripts.list(data || []);
-            } else if (type === "script_update") {
-                received.add(type);
-                if (data) self.scripts.update(data, data.timestamp);
-            } else if (type === "state_change") {
-                self.changed(heater, data);
-            } else if (type === "notification" && message.refused_line) {
-                /* Shown whatever the settings: without it a button would just do nothing. */
-                const text = gettext("The printer was not moved (%(line)s): this script controls it. Wait for its end, or cancel it.");
-                alerts.show(message.level, message.title, _.sprintf(text, {line: message.refused_line}));
-            } else if (type === "notification") {
-                if (self.options.notification_enabled()) {
-                    alerts.show(message.level, gettext(message.title), gettext(message.message));
+            },
+            printer_update: (data) => self.printer(data),
+            problems_update: (data) => self.problems(data),
+            connection_update: function (data) {
+                const before = self.connection.connected();
+                self.connection.mqtt(data);
+                if (!before || !self.connection.failing()) return;
+                alerts.alert("connection_lost", "", self.connection.error() || self.connection.text());
+            },
+            history_update: () => self.refreshHistory(),
+            scripts_update: (data) => self.scripts.list(data || []),
+            script_log: (data) => self.scripts.logged(data),
+            script_update: function (data) {
+                if (!data) return;
+                const before = self.scripts.runner();
+                self.scripts.update(data, data.timestamp);
+                const failed = data.last && ["failed", "error"].includes(data.last.outcome);
+                if (failed && before.run_id === data.last.run_id) {
+                    alerts.alert("script_failed", data.last.id, self.scripts.last().text + ": " + data.last.error);
                 }
+            },
+            state_change: (data, {heater}) => self.changed(heater, data),
+            notification: function (data, message) {
+                if (!message.refused_line) return; // what it is about is shown by the connection's badge
+                /* Shown whatever the settings: without it a button would just do nothing. */
+                const text = gettext(
+                    "The printer was not moved (%(line)s): this script controls it. Wait for its end, or cancel it."
+                );
+                alerts.show(message.level, message.title, _.sprintf(text, {line: message.refused_line}));
             }
         };
 
@@ -114,17 +149,29 @@ $(function () {
                 _.forOwn(state.eta, (payload, name) => {
                     if (!received.has(name)) self.update(name, payload);
                 });
+                setHistory(state);
                 if (!received.has("problems_update")) self.problems(state.problems || []);
                 if (!received.has("printer_update")) self.printer(state.printer);
+                if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
                 if (!received.has("scripts_update")) self.scripts.list(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
+                self.scripts.settings(state.script_settings || {});
+                if (state.script_folder) self.scripts.folder(state.script_folder);
             });
         };
+        self.refreshHistory = () => self.mayRead() && OctoPrint.simpleApiGet("temp_eta").done(setHistory);
+        const setHistory = (state) =>
+            self.heaters().forEach((heater) => {
+                if (state.history && heater.name in state.history) heater.history(state.history[heater.name]);
+            });
 
         self.update = function (name, payload) {
             let heater = self.heaters().find((each) => each.name === name);
             if (!heater) {
                 heater = new TempETA.Heater(name, self);
+                heater.curve = new TempETA.Curve(heater, requestCurve);
+                heater.history = ko.observable({episodes: [], learned: {heating: 0, cooling: 0}});
+                heater.past = new TempETA.Past(heater.history, self.degrees, self.options);
                 heater.graph = ko.pureComputed(() => self.graph(heater));
                 self.heaters.push(heater);
                 self.heaters.sort((one, other) => rank(one.name).localeCompare(rank(other.name)));
@@ -132,6 +179,7 @@ $(function () {
             self.now(Date.now());
             heater.update(payload);
         };
+        const requestCurve = (name) => OctoPrint.simpleApiCommand("temp_eta", "get_curve", {heater: name});
 
         /* Tools first, then the rest by name, in the server's order. */
         const rank = (name) => (name.startsWith("tool") ? "0" : "1") + name;
@@ -151,33 +199,43 @@ $(function () {
 
         self.reset = function (heater) {
             const question = gettext("Reset what was learned about %(heater)s? Estimates start from scratch.");
-            showConfirmationDialog(_.sprintf(question, {heater: _.escape(heater.label())}), () => {
-                OctoPrint.simpleApiCommand("temp_eta", "reset", {heater: heater.name, learned: true}).fail((xhr) => {
-                    const error = (xhr.responseJSON || {}).error || {};
-                    alerts.show("error", gettext("Temperature ETA"), error.message || xhr.statusText);
-                });
-            });
+            showConfirmationDialog(_.sprintf(question, {heater: _.escape(heater.label())}), () => forget([heater]));
         };
+        self.resetAll = function () {
+            const question = gettext("Reset what was learned about all heaters? Estimates start from scratch.");
+            showConfirmationDialog(question, () => forget(self.heaters()));
+        };
+        const forget = (heaters) =>
+            heaters.forEach((heater) =>
+                OctoPrint.simpleApiCommand("temp_eta", "reset", {heater: heater.name, learned: true}).fail((xhr) =>
+                    alerts.show("error", gettext("Temperature ETA"), TempETA.reason(xhr))
+                )
+            );
 
+        /* Return what the graph of a heater shows; see `TempETA.plotted`. */
         self.graph = function (heater) {
-            const windowMs = 1000 * (Number(self.options.historical_graph_window_seconds()) || 180);
+            const longest = 1000 * (Number(self.options.historical_graph_window_seconds()) || 180);
             const now = self.now();
-            const goal =
-                heater.goal() && heater.endsAt() !== null ? {celsius: heater.goal(), at: heater.endsAt()} : null;
-            return TempETA.graph(history.of(heater.name, now - windowMs), now, windowMs, goal);
+            // The colour of the lines.
+            heater.css();
+            heater.color();
+            const counting = heater.goal() && heater.remaining() !== null;
+            const {low, high} = heater.interval() || {low: null, high: null};
+            const goal = counting
+                ? {celsius: heater.goal(), low: low, middle: heater.remaining(), high: high}
+                : null;
+            const since = Date.parse(heater.payload().state_since) + history.offset();
+            const past = goal && since ? Math.min(longest, Math.max(SHORTEST_MS, 1.25 * (now - since))) : longest;
+            const shown = TempETA.plotted(history.of(heater.name, now - past), now, past, goal, heater.curve);
+            return shown && {shown: shown, now: now, degrees: self.degrees};
         };
         self.openTab = () => $("#tabs a[href='" + TAB + "']").tab("show");
-        self.degrees = (celsius) =>
-            Math.round(celsius) + "°C" + (self.fahrenheit() ? " " + Math.round(celsius * 1.8 + 32) + "°F" : "");
-        self.windowText = () => "−" + TempETA.duration(Number(self.options.historical_graph_window_seconds()));
+        self.degrees = (celsius, digits = 0) =>
+            _.sprintf("%." + digits + "f°C", celsius) +
+            (self.fahrenheit() ? _.sprintf(" %." + digits + "f°F", celsius * 1.8 + 32) : "");
 
-        /* The countdown in the navbar: the longest heat-up, else the longest cool-down. */
-        self.longest = ko.pureComputed(() => {
-            const counting = self.heaters().filter((heater) => heater.remaining() !== null);
-            const bound = counting.filter((heater) => !heater.cools());
-            const byTime = (one, other) => other.remaining() - one.remaining();
-            return (bound.length ? bound : counting).sort(byTime)[0];
-        });
+        /* The countdowns in the navbar. */
+        self.counting = ko.pureComputed(() => self.heaters().filter((heater) => heater.remaining() !== null));
         self.summary = ko.pureComputed(() =>
             self
                 .heaters()
@@ -187,12 +245,17 @@ $(function () {
         self.printerText = ko.pureComputed(() => {
             const printer = self.printer();
             if (printer.connected === false) return gettext("The printer is not connected.");
-            const waiting = printer.waiting_for || [];
-            if (!waiting.length) return "";
-            const names = waiting.map((name) => TempETA.label(name, self.severalTools())).join(", ");
-            if (!printer.ready_at) return _.sprintf(gettext("Waiting for %(heaters)s"), {heaters: names});
+            // The message about the printer may be older than those about its heaters.
+            const isAwaited = (heater) => (printer.waiting_for || []).includes(heater.name) && heater.moves();
+            const heaters = self.heaters().filter(isAwaited);
+            if (!heaters.length) return "";
+            const names = heaters.map((heater) => heater.label()).join(", ");
+            const ends = heaters.map((heater) => heater.endsAt());
+            if (ends.includes(null)) {
+                return _.sprintf(gettext("Waiting for %(heaters)s"), {heaters: names});
+            }
             return _.sprintf(gettext("The printer will be ready at %(time)s. Waiting for %(heaters)s"), {
-                time: TempETA.clock(printer.ready_at),
+                time: TempETA.clock(Math.max(...ends)),
                 heaters: names
             });
         });

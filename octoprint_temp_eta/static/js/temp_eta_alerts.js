@@ -1,30 +1,45 @@
-/* Sounds and notifications. */
+/* Alerts: notifications and sounds. */
 (function () {
     "use strict";
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    /* The state changes with an alert: their setting, sound and text. */
-    const EVENTS = [
+    /* What alerts there are: the end of their settings' names, level and sound. */
+    const ALERTS = {
+        target_reached: {level: "success", sound: "heating_complete.mp3"},
+        cooldown_finished: {level: "success", sound: "cooldown_complete.mp3"},
+        stalled: {level: "error", sound: "problem.mp3"},
+        script_failed: {level: "error", sound: "problem.mp3"},
+        connection_lost: {level: "warning", sound: "problem.mp3"}
+    };
+    /* The state changes of a heater with an alert, and their text. */
+    const CHANGES = [
         {
             state: "at_target",
             previous: ["heating", "stalled", "cooling"],
-            option: "target_reached",
-            sound: "heating_complete.mp3",
+            alert: "target_reached",
             text: () => gettext("%(heater)s has reached its target: %(temperature)s")
         },
         {
             state: "cooled_down",
             previous: ["cooling"],
-            option: "cooldown_finished",
-            sound: "cooldown_complete.mp3",
+            alert: "cooldown_finished",
             text: () => gettext("%(heater)s has cooled down: %(temperature)s")
+        },
+        {
+            state: "stalled",
+            previous: ["heating"],
+            alert: "stalled",
+            text: () => gettext("%(heater)s does not heat up: %(temperature)s")
         }
     ];
 
     TempETA.Alerts = function (options) {
         const self = this;
         const last = {};
+
+        /* Whether the browser refused to play a sound, because nobody has clicked on the page yet. */
+        self.blocked = ko.observable(false);
 
         /* Return whether `what` is due: not repeated within the seconds of the option `interval`. */
         const due = function (what, interval) {
@@ -34,19 +49,32 @@
             return true;
         };
 
-        /* Alert to a heater's change of state, if the settings permit it. */
+        /* Alert as far as the settings permit; `about` is what is not repeated. */
+        self.alert = function (name, about, text) {
+            const {level, sound} = ALERTS[name];
+            const wanted = (kind) => options[kind + "_enabled"]() && options[kind + "_" + name]();
+            const what = name + " " + about;
+            if (wanted("sound") && due("sound " + what, "sound_min_interval_s")) self.play(sound);
+            if (wanted("notification") && due("notification " + what, "notification_min_interval_s")) {
+                self.show(level, gettext("Temperature ETA"), text);
+            }
+        };
+
+        /* Alert to a heater's change of state. */
         self.changed = function (label, change, temperature) {
-            const event = EVENTS.find(
+            const event = CHANGES.find(
                 (each) => each.state === change.state && each.previous.includes(change.previous_state)
             );
             if (!event) return;
-            const wanted = (kind) => options[kind + "_enabled"]() && options[kind + "_" + event.option]();
-            const what = change.heater + " " + change.state;
-            if (wanted("sound") && due("sound " + what, "sound_min_interval_s")) self.play(event.sound);
-            if (wanted("notification") && due("notification " + what, "notification_min_interval_s")) {
-                const text = _.sprintf(event.text(), {heater: label, temperature: temperature});
-                self.show("success", gettext("Temperature ETA"), text);
-            }
+            const text = _.sprintf(event.text(), {heater: label, temperature: temperature});
+            self.alert(event.alert, change.heater, text);
+        };
+
+        /* Show and play an alert as it would be, whatever the settings. */
+        self.test = function (name) {
+            const {level, sound} = ALERTS[name];
+            self.show(level, gettext("Temperature ETA"), gettext("This is a test of a notification."));
+            self.play(sound);
         };
 
         /* Show a notification; `level` is info, success, warning or error. */
@@ -67,7 +95,14 @@
             const audio = new Audio(PLUGIN_BASEURL + "temp_eta/static/sounds/" + file);
             audio.volume = Math.min(1, Math.max(0, Number(options.sound_volume()) || 0));
             const playing = audio.play();
-            if (playing) playing.catch((reason) => log.info("Temperature ETA: the browser refused to play a sound:", reason));
+            if (!playing) return;
+            playing.then(
+                () => self.blocked(false),
+                (reason) => {
+                    self.blocked(reason.name === "NotAllowedError");
+                    log.info("Temperature ETA: the browser refused to play a sound:", reason);
+                }
+            );
         };
     };
 })();

@@ -1,4 +1,4 @@
-/* The temperature history, and a heater's graph as SVG paths in a box of 100 by 100. */
+/* The temperature history, and a heater's graph: measured, target or cool line, and the predicted curve. */
 (function () {
     "use strict";
 
@@ -8,6 +8,12 @@
     const KEPT_MS = 1800 * 1000;
     /* °C between the graph's bounds, at least. */
     const MIN_SPAN = 10;
+    /* Share of the time to the goal that is shown beyond it, and of the heat-up that is shown before its start. */
+    const BEYOND = 0.08;
+    /* Times between which the axis has ticks, in s. */
+    const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+    const MOST_TICKS = 6;
+    const GREY = "rgba(128, 128, 128, 0.35)";
 
     /* OctoPrint's own temperatures: it sends its history to each page that connects, then the new readings. */
     TempETA.History = function () {
@@ -39,55 +45,162 @@
             while (list[0].at < at - KEPT_MS) list.shift();
         };
 
+        /* Return by how many ms the browser's clock is ahead. */
+        self.offset = () => (Number.isFinite(ahead) ? ahead : 0);
+
         /* Return the points of a heater since `from`, in ms of the browser's clock. */
         self.of = function (name, from) {
-            const offset = isFinite(ahead) ? ahead : 0;
             return (points[name] || [])
-                .map((point) => ({...point, at: point.at + offset}))
+                .map((point) => ({...point, at: point.at + self.offset()}))
                 .filter((point) => point.at >= from);
         };
     };
 
-    const path = (pairs) => pairs.map(([x, y], index) => (index ? "L" : "M") + x.toFixed(2) + " " + y.toFixed(2)).join("");
-
     /*
-     * Return the graph of `points` (at in ms, actual, target): paths `actual`, `target` and `ahead`, the bounds `low`
-     * and `high` in °C, and `present`, the position of now in percent of the width. The graph starts `windowMs` before
-     * `now`; `goal` is the expected end of the heat-up or cool-down as {celsius, at}, or null.
+     * Return what a graph shows: lists of [ms, °C] as `actual`, `target`, `ahead`; `band` as [ms, high, low]; and the
+     * bounds `from`, `to` (ms), `low`, `high` (°C). `goal` is {celsius, low, middle, high}, the seconds until it is
+     * reached, or null; `curve` is a `TempETA.Curve`. Null without any reading.
      */
-    TempETA.graph = function (points, now, windowMs, goal) {
-        const aheadMs = goal ? Math.min(Math.max(0, goal.at - now), windowMs) : 0;
-        const temperatures = points.map((point) => point.actual);
-        points.filter((point) => point.target > 0).forEach((point) => temperatures.push(point.target));
-        if (goal) temperatures.push(goal.celsius);
-        if (!temperatures.length) return null;
-
-        const least = Math.min(...temperatures);
-        const span = Math.max(MIN_SPAN, Math.max(...temperatures) - least);
-        const low = least - 0.05 * span;
-        const high = low + 1.1 * span;
-        const x = (at) => (100 * (at - now + windowMs)) / (windowMs + aheadMs);
-        const y = (celsius) => (100 * (high - celsius)) / (high - low);
-
-        const last = points[points.length - 1];
-        const steps = [];
+    TempETA.plotted = function (points, now, windowMs, goal, curve) {
+        if (!points.length) return null;
+        const actual = points.map((point) => [point.at, point.actual]);
+        const target = [];
         points.forEach((point, index) => {
-            if (index) steps.push([x(point.at), y(points[index - 1].target)]);
-            steps.push([x(point.at), y(point.target)]);
+            // A step where the target changes; a gap where there is none.
+            if (index && points[index - 1].target !== point.target) target.push(null);
+            if (point.target > 0) target.push([point.at, point.target]);
         });
-        const ahead = [];
-        if (goal && last && goal.at > now) {
-            const share = aheadMs / (goal.at - now);
-            ahead.push([x(last.at), y(last.actual)]);
-            ahead.push([100, y(last.actual + share * (goal.celsius - last.actual))]);
-        }
+        const known = goal !== null && curve.known() !== null;
+        const ahead = known ? curve.points(now, goal.middle) : [];
+        const band = known && goal.low !== null ? between(curve, now, goal) : [];
+        const reach = goal === null ? 0 : 1000 * Math.max(goal.middle, Math.min(goal.high || 0, 2 * goal.middle));
+        const to = now + reach * (1 + BEYOND);
+        if (goal !== null) target.push([now, goal.celsius], [to, goal.celsius]);
+        const values = [...actual, ...ahead, ...target.filter(Boolean)].map(([, celsius]) => celsius);
+        const [least, most] = [Math.min(...values), Math.max(...values)];
+        const margin = Math.max(MIN_SPAN - (most - least), 0.12 * (most - least)) / 2;
         return {
-            actual: path(points.map((point) => [x(point.at), y(point.actual)])),
-            target: last && last.target > 0 ? path(steps) : "",
-            ahead: path(ahead),
-            low: low,
-            high: high,
-            present: x(now)
+            actual: actual,
+            target: target,
+            ahead: ahead,
+            band: band,
+            from: now - windowMs,
+            to: to,
+            low: least - margin,
+            high: most + margin
         };
+    };
+
+    /* Return the area between the fastest and the slowest likely course as [ms, °C, °C]. */
+    const between = function (curve, now, goal) {
+        const [fast, slow] = [curve.points(now, goal.low), curve.points(now, goal.high)];
+        const times = _.sortBy(_.uniq([...fast, ...slow].map(([at]) => at)));
+        return times.map((at) => [at, value(fast, at), value(slow, at)]);
+    };
+
+    /* Return the value of a line of [ms, °C] at a time; its last value after its end. */
+    const value = function (line, at) {
+        const next = line.findIndex(([time]) => time >= at);
+        if (next < 0) return line[line.length - 1][1];
+        if (next === 0) return line[0][1];
+        const [[before, low], [after, high]] = [line[next - 1], line[next]];
+        return low + ((high - low) * (at - before)) / (after - before || 1);
+    };
+
+    /* Return the ticks of the time axis as [ms, text], counted from `now`. */
+    TempETA.ticks = function (from, to, now) {
+        const step = 1000 * (TICKS_S.find((each) => (to - from) / 1000 / each <= MOST_TICKS) || 14400);
+        const ticks = [];
+        for (let number = Math.ceil((from - now) / step); now + number * step <= to; number++) {
+            const text = TempETA.duration(Math.abs(number * step) / 1000);
+            ticks.push([now + number * step, number ? (number < 0 ? "−" : "+") + text : gettext("now")]);
+        }
+        return ticks;
+    };
+
+    /* Return the lines of the graph for flot; `color` is the heater's. */
+    const series = function (shown, color) {
+        const flat = {shadowSize: 0, hoverable: false};
+        return [
+            {...flat, data: shown.band, color: color, lines: {show: true, lineWidth: 0, fill: 0.2}},
+            {...flat, data: shown.target, color: "rgba(128, 128, 128, 0.9)", lines: {show: true, lineWidth: 1}},
+            {
+                ...flat,
+                data: shown.ahead,
+                color: color,
+                lines: {show: false},
+                dashes: {show: true, lineWidth: 2, dashLength: 6}
+            },
+            {...flat, data: shown.actual, color: color, lines: {show: true, lineWidth: 2}}
+        ];
+    };
+
+    /* Draw `shown` into an element; `degrees` gives the text of a temperature. */
+    const draw = function (element, {shown, now, degrees}) {
+        const color = getComputedStyle(element).getPropertyValue("--temp-eta-color").trim() || "#777777";
+        $.plot($(element), series(shown, color), {
+            series: {dashes: {show: false}},
+            xaxis: {min: shown.from, max: shown.to, ticks: TempETA.ticks(shown.from, shown.to, now)},
+            yaxis: {
+                min: shown.low,
+                max: shown.high,
+                ticks: 4,
+                minTickSize: 5,
+                tickFormatter: (celsius) => degrees(celsius),
+                labelWidth: degrees(0).includes("F") ? 76 : 38
+            },
+            grid: {
+                borderWidth: {top: 0, right: 0, bottom: 1, left: 1},
+                borderColor: GREY,
+                tickColor: "rgba(128, 128, 128, 0.15)",
+                hoverable: true,
+                autoHighlight: false,
+                markings: [{xaxis: {from: now, to: now}, color: GREY, lineWidth: 1}]
+            },
+            legend: {show: false}
+        });
+    };
+
+    /* Return what the graph shows at a time, as text. */
+    const described = function ({shown, now, degrees}, at) {
+        const seconds = (at - now) / 1000;
+        const text = [(seconds < 0 ? "−" : "+") + TempETA.duration(Math.abs(seconds)) + " · " + TempETA.clock(at)];
+        if (at <= now) {
+            text.push(gettext("Measured:") + " " + degrees(value(shown.actual, at), 1));
+        } else if (shown.ahead.length) {
+            text.push(gettext("Predicted:") + " " + degrees(value(shown.ahead, at), 1));
+            const inside = shown.band.filter(([time]) => time >= at)[0];
+            if (inside) text.push(_.sprintf(gettext("%(low)s to %(high)s"), range(inside, degrees)));
+        }
+        return text.join("\n");
+    };
+    const range = function ([, one, other], degrees) {
+        return {low: degrees(Math.min(one, other)), high: degrees(Math.max(one, other))};
+    };
+
+    /* The binding of the element that the graph is drawn into: {shown, now, degrees}. */
+    ko.bindingHandlers.tempEtaPlot = {
+        init: function (element, value) {
+            const tip = $("<div class='temp-eta-tip' aria-hidden='true'></div>").insertAfter(element).hide();
+            $(element)
+                .on("plothover", (event, position) => {
+                    const graph = ko.unwrap(value());
+                    if (!graph) return;
+                    const at = Math.min(Math.max(position.x, graph.shown.from), graph.shown.to);
+                    const place = $(element).position();
+                    const left = position.pageX - $(element).offset().left;
+                    tip.text(described(graph, at)).show();
+                    const most = $(element).width() - tip.outerWidth();
+                    tip.css({top: place.top, left: place.left + Math.max(0, Math.min(left + 12, most))});
+                })
+                .on("mouseleave", () => tip.hide());
+        },
+        update: function (element, value) {
+            const graph = ko.unwrap(value());
+            // After the other bindings: they set the colour. flot cannot draw into an element that is not shown.
+            window.requestAnimationFrame(() => {
+                if (graph && element.offsetWidth > 0 && element.offsetHeight > 0) draw(element, graph);
+            });
+        }
     };
 })();

@@ -17,20 +17,7 @@
         stalled: () => gettext("Not heating up"),
         unknown: () => gettext("No data")
     };
-
-    /* Return seconds as 0:42, 3:21 or 1:02:03. */
-    TempETA.duration = function (seconds) {
-        const whole = Math.max(0, Math.round(seconds));
-        const parts = [Math.floor(whole / 60) % 60, whole % 60];
-        if (whole >= 3600) parts.unshift(Math.floor(whole / 3600));
-        return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
-    };
-
-    /* Return a time as the user's clock shows it. */
-    TempETA.clock = function (time) {
-        const locale = (window.LOCALE || "en").replace("_", "-");
-        return new Date(time).toLocaleTimeString(locale, {hour: "numeric", minute: "2-digit"});
-    };
+    const ICONS = {tool: "fas fa-fill-drip", bed: "fas fa-layer-group", chamber: "fas fa-cube"};
 
     /* Return a heater's label; tools have a number if there are several. */
     TempETA.label = function (name, severalTools) {
@@ -46,15 +33,19 @@
     TempETA.Heater = function (name, pages) {
         const self = this;
         const computed = (read) => ko.pureComputed(read);
+        const countdown = new TempETA.Countdown();
 
         self.name = name;
+        self.icon = ICONS[name.replace(/\d+$/, "")] || "fas fa-thermometer-half";
         self.payload = ko.observable({});
-        /* When the countdown ends, in ms of the browser's clock: the server's clock may differ. */
-        self.endsAt = ko.observable(null);
+        /* When the payload arrived, in ms of the browser's clock. */
+        self.updatedAt = 0;
+        self.endsAt = countdown.endsAt;
+        self.step = (now) => countdown.step(now);
 
         self.update = function (payload) {
-            const seconds = payload.eta_seconds;
-            self.endsAt(seconds === null ? null : Date.now() + seconds * 1000);
+            self.updatedAt = Date.now();
+            countdown.update(TempETA.episode(payload), payload.eta_seconds, self.updatedAt);
             self.payload(payload);
         };
 
@@ -70,18 +61,29 @@
             self.endsAt() === null ? null : Math.max(0, (self.endsAt() - pages.now()) / 1000)
         );
         self.countdown = computed(() => (self.remaining() === null ? "" : TempETA.duration(self.remaining())));
+        /* The clock time of the countdown's end, so that the two never differ. */
         self.expectedAt = computed(() => {
-            const at = self.payload().ready_at || self.payload().cool_at;
-            if (!at) return "";
+            if (!self.remaining()) return "";
             const text = self.cools() ? gettext("Cool at %(time)s") : gettext("Ready at %(time)s");
-            return _.sprintf(text, {time: TempETA.clock(at)});
+            return _.sprintf(text, {time: TempETA.clock(self.endsAt())});
+        });
+        /* The likely remaining seconds as {low, high}, null without an interval; they contain the countdown. */
+        self.interval = computed(() => {
+            const {eta_low: low, eta_high: high} = self.payload();
+            const remaining = self.remaining();
+            if (remaining === null || !_.isNumber(low) || !_.isNumber(high)) return null;
+            const passed = (pages.now() - self.updatedAt) / 1000;
+            return {
+                low: Math.min(Math.max(0, low - passed), remaining),
+                high: Math.max(high - passed, remaining)
+            };
         });
         self.range = computed(() => {
-            const {eta_low: low, eta_high: high} = self.payload();
-            if (low === null || high === null || low === undefined) return "";
+            const interval = self.interval();
+            if (!interval) return "";
             return _.sprintf(gettext("%(low)s to %(high)s"), {
-                low: TempETA.duration(low),
-                high: TempETA.duration(high)
+                low: TempETA.duration(interval.low),
+                high: TempETA.duration(interval.high)
             });
         });
 
@@ -118,5 +120,11 @@
             if (self.state() === "heating") return options.color_heating();
             return self.state() === "cooling" ? options.color_cooling() : options.color_idle();
         });
+    };
+
+    /* Return what identifies a heat-up or cool-down; empty without one. */
+    TempETA.episode = function (payload) {
+        if (!payload.eta_kind) return "";
+        return [payload.eta_kind, payload.target, payload.cooldown_target].join(" ");
     };
 })();

@@ -56,7 +56,7 @@
             self.problem("");
             try {
                 return READERS[self.kind](self.entered());
-            } catch (error) {
+            } catch {
                 self.problem(RULES[self.kind]());
                 return undefined;
             }

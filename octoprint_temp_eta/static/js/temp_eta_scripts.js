@@ -1,4 +1,4 @@
-/* The automation scripts in the sidebar: a button for each, the current run, and the result of the last one. */
+/* The automation scripts in the sidebar: a card for each, the current run, and the result of the last one. */
 (function () {
     "use strict";
 
@@ -17,14 +17,21 @@
     };
     /* The printer state (OctoPrint's id) in which a script can start. */
     const READY = "OPERATIONAL";
+    /* Lines of the log that are kept. */
+    const MOST_LINES = 100;
 
-    /* `pages` has `now` (ms, ticks), `options` (our settings), `printer`, `mayRun`, and `show` for notices. */
+    /* `pages` has `now` (ms, ticks), `options` (our settings), `printer`, `mayRun`, `maySettings`, and `show`. */
     TempETA.Scripts = function (pages) {
         const self = this;
         const computed = (read) => ko.pureComputed(read);
 
         self.list = ko.observableArray([]);
+        /* The values of the scripts' settings, and the state of their folder; only for users who may change them. */
+        self.settings = ko.observable({});
+        self.folder = ko.observable(null);
         self.runner = ko.observable({state: "idle", last: null});
+        /* The log of the current or last run. */
+        self.lines = ko.observableArray([]);
         /* When the run started, in ms of the browser's clock: the server's clock may differ. */
         self.startedAt = ko.observable(null);
         /* Whether a command is waiting for its reply. */
@@ -33,10 +40,16 @@
         /* Update from the runner's state; `timestamp` is the server's clock (Unix seconds). */
         self.update = function (runner, timestamp) {
             const started = runner.started_at;
+            if (runner.run_id && runner.run_id !== self.runner().run_id) self.lines([]);
             self.startedAt(started ? Date.now() - Math.max(0, 1000 * timestamp - Date.parse(started)) : null);
             pages.now(Date.now());
             self.runner(runner);
         };
+        self.logged = function (line) {
+            self.lines.push(line.message);
+            if (self.lines().length > MOST_LINES) self.lines.shift();
+        };
+        self.log = computed(() => self.lines().join("\n"));
 
         self.shown = computed(() => pages.options.show_scripts() && self.list().length > 0);
         self.mayStart = computed(() => pages.options.allow_script_start() && pages.mayRun());
@@ -58,14 +71,16 @@
         self.last = computed(() => {
             const last = self.runner().last;
             if (!last) return null;
+            const took = (Date.parse(last.ended_at) - Date.parse(last.started_at)) / 1000;
             return {
                 text: _.sprintf(gettext("%(script)s %(outcome)s at %(time)s"), {
                     script: last.title,
                     outcome: OUTCOMES[last.outcome](),
                     time: TempETA.clock(last.ended_at)
                 }),
+                took: took >= 0 ? _.sprintf(gettext("It took %(time)s."), {time: TempETA.duration(took)}) : "",
                 outcome: last.outcome,
-                error: last.error || "",
+                error: TempETA.translated(last.error) || "",
                 results: _.map(last.result || {}, (value, key) => ({
                     key: key,
                     value: _.isString(value) ? value : JSON.stringify(value)
@@ -73,15 +88,21 @@
             };
         });
 
-        /* Why a script cannot be started now; empty if it can. */
-        self.obstacle = function (script) {
-            if (script.error) return script.error;
+        /* Why no script can be started now; empty if one can. */
+        self.obstacle = computed(() => {
             if (!self.isIdle()) return gettext("A script is running.");
             return pages.printer().state === READY ? "" : gettext("The printer is not ready.");
-        };
-        self.canStart = (script) => !self.pending() && !self.obstacle(script);
+        });
+        self.canStart = (script) => !self.pending() && !script.error && !self.obstacle();
 
-        self.start = (script) => send("start_script", {id: script.id});
+        self.start = function (script) {
+            const start = () => send("start_script", {id: script.id});
+            if (!pages.options.script_confirm()) return start();
+            const question = _.sprintf(gettext("Start %(script)s? It may heat and move the printer."), {
+                script: _.escape(script.title)
+            });
+            return showConfirmationDialog(question, start);
+        };
         self.cancel = () => send("cancel_script", {run_id: self.runner().run_id});
 
         const send = function (command, fields) {
@@ -90,11 +111,24 @@
                 .fail((xhr) => pages.show("error", gettext("Automation scripts"), TempETA.reason(xhr)))
                 .always(() => self.pending(false));
         };
+
+        /* The form of one script's settings, while it is open: {id, form}. */
+        self.form = ko.observable(null);
+        self.hasSettings = (script) => pages.maySettings() && !script.error && !_.isEmpty(script.settings);
+        self.isOpen = (script) => self.form() !== null && self.form().id === script.id;
+        self.toggleSettings = function (script) {
+            if (self.isOpen(script)) return self.form(null);
+            return OctoPrint.simpleApiGet("temp_eta").done((state) => {
+                const values = (state.script_settings || {})[script.id];
+                if (values) self.form(new TempETA.ScriptSettings(script, values));
+            });
+        };
+        self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());
     };
 
     /* Return why a call failed. */
     TempETA.reason = function (xhr) {
         const error = xhr.responseJSON && xhr.responseJSON.error;
-        return (error && error.message) || gettext("No response from server.");
+        return (error && TempETA.translated(error.message)) || gettext("No response from server.");
     };
 })();

@@ -1,22 +1,22 @@
-/* The view model of the settings dialog: refused values, the connection's state, and the scripts' forms. */
+/* The view model of the settings dialog: refused values, settings without effect, the connection, the scripts' forms. */
 $(function () {
     "use strict";
 
     const TempETA = window.TempETA;
-    const POLL_MS = 2000;
     const PAGE = "#settings_plugin_temp_eta";
     const DIALOG = "#settings_dialog";
 
     function TempEtaSettingsViewModel(parameters) {
         const self = this;
         const [settings, loginState, access] = parameters;
-        let polling;
         /* A promise: the scripts' settings are being saved. */
         let saving = $.when();
 
         /* The server's reply when it refused a setting (key, rule, …), else null. */
         self.refused = ko.observable(null);
-        self.mqtt = ko.observable(null);
+        self.now = ko.observable(Date.now());
+        self.connection = new TempETA.Connection(self.now);
+        self.topics = ko.observableArray([]);
         self.scripts = ko.observableArray([]);
         /* Problems of the installation, as sentences of the server. */
         self.problems = ko.observableArray([]);
@@ -26,6 +26,7 @@ $(function () {
 
         self.onBeforeBinding = function () {
             self.own = settings.settings.plugins.temp_eta;
+            self.alerts = new TempETA.Alerts(self.own);
         };
 
         /* OctoPrint leaves the dialog open when saving fails, without a message: show the reason at the field. */
@@ -69,19 +70,35 @@ $(function () {
 
         self.onSettingsShown = function () {
             self.refused(null);
+            self.removal("");
             self.scripts([]);
+            self.shown = true;
             self.look();
-            polling = window.setInterval(self.look, POLL_MS);
+            ticking = window.setInterval(() => self.now(Date.now()), 1000);
         };
         self.onSettingsHidden = function () {
-            window.clearInterval(polling);
+            window.clearInterval(ticking);
+            self.shown = false;
             self.refused(null);
         };
+        let ticking;
+        /* Pushed changes are shown while the dialog is open; it requests the current state when it opens. */
+        self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
+            if (plugin !== "temp_eta" || !self.shown) return;
+            if (type === "connection_test") self.test.show(data);
+            else if (type === "connection_update") self.connection.mqtt(data);
+            else if (type === "problems_update") self.problems(data);
+            else if (type === "script_folder_update") self.scriptFolder(data);
+            else if (type === "scripts_update") self.look();
+        };
+        self.onDataUpdaterReconnect = () => self.shown && self.look();
         self.look = () =>
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                self.mqtt(state.mqtt);
+                self.connection.mqtt(state.mqtt);
+                self.topics(topics(state));
                 self.problems(state.problems || []);
-                if (state.connection_test) self.showTest(state.connection_test);
+                if (state.connection_test) self.test.show(state.connection_test);
+                self.scriptsFound(state.scripts.length > 0);
                 if (state.script_folder) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
@@ -92,82 +109,69 @@ $(function () {
             return declaring.map((script) => new TempETA.ScriptSettings(script, values[script.id]));
         };
 
+        /* The topics to copy, with their current values. */
+        const topics = function (state) {
+            const base = state.mqtt.base_topic;
+            const heaters = _.map(state.eta, (eta, name) => ({topic: base + "/" + name + "/eta", value: eta.state}));
+            return [
+                {topic: base + "/status", value: state.mqtt.connected ? "online" : "offline"},
+                {topic: base + "/printer", value: state.printer.status},
+                ...heaters,
+                {topic: base + "/script", value: state.script.state},
+                {topic: base + "/command/#", value: ""}
+            ];
+        };
+        self.copy = ({topic}) => copyToClipboard(topic);
+
+        /* Why a setting has no effect now; empty if it has one. */
+        const needs = {};
+        self.why = function (key) {
+            if (!(key in needs)) needs[key] = TempETA.needs(key, self.own);
+            return needs[key]();
+        };
+        self.restoreDefaults = function (model, event) {
+            const defaults = $(event.currentTarget).closest("form").data("defaults");
+            _.forOwn(defaults, (value, key) => self.own[key](value));
+        };
+
+        self.removal = ko.observable("");
+        self.removeFromHomeAssistant = () =>
+            OctoPrint.simpleApiCommand("temp_eta", "remove_from_home_assistant").then(
+                () => {
+                    self.own.ha_discovery_enabled(false);
+                    self.removal(gettext("The printer is removed from Home Assistant."));
+                },
+                (xhr) => self.removal(TempETA.reason(xhr))
+            );
+
+        /* The settings of the plugin OctoPrint-MQTT, if it is installed. */
+        self.mqttPlugin = ko.pureComputed(() => {
+            const broker = settings.settings.plugins.mqtt && settings.settings.plugins.mqtt.broker;
+            return broker && broker.url && broker.url() ? broker : null;
+        });
+        self.takeOver = function () {
+            _.forOwn(TempETA.fromMqttPlugin(ko.mapping.toJS(self.mqttPlugin())), (value, key) => self.own[key](value));
+        };
+
+        self.scriptsFound = ko.observable(true);
+        self.copyExample = () => createFolder({example: true});
         self.writableFiles = ko.pureComputed(() => self.scriptFolder().writable.join(", ").replace(/^\.(?=,|$)/, self.scriptFolder().path));
-        self.createFolder = function () {
+        self.createFolder = () => createFolder({});
+        const createFolder = function (fields) {
             self.folderProblem("");
-            OctoPrint.simpleApiCommand("temp_eta", "create_script_folder").then(self.look, (xhr) =>
+            OctoPrint.simpleApiCommand("temp_eta", "create_script_folder", fields).then(self.look, (xhr) =>
                 self.folderProblem(TempETA.reason(xhr))
             );
         };
 
-        /* The connection test: its state as REST and the web socket have it. */
-        self.test = ko.observable(null);
-        self.testProblem = ko.observable("");
-        self.showTest = function (state) {
-            // A response that was sent before the last message must not undo it.
-            const progress = (test) => [test.number, test.steps.length, test.running ? 0 : 1];
-            const [here, there] = [self.test(), state].map((test) => (test ? progress(test) : []));
-            const first = there.findIndex((value, index) => value !== here[index]);
-            if (first >= 0 && !(there[first] < here[first])) self.test(state);
-        };
-        self.onDataUpdaterPluginMessage = function (plugin, message) {
-            if (plugin === "temp_eta" && message.type === "connection_test") self.showTest(message.data);
-        };
         self.mayTest = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_ADMINISTER));
-        self.testing = ko.pureComputed(() => self.test() !== null && self.test().running);
-        const ICONS = {ok: "fas fa-check text-success", failed: "fas fa-times text-error", skipped: "fas fa-minus muted"};
-        const STEPS = {
-            "Name look-up": gettext("Name look-up"),
-            Subscribe: gettext("Subscribe"),
-            Publish: gettext("Publish"),
-            "Read back": gettext("Read back"),
-            Identity: gettext("Identity"),
-            "Other publishers": gettext("Other publishers"),
-            "Packet limit": gettext("Packet limit")
-        };
-        self.testSteps = ko.pureComputed(() => {
-            if (self.test() === null) return [];
-            const {steps, problem} = self.test();
-            const several = new Set(steps.map((step) => step.broker)).size > 1;
-            const shown = steps.map((step) => ({
-                ...step,
-                icon: ICONS[step.status],
-                title: (several ? step.broker + " – " : "") + (STEPS[step.name] || step.name) + ":"
-            }));
-            if (!problem) return shown;
-            return [...shown, {name: "", status: "failed", icon: ICONS.failed, title: "", message: problem}];
-        });
+        self.test = new TempETA.ConnectionTest();
         self.testConnection = function () {
-            self.testProblem("");
             self.refused(null);
             const entered = _.omit(ko.mapping.toJS(self.own), ["mqtt_password"]);
             if (self.own.mqtt_password && self.own.mqtt_password()) entered.mqtt_password = self.own.mqtt_password();
-            OctoPrint.simpleApiCommand("temp_eta", "test_connection", {settings: entered}).then(self.look, (xhr) => {
-                const path = _.get(xhr.responseJSON, "error.path") || "";
-                if (path.startsWith("/settings/")) self.refuse({key: path.split("/")[2]});
-                self.testProblem(TempETA.reason(xhr));
-            });
+            self.test.start(entered).then(self.look, (key) => key && self.refuse({key: key}));
         };
-        self.warnings = ko.pureComputed(() => (self.mqtt() && self.mqtt().warnings) || []);
-
-        self.connected = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().connected);
-        self.failing = ko.pureComputed(() => self.mqtt() !== null && self.mqtt().enabled && !self.mqtt().connected);
-        self.connectionText = ko.pureComputed(() => {
-            const mqtt = self.mqtt();
-            if (mqtt === null) return gettext("Checking connection …");
-            if (!mqtt.enabled) return gettext("Not connected: no broker set, or MQTT is off.");
-            if (!mqtt.connected || !mqtt.broker) return gettext("Not connected to the broker.");
-            return _.sprintf(gettext("Connected to %(host)s:%(port)d with MQTT %(protocol)s since %(time)s"), {
-                ...mqtt.broker,
-                time: TempETA.clock(mqtt.broker.connected_since_at)
-            });
-        });
-        self.lastError = ko.pureComputed(() => (self.failing() && self.mqtt().last_error) || "");
-        self.baseTopic = ko.pureComputed(() => (self.mqtt() && self.mqtt().base_topic) || "");
-
-        const alerts = () => new TempETA.Alerts(self.own);
-        self.tryHeatingSound = () => alerts().play("heating_complete.mp3");
-        self.tryCoolingSound = () => alerts().play("cooldown_complete.mp3");
     }
 
     OCTOPRINT_VIEWMODELS.push({

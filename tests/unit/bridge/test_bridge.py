@@ -204,6 +204,7 @@ def test_rest_shows_what_is_published():
         "connected": True,
         "broker": driver.state("diagnostics")["broker"],
         "last_error": None,
+        "retry_at": None,
         "warnings": [],
         "base_topic": BASE,
     }

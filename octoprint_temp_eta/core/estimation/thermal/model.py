@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample
+from ..estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample, Shape
 from ..samples import HISTORY_S, SAMPLES_PER_S
 from .curves.physics import Start
 from .curves.start import start_of
@@ -77,6 +77,10 @@ class ThermalModel:
     def stalled(self) -> bool:
         """Whether the heater is so slow that something must be wrong. A convenience, not a safety device."""
         return self.pace is not None and self.pace < STALLED_PACE
+
+    def shape(self) -> Shape:
+        """Return the course of the fitted curve from the newest sample to the goal."""
+        return self._posterior.shape() if self._posterior is not None else ()
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return the estimate for an episode from `start` (°C) to `goal`."""

@@ -8,8 +8,8 @@ import pytest
 
 from octoprint_temp_eta.bridge.heaters import heaters
 from octoprint_temp_eta.bridge.heaters.forecasts import DEADBAND_S, INTERVAL_S, LONGEST_NAME, MOST_PRESETS
-from octoprint_temp_eta.bridge.protocol.effects import Learn, Save, SetTarget
-from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets, Profile
+from octoprint_temp_eta.bridge.protocol.effects import Learn, RestReply, Save, SetTarget
+from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, Learned, Preset, Presets, Profile
 from octoprint_temp_eta.core.estimation.estimator import Estimate, Goal, HeaterKind, LearnedState
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
@@ -317,3 +317,25 @@ def test_forecasts_follow_the_presets_and_what_was_learned():
     driver.handle(Presets(()))
     driver.advance(1)
     assert driver.state("forecast")["presets"] == []
+
+
+# get_curve
+
+
+def curve_of(driver: BridgeDriver) -> dict[str, Any]:
+    [reply] = [
+        effect
+        for effect in driver.handle(ApiCommand("get_curve", {"heater": "bed"}, 7))
+        if isinstance(effect, RestReply)
+    ]
+    return dict(reply.reply)
+
+
+def test_the_curve_is_that_of_the_current_heat_up():
+    driver = warm()
+    assert code([curve_of(driver)]) == "not_available"
+    driver.heat("bed", curves.heating(60.0, rate=0.5)[:20])
+    result = curve_of(driver)["result"]
+    assert result["heater"] == "bed"
+    assert result["eta_seconds"] == pytest.approx(driver.state("eta", heater="bed")["eta_seconds"], abs=2)
+    assert result["shape"][-1] == [1.0, 59.0]

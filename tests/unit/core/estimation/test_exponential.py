@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -58,3 +59,19 @@ def test_the_limits_hold_as_for_linear():
 def test_an_eta_is_finite_and_not_negative(readings: list[float], goal: Goal):
     for found in estimates(goal, [(float(t), actual, goal.temperature) for t, actual in enumerate(readings)]):
         assert found is None or 0.0 <= found.eta <= 3600.0
+
+
+def test_the_shape_goes_from_the_newest_reading_to_the_goal_and_slows_down():
+    method = Exponential(Limits(ambient=22.0))
+    method.begin(TO_40, [])
+    for at, actual, target in curves.cooling(100.0, to=22.0, tau=300.0, lasting=60):
+        method.update(Sample(at, actual, target))
+    shape = method.shape()
+    assert [share for share, _ in shape] == sorted({share for share, _ in shape})
+    assert (shape[0][0], shape[-1]) == (0.0, (1.0, pytest.approx(40.0)))
+    falls = [before - after for (_, before), (_, after) in pairwise(shape)]
+    assert falls == sorted(falls, reverse=True)
+
+
+def test_without_a_goal_there_is_no_shape():
+    assert Exponential(Limits()).shape() == ()

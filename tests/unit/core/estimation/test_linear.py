@@ -107,3 +107,11 @@ def test_it_forecasts_and_learns_nothing():
     method.restore(state)
     assert method.forecast(20.0, TO_60) is None
     assert Linear.learn(HeaterKind.BED, state, Episode(TO_60, (), (), None)) is state
+
+
+def test_the_shape_is_a_straight_line():
+    method = Linear(Limits())
+    method.begin(Goal(Direction.HEATING, 60.0), [])
+    method.update(Sample(0.0, 22.0, 60.0))
+    method.update(Sample(1.0, 23.0, 60.0))
+    assert method.shape() == ((0.0, 23.0), (1.0, 59.0))

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ...estimator import Direction, Estimate, Goal, HeaterKind
+from ...estimator import Direction, Estimate, Goal, HeaterKind, Shape
 from ..curves.physics import PARAMETERS, Array, Curves, Start
 from .fit import TAILS, Fit, Penalty, Readings, fit
 from .prior import Belief, inverted
@@ -46,6 +46,8 @@ _NEWEST: Final = {Direction.HEATING: 1, Direction.COOLING: 16}
 _NEWEST_MEMORY: Final = 0.03
 #: Half of the central 80 % of a Gaussian, in standard deviations.
 EIGHTY: Final = 1.2816
+#: Pairs of `Posterior.shape`.
+_POINTS: Final = 24
 #: s added to both ends of a ratio, so that it stays finite at the arrival.
 TICK_S: Final = 0.5
 #: Largest standard deviation of ln ETA in formula 15.
@@ -109,6 +111,19 @@ class Posterior:
         eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
         spread = float(np.exp(EIGHTY * self._interval * sigma))
         return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)
+
+    def shape(self) -> Shape:
+        """Return the course of the most probable curve from the newest reading to the goal."""
+        first, actual, threshold = self._times[-1], self._actuals[-1], self._goal.threshold
+        last = float(self._curve.reach[0])
+        if last <= first:
+            return ((0.0, actual), (1.0, threshold))
+        temperatures = self._curve.at(np.linspace(first, last, _POINTS))[0][0]
+        # The curve passes near the newest reading, and starts from it here.
+        shares = np.linspace(0.0, 1.0, _POINTS)
+        temperatures = temperatures + (1.0 - shares) * (actual - temperatures[0])
+        temperatures[-1] = threshold
+        return tuple(zip(shares.tolist(), temperatures.tolist(), strict=True))
 
     def _refit(self) -> None:
         if len(self._times) > _READINGS:

@@ -58,3 +58,17 @@ def test_a_cool_down_that_starts_while_the_heater_already_cools() -> None:
         if sample.at < cool_down.reached_at:
             errors.append(abs(episode.estimate().eta - (cool_down.reached_at - sample.at)))
     assert sum(errors) / len(errors) < 0.15 * (cool_down.reached_at - late[0].at)
+
+
+def test_the_shape_is_the_fitted_curve_from_the_newest_reading_to_the_arrival() -> None:
+    heat_up = bed().heat(60.0).samples
+    episode = started(HeaterKind.BED, Goal(Direction.HEATING, 60.0), heat_up)
+    for sample in heat_up[1:60]:
+        episode.update(sample.at - heat_up[0].at, sample.actual)
+    shape = episode.shape()
+    assert shape[0] == (0.0, pytest.approx(heat_up[59].actual))
+    assert shape[-1] == (1.0, 59.0)
+    left = next(sample.at for sample in heat_up if sample.actual >= 59.0) - heat_up[59].at
+    for share, temperature in shape:
+        real = min(heat_up, key=lambda sample: abs(sample.at - heat_up[59].at - share * left)).actual
+        assert temperature == pytest.approx(real, abs=3.0)

@@ -1,0 +1,69 @@
+/* The connection test: its steps as the web socket brings them. */
+(function () {
+    "use strict";
+
+    const TempETA = (window.TempETA = window.TempETA || {});
+
+    const ICONS = {ok: "fas fa-check text-success", failed: "fas fa-times text-error", skipped: "fas fa-minus muted"};
+    const STEPS = {
+        "Name look-up": () => gettext("Name look-up"),
+        Subscribe: () => gettext("Subscribe"),
+        Publish: () => gettext("Publish"),
+        "Read back": () => gettext("Read back"),
+        Identity: () => gettext("Identity"),
+        "Other publishers": () => gettext("Other publishers"),
+        "Packet limit": () => gettext("Packet limit")
+    };
+
+    TempETA.ConnectionTest = function () {
+        const self = this;
+
+        /* The test as the server has it; null before the first one. */
+        self.state = ko.observable(null);
+        /* Why no test could be started. */
+        self.problem = ko.observable("");
+        self.running = ko.pureComputed(() => self.state() !== null && self.state().running);
+
+        self.show = function (state) {
+            // A response that was sent before the last message must not undo it.
+            const progress = (test) => [test.number, test.steps.length, test.running ? 0 : 1];
+            const [here, there] = [self.state(), state].map((test) => (test ? progress(test) : []));
+            const first = there.findIndex((value, index) => value !== here[index]);
+            if (first >= 0 && !(there[first] < here[first])) self.state(state);
+        };
+
+        self.steps = ko.pureComputed(() => {
+            if (self.state() === null) return [];
+            const {steps, problem} = self.state();
+            const several = new Set(steps.map((step) => step.broker)).size > 1;
+            const shown = steps.map((step) => ({
+                ...step,
+                icon: ICONS[step.status],
+                title: (several ? step.broker + " – " : "") + (step.name in STEPS ? STEPS[step.name]() : step.name) + ":",
+                message: TempETA.translated(step.message)
+            }));
+            if (!problem) return shown;
+            const failed = {name: "", status: "failed", icon: ICONS.failed, title: ""};
+            return [...shown, {...failed, message: TempETA.translated(problem)}];
+        });
+        /* Whether the last test has ended without a failed step. */
+        self.passed = ko.pureComputed(
+            () =>
+                self.state() !== null &&
+                !self.running() &&
+                !self.state().problem &&
+                self.state().steps.every((step) => step.status !== "failed")
+        );
+
+        /* Test the connection with settings that need not be saved; a failure comes with the key of the setting. */
+        self.start = function (entered) {
+            self.problem("");
+            return OctoPrint.simpleApiCommand("temp_eta", "test_connection", {settings: entered}).then(null, (xhr) => {
+                const path = _.get(xhr.responseJSON, "error.path") || "";
+                self.problem(TempETA.reason(xhr));
+                const key = path.startsWith("/settings/") ? path.split("/")[2] : "";
+                return $.Deferred().reject(key).promise();
+            });
+        };
+    };
+})();
