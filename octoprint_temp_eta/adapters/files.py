@@ -17,7 +17,7 @@ from typing import Any
 from ..bridge.protocol.effects import Save
 from .problems import Problems
 
-#: s until a file that could not be written is written again.
+#: Seconds until a file that could not be written is written again.
 RETRY_S = 30.0
 #: Bytes that a file may have at most.
 MAX_BYTES = 8_000_000

@@ -10,7 +10,7 @@ from .part import InputHandler, Part
 from .protocol.effects import Effect, Publish
 from .protocol.inputs import PluginPublish, PluginSubscriptions
 
-#: s for which a message waits for a connection, and s for which it waits on one.
+#: Seconds for which a message waits: without a connection, and with one.
 QUEUED_S, CONNECTED_S = 3600.0, 30.0
 
 

@@ -20,7 +20,8 @@ from ..settings import table
 
 #: Exit status without a connection to the broker.
 NO_CONNECTION = 5
-#: s without a message after which all retained messages have arrived, and s to wait for that at most.
+#: All retained messages have arrived after this many seconds without a message, or at the latest after this many
+#: seconds.
 QUIET_S, SETTLE_S = 1.0, 15.0
 
 

@@ -10,9 +10,9 @@ from .clock import Now
 
 #: The deadband: s, or this part of the remaining time if that is more.
 BAND_S, BAND_SHARE = 60.0, 0.05
-#: s between two moves at least.
+#: Minimum number of seconds between two changes of the announced time.
 INTERVAL_S = 60.0
-#: s from now at least, if the announced time has passed and the print goes on.
+#: If the announced time has passed and the print goes on, the new one is at least this many seconds from now.
 LEAST_AHEAD_S = 30.0
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 
-#: s before the first retry, at most.
+#: Maximum delay of the first retry, in seconds.
 FIRST_RETRY_S = 1.0
-#: s between two retries at most, while the broker is down or unreachable: short, so that everything is up to date
-#: within some 10 s of the broker's return.
+#: Maximum delay in seconds while the broker is down or unreachable: short, so that all states are current about 10 s
+#: after the broker is back.
 LONGEST_RETRY_S = 5.0
-#: The same for a broker that refuses the client: it needs a person, and nothing is gained by hammering it.
+#: The same for a broker that refuses the client: a person has to act, so frequent retries gain nothing.
 LONGEST_REFUSED_RETRY_S = 30.0
-#: s that a connection must have lasted for the waiting time to start again at `FIRST_RETRY_S`. Two machines that take
-#: a session from each other, or a broker that hangs up at once, are not answered with an attempt every second.
+#: Seconds after which a connection counts as successful and the delay is reset. A broker that closes each connection at
+#: once, or two machines that take a session from each other, would otherwise cause an attempt every second.
 STEADY_S = 10.0
 
 
 class Backoff:
-    """Waiting times that double, with jitter, up to a limit; without an end."""
+    """Delays that double, with jitter, up to a limit. The number of retries is unlimited."""
 
     def __init__(self) -> None:
         self._pause = FIRST_RETRY_S
@@ -28,7 +28,7 @@ class Backoff:
             self._pause = FIRST_RETRY_S
 
     def next(self, *, refused: bool = False) -> float:
-        """Return the seconds to wait now; `refused` is whether the broker answered and turned the client away."""
+        """Return the seconds to wait now; `refused` is whether the broker refused the client."""
         limit = LONGEST_REFUSED_RETRY_S if refused else LONGEST_RETRY_S
         pause = min(self._pause, limit)
         self._pause = min(2 * self._pause, limit)

@@ -4,8 +4,8 @@ Every connection starts with an attempt in MQTT 5. What follows depends on how t
 
 * It refuses the version (CONNACK 0x84, or 1 of MQTT 3.1.1), or closes the connection without a CONNACK, as RabbitMQ
   3.10 does: the next attempt uses 3.1.1, without a pause.
-* It stays silent. A frozen broker or a slow link is silent too, and no reason to give up MQTT 5. So 3.1.1 is only tried
-  to see whether the broker responds at all; if it does, MQTT 5 gets another attempt before 3.1.1 is used.
+* It does not respond. A frozen broker or a slow link does not respond either, and may support MQTT 5. So an attempt in
+  3.1.1 only checks whether the broker responds. If it does, MQTT 5 is tried again before 3.1.1 is used.
 
 A connection in 3.1.1 lasts until it ends; the next one starts with MQTT 5 again.
 """
@@ -15,9 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-#: s to wait for CONNACK: a link with 3 s in each direction needs six, and a busy broker some more.
+#: Seconds to wait for CONNACK: a link with 3 s in each direction needs 6 s, and a busy broker needs longer.
 CONNACK_TIMEOUT_S = 15.0
-#: s to wait for CONNACK in MQTT 5 from a broker that has just answered in 3.1.1, and so many times its response time.
+#: Timeout for CONNACK in MQTT 5 from a broker that has just responded in 3.1.1: in seconds, plus this multiple of its
+#: response time.
 SECOND_TIMEOUT_S, SECOND_TIMEOUT_FACTOR = 2.0, 4.0
 
 

@@ -13,7 +13,7 @@ from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
 from . import tls
 
-#: s for each step to be answered.
+#: Timeout of each step, in seconds.
 STEP_TIMEOUT_S = 10.0
 #: Days before its end at which a certificate is reported as about to expire.
 EXPIRES_SOON_DAYS = 14

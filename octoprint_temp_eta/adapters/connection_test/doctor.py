@@ -15,7 +15,7 @@ from .probe import Probe
 
 __all__ = ["Step", "examine"]
 
-#: s after which the remaining steps are skipped.
+#: Seconds after which the remaining steps are skipped.
 TIME_LIMIT_S = 180.0
 
 #: Gets each step as soon as it is done.

@@ -16,7 +16,7 @@ from ..broker.reach import StepFailed, StepSkipped
 from ..threads.inbox import now
 from .short_connection import NO_SUBSCRIBERS, ShortConnection
 
-#: s to wait for retained messages after the subscription.
+#: Seconds to wait for retained messages after the subscription.
 RETAINED_S = 1.0
 #: Plugins of OctoPrint that announce the printer to Home Assistant too, and those that publish on topics of their own.
 ANNOUNCING, PUBLISHING = {"homeassistant": "HomeAssistant Discovery"}, {"mqtt": "MQTT"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..files import read_text, replace_file
 from .machine import machine_hash
 
-#: s that the probe may take; a slow SD card needs some for the import.
+#: Seconds that the probe may take; a slow SD card needs some for the import.
 TIMEOUT_S = 30.0
 #: The file in the data folder that has the result of the last probe.
 RESULT = "numpy.probe"

@@ -13,14 +13,16 @@ from ..protocol.identity import Identity
 
 #: The reason code with which a broker of MQTT 5 ends a connection because another client uses its client ID.
 SESSION_TAKEN_OVER = 0x8E
-#: So many takeovers within so many s are a conflict: one alone may be our own connection from before a network failure.
+#: The number of takeovers within a window in seconds that is a conflict. A single one may be our own connection from
+#: before a network failure.
 TAKEOVERS, TAKEOVER_WINDOW_S = 3, 300.0
-#: s without a takeover after which the conflict is over.
+#: Seconds without a takeover after which the conflict has ended.
 RESOLVED_S = 600.0
-#: A foreign `info` is a conflict once its sender has answered ours, which is published so often, so many s apart:
-#: anybody can publish one message, and one may be left over.
+#: How often our `info` is published, and at which interval in seconds, to see whether the sender of a foreign one
+#: replies. A single message is no conflict: any client can publish it, or it is left over from earlier.
 ASKS, ASK_EVERY_S = 3, 5.0
-#: s after which a machine that left looks whether the other one is still there; doubled each time, up to the greatest.
+#: Seconds after which a machine that left checks whether the other one is still there; doubled each time, up to a
+#: maximum.
 RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
 _MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -29,7 +31,7 @@ class Found(Enum):
     """What a message on our `info` means."""
 
     NOTHING = auto()
-    #: Publish our states again: a running machine answers, and may have overwritten them.
+    #: Publish our states again: a running machine replies, and may have overwritten them.
     ANOTHER = auto()
     #: Disconnect: the topics belong to the other machine.
     LEAVE = auto()
@@ -38,7 +40,8 @@ class Found(Enum):
 class IdentityConflict:
     """Watches our retained `info`, and how often the broker gives our session to another client.
 
-    After our own `info` has arrived, a foreign one whose sender answers ours is a conflict; so are repeated takeovers.
+    After our own `info` has arrived, a foreign one whose sender replies to ours is a conflict. So are repeated
+    takeovers.
     """
 
     def __init__(self) -> None:
@@ -49,7 +52,7 @@ class IdentityConflict:
         self._ours_is_there = False
         #: Machine, boot ID and host of the newest foreign `info`.
         self._foreign: tuple[str, str, str] | None = None
-        #: The boot ID whose answer we wait for, when we asked last and how often.
+        #: The boot ID whose reply we wait for, when we published our `info` for it last, and how often.
         self._asked: str | None = None
         self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...core.clock import Now
 
-#: s after connecting within which our own `info` must come back.
+#: Seconds after connecting within which our own `info` must come back.
 READ_BACK_S = 10.0
 
 

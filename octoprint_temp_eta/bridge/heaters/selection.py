@@ -27,7 +27,7 @@ NO_TEMPERATURES = ("W", "E")
 #: Firmware reports whole °C below zero for a sensor that is not connected. Some report what the open input measures: at
 #: most this temperature.
 OPEN_INPUT_C = -30.0
-#: A room can be as cold as a placeholder: then another heater is at most so many °C from it, …
+#: A room can be as cold as a placeholder. Then another heater differs by at most this many °C, …
 SAME_ROOM_C = 10.0
 #: … or this heater has been that cold before.
 NEARLY_COLD_C = 10.0

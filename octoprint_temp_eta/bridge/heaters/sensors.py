@@ -9,7 +9,7 @@ from ...messages.encode import rounded
 from ..outbox.outbox import Outbox
 from .selection import SENSOR
 
-#: s between two messages at least, and °C by which a temperature must have moved for the next.
+#: Minimum interval between two messages in seconds, and the change in °C that causes one.
 INTERVAL_S, MOVED_C = 10.0, 0.5
 #: Sensors at most; the rest is reported in the log.
 MOST_SENSORS = 64

@@ -34,7 +34,7 @@ NEW_DEVICE = (
     "The printer ID has changed, so Home Assistant has a new device for this printer. Choose it in automations with "
     "device triggers: those of the former device have no effect any more."
 )
-#: s within which bridges respond to Home Assistant's birth message, each at its own time to spread the load.
+#: Seconds within which bridges respond to Home Assistant's birth message, at different times to spread the load.
 BIRTH_SPREAD_S = 3.0
 
 

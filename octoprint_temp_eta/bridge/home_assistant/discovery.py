@@ -14,11 +14,11 @@ from ..protocol.effects import Effect, Publish, Save
 
 #: The file with the record of what Home Assistant may still have.
 ANNOUNCED = "announced"
-#: s for which changes are collected: at startup heaters and scripts are found one by one.
+#: Seconds for which changes are collected: at startup heaters and scripts are found one by one.
 COALESCE_S = 2.0
 #: The same after a reconnect: everything is known by then, and the broker may have lost its retained messages.
 RECONNECT_S = 0.5
-#: s for which the messages of a step wait in the outbox.
+#: Seconds for which the messages of a step wait in the outbox.
 KEEP_S = 30.0
 
 

@@ -11,9 +11,9 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.job_inputs import PrinterEvent
 
-#: s for which an event waits for a connection.
+#: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
-#: Firmware reports one filament runout several times, in different words, within so many s.
+#: Firmware reports one filament runout several times, in different words, within this many seconds.
 SAME_RUNOUT_S = 30.0
 
 

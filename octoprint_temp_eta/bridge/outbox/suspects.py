@@ -12,7 +12,7 @@ from ...core.clock import Now
 
 #: From this size in bytes on, a culprit is taken as too large for the broker, and nothing of its size is sent.
 LARGE = 4096
-#: s after which a smaller culprit is tried again: two network failures at the wrong time look the same.
+#: Seconds after which a smaller culprit is tried again: two network failures can look the same.
 RETRY_S = 3600.0
 
 

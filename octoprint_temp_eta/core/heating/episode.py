@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ..estimation.estimator import ARRIVAL_HOLD, Episode, Estimate, Goal, Sample
 
-#: s recorded after the arrival.
+#: Seconds recorded after the arrival.
 AFTER_S = 10.0
 #: Most samples of an episode; at more, every second one is dropped.
 MOST_SAMPLES = 4096

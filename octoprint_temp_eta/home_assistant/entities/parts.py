@@ -12,17 +12,17 @@ from ha_discovery import Availability, AvailabilityTopic, Entity, json_text, jso
 from ...messages.topics import Topics, slug
 from .texts import Texts
 
-#: s after which an unchanged retained state is published again, and the messages that have this heartbeat.
+#: Seconds after which an unchanged retained state is published again, and the messages that have this heartbeat.
 HEARTBEAT_S = 60.0
 HEARTBEATS = ("status", "printer", "job", "eta", "forecast", "script")
-#: s without a message after which an entity becomes unavailable.
+#: Seconds without a message after which an entity becomes unavailable.
 EXPIRE_AFTER_S = 150
-#: s after which the broker drops a press that it could not deliver.
+#: Seconds after which the broker drops a press that it could not deliver.
 PRESS_EXPIRY_S = 30
 EXPIRES = {"message_expiry_interval": PRESS_EXPIRY_S}
-#: s between two changes of the progress of a print.
+#: Seconds between two changes of the progress of a print.
 SLOW_PROGRESS_S = 60
-#: s between two changes of a text that a script sets.
+#: Seconds between two changes of a text that a script sets.
 SLOW_TEXT_S = 10
 #: The message in a template; the empty message, which clears a topic, counts as an empty object.
 PAYLOAD = "(value_json | default({}))"

@@ -20,7 +20,7 @@ from . import paho
 from .paho import Limits
 from .receipts import Receipts
 
-#: s that the last messages wait for their acknowledgement; they are sent without, too.
+#: Seconds to wait for the acknowledgement of the last messages before disconnecting.
 LAST_MESSAGES_TIMEOUT_S = 0.4
 
 Post = Callable[[Input], None]

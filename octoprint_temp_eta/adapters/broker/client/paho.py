@@ -23,9 +23,9 @@ from .guarded import LARGEST_PACKET, GuardedClient
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 #: Returned by the library for a sent message.
 MessageInfo = mqtt.MQTTMessageInfo
-#: s for the TCP connection, and for each step of the TLS handshake.
+#: Seconds for the TCP connection, and for each step of the TLS handshake.
 TCP_TIMEOUT_S = 15.0
-#: s for which the broker keeps a session after the connection has ended, where the settings want one.
+#: Seconds for which the broker keeps a session after the connection has ended, where the settings want one.
 SESSION_EXPIRY_S = 3600
 
 

@@ -19,7 +19,7 @@ from .inference.prior import Belief
 #: Pace below which a heater has stalled: a failed cartridge, a loose thermistor, an open door. Fans, mains voltage and
 #: ambient temperature have far smaller effects.
 STALLED_PACE: Final = 0.3
-#: s of readings for the pace.
+#: Seconds of readings for the pace.
 _WINDOW_S: Final = {HeaterKind.TOOL: 10.0, HeaterKind.BED: 30.0, HeaterKind.CHAMBER: 120.0}
 #: °C below the target from which the controller, not the heater, limits the rate.
 _CONTROLLED_C: Final = {HeaterKind.TOOL: 12.0, HeaterKind.BED: 5.0, HeaterKind.CHAMBER: 5.0}

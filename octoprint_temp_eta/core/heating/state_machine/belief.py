@@ -14,7 +14,7 @@ from ...estimation.samples import JUMP_C, JUMP_C_PER_S
 #: The largest jump (°C, and °C for each second since the last reading) that is believed together with a new target, by
 #: kind. Without a new target, `JUMP_C` and `JUMP_C_PER_S` hold for all kinds.
 TARGET_JUMP_C = {HeaterKind.TOOL: (15.0, 12.0), HeaterKind.BED: (8.0, 3.0), HeaterKind.CHAMBER: (8.0, 2.0)}
-#: Readings that are looked back at, and the changes of the target among them that make it restless, …
+#: Within this many readings, this many changes of the target make it restless, …
 LAST, RESTLESS = 6, 3
 #: … the same for one that keeps each value for some readings, and the readings in a row that it then needs.
 LONG, RESTLESS_LONG, STEADY = 24, 6, 5

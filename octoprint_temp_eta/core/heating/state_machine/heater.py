@@ -20,20 +20,20 @@ from .debounce import Debounce
 from .states import MOVES, Condition, State, Transition
 from .trend import Fall, Settling
 
-#: The temperature may ring around the target by so many °C.
+#: The temperature may oscillate around the target by up to this many °C.
 RINGING_C = 3.0
-#: s outside that range before the heater has left its target: overshoot takes tens of seconds.
+#: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
 SAG_S, OVERHEAT_S = 15.0, 90.0
-#: A heating heater that gains less than so many °C within so many seconds, by kind, is stuck.
+#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck.
 STUCK_GAIN_C = 1.0
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
-#: One that has been near its target for that time, and gained less than so many °C in it, has reached what it will.
+#: If a heater has been near its target for that time and gained less than this many °C, it will not get any warmer.
 PLATEAU_GAIN_C = 0.5
-#: °C above which a heater without a target was heated: no room and no enclosure is as warm.
+#: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
 ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
-#: s for which a heater that was found warm is watched for a fall.
+#: Seconds for which a heater that was found warm is watched for a fall.
 FOUND_S = 1800.0
-#: °C up to which a temperature that no longer falls counts as cooled: above, something still heats.
+#: Temperature in °C up to which a heater that no longer cools counts as cooled down: above it, something still heats.
 SETTLED_C = 80.0
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from ...estimation.estimator import HeaterKind
 
-#: °C below its recent maximum at which a temperature has fallen: more than noise, or the step of a coarse sensor.
+#: A temperature has fallen when it is this many °C below its recent maximum: more than noise or a coarse sensor's step.
 FALL_C = 2.0
-#: °C/s by which the maximum follows: a room that gets colder overnight falls more slowly.
+#: The recent maximum decreases by this many °C/s, which is faster than a room cools overnight.
 DRIFT_C_PER_S = 0.0015
 
-#: °C of a step down. A fall has ended when the next step takes `LAST_STEPS` times as long as the slowest of the last
-#: two: a body that approaches its surroundings is then within 1 °C of them.
+#: Height of a downward step in °C. A fall has ended when the next step takes `LAST_STEPS` times as long as the slower
+#: of the last two: the temperature is then within 1 °C of the surroundings.
 STEP_C = 0.5
 LAST_STEPS = 4.0
-#: s without a step that are needed at least, and enough in any case, by kind.
+#: Seconds without a step: the minimum for the end of a fall, and by kind, the time after which it has ended in any
+#: case.
 SETTLE_MIN_S = 60.0
 SETTLE_MAX_S = {HeaterKind.TOOL: 180.0, HeaterKind.BED: 600.0, HeaterKind.CHAMBER: 900.0}
 
