@@ -15,8 +15,10 @@ FLOOR_S, FLOOR_SHARE, FLOOR_MIN_S = 2.0, 0.2, 0.5
 INTERVAL_SHARE = 0.5
 #: … or by this share of the remaining time; the second one is for a method without an interval.
 REMAINING_SHARE, REMAINING_SHARE_ALONE = 0.06, 0.1
-#: One reading postpones the announced time by at most this share of the remaining time, or so many seconds.
+#: One reading postpones the announced time by at most this share of the remaining time or so many seconds, …
 LATER_SHARE, LATER_S = 0.15, 1.0
+#: … or by this share of the interval's half-width, but not by more than the share of the remaining time.
+LATER_INTERVAL_SHARE, LATER_SHARE_MOST = 0.35, 0.4
 #: An arrival that is due but not there is postponed by so many seconds, or by this share of the time it is overdue.
 OVERDUE_S, OVERDUE_SHARE = 1.0, 0.5
 #: s by which a message, which has whole seconds, can round the announced time down.
@@ -38,6 +40,15 @@ def hysteresis(estimate: Estimate) -> float:
     if estimate.low is None or estimate.high is None:
         return max(floor, REMAINING_SHARE_ALONE * estimate.eta)
     return max(floor, INTERVAL_SHARE * 0.5 * (estimate.high - estimate.low), REMAINING_SHARE * estimate.eta)
+
+
+def longest_delay(estimate: Estimate) -> float:
+    """Return by how many seconds one reading with `estimate` may postpone the announced time."""
+    share = LATER_SHARE * estimate.eta
+    if estimate.low is not None and estimate.high is not None:
+        uncertain = LATER_INTERVAL_SHARE * 0.5 * (estimate.high - estimate.low)
+        share = max(share, min(uncertain, LATER_SHARE_MOST * estimate.eta))
+    return max(LATER_S, share)
 
 
 class Countdown:
@@ -138,9 +149,10 @@ class Countdown:
             return estimated
         late = self._overdue_since is not None and estimated < arrival
         if not late and abs(estimated - arrival) > hysteresis(estimate):
-            arrival = min(estimated, arrival + max(LATER_S, LATER_SHARE * estimate.eta))
+            arrival = min(estimated, arrival + longest_delay(estimate))
         if arrival < sample.at + ROUNDING_S:
             self._overdue_since = sample.at if self._overdue_since is None else self._overdue_since
             overdue = OVERDUE_SHARE * (sample.at - self._overdue_since)
-            arrival = max(estimated, sample.at + max(OVERDUE_S, overdue))
+            postponed = min(max(estimate.eta, overdue), max(longest_delay(estimate), overdue))
+            arrival = sample.at + max(OVERDUE_S, postponed)
         return arrival

@@ -1,44 +1,42 @@
-"""A smooth countdown: it counts down second by second and follows the estimate with some play."""
+"""A smooth countdown: it counts down by the second, and keeps its time of arrival until the estimate leaves a band."""
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 from typing import Final
 
 from ..estimator import Direction, Estimate
 from .inference.posterior import EIGHTY, TICK_S
 
-#: Play: the countdown may differ from the estimate by so many standard deviations of ln ETA, …
-_PLAY: Final = {Direction.HEATING: 0.2, Direction.COOLING: 0.4}
+#: Band: the countdown may differ from the estimate by so many standard deviations of ln ETA, …
+_BAND: Final = {Direction.HEATING: 0.55, Direction.COOLING: 0.65}
 #: … and at most by this, relative.
-_MOST_PLAY: Final = 0.2
-#: Time constant in s of the return into the play, which damps a single outlier.
-_PULL_S: Final = 0.5
+_WIDEST: Final = 0.4
+#: The band narrows from this share of the episode that remains: corrections are small then.
+_NARROWS: Final = 0.35
 
 
 class Steady:
     """Smooths the estimates of one episode."""
 
     def __init__(self, direction: Direction) -> None:
-        self._play = _PLAY[direction]
-        self._last: float | None = None
-        self._at = 0.0
+        self._band = _BAND[direction]
+        self._began: float | None = None
+        self._arrival = 0.0
 
     def follow(self, at: float, estimate: Estimate) -> Estimate:
         """Return the smoothed estimate at `at` (monotonic seconds); the interval is unchanged."""
-        eta = estimate.eta
-        if self._last is not None:
-            elapsed = max(at - self._at, 0.0)
-            expected = max(self._last - elapsed, 0.0)
-            margin = self._margin(estimate)
-            allowed = min(max(expected, (eta + TICK_S) / margin - TICK_S), (eta + TICK_S) * margin - TICK_S)
-            eta = max(expected + (1.0 - exp(-elapsed / _PULL_S)) * (allowed - expected), 0.0)
-        self._last, self._at = eta, at
-        return Estimate(eta, estimate.low, estimate.high)
+        if self._began is None:
+            self._began, self._arrival = at, at + estimate.eta
+        expected = max(self._arrival - at, 0.0)
+        if abs(log((expected + TICK_S) / (estimate.eta + TICK_S))) > self._width(at - self._began, estimate):
+            expected, self._arrival = estimate.eta, at + estimate.eta
+        return Estimate(expected, estimate.low, estimate.high)
 
-    def _margin(self, estimate: Estimate) -> float:
-        """Return the factor by which the countdown may differ from the estimate."""
+    def _width(self, elapsed: float, estimate: Estimate) -> float:
+        """Return by how much ln ETA of the countdown may differ from the estimate."""
         if estimate.low is None or estimate.high is None:
-            return 1.0
+            return 0.0
         sigma = log((estimate.high + TICK_S) / (estimate.low + TICK_S)) / (2.0 * EIGHTY)
-        return exp(min(self._play * sigma, _MOST_PLAY))
+        remaining = (estimate.eta + TICK_S) / (elapsed + estimate.eta + TICK_S)
+        return min(self._band * sigma, _WIDEST) * min(remaining / _NARROWS, 1.0)

@@ -167,6 +167,35 @@ def test_one_reading_postpones_the_announced_time_by_at_most_15_percent_of_what_
     assert announced == [130.0, 160.0, 190.0, 190.0, 190.0, 190.0]
 
 
+@pytest.mark.parametrize(
+    ("estimate", "announced"),
+    [
+        (Estimate(200.0, 190.0, 210.0), 130.0),
+        (Estimate(200.0, 100.0, 340.0), 142.0),
+        (Estimate(400.0, 0.0, 1000.0), 260.0),
+    ],
+)
+def test_a_wide_interval_lets_one_reading_postpone_more(estimate: Estimate, announced: float):
+    episode = FakeEpisode()
+    episode.read(0.0, 20.0, Estimate(100.0, 80.0, 125.0))
+    episode.read(0.0, 20.0, estimate)
+    assert episode.announced(0.0) == pytest.approx(announced)
+
+
+def test_an_overdue_arrival_approaches_a_late_estimate_in_steps():
+    episode, rises = FakeEpisode(), []
+    episode.read(0.0, 20.0, Estimate(10.0, 9.0, 11.0))
+    shown = 10.0
+    for second in range(1, 40):
+        episode.read(second, 40.0, Estimate(100.0, 95.0, 105.0) if second > 9 else Estimate(10.0 - second))
+        arrival = episode.announced(second)
+        assert arrival is not None
+        rises.append(arrival - second - (shown - 1.0))
+        shown = arrival - second
+    assert max(rises) <= 0.15 * 100.0 + 1.0
+    assert shown > 80.0
+
+
 def test_an_overdue_arrival_is_postponed_in_growing_steps():
     episode, announced = FakeEpisode(), set()
     episode.read(0.0, 20.0, Estimate(10.0))

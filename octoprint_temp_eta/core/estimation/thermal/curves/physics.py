@@ -67,6 +67,8 @@ class Start:
     ages: Array
     temperatures: Array
     held: float = 0.0
+    #: Standard deviation in °C of the readings before the start, 0 if unknown.
+    noise: float = 0.0
 
 
 class Curves(Protocol):

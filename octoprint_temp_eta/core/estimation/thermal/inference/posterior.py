@@ -8,10 +8,11 @@ import numpy as np
 
 from ...estimator import Direction, Estimate, Goal, HeaterKind, Shape
 from ..curves.physics import PARAMETERS, Array, Curves, Start
+from ..curves.start import noise_of
 from .fit import TAILS, Fit, Penalty, Readings, fit
 from .prior import Belief, inverted
 
-#: Error of a reading in °C.
+#: Error of a reading in °C at least; a noisy thermistor has a larger one.
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start.
 _CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.015}
@@ -27,6 +28,8 @@ _READINGS: Final = 80
 #: that causes it earlier.
 _REFIT: Final = {Direction.HEATING: 0.05, Direction.COOLING: 0.1}
 _SURPRISE: Final = 0.4
+#: Standard deviations of a noisy reading that count as a change.
+_NOISES: Final = 3.0
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
 _STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
 _RESTART_STEPS: Final = 6
@@ -66,6 +69,14 @@ _INTERVAL: Final = {
     (Direction.COOLING, False): 1.5,
     (Direction.COOLING, True): 1.4,
 }
+#: Factor of formula 15's exponent, by direction and whether the heater was seen before: an ETA that is too long costs
+#: more than the formula's Gaussian has it.
+_SHORTER: Final = {
+    (Direction.HEATING, False): 1.3,
+    (Direction.HEATING, True): 2.0,
+    (Direction.COOLING, False): 2.0,
+    (Direction.COOLING, True): 1.0,
+}
 
 
 class Posterior:
@@ -74,6 +85,7 @@ class Posterior:
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
+        self._shorter = _SHORTER[goal.direction, seen]
         self._kind, self._goal, self._start = kind, goal, start
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
@@ -81,6 +93,7 @@ class Posterior:
         self._parameters = belief.mean
         self._restarted_at = 0.0
         self._waiting = True
+        self._noise = start.noise
         delay, lag = (PARAMETERS[goal.direction].index(name) for name in ("ln_delay", "ln_lag"))
         self._dead = float(np.exp(belief.mean[delay]) + np.exp(belief.mean[lag]))
         self._refit()
@@ -94,11 +107,12 @@ class Posterior:
         due = self._fitted_at * (1.0 + _REFIT[self._goal.direction])
         if self._waiting:
             expected = self._start.temperature + self._start.slope * time
-            self._waiting = abs(actual - expected) < _MOVED_C and time < _LONGEST_WAIT * self._dead
+            moved = abs(actual - expected) >= max(_MOVED_C, _NOISES * self._noise)
+            self._waiting = not moved and time < _LONGEST_WAIT * self._dead
             if self._waiting:
                 return
             self._refit()
-        elif time >= due or abs(self._off() - self._fitted_off) > _SURPRISE:
+        elif time >= due or abs(self._off() - self._fitted_off) > max(_SURPRISE, _NOISES * self._noise):
             self._refit()
 
     def estimate(self) -> Estimate:
@@ -108,9 +122,10 @@ class Posterior:
         sigma = self._widen * min(self._deviation / (middle + TICK_S), 2.0)
         share = middle / (self._times[-1] + middle + TICK_S)
         # Guard: with a large σ the linearisation is not valid; the estimate stays inside its interval.
-        eta = middle * float(np.exp(-sigma * min(sigma, _LARGE[self._goal.direction]) * share))
+        eta = middle * float(np.exp(-self._shorter * sigma * min(sigma, _LARGE[self._goal.direction]) * share))
         spread = float(np.exp(EIGHTY * self._interval * sigma))
-        return Estimate(eta, max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S)
+        low, high = max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S
+        return Estimate(max(eta, low), low, high)
 
     def shape(self) -> Shape:
         """Return the course of the most probable curve from the newest reading to the goal."""
@@ -131,7 +146,9 @@ class Posterior:
         times, actuals = np.array(self._times), np.array(self._actuals)
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
         weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
-        readings = Readings(times, actuals, weights, _READING_ERROR, _CLOCK_ERROR[self._goal.direction])
+        self._noise = max(self._start.noise, noise_of(times, actuals))
+        error = max(_READING_ERROR, self._noise)
+        readings = Readings(times, actuals, weights, error, _CLOCK_ERROR[self._goal.direction])
         found = self._fit(readings, self._parameters, _STEPS[self._goal.direction])
         if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
             self._restarted_at = float(times[-1])
@@ -163,7 +180,7 @@ class Posterior:
         weights = np.exp((times - time) / (_NEWEST_MEMORY * time + _SETTLING))
         off, slope = (actuals - temperatures) @ (weights / weights.sum()), slopes[:, -1]
         variance = (_AHEAD * (time + 1.0)) ** 2
-        ahead = off * slope * variance / (slope**2 * variance + _TREMBLE**2)
+        ahead = off * slope * variance / (slope**2 * variance + max(_TREMBLE, self._noise) ** 2)
         rest = drawn.reach - time
         limit = 0.3 * np.maximum(rest, 1.0) + 2.0
         return np.asarray(np.maximum(rest - np.clip(ahead, -limit, limit), 0.0))

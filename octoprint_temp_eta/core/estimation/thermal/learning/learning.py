@@ -11,7 +11,7 @@ import numpy as np
 from ...estimator import Direction, Episode, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import AMBIENT, REFERENCE, Array, Start, bounded
-from ..curves.start import start_of
+from ..curves.start import noise_of, start_of
 from ..inference.fit import LONGEST, NUDGE, TAILS
 from ..inference.prior import Belief, Population, inverted
 
@@ -33,13 +33,19 @@ _NEAR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The kept part of an episode: `times` (n,) in s since the start, `temperatures` (n,), arrival in s."""
+    """The kept part of an episode: `times` and `reach` in s since the start, `temperatures` and `noise` in °C."""
 
     goal: Goal
     start: Start
     times: Array
     temperatures: Array
     reach: float
+    noise: float = 0.0
+
+    @property
+    def error(self) -> float:
+        """The error of a reading in °C."""
+        return max(READING_ERROR, self.noise)
 
     @property
     def weights(self) -> Array:
@@ -100,10 +106,12 @@ def trace_of(episode: Episode) -> Trace | None:
         return None
     started_at = samples[0].at
     start = start_of(episode.goal, before, samples[0])
+    noise = noise_of(np.array([sample.at for sample in samples]), np.array([sample.actual for sample in samples]))
     if len(samples) > _POINTS:
         samples = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _POINTS).astype(int))]
     times = np.array([sample.at - started_at for sample in samples])
-    return Trace(episode.goal, start, times, np.array([sample.actual for sample in samples]), reached_at - started_at)
+    temperatures = np.array([sample.actual for sample in samples])
+    return Trace(episode.goal, start, times, temperatures, reached_at - started_at, max(noise, start.noise))
 
 
 def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Array) -> Linear:
@@ -111,7 +119,7 @@ def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Arra
     nudge = NUDGE[trace.goal.direction]
     drawn = curves(kind, trace.goal, trace.start, np.vstack([theta, theta + np.diag(nudge)]))
     values, slopes = drawn.at(trace.times)
-    variance = READING_ERROR**2 + (CLOCK_ERROR * trace.times * slopes[0]) ** 2
+    variance = trace.error**2 + (CLOCK_ERROR * trace.times * slopes[0]) ** 2
     weight = trace.weights / variance
     residual = trace.temperatures - values[0]
     jacobian = (values[1:] - values[0]).T / nudge
@@ -133,7 +141,7 @@ def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) 
     cost = np.einsum("ij,ij->i", off, np.linalg.solve(population.between, off.T).T)
     for trace in traces:
         values, slopes = curves(kind, trace.goal, trace.start, candidates).at(trace.times)
-        variance = READING_ERROR**2 + (5.0 * CLOCK_ERROR * trace.times * slopes) ** 2
+        variance = trace.error**2 + (5.0 * CLOCK_ERROR * trace.times * slopes) ** 2
         cost += ((trace.temperatures - values) ** 2 / variance + np.log(variance)) @ trace.weights
     return np.vstack([population.mean, candidates[np.argsort(cost)[: STARTS - 1]]])
 

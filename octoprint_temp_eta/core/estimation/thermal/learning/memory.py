@@ -111,6 +111,7 @@ def _row(trace: Trace) -> dict[str, Any]:
     return {
         "goal": trace.goal.temperature,
         "reach": round(trace.reach, 2),
+        "noise": round(trace.noise, 3),
         "start": [round(trace.start.temperature, 2), round(trace.start.slope, 4), trace.start.held],
         "ages": _rounded(trace.start.ages, 1),
         "history": _rounded(trace.start.temperatures, 1),
@@ -127,4 +128,5 @@ def _trace(direction: Direction, row: Mapping[str, Any]) -> Trace:
         raise ValueError("trace: times and temperatures must be as many, at least 2")
     if not all(np.isfinite(each).all() for each in (times, temperatures, start.ages, start.temperatures)):
         raise ValueError("trace: times and temperatures must be finite")
-    return Trace(Goal(direction, float(row["goal"])), start, times, temperatures, float(row["reach"]))
+    goal, noise = Goal(direction, float(row["goal"])), float(row.get("noise", 0.0))
+    return Trace(goal, start, times, temperatures, float(row["reach"]), noise)

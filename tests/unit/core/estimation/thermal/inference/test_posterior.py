@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +12,7 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, Heater
 from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
 from octoprint_temp_eta.core.estimation.thermal.inference import posterior
 from octoprint_temp_eta.core.estimation.thermal.inference.posterior import Posterior
-from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior
+from octoprint_temp_eta.core.estimation.thermal.inference.prior import Belief, shipped_prior
 
 from ......support.thermal_heater import bed, hotend
 
@@ -72,3 +74,36 @@ def test_the_shape_is_the_fitted_curve_from_the_newest_reading_to_the_arrival() 
     for share, temperature in shape:
         real = min(heat_up, key=lambda sample: abs(sample.at - heat_up[59].at - share * left)).actual
         assert temperature == pytest.approx(real, abs=3.0)
+
+
+def test_the_first_readings_of_a_noisy_thermistor_are_not_believed() -> None:
+    heat_up = bed().heat(60.0)
+    assert heat_up.reached_at is not None
+    random_ = random.Random(5)
+    noisy = [Sample(sample.at, sample.actual + random_.gauss(0.0, 2.5), sample.target) for sample in heat_up.samples]
+    rest = [Sample(noisy[0].at + t, noisy[0].actual + random_.gauss(0.0, 2.5)) for t in range(-40, 0)]
+    episode = started(HeaterKind.BED, heat_up.goal, noisy, rest)
+    arrivals = []
+    for sample in noisy[1:]:
+        episode.update(sample.at - noisy[0].at, sample.actual)
+        if sample.at < heat_up.reached_at:
+            arrivals.append(sample.at + episode.estimate().eta)
+    moves = [abs(b - a) for a, b in pairwise(arrivals)]
+    total = heat_up.reached_at - noisy[0].at
+    assert sum(moves) < 2.5 * total
+    assert max(moves) < 0.5 * total
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_the_estimate_lies_in_its_interval(*, seen: bool) -> None:
+    heat_up = hotend().heat(215.0)
+    start = start_of(heat_up.goal, heat_up.before, heat_up.samples[0])
+    belief = shipped_prior()[heat_up.goal.direction, HeaterKind.TOOL].heater
+    wide = Belief(belief.mean, 9.0 * belief.covariance)
+    episode = Posterior(HeaterKind.TOOL, heat_up.goal, start, wide, seen=seen)
+    for sample in heat_up.samples[:40]:
+        episode.update(sample.at - heat_up.samples[0].at, sample.actual)
+        estimate = episode.estimate()
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert estimate.low <= estimate.eta <= estimate.high
