@@ -15,7 +15,7 @@ from tests.support.scripts import Marlin, Trial, run
 
 EXAMPLES = PROJECT / "docs" / "examples" / "scripts"
 MANUAL = (PROJECT / "docs" / "guides" / "scripts.md").read_text(encoding="utf-8")
-NAMES = ("bed_flatness", "purge_and_wipe", "warm_up_and_home")
+NAMES = ("bed_flatness", "mill_pocket", "purge_and_wipe", "tune_pid", "warm_up_and_home")
 
 
 class ProbingMarlin(Marlin):
@@ -108,6 +108,53 @@ def test_an_uneven_bed_is_a_failure(tolerance: float, success: bool) -> None:
 def test_a_printer_without_a_probe_is_an_error() -> None:
     (raised,) = run_example("bed_flatness", Marlin()).all(ScriptRaised)
     assert raised.error.startswith("RuntimeError: the printer reported no height at X30.0 Y30.0: does it have a probe?")
+
+
+TUNED = """PID Autotune start
+ bias: 92 d: 92 min: 196.56 max: 203.75 Ku: 32.59 Tu: 54.92
+ Classic PID
+ Kp: 19.56 Ki: 0.71 Kd: 134.26
+PID Autotune finished! Put the last Kp, Ki and Kd constants from below into Configuration.h
+#define DEFAULT_Kp 19.60
+#define DEFAULT_Ki 0.72
+#define DEFAULT_Kd 134.30
+ok
+"""
+
+
+def test_tune_pid() -> None:
+    printer = Marlin({"M303": TUNED})
+    trial = run_example("tune_pid", printer, temperature=200, cycles=3, save=True)
+    found = {"p": 19.6, "i": 0.72, "d": 134.3}
+    assert trial.all(ScriptReturned) == [ScriptReturned("run-1", True, found, "P 19.6, I 0.72, D 134.3")]
+    assert printer.lines == ["M303 E0 S200 C3", "M301 P19.6 I0.72 D134.3", "M500", "M400"]
+
+
+@pytest.mark.parametrize("reply", ["ok\n", "PID Autotune failed! Temperature too high\nok\n"])
+def test_a_hotend_that_cannot_be_tuned_keeps_its_values(reply: str) -> None:
+    printer = Marlin({"M303": reply})
+    assert run_example("tune_pid", printer).all(ScriptReturned)[0].success is False
+    assert printer.lines == ["M303 E0 S210 C8", "M400"]
+
+
+def test_mill_pocket() -> None:
+    printer = Marlin()
+    trial = run_example("mill_pocket", printer, width=10.0, height=8.0, depth=1.2)
+    assert trial.all(ScriptReturned)[0].success
+    assert printer.lines[:3] == ["M3 S10000", "G91", "G1 X1.500000 Y1.500000"]
+    assert [line for line in printer.lines if "Z" in line] == [f"G1 Z{z:.6f}" for z in (-0.5, -0.5, -0.2, 1.2)]
+    moves = [dict(re.findall(r"([XYZ])(-?[\d.]+)", line)) for line in printer.lines if line.startswith("G1")]
+    for axis in "XYZ":
+        assert sum(float(move.get(axis, 0)) for move in moves) == pytest.approx(0)
+    assert [message.status for message in trial.all(ScriptStatus)] == [
+        f"Cutting at {z} mm" for z in ("0.5", "1", "1.2")
+    ]
+
+
+def test_a_tool_that_is_too_wide_cuts_nothing() -> None:
+    trial = run_example("mill_pocket", printer := Marlin(), tool=30.0)
+    assert trial.all(ScriptReturned)[0].message == "the tool is wider than the pocket"
+    assert printer.lines == ["M400"]
 
 
 def test_none_of_them_is_installed_with_the_plugin() -> None:
