@@ -25,6 +25,7 @@ from ..bridge.protocol.script_inputs import (
     LineSent,
     LineSuppressed,
     MotionRefused,
+    OthersLineQueued,
     PrinterGone,
     ScriptInput,
 )
@@ -164,8 +165,12 @@ class Printer:
         # OctoPrint has no name for a command in lower case, which some firmware executes.
         if gcode in _MODES or gcode is None:
             self._modes = self._modes.after(line)
-        key = _key(tags) if self._observing else None
-        if key is not None:
+        if not self._observing:
+            return
+        key = _key(tags)
+        if key is None:
+            self._post(OthersLineQueued(line))
+        else:
             self._parts += 1
             self._announce(key, max(self._parts, self._announced))
 

@@ -67,7 +67,10 @@ def test_replies_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
 
 
 def test_replies_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
-    lines = ["M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d"]
+    lines = [
+        "M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d",
+        "M80", "OCTO1", "M117 e", "M117 sleep", "M117 f", "M81",
+    ]  # fmt: skip
     replies = run(octoprint, "meddled", f"return True, {{'replies': [ask(line) for line in {lines}]}}")
     suppressed = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
     assert dict(zip(lines, replies, strict=True)) == {
@@ -80,6 +83,12 @@ def test_replies_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
         "M0": "error: M0: M0 is one of OctoPrint's blocked commands (Settings > Serial Connection)",
         "@echo": "",
         "M117 d": "echo:d\nok\n",
+        "M80": "",
+        "OCTO1": "",
+        "M117 e": "echo:e\nok\n",
+        "M117 sleep": "echo:sleep\nok\n",
+        "M117 f": "echo:f\nok\n",
+        "M81": "",
     }
 
 

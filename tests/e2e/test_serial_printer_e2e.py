@@ -60,6 +60,23 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
     assert [line for line in lines if line in job] == job
 
 
+def test_a_target_that_a_user_sets_while_a_script_heats_survives_its_cancel(
+    octoprint: OctoPrint, printer: SerialPrinter
+) -> None:
+    wait_for_script(octoprint, "heats")
+    before = len(printer.lines)
+    run_id = post(octoprint, "script/start", id="heats")["run_id"]
+    eventually(lambda: printer.lines[-1] == "M109 S80", "the printer to heat")
+    # It is queued until the printer has heated.
+    octoprint.post("/api/printer/tool", {"command": "target", "targets": {"tool0": 70}})
+    post(octoprint, "script/cancel")
+    last = eventually(lambda: last_run(octoprint, run_id), "the runner to be free", timeout=60)
+    assert last["outcome"] == "cancelled"
+    lines = [line for line in printer.lines[before:] if not line.startswith(("M105", "M155"))]
+    assert lines == ["M109 S80", "M104 S70", "G90"]
+    octoprint.gcode("M104 S0")
+
+
 def test_replies_stay_with_their_lines_after_a_line_that_the_firmware_does_not_know(
     octoprint: OctoPrint, printer: SerialPrinter
 ) -> None:

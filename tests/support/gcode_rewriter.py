@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 __plugin_name__ = "G-code rewriter"
@@ -10,11 +11,16 @@ __plugin_description__ = "Suppresses, takes out and rewrites commands"
 __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
 
+#: Longer than the plugin waits for a line that OctoPrint has queued.
+SLEEP_S = 7.0
+
 
 def queuing(_comm: Any, _phase: str, line: str, *_: Any, **__: Any) -> Any:
-    """Suppress one command, and replace another one with two."""
-    if line == "M117 suppress":
+    """Suppress some commands, sleep before one as plugins for power supplies do, and replace one with two."""
+    if line in ("M117 suppress", "M80", "M81", "OCTO1"):
         return (None,)
+    if line == "M117 sleep":
+        time.sleep(SLEEP_S)
     return ["M117 first", "M117 second"] if line == "M117 double" else None
 
 

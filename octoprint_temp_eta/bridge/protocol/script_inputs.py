@@ -110,6 +110,13 @@ class LineSuppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersLineQueued:
+    """OctoPrint has queued a command of someone else, which may be sent much later."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineSending:
     """A command is about to be sent. `key` marks one of ours; `acknowledged`: an ok is expected."""
 
@@ -187,7 +194,7 @@ class ConnectCommandsRead:
 
 
 ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded
-LineInput = LineQueued | LineSuppressed | LineSending | LineSent | LineReceived | MotionRefused
+LineInput = LineQueued | OthersLineQueued | LineSuppressed | LineSending | LineSent | LineReceived | MotionRefused
 ScriptInput = (
     ScriptMessage
     | LineInput

@@ -38,6 +38,7 @@ from ..protocol.script_inputs import (
     LineSent,
     LineSuppressed,
     MotionRefused,
+    OthersLineQueued,
     PrinterGone,
     ScriptEnded,
     ScriptLine,
@@ -112,6 +113,7 @@ class ScriptRun(Part):
             ScriptLogged: self._reports.logged,
             LineQueued: self._queued,
             LineSuppressed: self._suppressed,
+            OthersLineQueued: self._others_queued,
             LineSending: self._sending,
             LineSent: self._sent,
             LineReceived: self._received,
@@ -222,9 +224,12 @@ class ScriptRun(Part):
     def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
         return self._settle_lines(self._acknowledgements.suppressed(event.key, event.error), now)
 
+    def _others_queued(self, event: OthersLineQueued, now: Now) -> list[Effect]:
+        del now
+        self.runner.others_queued(event.line)
+        return []
+
     def _sending(self, event: LineSending, now: Now) -> list[Effect]:
-        if event.key is None:
-            self.runner.others_sent(event.line)
         outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self._settle_lines(outcomes, now)
 

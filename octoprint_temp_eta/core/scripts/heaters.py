@@ -34,8 +34,11 @@ class HeaterTargets:
             self.by_script.add(heater)
             self.by_others.discard(heater)
 
-    def others_sent(self, line: str) -> None:
-        """Someone else sends `line`, such as a user who sets a temperature."""
+    def others_queued(self, line: str) -> None:
+        """Someone else has queued `line`, such as a user who sets a temperature.
+
+        It may be sent only after the run, when the printer has finished waiting for a heater.
+        """
         heater = self._heater(line)
         if heater is not None:
             self.by_others.add(heater)

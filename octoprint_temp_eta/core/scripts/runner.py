@@ -112,9 +112,9 @@ class Runner:
         """Note a line that the script sends."""
         self._progress.heaters.script_sent(line)
 
-    def others_sent(self, line: str) -> None:
-        """Note a line that someone else sends, such as a user who sets a temperature."""
-        self._progress.heaters.others_sent(line)
+    def others_queued(self, line: str) -> None:
+        """Note a line that someone else has queued, such as a user who sets a temperature."""
+        self._progress.heaters.others_queued(line)
 
     def returned(self, success: bool, storage: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""

@@ -28,6 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineSent,
     LineSuppressed,
     MotionRefused,
+    OthersLineQueued,
     PrinterGone,
     ScriptInput,
 )
@@ -418,4 +419,4 @@ def test_a_waiting_print_that_is_cancelled_does_not_end_the_scripts_heat_wait() 
     octoprint = octoprint_with_a_run()
     assert octoprint.printer.queue("M108", {"trigger:cancel", "trigger:abort_heatup"}) == []
     assert octoprint.printer.queue("M108", API) == ["M108"]
-    assert octoprint.published() == []
+    assert octoprint.published() == [OthersLineQueued("M108")]

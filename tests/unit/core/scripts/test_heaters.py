@@ -48,7 +48,7 @@ def test_what_a_macro_heated_is_given_back() -> None:
 
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
     runner = at(Phase.RUNNING)
-    runner.others_sent("M140 S100")
+    runner.others_queued("M140 S100")
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0, "bed": 100.0})[-1] == Settle({"tool0": 0.0})
 
@@ -87,14 +87,14 @@ def test_a_newer_target_of_a_user_survives_a_failure(
     for line in script:
         runner.script_sent(line)
     for line in others:
-        runner.others_sent(line)
+        runner.others_queued(line)
     runner.raised("boom", 0)
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle(targets)
 
 
 def test_a_newer_target_of_the_script_is_its_own() -> None:
     runner = at(Phase.RUNNING)
-    runner.others_sent("M140 S70")
+    runner.others_queued("M140 S70")
     runner.script_sent("M140 S90")
     runner.raised("boom", 0)
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0})
