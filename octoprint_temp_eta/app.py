@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.actions import Actions, HasFile
+from .adapters.broker_search import BrokerSearch
 from .adapters.files import Files
 from .adapters.learner import Learner
 from .adapters.plugin_callbacks import PluginCallbacks
@@ -85,6 +86,7 @@ class App:
         self._settings = settings
         self._callbacks = PluginCallbacks(logger)
         self._mqtt, self._connection_tests = _mqtt(self._from_broker)
+        self.broker_search = BrokerSearch(send_to_pages)
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
@@ -182,6 +184,7 @@ class App:
         self._actions.close()
         self._mqtt.close(BROKER_STOP_S)
         self._connection_tests.close()
+        self.broker_search.close()
         self._callbacks.close()
         self._files.close()
         self._background.shutdown(wait=True)

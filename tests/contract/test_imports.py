@@ -39,6 +39,7 @@ MODULES = {
     "octoprint flask flask_babel werkzeug": "plugin/* adapters/*",
     "click": "command_line/*",
     "yaml": "adapters/installation/config_file.py",
+    "zeroconf": "adapters/broker_search.py",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
     "jsonschema referencing": "messages/catalogue.py messages/stored.py",

@@ -49,7 +49,7 @@ def configuration(
             "onlineCheck": {"enabled": False},
             "pluginBlacklist": {"enabled": False},
             "ignoreIncompleteStartup": True,
-            "seenWizards": {"corewizard": 4, "backup": None, "tracking": None, "classicwebcam": 1},
+            "seenWizards": {"corewizard": 4, "backup": None, "tracking": None, "classicwebcam": 1, "temp_eta": 1},
         },
         "webcam": {"timelapseEnabled": False},
         "feature": {"sdSupport": False},

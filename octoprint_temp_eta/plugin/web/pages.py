@@ -14,7 +14,16 @@ from ..settings.form import form
 from .permissions import READ, SETTINGS
 
 #: The types of messages that only users get who may open the settings: they name the broker's host.
-PRIVATE = ("problems_update", "notification", "connection_test", "connection_update", "script_folder_update")
+PRIVATE = (
+    "problems_update",
+    "notification",
+    "connection_test",
+    "connection_update",
+    "script_folder_update",
+    "brokers_update",
+)
+#: The version of the wizard: OctoPrint shows a newer one again.
+WIZARD_VERSION = 1
 #: The scripts of the page, in their order.
 SCRIPTS = (
     "messages",
@@ -30,10 +39,11 @@ SCRIPTS = (
     "connection_test",
     "needs",
     "settings",
+    "wizard",
 )
 
 
-class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
+class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octoprint.plugin.WizardPlugin):
     """Templates, scripts and style sheets, and the messages to open pages."""
 
     _identifier: str
@@ -72,12 +82,26 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin):
                 "data_bind": "visible: inTab",
             },
             {"type": "navbar", "custom_bindings": True, "template": "temp_eta_navbar.jinja2"},
+            {
+                "type": "wizard",
+                "name": gettext("Temperature ETA"),
+                "custom_bindings": True,
+                "template": "temp_eta_wizard.jinja2",
+            },
         ]
 
     def get_template_vars(self) -> dict[str, Any]:
         """Return the form of the settings dialog, see `settings.form`, and whether the user has placed ours."""
         order = self._settings.global_get(["appearance", "components", "order", "sidebar"]) or ()
         return {"form": form(), "placed": "plugin_temp_eta" in order}
+
+    def is_wizard_required(self) -> bool:
+        """Return whether to offer the wizard: there is no broker yet. OctoPrint shows it once."""
+        return not self._settings.get(["mqtt_broker_host"])
+
+    def get_wizard_version(self) -> int:
+        """Return the version of the wizard."""
+        return WIZARD_VERSION
 
     def get_assets(self) -> dict[str, list[str]]:
         """Return the static files of the pages; the order of the scripts matters."""

@@ -45,6 +45,7 @@ NEEDED = {
     "save_script_settings": SETTINGS,
     "create_script_folder": SETTINGS,
     "test_connection": ADMINISTER,
+    "find_brokers": SETTINGS,
 }
 
 

@@ -31,7 +31,7 @@ ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "ca
 NAMES = (*REST_COMMANDS, *COMMANDS, *ALIASES)
 
 #: The commands that this module executes itself: they read the snapshot, or change OctoPrint's settings.
-HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", TEST_CONNECTION)
+HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", "find_brokers", TEST_CONNECTION)
 
 #: By message in a snapshot: the keys that only users see who may open the settings.
 PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash", "warnings", "connection_test")}
@@ -118,6 +118,9 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
             return _stamped(encode.completed(request, app.snapshot["scripts"]))
+        if command == "find_brokers":
+            app.broker_search.start()
+            return _stamped(encode.accepted(request))
         self.switch_discovery_off()
         return _stamped(encode.completed(request))
 

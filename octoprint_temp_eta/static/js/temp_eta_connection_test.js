@@ -46,13 +46,12 @@
             const failed = {name: "", status: "failed", icon: ICONS.failed, title: ""};
             return [...shown, {...failed, message: TempETA.translated(problem)}];
         });
-        /* Whether the last test has ended without a failed step. */
+        /* Whether a message went to the broker and back; Home Assistant may still be missing. */
         self.passed = ko.pureComputed(
             () =>
                 self.state() !== null &&
                 !self.running() &&
-                !self.state().problem &&
-                self.state().steps.every((step) => step.status !== "failed")
+                self.state().steps.some((step) => step.name === "Read back" && step.status === "ok")
         );
 
         /* Test the connection with settings that need not be saved; a failure comes with the key of the setting. */

@@ -59,11 +59,13 @@
     /*
      * Return what a graph shows: lists of [ms, °C] as `actual`, `target`, `ahead`; `band` as [ms, high, low]; and the
      * bounds `from`, `to` (ms), `low`, `high` (°C). `goal` is {celsius, low, middle, high}, the seconds until it is
-     * reached, or null; `curve` is a `TempETA.Curve`. Null without any reading.
+     * reached, or null; `curve` is a `TempETA.Curve`, `newest` the newest temperature. Null without any reading.
      */
-    TempETA.plotted = function (points, now, windowMs, goal, curve) {
+    TempETA.plotted = function (points, now, windowMs, goal, curve, newest) {
         if (!points.length) return null;
         const actual = points.map((point) => [point.at, point.actual]);
+        // To now, where the predicted curve starts.
+        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, newest]);
         const target = [];
         points.forEach((point, index) => {
             // A step where the target changes; a gap where there is none.

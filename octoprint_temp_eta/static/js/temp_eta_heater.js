@@ -93,7 +93,9 @@
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {
             const rate = self.payload().rate;
-            if (!_.isNumber(rate)) return "";
+            // It is measured over some seconds: at first it is that of the time before.
+            const wrongWay = self.state() === "cooling" ? rate > 0 : rate < 0;
+            if (!_.isNumber(rate) || wrongWay) return "";
             const celsius = _.sprintf("%+.1f °C/min", rate * 60);
             return pages.fahrenheit() ? celsius + _.sprintf(" (%+.1f °F/min)", rate * 108) : celsius;
         });

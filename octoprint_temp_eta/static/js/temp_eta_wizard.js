@@ -1,0 +1,72 @@
+/* The wizard at the first use: finds brokers on the network, tests the connection, and saves the settings. */
+$(function () {
+    "use strict";
+
+    const TempETA = window.TempETA;
+    const PAGE = "#wizard_plugin_temp_eta";
+
+    function TempEtaWizardViewModel() {
+        const self = this;
+        let shown = false;
+
+        self.searching = ko.observable(false);
+        self.found = ko.observableArray([]);
+        self.host = ko.observable("");
+        self.port = ko.observable(1883);
+        self.tls = ko.observable(false);
+        self.username = ko.observable("");
+        self.password = ko.observable("");
+        self.test = new TempETA.ConnectionTest();
+
+        self.onWizardShow = function () {
+            shown = true;
+            self.search();
+        };
+        self.search = function () {
+            self.found([]);
+            self.searching(true);
+            OctoPrint.simpleApiCommand("temp_eta", "find_brokers").fail(() => self.searching(false));
+        };
+        self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
+            if (plugin !== "temp_eta" || !shown) return;
+            if (type === "connection_test") self.test.show(data);
+            if (type !== "brokers_update") return;
+            self.searching(data.searching);
+            self.found(data.found);
+        };
+        self.describe = ({name, kind, host}) =>
+            kind === "broker"
+                ? name + " (" + host + ")"
+                : _.sprintf(gettext("The broker of Home Assistant “%(name)s” (%(host)s)"), {name: name, host: host});
+        self.choose = function ({host, port, tls}) {
+            self.host(host);
+            self.port(port);
+            self.tls(tls);
+        };
+
+        const entered = function () {
+            const settings = {
+                mqtt_enabled: true,
+                mqtt_broker_host: self.host().trim(),
+                mqtt_broker_port: Number(self.port()),
+                mqtt_use_tls: self.tls(),
+                mqtt_username: self.username()
+            };
+            return self.password() ? {...settings, mqtt_password: self.password()} : settings;
+        };
+        self.start = () => self.test.start(entered());
+
+        /* Without a host everything stays as it is, and the wizard does not come back. */
+        self.onWizardFinish = function () {
+            shown = false;
+            if (self.host().trim()) OctoPrint.settings.savePluginSettings("temp_eta", entered());
+        };
+    }
+
+    OCTOPRINT_VIEWMODELS.push({
+        construct: TempEtaWizardViewModel,
+        name: "tempEtaWizardViewModel",
+        dependencies: [],
+        elements: [PAGE]
+    });
+});

@@ -1,0 +1,330 @@
+"""What the pages make of messages, in one page of a real OctoPrint that gets them as from its web socket.
+
+The heater of these messages is one that the printer does not have, so that the server sends none about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support import browser as browsers
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import heater, log_in, open_tab
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+MODEL = "ko.dataFor(document.querySelector('#sidebar_plugin_temp_eta_wrapper'))"
+#: The rules of axe for what users must be able to read and use.
+LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
+ETA = {
+    "heater": "kiln",
+    "state": "heating",
+    "target": 60,
+    "actual": 30,
+    "cooldown_target": None,
+    "eta_seconds": 90,
+    "eta_kind": "heating",
+    "eta_low": 80,
+    "eta_high": 110,
+    "ready_at": None,
+    "cool_at": None,
+    "rate": 0.5,
+    "progress": 0.2,
+    "method": "model",
+    "state_since": None,
+}
+RUN = {
+    "run_id": "r1",
+    "id": "waits",
+    "title": "It waits",
+    "outcome": "error",
+    "result": None,
+    "error": "ValueError: " + "nothing fits into a sidebar " * 4 + "x" * 90,
+    "started_at": "2026-05-01T12:00:00+02:00",
+    "ended_at": "2026-05-01T12:01:05+02:00",
+}
+IDLE = {"state": "idle", "run_id": None, "id": None, "title": None, "status": None, "started_at": None, "last": None}
+LOST = {
+    "enabled": True,
+    "connected": False,
+    "broker": None,
+    "last_error": "TCP: the broker refuses the connection.",
+    "retry_at": None,
+    "warnings": [],
+    "base_topic": "a/b",
+}
+BROKER = {"host": "broker.test", "port": 1883, "protocol": "5", "connected_since_at": "2026-05-01T12:00:00+02:00"}
+
+
+@pytest.fixture(scope="module")
+def the_page(chromium: Browser, shared_octoprint: OctoPrint) -> Iterator[Page]:
+    context = chromium.new_context(locale="en", viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    log_in(page, shared_octoprint)
+    open_tab(page)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(the_page: Page) -> Iterator[Page]:
+    """The page with one more heater, and with settings of its own for each test."""
+    the_page.evaluate(f"{{window.options = {MODEL}.options; window.saved = ko.mapping.toJS(options);}}")
+    send(the_page, type="eta_update", heater="kiln", data=ETA)
+    yield the_page
+    the_page.evaluate("_.forOwn(saved, (value, key) => options[key](value)); PNotify.removeAll();")
+    send(the_page, type="eta_update", heater="kiln", data=None)
+    the_page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def send(page: Page, **message: Any) -> None:
+    page.evaluate(f"message => {MODEL}.onDataUpdaterPluginMessage('temp_eta', message)", message)
+
+
+def choose(page: Page, **settings: Any) -> None:
+    page.evaluate("settings => _.forOwn(settings, (value, key) => options[key](value))", settings)
+
+
+def card(page: Page) -> Locator:
+    return heater(page, "kiln", "#tab_plugin_temp_eta")
+
+
+def overflow(place: Locator) -> int:
+    return int(place.evaluate("place => place.scrollWidth - place.clientWidth"))
+
+
+# Countdown
+
+
+def countdown(page: Page, *ends: float | None) -> list[float | None]:
+    """Return the remaining seconds that are shown second by second, where the server sends these estimates."""
+    shown: list[float | None] = page.evaluate(
+        """estimates => {
+            const countdown = new TempETA.Countdown();
+            return estimates.map((seconds, second) => {
+                const now = 1000 * second;
+                countdown.step(now);
+                if (seconds !== false) countdown.update("episode", seconds, now);
+                return countdown.endsAt() === null ? null : (countdown.endsAt() - now) / 1000;
+            });
+        }""",
+        list(ends),
+    )
+    return shown
+
+
+def test_the_countdown_falls_by_itself(page: Page) -> None:
+    assert countdown(page, 30, *[False] * 5) == [30, 29, 28, 27, 26, 25]
+
+
+def test_the_rounding_of_the_messages_does_not_shake_the_countdown(page: Page) -> None:
+    assert countdown(page, 60, 60, 58, 58, 56, 54) == [60, 59, 58, 57, 56, 55]
+
+
+def test_a_countdown_follows_a_new_estimate_without_a_jump(page: Page) -> None:
+    for new in (100, 20):
+        shown = countdown(page, 60, *[new - second for second in range(20)])
+        steps = [abs((after or 0) - (before or 0) + 1) for before, after in pairwise(shown)]
+        assert max(steps) < 0.5 * abs(new - 60)
+        assert shown[-1] == pytest.approx(new - 19, abs=2)
+
+
+def test_without_an_estimate_there_is_no_countdown(page: Page) -> None:
+    assert countdown(page, 60, None) == [60, None]
+
+
+def test_the_clock_time_is_that_of_the_countdown(page: Page) -> None:
+    expect(card(page).locator(".temp-eta-countdown")).to_have_text(re.compile(r"1:[23]\d"))
+    same = page.evaluate(
+        """() => {
+            const heater = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=kiln]"));
+            const clock = TempETA.clock(Date.now() + 1000 * heater.remaining());
+            return [heater.expectedAt(), "Ready at " + clock];
+        }"""
+    )
+    assert same[0] == same[1]
+
+
+# Connection
+
+
+def test_an_error_of_an_earlier_connection_is_not_shown_beside_a_good_one(page: Page) -> None:
+    place = page.locator("#tab_plugin_temp_eta .temp-eta-connection")
+    send(page, type="connection_update", data={**LOST, "retry_at": "2099-01-01T00:00:00Z"})
+    expect(place).to_contain_text("TCP: the broker refuses the connection.")
+    expect(place).to_contain_text(re.compile(r"Next try in \d+ s"))
+    expect(page.locator("#navbar_plugin_temp_eta .temp-eta-badge")).to_be_visible()
+    send(page, type="connection_update", data={**LOST, "connected": True, "broker": BROKER})
+    expect(place).to_contain_text("Connected to broker.test:1883")
+    expect(place).not_to_contain_text("refuses")
+    expect(page.locator("#navbar_plugin_temp_eta .temp-eta-badge")).to_have_count(0)
+
+
+def test_a_lost_connection_is_notified_once_and_only_if_wanted(page: Page) -> None:
+    good = {**LOST, "connected": True, "broker": BROKER}
+    for wanted in (False, True):
+        choose(page, notification_enabled=wanted)
+        send(page, type="connection_update", data=good)
+        for reason in ("The connection is lost.", "TCP: refused."):
+            send(page, type="connection_update", data={**LOST, "last_error": reason})
+            send(page, type="notification", level="warning", title="MQTT", message=reason)
+        expect(page.locator(".ui-pnotify")).to_have_count(1 if wanted else 0)
+
+
+# Alerts
+
+
+def played(page: Page) -> list[str]:
+    return [str(url).rsplit("/", 1)[-1] for url in page.evaluate("window.played")]
+
+
+def record_sounds(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.played = [];
+            window.Audio = function (url) { this.play = () => { window.played.push(url); return Promise.resolve(); }; };
+        }"""
+    )
+
+
+def test_enabling_sounds_is_enough_to_hear_them(page: Page) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True)
+    change = {"heater": "kiln", "actual": 60, "target": 60}
+    for state, previous in (("at_target", "heating"), ("cooled_down", "cooling"), ("stalled", "heating")):
+        data = {**change, "state": state, "previous_state": previous}
+        send(page, type="state_change", heater="kiln", data=data)
+    assert played(page) == ["heating_complete.mp3", "cooldown_complete.mp3", "problem.mp3"]
+
+
+def test_a_script_that_fails_alerts_but_not_when_the_page_opens(page: Page) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True, notification_enabled=True)
+    running = {**IDLE, "state": "running", "run_id": "r1", "id": "waits", "title": "It waits", "timestamp": 0}
+    failed = {**IDLE, "last": RUN, "timestamp": 0}
+    send(page, type="script_update", data=failed)
+    assert played(page) == []
+    send(page, type="script_update", data=running)
+    send(page, type="script_update", data=failed)
+    assert played(page) == ["problem.mp3"]
+    expect(page.locator(".ui-pnotify")).to_contain_text("ValueError")
+
+
+def test_a_sound_that_the_browser_blocks_is_explained(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.Audio = function () { this.play = () => Promise.reject(new DOMException("", "NotAllowedError")); };
+            const dialog = ko.dataFor(document.querySelector("#settings_plugin_temp_eta"));
+            dialog.alerts.test("stalled");
+        }"""
+    )
+    blocked = "ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).alerts.blocked()"
+    page.wait_for_function(blocked)
+
+
+# Layout and colours
+
+
+def test_a_long_title_and_error_stay_in_the_sidebar(page: Page) -> None:
+    title = "Measure the flatness of the bed at two hundred and fifty points and " + "x" * 60
+    script = {"id": "long", "title": title, "settings": {}, "error": None, "description": "y" * 80}
+    page.set_viewport_size({"width": 900, "height": 900})
+    send(page, type="scripts_update", data=[script])
+    send(page, type="script_update", data={**IDLE, "last": RUN, "timestamp": 0})
+    sidebar = page.locator("#sidebar_plugin_temp_eta_scripts")
+    expect(sidebar.locator(".temp-eta-start")).to_be_visible()
+    assert overflow(sidebar.locator(".temp-eta-start")) <= 0
+    assert overflow(sidebar.locator(".temp-eta-script-error")) <= 0
+    assert overflow(sidebar) <= 0
+    expect(sidebar).to_contain_text("It took 1:05.")
+    send(page, type="scripts_update", data=[])
+
+
+def test_each_state_has_its_own_colour_where_colours_mean_states(page: Page) -> None:
+    choose(page, color_mode="status", color_heating="#123456", color_idle="#777777")
+    dot = card(page).locator(".temp-eta-dot")
+    expect(dot).to_have_css("background-color", "rgb(18, 52, 86)")
+    nothing = {"eta_seconds": None, "eta_kind": None, "eta_low": None, "eta_high": None, "progress": None}
+    send(page, type="eta_update", heater="kiln", data={**ETA, **nothing, "state": "at_target", "actual": 60})
+    expect(dot).to_have_css("background-color", "rgb(70, 136, 71)")
+
+
+def test_the_sidebar_shows_when_the_whole_printer_is_ready(page: Page) -> None:
+    printer = {"connected": True, "state": "OPERATIONAL", "waiting_for": ["kiln"]}
+    send(page, type="printer_update", data=printer)
+    expect(page.locator("#sidebar_plugin_temp_eta .temp-eta-printer")).to_have_text(
+        re.compile(r"The printer will be ready at \d+:\d\d.* Waiting for kiln")
+    )
+    order = page.locator("#sidebar > .accordion-group").evaluate_all("all => all.map(each => each.id)")
+    assert order.index("sidebar_plugin_temp_eta_wrapper") < order.index("files_wrapper")
+
+
+def test_the_navbar_shows_every_countdown(page: Page) -> None:
+    send(page, type="eta_update", heater="oven", data={**ETA, "heater": "oven", "eta_seconds": 200})
+    entries = page.locator("#navbar_plugin_temp_eta .temp-eta-entry")
+    expect(entries).to_have_text([re.compile(r"kiln\s+1:\d\d"), re.compile(r"oven\s+3:\d\d")])
+    send(page, type="eta_update", heater="oven", data=None)
+
+
+def test_past_estimates_are_shown_beside_what_was_real(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const heater = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=kiln]"));
+            const heatUp = {direction: "heating", start: 22, goal: 60, predicted: 72, low: 62, high: 87, real: 80};
+            heater.history({episodes: [heatUp], learned: {heating: 1, cooling: 0}});
+        }"""
+    )
+    past = card(page).locator(".temp-eta-past")
+    expect(past.locator("summary")).to_contain_text("±10 % on average")
+    expect(past.locator("summary")).to_contain_text("learning (1 of 3)")
+    past.locator("summary").click()
+    expect(past.locator("tbody td")).to_have_text([re.compile("22°C → 60°C"), "1:12", "1:20", re.compile("−0:08")])
+    expect(past.locator(".fa-check")).to_be_visible()
+
+
+def test_the_graph_shows_the_interval_of_the_estimate(page: Page) -> None:
+    """The curve is the server's; its ends are those of the countdown and of the likely range."""
+    shown = page.evaluate(
+        """() => {
+            const now = 1e12;
+            const curve = new TempETA.Curve(
+                {payload: () => ({actual: 30}), endsAt: () => now + 60000, name: "kiln"}, () => $.Deferred()
+            );
+            curve.known({shape: [[0, 30], [0.5, 50], [1, 59]], from: now, seconds: 60});
+            const goal = {celsius: 60, low: 50, middle: 60, high: 80};
+            return TempETA.plotted([{at: now, actual: 30, target: 60}], now, 60000, goal, curve);
+        }"""
+    )
+    now = 1e12
+    assert shown["ahead"] == [[now, 30], [now + 30000, 50], [now + 60000, 59]]
+    assert shown["band"][0] == [now, 30, 30]
+    assert shown["band"][-1] == [now + 80000, 59, 59]
+    assert [now + 50000, 59] in [row[:2] for row in shown["band"]]
+    assert shown["to"] > now + 80000
+    assert (shown["low"], shown["high"]) == (pytest.approx(28.2), pytest.approx(61.8))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["#tab_plugin_temp_eta", "#sidebar_plugin_temp_eta", "#navbar_plugin_temp_eta"])
+def test_everybody_can_read_and_use_the_pages(page: Page, place: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    found = Axe().run(page, context=place, options=LEVELS)
+    page.emulate_media(color_scheme="light")
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_keyboard_reaches_what_the_mouse_does(page: Page) -> None:
+    summary = card(page).locator("summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(card(page).get_by_role("button", name="Reset learning")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(card(page).get_by_role("button", name="Reset learning")).to_be_focused()
+    summary.press("Enter")

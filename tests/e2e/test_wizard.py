@@ -1,0 +1,56 @@
+"""The wizard at the first use, in a real Chromium: it finds a broker on the network, tests it, and saves it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support import browser as browsers
+from tests.support.broker import Broker
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import TIMEOUT_MS, log_in, saved
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER),
+]
+
+FOUND = """broker => ko.dataFor(document.querySelector("#wizard_plugin_temp_eta")).onDataUpdaterPluginMessage(
+    "temp_eta", {type: "brokers_update", data: {searching: false, found: [broker]}}
+)"""
+
+
+def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
+    chromium: Browser, shared_broker: Broker, tmp_path: Path
+) -> None:
+    config = {"server": {"seenWizards": {"temp_eta": None}}}
+    settings = {"mqtt_broker_host": "", "mqtt_custom_identifier": "wizard"}
+    with OctoPrint(plugins={"temp_eta": settings}, config=config) as octoprint:
+        page = chromium.new_context(locale="en").new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        log_in(page, octoprint)
+        wizard = page.locator("#wizard_plugin_temp_eta")
+        expect(wizard).to_be_visible()
+        expect(wizard.get_by_role("status").first).to_contain_text(re.compile("No broker|Search again"))
+
+        broker = {"name": "mosquitto", "kind": "broker", "tls": False, "host": "127.0.0.1", "port": shared_broker.port}
+        page.evaluate(FOUND, broker)
+        wizard.get_by_role("button", name="mosquitto (127.0.0.1)").click()
+        expect(page.locator("#temp_eta_wizard_port")).to_have_value(str(shared_broker.port))
+        wizard.get_by_role("button", name="Test connection").click()
+        expect(wizard.locator("li[data-step='Read back'][data-status=ok]")).to_be_visible()
+        expect(wizard.get_by_text("The connection works.")).to_be_visible()
+        page.screenshot(path=tmp_path / "wizard.png")
+        page.locator("#wizard_dialog .button-finish").click()
+        expect(page.locator("#wizard_dialog")).to_be_hidden()
+        page.wait_for_function("() => !ko.dataFor(document.querySelector('#navbar_settings')).settings.receiving()")
+        assert saved(octoprint, "mqtt_broker_host") == "127.0.0.1"
+        assert octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"]
+
+        page.reload()
+        expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
+        expect(page.locator("#tab_plugin_temp_eta_link")).to_be_visible()
+        expect(page.locator("#wizard_dialog")).to_be_hidden()
