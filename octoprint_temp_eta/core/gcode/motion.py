@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_WORD = re.compile(r"(?:^|\s)([GMT])0*(\d+)(?![\d.])", re.IGNORECASE)
+#: T is a command only at the beginning; elsewhere it is a parameter, as in "M104 T1 S200".
+_WORD = re.compile(r"(?:(?:^|\s)([GM])|^\s*(?:N\d+\s*)?(T))0*(\d+)(?![\d.])", re.IGNORECASE)
+_SUBCODE = re.compile(r"((?:^|\s)[GM]\d+)\.\d+", re.IGNORECASE)
 #: Commands whose parameters are text.
 _TEXT = frozenset({"M16", "M23", "M28", "M30", "M32", "M117", "M118", "M928"})
 #: Moves, homing, probing, changes of the coordinate system and of the tool, filament changes, and motors off.
 _MOTION = frozenset(
-    {f"G{number}" for number in (0, 1, 2, 3, 5, 10, 11, 12, 26, 27, 28, 29, 30, 32, 33, 34, 35, 38, 42, 60, 61, 76, 92)}
-    | {f"M{number}" for number in (18, 24, 48, 84, 125, 290, 428, 600, 603, 701, 702)}
-    | {"G425", "M206"}
+    {f"G{number}" for number in (0, 1, 2, 3, 5, 10, 11, 12, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 38, 42, 60, 61, 76)}
+    # planes, coordinate systems, drilling cycles, and the calibration of Prusa's firmware
+    | {f"G{number}" for number in (17, 18, 19, *range(52, 60), 73, *range(80, 90), 92, 425)}
+    | {f"M{number}" for number in (6, 18, 24, 45, 48, 84, 125, 206, 290, 428, 600, 603, 701, 702)}
 )
 #: RepRapFirmware sets a tool's temperature with `G10 P… S…`; elsewhere G10 retracts.
 _TOOL_TEMPERATURE = re.compile(r"\s*G10\s+P\d", re.IGNORECASE)
@@ -26,13 +29,14 @@ _UNITS = frozenset({"G20", "G21"})
 
 def words(line: str) -> list[str]:
     """Return the commands in `line`, normalized: ["G1"] for "g01 X5". Some firmware accepts several on one line."""
-    found = [f"{letter.upper()}{number}" for letter, number in _WORD.findall(line)]
+    found = [f"{(letter or tool).upper()}{number}" for letter, tool, number in _WORD.findall(line)]
     return found[:1] if found and found[0] in _TEXT else found
 
 
 def moves(line: str) -> bool:
     """Whether `line` moves the machine, or changes the position or the tool that later moves depend on."""
-    return any(word in _MOTION or word.startswith("T") for word in words(line)) and not _TOOL_TEMPERATURE.match(line)
+    commands = words(_SUBCODE.sub(r"\1", line))
+    return any(each in _MOTION or each.startswith("T") for each in commands) and not _TOOL_TEMPERATURE.match(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,7 +368,9 @@ def test_motion_of_others_is_refused_while_a_script_runs(line: str) -> None:
     assert octoprint.printer.queue(line, API) == [line]
 
 
-@pytest.mark.parametrize("line", ["M104 S200", "M140 S60", "M105", "M112", "M117 G28", "M106 S255", "FOO"])
+@pytest.mark.parametrize(
+    "line", ["M104 S200", "M104 T1 S200", "M140 S60", "M105", "M112", "M117 G28", "M106 S255", "FOO"]
+)
 def test_all_else_of_others_passes(line: str) -> None:
     octoprint = octoprint_with_a_run()
     assert octoprint.printer.queue(line, API) == [line]
@@ -391,6 +393,7 @@ def test_a_refused_jog_changes_no_mode() -> None:
         (["G90"], ["G91", "G90"], []),
         (["G20", "T1"], ["G21", "T0"], ["T1", "G20"]),
         ([], ["G91"], ["G90"]),
+        (["M104 T1 S200"], [], []),
     ],
 )
 def test_a_mode_that_others_change_is_followed_by_the_scripts_own(

@@ -16,6 +16,10 @@ from octoprint_temp_eta.core.gcode.motion import Modes, moves, words
         ("M117 G28 done", ["M117"]),
         ("START_PRINT G28", ["G28"]),
         ("G92.1", []),
+        ("T1", ["T1"]),
+        ("N5 T01*33", ["T1"]),
+        ("M104 T1 S200", ["M104"]),
+        ("START_PRINT T1", []),
         ("", []),
     ],
 )
@@ -38,6 +42,15 @@ def test_the_words_of_a_line(line: str, expected: list[str]) -> None:
         ("M109 S200", False),
         ("M118 G1 X1", False),
         ("G90", False),
+        ("M104 T1 S200", False),
+        ("M109 S200 T1", False),
+        ("M106 P1 T2", False),
+        ("START_PRINT T1", False),
+        ("G38.2 Z-5", True),
+        ("G92.1", True),
+        ("G54", True),
+        ("G80", True),
+        ("G90.1", False),
     ],
 )
 def test_what_moves(line: str, expected: bool) -> None:
