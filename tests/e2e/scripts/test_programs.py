@@ -95,7 +95,10 @@ def serial_printer() -> Iterator[SerialPrinter]:
 @pytest.fixture(scope="module")
 def octoprint(serial_printer: SerialPrinter) -> Iterator[OctoPrint]:
     with OctoPrint(
-        plugins={"temp_eta": plugin_settings(free_port(), script_folder=str(FOLDER), mqtt_enabled=False)},
+        plugins={
+            "temp_eta": plugin_settings(free_port(), script_folder=str(FOLDER), mqtt_enabled=False),
+            "virtual_printer": {"numExtruders": 2},
+        },
         config={"serial": {"log": True, "additionalPorts": [serial_printer.port]}},
         extruders=2,
         environment={"PYTHONDONTWRITEBYTECODE": "1"},
