@@ -17,18 +17,32 @@ PICTURE = "view.png"
 
 
 def make(printer: Printer, *, layer_height: float, extrusion_width: float, filament_diameter: float) -> Any:
-    """Return a mecode.G that writes to `printer`; sizes are in mm.
+    """Return a mecode.G that writes to `printer`; sizes are in mm. It sends no header."""
+    g = _class_for(printer)(
+        print_lines=False,
+        direct_write=True,
+        direct_write_mode="serial",
+        setup=False,
+        layer_height=layer_height,
+        extrusion_width=extrusion_width,
+        filament_diameter=filament_diameter,
+    )
+    # Set before the first write; otherwise mecode opens a serial port.
+    g._p = printer
+    return g
 
-    It sends no header: raw lines find the printer in the mode in which it is. mecode believes in relative mode until
-    the script selects one, so this mode is sent before the first mecode move that depends on it.
+
+def _class_for(printer: Printer) -> Any:
+    """Return mecode.G with the differences that OctoPrint needs.
+
+    Raw lines find the printer in its current mode. mecode assumes relative mode until the script selects one, so this
+    mode is sent before the first mecode move that depends on it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mecode
 
     class G(mecode.G):  # type: ignore[misc]
-        """mecode.G, with the differences that OctoPrint needs."""
-
         def move(self, *args: Any, **kwargs: Any) -> None:
             self._select_mode()
             super().move(*args, **kwargs)
@@ -51,18 +65,7 @@ def make(printer: Printer, *, layer_height: float, extrusion_width: float, filam
             if not printer.mode_selected:
                 self.write("G91" if self.is_relative else "G90")
 
-    g = G(
-        print_lines=False,
-        direct_write=True,
-        direct_write_mode="serial",
-        setup=False,
-        layer_height=layer_height,
-        extrusion_width=extrusion_width,
-        filament_diameter=filament_diameter,
-    )
-    # Set before the first write; otherwise mecode opens a serial port.
-    g._p = printer
-    return g
+    return G
 
 
 def _draw(history: list[tuple[float, float, float]]) -> None:

@@ -42,6 +42,19 @@ def test_every_line_arrives_once_and_gets_its_own_reply(octoprint: OctoPrint, pr
     assert printer.resends >= 10
 
 
+def test_another_line_number_shifts_no_reply(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+    body = """
+        replies = []
+        for number in (500, 3, 40_000):
+            replies.append([ask(f'M118 {n}') for n in range(50)])
+            self.g.write(f"M110 N{number}")
+        return True, {'replies': replies}
+    """
+    before = printer.resends
+    assert run(octoprint, "renumbers", body) == [[f"{number}\nok\n" for number in range(50)]] * 3
+    assert printer.resends > before + 3
+
+
 def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoPrint, printer: SerialPrinter) -> None:
     uploads = Path(octoprint.base) / "uploads"
     uploads.mkdir(exist_ok=True)
