@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 #: Characters that a text may have at most.
 MAX_TEXT = 1024
@@ -45,6 +45,13 @@ class Rule:
     names: bool = False
     #: Shown only to users who may open the settings dialog.
     private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group of the settings dialog: a dataclass whose fields are rows."""
+
+    TITLE: ClassVar[str]
 
 
 def setting(default: Any, label: str, help: str, **rule: Any) -> Any:

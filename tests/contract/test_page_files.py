@@ -7,8 +7,9 @@ import re
 import pytest
 
 from octoprint_temp_eta.core.estimation.methods import METHODS
-from octoprint_temp_eta.plugin.settings.form import GROUPS, form
+from octoprint_temp_eta.plugin.settings.form import form
 from octoprint_temp_eta.settings import table
+from octoprint_temp_eta.settings.table import GROUPS
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT
 
@@ -26,7 +27,7 @@ def test_every_setting_has_one_field() -> None:
 
 
 def test_every_group_has_settings() -> None:
-    assert [group["title"] for group in form()] == [title for title, _ in GROUPS]
+    assert [group["title"] for group in form()] == [group.TITLE for group in GROUPS]
 
 
 def test_every_choice_has_a_label() -> None:

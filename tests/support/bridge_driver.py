@@ -17,6 +17,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from octoprint_temp_eta.bridge.bridge import Bridge
@@ -202,7 +203,7 @@ class BridgeDriver:
 
     def change_settings(self, **settings: Any) -> list[Effect]:
         """Save other settings."""
-        current = {name: getattr(self.settings, name) for name in self.settings.__slots__}
+        current = asdict(self.settings)
         self.settings = parse(current | settings)
         return self.handle(SettingsChanged(self.settings))
 

@@ -14,7 +14,7 @@ from tests.support.contract import PROJECT
 _INTRODUCTION = """\
 # Settings
 
-*Generated from the table in `octoprint_temp_eta/settings/table.py` by `make docs`. To change it, change a row.*
+*Generated from the rows in `octoprint_temp_eta/settings/groups/` by `make docs`. To change it, change a row.*
 
 Change settings in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` under
 `plugins: temp_eta:`. Only values that differ from the default are saved. An invalid value is rejected with the key, the

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import Field
+from dataclasses import Field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ...settings import table
-
-#: The groups of the form: title and patterns of keys. The group without patterns has the rest.
-GROUPS = (
-    ("Connection", "mqtt_*"),
-    ("Home Assistant", "ha_*"),
-    ("Estimation", ""),
-    ("Cool-down", "enable_cooldown_eta cooldown_*"),
-    ("Display", "show_* historical_graph_* temp_display color_* update_interval"),
-    ("Sounds and notifications", "sound_* notification_*"),
-    ("MQTT commands", "allow_* target_*"),
-    ("Scripts", "script_*"),
-)
 
 _WINDOW_METHODS = ("algorithm", ("linear", "exponential"))
 #: What settings need to have an effect: patterns of keys, then the other setting and its values. A broker that is
@@ -49,24 +37,16 @@ def form() -> list[dict[str, Any]]:
 
     A field has key, kind, texts and bounds, and what it `needs` to have an effect.
     """
-    groups: dict[str, list[dict[str, Any]]] = {title: [] for title, _ in GROUPS}
-    for row, rule in table.rows():
-        groups[group_of(row.name)].append(_field(row, rule))
-    return [
-        {
-            "title": title,
-            "fields": fields,
-            "defaults": {each["key"]: each["default"] for each in fields if each["kind"] != "secret"},
-        }
-        for title, fields in groups.items()
-        if fields
-    ]
+    return [_group(group) for group in table.GROUPS]
 
 
-def group_of(key: str) -> str:
-    """Return the title of the group that a setting is in."""
-    matching = (title for title, patterns in GROUPS if any(fnmatchcase(key, each) for each in patterns.split()))
-    return next(matching, next(title for title, patterns in GROUPS if not patterns))
+def _group(group: type[table.Group]) -> dict[str, Any]:
+    shown = [_field(row, row.metadata["rule"]) for row in fields(group)]
+    return {
+        "title": group.TITLE,
+        "fields": shown,
+        "defaults": {each["key"]: each["default"] for each in shown if each["kind"] != "secret"},
+    }
 
 
 def _field(row: Field[Any], rule: table.Rule) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The rows of the settings table, one module for each group of the settings dialog."""
