@@ -178,10 +178,10 @@ class Printer:
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
     ) -> None:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
-        if not self._owes_ok(gcode):
+        if not self._expects_ok(gcode):
             self._optional_at = now().at
         if self._observing:
-            self._post(LineSending(_key(tags), line, self._owes_ok(gcode)))
+            self._post(LineSending(_key(tags), line, self._expects_ok(gcode)))
 
     def hook_sent(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
@@ -192,8 +192,8 @@ class Printer:
         key = _key(tags)
         if key is not None:
             self._sent.set()
-        if not self._owes_ok(gcode) or key is None:
-            self._post(LineSent(key, line, self._owes_ok(gcode)))
+        if not self._expects_ok(gcode) or key is None:
+            self._post(LineSent(key, line, self._expects_ok(gcode)))
 
     def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
         """Post a received line."""
@@ -298,7 +298,7 @@ class Printer:
             return "OctoPrint did not send it: the printer profile has no such tool, or a plugin suppressed it"
         return "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
 
-    def _owes_ok(self, gcode: str | None) -> bool:
+    def _expects_ok(self, gcode: str | None) -> bool:
         return gcode is not None or self._acknowledges_all
 
 

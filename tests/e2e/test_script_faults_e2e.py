@@ -1,4 +1,4 @@
-"""Every reply belongs to its line: on a serial line with faults, beside plugins that meddle, on a real OctoPrint."""
+"""Every reply belongs to its line: on a serial line with faults, and with plugins that rewrite lines."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_replies_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
     assert replies == ["ok\n", "echo:after\nok\n"]
 
 
-def test_replies_beside_plugins_that_meddle(octoprint: OctoPrint) -> None:
+def test_replies_next_to_plugins_that_rewrite_lines(octoprint: OctoPrint) -> None:
     lines = [
         "M117 suppress", "M117 a", "M117 take out", "M117 b", "M117 double", "M117 c", "M0", "@echo", "M117 d",
         "M80", "OCTO1", "M117 e", "M117 sleep", "M117 f", "M81",

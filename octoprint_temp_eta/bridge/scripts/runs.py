@@ -15,7 +15,7 @@ from ...core.scripts.runner import Runner
 from ...messages.decode import Command
 from ..heaters.heaters import Heaters
 from ..part import InputHandler, Part
-from ..protocol.effects import Effect, Log, Page, SetTarget
+from ..protocol.effects import Effect, Log, SetTarget
 from ..protocol.inputs import Stopping
 from ..protocol.script_effects import (
     BreakHeatWait,
@@ -37,7 +37,6 @@ from ..protocol.script_inputs import (
     LineSending,
     LineSent,
     LineSuppressed,
-    MotionRefused,
     OthersLineQueued,
     PrinterGone,
     ScriptEnded,
@@ -57,9 +56,6 @@ LONGEST_LINE = 1024
 MOST_WAITING = 256
 #: The last line of every run, because mecode leaves the printer in relative mode.
 LAST_LINE = "G90"
-
-#: Seconds between two notifications about refused motion.
-NOTIFY_EVERY_S = 2.0
 
 #: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
@@ -94,7 +90,6 @@ class ScriptRun(Part):
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
         self._allow_motion = False
-        self._notified_at = -NOTIFY_EVERY_S
         self._questions = 0
         self._line_timeout = LINE_TIMEOUT_S
 
@@ -117,7 +112,6 @@ class ScriptRun(Part):
             LineSending: self._sending,
             LineSent: self._sent,
             LineReceived: self._received,
-            MotionRefused: self._motion_refused,
             PrinterGone: self._printer_gone,
             EmergencyParser: self._parser,
         }
@@ -240,18 +234,6 @@ class ScriptRun(Part):
 
     def _received(self, event: LineReceived, now: Now) -> list[Effect]:
         return self._settle_lines(self._acknowledgements.received(event.line, now.at), now)
-
-    def _motion_refused(self, event: MotionRefused, now: Now) -> list[Effect]:
-        """Notify the user, once for a button whose lines come together."""
-        if self.runner.run is None or now.at < self._notified_at + NOTIFY_EVERY_S:
-            return []
-        self._notified_at = now.at
-        text = (
-            f"The printer was not moved ({event.line}): the script {self.runner.run.title!r} controls it. "
-            "Wait for its end, or cancel it."
-        )
-        page = {"type": "notification", "level": "warning", "title": self.runner.run.title, "message": text}
-        return [Log(logging.INFO, text), Page({**page, "refused_line": event.line})]
 
     def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
         if self.runner.phase is core.Phase.IDLE:

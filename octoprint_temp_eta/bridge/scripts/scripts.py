@@ -16,6 +16,7 @@ from ..protocol.effects import Effect
 from .commands import ScriptCommands
 from .library import Library
 from .on_connect import OnConnect
+from .refused_motion import RefusedMotion
 from .reports import RunReports
 from .runs import ScriptRun
 from .store import ScriptStore
@@ -32,7 +33,7 @@ class Scripts(Part):
         self._run = ScriptRun(RunReports(outbox, store), heaters)
         on_connect = OnConnect(self._library, self._run, printer, store)
         commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, store, settings, boot_id)
-        self._parts: tuple[Part, ...] = (self._run, self._library, on_connect, commands)
+        self._parts: tuple[Part, ...] = (self._run, RefusedMotion(self._run), self._library, on_connect, commands)
 
     @property
     def catalogue(self) -> tuple[Script, ...]:

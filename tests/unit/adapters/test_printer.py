@@ -263,7 +263,7 @@ def test_the_hooks_report_lines_during_a_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("serial", "firmware", "owed"),
+    ("serial", "firmware", "expected"),
     [
         ({}, "Marlin", False),
         ({"unknownCommandsNeedAck": True}, "Marlin", True),
@@ -273,14 +273,14 @@ def test_the_hooks_report_lines_during_a_run() -> None:
         ({"firmwareDetection": True}, None, False),
     ],
 )
-def test_whether_the_printer_owes_an_ok_for_what_is_no_gcode(
-    serial: dict[str, Any], firmware: str | None, owed: bool
+def test_whether_octoprint_expects_an_ok_for_what_is_no_gcode(
+    serial: dict[str, Any], firmware: str | None, expected: bool
 ) -> None:
     octoprint = FakeOctoPrint(**serial)
     octoprint.printer.firmware_info = None if firmware is None else {"name": firmware}
     octoprint.do(HoldJobs("r1"))
     first = pass_over(octoprint, "START_PRINT", None, {"temp_eta:script:r1.1"})[0]
-    assert first == LineSending("r1.1", "START_PRINT", owed)
+    assert first == LineSending("r1.1", "START_PRINT", expected)
 
 
 @pytest.mark.parametrize(("firmware", "first"), [("Repetier_1.0.5", True), ("Marlin", False)])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import Page, SetTarget
+from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -26,7 +26,6 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     LineReceived,
     LineSending,
     LineSuppressed,
-    MotionRefused,
     PrinterGone,
     ScriptEnded,
     ScriptLine,
@@ -191,18 +190,6 @@ def test_the_limit_for_a_line_is_a_setting() -> None:
 
 
 # Motion of others
-
-
-def test_refused_motion_is_shown_once_for_the_lines_of_a_button() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    mark = len(driver.effects)
-    for line in ("G91", "G0 X1", "G90"):
-        driver.handle(MotionRefused(line))
-    (page,) = [effect for effect in driver.effects[mark:] if isinstance(effect, Page)]
-    assert page.message["type"] == "notification"
-    assert "Steps" in page.message["message"]
-    assert page.message["refused_line"] == "G91"
 
 
 @pytest.mark.parametrize("allowed", [False, True])
