@@ -30,6 +30,13 @@ mqtt_broker_host mqtt_broker_port mqtt_username mqtt_password mqtt_use_tls mqtt_
 #: Same name, same meaning. TempETA clamped invalid numbers to their bounds; so does the migration.
 KEPT = frozenset(_KEPT.split())
 
+#: The switches that are on by default, and were off in TempETA, by the setting that enables them. OctoPrint saves only
+#: what differs from the default, so the migration saves those that were off beside an enabled kind of alert.
+OFF_IN_TEMPETA = {
+    "sound_enabled": ("sound_target_reached", "sound_cooldown_finished"),
+    "notification_enabled": ("notification_target_reached", "notification_cooldown_finished"),
+}
+
 #: What happens to the other keys.
 MAPPED = {
     "algorithm": "Kept if it was saved; the default is now `model`.",
@@ -90,6 +97,9 @@ def migrated(
             notes.append(f"{key}: {value!r} is dropped. {DROPPED[key]}")
         elif key not in MAPPED and not key.startswith("_"):
             notes.append(f"{key} is dropped: TempETA 0.8.9 has no such setting.")
+    for enabled, switches in OFF_IN_TEMPETA.items():
+        if ours.get(enabled):
+            ours = dict.fromkeys(switches, False) | ours
     if "algorithm" in saved:
         ours["algorithm"] = _fitting("algorithm", saved["algorithm"], notes)
     if "mqtt_enabled" in saved or ours.get("mqtt_broker_host"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.settings import table
-from octoprint_temp_eta.settings.migration import DROPPED, KEPT, MAPPED, is_of_tempeta, migrated
+from octoprint_temp_eta.settings.migration import DROPPED, KEPT, MAPPED, OFF_IN_TEMPETA, is_of_tempeta, migrated
 from tests.support.tempeta import DEFAULTS, SAVED
 
 
@@ -23,7 +23,21 @@ def test_what_is_kept_is_a_setting_and_what_is_dropped_is_none():
 def test_a_kept_default_is_still_the_default():
     """OctoPrint saves what differs from the default only, so another default would change what the user never set."""
     ours = table.defaults()
-    assert {key: ours[key] for key in KEPT} == {key: DEFAULTS[key] for key in KEPT}
+    kept = KEPT.difference(*OFF_IN_TEMPETA.values())
+    assert {key: ours[key] for key in kept} == {key: DEFAULTS[key] for key in kept}
+
+
+@pytest.mark.parametrize(
+    ("saved", "wanted"),
+    [
+        ({"sound_enabled": True, "sound_target_reached": True}, {"sound_cooldown_finished": False}),
+        ({"notification_enabled": True}, dict.fromkeys(OFF_IN_TEMPETA["notification_enabled"], False)),
+        ({"sound_volume": 0.3}, {}),
+    ],
+)
+def test_an_alert_that_was_off_beside_an_enabled_one_stays_off(saved: dict[str, Any], wanted: dict[str, Any]):
+    ours, notes = migrated(saved, "")
+    assert (ours, notes) == (saved | wanted, [])
 
 
 @pytest.mark.parametrize(
