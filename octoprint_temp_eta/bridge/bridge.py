@@ -27,7 +27,7 @@ from .job.job import Job
 from .other_plugins import OtherPlugins
 from .outbox.outbox import Outbox
 from .pages import Pages
-from .part import InputHandler, Part
+from .part import CommandHandler, InputHandler, Part
 from .printer.printer import Printer
 from .protocol.effects import Effect, Reply, Save
 from .protocol.identity import Identity
@@ -51,12 +51,7 @@ class Bridge:
         heater_commands = HeaterCommands(printer, heaters, store)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
         job_commands = JobCommands(printer, scripts)
-        handlers = {
-            "snapshot": self._snapshot,
-            **heater_commands.commands,
-            **scripts.commands,
-            **job_commands.commands,
-        }
+        handlers = {"snapshot": self._snapshot, **_commands(heater_commands, scripts, job_commands)}
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
@@ -67,27 +62,11 @@ class Bridge:
         )
         tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
+        heating = (heaters, readiness, pages, store, forecasts, heater_commands)
+        printing = (Job(outbox, printer), Events(outbox), scripts, job_commands)
+        connecting = (commands, info, other_plugins, connection, home_assistant, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
-        self._parts: tuple[Part, ...] = (
-            printer,
-            heaters,
-            readiness,
-            pages,
-            store,
-            forecasts,
-            heater_commands,
-            Job(outbox, printer),
-            Events(outbox),
-            scripts,
-            job_commands,
-            commands,
-            info,
-            other_plugins,
-            connection,
-            home_assistant,
-            tests,
-            diagnostics,
-        )
+        self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
         self._inputs = _handlers(self._parts)
         self._saved = self._stored
 
@@ -152,6 +131,11 @@ class Bridge:
     def _save(self) -> list[Effect]:
         before, self._saved = self._saved, self._stored
         return [Save(name, value) for name, value in self._saved.items() if value != before[name]]
+
+
+def _commands(*parts: Part) -> dict[str, CommandHandler]:
+    """Return the handlers of commands by name."""
+    return {name: handler for part in parts for name, handler in part.commands.items()}
 
 
 def _handlers(parts: Iterable[Part]) -> dict[type, list[InputHandler]]:
