@@ -11,7 +11,14 @@ from ...bridge.bridge import Bridge
 from ...bridge.protocol.effects import Effect
 from ...bridge.protocol.inputs import Input, Started, Stopping, Tick
 from ...bridge.protocol.script_effects import ReplyToLine, SendLine
-from ...bridge.protocol.script_inputs import LineQueued, LineReceived, LineSending, LineSent, ScriptLine
+from ...bridge.protocol.script_inputs import (
+    LineQueued,
+    LineReceived,
+    LineSending,
+    LineSent,
+    OthersLineQueued,
+    ScriptLine,
+)
 from ...core.clock import Now
 from .inbox import Inbox, now
 
@@ -19,7 +26,7 @@ from .inbox import Inbox, now
 TICK_S = 0.5
 
 #: Inputs for each line of a script: up to a thousand per second, without a visible change.
-LINES = (ScriptLine, LineQueued, LineSending, LineSent, LineReceived)
+LINES = (ScriptLine, LineQueued, OthersLineQueued, LineSending, LineSent, LineReceived)
 LINES_ON = (SendLine, ReplyToLine)
 
 #: Performs an effect without waiting for it.

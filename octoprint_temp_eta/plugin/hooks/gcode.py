@@ -22,6 +22,11 @@ HOOKS = {
     "octoprint.comm.protocol.gcode.sent": ("hook_sent", 1000),
     "octoprint.comm.protocol.gcode.received": ("hook_received", 1),
 }
+#: The remedy if OctoPrint has closed the connection to a printer that was at work and sent nothing.
+SILENT = (
+    " If it was at work, increase the maximum of consecutive timeouts in OctoPrint's settings (Serial Connection >"
+    " Intervals & timeouts)."
+)
 
 
 class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
@@ -54,7 +59,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         if event in (Events.DISCONNECTING, Events.DISCONNECTED):
             self._app.post(PrinterGone("the printer was disconnected"))
         elif event == Events.ERROR and payload and _closes(payload):
-            self._app.post(PrinterGone(f"the connection to the printer failed: {payload.get('error')}"))
+            hint = SILENT if payload.get("reason") == "timeout" else ""
+            self._app.post(PrinterGone(f"the connection to the printer failed: {payload.get('error')}{hint}"))
         elif event == Events.PRINTER_RESET:
             self._app.post(PrinterGone("the firmware was reset", reset=True))
 

@@ -11,7 +11,7 @@ from octoprint.events import Events, all_events
 from octoprint_temp_eta.bridge.protocol.inputs import Input
 from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone
 from octoprint_temp_eta.bridge.scripts.reports import EVENTS
-from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, ScriptHooks
+from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, SILENT, ScriptHooks
 
 
 class Printer:
@@ -71,6 +71,11 @@ KILLED = {"error": "kill() called", "reason": "firmware", "consequence": "emerge
             Events.ERROR,
             {"error": "See octoprint.log", "reason": "crash"},
             PrinterGone("the connection to the printer failed: See octoprint.log"),
+        ),
+        (
+            Events.ERROR,
+            {"error": "Too many timeouts, is it alive?", "reason": "timeout"},
+            PrinterGone(f"the connection to the printer failed: Too many timeouts, is it alive?{SILENT}"),
         ),
         (Events.PRINTER_RESET, {}, PrinterGone("the firmware was reset", reset=True)),
     ],
