@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 SCRIPTS := .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs pages dist lock clean
+.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs pages screenshots dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ pages: $(READY) ## Generate style sheet, sounds and translation catalogues of th
 	@$(RUN) -m tests.support.style_sheet
 	@$(RUN) -m tests.support.sounds
 	@$(RUN) -m tests.support.translations
+
+screenshots: $(READY) ## Take the picture of the OctoPrint pages in README and docs (needs Chromium)
+	@$(RUN) -m tests.support.pages_picture
 
 dist: $(READY) ## Build wheel and source distribution into dist/
 	@$(RUN) -m build --no-isolation

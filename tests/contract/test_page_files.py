@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
+import ssl
 
 import pytest
 
+from octoprint_temp_eta.adapters.broker import errors
 from octoprint_temp_eta.core.estimation.methods import METHODS
 from octoprint_temp_eta.plugin.settings.form import form
 from octoprint_temp_eta.settings import table
+from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from octoprint_temp_eta.settings.table import GROUPS
 from tests.support import browser, style_sheet, translations
 from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
+HERE = BrokerAddress("broker.test", 1883)
+#: Errors of an attempt to connect.
+FAILURES = (
+    ConnectionRefusedError(111, "Connection refused"),
+    ConnectionResetError(104, "Connection reset by peer"),
+    TimeoutError("timed out"),
+    OSError(113, "No route to host"),
+    socket.gaierror(-2, "Name or service not known"),
+    ssl.SSLCertVerificationError(1, "certificate verify failed"),
+    ssl.SSLError(1, "wrong version number"),
+)
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -101,3 +117,30 @@ def test_a_sound_is_a_small_mp3(name: str) -> None:
     sound = (PACKAGE / "static" / "sounds" / f"{name}.mp3").read_bytes()
     assert sound[:2] == b"\xff\xfb"
     assert 4_000 < len(sound) < 20_000
+
+
+def sentences() -> list[re.Pattern[str]]:
+    """Return the patterns of the server's sentences that the pages translate."""
+    script = (PACKAGE / "static" / "js" / "temp_eta_messages.js").read_text(encoding="utf-8")
+    texts = [json.loads(f'"{text}"') for text in re.findall(r'N_\("(.*)"\)', script)]
+    return [re.compile(re.sub(r"%\\\((\w+)\\\)s", "(.+?)", re.escape(text))) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(name for name, _ in errors.REASONS.values()),
+        *(remedy for _, remedy in errors.REASONS.values()),
+        *errors.CERTIFICATE_REMEDIES.values(),
+        *(errors.explain(error, HERE) for error in FAILURES),
+        *(errors.connection_refused(HERE, code) for code in (0x86, 0x87, 0x89)),
+        errors.connection_lost(HERE, None),
+        errors.connection_lost(HERE, errors.SESSION_TAKEN_OVER),
+        errors.subscription_refused("a/b/#", "not authorized"),
+    ],
+)
+def test_what_the_pages_show_of_the_connection_has_a_translation(message: str) -> None:
+    patterns = sentences()
+    for sentence in re.sub(r"([.?]) (?=[A-Z'])", r"\1\n", message).split("\n"):
+        text = re.sub("^(TCP|TLS|CONNACK|WebSocket|Name look-up): ", "", sentence.removesuffix("."))
+        assert any(pattern.fullmatch(text) for pattern in patterns), text

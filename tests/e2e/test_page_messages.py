@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support import browser as browsers
 from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import heater, log_in, open_tab
+from tests.support.octoprint_page import LEVELS, heater, log_in, open_tab
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
 MODEL = "ko.dataFor(document.querySelector('#sidebar_plugin_temp_eta_wrapper'))"
-#: The rules of axe for what users must be able to read and use.
-LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
 ETA = {
     "heater": "kiln",
     "state": "heating",

@@ -288,3 +288,19 @@ def test_nothing_overflows_where_there_is_little_room(open_page: Open, octoprint
     for place in ("#tab_plugin_temp_eta", "#sidebar_plugin_temp_eta"):
         wide = page.locator(place).evaluate("place => place.scrollWidth - place.clientWidth")
         assert wide <= 0, place
+
+
+@pytest.mark.slow
+def test_a_hot_heater_whose_threshold_was_changed_is_not_called_cooled_down(
+    open_page: Open, octoprint: OctoPrint, settings: Save
+) -> None:
+    page = open_page()
+    octoprint.gcode("M140 S90")
+    expect(state(page)).to_have_text("At target", timeout=60_000)
+    octoprint.gcode("M140 S0")
+    expect(state(page)).to_have_text("Cooling")
+    settings(cooldown_target_bed=120)
+    expect(state(page)).to_have_text("Cooled down")
+    settings(cooldown_target_bed=40)
+    expect(state(page)).to_have_text("Cooling")
+    expect(heater(page, "bed")).to_contain_text("→ 40.0°C")

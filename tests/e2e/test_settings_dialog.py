@@ -6,15 +6,17 @@ import json
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from octoprint_temp_eta.plugin.settings.form import GROUPS
 from octoprint_temp_eta.settings import table
 from tests.conftest import INSTANCE
 from tests.support import browser as browsers
 from tests.support import translations
 from tests.support.broker import Broker
 from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import Open, Save, field, heater, open_settings, save, saved, state
+from tests.support.octoprint_page import LEVELS, Open, Save, field, heater, open_settings, save, saved, state
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
@@ -146,8 +148,102 @@ def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
         expect(page.locator(f"label[for=temp_eta_setting_{row.name}]")).to_have_text(german[rule.label])
         assert german[rule.help] != rule.help
         expect(page.locator(f"#temp_eta_setting_{row.name}_help")).to_have_text(german[rule.help].replace("`", ""))
+    refused = "TCP: broker.test:1883 refuses the connection: is the broker running?"
+    assert page.evaluate("text => TempETA.translated(text)", refused) == (
+        "TCP: broker.test:1883 lehnt die Verbindung ab: Läuft der Broker?"
+    )
     field(page, "mqtt_broker_port").fill("0")
     save(page)
     expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_have_text(
         re.compile("Eine ganze Zahl von 1 bis 65535 eingeben")
     )
+
+
+def test_a_setting_without_effect_is_disabled_and_shows_why(open_page: Open) -> None:
+    page = open_page()
+    open_settings(page, "Connection")
+    why = page.locator("#temp_eta_setting_mqtt_tls_insecure_why")
+    expect(field(page, "mqtt_tls_insecure")).to_be_disabled()
+    expect(why).to_have_text("Has no effect: “Use TLS” is off.")
+    field(page, "mqtt_use_tls").check()
+    expect(field(page, "mqtt_tls_insecure")).to_be_enabled()
+    expect(why).to_be_hidden()
+    field(page, "mqtt_use_tls").uncheck()
+    field(page, "mqtt_broker_host").fill("mqtts://broker.test:8883")
+    field(page, "mqtt_broker_host").blur()
+    expect(field(page, "mqtt_tls_insecure")).to_be_enabled()
+    expect(field(page, "mqtt_websocket_path")).to_be_enabled()
+
+
+def test_defaults_are_restored_only_when_saved(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    settings(update_interval=2, show_progress_bars=False)
+    page = open_page()
+    dialog = open_settings(page, "Display")
+    form = page.locator("#settings_plugin_temp_eta form[data-group=Display]")
+    form.get_by_role("button", name="Restore defaults").click()
+    expect(field(page, "update_interval")).to_have_value("1")
+    assert saved(octoprint, "update_interval") == 2
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert (saved(octoprint, "update_interval"), saved(octoprint, "show_progress_bars")) == (1, True)
+
+
+def test_the_volume_is_a_slider_with_its_value(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    settings(sound_enabled=True)
+    page = open_page()
+    dialog = open_settings(page, "Sounds and notifications")
+    volume = field(page, "sound_volume")
+    volume.fill("0.75")
+    expect(page.locator("output[for=temp_eta_setting_sound_volume]")).to_have_text("75 %")
+    save(page)
+    expect(dialog).to_be_hidden()
+    assert saved(octoprint, "sound_volume") == 0.75
+
+
+def test_the_printer_is_removed_from_home_assistant(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
+    page = open_page()
+    open_settings(page, "Home Assistant")
+    form = page.locator("#settings_plugin_temp_eta form[data-group='Home Assistant']")
+    form.get_by_role("button", name="Remove from Home Assistant").click()
+    expect(form).to_contain_text("The printer is removed from Home Assistant.")
+    expect(field(page, "ha_discovery_enabled")).not_to_be_checked()
+    assert saved(octoprint, "ha_discovery_enabled") is False
+
+
+def test_the_settings_of_octoprint_mqtt_become_ours(open_page: Open) -> None:
+    taken = open_page().evaluate(
+        """() => TempETA.fromMqttPlugin({
+            url: "broker.test", port: 8883, username: "me", password: "secret", keepalive: 30,
+            tls: {ca_certs: "/ca.pem"}, tls_insecure: true
+        })"""
+    )
+    assert table.parse(taken)
+    assert {key: taken[key] for key in ("mqtt_broker_host", "mqtt_broker_port", "mqtt_password", "mqtt_use_tls")} == {
+        "mqtt_broker_host": "broker.test",
+        "mqtt_broker_port": 8883,
+        "mqtt_password": "secret",
+        "mqtt_use_tls": True,
+    }
+    assert taken["mqtt_tls_insecure"] is True
+    assert taken["mqtt_tls_ca_file"] == "/ca.pem"
+
+
+def test_the_dialog_lists_topics_to_copy(open_page: Open) -> None:
+    page = open_page()
+    open_settings(page, "Connection")
+    topics = page.locator(".temp-eta-topics")
+    topics.locator("summary").click()
+    for topic in ("status", "printer", "bed/eta", "command/#"):
+        expect(topics.locator("li code", has_text=f"octoprint/temp_eta/{INSTANCE}/{topic}")).to_be_visible()
+        expect(topics.get_by_role("button", name=f"Copy: octoprint/temp_eta/{INSTANCE}/{topic}")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_everybody_can_read_and_use_the_settings(open_page: Open) -> None:
+    page = open_page()
+    for title, _ in GROUPS:
+        open_settings(page, title)
+        found = Axe().run(page, context="#settings_plugin_temp_eta", options=LEVELS)
+        assert found.violations_count == 0, found.generate_report()
+        page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
+        expect(page.locator("#settings_dialog")).to_be_hidden()

@@ -12,6 +12,8 @@ from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
 #: ms to wait for an expected element; loading OctoPrint's page takes longest.
 TIMEOUT_MS = 20_000
+#: The rules of axe for what users must be able to read and use.
+LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
 
 #: Opens OctoPrint as the administrator in a new browser context; the argument is the language.
 Open = Callable[..., Page]

@@ -12,7 +12,7 @@ from tests.support.octoprint_page import log_in, open_tab, state
 from tests.support.waiting import eventually
 
 PICTURE = PROJECT / "docs" / "img" / "pages.png"
-SIZE: ViewportSize = {"width": 1180, "height": 500}
+SIZE: ViewportSize = {"width": 1180, "height": 760}
 #: °C of the tool at which the picture is taken, in the middle of the heat-up.
 WARM = 75.0
 
@@ -27,10 +27,11 @@ def main() -> None:
     with server as octoprint, chromium() as browser:
         page = browser.new_context(viewport=SIZE, locale="en").new_page()
         log_in(page, octoprint)
-        page.locator("[data-script=warm_up_and_home] button").click()
+        page.locator("[data-script=warm_up_and_home] .temp-eta-start").click()
         open_tab(page)
         expect(state(page, "tool0")).to_have_text("Heating")
         eventually(lambda: octoprint.actual("tool0") > WARM, "the tool to be warm", timeout=120)
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=PICTURE)
     print(f"wrote {PICTURE} ({PICTURE.stat().st_size // 1000} kB)")
 

@@ -62,10 +62,11 @@
         );
         self.countdown = computed(() => (self.remaining() === null ? "" : TempETA.duration(self.remaining())));
         /* The clock time of the countdown's end, so that the two never differ. */
+        self.clock = computed(() => (self.remaining() ? TempETA.clock(self.endsAt()) : ""));
         self.expectedAt = computed(() => {
-            if (!self.remaining()) return "";
+            if (!self.clock()) return "";
             const text = self.cools() ? gettext("Cool at %(time)s") : gettext("Ready at %(time)s");
-            return _.sprintf(text, {time: TempETA.clock(self.endsAt())});
+            return _.sprintf(text, {time: self.clock()});
         });
         /* The likely remaining seconds as {low, high}, null without an interval; they contain the countdown. */
         self.interval = computed(() => {

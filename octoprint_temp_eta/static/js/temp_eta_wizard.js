@@ -10,6 +10,8 @@ $(function () {
         let shown = false;
 
         self.searching = ko.observable(false);
+        /* Whether a search has ended. */
+        self.searched = ko.observable(false);
         self.found = ko.observableArray([]);
         self.host = ko.observable("");
         self.port = ko.observable(1883);
@@ -24,6 +26,7 @@ $(function () {
         };
         self.search = function () {
             self.found([]);
+            self.searched(false);
             self.searching(true);
             OctoPrint.simpleApiCommand("temp_eta", "find_brokers").fail(() => self.searching(false));
         };
@@ -32,6 +35,7 @@ $(function () {
             if (type === "connection_test") self.test.show(data);
             if (type !== "brokers_update") return;
             self.searching(data.searching);
+            if (!data.searching) self.searched(true);
             self.found(data.found);
         };
         self.describe = ({name, kind, host}) =>
