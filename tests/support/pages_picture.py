@@ -29,7 +29,7 @@ def main() -> None:
         log_in(page, octoprint)
         page.locator("[data-script=warm_up_and_home] .temp-eta-start").click()
         open_tab(page)
-        expect(state(page, "tool0")).to_have_text("Heating")
+        expect(state(page, "tool0")).to_have_text("Heating", timeout=60_000)
         eventually(lambda: octoprint.actual("tool0") > WARM, "the tool to be warm", timeout=120)
         page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=PICTURE)
