@@ -129,9 +129,12 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     bed = tab.locator("[data-heater=bed]")
     expect(bed.locator(".temp-eta-plot canvas.flot-base")).to_be_visible()
     expect(bed.locator("figcaption")).to_have_text(re.compile("Measured.*Target.*Predicted.*Likely range", re.DOTALL))
-    graph = "() => ko.dataFor(document.querySelector('#tab_plugin_temp_eta [data-heater=bed]')).graph().shown"
-    page.wait_for_function(f"() => ({graph})().ahead.length > 5")
-    shown = page.evaluate(graph)
+    shown = page.wait_for_function(
+        """() => {
+            const graph = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=bed]")).graph();
+            return graph && graph.shown.ahead.length > 5 && graph.shown.band.length > 5 ? graph.shown : null;
+        }"""
+    ).json_value()
     assert shown["to"] > shown["ahead"][-1][0] > shown["actual"][-1][0] > shown["from"]
     assert shown["ahead"][-1][1] == pytest.approx(59, abs=0.1), "where the heat-up counts as complete"
     rises = [round((y2 - y1) / (x2 - x1), 5) for (x1, y1), (x2, y2) in pairwise(shown["ahead"])]
