@@ -185,7 +185,7 @@ class Connection(Part):
         effects: list[Effect] = []
         self._defend(self._conflict.tick(now), now)
         if self._read_back.tick(now):
-            effects += self._report(nothing_arrives(self._outbox.topics.base))
+            effects += self._report(nothing_arrives(self._outbox.topics.base), now)
         if self.state is State.LEFT and self._conflict.returns(now):
             effects += [*self._move(Event.CONNECT), self._connect()]
         if self._outbox.stuck(now):
@@ -228,9 +228,9 @@ class Connection(Part):
         wanted = self._settings.mqtt_enabled, self._settings.mqtt_broker_host, self._outbox.topics.base
         return wanted, self.state, self._outbox.connected, link, self.last_error, self._retry_at
 
-    def report_not_sent(self) -> list[Effect]:
+    def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
-        return [effect for each in self._outbox.limits.take_reports() for effect in self._report(str(each))]
+        return [effect for each in self._outbox.limits.take_reports() for effect in self._report(str(each), now)]
 
     # Inputs
 
@@ -252,7 +252,7 @@ class Connection(Part):
         self._outbox.connect(event.link, now)
         self._read_back.connected(now)
         text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
-        warnings = [effect for warning in self.warnings for effect in self._log.refused(warning)]
+        warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
         return [*effects, *self._log.connected(text, now), *warnings]
 
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
@@ -266,7 +266,7 @@ class Connection(Part):
     def _taken_over(self, now: Now) -> list[Effect]:
         """Report that another client keeps taking over our session; leave if it is the other machine's turn to stay."""
         found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
-        return [] if self._conflict.text is None else [*self._report(self._conflict.text), *self._leave(found)]
+        return [] if self._conflict.text is None else [*self._report(self._conflict.text, now), *self._leave(found)]
 
     def _leave(self, found: Found) -> list[Effect]:
         """Disconnect if the other machine stays."""
@@ -283,13 +283,12 @@ class Connection(Part):
             self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        del now
         topics, consequence = self._outbox.topics, ""
         if event.topic == topics.commands:
             consequence = " Commands will not arrive."
         elif event.topic == self._settings.ha_status_topic:
             consequence = " The bridge does not notice when Home Assistant starts."
-        return self._report(f"{event.reason}{consequence}")
+        return self._report(f"{event.reason}{consequence}", now)
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
         self._outbox.delivered(event, now)
@@ -307,12 +306,11 @@ class Connection(Part):
             return []
         self._defend(found, now)
         text = self._conflict.text
-        return [] if text is None else [*self._log.refused(text), *self._leave(found)]
+        return [] if text is None else [*self._log.refused(text, now), *self._leave(found)]
 
     def _malformed(self, _: MalformedMessage, now: Now) -> list[Effect]:
-        del now
         self.malformed += 1
-        return self._log.refused("A message was dropped: its topic or its properties are no valid MQTT")
+        return self._log.refused("A message was dropped: its topic or its properties are no valid MQTT", now)
 
     def _subscribe_for_plugins(self, _: PluginSubscriptions, now: Now) -> list[Effect]:
         del now
@@ -338,10 +336,10 @@ class Connection(Part):
         self.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 
-    def _report(self, problem: str) -> list[Effect]:
+    def _report(self, problem: str, now: Now) -> list[Effect]:
         """Report a problem of a connection that continues."""
         self.last_error = problem
-        return self._log.refused(problem)
+        return self._log.refused(problem, now)
 
     # Settings
 

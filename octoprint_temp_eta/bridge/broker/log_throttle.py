@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 
 from ...core.clock import Now
+from ...core.rate_limit import TokenBucket
 from ..protocol.effects import Effect, Log, Page
 
 #: s after which a connection counts as stable.
 STABLE_S = 60.0
 #: The number of unstable connections that are reported individually.
 MAX_REPORTED = 5
-#: The number of different sentences that are reported: some have words of the broker or of other clients.
-MAX_SENTENCES = 50
+#: Sentences at once, and per s, whatever they are: some contain words of the broker or of other clients.
+BURST, PER_S = 50, 1 / 60
+#: Remembered sentences, of which each is reported once.
+MAX_REMEMBERED = 200
 
 
 class LogThrottle:
@@ -20,6 +23,7 @@ class LogThrottle:
 
     def __init__(self) -> None:
         self._reported: set[str] = set()
+        self._bucket = TokenBucket(PER_S, BURST)
         self._connected_at: float | None = None
         self._connections = 0
 
@@ -39,12 +43,14 @@ class LogThrottle:
         if self._connected_at is not None and now.at - self._connected_at >= STABLE_S:
             self.forget()
         self._connected_at = None
-        return self.refused(reason)
+        return self.refused(reason, now)
 
-    def refused(self, reason: str) -> list[Effect]:
+    def refused(self, reason: str, now: Now) -> list[Effect]:
         """Report a refusal on a connection that continues."""
-        if reason in self._reported or len(self._reported) >= MAX_SENTENCES:
+        if reason in self._reported or not self._bucket.take(now.at):
             return []
+        if len(self._reported) >= MAX_REMEMBERED:
+            self._reported.clear()
         self._reported.add(reason)
         notification = {"type": "notification", "level": "warning", "title": "MQTT", "message": reason}
         return [Log(logging.WARNING, reason), Page(notification)]

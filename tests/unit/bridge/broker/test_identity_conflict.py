@@ -8,7 +8,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
 from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
-from octoprint_temp_eta.bridge.broker.log_throttle import MAX_SENTENCES
+from octoprint_temp_eta.bridge.broker.log_throttle import BURST
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
@@ -172,7 +172,7 @@ def test_the_reports_of_a_broker_that_gives_another_reason_each_time_end():
     driver = bridge()
     for number in range(500):
         driver.handle(BrokerLost(driver.link or 0, f"broker.test:1883 closed the connection: reason {number}"))
-    assert len([log for log in driver.of(Log) if "closed the connection" in log.text]) == MAX_SENTENCES
+    assert len([log for log in driver.of(Log) if "closed the connection" in log.text]) == BURST
 
 
 @pytest.mark.parametrize(

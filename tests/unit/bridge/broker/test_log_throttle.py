@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from octoprint_temp_eta.bridge.broker.log_throttle import MAX_REPORTED, STABLE_S, LogThrottle
+from octoprint_temp_eta.bridge.broker.log_throttle import BURST, MAX_REPORTED, PER_S, STABLE_S, LogThrottle
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page
 from octoprint_temp_eta.core.clock import Now
 
@@ -32,7 +32,7 @@ def test_a_connection_that_breaks_every_second_is_reported_a_few_times():
     throttle, logs = LogThrottle(), []
     for second in range(0, 3600, 2):
         logs += throttle.connected("Connected", at(second))
-        logs += throttle.refused("Not permitted")
+        logs += throttle.refused("Not permitted", at(second))
         logs += throttle.lost("Lost", at(second + 1))
     last = "Connected; it keeps breaking, so further connections are not logged until one lasts for a minute"
     rounds = ["Connected", "Not permitted", "Lost"] * MAX_REPORTED
@@ -54,3 +54,10 @@ def test_changed_settings_reset_the_throttle():
     throttle.lost("Not authorised", at(0))
     throttle.forget()
     assert texts(throttle.lost("Not authorised", at(1))) == ["Not authorised"]
+
+
+def test_sentences_that_differ_each_time_are_reported_at_a_bounded_rate():
+    throttle, logs = LogThrottle(), []
+    for second in range(3600):
+        logs += throttle.refused(f"Not permitted to publish to reply/{second}", at(second))
+    assert len(texts(logs)) == BURST + int(3600 * PER_S) - 1
