@@ -7,16 +7,22 @@ import struct
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, MalformedMessage, MessageArrived
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    BrokerConnected,
+    BrokerLost,
+    BrokerRefused,
+    MalformedMessage,
+    MessageArrived,
+)
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import STATUS, Link, impatient, link, peer
+from tests.support.mqtt_link import STATUS, Link, impatient, link, peer, spec
 from tests.support.mqtt_proxy import Proxy
 
 __all__ = ["impatient", "link", "peer"]
 
 RESPONSE_TOPIC, CONTENT_TYPE, UNKNOWN = b"\x08", b"\x03", b"\x7f"
-PUBACK = 0x40
+PUBACK, SUBSCRIBE = 0x40, 0x82
 
 
 def text(content: bytes) -> bytes:
@@ -73,3 +79,12 @@ def test_a_packet_that_cannot_be_read_ends_the_connection_with_its_reason_and_it
         lost = link.wait_for(BrokerLost)
         assert lost.reason.startswith(f"127.0.0.1:{proxy.port} sent a packet that is no valid MQTT. Check what answers")
         link.wait_for(BrokerConnected)
+
+
+def test_no_subscription_is_blamed_for_a_packet_that_cannot_be_read(link: Link, broker: Broker):
+    with Proxy(broker.listener) as proxy:
+        proxy.to_broker = lambda packet: proxy.inject(b"\x90\x00") if packet[0] == SUBSCRIBE else packet
+        link.mqtt.connect(spec(proxy.port))
+        lost = link.wait_for(BrokerLost)
+        assert "sent a packet that is no valid MQTT" in lost.reason
+        assert not link.all(BrokerRefused)

@@ -247,7 +247,8 @@ class _Session(threading.Thread):
         while not subscriptions.complete and self._left is None and now().at < until:
             event = self._next(until - now().at, self._link)
             if isinstance(event, Ended):
-                subscriptions.connection_ended(None if event.code is None else errors.reason_name(event.code))
+                if event.code != errors.UNREADABLE:  # which no subscription is to blame for
+                    subscriptions.connection_ended(None if event.code is None else errors.reason_name(event.code))
                 return event
             if isinstance(event, Suback):
                 subscriptions.answered(event.mid, event.codes)
