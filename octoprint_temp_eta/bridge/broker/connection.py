@@ -1,9 +1,6 @@
-"""The life cycle of the connection to the broker, as named states.
+"""The life cycle of the connection to the broker; `states` has the table of its moves.
 
-The adapter connects, retries and reports; this part decides when to connect and when to leave. `MOVES` holds every
-legal move; an event without a row changes nothing and is logged at debug level. Beside the table: the outbox sends only
-while the state is CONNECTED, and its `link` distinguishes the current connection from earlier ones, whose loss comes
-late.
+The adapter connects, retries and reports; this part decides when to connect and when to leave.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 from typing import Any
 
 from ...core.clock import Now
@@ -39,54 +35,12 @@ from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
+from .states import MOVES, Event, State
 
 #: The file with the topics that are still to be cleared.
 LEFT_BEHIND = "left_behind"
 #: s between two times that the machine that stays publishes everything again: the other one has overwritten it.
 DEFEND_S = 5.0
-
-
-class State(Enum):
-    """A state of the connection."""
-
-    #: Not started, or the settings have no broker.
-    OFF = "off"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    #: The connection failed or ended; the adapter tries again.
-    WAITING = "waiting"
-    #: Another machine uses the same identity. It connects again after a while, or with changed settings.
-    LEFT = "left"
-
-
-class Event(Enum):
-    """What moves the connection from one state to another."""
-
-    CONNECT = "connect"
-    ACCEPTED = "accepted"
-    LOST = "lost"
-    CONFLICT = "conflict"
-    DISCONNECT = "disconnect"
-
-
-_ANY = {Event.CONNECT: State.CONNECTING, Event.DISCONNECT: State.OFF}
-MOVES: Mapping[State, Mapping[Event, State]] = {
-    State.OFF: _ANY,
-    State.CONNECTING: {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING},
-    State.CONNECTED: {
-        **_ANY,
-        Event.ACCEPTED: State.CONNECTED,
-        Event.LOST: State.WAITING,
-        Event.CONFLICT: State.LEFT,
-    },
-    State.WAITING: {
-        **_ANY,
-        Event.ACCEPTED: State.CONNECTED,
-        Event.LOST: State.WAITING,
-        Event.CONFLICT: State.LEFT,
-    },
-    State.LEFT: _ANY,
-}
 
 
 class Connection(Part):

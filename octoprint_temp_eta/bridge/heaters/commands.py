@@ -67,7 +67,7 @@ class HeaterCommands(Part):
         return encode.completed(command), effects
 
     def _curve(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        """Reply with the predicted course of a heat-up or cool-down: the pages draw it."""
+        """Reply with the predicted temperature curve of a heat-up or cool-down, which the pages draw."""
         heater = self._heater(command)
         shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater)]
         view = next(view for view in self._heaters.views(now) if view.heater == heater)

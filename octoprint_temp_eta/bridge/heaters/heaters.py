@@ -122,7 +122,7 @@ class Heaters(Part):
         return self._tracks[heater].forecast(target)
 
     def shape(self, heater: str) -> Shape:
-        """Return the predicted course of the current heat-up or cool-down, empty if it is not known."""
+        """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
         return self._tracks[heater].shape()
 
     def accuracy(self) -> dict[str, Accuracy]:

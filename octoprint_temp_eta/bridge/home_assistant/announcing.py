@@ -13,7 +13,8 @@ from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer
 from ...settings.table import Settings
 from ..broker.commands import Commands
-from ..broker.connection import Connection, State
+from ..broker.connection import Connection
+from ..broker.states import State
 from ..heaters.commands import highest_target
 from ..heaters.forecasts import Forecasts
 from ..heaters.heaters import Heaters

@@ -96,7 +96,7 @@ class Episode:
     reached_at: float | None
 
 
-#: The course of the rest of an episode: pairs of a share (0…1) of the remaining time and a temperature in °C.
+#: The predicted curve of the rest of an episode: pairs of a share (0…1) of the remaining time and a temperature in °C.
 Shape = Sequence[tuple[float, float]]
 
 
@@ -117,7 +117,7 @@ class Estimator(Protocol):
         """Whether the heater heats so much slower than usual that something must be wrong."""
 
     def shape(self) -> Shape:
-        """Return the course from the newest sample to the goal, empty if it is not known."""
+        """Return the curve from the newest sample to the goal, empty if it is unknown."""
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return the estimate for an episode from `start` (°C) to `goal`, None if there is none."""

@@ -37,11 +37,11 @@ class Exponential(WindowMethod):
         to_go = max(abs(limit - goal.threshold), NEAREST)
         return max(0.0, (math.log(to_go) - distances[-1][1]) / decay)
 
-    def _course(self, goal: Goal, actual: float) -> Shape:
+    def _curve(self, goal: Goal, actual: float) -> Shape:
         limit = self._limit(goal)
         distance, last = actual - limit, goal.threshold - limit
         if distance * last <= 0.0:
-            return super()._course(goal, actual)
+            return super()._curve(goal, actual)
         shares = (number / (POINTS - 1) for number in range(POINTS))
         return tuple((share, limit + distance * (last / distance) ** share) for share in shares)
 

@@ -73,7 +73,7 @@ class WindowMethod:
         newest = self._samples.newest
         if self._goal is None or newest is None or self._goal.reached(newest.actual):
             return ()
-        return self._course(self._goal, newest.actual)
+        return self._curve(self._goal, newest.actual)
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:
         """Return None: these methods need a rate."""
@@ -89,7 +89,7 @@ class WindowMethod:
         del kind, episode
         return state
 
-    def _course(self, goal: Goal, actual: float) -> Shape:
+    def _curve(self, goal: Goal, actual: float) -> Shape:
         return ((0.0, actual), (1.0, goal.threshold))
 
     def _eta(self, goal: Goal, window: Sequence[Sample], remaining: float, rate: float) -> float | None:

@@ -102,7 +102,7 @@ class Countdown:
         return self._estimator is not None and self._estimator.stalled
 
     def shape(self) -> Shape:
-        """Return the course of the rest of the episode, as `Estimator.shape`."""
+        """Return the curve of the rest of the episode, as `Estimator.shape`."""
         return self._estimator.shape() if self._estimator is not None and self._estimate is not None else ()
 
     def remaining(self, at: float) -> Estimate | None:

@@ -173,7 +173,7 @@ class Track:
         return Step(transition, episode, score(episode, estimates), compare(episode, estimates))
 
     def shape(self) -> Shape:
-        """Return the predicted course of the current heat-up or cool-down, empty if it is not known."""
+        """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
         return self._countdown.shape() if self._extrapolation is None else ()
 
     def forecast(self, target: float) -> Estimate | None:

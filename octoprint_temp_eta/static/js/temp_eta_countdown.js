@@ -1,4 +1,4 @@
-/* The remaining time of one heater: falls by itself, and follows the server's estimate without jumps. */
+/* The remaining time of one heater: counts down, and follows the server's estimate without jumps. */
 (function () {
     "use strict";
 

@@ -93,7 +93,7 @@
         };
     };
 
-    /* Return the area between the fastest and the slowest likely course as [ms, °C, °C]. */
+    /* Return the area between the fastest and the slowest likely curve as [ms, °C, °C]. */
     const between = function (curve, now, goal) {
         const [fast, slow] = [curve.points(now, goal.low), curve.points(now, goal.high)];
         const times = _.sortBy(_.uniq([...fast, ...slow].map(([at]) => at)));

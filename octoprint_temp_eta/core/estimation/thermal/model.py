@@ -79,7 +79,7 @@ class ThermalModel:
         return self.pace is not None and self.pace < STALLED_PACE
 
     def shape(self) -> Shape:
-        """Return the course of the fitted curve from the newest sample to the goal."""
+        """Return the fitted curve from the newest sample to the goal."""
         return self._posterior.shape() if self._posterior is not None else ()
 
     def forecast(self, start: float, goal: Goal) -> Estimate | None:

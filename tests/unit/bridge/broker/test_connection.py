@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.connection import MOVES, Connection, Event, State, topics_of
+from octoprint_temp_eta.bridge.broker.connection import Connection, topics_of
 from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
+from octoprint_temp_eta.bridge.broker.states import MOVES, Event, State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Page, Subscribe

@@ -128,7 +128,7 @@ class Posterior:
         return Estimate(max(eta, low), low, high)
 
     def shape(self) -> Shape:
-        """Return the course of the most probable curve from the newest reading to the goal."""
+        """Return the most probable curve from the newest reading to the goal."""
         first, actual, threshold = self._times[-1], self._actuals[-1], self._goal.threshold
         last = float(self._curve.reach[0])
         if last <= first:
