@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.clock import Now
-from ..messages import encode
 from ..settings.table import Settings
 from .broker.connection import Connection
 from .heaters.heaters import Heaters
 from .heaters.readiness import Readiness
 from .outbox.outbox import Published
-from .outbox.publish_policy import Gate, policy_of
+from .outbox.publish_policy import Gate, policy_of, shown
 from .part import InputHandler, Part
 from .protocol.effects import Effect, Page
 from .protocol.inputs import PrinterChanged, Readings
@@ -41,6 +40,8 @@ class Pages(Part):
         self._interval = settings.update_interval
         #: By message and heater.
         self._gates: dict[tuple[str, str | None], Gate] = {}
+        #: The heaters' revision at the last look.
+        self._seen = -1
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -50,12 +51,19 @@ class Pages(Part):
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Apply changed settings."""
         self._interval = settings.update_interval
-        return self.tick(now)
+        return self._show(now)
 
     def tick(self, now: Now) -> list[Effect]:
+        """Return what no reading shows, see `HeaterStates.tick`."""
+        states = self._heaters.states
+        waits = states.is_late(now, self._interval) and any(gate.waits for gate in self._gates.values())
+        return self._show(now) if waits or self._seen != states.revision else []
+
+    def _show(self, now: Now) -> list[Effect]:
         """Return the states of heaters and printer that are due."""
-        views = self._heaters.views(now)
-        effects = [self._state("eta", view.heater, encode.eta(view), now) for view in views]
+        self._seen = self._heaters.states.revision
+        bodies = self._heaters.states.bodies(now)
+        effects = [self._state("eta", heater, body, now) for heater, body in bodies.items()]
         effects.append(self._state("printer", None, self._readiness.body(now), now))
         return [effect for effect in effects if effect is not None]
 
@@ -77,10 +85,12 @@ class Pages(Part):
         return [Page({"type": "connection_update", "data": self._connection.shown})]
 
     def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
-        return self.tick(now)
+        return self._show(now)
 
     def _state(self, message: str, heater: str | None, body: dict[str, Any], now: Now) -> Page | None:
-        gate = self._gates.setdefault((message, heater), Gate(policy_of(message)))
+        gate = self._gates.get((message, heater))
+        if gate is None:
+            gate = self._gates[message, heater] = Gate(shown(policy_of(message)))
         return _page(message, heater, body) if gate.passes(body, now.at, self._interval) else None
 
 

@@ -70,7 +70,7 @@ class HeaterCommands(Part):
         """Reply with the predicted temperature curve of a heat-up or cool-down, which the pages draw."""
         heater = self._heater(command)
         shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater)]
-        view = next(view for view in self._heaters.views(now) if view.heater == heater)
+        view = next(view for view in self._heaters.states.views(now) if view.heater == heater)
         if not shape or view.eta is None:
             raise CommandError("not_available", f"There is no estimate for {heater} now.", "/heater")
         return encode.completed(command, {"heater": heater, "eta_seconds": round(view.eta, 1), "shape": shape}), []

@@ -17,7 +17,7 @@ from ..protocol.inputs import Learned, Preset, Presets
 from .heaters import Heaters
 
 #: °C that a heater must have moved for another computation, and s between two of them while heaters move.
-MOVED_C, INTERVAL_S = 1.0, 5.0
+MOVED_C, INTERVAL_S = 1.0, 10.0
 #: The published seconds stay while the new ones differ by at most so many, or by this share of them.
 DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
 
@@ -38,6 +38,8 @@ class Forecasts(Part):
         #: When and from what the forecasts were computed last, None: they are to be computed.
         self._computed_at: float | None = None
         self._states: States = {}
+        #: The heaters' revision at the last look.
+        self._seen = -1
         self._actuals: dict[str, float] = {}
         self._published: list[dict[str, Any]] | None = None
         self._published_at = 0.0
@@ -66,7 +68,11 @@ class Forecasts(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Compute the forecasts if that is due; publish them if they differ, and at the heartbeat."""
-        views = [view for view in self._heaters.views(now) if view.actual is not None]
+        revision = self._heaters.states.revision
+        if self._computed_at is not None and revision == self._seen and not self._heartbeat_is_due(now):
+            return []
+        self._seen = revision
+        views = [view for view in self._heaters.states.views(now) if view.actual is not None]
         states: States = {view.heater: (view.state.value, view.target) for view in views}
         actuals = {view.heater: view.actual for view in views if view.actual is not None}
         if not self._is_due(states, actuals, now):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ...core.clock import Now
@@ -11,20 +12,21 @@ from ...core.estimation.estimator import Estimate, Estimator, HeaterKind, Shape
 from ...core.estimation.methods import make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
+from ...core.heating.forecasts import ForecastTable
 from ...core.heating.state_machine.states import State, Transition
-from ...core.heating.track import HeaterView, Policy, Track
+from ...core.heating.track import AMBIENT_C, Policy, Track
 from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
-from ..outbox.publish_policy import Gate, policy_of
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import JobBoundary, PrinterChanged, Readings
+from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
 from .estimation import limits, policy
 from .selection import STANDARD, Presence, Reading, Selection
 from .sensors import MOST_SENSORS, Sensors
+from .states import HeaterStates
 from .store import HeaterStore, Place
 
 #: Readings without a name after which its heater is dropped.
@@ -60,7 +62,8 @@ class Heaters(Part):
         self.settings = settings
         self._targets: dict[str, float] = {}
         self._tracks: dict[str, Track] = {}
-        self._gates: dict[str, Gate] = {}
+        self.states = HeaterStates(outbox, self._tracks)
+        self._forecasts = ForecastTable()
         self._missing: dict[str, int] = {}
         self._sensors = Sensors(outbox, remembered.get(SENSORS))
         self._presence = Presence()
@@ -80,7 +83,12 @@ class Heaters(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {Readings: self.read, PrinterChanged: self.printer_changed, JobBoundary: self.job_boundary}
+        return {
+            Readings: self.read,
+            PrinterChanged: self.printer_changed,
+            JobBoundary: self.job_boundary,
+            Learned: self._clear_forecasts,
+        }
 
     @property
     def stored(self) -> Mapping[str, Any]:
@@ -105,7 +113,7 @@ class Heaters(Part):
     @property
     def names(self) -> list[str]:
         """The heaters, tools first, in OctoPrint's order of names."""
-        return sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name))
+        return list(self.states.names)
 
     @property
     def targets(self) -> Mapping[str, float]:
@@ -119,7 +127,15 @@ class Heaters(Part):
 
     def forecast(self, heater: str, target: float) -> Estimate | None:
         """Return how long `heater` would take from now to `target` °C, None if unknown."""
-        return self._tracks[heater].forecast(target)
+        track, learned = self._tracks[heater], self._store.learned(self.place(heater))
+        owner = str(track.kind) if learned is None else heater
+        make = partial(self._estimator, heater, track.kind, AMBIENT_C)
+        return track.forecast(target, partial(self._forecasts.estimate, owner, track.kind, make))
+
+    def _clear_forecasts(self, _: Learned, now: Now) -> list[Effect]:
+        del now
+        self._forecasts.clear()
+        return []
 
     def shape(self, heater: str) -> Shape:
         """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
@@ -135,6 +151,7 @@ class Heaters(Part):
         self.settings = settings
         self._select_again()
         self._apply_policy()
+        self._forecasts.clear()
         self.restart_estimates()
         if not settings.enabled:
             self.lose(now)
@@ -145,6 +162,7 @@ class Heaters(Part):
         before, self._profile = self._profile, self._printer.profile
         if before is not None and before != self._profile:
             self._heated_chamber = False
+            self._forecasts.clear()
         self._select_again()
         self._apply_policy()
         if not self._printer.connected:
@@ -154,7 +172,7 @@ class Heaters(Part):
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
             for name in self.names:
                 self._changed(name, self._tracks[name].disconnect(now.at, limit), now)
-        self.publish(now)
+        self._publish(now)
         return []
 
     def lose(self, now: Now) -> None:
@@ -162,6 +180,7 @@ class Heaters(Part):
         self._sensors.lose()
         for name in self.names:
             self._changed(name, self._tracks[name].lose(now.at), now)
+        self.states.touch()
 
     def read(self, readings: Readings, now: Now) -> list[Effect]:
         """Process a reading of all heaters and sensors; return what is to be learned from it."""
@@ -190,7 +209,8 @@ class Heaters(Part):
                 }
             )
         self._drop_missing(present)
-        self.publish(now)
+        self.states.read(now)
+        self._publish(now)
         return [*effects, *self._report_overflow()]
 
     def _read_heaters(self, present: Mapping[str, Reading], now: Now, *, doubted: bool) -> list[Effect]:
@@ -210,7 +230,7 @@ class Heaters(Part):
         return effects
 
     def tick(self, now: Now) -> list[Effect]:
-        """Publish what has waited for its interval; extrapolate and forget what is stale."""
+        """Extrapolate, and forget what is stale."""
         limit = 60.0 * self.settings.cooldown_extrapolation_minutes
         for name, track in self._tracks.items():
             stale = track.last_read_at is not None and now.at - track.last_read_at > STALE_S
@@ -218,13 +238,17 @@ class Heaters(Part):
                 self._changed(name, track.tick(now.at), now)
             elif stale:
                 self._changed(name, track.disconnect(now.at, limit), now)
-        self.publish(now)
+            if track.extrapolated or stale:
+                self.states.touch()
+        self.states.tick(now, self.settings.mqtt_publish_interval)
+        self._sensors.publish(now)
         return []
 
     def restart_estimates(self, heater: str | None = None) -> None:
         """Drop the samples of the present episode of one heater, or of all."""
         for name in [heater] if heater else self.names:
             self._tracks[name].restart_estimate()
+        self.states.touch()
 
     def job_boundary(self, _: JobBoundary, now: Now) -> list[Effect]:
         """Restart the estimate of heaters that heat: a job that starts or ends changes how they do."""
@@ -232,42 +256,25 @@ class Heaters(Part):
         for track in self._tracks.values():
             if track.state is State.HEATING:
                 track.restart_estimate()
+        self.states.touch()
         return []
 
     def publish_all(self, now: Now) -> None:
         """Publish every retained state."""
-        self.publish(now, all_of_it=True)
+        self._publish(now, all_of_it=True)
 
-    def publish(self, now: Now, *, all_of_it: bool = False) -> None:
-        """Publish the states that are due, or all of them."""
-        if all_of_it:
-            self._gates.clear()
-        for view in self.views(now):
-            self._publish(view.heater, encode.eta(view), now)
+    def _publish(self, now: Now, *, all_of_it: bool = False) -> None:
+        self.states.publish(now, self.settings.mqtt_publish_interval, all_of_them=all_of_it)
         self._sensors.publish(now, anyway=all_of_it)
-
-    def views(self, now: Now) -> list[HeaterView]:
-        """Return what is published of each heater."""
-        return [self._view(name, now) for name in self.names]
 
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return by heater: `eta`, and `history`, the last heat-ups and cool-downs."""
-        return {
-            "eta": {view.heater: encode.eta(view) for view in self.views(now)},
-            "history": {name: self._store.history(self.place(name)) for name in self.names},
-        }
-
-    def _publish(self, heater: str, body: dict[str, Any], now: Now) -> None:
-        gate = self._gates.setdefault(heater, Gate(policy_of("eta")))
-        if gate.passes(body, now.at, self.settings.mqtt_publish_interval):
-            self._outbox.publish_state("eta", body, now, heater=heater)
-
-    def _view(self, name: str, now: Now) -> HeaterView:
-        return self._tracks[name].view(now.at, now.wall)
+        history = {name: self._store.history(self.place(name)) for name in self.names}
+        return {"eta": self.states.bodies(now), "history": history}
 
     def _changed(self, name: str, transition: Transition | None, now: Now) -> None:
         if transition is not None:
-            body = encode.state_change(self._view(name, now), transition)
+            body = encode.state_change(self._tracks[name].view(now.at, now.wall), transition)
             self._outbox.publish_event("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
 
     def _note_targets(self, readings: Mapping[str, Reading]) -> None:
@@ -297,13 +304,19 @@ class Heaters(Part):
 
     def _add(self, name: str) -> Track:
         track = self._tracks[name] = Track(name, self._policy(name), self._estimator)
+        self._sort()
         return track
+
+    def _sort(self) -> None:
+        """Order the names: tools first, then as OctoPrint does."""
+        self.states.names = sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name))
+        self.states.touch()
 
     def _drop(self, name: str) -> None:
         del self._tracks[name]
         self._missing.pop(name, None)
-        self._gates.pop(name, None)
-        self._outbox.clear("eta", heater=name)
+        self._sort()
+        self.states.drop(name)
         if name == CHAMBER:
             self._heated_chamber = False
             self._selection = self._select()
@@ -339,6 +352,7 @@ class Heaters(Part):
     def _apply_policy(self) -> None:
         for name, track in self._tracks.items():
             track.apply(self._policy(name))
+        self.states.touch()
 
     def _policy(self, name: str) -> Policy:
         return policy(self.settings, name, printing=self._printer.printing)

@@ -26,6 +26,8 @@ class Readiness(Part):
         self._heaters = heaters
         self._settings = settings
         self._gate = Gate(policy_of("printer"))
+        #: The heaters' revision at the last look.
+        self._seen = -1
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -39,8 +41,10 @@ class Readiness(Part):
         return []
 
     def tick(self, now: Now) -> list[Effect]:
-        """Publish what has waited for its interval."""
-        self._publish(now)
+        """Publish what no reading publishes, see `HeaterStates.tick`."""
+        states, interval = self._heaters.states, self._settings.mqtt_publish_interval
+        if self._seen != states.revision or (self._gate.waits and states.is_late(now, interval)):
+            self._publish(now)
         return []
 
     def publish_all(self, now: Now) -> None:
@@ -57,6 +61,7 @@ class Readiness(Part):
         return []
 
     def _publish(self, now: Now) -> None:
+        self._seen = self._heaters.states.revision
         body = self.body(now)
         if self._gate.passes(body, now.at, self._settings.mqtt_publish_interval):
             self._outbox.publish_state("printer", body, now)
@@ -65,5 +70,5 @@ class Readiness(Part):
         """Return the current body of `printer`."""
         printer = self._printer
         return encode.printer(
-            self._heaters.views(now), connected=printer.connected, state=printer.state, printing=printer.printing
+            self._heaters.states.views(now), connected=printer.connected, state=printer.state, printing=printer.printing
         )

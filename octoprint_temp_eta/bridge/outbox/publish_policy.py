@@ -1,27 +1,58 @@
-"""When a changed state is published: some changes at once, numbers at most as often as the user wants.
+"""When a changed state is published: some changes at once, numbers only if a reader could not have expected them.
 
 The schema of a message has the policy of each key as `x-publish`: `now` (a change is published at once), `changed` (it
-waits for the interval), `deadband` (as `changed`, once the number has moved by `x-deadband`), and `never` (a change of
-this key alone is no reason to publish).
+waits for the interval), `deadband` (as `changed`, once the number differs from the expected one by `x-deadband` and by
+`x-deadband-share` of it), and `never` (a change of this key alone is no reason to publish).
+
+The expected number is the last published one, continued with `x-rate` per second: a number, or the key that has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from ...messages.catalogue import MESSAGES
 
+#: s for which a number is continued. So a number that moves is published at least this often.
+CONTINUED_S = 10.0
+#: The `x-rate` of seconds that count down, to 0.
+COUNTDOWN = -1
+#: Share of the interval after which the next message may follow: readings do not come to the millisecond.
+OPEN_SHARE = 0.8
+
 
 @dataclass(frozen=True)
+class Deadband:
+    """How much a number may differ from the expected one: by `size`, or by `share` of it; `rate` as `x-rate`."""
+
+    size: float
+    share: float = 0.0
+    rate: float | str = 0.0
+
+    def left(self, key: str, last: Mapping[str, Any], body: Mapping[str, Any], elapsed: float) -> bool:
+        """Return whether the number of `key` in `body` differs from the one expected `elapsed` s after `last`."""
+        before, after = last.get(key), body.get(key)
+        if before is None or after is None:
+            return before is not after
+        expected = before
+        if elapsed < CONTINUED_S:
+            rate = last.get(self.rate) if isinstance(self.rate, str) else self.rate
+            expected = before + (rate or 0.0) * elapsed
+            if before >= 0.0 and self.rate == COUNTDOWN:
+                expected = max(expected, 0.0)
+        return bool(abs(after - expected) >= max(self.size, self.share * abs(expected)))
+
+
+@dataclass(frozen=True, eq=False)
 class Policy:
     """The keys of a message by what a change of them means."""
 
     now: frozenset[str]
     changed: frozenset[str]
-    deadbands: Mapping[str, float]
+    deadbands: Mapping[str, Deadband]
 
 
 @cache
@@ -31,8 +62,18 @@ def policy_of(message: str) -> Policy:
     return Policy(
         now=frozenset(key for key, rule in keys if rule.get("x-publish") == "now"),
         changed=frozenset(key for key, rule in keys if rule.get("x-publish") == "changed"),
-        deadbands={key: rule["x-deadband"] for key, rule in keys if rule.get("x-publish") == "deadband"},
+        deadbands={
+            key: Deadband(rule["x-deadband"], rule.get("x-deadband-share", 0.0), rule.get("x-rate", 0.0))
+            for key, rule in keys
+            if rule.get("x-publish") == "deadband"
+        },
     )
+
+
+@cache
+def shown(policy: Policy) -> Policy:
+    """Return the policy for the open pages, which continue no number: half of each deadband."""
+    return replace(policy, deadbands={key: Deadband(band.size / 2) for key, band in policy.deadbands.items()})
 
 
 class Gate:
@@ -42,25 +83,20 @@ class Gate:
         self._policy = policy
         self._last: Mapping[str, Any] | None = None
         self._last_at = 0.0
+        #: Whether a change waits for the interval.
+        self.waits = False
 
     def passes(self, body: Mapping[str, Any], at: float, interval: float) -> bool:
-        """Return whether to publish `body` at `at` (monotonic seconds), at most every `interval` seconds."""
-        last, policy = self._last, self._policy
+        """Return whether to publish `body` at `at` (monotonic seconds), about every `interval` seconds at most."""
+        last, policy, elapsed = self._last, self._policy, at - self._last_at
         if last is None or any(body.get(key) != last.get(key) for key in policy.now):
             return self._opened(body, at)
-        if at - self._last_at < interval:
-            return False
-        moved = any(body.get(key) != last.get(key) for key in policy.changed) or any(
-            _moved(last.get(key), body.get(key), band) for key, band in policy.deadbands.items()
+        news = any(body.get(key) != last.get(key) for key in policy.changed) or any(
+            band.left(key, last, body, elapsed) for key, band in policy.deadbands.items()
         )
-        return moved and self._opened(body, at)
+        self.waits = news and elapsed < OPEN_SHARE * interval
+        return news and not self.waits and self._opened(body, at)
 
     def _opened(self, body: Mapping[str, Any], at: float) -> bool:
-        self._last, self._last_at = body, at
+        self._last, self._last_at, self.waits = body, at, False
         return True
-
-
-def _moved(before: float | None, after: float | None, band: float) -> bool:
-    if before is None or after is None:
-        return before is not after
-    return abs(after - before) >= band

@@ -23,7 +23,7 @@ from .state_machine.heater import Heater
 from .state_machine.states import State, Transition
 
 #: s of readings from which the published rate comes.
-RATE_WINDOW = 15.0
+RATE_WINDOW = 8.0
 #: °C assumed around the printer until a heater at rest has been read, and the range in which that reading counts.
 AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
@@ -89,6 +89,8 @@ class Step:
 
 #: Makes the estimator of a heater from its name, its kind and the ambient temperature in °C.
 EstimatorFactory = Callable[[str, HeaterKind, float], Estimator]
+#: As `Estimator.forecast`.
+Forecaster = Callable[[float, Goal], Estimate | None]
 
 
 class Track:
@@ -176,8 +178,11 @@ class Track:
         """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
         return self._countdown.shape() if self._extrapolation is None else ()
 
-    def forecast(self, target: float) -> Estimate | None:
-        """Return how long it would take from now to `target` °C, None where there is no estimate."""
+    def forecast(self, target: float, forecast: Forecaster | None = None) -> Estimate | None:
+        """Return how long it would take from now to `target` °C, None where there is no estimate.
+
+        `forecast` replaces the one of a new estimator.
+        """
         actual = self._heater.actual
         if actual is None or self._extrapolation is not None:
             return None
@@ -185,7 +190,9 @@ class Track:
             return Estimate(0.0, 0.0, 0.0)
         heating = actual <= target + ARRIVAL_TOLERANCE
         goal = Goal(Direction.HEATING, target) if heating else Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
-        return Estimate(0.0, 0.0, 0.0) if goal.reached(actual) else self._estimator().forecast(actual, goal)
+        if goal.reached(actual):
+            return Estimate(0.0, 0.0, 0.0)
+        return (forecast or self._estimator().forecast)(actual, goal)
 
     def lose(self, at: float) -> Transition | None:
         """Forget the readings and the estimate."""

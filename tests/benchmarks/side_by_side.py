@@ -1,0 +1,213 @@
+"""Measures what the plugin costs beside a bare OctoPrint in the same run: python -m tests.benchmarks.side_by_side
+
+Three OctoPrints run the scenario at the same time, see `scenario`: without the plugin, with the method `model`, and with
+`linear`. A fourth one, with `model` too, publishes every reading itself as well: its messages are the comparison for the
+latency. The figures of one run are in docs/background/performance.md.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import scenario
+from tests.conftest import HEATERS, plugin_settings
+from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
+
+RAW = Path(__file__).with_name("raw_publisher.py")
+TOOLS = [name for name in scenario.TARGETS if name != "bed"]
+#: s after a start until OctoPrint has come to rest, and starts of each.
+SETTLING_S, STARTS = 8.0, 3
+SERIAL = {"serial": {"timeout": {"temperatureAutoreport": scenario.EVERY_S}}}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An OctoPrint of the comparison; without `settings` it is bare. `publishes`: whether it publishes readings raw."""
+
+    name: str
+    settings: Mapping[str, Any] | None = None
+    publishes: bool = False
+
+    def octoprint(self, port: int) -> OctoPrint:
+        """Return it, not started yet."""
+        disabled = DISABLED_PLUGINS if self.settings is not None else (*DISABLED_PLUGINS, "temp_eta")
+        return OctoPrint(
+            plugins={
+                "temp_eta": plugin_settings(port, **self._ours),
+                "virtual_printer": {"numExtruders": len(TOOLS)},
+                "raw_publisher": {"port": port},
+            },
+            config=SERIAL | {"plugins": {"_disabled": list(disabled)}},
+            extruders=len(TOOLS),
+            plugin_files=[HEATERS, RAW] if self.publishes else [HEATERS],
+        )
+
+    @property
+    def _ours(self) -> dict[str, Any]:
+        return {"mqtt_publish_interval": 1.0, "mqtt_custom_identifier": self.name, **(self.settings or {})}
+
+
+BARE = Variant("bare")
+MODEL, LINEAR = Variant("model", {"algorithm": "model"}), Variant("linear", {"algorithm": "linear"})
+LATENCY = Variant("latency", {"algorithm": "model"}, publishes=True)
+
+
+@dataclass
+class Cost:
+    """What the scenario costs one OctoPrint: CPU seconds, MiB before and after, messages and their bytes."""
+
+    cpu: float = 0.0
+    before: float = 0.0
+    after: float = 0.0
+    messages: int = 0
+    size: int = 0
+    #: By topic, without the base topic: messages.
+    topics: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def points(self) -> float:
+        """Its CPU time in % of a core."""
+        return 100.0 * self.cpu / scenario.LASTING_S
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a running process in s, to the nanosecond: its clock as in clock_getcpuclockid."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def run() -> tuple[dict[str, Cost], list[float], list[float]]:
+    """Return the costs by variant, and the sorted ms from a reading to a subscriber: ours, and published raw."""
+    variants = (BARE, MODEL, LINEAR, LATENCY)
+    with ExitStack() as stack:
+        broker = stack.enter_context(Broker())
+        octoprints = {each.name: stack.enter_context(each.octoprint(broker.port)) for each in variants}
+        observer = stack.enter_context(Observer(broker.listener, base="not checked, as that would delay it"))
+        for each in variants:
+            if each.settings is not None:
+                observer.wait_for(f"{_base(each.name)}/status", lambda message: message.text == "online", 30)
+        time.sleep(SETTLING_S)
+        costs = {name: Cost(-cpu_seconds(each.pid), each.resident_memory) for name, each in octoprints.items()}
+        mark = observer.mark()
+        _play(list(octoprints.values()))
+        for name, each in octoprints.items():
+            costs[name].cpu += cpu_seconds(each.pid)
+            costs[name].after = each.resident_memory
+        messages = observer.messages[mark:]
+    for message in messages:
+        base, _, topic = message.topic.partition("/temp_eta/")
+        name, _, topic = topic.partition("/")
+        if name in costs and base == "octoprint":
+            costs[name].messages += 1
+            costs[name].size += len(message.payload)
+            costs[name].topics[topic] = costs[name].topics.get(topic, 0) + 1
+    read = [(float(message.text), message.at) for message in messages if message.topic == "raw"]
+    raw = sorted(1e3 * (arrived - at) for at, arrived in read)
+    etas = [
+        message.at
+        for message in messages
+        if message.topic.startswith(f"{_base(LATENCY.name)}/") and message.topic.endswith("/eta")
+    ]
+    ours = sorted(
+        1e3 * (arrived - max(at for at, _ in read if at <= arrived)) for arrived in etas if arrived > read[0][0]
+    )
+    return costs, ours, raw
+
+
+def _base(name: str) -> str:
+    return f"octoprint/temp_eta/{name}"
+
+
+def _play(octoprints: Sequence[OctoPrint]) -> None:
+    begin = time.monotonic()
+    for on, until in ((True, scenario.HEATING_S + scenario.HOLDING_S), (False, scenario.LASTING_S)):
+        for each in octoprints:
+            each.gcode(*(_command(name, target * on) for name, target in scenario.TARGETS.items()))
+        time.sleep(max(0.0, begin + until - time.monotonic()))
+
+
+def _command(heater: str, target: float) -> str:
+    return f"M140 S{target:g}" if heater == "bed" else f"M104 T{heater.removeprefix('tool')} S{target:g}"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A start from an existing folder: CPU s until OctoPrint has come to rest, MiB then, s of the stop."""
+
+    cpu: float
+    memory: float
+    stop: float
+
+
+def starts(variant: Variant) -> list[Start]:
+    """Return some starts after the first one, which creates files."""
+    found = []
+    with Broker() as broker, Observer(broker.listener) as observer, variant.octoprint(broker.port) as octoprint:
+        for _ in range(STARTS):
+            octoprint.stop()
+            mark = observer.mark()
+            octoprint.start()
+            if variant.settings is not None:
+                observer.wait_for(f"{_base(variant.name)}/status", lambda each: each.text == "online", 30, since=mark)
+            time.sleep(SETTLING_S)
+            cpu, memory, begin = cpu_seconds(octoprint.pid), octoprint.resident_memory, time.monotonic()
+            if not octoprint.stop():
+                raise RuntimeError(f"{variant.name}: OctoPrint did not end on its own")
+            found.append(Start(cpu, memory, time.monotonic() - begin))
+            octoprint.start()
+    return found
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which this share of the sorted `values` is."""
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def main() -> int:
+    if "--only-starts" in sys.argv:
+        return print_starts()
+    costs, ours, raw = run()
+    bare = costs[BARE.name]
+    print(f"The scenario ({scenario.LASTING_S} s, {len(scenario.TARGETS)} heaters)\n")
+    print("| | CPU: points | more | ratio | MiB before | more | MiB after | more | messages | kB |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for name, cost in costs.items():
+        print(
+            f"| {name} | {cost.points:.2f} | {cost.points - bare.points:+.2f} | {cost.points / bare.points:.2f} "
+            f"| {cost.before:.1f} | {cost.before - bare.before:+.1f} | {cost.after:.1f} | {cost.after - bare.after:+.1f} "
+            f"| {cost.messages} | {cost.size / 1e3:.1f} |"
+        )
+    print(f"\nMessages with `model` by topic: {dict(sorted(costs[MODEL.name].topics.items()))}\n")
+    print("| ms from a reading to a subscriber | median | 95 % | maximum |\n|---|---|---|---|")
+    for name, values in (("a raw publish", raw), ("the plugin", ours)):
+        print(f"| {name} | {percentile(values, 0.5):.1f} | {percentile(values, 0.95):.1f} | {values[-1]:.1f} |")
+    if "--no-starts" not in sys.argv:
+        print_starts()
+    return 0
+
+
+def print_starts() -> int:
+    print(f"\n| start, median of {STARTS} | CPU s | more | MiB | more | stop s | more |\n|---|---|---|---|---|---|---|")
+    before: Start | None = None
+    for variant in (BARE, MODEL, LINEAR):
+        found = starts(variant)
+        median = Start(*(statistics.median(column) for column in zip(*((s.cpu, s.memory, s.stop) for s in found))))
+        before = before or median
+        print(
+            f"| {variant.name} | {median.cpu:.2f} | {median.cpu - before.cpu:+.2f} | {median.memory:.1f} "
+            f"| {median.memory - before.memory:+.1f} | {median.stop:.2f} | {median.stop - before.stop:+.2f} |",
+            flush=True,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
