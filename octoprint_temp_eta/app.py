@@ -38,6 +38,7 @@ from .bridge.protocol.effects import (
 from .bridge.protocol.identity import Identity
 from .bridge.protocol.inputs import (
     ApiCommand,
+    BrokerConnected,
     BrokerLost,
     Input,
     MessageArrived,
@@ -84,6 +85,8 @@ class App:
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())
         self._settings = settings
+        #: Whether there is a connection to the broker.
+        self._connected = False
         self._callbacks = PluginCallbacks(logger)
         self._mqtt, self._connection_tests = _mqtt(self._from_broker)
         self.broker_search = BrokerSearch(send_to_pages)
@@ -95,7 +98,7 @@ class App:
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             ConnectionTest: self._connection_tests.start,
-            Disconnect: self._mqtt.disconnect,
+            Disconnect: self._disconnect,
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
             Learn: Learner(self.post, self._background, logger, numpy_works=numpy_works).learn,
@@ -111,7 +114,7 @@ class App:
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
-        """The current state as REST shows it; see `Bridge.snapshot`."""
+        """The current state as REST shows it, see `Bridge.snapshot`; waits for the worker, normally milliseconds."""
         return self._worker.snapshot
 
     def start(self) -> None:
@@ -129,17 +132,22 @@ class App:
 
     def _from_broker(self, event: Input) -> None:
         """Post what the connection reports. Messages that only other plugins want do not reach the bridge."""
+        if isinstance(event, BrokerConnected | BrokerLost):
+            self._connected = isinstance(event, BrokerConnected)
         wanted = isinstance(event, MessageArrived) and self._callbacks.dispatch(event)
         if not (wanted and isinstance(event, MessageArrived) and not self._is_ours(event.topic)):
             self.post(event)
+
+    def _disconnect(self, effect: Disconnect) -> None:
+        self._connected = False
+        self._mqtt.disconnect(effect)
 
     def _is_ours(self, topic: str) -> bool:
         return topics_of(self._settings).hold(topic) or topic == self._settings.ha_status_topic
 
     def publish_for_plugin(self, message: PluginPublish) -> bool:
         """Publish a message of another plugin; return whether it was accepted."""
-        connected = bool(self.snapshot["mqtt"]["connected"])
-        if topics_of(self._settings).hold(message.topic) or not (connected or message.queue):
+        if topics_of(self._settings).hold(message.topic) or not (self._connected or message.queue):
             return False
         self.post(message)
         return True

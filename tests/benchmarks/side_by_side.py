@@ -1,12 +1,13 @@
 """Measures what the plugin costs beside a bare OctoPrint in the same run: python -m tests.benchmarks.side_by_side
 
-Three OctoPrints run the scenario at the same time, see `scenario`: without the plugin, with the method `model`, and with
-`linear`. A fourth one, with `model` too, publishes every reading itself as well: its messages are the comparison for the
-latency. The figures of one run are in docs/background/performance.md.
+Three OctoPrints run the scenario at the same time, see `scenario`: without the plugin, with the method `model`, and
+with `linear`. A fourth one, with `model` too, publishes every reading raw as well: these messages are the comparison
+for the latency. The figures of one run are in docs/background/performance.md.
 """
 
 from __future__ import annotations
 
+import re
 import statistics
 import sys
 import time
@@ -95,12 +96,12 @@ def run() -> tuple[dict[str, Cost], list[float], list[float]]:
             if each.settings is not None:
                 observer.wait_for(f"{_base(each.name)}/status", lambda message: message.text == "online", 30)
         time.sleep(SETTLING_S)
-        costs = {name: Cost(-cpu_seconds(each.pid), each.resident_memory) for name, each in octoprints.items()}
+        costs = {name: Cost(-cpu_seconds(one.pid), one.resident_memory) for name, one in octoprints.items()}
         mark = observer.mark()
         _play(list(octoprints.values()))
-        for name, each in octoprints.items():
-            costs[name].cpu += cpu_seconds(each.pid)
-            costs[name].after = each.resident_memory
+        for name, one in octoprints.items():
+            costs[name].cpu += cpu_seconds(one.pid)
+            costs[name].after = one.resident_memory
         messages = observer.messages[mark:]
     for message in messages:
         base, _, topic = message.topic.partition("/temp_eta/")
@@ -110,15 +111,10 @@ def run() -> tuple[dict[str, Cost], list[float], list[float]]:
             costs[name].size += len(message.payload)
             costs[name].topics[topic] = costs[name].topics.get(topic, 0) + 1
     read = [(float(message.text), message.at) for message in messages if message.topic == "raw"]
-    raw = sorted(1e3 * (arrived - at) for at, arrived in read)
-    etas = [
-        message.at
-        for message in messages
-        if message.topic.startswith(f"{_base(LATENCY.name)}/") and message.topic.endswith("/eta")
-    ]
-    ours = sorted(
-        1e3 * (arrived - max(at for at, _ in read if at <= arrived)) for arrived in etas if arrived > read[0][0]
-    )
+    etas = re.compile(rf"{_base(LATENCY.name)}/\w+/eta")
+    arrived = [message.at for message in messages if etas.fullmatch(message.topic) and message.at > read[0][0]]
+    ours = sorted(1e3 * (at - max(read_at for read_at, _ in read if read_at <= at)) for at in arrived)
+    raw = sorted(1e3 * (at - read_at) for read_at, at in read)
     return costs, ours, raw
 
 
@@ -172,19 +168,17 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def main() -> int:
-    if "--only-starts" in sys.argv:
-        return print_starts()
     costs, ours, raw = run()
     bare = costs[BARE.name]
     print(f"The scenario ({scenario.LASTING_S} s, {len(scenario.TARGETS)} heaters)\n")
     print("| | CPU: points | more | ratio | MiB before | more | MiB after | more | messages | kB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name, cost in costs.items():
-        print(
-            f"| {name} | {cost.points:.2f} | {cost.points - bare.points:+.2f} | {cost.points / bare.points:.2f} "
-            f"| {cost.before:.1f} | {cost.before - bare.before:+.1f} | {cost.after:.1f} | {cost.after - bare.after:+.1f} "
-            f"| {cost.messages} | {cost.size / 1e3:.1f} |"
-        )
+        more = cost.points - bare.points
+        print(f"| {name} | {cost.points:.2f} | {more:+.2f} | {cost.points / bare.points:.2f} ", end="")
+        for mib, of_bare in ((cost.before, bare.before), (cost.after, bare.after)):
+            print(f"| {mib:.1f} | {mib - of_bare:+.1f} ", end="")
+        print(f"| {cost.messages} | {cost.size / 1e3:.1f} |")
     print(f"\nMessages with `model` by topic: {dict(sorted(costs[MODEL.name].topics.items()))}\n")
     print("| ms from a reading to a subscriber | median | 95 % | maximum |\n|---|---|---|---|")
     for name, values in (("a raw publish", raw), ("the plugin", ours)):
@@ -194,19 +188,19 @@ def main() -> int:
     return 0
 
 
-def print_starts() -> int:
+def print_starts() -> None:
     print(f"\n| start, median of {STARTS} | CPU s | more | MiB | more | stop s | more |\n|---|---|---|---|---|---|---|")
     before: Start | None = None
     for variant in (BARE, MODEL, LINEAR):
         found = starts(variant)
-        median = Start(*(statistics.median(column) for column in zip(*((s.cpu, s.memory, s.stop) for s in found))))
+        columns = zip(*((each.cpu, each.memory, each.stop) for each in found), strict=True)
+        median = Start(*(statistics.median(column) for column in columns))
         before = before or median
         print(
             f"| {variant.name} | {median.cpu:.2f} | {median.cpu - before.cpu:+.2f} | {median.memory:.1f} "
             f"| {median.memory - before.memory:+.1f} | {median.stop:.2f} | {median.stop - before.stop:+.2f} |",
             flush=True,
         )
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,25 +9,15 @@ from typing import Any
 
 from ...bridge.bridge import Bridge
 from ...bridge.protocol.effects import Effect
-from ...bridge.protocol.inputs import Input, Started, Stopping, Tick
-from ...bridge.protocol.script_effects import ReplyToLine, SendLine
-from ...bridge.protocol.script_inputs import (
-    LineQueued,
-    LineReceived,
-    LineSending,
-    LineSent,
-    OthersLineQueued,
-    ScriptLine,
-)
+from ...bridge.protocol.inputs import Input, SnapshotWanted, Started, Stopping, Tick
 from ...core.clock import Now
 from .inbox import Inbox, now
 
 #: s between two ticks.
 TICK_S = 0.5
 
-#: Inputs for each line of a script: up to a thousand per second, without a visible change.
-LINES = (ScriptLine, LineQueued, OthersLineQueued, LineSending, LineSent, LineReceived)
-LINES_ON = (SendLine, ReplyToLine)
+#: s that a look waits for the worker; normally it takes milliseconds.
+LOOK_S = 2.0
 
 #: Performs an effect without waiting for it.
 Performer = Callable[[Any], None]
@@ -37,13 +27,31 @@ class Worker:
     """Owns the bridge from `start` to `stop`."""
 
     def __init__(self, bridge: Bridge, performers: Mapping[type, Performer], logger: logging.Logger) -> None:
-        #: The bridge's state for REST. It is never changed, only replaced.
-        self.snapshot: Mapping[str, Any] = bridge.snapshot(now())
+        self._snapshot: Mapping[str, Any] = bridge.snapshot(now())
         self._bridge = bridge
         self._performers = performers
         self._logger = logger
         self._inbox = Inbox()
         self._thread = threading.Thread(target=self._run, name="temp_eta", daemon=True)
+        #: Set once the snapshot is as new as the calls that wait for it; None if no call waits.
+        self._looked: threading.Event | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def snapshot(self) -> Mapping[str, Any]:
+        """The bridge's state for REST, which the worker's thread takes now; the last one if it is late or has ended.
+
+        It is never changed, only replaced.
+        """
+        with self._lock:
+            if not self._thread.is_alive():
+                return self._snapshot
+            if self._looked is None:
+                self._looked = threading.Event()
+                self.post(SnapshotWanted())
+            looked = self._looked
+        looked.wait(LOOK_S)
+        return self._snapshot
 
     def start(self) -> None:
         """Start the thread and the bridge."""
@@ -63,37 +71,38 @@ class Worker:
         tick_at = 0.0
         while True:
             item = self._inbox.get(tick_at - now().at)
-            changed = False
             if item is not None:
-                changed = self._handle(*item)
-                if isinstance(item[0], Stopping):
+                self._handle(*item)
+                if isinstance(item[0], SnapshotWanted):
+                    self._look(item[1])
+                elif isinstance(item[0], Stopping):
+                    self._look(item[1])
                     return
             time = now()
             if time.at >= tick_at:
                 tick_at = time.at + TICK_S
-                changed = self._handle(Tick(self._inbox.high_water, self._inbox.dropped), time)
-            if changed and not len(self._inbox):
-                self._look(time)
+                self._handle(Tick(self._inbox.high_water, self._inbox.dropped), time)
 
     def _look(self, time: Now) -> None:
+        """Take a snapshot for all calls that wait."""
+        with self._lock:
+            looked, self._looked = self._looked, None
         try:
-            self.snapshot = self._bridge.snapshot(time)
+            self._snapshot = self._bridge.snapshot(time)
         except Exception:
             self._logger.exception("Failed to take a snapshot")
+        if looked is not None:
+            looked.set()
 
-    def _handle(self, event: Input, time: Now) -> bool:
-        """Handle one input and return whether the visible state may have changed.
-
-        An exception is a fault of the plugin: it is logged here.
-        """
+    def _handle(self, event: Input, time: Now) -> None:
+        """Handle one input. An exception is a fault of the plugin: it is logged here."""
         try:
             effects = self._bridge.handle(event, time)
         except Exception:
             self._logger.exception("Failed to handle %s", type(event).__name__)
-            return True
+            return
         for effect in effects:
             self._perform(effect)
-        return not isinstance(event, LINES) or any(not isinstance(effect, LINES_ON) for effect in effects)
 
     def _perform(self, effect: Effect) -> None:
         try:

@@ -128,7 +128,7 @@ class Heaters(Part):
     def forecast(self, heater: str, target: float) -> Estimate | None:
         """Return how long `heater` would take from now to `target` °C, None if unknown."""
         track, learned = self._tracks[heater], self._store.learned(self.place(heater))
-        owner = str(track.kind) if learned is None else heater
+        owner = str(track.kind) if learned is None else str(self.place(heater))
         make = partial(self._estimator, heater, track.kind, AMBIENT_C)
         return track.forecast(target, partial(self._forecasts.estimate, owner, track.kind, make))
 

@@ -39,6 +39,11 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotWanted:
+    """A call waits for `Bridge.snapshot`, which the worker takes after this."""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged:
     """The user has saved changed settings."""
 
@@ -226,6 +231,7 @@ Input = (
     | Stopping
     | PluginSwitched
     | Tick
+    | SnapshotWanted
     | SettingsChanged
     | Readings
     | PrinterChanged

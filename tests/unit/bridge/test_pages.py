@@ -35,9 +35,10 @@ def body_of(data: dict[str, Any]) -> dict[str, Any]:
 
 def test_pages_get_the_bodies_that_the_broker_gets() -> None:
     driver = heating()
-    assert payloads(driver, "eta_update")[-5:] == [body_of(body) for body in driver.bodies("eta")][-5:]
+    shown = payloads(driver, "eta_update")
+    assert all(body_of(body) in shown for body in driver.bodies("eta"))
     assert payloads(driver, "state_change") == [body_of(body) for body in driver.bodies("state_change")]
-    assert len(payloads(driver, "eta_update")) > 5
+    assert len(shown) > 5
 
 
 def updates_in_a_minute(**settings: float) -> int:

@@ -41,9 +41,17 @@ class Bridge:
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         self.looks += 1
+        if self.handled:
+            self.threads.add(threading.get_ident())
         if self.blind:
             raise RuntimeError("no snapshot")
         return {"looks": self.looks}
+
+
+def blocked(free: threading.Event) -> list[Effect]:
+    """Block the worker until the event is set."""
+    free.wait(10)
+    return []
 
 
 class Stage:
@@ -117,24 +125,57 @@ def test_a_failure_is_logged_and_ends_there(
     eventually(lambda: log_text in caplog.text, "a line in the log")
 
 
+def test_a_snapshot_is_taken_by_the_workers_thread_only_when_somebody_looks(stage: Stage):
+    stage.worker.post(JobBoundary())
+    eventually(lambda: stage.bridge.events[-1:] == [JobBoundary()], "the input")
+    assert stage.bridge.looks == 1, "the first one, before the start"
+    assert stage.worker.snapshot == {"looks": 2}
+    assert stage.worker.snapshot == {"looks": 3}
+    assert len(stage.bridge.threads) == 1
+    assert threading.get_ident() not in stage.bridge.threads
+
+
+def test_all_calls_that_wait_at_the_same_time_get_a_snapshot(stage: Stage):
+    free = threading.Event()
+    stage.bridge.effects[JobBoundary] = lambda: blocked(free)
+    stage.worker.post(JobBoundary())
+    eventually(lambda: stage.bridge.events[-1:] == [JobBoundary()], "the input")
+    found: list[Any] = []
+    calls = [threading.Thread(target=lambda: found.append(stage.worker.snapshot)) for _ in range(5)]
+    for call in calls:
+        call.start()
+    free.set()
+    for call in calls:
+        call.join(10)
+    assert len(found) == 5
+    assert all(snapshot["looks"] > 1 for snapshot in found)
+
+
+def test_a_look_at_a_worker_that_hangs_gets_the_last_snapshot(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("octoprint_temp_eta.adapters.threads.worker.LOOK_S", 0.1)
+    free = threading.Event()
+    stage.bridge.effects[JobBoundary] = lambda: blocked(free)
+    stage.worker.post(JobBoundary())
+    assert stage.worker.snapshot == {"looks": 1}
+    free.set()
+    eventually(lambda: stage.worker.snapshot["looks"] > 1, "a new snapshot")
+
+
 def test_a_failing_look_leaves_the_last_snapshot_and_the_worker(stage: Stage, caplog: pytest.LogCaptureFixture):
     stage.bridge.blind = True
-    stage.worker.post(JobBoundary())
-    eventually(lambda: "snapshot" in caplog.text, "a line in the log")
-    assert stage.worker.snapshot["looks"] >= 1
+    assert stage.worker.snapshot == {"looks": 1}
+    assert "snapshot" in caplog.text
     stage.bridge.blind = False
-    before = stage.bridge.looks
-    eventually(lambda: stage.worker.snapshot["looks"] > before, "a new snapshot")
+    assert stage.worker.snapshot["looks"] > 1
 
 
-def test_the_snapshot_is_there_before_the_start_and_replaced_after():
+def test_there_is_a_snapshot_before_the_start_and_after_the_end():
     stage = Stage()
-    first = stage.worker.snapshot
-    assert first == {"looks": 1}
+    assert stage.worker.snapshot == {"looks": 1}
     stage.worker.start()
-    eventually(lambda: stage.worker.snapshot is not first, "a new snapshot")
     stage.worker.stop(10)
-    assert first == {"looks": 1}
+    assert stage.worker.snapshot == {"looks": 2}
+    assert stage.worker.snapshot == {"looks": 2}
 
 
 def test_it_ends_with_the_good_bye_performed():

@@ -39,9 +39,9 @@ def test_the_eta_falls_as_the_temperature_rises():
     driver = connected(mqtt_publish_interval=1)
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=10.0))
     published = [body["eta_seconds"] for body in driver.bodies("eta") if body["eta_seconds"] is not None]
-    assert len(published) > 50
+    assert 5 < len(published) < 12, "a countdown that runs on as expected is not published, but every 10 s"
     assert all(after <= before for before, after in pairwise(published))
-    assert published[-1] <= 10
+    assert published[-1] <= 15
 
 
 def test_a_steady_heat_up_moves_ready_at_rarely():
@@ -55,7 +55,7 @@ def test_a_steady_heat_up_moves_ready_at_rarely():
     driver.heat("bed", readings)
     times = [body["ready_at"] for body in driver.bodies("eta")]
     changes = sum(before != after for before, after in pairwise(times))
-    assert len(times) > 100
+    assert len(times) > 20
     assert changes < 15
 
 
@@ -80,7 +80,9 @@ def test_three_heaters_at_one_second_are_each_published():
         driver.read(tool0=(actual, 200.0), tool1=(actual + 5, 200.0), bed=(actual, 100.0))
     for heater in ("tool0", "tool1", "bed"):
         bodies = [body for body in driver.bodies("eta") if body["heater"] == heater]
-        assert len(bodies) > 100, heater
+        assert len(bodies) > 10, heater
+        ages = [after["timestamp"] - before["timestamp"] for before, after in pairwise(bodies)]
+        assert max(ages) <= 10, heater
 
 
 def test_a_heater_is_published_at_most_every_interval():
@@ -88,7 +90,7 @@ def test_a_heater_is_published_at_most_every_interval():
     driver.heat("bed", curves.heating(100.0, rate=0.5, hold=60.0))
     times = [body["timestamp"] for body in driver.bodies("eta") if body["state"] == "heating"]
     assert len(times) > 10
-    assert min(after - before for before, after in pairwise(times)) >= 9.9
+    assert min(after - before for before, after in pairwise(times)) >= 7.9, "readings come when they come"
 
 
 def test_a_change_of_state_is_published_at_once():
@@ -116,6 +118,27 @@ def test_what_waited_for_its_interval_is_published_without_a_further_reading():
     assert driver.eta()["actual"] == 22.0
     driver.advance(5)
     assert driver.eta()["actual"] == 30.0
+
+
+def test_a_moving_heater_is_published_with_its_reading():
+    """Between readings, a tick has nothing new."""
+    driver = connected(mqtt_publish_interval=1)
+    for second in range(0, 60, 2):
+        driver.read(bed=(22.0 + 0.02 * second**2, 100.0))
+        driver.advance(2)
+    read_at = {round(1000 * body["timestamp"]) % 2000 for body in driver.bodies("eta")}
+    assert len(driver.bodies("eta")) > 20
+    assert len(read_at) == 1
+
+
+@pytest.mark.parametrize(("poll", "interval"), [(1.0, 1.0), (0.98, 1.0), (2.0, 2.0), (1.9, 2.0)])
+def test_readings_at_the_interval_do_not_wait_for_the_next_one(poll: float, interval: float):
+    driver = connected(mqtt_publish_interval=interval)
+    for number in range(20):
+        mark = len(driver.sent)
+        driver.read(bed=(22.0 + 1.5 * number * (number % 3), 200.0))
+        assert driver.bodies("eta", since=mark), number
+        driver.advance(poll, tick=poll / 2)
 
 
 # Settings
@@ -186,11 +209,15 @@ def test_a_job_restarts_a_heat_up_and_leaves_a_cool_down():
         driver.advance(1)
         driver.read(tool0=(200 - second, 0.0), bed=(22.0 + second / 2, 60.0))
     driver.advance(2)
-    before = driver.eta("tool0")["eta_seconds"]
+
+    def arrival() -> float:
+        return float(driver.eta("tool0")["timestamp"] + driver.eta("tool0")["eta_seconds"])
+
+    before = arrival()
     driver.handle(JobBoundary())
     driver.advance(2)
     assert driver.eta()["eta_seconds"] is None
-    assert before - 3 <= driver.eta("tool0")["eta_seconds"] <= before
+    assert before - 1 <= arrival() <= before + 2
 
 
 def test_another_profile_is_another_printer():

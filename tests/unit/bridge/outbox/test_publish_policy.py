@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.outbox.publish_policy import Gate, Policy, policy_of
+from octoprint_temp_eta.bridge.outbox.publish_policy import Gate, Policy, policy_of, shown
 from octoprint_temp_eta.messages.catalogue import MESSAGES
 
 ETA, PRINTER = policy_of("eta"), policy_of("printer")
@@ -45,21 +45,31 @@ def test_what_matters_passes_at_once(changed: dict[str, Any]):
     assert passes((0, {}), (0.1, changed)) == [True, True]
 
 
-@pytest.mark.parametrize("changed", [{"actual": 31.0}, {"eta_seconds": 50}, {"ready_at": "12:05"}, {"cool_at": "1"}])
+@pytest.mark.parametrize("changed", [{"actual": 36.0}, {"eta_seconds": 30}, {"ready_at": "12:05"}, {"cool_at": "1"}])
 def test_numbers_and_times_wait_for_the_interval(changed: dict[str, Any]):
-    assert passes((0, {}), (9.9, changed), (10.0, changed), (10.1, {})) == [True, False, True, False]
+    assert passes((0, {}), (7.9, changed), (8.0, changed), (8.1, {})) == [True, False, True, False]
+
+
+def test_what_waits_is_noted_until_it_is_published():
+    gate = Gate(BOTH)
+    waits = []
+    for at, actual in ((0, 30.0), (5, 30.1), (6, 40.0), (8, 40.0)):
+        gate.passes(BODY | {"actual": actual, "rate": 0.0, "eta_seconds": None}, at, 10.0)
+        waits.append(gate.waits)
+    assert waits == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
     ("changed", "passed"),
     [
-        ({"actual": 30.4}, False),
-        ({"actual": 29.5}, True),
+        ({"actual": 30.9}, False),
+        ({"actual": 29.0}, True),
         ({"actual": None}, True),
-        ({"eta_seconds": 60.5}, False),
+        ({"eta_seconds": 62.9}, False),
+        ({"eta_seconds": 57.0}, True),
         ({"eta_seconds": None}, True),
-        ({"rate": 0.51, "progress": 0.3}, False),
-        ({"rate": 0.3}, True),
+        ({"rate": 0.6, "progress": 0.3}, False),
+        ({"rate": 0.2}, True),
         ({"rate": None}, True),
     ],
 )
@@ -68,12 +78,43 @@ def test_only_what_leaves_its_deadband_passes(changed: dict[str, Any], passed: b
 
 
 def test_a_deadband_is_measured_from_the_last_message():
-    drift = [(10.0 * step, {"actual": 30.0 + 0.2 * step}) for step in range(7)]
+    drift = [(10.0 * step, {"actual": 30.0 + 0.4 * step}) for step in range(7)]
     assert passes(*drift) == [True, False, False, True, False, False, True]
 
 
 def test_what_is_published_at_once_restarts_the_interval():
     assert passes((0, {}), (9, {"target": 80.0}), (12, {"target": 80.0, "actual": 40.0})) == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("at", "changed", "passed"),
+    [
+        (4, {"actual": 32.0, "eta_seconds": 56}, False),
+        (8, {"actual": 34.0, "eta_seconds": 52}, False),
+        (8, {"actual": 35.0, "eta_seconds": 52}, True),
+        (8, {"actual": 34.0, "eta_seconds": 55}, True),
+        (8, {"actual": 30.0, "eta_seconds": 52}, True),
+        (10, {"actual": 35.0, "eta_seconds": 50}, True),
+    ],
+)
+def test_what_a_reader_can_continue_is_not_published_but_every_ten_seconds(
+    at: float, changed: dict[str, Any], passed: bool
+):
+    assert passes((0, {}), (at, changed), interval=1.0) == [True, passed]
+
+
+def test_a_countdown_that_a_reader_continues_ends_at_zero():
+    late = {"eta_seconds": 0, "actual": 30.0, "rate": 0.0}
+    assert passes((0, late | {"eta_seconds": 3}), (6, late), interval=1.0) == [True, False]
+
+
+def test_pages_get_numbers_that_they_do_not_continue():
+    gate = Gate(shown(ETA))
+    assert [gate.passes(BODY | {"actual": actual}, at, 1.0) for at, actual in ((0, 30), (1, 30.5), (2, 30.6))] == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("message", ["eta", "printer"])
@@ -82,3 +123,5 @@ def test_each_key_of_the_schema_has_a_policy(message: str):
     for key in keys.keys() - {"seq", "boot_id", "timestamp"}:
         assert keys[key].get("x-publish") in ("now", "changed", "deadband", "never"), key
         assert ("x-deadband" in keys[key]) == (keys[key]["x-publish"] == "deadband"), key
+        rate = keys[key].get("x-rate", 0)
+        assert isinstance(rate, int | float) or rate in keys, key
