@@ -122,7 +122,7 @@ class Connection(Group):
     mqtt_publish_interval: float = setting(
         1.0,
         "Minimum publish interval",
-        "A heater's ETA is published at most this often; changes of its state are published at once.",
+        "A heater's ETA is published about this often at most; changes of its state are published at once.",
         unit="s",
         low=0.1,
         high=300,
