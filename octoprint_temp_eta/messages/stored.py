@@ -1,90 +1,107 @@
-"""The formats of the files in the plugin's data folder, as JSON Schemas: what is read at the start must match."""
+"""The formats of the files in the plugin's data folder: what is read at the start must match.
+
+They are checked without the JSON Schema library, because its import takes longer than the start of the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
+#: Yields the path of each part of a value that does not match.
+Format = Callable[[Any], Iterator[str]]
 
-_NAME = {"type": "string", "minLength": 1, "maxLength": 255}
 #: Everything that is measured or learned is far smaller; larger numbers overflow in the model.
-_NUMBER = {"type": "number", "minimum": -1e7, "maximum": 1e7}
-_TOPIC = {"type": "string", "minLength": 1, "maxLength": 4096}
-_PLACE = {
-    "type": "object",
-    "required": ["prefix", "form", "device_id", "key", "platform", "identity", "device", "enabled"],
-    "properties": {
-        **dict.fromkeys(("prefix", "form", "device_id", "key", "platform", "identity"), _NAME),
-        "device": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "array", "prefixItems": [{"type": "string"}, _NAME], "minItems": 2, "maxItems": 2},
-        },
-        "enabled": {"type": "boolean"},
-    },
-}
-_LEARNED = {
-    "anyOf": [
-        {"type": ["null", "boolean"]},
-        _NUMBER,
-        {"type": "string", "maxLength": 255},
-        {"type": "array", "items": {"$ref": "#/$defs/learned"}},
-        {"type": "object", "additionalProperties": {"$ref": "#/$defs/learned"}},
-    ]
-}
+LARGEST_NUMBER = 1e7
+_NAME, _TOPIC = 255, 4096
+
+
+def _where(valid: Callable[[Any], bool]) -> Format:
+    return lambda value: iter(() if valid(value) else ("",))
+
+
+def _text(longest: int, shortest: int = 1) -> Format:
+    return _where(lambda value: isinstance(value, str) and shortest <= len(value) <= longest)
+
+
+def _list(item: Format, most: int | None = None, least: int = 0) -> Format:
+    def check(value: Any) -> Iterator[str]:
+        if not isinstance(value, list) or len(value) < least or (most is not None and len(value) > most):
+            yield ""
+            return
+        yield from (_below(str(number), path) for number, each in enumerate(value) for path in item(each))
+
+    return check
+
+
+def _object(item: Format) -> Format:
+    def check(value: Any) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield ""
+            return
+        yield from (_below(key, path) for key, each in value.items() for path in item(each))
+
+    return check
+
+
+def _record(optional: Mapping[str, Format] | None = None, **required: Format) -> Format:
+    def check(value: Any) -> Iterator[str]:
+        if not isinstance(value, dict) or not required.keys() <= value.keys():
+            yield ""
+            return
+        formats = {**required, **(optional or {})}
+        yield from (_below(key, path) for key in formats.keys() & value.keys() for path in formats[key](value[key]))
+
+    return check
+
+
+def _below(key: str, path: str) -> str:
+    return f"{key}/{path}" if path else key
+
+
+def _is_learned(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_learned, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_learned, value))
+    if isinstance(value, str):
+        return len(value) <= _NAME
+    return value is None or (isinstance(value, int | float) and abs(value) <= LARGEST_NUMBER)
+
+
+def _is_pair(value: Any) -> bool:
+    texts = isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value)
+    return texts and 1 <= len(value[1]) <= _NAME
+
+
+_INTEGER = _where(lambda value: isinstance(value, int) and not isinstance(value, bool))
+_LEARNED = _where(_is_learned)
+_HEATER = _record(
+    {
+        "learned": lambda value: iter(()) if value is None else _object(_LEARNED)(value),
+        "accuracy": _LEARNED,
+        "episodes": _LEARNED,
+    }
+)
+_PLACE = _record(
+    **dict.fromkeys(("prefix", "form", "device_id", "key", "platform", "identity"), _text(_NAME)),
+    device=_list(_where(_is_pair), least=1),
+    enabled=_where(lambda value: isinstance(value, bool)),
+)
 
 #: By file name, without `.json`.
-FORMATS: Mapping[str, Mapping[str, Any]] = {
-    "heaters": {"type": "array", "maxItems": 1000, "items": _NAME},
-    "heated": {"type": "array", "maxItems": 100, "items": _NAME},
-    "sensors": {"type": "array", "maxItems": 1000, "items": _NAME},
-    "left_behind": {"type": "array", "items": _TOPIC},
-    "learned": {
-        "type": "object",
-        "required": ["version", "heaters"],
-        "properties": {
-            "version": {"type": "integer"},
-            "heaters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/entry"}},
-        },
-        "$defs": {
-            "learned": _LEARNED,
-            "entry": {
-                "type": "object",
-                "properties": {
-                    "learned": {"type": ["object", "null"], "additionalProperties": {"$ref": "#/$defs/learned"}},
-                    "accuracy": {"$ref": "#/$defs/learned"},
-                    "episodes": {"$ref": "#/$defs/learned"},
-                },
-            },
-        },
-    },
-    "announced": {
-        "type": "object",
-        "required": ["version", "places", "departed"],
-        "properties": {
-            "version": {"type": "integer"},
-            "places": {"type": "array", "items": _PLACE},
-            "departed": {"type": "array", "items": _PLACE},
-        },
-    },
-    "scripts": {
-        "type": "object",
-        "required": ["version", "settings"],
-        "properties": {
-            "version": {"type": "integer"},
-            "settings": {"type": "object", "additionalProperties": {"type": "object"}},
-        },
-    },
+FORMATS: Mapping[str, Format] = {
+    "heaters": _list(_text(_NAME), most=1000),
+    "heated": _list(_text(_NAME), most=100),
+    "sensors": _list(_text(_NAME), most=1000),
+    "left_behind": _list(_text(_TOPIC)),
+    "learned": _record(version=_INTEGER, heaters=_object(_HEATER)),
+    "announced": _record(version=_INTEGER, places=_list(_PLACE), departed=_list(_PLACE)),
+    "scripts": _record(version=_INTEGER, settings=_object(_where(lambda value: isinstance(value, dict)))),
 }
-_VALIDATORS = {name: Draft202012Validator(schema) for name, schema in FORMATS.items()}
 
 
 def problem(name: str, value: Any) -> str | None:
     """Return where a stored value does not match its format, None if it does; a file without a format matches."""
-    validator = _VALIDATORS.get(name)
-    error = next(validator.iter_errors(value), None) if validator else None
-    if error is None:
-        return None
-    path = "/".join(str(part) for part in error.absolute_path)
-    return f"{path or 'the file'} does not match the format"
+    path = next(FORMATS[name](value), None) if name in FORMATS else None
+    return None if path is None else f"{path or 'the file'} does not match the format"

@@ -14,13 +14,13 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from octoprint_temp_eta.messages.catalogue import (
     COMMANDS,
-    DEEPEST,
     MESSAGES,
     REST_COMMANDS,
     InvalidPayload,
     MessageType,
     RestCommand,
 )
+from octoprint_temp_eta.messages.validation import DEEPEST
 from tests.support.contract import PROJECT, SCHEMAS, Example, all_examples, check, examples
 from tests.support.contract_asyncapi import asyncapi
 

@@ -10,8 +10,9 @@ from typing import Any
 from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
 from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, LONGEST_URGENT, RATE, REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
-from octoprint_temp_eta.messages.catalogue import DEEPEST, MESSAGES, MessageType
+from octoprint_temp_eta.messages.catalogue import MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS
+from octoprint_temp_eta.messages.validation import DEEPEST
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 
@@ -28,10 +29,10 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   its value is unknown. A state is published when it changes, after each connection, and when Home Assistant starts.
   `status`, `printer`, `job`, `<heater>/eta`, `forecast` and `script` are also repeated every 60 s, so that a subscriber
   notices when a state is outdated.
-* **A heater is published when its reading arrives**, and only with news. `eta_seconds` counts down and `actual` continues
-  with `rate` from message to message: another message follows when one of them is off by 2 s (or 5 %) or by 1 °C, after
-  10 s if one of them has moved, when `ready_at` or `cool_at` changes, and at once when a key such as `state` or `target`
-  changes. `printer` likewise. The setting `mqtt_publish_interval` makes messages rarer.
+* **A heater is published when its reading arrives**, and only with news. A reader can continue a message: `eta_seconds`
+  counts down, and `actual` changes with `rate`. Another message follows when one of them is off by 2 s (or 5 %) or by
+  1 °C, after 10 s if one of them has moved, when `ready_at` or `cool_at` changes, and at once when a key such as
+  `state` or `target` changes. `printer` likewise. The setting `mqtt_publish_interval` makes messages rarer.
 * **Events are not retained.** An event is published when it happens. If the connection breaks before the broker has
   acknowledged it, it is sent again with the same `timestamp`. Without a connection, the newest {MAX_EVENTS} script
   events are kept in order for an hour, and events of print and printer for 5 minutes; a heater's change of state is

@@ -107,6 +107,8 @@ def fit(
             if trial_cost < cost:
                 damping, theta = max(damping / 5.0, 1e-4), trial
                 break
+            if float(step @ gradient) < _GAIN * (1.0 + cost):
+                break  # there is nothing to gain, such as before the first reading
             damping *= 10.0
         if theta is before:
             curve = curves(kind, goal, start, theta[None])
