@@ -44,7 +44,7 @@ def _object(item: Format) -> Format:
     return check
 
 
-def _record(optional: Mapping[str, Format] | None = None, **required: Format) -> Format:
+def _record(required: Mapping[str, Format], optional: Mapping[str, Format] | None = None) -> Format:
     def check(value: Any) -> Iterator[str]:
         if not isinstance(value, dict) or not required.keys() <= value.keys():
             yield ""
@@ -77,16 +77,19 @@ def _is_pair(value: Any) -> bool:
 _INTEGER = _where(lambda value: isinstance(value, int) and not isinstance(value, bool))
 _LEARNED = _where(_is_learned)
 _HEATER = _record(
+    {},
     {
         "learned": lambda value: iter(()) if value is None else _object(_LEARNED)(value),
         "accuracy": _LEARNED,
         "episodes": _LEARNED,
-    }
+    },
 )
 _PLACE = _record(
-    **dict.fromkeys(("prefix", "form", "device_id", "key", "platform", "identity"), _text(_NAME)),
-    device=_list(_where(_is_pair), least=1),
-    enabled=_where(lambda value: isinstance(value, bool)),
+    {
+        **dict.fromkeys(("prefix", "form", "device_id", "key", "platform", "identity"), _text(_NAME)),
+        "device": _list(_where(_is_pair), least=1),
+        "enabled": _where(lambda value: isinstance(value, bool)),
+    }
 )
 
 #: By file name, without `.json`.
@@ -95,9 +98,9 @@ FORMATS: Mapping[str, Format] = {
     "heated": _list(_text(_NAME), most=100),
     "sensors": _list(_text(_NAME), most=1000),
     "left_behind": _list(_text(_TOPIC)),
-    "learned": _record(version=_INTEGER, heaters=_object(_HEATER)),
-    "announced": _record(version=_INTEGER, places=_list(_PLACE), departed=_list(_PLACE)),
-    "scripts": _record(version=_INTEGER, settings=_object(_where(lambda value: isinstance(value, dict)))),
+    "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
+    "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
+    "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 
 
