@@ -25,6 +25,7 @@ from ..bridge.protocol.inputs import (
     Readings,
     Renamed,
 )
+from ..core.estimation.methods import MODEL
 from ..core.estimation.samples import plausible
 from .hooks.gcode import ScriptHooks
 from .hooks.job import JobHooks
@@ -108,7 +109,8 @@ class TempETAPlugin(
     def on_after_startup(self) -> None:
         """Log that the plugin has started, and which packages are missing."""
         self._logger.info("Temperature ETA %s started", self._plugin_version)
-        self._missing = optional.missing(self._numpy_problem)
+        uses_numpy = self.parsed_settings().algorithm == MODEL
+        self._missing = optional.missing(self._numpy_problem, uses_numpy=uses_numpy)
         for sentence in self._missing:
             self._logger.warning("%s", sentence)
             self._problems.report(sentence, sentence)

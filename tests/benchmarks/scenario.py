@@ -19,11 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.effects import Learn, Publish
 from octoprint_temp_eta.bridge.protocol.identity import Identity
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     Delivered,
+    Learned,
     Preset,
     Presets,
     PrinterChanged,
@@ -33,6 +34,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Tick,
 )
 from octoprint_temp_eta.core.clock import Now
+from octoprint_temp_eta.core.estimation.methods import learn
 from octoprint_temp_eta.settings.table import parse
 from tests.demo.realistic_heaters import BED, HOTEND, STEP, Heater
 
@@ -71,14 +73,15 @@ def readings(seconds: float = LASTING_S) -> Iterator[tuple[float, Readings | Non
 
 
 class Player:
-    """A bridge with a broker that accepts everything, driven as the worker drives it."""
+    """A bridge with a broker that accepts everything, driven as the worker drives it. `learns`: as the learner does."""
 
-    def __init__(self, algorithm: str) -> None:
+    def __init__(self, algorithm: str, *, learns: bool = False) -> None:
         self.now = Now(1000.0, 1_795_188_600.0)
         settings = {"mqtt_broker_host": "broker", "mqtt_custom_identifier": "printer", "algorithm": algorithm}
         identity = Identity("4f1b9c02d7e85a36", "9f86d081884c7d65", "octopi", "Printer", "1.0.0", "1.11.8")
         self._bridge = Bridge(identity, parse(settings), {}, self.now)
         self.messages: list[Publish] = []
+        self._learns = learns
         profile = Profile("_default", "Default", "Model", extruders=3, heated_bed=True)
         start = (Started(), BrokerConnected(1, "broker", 1883, "5"), Presets(PRESETS))
         for event in (*start, PrinterChanged("OPERATIONAL", connected=True, printing=False, profile=profile)):
@@ -91,6 +94,8 @@ class Player:
             if isinstance(effect, Publish):
                 self.messages.append(effect)
                 self.handle(Delivered(1, effect.token or 0))
+            elif isinstance(effect, Learn) and self._learns:
+                self.handle(Learned(effect.place, learn(effect.kind, effect.state, effect.episode)))
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Container
 from importlib.util import find_spec
 
 #: Module, name on the package index, and what does not work without it.
@@ -13,19 +14,23 @@ OPTIONAL = (
 )
 
 
-def missing(numpy_problem: str | None = None) -> list[str]:
-    """Return a sentence for each package that cannot be used. Imports the packages, except a numpy with a problem."""
+def missing(numpy_problem: str | None = None, *, uses_numpy: bool = True) -> list[str]:
+    """Return a sentence for each package that cannot be used.
+
+    Imports the packages, except a numpy with a problem, or one that the estimation method does not use.
+    """
+    imported = {"paho.mqtt.client", *(["numpy"] if uses_numpy else [])}
     return [
         f"{package} cannot be used ({why}): {without}. In OctoPrint's environment: pip install {package}"
         for module, package, without in OPTIONAL
-        for why in ([numpy_problem] if numpy_problem and module == "numpy" else _why_not(module))
+        for why in ([numpy_problem] if numpy_problem and module == "numpy" else _why_not(module, imported))
     ]
 
 
-def _why_not(module: str) -> list[str]:
-    """Return why a module cannot be imported. Only an import shows that it is broken; mecode is not imported here."""
+def _why_not(module: str, imported: Container[str]) -> list[str]:
+    """Return why a module cannot be imported. Only an import shows that it is broken; others are only looked for."""
     try:
-        if module == "mecode":
+        if module not in imported:
             return [] if find_spec(module) else ["it is not installed"]
         importlib.import_module(module)
     except ImportError as error:

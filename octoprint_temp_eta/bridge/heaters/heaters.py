@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate, Estimator, HeaterKind, Shape
-from ...core.estimation.methods import make_estimator
+from ...core.estimation.methods import MODEL, make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
 from ...core.heating.forecasts import ForecastTable
@@ -225,7 +225,8 @@ class Heaters(Part):
             if track is not None:
                 step = track.read(now.at, actual, target, doubted=doubted)
                 self._changed(name, step.transition, now)
-                effects += self._store.take(self.place(name), track.kind, step)
+                learns = self.settings.algorithm == MODEL
+                effects += self._store.take(self.place(name), track.kind, step, learns=learns)
                 effects += [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
         return effects
 

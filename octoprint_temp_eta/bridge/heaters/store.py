@@ -74,14 +74,16 @@ class HeaterStore(Part):
             "learned": {direction.value: _traces(learned.get(direction.value)) for direction in Direction},
         }
 
-    def take(self, place: Place, kind: HeaterKind, step: Step) -> list[Effect]:
-        """Record the accuracy of a complete episode, and learn from it."""
+    def take(self, place: Place, kind: HeaterKind, step: Step, *, learns: bool) -> list[Effect]:
+        """Record the accuracy of a complete episode, and learn from it if the estimation method `learns`."""
         if step.episode is None:
             return []
         if step.score is not None and step.episode.goal.direction is Direction.HEATING:
             self._accuracy[str(place)] = self.accuracy(place).with_score(step.score)
         if step.comparison is not None:
             self._episodes[str(place)] = [*self._episodes.get(str(place), ()), step.comparison][-LAST_COMPARED:]
+        if not learns:
+            return [self._save(), CHANGED]
         self._learning.add(str(place))
         return [Learn(str(place), kind, self.learned(place), step.episode)]
 

@@ -6,8 +6,10 @@ from .estimator import Episode, Estimator, HeaterKind, LearnedState
 from .exponential import Exponential
 from .linear import Limits, Linear
 
+#: The method that needs numpy and learns.
+MODEL = "model"
 #: All methods, the default first.
-METHODS = ("model", "linear", "exponential")
+METHODS = (MODEL, "linear", "exponential")
 
 
 def make_estimator(name: str, kind: HeaterKind, limits: Limits, learned: LearnedState | None) -> Estimator:
@@ -17,7 +19,7 @@ def make_estimator(name: str, kind: HeaterKind, limits: Limits, learned: Learned
     """
     if name == "exponential":
         return Exponential(limits)
-    if name == "model":
+    if name == MODEL:
         try:
             from .thermal.model import ThermalModel
         except ImportError:

@@ -26,7 +26,7 @@ _SETTLING: Final = 1.0
 _READINGS: Final = 80
 #: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
 #: that causes it earlier.
-_REFIT: Final = {Direction.HEATING: 0.05, Direction.COOLING: 0.1}
+_REFIT: Final = {Direction.HEATING: 0.1, Direction.COOLING: 0.1}
 _SURPRISE: Final = 0.4
 #: Standard deviations of a noisy reading that count as a change.
 _NOISES: Final = 3.0
