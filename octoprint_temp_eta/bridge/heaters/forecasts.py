@@ -17,7 +17,7 @@ from ..protocol.inputs import Learned, Preset, Presets
 from .heaters import Heaters
 
 #: °C that a heater must have moved for another computation, and s between two of them while heaters move.
-MOVED_C, INTERVAL_S = 1.0, 10.0
+MOVED_C, INTERVAL_S = 1.0, 20.0
 #: The published seconds stay while the new ones differ by at most so many, or by this share of them.
 DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
 

@@ -178,7 +178,7 @@ def test_what_was_learned_survives_a_restart_and_belongs_to_its_profile():
 
 
 def test_an_episode_is_learned_on_top_of_what_was_learned():
-    driver = warm()
+    driver = warm(algorithm="model")
     driver.handle(Learned("_default/bed", {"rate": 0.25}))
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
     [learn] = driver.of(Learn)
@@ -186,7 +186,7 @@ def test_an_episode_is_learned_on_top_of_what_was_learned():
 
 
 def test_a_reset_while_learning_discards_the_result():
-    driver = warm()
+    driver = warm(algorithm="model")
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
     assert len(driver.of(Learn)) == 1
     driver.command("reset", {"heater": "bed", "learned": True})

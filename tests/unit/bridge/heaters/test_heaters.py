@@ -60,11 +60,22 @@ def test_a_steady_heat_up_moves_ready_at_rarely():
 
 
 def test_a_complete_heat_up_is_learned():
-    driver = connected()
+    driver = connected(algorithm="model")
     driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
     [learn] = driver.of(Learn)
     assert (learn.place, learn.kind, learn.state) == ("_default/bed", "bed", None)
     assert learn.episode.reached_at is not None
+    driver.advance(61)
+    assert driver.state("diagnostics")["accuracy"].keys() == {"bed"}
+
+
+@pytest.mark.parametrize("method", ["linear", "exponential"])
+def test_with_a_method_that_does_not_learn_only_the_accuracy_is_recorded(method: str):
+    """Learning would import numpy."""
+    driver = connected(algorithm=method)
+    driver.heat("bed", curves.heating(60.0, rate=0.5, hold=30.0))
+    assert driver.of(Learn) == []
+    assert [save.name for save in driver.of(Save)].count("learned") == 1
     driver.advance(61)
     assert driver.state("diagnostics")["accuracy"].keys() == {"bed"}
 
@@ -221,7 +232,7 @@ def test_a_job_restarts_a_heat_up_and_leaves_a_cool_down():
 
 
 def test_another_profile_is_another_printer():
-    driver = connected()
+    driver = connected(algorithm="model")
     driver.printer(profile=Profile("big", "Big", "CR-10"))
     driver.heat("bed", curves.heating(60.0, hold=30.0))
     assert driver.of(Learn)[0].place == "big/bed"
