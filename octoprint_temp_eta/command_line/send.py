@@ -29,7 +29,7 @@ def fields_of(arguments: Sequence[str]) -> dict[str, Any]:
     if len(arguments) == 1 and arguments[0].lstrip().startswith("{"):
         try:
             return dict(json.loads(arguments[0]))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise click.BadParameter(f"This is not JSON: {error}.") from None
     pairs = [argument.partition("=") for argument in arguments]
     wrong = next((name for name, equals, _ in pairs if not equals or not name), None)
@@ -41,7 +41,7 @@ def fields_of(arguments: Sequence[str]) -> dict[str, Any]:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -87,7 +87,7 @@ def _reply(
             continue
         try:
             reply = json.loads(message.payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(reply, dict) and reply.get("transaction") == transaction:
             return reply

@@ -33,7 +33,7 @@ class Table:
             return False
         try:
             body = message.payload.decode() if rest == "status" else json.loads(message.payload or b"null")
-        except ValueError:
+        except (ValueError, RecursionError):  # RecursionError: nested too deeply
             return False
         known = self._printers.setdefault(printer, {"heaters": {}})
         if rest in ("status", "printer"):

@@ -108,6 +108,8 @@ class IdentityConflict:
         if self._asked is not None and self.text is None:
             return Found.NOTHING
         self._asked, self._asked_at, self._asks = boot_id, now.at, 1
+        # what arrives before our own info has come back is no reply to it
+        self._ours_is_there = False
         return Found.ANOTHER
 
     def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
@@ -138,6 +140,8 @@ class IdentityConflict:
         if self._takeovers and now.at - self._takeovers[-1].at > RESOLVED_S and not self.left:
             self._takeovers.clear()
             self.text = self._since = None
+        if self.text is None and now.at - self._left_at > 2 * GREATEST_RETURN_S:
+            self._return_s = RETURN_S
         if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:
             return Found.NOTHING
         if self._asks == ASKS:

@@ -42,6 +42,12 @@ def test_a_cleared_heater_disappears():
     assert [row[3] for row in table.rows(NOW)] == [""]
 
 
+def test_json_that_is_nested_too_deeply_changes_nothing():
+    table = Table(BASE)
+    assert not table.update(message("bed/eta", b"[" * 100_000))
+    assert table.rows(NOW) == []
+
+
 def test_printers_and_heaters_are_bounded():
     table = Table(BASE)
     for number in range(MAX_PRINTERS + 5):

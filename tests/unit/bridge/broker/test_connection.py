@@ -102,7 +102,7 @@ def test_a_connection_that_comes_after_it_was_switched_off_is_ignored_and_logged
 def test_it_leaves_another_machine_its_identity_until_the_settings_change():
     driver = Driver()
     driver.handle(Started(), ACCEPTED, driver.info(IDENTITY))
-    assert driver.handle(driver.info(OTHER)) == []
+    assert driver.handle(driver.info(OTHER), driver.info(IDENTITY)) == []
     effects = driver.handle(driver.info(OTHER))
     assert Disconnect() in effects
     assert driver.connection.state is State.LEFT

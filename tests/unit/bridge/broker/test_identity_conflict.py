@@ -34,6 +34,7 @@ def info(driver: BridgeDriver, boot_id: str, machine: str) -> MessageArrived:
 def run_another(driver: BridgeDriver, machine: str) -> None:
     """Let another machine with our identity publish its info, and answer ours."""
     driver.handle(info(driver, "foreign", machine))
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
     driver.handle(info(driver, "foreign", machine))
 
 
@@ -141,6 +142,14 @@ def test_one_foreign_info_is_no_conflict_unless_its_sender_answers():
     driver.advance(120)
     assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == ASKS
     assert driver.state("diagnostics")["clash"] is None
+    assert warnings(driver) == driver.of(Disconnect) == []
+
+
+def test_what_arrives_before_our_own_info_has_come_back_is_no_reply():
+    driver = bridge()
+    driver.delivers = False
+    for _ in range(5):
+        driver.handle(info(driver, "foreign", SMALLER))
     assert warnings(driver) == driver.of(Disconnect) == []
 
 
