@@ -7,7 +7,8 @@ together and the will is not published: see `parts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ha_discovery import (
     BinarySensor,
@@ -77,6 +78,10 @@ def _printer(scope: Scope) -> Iterator[Component]:
         **state_at(printer, "ready_at"),
         **common,
     )
+    yield from _printer_connection(scope, printer, common)
+
+
+def _printer_connection(scope: Scope, printer: str, common: Mapping[str, Any]) -> Iterator[Component]:
     yield scope.add(
         BinarySensor,
         "printing",

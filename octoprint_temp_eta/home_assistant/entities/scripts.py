@@ -12,7 +12,7 @@ from .texts import OUTCOMES, SCRIPT_STATES, SCRIPT_TRIGGERS
 
 def runner(scope: Scope) -> Iterator[Component]:
     """Yield the entities and triggers that show the running script and the last one."""
-    script, event = scope.topics.of("script"), scope.topics.of("script_event")
+    script = scope.topics.of("script")
     common = {"expire_after": EXPIRE_AFTER_S, "availability": scope.without_printer}
     yield scope.add(
         Sensor,
@@ -38,6 +38,11 @@ def runner(scope: Scope) -> Iterator[Component]:
         **enum_at(script, "last", "outcome", texts=scope.texts.states(OUTCOMES)),
         **common,
     )
+    yield from _events(scope)
+
+
+def _events(scope: Scope) -> Iterator[Component]:
+    event = scope.topics.of("script_event")
     yield scope.add(
         Event,
         "script_event",

@@ -18,7 +18,7 @@
                 return {
                     icon: heats ? "fas fa-arrow-up" : "fas fa-arrow-down",
                     kind: heats ? gettext("Heat-up") : gettext("Cool-down"),
-                    course: degrees(each.start) + " → " + degrees(each.goal),
+                    temperatures: degrees(each.start) + " → " + degrees(each.goal),
                     predicted: TempETA.duration(each.predicted),
                     real: TempETA.duration(each.real),
                     error: (off < 0 ? "−" : "+") + TempETA.duration(Math.abs(off)),
