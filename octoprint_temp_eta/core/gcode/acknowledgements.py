@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from .flight import OPTIONAL_S
+from .flight import IDLE_S, OPTIONAL_S
 from .in_flight import FakeAck, InFlight, Outcome, Probe, text_of
 from .printer_lines import (
     HEAT_WAITS,
@@ -97,7 +97,7 @@ class Acknowledgements(UndecidedFlight):
             return self._submissions.take()
         self._expect_again(self._resends.finished(self._sent) if self._again else 0, at)
         if acknowledged:
-            self._make_room(at)
+            self._make_room(line, at)
         self._add(InFlight(key, line, at, at, self._number + 1, optional=not acknowledged))
         # OctoPrint reports the sending of our own lines only if they are not acknowledged.
         self._announced = line if key is None else None
@@ -215,12 +215,20 @@ class Acknowledgements(UndecidedFlight):
             self._ahead += 1
             self._submissions.add(Probe())
 
-    def _make_room(self, at: float) -> None:
-        """OctoPrint sends another command, so it no longer waits for the ok of the oldest one."""
+    def _make_room(self, line: str, at: float) -> None:
+        """OctoPrint sends another command, so it no longer waits for the ok of the oldest one.
+
+        It does so after some time without any line, also while the printer is at work. An M105 shows whether the ok is
+        lost.
+        """
         if not self._in_flight and at - self._idle_since > OPTIONAL_S:
             self._ahead = 0
         if self._is_undecided:
             return
         forced = sum(sent.forced for sent in self._in_flight)
-        if len(self._in_flight) >= self._window + forced + self._ahead and not self._in_flight[0].optional:
+        if len(self._in_flight) < self._window + forced + self._ahead or self._in_flight[0].optional:
+            return
+        if command_of(line) == "M105" and at - self._in_flight[0].alive_at > IDLE_S:
+            self._ahead += 1
+        else:
             self._give_up_head("the printer did not acknowledge it")

@@ -506,6 +506,23 @@ def test_a_dwell_takes_its_own_duration() -> None:
     assert Line().begin("1", "G4 S1000").wait(SILENCE_S + 1000).outcomes == []
 
 
+@pytest.mark.parametrize(
+    ("received", "outcome"),
+    [
+        (["mesh done", "ok", "ok T:20 /0"], Acknowledged("1", "mesh done\nok\n")),
+        (["ok T:20 /0"], Unacknowledged("1", LOST)),
+    ],
+    ids=["at work", "lost"],
+)
+def test_a_poll_of_octoprint_shows_whether_the_ok_of_a_silent_printer_is_lost(
+    received: list[str], outcome: Outcome
+) -> None:
+    line = Line().begin("1", "START_PRINT").wait(30).send(None, "M105").wait(30).send(None, "M105").wait(5)
+    assert line.outcomes == []
+    line.receive(*received, "ok T:20 /0").begin("2", "M118 n").receive("n", "ok")
+    assert line.outcomes == [outcome, Acknowledged("2", "n\nok\n")]
+
+
 def test_octoprint_that_goes_on_has_given_up_the_ok() -> None:
     line = Line().begin("1", "G28").send(None, "M105")
     assert line.outcomes == [Unacknowledged("1", "the printer did not acknowledge it")]
