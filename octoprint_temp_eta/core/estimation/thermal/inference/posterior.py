@@ -70,7 +70,7 @@ _INTERVAL: Final = {
     (Direction.COOLING, True): 1.4,
 }
 #: Factor of formula 15's exponent, by direction and whether the heater was seen before: an ETA that is too long costs
-#: more than the formula's Gaussian has it.
+#: more than the formula's Gaussian has it. Chosen on hotends and beds; 1 for chambers.
 _SHORTER: Final = {
     (Direction.HEATING, False): 1.3,
     (Direction.HEATING, True): 2.0,
@@ -85,7 +85,7 @@ class Posterior:
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
-        self._shorter = _SHORTER[goal.direction, seen]
+        self._shorter = 1.0 if kind is HeaterKind.CHAMBER else _SHORTER[goal.direction, seen]
         self._kind, self._goal, self._start = kind, goal, start
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]

@@ -107,3 +107,15 @@ def test_the_estimate_lies_in_its_interval(*, seen: bool) -> None:
         assert estimate.low is not None
         assert estimate.high is not None
         assert estimate.low <= estimate.eta <= estimate.high
+
+
+def test_an_estimate_of_a_chamber_is_nearer_to_the_median_than_one_of_a_bed() -> None:
+    goal, belief = Goal(Direction.COOLING, 40.0), shipped_prior()[Direction.COOLING, HeaterKind.BED].heater
+    start = start_of(goal, (), Sample(0.0, 80.0))
+    shares = []
+    for kind in (HeaterKind.CHAMBER, HeaterKind.BED):
+        estimate = Posterior(kind, goal, start, belief, seen=False).estimate()
+        assert estimate.low is not None
+        assert estimate.high is not None
+        shares.append(estimate.eta / (estimate.low * estimate.high) ** 0.5)
+    assert 1.0 > shares[0] > shares[1]
