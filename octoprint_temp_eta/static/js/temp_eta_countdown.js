@@ -53,6 +53,9 @@
     /* Return a time as the user's clock shows it. */
     TempETA.clock = function (time) {
         const locale = (window.LOCALE || "en").replace("_", "-");
-        return new Date(time).toLocaleTimeString(locale, {hour: "numeric", minute: "2-digit"});
+        const {hour12} = new Intl.DateTimeFormat(locale, {hour: "numeric"}).resolvedOptions();
+        // 9:05 AM, but 09:05
+        const hour = hour12 ? "numeric" : "2-digit";
+        return new Date(time).toLocaleTimeString(locale, {hour: hour, minute: "2-digit"});
     };
 })();
