@@ -41,7 +41,9 @@ format: $(READY) ## Format the code
 	@$(RUN) -m ruff check --fix-only --quiet . $(SCRIPTS)
 	@$(RUN) -m ruff format . $(SCRIPTS)
 
-bench: $(READY) ## Measure what the plugin costs OctoPrint
+bench: $(READY) ## Measure what the plugin costs beside a bare OctoPrint and a raw publish (30 minutes)
+	@$(RUN) -m tests.benchmarks.side_by_side
+	@$(RUN) -m tests.benchmarks.memory
 	@$(RUN) -m tests.benchmarks
 	@$(RUN) -m tests.benchmarks.worker
 
