@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -181,7 +182,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         """Return 400, which the dialog shows at the field. OctoPrint swallows exceptions while it saves."""
         self._logger.info("Refused settings: %s", error)
         shown = None if error.key in table.secret_keys() else error.value
-        body = {"error": str(error), "key": error.key, "value": shown, "rule": error.rule}
+        body = {"error": str(error), "key": error.key, "value": _json_or_none(shown), "rule": error.rule}
         if flask.has_request_context():
             flask.after_this_request(lambda _: flask.make_response(flask.jsonify(body), 400))
 
@@ -191,3 +192,12 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     def _raw(self) -> dict[str, Any]:
         """Return the saved values; text that was written as a number in config.yaml is text again."""
         return as_written({key: self._settings.get([key]) for key in table.defaults()}, self._texts)
+
+
+def _json_or_none(value: Any) -> Any:
+    """Return `value`, or None if it contains a number that JSON cannot represent, such as NaN."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return None
+    return value

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import flask
 import pytest
 from octoprint.plugin import PluginSettings
+from octoprint.server.util.flask import OctoPrintJsonProvider
 from octoprint.settings import Settings
 
 from octoprint_temp_eta.plugin.plugin import TempETAPlugin
@@ -31,3 +33,16 @@ def test_settings_without_a_value_are_empty(tmp_path: Path, version: int | None)
     plugin.prepare_settings()
     assert plugin.parsed_settings().mqtt_broker_host == ""
     assert plugin.parsed_settings().mqtt_custom_identifier
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), [float("nan")]])
+def test_a_number_that_is_not_json_is_refused_without_the_value(tmp_path: Path, number: object) -> None:
+    plugin = loaded(tmp_path, "")
+    server = flask.Flask("test")
+    server.json = OctoPrintJsonProvider(server)
+    with server.test_request_context():
+        plugin.on_settings_save({"threshold_start": number})
+        response = server.process_response(flask.make_response("saved"))
+    assert response.status_code == 400
+    assert response.json is not None
+    assert (response.json["key"], response.json["value"]) == ("threshold_start", None)
