@@ -270,9 +270,15 @@ def parse_message(run_id: str, line: bytes) -> ScriptMessage | None:
 def _usable(value: Any) -> Any:
     """Return a value from a script's process with texts cut. Raises `InvalidSettings` for an object that is not JSON.
 
+    Lone surrogates become U+FFFD: they can neither be logged nor be read by most JSON parsers.
+
     The process sends nothing else, but the script's own code runs in it and could write to the pipe: a NaN, which
     Python reads as JSON, could not be published.
     """
     if isinstance(value, dict):
-        return as_json(value)
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+        return json.loads(_without_surrogates(json.dumps(as_json(value), ensure_ascii=False)))
+    return _without_surrogates(value)[:MAX_TEXT] if isinstance(value, str) else value
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
