@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ EVENT_KEEP_S = 3600.0
 LOG_KEEP_S = 10.0
 #: Seconds between two published events about a changed status: each is a row in Home Assistant's recorder.
 STATUS_EVERY_S = 10.0
+
+#: The levels of log lines, as in the schema.
+LEVELS = frozenset({"debug", "info", "warning", "error", "critical"})
+#: Control characters, and separators of lines and paragraphs.
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 
 #: The name of OctoPrint's event for each event type.
 EVENTS: Mapping[str, str] = {
@@ -83,11 +89,12 @@ class RunReports:
 
     def logged(self, message: ScriptLogged, now: Now) -> list[Effect]:
         """The script has logged a line."""
-        body = {"run_id": message.run_id, "level": message.level, "message": message.message}
+        name = message.level.lower() if message.level.lower() in LEVELS else "info"
+        body = {"run_id": message.run_id, "level": name, "message": message.message}
         if self._outbox.connected:
             self._outbox.publish_event("script_log", body, now, keep_s=LOG_KEEP_S)
-        level = logging.getLevelNamesMapping().get(message.level.upper(), logging.INFO)
-        return [Log(level, f"Script: {message.message}"), Page({"type": "script_log", "data": body})]
+        level = logging.getLevelNamesMapping()[name.upper()]
+        return [Log(level, f"Script: {_one_line(message.message)}"), Page({"type": "script_log", "data": body})]
 
     def _ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
         run, result = completed.run, completed.result
@@ -100,7 +107,8 @@ class RunReports:
             effects.append(self._store.keep(run.script_id, result.storage))
         words = result.error or result.message
         level = logging.WARNING if result.error else logging.INFO
-        effects.append(Log(level, f"Script {run.title!r} {result.outcome.value}{f': {words}' if words else ''}"))
+        reason = f": {_one_line(words)}" if words else ""
+        effects.append(Log(level, f"Script {run.title!r} {result.outcome.value}{reason}"))
         return effects
 
     def _event(self, kind: str, run: Run, now: Now, **more: Any) -> FireEvent:
@@ -114,6 +122,11 @@ class RunReports:
 
     def _octoprint_event(self, kind: str, run: Run, **more: Any) -> FireEvent:
         return FireEvent(EVENTS[kind], _payload(run, **more))
+
+
+def _one_line(text: str) -> str:
+    """Return `text` as one line of the log: an escape sequence or a line break could forge others."""
+    return _CONTROL.sub(" ", text)
 
 
 def _payload(run: Run, **more: Any) -> dict[str, Any]:

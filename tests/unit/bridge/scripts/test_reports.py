@@ -63,6 +63,26 @@ def test_log_lines_are_dropped_without_a_connection() -> None:
     assert driver.bodies("script_log") == []
 
 
+@pytest.mark.parametrize(
+    ("level", "published", "logged"),
+    [("WARNING", "warning", logging.WARNING), ("notset", "info", logging.INFO), ("loud", "info", logging.INFO)],
+)
+def test_a_log_line_has_a_known_level_and_no_control_characters(level: str, published: str, logged: int) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptLogged(RUN_1, level, "a\n2026 - forged\x00\x1b[31m\u2028b"))
+    assert driver.bodies("script_log")[-1]["level"] == published
+    assert driver.of(Log)[-1] == Log(logged, "Script: a 2026 - forged  [31m b")
+
+
+def test_the_reason_of_a_failed_run_is_one_line_of_the_log() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptReturned(RUN_1, False, {}, "bent\nforged"))
+    driver.end()
+    assert [log.text for log in driver.of(Log) if "bent" in log.text] == ["Script 'Steps' failed: bent forged"]
+
+
 def statuses(driver: ScriptBridgeDriver) -> list[str]:
     """Return the statuses of the published events."""
     events = driver.bodies("script_event")
