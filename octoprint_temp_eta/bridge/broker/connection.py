@@ -54,6 +54,8 @@ class Connection(Part):
         self.malformed = 0
         #: The newest problem as a sentence for the user.
         self.last_error: str | None = None
+        #: Whether there was no connection yet since the settings of the connection have changed.
+        self._changed = False
         self._outbox = outbox
         self._identity = identity
         self._settings = settings
@@ -129,6 +131,7 @@ class Connection(Part):
         self._conflict.forget()
         self._outbox.limits.forget()
         self._log.forget()
+        self._changed = True
         leave = Disconnect(tuple(last_messages))
         if not self._wanted:
             return [*self._move(Event.DISCONNECT), leave]
@@ -201,6 +204,8 @@ class Connection(Part):
             return self._move(Event.ACCEPTED)
         effects = self._move(Event.ACCEPTED)
         self.connections += 1
+        if self._changed:
+            self.last_error, self._changed = None, False
         self._broker, self._connected_at = event, now.wall
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)

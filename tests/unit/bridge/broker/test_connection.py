@@ -83,6 +83,17 @@ def test_it_connects_waits_and_is_connected_again():
     assert driver.connection.connections == 2
 
 
+def test_the_error_of_the_former_settings_is_cleared_once_others_connect():
+    driver = Driver()
+    driver.handle(Started(), ACCEPTED, BrokerLost(1, "The connection is lost."))
+    driver.configure(mqtt_broker_host="other.test")
+    assert driver.connection.last_error == "The connection is lost."
+    driver.handle(replace(ACCEPTED, link=2, host="other.test"))
+    assert driver.connection.last_error is None
+    driver.handle(BrokerLost(2, "Lost again."), replace(ACCEPTED, link=3, host="other.test"))
+    assert driver.connection.last_error == "Lost again."
+
+
 def test_without_a_broker_it_stays_off():
     driver = Driver(mqtt_broker_host="")
     assert driver.handle(Started()) == []
