@@ -112,10 +112,14 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     def unsaved_settings(self, changes: Any) -> table.Settings:
         """Return the saved settings with `changes`, without saving. Raises `InvalidSetting`.
 
-        As when saving, an empty secret is the saved one, unless the user name is removed.
+        As when saving, an empty secret is the saved one, unless the user name is removed. The saved password is only
+        for the saved host and user name: another host could read it.
         """
         valid, _ = table.salvage(self._raw())
-        return table.parse(asdict(valid) | self._valid_changes(changes))
+        saved, changed = asdict(valid), self._valid_changes(changes)
+        if any(changed.get(key, saved[key]) != saved[key] for key in ("mqtt_broker_host", "mqtt_username")):
+            changed = {"mqtt_password": "", **changed}
+        return table.parse(saved | changed)
 
     def public_settings(self) -> dict[str, Any]:
         """Return the saved settings without secrets."""

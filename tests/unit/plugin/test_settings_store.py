@@ -46,3 +46,22 @@ def test_a_number_that_is_not_json_is_refused_without_the_value(tmp_path: Path, 
     assert response.status_code == 400
     assert response.json is not None
     assert (response.json["key"], response.json["value"]) == ("threshold_start", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "password"),
+    [
+        ({}, "hush"),
+        ({"mqtt_broker_host": "broker.test", "mqtt_username": "anna", "mqtt_broker_port": 8883}, "hush"),
+        ({"mqtt_broker_host": "other.test"}, ""),
+        ({"mqtt_broker_host": "broker.test, other.test", "mqtt_password": ""}, ""),
+        ({"mqtt_username": "eve"}, ""),
+        ({"mqtt_broker_host": "other.test", "mqtt_password": "new"}, "new"),
+    ],
+)
+def test_the_saved_password_is_tested_with_the_saved_host_and_user_only(
+    tmp_path: Path, changes: dict[str, object], password: str
+) -> None:
+    written = "mqtt_broker_host: broker.test, mqtt_username: anna, mqtt_password: hush"
+    plugin = loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
+    assert plugin.unsaved_settings(changes).mqtt_password == password
