@@ -326,3 +326,20 @@ def test_the_keyboard_reaches_what_the_mouse_does(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(card(page).get_by_role("button", name="Reset learning")).to_be_focused()
     summary.press("Enter")
+
+
+# Temperature history
+
+
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString"])
+def test_a_heater_may_have_the_name_of_a_property_of_objects(page: Page, name: str) -> None:
+    points = page.evaluate(
+        """name => {
+            const history = new TempETA.History();
+            const before = history.of(name, 0).length;
+            history.add({temps: [JSON.parse(`{"time": 5, "${name}": {"actual": 20, "target": 0}}`)]});
+            return [before, history.of(name, 0).map((point) => point.actual)];
+        }""",
+        name,
+    )
+    assert points == [0, [20]]

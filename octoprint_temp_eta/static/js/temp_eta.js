@@ -145,7 +145,7 @@ $(function () {
             if (!self.mayRead()) return;
             received = new Set();
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                self.heaters.remove((heater) => !(heater.name in state.eta) && !received.has(heater.name));
+                self.heaters.remove((heater) => !_.has(state.eta, heater.name) && !received.has(heater.name));
                 _.forOwn(state.eta, (payload, name) => {
                     if (!received.has(name)) self.update(name, payload);
                 });
@@ -162,7 +162,7 @@ $(function () {
         self.refreshHistory = () => self.mayRead() && OctoPrint.simpleApiGet("temp_eta").done(setHistory);
         const setHistory = (state) =>
             self.heaters().forEach((heater) => {
-                if (state.history && heater.name in state.history) heater.history(state.history[heater.name]);
+                if (state.history && _.has(state.history, heater.name)) heater.history(state.history[heater.name]);
             });
 
         self.update = function (name, payload) {

@@ -18,12 +18,13 @@
     /* OctoPrint's own temperatures: it sends its history to each page that connects, then the new readings. */
     TempETA.History = function () {
         const self = this;
-        const points = {};
+        /* By name: a heater may be called `constructor`. */
+        const points = new Map();
         /* ms by which the browser's clock is ahead of the server's; the fastest message is the most exact. */
         let ahead = Infinity;
 
         self.replace = function (data) {
-            Object.keys(points).forEach((name) => delete points[name]);
+            points.clear();
             ahead = Infinity;
             self.add(data);
         };
@@ -38,7 +39,8 @@
         };
 
         const keep = function (name, at, value) {
-            const list = (points[name] = points[name] || []);
+            if (!points.has(name)) points.set(name, []);
+            const list = points.get(name);
             // OctoPrint's times are whole seconds: of several readings in one second, keep the last.
             if (list.length && list[list.length - 1].at >= at) list.pop();
             list.push({at: at, actual: value.actual, target: value.target || 0});
@@ -50,7 +52,7 @@
 
         /* Return the points of a heater since `from`, in ms of the browser's clock. */
         self.of = function (name, from) {
-            return (points[name] || [])
+            return (points.get(name) || [])
                 .map((point) => ({...point, at: point.at + self.offset()}))
                 .filter((point) => point.at >= from);
         };

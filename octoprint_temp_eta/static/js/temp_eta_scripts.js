@@ -119,8 +119,8 @@
         self.toggleSettings = function (script) {
             if (self.isOpen(script)) return self.form(null);
             return OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                const values = (state.script_settings || {})[script.id];
-                if (values) self.form(new TempETA.ScriptSettings(script, values));
+                const values = state.script_settings || {};
+                if (_.has(values, script.id)) self.form(new TempETA.ScriptSettings(script, values[script.id]));
             });
         };
         self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());

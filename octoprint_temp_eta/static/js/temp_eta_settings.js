@@ -105,7 +105,7 @@ $(function () {
             });
         const forms = function (state) {
             const values = state.script_settings || {};
-            const declaring = state.scripts.filter((script) => !script.error && script.id in values);
+            const declaring = state.scripts.filter((script) => !script.error && _.has(values, script.id));
             return declaring.map((script) => new TempETA.ScriptSettings(script, values[script.id]));
         };
 
