@@ -27,12 +27,22 @@ def __plugin_check__() -> bool:  # noqa: N807 - OctoPrint's name
         return True
     try:
         from .plugin import plugin  # noqa: F401
+
+        _require("jsonschema")  # imported when the first command arrives
     except ImportError as error:
         from logging import getLogger
 
         getLogger("octoprint.plugins.temp_eta").error("Temperature ETA cannot run: %s", error)
         return False
     return True
+
+
+def _require(name: str) -> None:
+    """Raise ModuleNotFoundError if a package is missing, without importing it."""
+    from importlib.util import find_spec
+
+    if find_spec(name) is None:
+        raise ModuleNotFoundError(f"No module named {name!r}")
 
 
 def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name

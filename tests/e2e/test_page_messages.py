@@ -65,6 +65,8 @@ BROKER = {"host": "broker.test", "port": 1883, "protocol": "5", "connected_since
 def the_page(chromium: Browser, shared_octoprint: OctoPrint) -> Iterator[Page]:
     context = chromium.new_context(locale="en", viewport={"width": 1200, "height": 900})
     page = context.new_page()
+    if not shared_octoprint.alive:  # an earlier test has stopped it
+        shared_octoprint.start()
     log_in(page, shared_octoprint)
     open_tab(page)
     yield page

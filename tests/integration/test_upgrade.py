@@ -175,8 +175,9 @@ def test_a_start_with_settings_as_people_write_them_and_damaged_files():
         assert state["mqtt"]["base_topic"] == "octoprint/temp_eta/3"
         assert state["settings"]["mqtt_username"] == "1001"
         assert octoprint.config()["plugins"]["temp_eta"]["mqtt_password"] == "123456"
-        assert [text.split(" ")[0] for text in state["problems"]] == ["The", "heaters.json", "learned.json"]
-        assert "script_time_limit: must be a number" in state["problems"][0]
+        problems = {text.split(" ")[0]: text for text in state["problems"]}
+        assert sorted(problems) == ["The", "heaters.json", "learned.json"]
+        assert "script_time_limit: must be a number" in problems["The"]
         folder = octoprint.base / "data" / "temp_eta"
         assert {"learned.damaged", "heaters.damaged"} <= {path.name for path in folder.iterdir()}
         octoprint.save_plugin_settings("temp_eta", {"script_time_limit": 60})
