@@ -17,6 +17,8 @@ from tests.support.waiting import eventually, free_port
 POSITION = "X:1.000 Y:2.000 Z:3.000 E:4.000"
 WHERE = {"X": 1, "Y": 2, "Z": 3, "E": 4}
 GCODE = re.compile(r"[GMT]\d")
+#: Those that are tried in each run; the others are tried with the slow tests.
+QUICK = ("Marlin that echoes without an ok", "Klipper", "Prusa", "Repetier")
 DIALECTS = {
     "Marlin that knows no unknown lines": Dialect(unknown=()),
     "Marlin that echoes without an ok": Dialect(unknown=('echo:Unknown command: "{line}"',)),
@@ -105,7 +107,7 @@ def octoprint(printers: dict[str, SerialPrinter], tmp_path_factory: pytest.TempP
         yield octoprint
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] if name not in QUICK else []) for name in DIALECTS])
 def printer(request: pytest.FixtureRequest, octoprint: OctoPrint, printers: dict[str, SerialPrinter]) -> SerialPrinter:
     printer = printers[request.param]
     octoprint.disconnect()

@@ -158,6 +158,7 @@ def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_setting_without_effect_is_disabled_and_shows_why(open_page: Open) -> None:
     page = open_page()
     open_settings(page, "Connection")
@@ -174,6 +175,7 @@ def test_a_setting_without_effect_is_disabled_and_shows_why(open_page: Open) -> 
     expect(field(page, "mqtt_websocket_path")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_defaults_are_restored_only_when_saved(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     settings(update_interval=2, show_progress_bars=False)
     page = open_page()
@@ -187,6 +189,7 @@ def test_defaults_are_restored_only_when_saved(open_page: Open, octoprint: OctoP
     assert (saved(octoprint, "update_interval"), saved(octoprint, "show_progress_bars")) == (1, True)
 
 
+@pytest.mark.slow
 def test_the_volume_is_a_slider_with_its_value(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     settings(sound_enabled=True)
     page = open_page()
@@ -199,6 +202,7 @@ def test_the_volume_is_a_slider_with_its_value(open_page: Open, octoprint: OctoP
     assert saved(octoprint, "sound_volume") == 0.75
 
 
+@pytest.mark.slow
 def test_the_printer_is_removed_from_home_assistant(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
     open_settings(page, "Home Assistant")
@@ -209,6 +213,7 @@ def test_the_printer_is_removed_from_home_assistant(open_page: Open, octoprint: 
     assert saved(octoprint, "ha_discovery_enabled") is False
 
 
+@pytest.mark.slow
 def test_the_settings_of_octoprint_mqtt_become_ours(open_page: Open) -> None:
     taken = open_page().evaluate(
         """() => TempETA.fromMqttPlugin({
@@ -227,6 +232,7 @@ def test_the_settings_of_octoprint_mqtt_become_ours(open_page: Open) -> None:
     assert taken["mqtt_tls_ca_file"] == "/ca.pem"
 
 
+@pytest.mark.slow
 def test_the_dialog_lists_topics_to_copy(open_page: Open) -> None:
     page = open_page()
     open_settings(page, "Connection")

@@ -108,7 +108,7 @@ def octoprint(serial_printer: SerialPrinter) -> Iterator[OctoPrint]:
         yield octoprint
 
 
-@pytest.fixture(scope="module", params=["virtual", "serial"])
+@pytest.fixture(scope="module", params=[pytest.param("virtual", marks=pytest.mark.slow), "serial"])
 def sent(
     request: pytest.FixtureRequest, octoprint: OctoPrint, serial_printer: SerialPrinter
 ) -> Callable[[], list[str]]:
