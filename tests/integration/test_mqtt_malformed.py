@@ -58,8 +58,9 @@ def test_a_malformed_message_is_acknowledged_and_dropped_and_the_connection_stay
         link.wait_for(MalformedMessage)
         peer.publish("test/command/x", b"valid")
         assert link.wait_for(MessageArrived).payload == b"valid"
+        sent_before = peer.mark()
         link.mqtt.publish(Publish(STATUS, b"online", 1, retain=True))
-        peer.wait_for(STATUS, lambda message: message.text == "online")
+        peer.wait_for(STATUS, lambda message: message.text == "online", since=sent_before)
         assert not link.all(BrokerLost)
         acknowledged = [packet[2:4] for packet in proxy.received if packet[0] == PUBACK]
         assert acknowledged.count(b"\xea\x60") == (packet[0] >> 1 & 3)
