@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 SCRIPTS := .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs pages screenshots dist lock clean
+.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs site pages screenshots dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test-home-assistant: $(READY) ## Test with a real Home Assistant (slow, large do
 
 docs: $(READY) ## Generate the reference pages from schemas, settings and docstrings
 	@$(RUN) -m tests.support.contract_docs
+
+site: $(READY) ## Build the documentation as a site in build/site
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --config-file .ci/mkdocs.yml
 
 pages: $(READY) ## Generate style sheet, sounds and translation catalogues of the OctoPrint pages (needs Chromium)
 	@$(RUN) -m tests.support.style_sheet

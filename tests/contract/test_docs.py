@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.support.contract import PROJECT
+from tests.support.site import anchor
 
 PAGES = [
     PROJECT / "README.md",
@@ -21,7 +22,7 @@ PAGES = [
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives the headings of a page."""
     titles = re.findall(r"^#+ (.+)$", without_code(page), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    return {anchor(title) for title in titles}
 
 
 def without_code(page: Path) -> str:
@@ -34,9 +35,9 @@ def broken(page: Path) -> list[str]:
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page)):
         if re.match(r"[a-z]+:", link):
             continue
-        path, _, anchor = unquote(link).partition("#")
+        path, _, heading = unquote(link).partition("#")
         target = (page.parent / path).resolve() if path else page
-        if not target.exists() or (anchor and anchor not in anchors(target)):
+        if not target.exists() or (heading and heading not in anchors(target)):
             found.append(link)
     return found
 
