@@ -8,7 +8,7 @@ from ha_discovery.config.availability import ALWAYS, Availability, AvailabilityT
 from ha_discovery.config.components import Component, Entity
 from ha_discovery.config.device import Device, DeviceConfig, Origin
 from ha_discovery.config.errors import DiscoveryError
-from ha_discovery.config.platforms import BinarySensor, Button, DeviceTrigger, Event, Number, Sensor
+from ha_discovery.config.platforms import BinarySensor, Button, Climate, DeviceTrigger, Event, Number, Sensor
 from ha_discovery.config.templates import json_flag, json_text, json_value
 from ha_discovery.planning.announced import Announced, Announcement, Place
 from ha_discovery.planning.messages import Form, Message
@@ -23,6 +23,7 @@ __all__ = [
     "AvailabilityTopic",
     "BinarySensor",
     "Button",
+    "Climate",
     "Component",
     "Device",
     "DeviceConfig",

@@ -124,6 +124,7 @@ BINARY_SENSOR_CLASSES: Final = frozenset(
     }
 )
 BUTTON_CLASSES: Final = frozenset({"identify", "restart", "update"})
+CLIMATE_MODES: Final = frozenset({"auto", "off", "cool", "heat", "heat_cool", "dry", "fan_only"})
 EVENT_CLASSES: Final = frozenset({"button", "doorbell", "motion"})
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from ha_discovery.config import classes
 from ha_discovery.config.components import PLACEHOLDER, Component, Entity
 from ha_discovery.config.errors import DiscoveryError
-from ha_discovery.config.rules import COUNT, FLAG, POSITIVE, TEMPLATE, TEXT, TEXTS, TOPIC, Rule, one_of
+from ha_discovery.config.rules import COUNT, FLAG, POSITIVE, TEMPLATE, TEXT, TEXTS, TOPIC, Rule, is_number, one_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,9 +183,7 @@ class Number(Entity):
         super()._check()
         classes.check_unit(self.key, self.device_class, self.unit_of_measurement, classes.NUMBER_UNITS)
         for field in ("min", "max", "step"):
-            value = getattr(self, field)
-            number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-            self._require(field, number, "must be a finite number")
+            self._require(field, is_number(getattr(self, field)), "must be a finite number")
         self._require("max", self.min < self.max, "must be above min")
         self._require("step", self.step >= 0.001, "must be 0.001 or more")
         self._require("step", self.step <= self.max - self.min, "must fit between min and max")
@@ -194,6 +192,78 @@ class Number(Entity):
             self.value_template is None or self.state_topic is not None,
             "needs a state_topic",
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climate(Entity):
+    """A thermostat: current temperature, target, mode, what it does now, and presets.
+
+    Home Assistant shows its temperatures in the unit that the user has chosen; `temperature_unit` is that of the
+    messages. Without a template, a preset's name is published as it is; "none" among them resets the preset.
+    """
+
+    platform = "climate"
+    least: ClassVar[Mapping[str, Any]] = {"temperature_command_topic": PLACEHOLDER}
+    _RULES: ClassVar[Mapping[str, Rule]] = {
+        **{
+            f"{value}_{direction}": rule
+            for value in ("temperature_command", "temperature_state", "mode_command", "mode_state", "action")
+            for direction, rule in (("topic", TOPIC), ("template", TEMPLATE))
+        },
+        "current_temperature_topic": TOPIC,
+        "current_temperature_template": TEMPLATE,
+        "preset_mode_command_topic": TOPIC,
+        "preset_mode_command_template": TEMPLATE,
+        "preset_mode_state_topic": TOPIC,
+        "preset_mode_value_template": TEMPLATE,
+        "temperature_unit": one_of({"C", "F"}),
+        "modes": TEXTS,
+        "preset_modes": TEXTS,
+        "message_expiry_interval": POSITIVE,
+    }
+
+    temperature_command_topic: str
+    temperature_command_template: str | None = None
+    temperature_state_topic: str | None = None
+    temperature_state_template: str | None = None
+    current_temperature_topic: str | None = None
+    current_temperature_template: str | None = None
+    temperature_unit: Literal["C", "F"] | None = None
+    min_temp: float | None = None
+    max_temp: float | None = None
+    temp_step: float = 1.0
+    modes: tuple[str, ...] | None = None
+    mode_command_topic: str | None = None
+    mode_command_template: str | None = None
+    mode_state_topic: str | None = None
+    mode_state_template: str | None = None
+    action_topic: str | None = None
+    action_template: str | None = None
+    preset_modes: tuple[str, ...] | None = None
+    preset_mode_command_topic: str | None = None
+    preset_mode_command_template: str | None = None
+    preset_mode_state_topic: str | None = None
+    preset_mode_value_template: str | None = None
+    message_expiry_interval: int | None = None
+
+    def _check(self) -> None:
+        super()._check()
+        unknown = sorted({*(self.modes or ())} - classes.CLIMATE_MODES)
+        self._require("modes", not unknown, f"must be among {' '.join(sorted(classes.CLIMATE_MODES))}, not {unknown}")
+        self._require(
+            "preset_modes",
+            (self.preset_modes is None) == (self.preset_mode_command_topic is None),
+            "needs a preset_mode_command_topic, and the other way round",
+        )
+        self._require(
+            "preset_modes", "none" not in (self.preset_modes or ()), "must not contain none: it resets the preset"
+        )
+        for field in ("min_temp", "max_temp", "temp_step"):
+            value = getattr(self, field)
+            self._require(field, value is None or is_number(value), "must be a finite number")
+        if self.min_temp is not None and self.max_temp is not None:
+            self._require("max_temp", self.min_temp < self.max_temp, "must be above min_temp")
+        self._require("temp_step", self.temp_step > 0, "must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,11 @@ def one_of(choices: Collection[str]) -> Rule:
     return Rule(f"must be one of {', '.join(sorted(choices))}", lambda v: isinstance(v, str) and v in choices)
 
 
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 

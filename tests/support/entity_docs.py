@@ -8,7 +8,7 @@ from typing import Any
 from ha_discovery import Form
 from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.home_assistant.device import DeviceFacts, announcement
-from octoprint_temp_eta.home_assistant.entities.parts import Offer
+from octoprint_temp_eta.home_assistant.entities.parts import Offer, Thermostat
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.contract import PROJECT
 
@@ -21,6 +21,7 @@ OFFER = Offer(
     scripts=(("warm_up", "warm up"),),
     commands=frozenset({"reset", "target", "script/start", "script/cancel", *ACCEPTED_IN}),
     highest_targets=(("bed", 110.0),),
+    thermostats=(Thermostat("bed", 110.0, (("PLA", 60.0),)),),
 )
 FACTS = DeviceFacts("instance", "Ender", "Ender-3", "1", "1")
 
@@ -53,7 +54,8 @@ def _kind(component: dict[str, Any]) -> str:
 
 
 def _topic(component: dict[str, Any]) -> str:
-    topic = component.get("command_topic") or component["state_topic"]
+    topics = ("command_topic", "temperature_command_topic", "state_topic")
+    topic = next(component[name] for name in topics if name in component)
     return f"`{topic}`"
 
 
@@ -61,6 +63,8 @@ def _notes(component: dict[str, Any]) -> str:
     notes = [component.get("entity_category") or ""]
     if component.get("enabled_by_default") is False:
         notes.append("disabled")
+    if component["platform"] == "climate":
+        notes.append("if enabled (`ha_climate`)")
     return ", ".join(note for note in notes if note)
 
 

@@ -11,6 +11,7 @@ from ha_discovery import (
     AvailabilityTopic,
     BinarySensor,
     Button,
+    Climate,
     Component,
     Device,
     DeviceConfig,
@@ -32,6 +33,7 @@ LEAST: dict[type[Component], dict[str, Any]] = {
     Button: {"key": "k", "unique_id": "u", "name": "N", "command_topic": "t"},
     Event: {"key": "k", "unique_id": "u", "name": "N", "state_topic": "t", "event_types": ("done",)},
     Number: {"key": "k", "unique_id": "u", "name": "N", "command_topic": "t"},
+    Climate: {"key": "k", "unique_id": "u", "name": "N", "temperature_command_topic": "t"},
     DeviceTrigger: {"key": "k", "type": "reached", "subtype": "kiln", "topic": "t"},
 }
 
@@ -70,6 +72,14 @@ COMPONENTS: tuple[Component, ...] = (
     Button(key="stop", unique_id="kiln_stop", name="Stop", command_topic="kiln/stop", qos=2, icon="mdi:stop"),
     Event(key="fire", unique_id="kiln_fire", name="Firing", state_topic="kiln/event", event_types=("done", "failed")),
     Number(key="target", unique_id="kiln_target", name="Target", command_topic="kiln/target", max=1300.0),
+    Climate(
+        key="thermostat",
+        unique_id="kiln_thermostat",
+        name="Kiln",
+        temperature_command_topic="kiln/target",
+        max_temp=1300.0,
+        modes=("off", "heat"),
+    ),
     DeviceTrigger(key="done", type="finished", subtype="firing", topic="kiln/event"),
 )
 

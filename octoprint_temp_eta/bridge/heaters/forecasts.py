@@ -54,6 +54,11 @@ class Forecasts(Part):
         """The presets' names, in OctoPrint's order."""
         return tuple(preset.name for preset in self._presets)
 
+    @property
+    def known(self) -> tuple[Preset, ...]:
+        """OctoPrint's presets, in its order."""
+        return self._presets
+
     def presets(self, event: Presets, now: Now) -> list[Effect]:
         """Use OctoPrint's presets, as far as there are not too many."""
         presets = event.presets[:MOST_PRESETS]

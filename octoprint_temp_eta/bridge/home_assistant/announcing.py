@@ -10,7 +10,7 @@ from ha_discovery import Announced, Form
 
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
-from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer
+from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, Thermostat
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection
@@ -149,6 +149,26 @@ class HomeAssistant(Part):
             ),
             commands=frozenset(self._commands.allowed),
             highest_targets=tuple((heater, highest_target(heater, settings)) for heater in self._heaters.settable),
+            thermostats=self._thermostats(settings),
+        )
+
+    def _thermostats(self, settings: Settings) -> tuple[Thermostat, ...]:
+        """Return each settable heater with the presets that heat it, if the settings ask for thermostats."""
+        if not settings.ha_climate:
+            return ()
+        highest = {heater: highest_target(heater, settings) for heater in self._heaters.settable}
+        return tuple(
+            Thermostat(
+                heater,
+                most,
+                tuple(
+                    (preset.name, preset.target(heater))
+                    for preset in self._forecasts.known
+                    if 0 < preset.target(heater) <= most
+                ),
+            )
+            for heater, most in highest.items()
+            if most > 0
         )
 
     def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Fitted:

@@ -35,6 +35,15 @@ E = TypeVar("E", bound=Entity)
 
 
 @dataclass(frozen=True, slots=True)
+class Thermostat:
+    """A heater that is announced as a thermostat, with its highest target and its target in each preset, in °C."""
+
+    heater: str
+    highest: float
+    presets: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """Everything that can be announced."""
 
@@ -49,6 +58,7 @@ class Offer:
     highest_targets: tuple[tuple[str, float], ...] = ()
     #: The names of reported temperatures that are not heaters.
     sensors: tuple[str, ...] = ()
+    thermostats: tuple[Thermostat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +186,26 @@ def temperature_at(topic: str) -> dict[str, str]:
     The deadband is 2 °C, and a third of the distance while the heater heats or cools, so a heat-up changes the state a
     few times only. Home Assistant may show °F; the last state is converted back.
     """
+    shown = "this.state | float(none)"
+    template = _with_deadband(shown, "this.attributes.unit_of_measurement == '°F'")
+    return {"state_topic": topic, "value_template": template}
+
+
+def climate_temperature(highest: float) -> str:
+    """Return the template of a thermostat's temperature, with the same deadband.
+
+    A thermostat has no unit among its attributes: where Home Assistant shows °F, its highest target differs.
+    """
+    shown = "this.attributes.current_temperature | default(none) | float(none)"
+    most = f"this.attributes.max_temp | default({highest})"
+    return _with_deadband(shown, f"({most}) > {highest} + 1")
+
+
+def _with_deadband(shown: str, in_fahrenheit: str) -> str:
     part = f"[t, v['target'] or 0] | max * {MOVING_BAND} * (v['state'] in ['heating', 'cooling'])"
     band = f"[{TEMPERATURE_BAND_C}, {part}] | max"
-    template = (
-        f"{{% set v = {PAYLOAD} %}}{{% set t = v['actual'] | default(none) %}}{{% set s = this.state | float(none) %}}"
-        "{% if s is not none and this.attributes.unit_of_measurement == '°F' %}{% set s = (s - 32) / 1.8 %}{% endif %}"
+    return (
+        f"{{% set v = {PAYLOAD} %}}{{% set t = v['actual'] | default(none) %}}{{% set s = {shown} %}}"
+        f"{{% if s is not none and {in_fahrenheit} %}}{{% set s = (s - 32) / 1.8 %}}{{% endif %}}"
         f"{{{{ 'None' if t is none else (t if s is none or (t - s) | abs >= {band} else s) | round | int }}}}"
     )
-    return {"state_topic": topic, "value_template": template}

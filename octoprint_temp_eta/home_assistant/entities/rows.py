@@ -18,6 +18,7 @@ from ha_discovery import (
     json_flag,
 )
 
+from .climate import climate
 from .commands import buttons, refusals, target
 from .diagnostics import bridge, diagnostics, temperatures
 from .job import events, job, job_buttons
@@ -39,6 +40,8 @@ def rows(scope: Scope) -> Iterator[Component]:
     if "target" in scope.offer.commands:
         for heater, highest in scope.offer.highest_targets:
             yield target(scope, heater, highest)
+        for thermostat in scope.offer.thermostats:
+            yield climate(scope, thermostat)
     for preset in scope.offer.presets:
         yield _forecast(scope, preset)
     yield from runner(scope)

@@ -125,6 +125,7 @@ GERMAN: Mapping[str, str] = {
     "Printing": "Druckt",
     "Printer": "Drucker",
     "Bridge": "Verbindung",
+    "{heater}": "{heater}",
     "{heater} ready at": "{heater} bereit um",
     "{heater} cool at": "{heater} abgekühlt um",
     "{heater} state": "{heater} Zustand",

@@ -20,9 +20,10 @@ NEEDS: tuple[tuple[str, tuple[str, tuple[object, ...]]], ...] = (
     ("mqtt_websocket_path", ("mqtt_transport", ("websockets",))),
     ("mqtt_tls_*", ("mqtt_use_tls", (True,))),
     (
-        "ha_discovery_mode ha_discovery_prefix ha_suggested_area ha_status_topic ha_birth_payload",
+        "ha_discovery_mode ha_discovery_prefix ha_suggested_area ha_climate ha_status_topic ha_birth_payload",
         ("ha_discovery_enabled", (True,)),
     ),
+    ("ha_climate", ("allow_target", (True,))),
     ("allow_scripts", ("allow_script_start", (True,))),
     ("target_max_*", ("allow_target", (True,))),
     ("historical_graph_window_seconds", ("show_historical_graph", (True,))),

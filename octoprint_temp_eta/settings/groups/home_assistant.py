@@ -35,6 +35,11 @@ class HomeAssistant(Group):
     ha_suggested_area: str = setting(
         "", "Suggested area", "Home Assistant suggests this area when the printer first appears."
     )
+    ha_climate: bool = setting(
+        False,
+        "Thermostats",
+        "Each heater is also a thermostat (climate) with OctoPrint's temperature presets.",
+    )
     ha_status_topic: str = setting(
         "homeassistant/status",
         "Status topic",

@@ -71,9 +71,11 @@ TRIGGERS |= {
 }
 
 
-def unknown(full_stack: FullStack, state: str) -> tuple[str, ...]:
-    """Return the states for `state` in this Home Assistant: older ones have no "unknown", see `older_servers`."""
-    return ("unavailable",) if full_stack.mode == "per_entity" and state == "unknown" else (state,)
+def unknown(full_stack: FullStack, key: str, state: str) -> tuple[str, ...]:
+    """Return the states for `state` in this Home Assistant: in older ones only numbers are "unknown"."""
+    is_number = EXPECTED[key][2] is not None
+    older = full_stack.mode == "per_entity" and not is_number
+    return ("unavailable",) if older and state == "unknown" else (state,)
 
 
 def entity_id(key: str) -> str:

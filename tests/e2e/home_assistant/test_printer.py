@@ -19,7 +19,7 @@ def test_the_printer_is_one_device_with_its_entities(cold: FullStack) -> None:
     assert (device["name"], device["manufacturer"], device["model"]) == ("Ender", "OctoPrint", model)
     for key, (_, state, _, _) in EXPECTED.items():
         if state:
-            cold.wait(key, *unknown(cold, state))
+            cold.wait(key, *unknown(cold, key, state))
     entities = cold.entities()
     shown = {
         key: (e.entity_id, e.attributes.get("unit_of_measurement"), e.attributes.get("device_class"))
@@ -41,7 +41,7 @@ def test_a_target_that_is_set_in_home_assistant_is_reached(cold: FullStack) -> N
     eventually(lambda: is_time(cold.ha.state(entity_id("bed_ready_at"))), "a time")
     assert cold.ha.state(entity_id("ready_at")) == cold.ha.state(entity_id("bed_ready_at"))
     cold.wait("bed_state", "At target")
-    cold.wait("bed_ready_at", *unknown(cold, "unknown"))
+    cold.wait("bed_ready_at", *unknown(cold, "bed_ready_at", "unknown"))
 
 
 def test_a_disconnected_printer_and_a_stopped_bridge_look_different(cold: FullStack) -> None:

@@ -118,11 +118,11 @@ def wrong_states(full_stack: FullStack) -> dict[str, str | None]:
 
 def _is_right(full_stack: FullStack, key: str, state: str | None) -> bool:
     if key in ("ready_at", "bed_ready_at"):
-        return is_time(state) or state in unknown(full_stack, "unknown")  # unknown at the target
+        return is_time(state) or state in unknown(full_stack, key, "unknown")  # unknown at the target
     _, expected, _, _ = EXPECTED[key]
     right = {"status": ("Heating", "Ready"), "bed_target": ("55.0",), "bed_state": ("Heating", "At target")}.get(
         key
-    ) or unknown(full_stack, expected)
+    ) or unknown(full_stack, key, expected)
     return (
         state in right
         if expected

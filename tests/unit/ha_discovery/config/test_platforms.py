@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ha_discovery import BinarySensor, Button, Component, DeviceTrigger, Entity, Event, Number, Sensor
+from ha_discovery import BinarySensor, Button, Climate, Component, DeviceTrigger, Entity, Event, Number, Sensor
 from tests.support.kiln import LEAST, assert_refused, kiln
 
 REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
@@ -58,6 +58,21 @@ REFUSED: list[tuple[type[Component], dict[str, Any], str]] = [
     (Number, {"device_class": "timestamp"}, "k.device_class"),
     (Number, {"device_class": "temperature", "unit_of_measurement": "s"}, "k.unit_of_measurement"),
     (Number, {"value_template": "{{ value }}"}, "k.value_template"),
+    # climate
+    (Climate, {"temperature_command_topic": None}, "k.temperature_command_topic"),
+    (Climate, {"temperature_command_template": "{{ value"}, "k.temperature_command_template"),
+    (Climate, {"current_temperature_topic": "kiln/#"}, "k.current_temperature_topic"),
+    (Climate, {"action_template": "{{ value"}, "k.action_template"),
+    (Climate, {"preset_mode_value_template": "{{ value"}, "k.preset_mode_value_template"),
+    (Climate, {"temperature_unit": "°C"}, "k.temperature_unit"),
+    (Climate, {"modes": ("off", "warm")}, "k.modes"),
+    (Climate, {"modes": ()}, "k.modes"),
+    (Climate, {"min_temp": 10, "max_temp": 10}, "k.max_temp"),
+    (Climate, {"max_temp": float("inf")}, "k.max_temp"),
+    (Climate, {"temp_step": 0}, "k.temp_step"),
+    (Climate, {"preset_modes": ("PLA",)}, "k.preset_modes"),
+    (Climate, {"preset_mode_command_topic": "t"}, "k.preset_modes"),
+    (Climate, {"preset_modes": ("none",), "preset_mode_command_topic": "t"}, "k.preset_modes"),
     # trigger
     (DeviceTrigger, {"subtype": None}, "k.subtype"),
     (DeviceTrigger, {"type": ""}, "k.type"),
@@ -88,6 +103,8 @@ ACCEPTED: list[tuple[type[Component], dict[str, Any]]] = [
     (Event, {"device_class": "button"}),
     (Number, {"device_class": "temperature", "unit_of_measurement": "°C", "min": 0, "max": 110, "mode": "box"}),
     (Number, {"entity_category": "config", "min": -1, "max": 1, "step": 0.001}),
+    (Climate, {"modes": ("off", "heat"), "min_temp": 0.0, "max_temp": 1300.0, "temperature_unit": "C"}),
+    (Climate, {"preset_modes": ("PLA", "ABS"), "preset_mode_command_topic": "t"}),
     (DeviceTrigger, {"payload": "done", "value_template": "{{ value_json.event_type }}"}),
 ]
 

@@ -79,6 +79,14 @@ ANNOUNCED: dict[str, dict[str, Any]] = {
         "command_topic": "kiln/target",
         "max": 1300.0,
     },
+    "thermostat": {
+        "platform": "climate",
+        "unique_id": "kiln_thermostat",
+        "name": "Kiln",
+        "temperature_command_topic": "kiln/target",
+        "max_temp": 1300.0,
+        "modes": ["off", "heat"],
+    },
     "done": {
         "platform": "device_automation",
         "automation_type": "trigger",
@@ -110,10 +118,11 @@ def test_the_single_form_is_a_complete_retained_message_for_each_component() -> 
         "homeassistant/button/kiln/stop/config",
         "homeassistant/event/kiln/fire/config",
         "homeassistant/number/kiln/target/config",
+        "homeassistant/climate/kiln/thermostat/config",
         "homeassistant/device_automation/kiln/done/config",
     ]
     assert all(m.retain and m.qos == 1 for m in messages)
-    temperature, bridge, door, stop, fire, target, done = map(payload, messages)
+    temperature, bridge, door, stop, fire, target, thermostat, done = map(payload, messages)
     own = {
         key: {name: value for name, value in component.items() if name != "platform"}
         for key, component in ANNOUNCED.items()
@@ -122,6 +131,7 @@ def test_the_single_form_is_a_complete_retained_message_for_each_component() -> 
     assert temperature == HEADER | SHARED | {"qos": 1} | own["temperature"]
     assert bridge == HEADER | {"qos": 1} | own["bridge"]
     assert door == HEADER | {"qos": 1} | own["door"]
+    assert thermostat == HEADER | SHARED | {"qos": 1} | own["thermostat"]
     assert stop == HEADER | SHARED | own["stop"]
     assert fire == HEADER | SHARED | {"qos": 1} | own["fire"]
     assert target == HEADER | SHARED | {"qos": 1} | own["target"]

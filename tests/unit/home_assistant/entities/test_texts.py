@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from octoprint_temp_eta.home_assistant.entities import texts
-from octoprint_temp_eta.home_assistant.entities.parts import Offer
+from octoprint_temp_eta.home_assistant.entities.parts import Offer, Thermostat
 from octoprint_temp_eta.home_assistant.entities.texts import GERMAN, Texts
 from tests.support.announced_printer import OFFER, components
 
@@ -28,7 +30,7 @@ def test_every_text_has_a_translation(monkeypatch: pytest.MonkeyPatch):
         return plain(self, english, **names)
 
     monkeypatch.setattr(Texts, "__call__", record)
-    components(OFFER)
+    components(replace(OFFER, thermostats=(Thermostat("bed", 110.0),)))
     components(Offer(heaters=("tool0", "tool1", "chamber")))
     assert asked == set(GERMAN)
 

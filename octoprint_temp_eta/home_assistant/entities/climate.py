@@ -1,0 +1,86 @@
+"""The rows for thermostats: one for each heater, with OctoPrint's temperature presets."""
+
+from __future__ import annotations
+
+import json
+
+from ha_discovery import Climate, Component
+
+from .parts import EXPIRES, PAYLOAD, Scope, Thermostat, climate_temperature, field, quoted
+
+#: Home Assistant's own name for "no preset", which a preset cannot have, and the text that resets a state.
+NO_PRESET, UNKNOWN = "none", "None"
+
+
+def climate(scope: Scope, thermostat: Thermostat) -> Component:
+    """Return the thermostat of a heater. *Heat* heats to its first preset; choosing no preset changes nothing."""
+    heater, eta, command = thermostat.heater, scope.topics.of("eta", heater=thermostat.heater), _command(scope)
+    presets = _usable(thermostat)
+    with_presets = {
+        "preset_modes": tuple(name for name, _ in presets),
+        "preset_mode_command_topic": command,
+        "preset_mode_command_template": _set_preset(heater, presets),
+        "preset_mode_state_topic": eta,
+        "preset_mode_value_template": _preset(presets),
+    }
+    row: Component = scope.add(
+        Climate,
+        f"{heater}_climate",
+        "{heater}",
+        {"heater": scope.heater(heater)},
+        temperature_unit="C",
+        min_temp=0.0,
+        max_temp=thermostat.highest,
+        current_temperature_topic=eta,
+        current_temperature_template=climate_temperature(thermostat.highest),
+        temperature_command_topic=command,
+        temperature_command_template=f'{{"heater": "{heater}", "target": {{{{ value }}}}}}',
+        temperature_state_topic=eta,
+        temperature_state_template=f"{{{{ {field('target')} or '{UNKNOWN}' }}}}",
+        modes=("off", "heat"),
+        mode_command_topic=command,
+        mode_command_template=_set_mode(heater, presets),
+        mode_state_topic=eta,
+        mode_state_template=f"{{{{ 'heat' if {field('target')} else 'off' }}}}",
+        action_topic=eta,
+        action_template=(
+            f"{{{{ 'off' if not {field('target')} else "
+            f"'heating' if {field('state')} in ['heating', 'stalled'] else 'idle' }}}}"
+        ),
+        **(with_presets if presets else {}),
+        **EXPIRES,
+    )
+    return row
+
+
+def _usable(thermostat: Thermostat) -> tuple[tuple[str, float], ...]:
+    """Return the presets that Home Assistant accepts; the first one of each name."""
+    named = {name: target for name, target in reversed(thermostat.presets) if name.strip()}
+    first = ((name, named.pop(name, None)) for name, _ in thermostat.presets if name not in (NO_PRESET, UNKNOWN))
+    return tuple((name, target) for name, target in first if target is not None)
+
+
+def _command(scope: Scope) -> str:
+    return scope.topics.of("command_target")
+
+
+def _set_mode(heater: str, presets: tuple[tuple[str, float], ...]) -> str:
+    """Return the template of a command for a mode. An empty message, which the bridge ignores, changes nothing."""
+    off = json.dumps({"heater": heater, "target": 0})
+    heat = json.dumps({"heater": heater, "target": presets[0][1]}) if presets else ""
+    on = f"{{% elif this.state != 'heat' %}}{heat}" if heat else ""
+    return f"{{% if value == 'off' %}}{off}{on}{{% endif %}}"
+
+
+def _set_preset(heater: str, presets: tuple[tuple[str, float], ...]) -> str:
+    targets = ", ".join(f"{quoted(name)}: {target}" for name, target in presets)
+    return (
+        f"{{% set target = {{{targets}}}.get(value) %}}"
+        f'{{% if target %}}{{"heater": "{heater}", "target": {{{{ target }}}}}}{{% endif %}}'
+    )
+
+
+def _preset(presets: tuple[tuple[str, float], ...]) -> str:
+    """Return the template of the first preset with the heater's target."""
+    names = ", ".join(f"{target}: {quoted(name)}" for name, target in reversed(presets))
+    return f"{{{{ {{{names}}}.get({PAYLOAD}['target'] | default(none), '{UNKNOWN}') }}}}"
