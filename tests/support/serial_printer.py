@@ -65,6 +65,7 @@ class SerialPrinter:
         self._garbled_every = garbled_every
         self._ours, self._theirs = pty.openpty()
         tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
         self.port = os.ttyname(self._theirs)
         self._arrived = 0
         self._last_number = 0
@@ -189,6 +190,8 @@ class SerialPrinter:
             self._send_lines(meanwhile)
 
     def _send_lines(self, *lines: str) -> None:
+        """Send `lines`. As on a serial line, what nobody reads is lost."""
         with self._saying, contextlib.suppress(OSError):
             for line in lines:
+                select.select([], [self._ours], [], PAUSE_S)
                 os.write(self._ours, f"{line}\n".encode())

@@ -22,10 +22,12 @@ class Kept:
     at: float = 0.0
 
     def add(self, line: str, at: float) -> None:
-        """Keep `line`."""
-        self.lines.append(line)
+        """Keep `line`; of temperatures that follow each other, only the newest ones can be a reply."""
         if not TEMPERATURES.match(line):
             self.at = at
+        elif self.lines and TEMPERATURES.match(self.lines[-1]):
+            self.lines.pop()
+        self.lines.append(line)
 
     def take(self) -> list[str]:
         """Return the lines and forget them."""
@@ -48,8 +50,12 @@ class Kept:
 
     @property
     def ends_with_temperatures(self) -> bool:
-        """Whether the newest lines are temperatures and an ok, as some firmware replies to M105."""
-        return len(self.lines) > 1 and self.lines[-1].startswith("ok") and bool(TEMPERATURES.match(self.lines[-2]))
+        """Whether the newest lines are temperatures and an ok, as some firmware replies to M105.
+
+        Temperatures after the ok were sent unasked.
+        """
+        end = len(self.lines) - bool(self.lines and TEMPERATURES.match(self.lines[-1]))
+        return end > 1 and self.lines[end - 1].startswith("ok") and bool(TEMPERATURES.match(self.lines[end - 2]))
 
 
 @dataclass(frozen=True, slots=True)

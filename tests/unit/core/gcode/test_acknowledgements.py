@@ -260,6 +260,16 @@ def test_a_line_from_before_the_run_may_still_be_acknowledged(late: list[str]) -
     assert Acknowledged("1", "n\nok\n") in line.outcomes
 
 
+def test_temperatures_that_are_reported_all_the_time_hide_no_acknowledgement() -> None:
+    line = Line()
+    line.acknowledgements.expect_late_ok(line.clock)
+    line.begin("1", "M118 n").receive("n", "ok").submit("ask", "M105", reply=False).send("ask", "M105")
+    line.receive("T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0", "ok")
+    for _ in range(int(OPTIONAL_S) + 2):
+        line.receive(" T:25.00 /0.00 B:25.00 /0.00 @:0 B@:0").wait(1)
+    assert Acknowledged("1", "n\nok\n") in line.outcomes
+
+
 def test_an_unknown_line_without_a_number_is_executed_while_the_printer_waits_for_a_numbered_one() -> None:
     line = Line().begin("1", "M118 n").send(None, "FOO", acknowledged=False)
     line.receive("Error:checksum mismatch, Last Line: 6", "Resend: 7", "ok", 'echo:Unknown command: "FOO"', "ok")
