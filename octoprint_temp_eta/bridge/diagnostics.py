@@ -1,7 +1,12 @@
-"""Counters and health, for the retained `diagnostics`."""
+"""Counters and health, for the retained `diagnostics` and for OctoPrint's log.
+
+The log is in OctoPrint's support bundle, to which only bundled plugins can add files of their own.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +18,15 @@ from .connection_test import ConnectionTestRuns
 from .heaters.heaters import Heaters
 from .outbox.outbox import Outbox
 from .part import InputHandler, Part
-from .protocol.effects import Effect
+from .protocol.effects import Effect, Log
 from .protocol.inputs import BrokerConnected, Tick
 
 #: Minimum s between two messages.
 INTERVAL_S = 60.0
+#: When the first line is logged, s after the start, and s between two lines.
+FIRST_LOGGED_S, LOG_INTERVAL_S = 10.0, 3600.0
+#: What other parts log when it happens.
+LOGGED_ELSEWHERE = ("last_error", "clash", "warnings", "connection_test")
 
 
 class Diagnostics(Part):
@@ -40,6 +49,7 @@ class Diagnostics(Part):
         self._started = now
         self._inbox = Tick()
         self._published_at: float | None = None
+        self._log_at = now.at + FIRST_LOGGED_S
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -47,12 +57,16 @@ class Diagnostics(Part):
         return {Tick: self._ticked, BrokerConnected: self._connected}
 
     def tick(self, now: Now) -> list[Effect]:
-        """Publish `diagnostics` on each connection, and then every `INTERVAL_S`."""
+        """Publish `diagnostics` on each connection, and then every `INTERVAL_S`; log it more rarely."""
         due = self._published_at is None or now.at - self._published_at >= INTERVAL_S
         if self._outbox.connected and due:
             self._published_at = now.at
             self._outbox.publish_state("diagnostics", self._body(now), now)
-        return []
+        if now.at < self._log_at:
+            return []
+        self._log_at = now.at + LOG_INTERVAL_S
+        counters = {name: value for name, value in self._body(now).items() if name not in LOGGED_ELSEWHERE}
+        return [Log(logging.INFO, f"Diagnostics: {json.dumps(counters, ensure_ascii=False)}")]
 
     def _ticked(self, tick: Tick, now: Now) -> list[Effect]:
         del now

@@ -62,9 +62,11 @@ def test_no_secret_leaves(server: OctoPrint, locked: Broker):
         server.save_plugin_settings("temp_eta", {"mqtt_password": PASSWORD})
         eventually(lambda: server.get(PATH)["mqtt"]["connected"], "the connection", 60)
         messages = b"".join(message.topic.encode() + message.payload for message in observer.messages)
+    eventually(lambda: "Diagnostics: {" in server.log(), "the diagnostics in the log", 40)
     with zipfile.ZipFile(io.BytesIO(download(server, "/downloads/systeminfo.zip"))) as bundle:
         files = {name: bundle.read(name) for name in bundle.namelist()}
-    assert any("octoprint.log" in name for name in files)
+    assert b'octoprint.plugins.temp_eta - INFO - Diagnostics: {"uptime_seconds": ' in files["octoprint.log"]
+    assert b"octoprint.plugins.temp_eta - INFO - Temperature ETA 1.0.0 started" in files["octoprint.log"]
     logs = b"".join(path.read_bytes() for path in (server.base / "logs").iterdir())
     everything = "\n".join(shown).encode() + messages + download(server, "/") + logs + b"".join(files.values())
     assert b"not authorized" in everything, "the refusal is reported"

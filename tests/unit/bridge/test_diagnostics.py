@@ -1,0 +1,42 @@
+"""The line with diagnostics in OctoPrint's log."""
+
+from __future__ import annotations
+
+import json
+
+from octoprint_temp_eta.bridge.diagnostics import FIRST_LOGGED_S, LOG_INTERVAL_S, LOGGED_ELSEWHERE
+from octoprint_temp_eta.bridge.protocol.effects import Log
+from tests.support.bridge_driver import BridgeDriver
+
+
+def lines(driver: BridgeDriver) -> list[str]:
+    return [e.text for e in driver.effects if isinstance(e, Log) and e.text.startswith("Diagnostics: ")]
+
+
+def test_the_counters_are_logged_soon_after_the_start_and_then_hourly():
+    driver = BridgeDriver()
+    driver.advance(FIRST_LOGGED_S - 2)
+    assert lines(driver) == []
+    driver.advance(4)
+    assert len(lines(driver)) == 1
+    driver.advance(LOG_INTERVAL_S - 10)
+    assert len(lines(driver)) == 1
+    driver.advance(20)
+    assert len(lines(driver)) == 2
+
+
+def test_they_are_logged_without_a_connection_and_without_what_is_logged_anyway():
+    driver = BridgeDriver()
+    driver.advance(FIRST_LOGGED_S + 2)
+    logged = json.loads(lines(driver)[0].removeprefix("Diagnostics: "))
+    assert logged["connections"] == 0
+    assert {"uptime_seconds", "messages", "commands", "inbox", "accuracy"} <= set(logged)
+    assert set(LOGGED_ELSEWHERE) & set(logged) == set()
+
+
+def test_the_log_has_the_published_keys():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(FIRST_LOGGED_S + 2)
+    logged = json.loads(lines(driver)[0].removeprefix("Diagnostics: "))
+    assert {*logged, *LOGGED_ELSEWHERE, "boot_id", "seq", "timestamp"} >= set(driver.state("diagnostics"))
