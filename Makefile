@@ -4,7 +4,7 @@ VENV   ?= .venv
 READY  := $(VENV)/.complete
 RUN    := $(VENV)/bin/python
 # Python files without an extension, which ruff does not find.
-SCRIPTS := .ci/environment .ci/lock .ci/tools
+SCRIPTS := .ci/dist .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs site pages screenshots dist lock clean
@@ -67,8 +67,8 @@ pages: $(READY) ## Generate style sheet, sounds and translation catalogues of th
 screenshots: $(READY) ## Take the picture of the OctoPrint pages in README and docs (needs Chromium)
 	@$(RUN) -m tests.support.pages_picture
 
-dist: $(READY) ## Build wheel and source distribution into dist/
-	@$(RUN) -m build --no-isolation
+dist: $(READY) ## Build source distribution, wheel, and the zip for the Plugin Manager into dist/
+	@$(RUN) .ci/dist
 
 lock: $(READY) ## Update .ci/requirements.lock to the newest matching versions
 	@$(RUN) .ci/lock

@@ -59,6 +59,15 @@ def test_the_source_distribution_is_complete(wheel: Path) -> None:
     assert {*payload(), "pyproject.toml", "README.md", "LICENSE"} - packed == set()
 
 
+def test_the_zip_has_the_files_of_the_source_distribution(wheel: Path) -> None:
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
+        expected = {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
+    with zipfile.ZipFile(wheel.parent / "OctoPrint-TempETA-1.0.0.zip") as zipped:
+        packed = zipped.namelist()
+    assert set(packed) == {f"OctoPrint-TempETA-1.0.0/{name}" for name in expected}
+    assert len(packed) == len(set(packed))
+
+
 def test_a_bare_octoprint_runs_the_wheel(wheel: Path, tmp_path: Path, broker: Broker) -> None:
     python = make_environment(tmp_path / "environment", wheel)
     settings = {"temp_eta": plugin_settings(broker.port, mqtt_custom_identifier="from-the-wheel")}

@@ -37,7 +37,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what can be installed: a wheel, and the source as GitHub zips it."""
+    """A folder with what can be installed: a release, and the source as GitHub zips it."""
     folder = tmp_path_factory.mktemp("shop")
     build(folder)
     with zipfile.ZipFile(folder / f"{SOURCE}.zip", "w") as archive:
@@ -195,13 +195,15 @@ def test_a_printer_id_that_cannot_be_a_topic_level_is_replaced_and_reported():
 
 
 @pytest.mark.slow
-def test_the_source_from_the_repository_installs_where_nothing_was(environment: Path, address: str):
+@pytest.mark.parametrize("kind", [f"{SOURCE}.zip", f"OctoPrint-TempETA-{VERSION}.zip", "*.tar.gz", "*.whl"])
+def test_each_distribution_installs_where_nothing_was(kind: str, environment: Path, address: str, shop: Path):
+    [file] = shop.glob(kind)
     remove = [environment, "-I", "-m", "pip", "uninstall", "--yes", "OctoPrint-TempETA"]
     subprocess.run(remove, check=True, capture_output=True)
     with octoprint_of(environment, {}) as octoprint:
         assert plugin(octoprint) == {}
 
-        install(octoprint, f"{address}/{SOURCE}.zip")
+        install(octoprint, f"{address}/{file.name}")
 
         assert (plugin(octoprint)["version"], plugin(octoprint)["enabled"]) == (VERSION, True)
         saved = octoprint.config()["plugins"]["temp_eta"]

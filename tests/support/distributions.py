@@ -18,7 +18,7 @@ def source_files(*below: str) -> list[str]:
 
 
 def build(folder: Path) -> Path:
-    """Build source distribution and wheel in `folder`; return the wheel.
+    """Build source distribution, wheel and zip in `folder`, as `make dist` does; return the wheel.
 
     Builds from a copy, because a build writes into its source, and several may run at once.
     """
@@ -26,7 +26,7 @@ def build(folder: Path) -> Path:
     for name in source_files():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(PROJECT / name, copy / name)
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder)]
+    command = [sys.executable, ".ci/dist", str(folder)]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return next(folder.glob("*.whl"))
