@@ -1,0 +1,61 @@
+"""What the lines of a printer mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, Probe
+from octoprint_temp_eta.core.gcode.printer_lines import HeatingEvidence, command_of, dwell, is_ok_with_temperatures
+from tests.support.acknowledged_line import Line
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "seconds"),
+    [
+        ("G4 P500", "G4", 0.5),
+        ("G4 S2", "G4", 2),
+        ("G4", "G4", 0),
+        ("G1 S2", "G1", 0),
+        ("T1", "T1", 0),
+        ("START", None, 0),
+    ],
+)
+def test_reading_a_command(text: str, command: str | None, seconds: float) -> None:
+    assert (command_of(text), dwell(text)) == (command, seconds)
+
+
+def test_a_printer_that_heats_is_not_asked() -> None:
+    line = Line().begin("1", "START_PRINT BED=110")
+    for second in range(0, 1800, 10):
+        line.receive(f"B:{24 + second * 0.045:.1f} /110.0 T0:24.0 /0.0").wait(10)
+    assert line.receive("ok").outcomes == [Acknowledged("1", "ok\n")]
+
+
+def test_temperatures_that_stand_still_are_no_sign_of_life() -> None:
+    line = Line().begin("1", "G1 X1")
+    for _ in range(31):
+        line.receive("B:60.0 /60.0 T0:24.0 /0.0").wait(10)
+    assert line.outcomes == [Probe()]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ok T:20.0 /0.0 B:21.0 /0.0 @:0", True),
+        ("ok N12 P15 B3 T0:-5", True),
+        ("ok", False),
+        ("ok X:1.00 Y:2.00", False),
+        ("ok T", False),
+        ("T:20.0 /0.0 ok", False),
+    ],
+)
+def test_the_ok_of_an_m105_has_temperatures(line: str, expected: bool) -> None:
+    assert is_ok_with_temperatures(line) is expected
+
+
+def test_each_sensor_has_its_own_reference_temperature() -> None:
+    evidence = HeatingEvidence()
+    assert not evidence.note("T:20.0 /0.0 B:60.0 /60.0")
+    assert not evidence.note("T:20.4 /0.0 B:60.4 /60.0")
+    assert evidence.note("T:20.4 /0.0 B:60.5 /60.0")
+    assert not evidence.note("T:20.4 /0.0 B:60.9 /60.0")
