@@ -12,6 +12,7 @@ from .adapters.actions import Actions, HasFile
 from .adapters.broker_search import BrokerSearch
 from .adapters.files import Files
 from .adapters.learner import Learner
+from .adapters.leftovers import Leftovers
 from .adapters.plugin_callbacks import PluginCallbacks
 from .adapters.printer import Printer, SerialSetting
 from .adapters.problems import Problems
@@ -90,6 +91,7 @@ class App:
         self._callbacks = PluginCallbacks(logger)
         self._mqtt, self._connection_tests = _mqtt(self._from_broker)
         self.broker_search = BrokerSearch(send_to_pages)
+        self.leftovers = Leftovers(send_to_pages)
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
@@ -193,6 +195,7 @@ class App:
         self._mqtt.close(BROKER_STOP_S)
         self._connection_tests.close()
         self.broker_search.close()
+        self.leftovers.close()
         self._callbacks.close()
         self._files.close()
         self._background.shutdown(wait=True)

@@ -20,6 +20,7 @@ SHORT: Final[Mapping[str, str]] = {
     "icon": "ic",
     "json_attributes_template": "json_attr_tpl",
     "json_attributes_topic": "json_attr_t",
+    "message_expiry_interval": "msg_exp_int",
     "options": "ops",
     "payload": "pl",
     "payload_available": "pl_avail",

@@ -14,6 +14,7 @@ from tests.conftest import INSTANCE
 from tests.support import browser as browsers
 from tests.support import translations
 from tests.support.broker import Broker
+from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import LEVELS, Open, Save, field, heater, open_settings, save, saved, state
 
@@ -211,6 +212,22 @@ def test_the_printer_is_removed_from_home_assistant(open_page: Open, octoprint: 
     expect(form).to_contain_text("The printer is removed from Home Assistant.")
     expect(field(page, "ha_discovery_enabled")).not_to_be_checked()
     assert saved(octoprint, "ha_discovery_enabled") is False
+
+
+@pytest.mark.slow
+def test_leftovers_of_other_plugins_are_found_and_removed(open_page: Open, broker: Broker) -> None:
+    topic = f"octoprint/temp_eta/{INSTANCE}/bed/state_change"
+    left = {"heater": "bed", "state": "at_target", "previous_state": "heating"}
+    with Observer(broker.listener, filters=("test/#",)) as observer:
+        observer.publish(topic, json.dumps({**left, "timestamp": 1.0, "actual": 60.0, "target": 60.0}), retain=True)
+    page = open_page()
+    open_settings(page, "Home Assistant")
+    found = page.locator(".temp-eta-leftovers")
+    found.get_by_role("button", name="Find leftovers of other plugins").click()
+    expect(found).to_contain_text("TempETA: 1 found")
+    expect(found).to_contain_text(topic)
+    found.get_by_role("button", name="Remove them").click()
+    expect(found).to_contain_text("TempETA: 1 removed")
 
 
 @pytest.mark.slow

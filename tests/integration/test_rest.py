@@ -355,6 +355,19 @@ def test_the_saved_connection_is_steps_of(seen: OctoPrint):
     assert statuses["Identity"] == "ok"
 
 
+@pytest.mark.parametrize("name", ["find_leftovers", "remove_leftovers"])
+def test_leftovers_of_other_plugins_are_searched_by_administrators(seen: OctoPrint, users: dict[str, str], name: str):
+    assert command(seen, name, key=users["settings"])[0] == 403
+    assert command(seen, name, more=1)[0] == 400
+
+    def accepted() -> bool:
+        status, reply = command(seen, name)
+        assert status == 202 or reply["error"]["code"] == "busy", reply
+        return status == 202
+
+    eventually(accepted, "the search to be accepted", 60)
+
+
 def test_values_that_are_not_saved_are_steps_of(seen: OctoPrint):
     before = seen.config()["plugins"]["temp_eta"]
     result = steps_of(seen, mqtt_broker_host="no-such-broker.invalid")

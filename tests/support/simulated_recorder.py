@@ -23,6 +23,17 @@ class Undefined(jinja2.Undefined):
 
 
 TEMPLATES = jinja2.Environment(undefined=Undefined)
+
+
+def as_timestamp(value: Any, default: Any) -> Any:
+    """Return the Unix seconds of a time, as Home Assistant's function."""
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError):
+        return default
+
+
+TEMPLATES.globals["as_timestamp"] = as_timestamp
 _compiled = cache(TEMPLATES.from_string)
 
 

@@ -28,8 +28,11 @@ SLOW_TEXT_S = 10
 PAYLOAD = "(value_json | default({}))"
 #: The longest state that Home Assistant accepts.
 LONGEST_STATE = 255
-#: The deadband of temperatures: °C, and while a heater heats or cools this part of the target or the temperature.
-TEMPERATURE_BAND_C, MOVING_BAND = 2, 0.34
+#: The deadband of temperatures: °C, or this part of the target, and while a heater heats or cools this part of target
+#: or temperature.
+TEMPERATURE_BAND_C, HOLDING_BAND, MOVING_BAND = 2, 0.03, 0.34
+#: The deadband of a time of arrival: seconds, or the remaining time divided by this. Seconds that it may be overdue.
+ARRIVAL_BAND_S, ARRIVAL_SHARE, OVERDUE_S = 8, 4, 9
 
 E = TypeVar("E", bound=Entity)
 
@@ -180,11 +183,28 @@ def progress_at(topic: str) -> dict[str, str]:
     return {"state_topic": topic, "value_template": template}
 
 
+def arrival_at(topic: str, key: str, *, state: str = "state") -> dict[str, str]:
+    """Return the arguments for a time of arrival, which changes when it leaves the deadband.
+
+    The estimate of a heat-up moves a dozen times, mostly by little, and each change of the entity is a row in the
+    recorder. `state` is the key of the state in the message. While the arrival is due, and no time is known, the last
+    one stays.
+    """
+    # t: the time of the message; n and o: seconds from then to the new time and to the one that is shown
+    template = (
+        f"{{% set v = value_json | default({{}}) %}}{{% set t = v.timestamp | default(99) %}}"
+        f"{{% set n = as_timestamp(v.{key} | default(0), 0) - t %}}{{% set o = as_timestamp(this.state, 0) - t %}}"
+        f"{{{{ this.state if o > -{OVERDUE_S} and (v.{state} in ['heating', 'cooling'] if n < -{OVERDUE_S} "
+        f"else (o - n) | abs <= [{ARRIVAL_BAND_S}, n / {ARRIVAL_SHARE}] | max) else v.{key} | default('None', 1) }}}}"
+    )
+    return {"state_topic": topic, "value_template": template}
+
+
 def temperature_at(topic: str) -> dict[str, str]:
     """Return the arguments for a heater's temperature: whole °C, changed when it leaves the deadband.
 
-    The deadband is 2 °C, and a third of the distance while the heater heats or cools, so a heat-up changes the state a
-    few times only. Home Assistant may show °F; the last state is converted back.
+    The deadband is 2 °C or 3 % of the target, and a third of the distance while the heater heats or cools, so a heat-up
+    changes the state a few times only. Home Assistant may show °F; the last state is converted back.
     """
     shown = "this.state | float(none)"
     template = _with_deadband(shown, "this.attributes.unit_of_measurement == '°F'")
@@ -202,10 +222,11 @@ def climate_temperature(highest: float) -> str:
 
 
 def _with_deadband(shown: str, in_fahrenheit: str) -> str:
-    part = f"[t, v['target'] or 0] | max * {MOVING_BAND} * (v['state'] in ['heating', 'cooling'])"
-    band = f"[{TEMPERATURE_BAND_C}, {part}] | max"
+    part = f"[t, g] | max * {MOVING_BAND} * (v.state in ['heating', 'cooling'])"
+    band = f"[{TEMPERATURE_BAND_C}, g * {HOLDING_BAND}, {part}] | max"
     return (
-        f"{{% set v = {PAYLOAD} %}}{{% set t = v['actual'] | default(none) %}}{{% set s = {shown} %}}"
+        f"{{% set v = value_json | default({{}}) %}}{{% set t = v.actual | default(none) %}}"
+        f"{{% set g = v.target | default(0, true) %}}{{% set s = {shown} %}}"
         f"{{% if s is not none and {in_fahrenheit} %}}{{% set s = (s - 32) / 1.8 %}}{{% endif %}}"
         f"{{{{ 'None' if t is none else (t if s is none or (t - s) | abs >= {band} else s) | round | int }}}}"
     )

@@ -22,7 +22,7 @@ from .climate import climate
 from .commands import buttons, refusals, target
 from .diagnostics import bridge, diagnostics, temperatures
 from .job import events, job, job_buttons
-from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, enum_at, field, key_of, quoted, state_at, temperature_at
+from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, arrival_at, enum_at, field, key_of, quoted, state_at, temperature_at
 from .scripts import runner
 from .texts import HEATER_STATES, HEATER_TRIGGERS, PRINTER_STATES
 
@@ -78,7 +78,7 @@ def _printer(scope: Scope) -> Iterator[Component]:
         "Ready at",
         icon="mdi:printer-3d",
         device_class="timestamp",
-        **state_at(printer, "ready_at"),
+        **arrival_at(printer, "ready_at", state="status"),
         **common,
     )
     yield from _printer_connection(scope, printer, common)
@@ -112,14 +112,18 @@ def _heater_states(scope: Scope, heater: str) -> Iterator[Component]:
     eta = scope.topics.of("eta", heater=heater)
     common = {"expire_after": EXPIRE_AFTER_S}
     name = scope.heater(heater)
-    for key, label in (("ready_at", "{heater} ready at"), ("cool_at", "{heater} cool at")):
+    times = (
+        ("ready_at", "{heater} ready at", arrival_at(eta, "ready_at")),
+        ("cool_at", "{heater} cool at", state_at(eta, "cool_at")),
+    )
+    for key, label, time in times:
         yield scope.add(
             Sensor,
             f"{heater}_{key}",
             label,
             {"heater": name},
             device_class="timestamp",
-            **state_at(eta, key),
+            **time,
             **common,
         )
     yield scope.add(

@@ -21,6 +21,7 @@ PRIVATE = (
     "connection_update",
     "script_folder_update",
     "brokers_update",
+    "leftovers_update",
 )
 #: The version of the wizard: OctoPrint shows a newer one again.
 WIZARD_VERSION = 1
@@ -38,6 +39,7 @@ SCRIPTS = (
     "connection",
     "connection_test",
     "needs",
+    "leftovers",
     "settings",
     "wizard",
 )

@@ -13,12 +13,16 @@ import octoprint.plugin
 from ...adapters.threads.inbox import now
 from ...adapters.threads.pending_replies import NoReply
 from ...app import App
+from ...bridge.broker.connect_settings import connection
+from ...bridge.broker.connection import topics_of
 from ...bridge.connection_test import TEST_CONNECTION
+from ...bridge.protocol.effects import Publish
 from ...core.scripts.catalogue import convert_id
 from ...messages import encode
 from ...messages.catalogue import COMMANDS, REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, validated
 from ...messages.errors import status_of
+from ...messages.leftovers import former
 from ...settings.table import InvalidSetting
 from ..settings.store import SavedSettings
 from . import permissions
@@ -30,8 +34,13 @@ ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "ca
 #: All commands: those of MQTT too, and those that only REST has.
 NAMES = (*REST_COMMANDS, *COMMANDS, *ALIASES)
 
+#: The commands about what other plugins have left on the broker.
+LEFTOVERS = ("find_leftovers", "remove_leftovers")
 #: The commands that this module executes itself: they read the snapshot, or change OctoPrint's settings.
-HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", "find_brokers", TEST_CONNECTION)
+HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", "find_brokers", TEST_CONNECTION, *LEFTOVERS)
+
+#: The identifier of OctoPrint-HomeAssistant.
+HOME_ASSISTANT_PLUGIN = "homeassistant"
 
 #: By message in a snapshot: the keys that only users see who may open the settings.
 PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash", "warnings", "connection_test")}
@@ -112,8 +121,9 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
                 reply = _snapshot_without_private(reply)
             return _response(reply)
         request = validated(command, body, ReplyTo(), wall=now().wall)
-        if command == TEST_CONNECTION:
-            return _response(self._test_connection(app, request))
+        if command == TEST_CONNECTION or command in LEFTOVERS:
+            run = self._test_connection if command == TEST_CONNECTION else self._clean_up
+            return _response(run(app, request))
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
@@ -123,6 +133,27 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
             return _stamped(encode.accepted(request))
         self.switch_discovery_off()
         return _stamped(encode.completed(request))
+
+    def _clean_up(self, app: App, request: Command) -> Mapping[str, Any]:
+        """Find or remove what other plugins have left for this printer. Raises `CommandError`."""
+        settings = self.parsed_settings()
+        connect = connection(settings, Publish(f"{topics_of(settings).base}/probe", b""), ())
+        if not connect.host:
+            text = "There is no broker. Enter a host first."
+            raise CommandError("not_available", text, "/settings/mqtt_broker_host", request.transaction)
+        # While the plugin is enabled, its announcements are in use.
+        enabled = HOME_ASSISTANT_PLUGIN in self._plugin_manager.enabled_plugins
+        saved = None if enabled else self._settings.global_get(["plugins", HOME_ASSISTANT_PLUGIN])
+        left = former(
+            settings.mqtt_base_topic,
+            settings.mqtt_custom_identifier,
+            self._appearance_name(),
+            settings.ha_discovery_prefix,
+            saved if isinstance(saved, Mapping) else {},
+        )
+        if not app.leftovers.start(connect, left, remove=request.name == "remove_leftovers"):
+            raise CommandError("busy", "A search is running. Wait until it is done.", None, request.transaction)
+        return encode.stamped(encode.accepted(request), now().wall)
 
     def _test_connection(self, app: App, request: Command) -> Mapping[str, Any]:
         """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoReply`."""

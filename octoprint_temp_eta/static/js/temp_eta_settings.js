@@ -71,6 +71,7 @@ $(function () {
         self.onSettingsShown = function () {
             self.refused(null);
             self.removal("");
+            self.leftovers.forget();
             self.scripts([]);
             self.shown = true;
             self.look();
@@ -88,6 +89,7 @@ $(function () {
             if (type === "connection_test") self.test.show(data);
             else if (type === "connection_update") self.connection.mqtt(data);
             else if (type === "problems_update") self.problems(data);
+            else if (type === "leftovers_update") self.leftovers.show(data);
             else if (type === "script_folder_update") self.scriptFolder(data);
             else if (type === "scripts_update") self.look();
         };
@@ -143,6 +145,8 @@ $(function () {
                 },
                 (xhr) => self.removal(TempETA.reason(xhr))
             );
+
+        self.leftovers = new TempETA.Leftovers();
 
         /* The settings of the plugin OctoPrint-MQTT, if it is installed. */
         self.mqttPlugin = ko.pureComputed(() => {

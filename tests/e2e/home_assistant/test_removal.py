@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from tests.support.full_stack import DEVICE, FullStack
+from tests.support.mqtt_client import Observer
 from tests.support.scripts import add_script
 from tests.support.waiting import eventually
 
@@ -77,6 +79,25 @@ def test_removed_by_command_it_disappears(cold: FullStack) -> None:
     assert reply["success"]
     assert cold.octoprint.get("/api/settings")["plugins"]["temp_eta"]["ha_discovery_enabled"] is False
     gone_and_back(cold, ha_discovery_enabled=True)
+
+
+def test_leftovers_of_another_plugin_are_removed_on_request(cold: FullStack, watcher: Observer) -> None:
+    node = "388e8fa97e9a4e41aedb7051e48e2bb9"
+    cold.octoprint.stop()
+    config = cold.octoprint.config()
+    config["plugins"]["homeassistant"] = {"node_id": node}
+    (cold.octoprint.base / "config.yaml").write_text(yaml.safe_dump(config))
+    cold.octoprint.start()
+    entity = {"name": "Bed Temperature", "uniq_id": f"{node}_BED", "stat_t": "octoPrint/temperature/bed"}
+    device = {"ids": node, "name": "Printer of before", "mf": "Clifford Roche"}
+    topic = f"homeassistant/sensor/{node}_BED/config"
+    watcher.publish(topic, json.dumps({**entity, "device": device}), retain=True)
+    eventually(lambda: cold.ha.devices(node), "the other plugin's device", 40, poll=0.2)
+    reply = cold.octoprint.post("/api/plugin/temp_eta", {"command": "remove_leftovers"})
+    assert reply["status"] == "accepted"
+    eventually(lambda: not cold.ha.devices(node), "the other plugin's device to be gone", 40, poll=0.2)
+    assert topic not in cold.retained()
+    assert cold.ha.devices(DEVICE)
 
 
 def test_disabled_in_the_plugin_manager_it_disappears_and_enabled_it_is_back(cold: FullStack) -> None:

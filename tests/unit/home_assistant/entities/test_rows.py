@@ -9,10 +9,10 @@ import pytest
 
 from octoprint_temp_eta.home_assistant.entities.parts import EXPIRE_AFTER_S, HEARTBEAT_S, HEARTBEATS, Offer
 from octoprint_temp_eta.messages.catalogue import MESSAGES
-from tests.support import curves
+from tests.support import curves, thermal_heater
 from tests.support.announced_printer import OFFER, TOPICS, components, idle_bridge
 from tests.support.contract import examples
-from tests.support.simulated_recorder import render, rows
+from tests.support.simulated_recorder import render, rows, states
 
 
 def test_which_entities_are_disabled():
@@ -89,6 +89,27 @@ def test_a_heat_up_costs_few_rows():
     for heater in ("tool0", "bed"):
         assert sum(count for key, count in written.items() if key.startswith(heater)) <= 12, written
     assert written["bed_ready_at"] >= 1
+
+
+@pytest.mark.parametrize("target", [150.0, 210.0, 280.0])
+def test_a_heat_up_of_a_heater_that_is_new_costs_at_most_twelve_rows(target: float):
+    driver, announced = idle_bridge(algorithm="model", allow_target=True)
+    heaters = {"tool0": thermal_heater.hotend(), "bed": thermal_heater.bed()}
+    goals = {"tool0": target, "bed": 0.4 * target}
+    runs = {name: heater.run(900.0, goals[name]) for name, heater in heaters.items()}
+    mark, begin = len(driver.sent), driver.now.at
+    for tool, bed in zip(runs["tool0"], runs["bed"], strict=True):
+        driver.advance(max(0.0, begin + tool.at - driver.now.at))
+        driver.read(tool0=(tool.actual, goals["tool0"]), bed=(bed.actual, goals["bed"]))
+    sent = [publish for _, publish in driver.sent[mark:]]
+    written = rows(announced, sent)
+    for heater in heaters:
+        # cool at and not heating up are recorded here for the first time, and do not change
+        costs = {key: count for key, count in written.items() if key.startswith(heater)}
+        assert costs.pop(f"{heater}_cool_at") == costs.pop(f"{heater}_stalled") == 1
+        assert sum(costs.values()) <= 12, costs
+    ready = states(announced["bed_ready_at"], sent)
+    assert 2 <= len(ready) <= 7, ready
 
 
 def test_an_idle_printer_costs_next_to_nothing():

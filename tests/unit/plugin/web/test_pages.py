@@ -53,6 +53,7 @@ def message(kind: str, **more: Any) -> dict[str, Any]:
         ("connection_test", SETTINGS),
         ("script_folder_update", SETTINGS),
         ("brokers_update", SETTINGS),
+        ("leftovers_update", SETTINGS),
     ],
 )
 def test_a_page_gets_nothing_that_its_user_may_not_see(plugin: TempETAPlugin, kind: str, needed: str) -> None:
