@@ -18,16 +18,14 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry, Resource
 
+from ..core.nesting import DEEPEST, is_deeper
 from . import wording
 from .schemas import SCHEMAS, InvalidPayload
-
-#: The maximum nesting of a payload. Deeper ones that the parser accepts could exceed the recursion limit later.
-DEEPEST = 32
 
 
 def validate(name: str, payload: Any) -> None:
     """Raise `InvalidPayload` if `payload` violates the schema `name`."""
-    if _is_deeper(payload, DEEPEST):
+    if is_deeper(payload):
         raise InvalidPayload("", "nesting", wording.sentence([], "nesting", DEEPEST, payload))
     error = best_match(_validators()[name].iter_errors(payload))
     if error is not None:
@@ -56,20 +54,6 @@ def _explained(error: ValidationError) -> InvalidPayload:
         where.append(missing)
     form = schema.get("x-form") if rule in ("pattern", "format") else None
     return InvalidPayload(wording.pointer(where), rule, wording.sentence(where, rule, limit, value, form))
-
-
-def _is_deeper(payload: object, limit: int) -> bool:
-    level = [payload]
-    for _ in range(limit):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _not_finite(payload: object) -> list[str | int] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.catalogue import (
     COMMANDS,
     MESSAGES,
@@ -20,7 +21,6 @@ from octoprint_temp_eta.messages.catalogue import (
     MessageType,
     RestCommand,
 )
-from octoprint_temp_eta.messages.validation import DEEPEST
 from tests.support.contract import PROJECT, SCHEMAS, Example, all_examples, check, examples
 from tests.support.contract_asyncapi import asyncapi
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...core.clock import Now
@@ -259,7 +260,7 @@ class ScriptRun(Part):
             before = self.runner.state
             effects = handler(event, now)
             if self.runner.state is not before:
-                self._reports.publish(self.runner, now)
+                effects += _isolated(lambda: self._reports.publish(self.runner, now) or [])
             return effects
 
         return handle
@@ -303,8 +304,12 @@ class ScriptRun(Part):
         return f"{self.runner.run.run_id}.end" if self.runner.run else None
 
     def _do(self, decisions: list[core.Decision], now: Now) -> list[Effect]:
-        ignored = [Log(logging.DEBUG, f"Script: ignoring the {each}") for each in self.runner.take_ignored()]
-        return [*ignored, *(effect for decision in decisions for effect in self._effects(decision, now))]
+        effects: list[Effect] = [
+            Log(logging.DEBUG, f"Script: ignoring the {each}") for each in self.runner.take_ignored()
+        ]
+        for decision in decisions:
+            effects += _isolated(partial(self._effects, decision, now))
+        return effects
 
     def _effects(self, decision: core.Decision, now: Now) -> list[Effect]:
         match decision:
@@ -330,3 +335,11 @@ class ScriptRun(Part):
             return []
         self._acknowledgements.force("M108", now.at)
         return [BreakHeatWait()]
+
+
+def _isolated(act: Callable[[], list[Effect]]) -> list[Effect]:
+    """Return the effects of `act`. A fault in it costs no other effect: the printer must be released in any case."""
+    try:
+        return act()
+    except Exception as error:
+        return [Log(logging.ERROR, f"Script: a part of the run's end or start failed: {error!r:.200}")]

@@ -10,11 +10,15 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..nesting import DEEPEST, is_deeper
+
 #: JSON values by name.
 Settings = dict[str, Any]
 
 #: The maximum length of a script's settings as JSON, in characters.
 MAX_LENGTH = 65_536
+#: The maximum nesting of a setting; the messages that contain it have some levels more.
+MAX_LEVELS = DEEPEST - 8
 #: Unicode categories that no setting may contain: control characters, lone surrogates, line and paragraph separators.
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 #: Whole numbers below this one fit into a float.
@@ -34,7 +38,7 @@ def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Sett
     """Return `values` as a JSON object; `convert` replaces values that JSON cannot represent.
 
     Raises:
-        InvalidSettings: `values` is not a JSON object, or is too long.
+        InvalidSettings: `values` is not a JSON object, is too long, or nested too deeply.
     """
     if not isinstance(values, Mapping):
         raise InvalidSettings(None, f"must be a dictionary, not {type(values).__name__}")
@@ -46,6 +50,8 @@ def as_json(values: object, convert: Callable[[Any], Any] | None = None) -> Sett
             settings[key] = json.loads(json.dumps(value, allow_nan=False, default=convert))
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidSettings(key, f"is not a JSON value ({error})") from None
+        if is_deeper(settings[key], MAX_LEVELS):
+            raise InvalidSettings(key, f"must not be nested in more than {MAX_LEVELS} levels")
     if len(json.dumps(settings)) > MAX_LENGTH:
         raise InvalidSettings(None, f"must not be longer than {MAX_LENGTH} characters as JSON")
     return settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check, check_given, merge
@@ -51,6 +53,7 @@ def test_what_is_given_overrides_what_is_stored_overrides_the_defaults() -> None
         ({1: 2}, "keys must be strings, not 1"),
         ({"a": {1, 2}}, "a: is not a JSON value"),
         ({"a": float("inf")}, "a: is not a JSON value"),
+        ({"a": json.loads("[" * 40 + "1" + "]" * 40)}, "a: must not be nested in more than 24 levels"),
         ({"a": "x" * MAX_LENGTH}, "must not be longer than"),
     ],
 )
