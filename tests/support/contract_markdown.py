@@ -10,9 +10,9 @@ from typing import Any
 from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
 from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, LONGEST_URGENT, RATE, REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
+from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.catalogue import MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS
-from octoprint_temp_eta.messages.validation import DEEPEST
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 

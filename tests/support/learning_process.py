@@ -16,7 +16,7 @@ from octoprint_temp_eta.adapters.learner import Learner
 from octoprint_temp_eta.adapters.threads.background import background
 from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.bridge.heaters.store import LEARNED, HeaterStore, Place
-from octoprint_temp_eta.bridge.protocol.effects import Learn
+from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned
 from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, Sample
 from octoprint_temp_eta.messages import stored
@@ -45,8 +45,9 @@ def main(folder: Path) -> None:
         learner.learn(Learn(str(BED), HeaterKind.BED, store.learned(BED), episode(55.0 + number % 9)))
         event = inputs.get()
         assert isinstance(event, Learned)
-        for save in store.learn(event, now()):
-            files.save(save)  # type: ignore[arg-type]
+        for effect in store.learn(event, now()):
+            if isinstance(effect, Save):
+                files.save(effect)
         pool.submit(print, "saved", flush=True)
 
 

@@ -260,10 +260,14 @@ class ScriptRun(Part):
             before = self.runner.state
             effects = handler(event, now)
             if self.runner.state is not before:
-                effects += _isolated(lambda: self._reports.publish(self.runner, now) or [])
+                effects += _isolated(partial(self._published, now))
             return effects
 
         return handle
+
+    def _published(self, now: Now) -> list[Effect]:
+        self._reports.publish(self.runner, now)
+        return []
 
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
