@@ -27,7 +27,7 @@ test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistan
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest
 
-test-brokers: $(READY) ## Test the connection with mosquitto, NATS and aedes (downloads what is missing)
+test-brokers: $(READY) ## Test the connection with mosquitto, NATS, RabbitMQ and aedes (downloads what is missing)
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest -m brokers tests/integration/test_brokers.py -rs
 

@@ -128,6 +128,13 @@ def test_a_list_of_brokers_is_tried_in_turn(link: Link):
         assert link.wait_for(BrokerConnected).port == ports[0]
 
 
+def test_only_after_the_last_of_a_list_there_is_a_pause(link: Link):
+    more = tuple(BrokerAddress("127.0.0.1", free_port()) for _ in range(2))
+    link.mqtt.connect(spec(free_port(), more_addresses=more))
+    pauses = [link.wait_for(BrokerLost).pause > 0 for _ in range(6)]
+    assert pauses == [False, False, True, False, False, True]
+
+
 # Sessions
 
 

@@ -7,6 +7,7 @@ stores anything on disk: after a restart, retained messages are gone.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import shutil
@@ -65,6 +66,7 @@ class RunningBroker(Protocol):
     def alive(self) -> bool: ...
     def log(self) -> str: ...
     def stop(self) -> None: ...
+    def kill(self) -> None: ...
     def freeze(self) -> None: ...
     def resume(self) -> None: ...
 
@@ -153,8 +155,14 @@ class RunningProcess:
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            self.kill()
+        # What it has started in its group ends with it.
+        with contextlib.suppress(ProcessLookupError):
             self._signal(signal.SIGKILL)
-            self._process.wait()
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self._process.wait()
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
@@ -245,6 +253,9 @@ class RunningContainer:
 
     def stop(self) -> None:
         self._container.stop()
+
+    def kill(self) -> None:
+        self._container.get_wrapped_container().kill()
 
     def freeze(self) -> None:
         self._container.get_wrapped_container().pause()

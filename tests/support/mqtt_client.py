@@ -45,16 +45,19 @@ class Received:
 
 
 class Observer:
-    """A client of `broker` from entering to leaving; it subscribes to `filters` whenever it connects.
+    """A client of `broker` from entering to leaving; it subscribes to `filters` with `qos` whenever it connects.
 
     Leaving raises AssertionError for the messages that broke the contract: those below `base` (base topic and
     instance) where it is given, else below the default base topic.
     """
 
-    def __init__(self, broker: Listener, *, filters: Sequence[str] = ("#",), base: str | None = None) -> None:
+    def __init__(
+        self, broker: Listener, *, filters: Sequence[str] = ("#",), base: str | None = None, qos: int = 1
+    ) -> None:
         self._broker = broker
         self._filters = filters
         self._base = base
+        self._qos = qos
         self._news = threading.Condition()
         self._messages: list[Received] = []
         self._violations: list[str] = []
@@ -141,7 +144,7 @@ class Observer:
         self._client.publish(topic, payload, qos, retain).wait_for_publish(10)
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(name, 1) for name in self._filters])
+        client.subscribe([(name, self._qos) for name in self._filters])
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         received = Received(message.topic, bytes(message.payload), message.retain, message.qos, time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.adapters.threads.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
-from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Readings, SettingsChanged
+from octoprint_temp_eta.bridge.protocol.inputs import Input, PrinterChanged, Readings, SettingsChanged
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
 
@@ -35,8 +36,10 @@ class RunningBridge:
             **settings,
         }
         performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
-        bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
-        self.worker = Worker(bridge, performers, logging.getLogger("running-bridge"))
+        self._bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
+        #: s that the longest call took that OctoPrint's threads make.
+        self.longest_call = 0.0
+        self.worker = Worker(self._bridge, performers, logging.getLogger("running-bridge"))
         self.mqtt = Mqtt(self.worker.post)
         performers[Publish], performers[Subscribe] = self.mqtt.publish, self.mqtt.subscribe
         performers[Connect], performers[Disconnect] = self.mqtt.connect, self.mqtt.disconnect
@@ -50,14 +53,26 @@ class RunningBridge:
         self.worker.stop(STOP_SECONDS)
         self.mqtt.close(STOP_SECONDS)
 
+    def post(self, event: Input) -> None:
+        """Pass an input to the worker, as OctoPrint's threads do."""
+        begin = time.monotonic()
+        self.worker.post(event)
+        self.longest_call = max(self.longest_call, time.monotonic() - begin)
+
     def read(self, **heaters: tuple[object, object]) -> None:
         """Let a reading come: `bed=(actual, target)`."""
-        self.worker.post(Readings(heaters))
+        self.post(Readings(heaters))
 
     def change_settings(self, **settings: Any) -> None:
         """Save other settings."""
         self._settings |= settings
-        self.worker.post(SettingsChanged(parse(self._settings)))
+        self.post(SettingsChanged(parse(self._settings)))
+
+    @property
+    def retained(self) -> dict[str, bytes]:
+        """What the broker must hold: the newest payload of each retained topic."""
+        records = [record.publish for record in list(self._bridge._outbox._retained)]
+        return {publish.topic: publish.payload for publish in records if publish.payload}
 
     @property
     def connected(self) -> bool:

@@ -19,8 +19,9 @@ from .client.paho import Limits
 from .client.subscriptions import Subscriptions
 from .protocol_version import Outcome, ProtocolVersion
 
-#: s to wait for SUBACK before anything is published.
-SUBSCRIBE_TIMEOUT_S = 8.0
+#: Timeout for SUBACK before anything is published: in seconds, plus this multiple of the time that CONNACK took, and at
+#: most. A server of a cluster that has lost another one may need 4 s for each, and the states must not wait for that.
+SUBSCRIBE_TIMEOUT_S, SUBSCRIBE_TIMEOUT_FACTOR, LONGEST_SUBSCRIBE_TIMEOUT_S = 2.0, 2.0, 8.0
 #: s after which a refused or unanswered subscription is tried again.
 RESUBSCRIBE_S = 10.0
 #: s between checks of whether the client is still connected, in case its thread died without a callback.
@@ -96,9 +97,13 @@ class _Session(threading.Thread):
         self._after = after
         self._addresses = itertools.cycle(spec.addresses)
         self._address = next(self._addresses)
+        #: The attempts since the last connection, modulo the number of addresses.
+        self._failed = 0
+        #: When the first broker of the list was tried, in monotonic seconds.
+        self._round_at = now().at
         self._version = ProtocolVersion()
         self._limits = Limits()
-        self._subscriptions = Subscriptions(spec.subscriptions)
+        self._subscriptions = Subscriptions(spec.subscriptions, qos=_subscription_qos(spec))
         self._backoff = Backoff()
         self._events: Events = queue.SimpleQueue()
         #: The client of the connection that there is.
@@ -141,13 +146,31 @@ class _Session(threading.Thread):
                 end = _End(diagnosis.failure(error, self._address))
             if self._left is not None:
                 return
-            if end.connected is not None:
-                self._backoff.connection_lasted(end.connected)
-            pause = 0.0 if end.at_once else self._backoff.next(refused=end.refused)
+            pause = self._pause(end)
             self._report(end, pause)
             if not end.at_once:
                 self._change_address()
                 self._next(pause, link=0)
+
+    def _pause(self, end: _End) -> float:
+        """Return the seconds until the next attempt.
+
+        The brokers of a list are tried without a pause in between, and the time that this takes counts as a pause.
+        """
+        if end.at_once:
+            return 0.0
+        if end.connected is not None:
+            self._failed = 0
+            self._backoff.connection_lasted(end.connected)
+            spent = 0.0
+        else:
+            self._failed = (self._failed + 1) % len(self._spec.addresses)
+            if self._failed:
+                return 0.0
+            spent = now().at - self._round_at if self._spec.more_addresses else 0.0
+        pause = max(0.0, self._backoff.next(refused=end.refused) - spent)
+        self._round_at = now().at + pause
+        return pause
 
     def _change_address(self) -> None:
         """Try the next broker of the list, from the start: what was found out belongs to the one before."""
@@ -173,11 +196,12 @@ class _Session(threading.Thread):
             event = self._next(attempt.timeout, self._link)
             if self._left is not None:
                 return _End("left")
-            end = self._judge(event, now().at - begin)
+            seconds = now().at - begin
+            end = self._judge(event, seconds)
             if end is not None:
                 return end
             client.limits = self._limits
-            return self._stay(client, attempt.protocol)
+            return self._stay(client, attempt.protocol, seconds)
         finally:
             self._client = None
             if self._left is not None:
@@ -213,11 +237,15 @@ class _Session(threading.Thread):
         reason = errors.connection_refused(self._address, code)
         return _End(reason, code, refused=code not in errors.TEMPORARY, at_once=before != self._limits)
 
-    def _stay(self, client: Client, protocol: str) -> _End:
-        """Subscribe, report the connection, and stay until it ends; return how it did."""
+    def _stay(self, client: Client, protocol: str, seconds: float) -> _End:
+        """Subscribe, report the connection, and stay until it ends; return how it did.
+
+        `seconds` is how long CONNACK took.
+        """
         begin = now().at
         self._subscriptions.connected()
-        ended = self._subscribe(client)
+        timeout = SUBSCRIBE_TIMEOUT_S + SUBSCRIBE_TIMEOUT_FACTOR * seconds
+        ended = self._subscribe(client, min(timeout, LONGEST_SUBSCRIBE_TIMEOUT_S))
         if ended is None and self._left is None:
             self._client = client
             self._connected(protocol)
@@ -240,9 +268,9 @@ class _Session(threading.Thread):
             self._post(BrokerRefused(errors.no_retained_messages(self._address)))
         self._report_subscriptions()
 
-    def _subscribe(self, client: Client) -> Ended | None:
+    def _subscribe(self, client: Client, timeout: float) -> Ended | None:
         """Subscribe to what is due, and wait for SUBACK; return how the connection ended, if it did."""
-        subscriptions, until = self._subscriptions, now().at + SUBSCRIBE_TIMEOUT_S
+        subscriptions, until = self._subscriptions, now().at + timeout
         self._send_subscriptions(client)
         while not subscriptions.complete and self._left is None and now().at < until:
             event = self._next(until - now().at, self._link)
@@ -257,7 +285,8 @@ class _Session(threading.Thread):
 
     def _send_subscriptions(self, client: Client) -> None:
         for topic in self._subscriptions.next():
-            self._subscriptions.sent(topic, client.subscribe(topic))
+            qos = self._subscriptions.qos(topic)
+            self._subscriptions.sent(topic, client.subscribe(topic, qos))
 
     def _change_topics(self, topics: tuple[str, ...]) -> None:
         gone = self._subscriptions.change(topics)
@@ -267,8 +296,8 @@ class _Session(threading.Thread):
                 client.unsubscribe(topic)
             self._send_subscriptions(client)
 
-    def _report_subscriptions(self) -> None:
-        for topic, why in self._subscriptions.problems():
+    def _report_subscriptions(self, *, unanswered: bool = False) -> None:
+        for topic, why in self._subscriptions.problems(unanswered=unanswered):
             self._post(BrokerRefused(errors.subscription_refused(topic, why), topic))
 
     def _watch(self, client: Client) -> Ended | None:
@@ -286,6 +315,7 @@ class _Session(threading.Thread):
                     self._report_subscriptions()
             if now().at >= retry_at:
                 retry_at = now().at + RESUBSCRIBE_S
+                self._report_subscriptions(unanswered=True)
                 if self._subscriptions.retry():
                     self._send_subscriptions(client)
 
@@ -306,3 +336,12 @@ class _Session(threading.Thread):
                 self._change_topics(event.topics)
             elif origin == link:
                 return event
+
+
+def _subscription_qos(spec: Connect) -> int:
+    """Return the QoS of the subscriptions.
+
+    Without a kept session, QoS 1 makes no difference to what arrives on a connection. Servers of a NATS cluster that
+    have just lost one of them need seconds for each subscription with QoS 1, or refuse it.
+    """
+    return 0 if spec.more_addresses and spec.clean_start else 1

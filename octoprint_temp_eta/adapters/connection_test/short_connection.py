@@ -63,7 +63,7 @@ class ShortConnection:
     def subscribe(self, topic: str) -> str | None:
         """Subscribe to a topic; return why that failed, or None. Raises `StepFailed` without a connection."""
         client = self._connected()
-        mid = client.subscribe(topic)
+        mid = client.subscribe(topic, 1)
         event = self._event(Suback, client.link)
         if isinstance(event, Suback) and event.mid == mid:
             failures = [code for code in event.codes if code >= errors.FIRST_FAILURE]

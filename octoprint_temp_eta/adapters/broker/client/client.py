@@ -114,9 +114,9 @@ class Client:
         """Whether the library has a connection."""
         return bool(self._client.is_connected())
 
-    def subscribe(self, topic: str) -> int:
+    def subscribe(self, topic: str, qos: int) -> int:
         """Send SUBSCRIBE and return the packet's id."""
-        return paho.subscribe(self._client, topic, self._protocol)
+        return paho.subscribe(self._client, topic, qos, self._protocol)
 
     def unsubscribe(self, topic: str) -> None:
         """Send UNSUBSCRIBE."""

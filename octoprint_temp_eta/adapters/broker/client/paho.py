@@ -80,15 +80,15 @@ def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, 
     client.connect(address.host, address.port, spec.keepalive, **options)
 
 
-def subscribe(client: mqtt.Client, topic: str, protocol: str) -> int:
-    """Subscribe with QoS 1 and return the packet's id.
+def subscribe(client: mqtt.Client, topic: str, qos: int, protocol: str) -> int:
+    """Subscribe and return the packet's id.
 
     With MQTT 5 the retain flag is kept, which distinguishes a retained command from a live one.
     """
     if protocol == "5":
-        _, mid = client.subscribe([(topic, SubscribeOptions(qos=1, retainAsPublished=True))])
+        _, mid = client.subscribe([(topic, SubscribeOptions(qos=qos, retainAsPublished=True))])
     else:
-        _, mid = client.subscribe([(topic, 1)])
+        _, mid = client.subscribe([(topic, qos)])
     return int(mid or 0)
 
 

@@ -15,12 +15,15 @@ from ..errors import FIRST_FAILURE, reason_name
 class Subscriptions:
     """The result for each topic. Belongs to the connection's thread."""
 
-    def __init__(self, topics: Sequence[str]) -> None:
+    def __init__(self, topics: Sequence[str], *, qos: int = 1) -> None:
         self._topics = tuple(topics)
+        self._qos = qos
         #: Why each topic is left out: it ended the connection.
         self._left_out: dict[str, str] = {}
         self._one_by_one = False
         self._refused: dict[str, str] = {}
+        #: The refused topics for which the broker gave no reason.
+        self._without_reason: set[str] = set()
         #: Unanswered SUBSCRIBE packets, oldest first: topic by packet id.
         self._open: dict[int, str] = {}
         self._waiting: list[str] = []
@@ -32,6 +35,7 @@ class Subscriptions:
         self._topics = tuple(topics)
         for topic in gone:
             self._refused.pop(topic, None)
+            self._without_reason.discard(topic)
             self._left_out.pop(topic, None)
         self._waiting = [topic for topic in self._waiting if topic in topics]
         self._open = {mid: topic for mid, topic in self._open.items() if topic in topics}
@@ -41,12 +45,20 @@ class Subscriptions:
         """Reset for a new connection."""
         self._open.clear()
         self._refused.clear()
+        self._without_reason.clear()
         self._waiting = [topic for topic in self._topics if topic not in self._left_out]
 
     def next(self) -> Iterator[str]:
         """Yield the topics to subscribe to now; `sent` must follow each."""
         while self._waiting and not (self._one_by_one and self._open):
             yield self._waiting.pop(0)
+
+    def qos(self, topic: str) -> int:
+        """Return the QoS with which to subscribe to a topic.
+
+        It is 0 after a refusal without a reason: a NATS cluster that has lost a server refuses only QoS 1.
+        """
+        return 0 if topic in self._without_reason else self._qos
 
     def sent(self, topic: str, mid: int) -> None:
         """Note the packet id of a SUBSCRIBE."""
@@ -60,6 +72,8 @@ class Subscriptions:
         failures = [code for code in codes if code >= FIRST_FAILURE]
         if failures:
             self._refused[topic] = reason_name(failures[0])
+            if failures[0] == FIRST_FAILURE:
+                self._without_reason.add(topic)
         else:
             self._refused.pop(topic, None)
 
@@ -75,10 +89,11 @@ class Subscriptions:
         self._waiting += [topic for topic in dict.fromkeys(again) if topic not in self._waiting]
         return bool(self._waiting)
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """Yield each topic that has no subscription, and why."""
+    def problems(self, *, unanswered: bool = True) -> Iterator[tuple[str, str]]:
+        """Yield each topic that has no subscription, and why; `unanswered`: also those that are not answered yet."""
         yield from self._refused.items()
-        yield from ((topic, "no answer to the subscription") for topic in self._open.values())
+        if unanswered:
+            yield from ((topic, "no answer to the subscription") for topic in self._open.values())
         yield from self._left_out.items()
 
     def connection_ended(self, why: str | None) -> None:

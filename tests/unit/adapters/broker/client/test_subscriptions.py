@@ -58,6 +58,25 @@ def test_a_refused_topic_is_named_and_tried_again_alone():
     assert list(subscriptions.problems()) == []
 
 
+def test_after_a_refusal_without_a_reason_qos_0_is_tried():
+    subscriptions, broker = connected()
+    broker.send()
+    for topic, code in zip(TOPICS, (0x80, 0x87, 1), strict=True):
+        broker.acknowledge(topic, code)
+    assert [subscriptions.qos(topic) for topic in TOPICS] == [0, 1, 1]
+    subscriptions.connected()
+    assert [subscriptions.qos(topic) for topic in TOPICS] == [1, 1, 1]
+
+
+def test_what_is_not_answered_yet_is_reported_later():
+    subscriptions, broker = connected()
+    broker.send()
+    broker.acknowledge("a/command/#")
+    broker.acknowledge("home/status", 0x87)
+    assert [topic for topic, _ in subscriptions.problems(unanswered=False)] == ["home/status"]
+    assert [topic for topic, _ in subscriptions.problems()] == ["home/status", "a/info"]
+
+
 def test_an_unacknowledged_topic_is_named_and_tried_again():
     subscriptions, broker = connected()
     broker.send()
