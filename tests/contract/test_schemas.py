@@ -126,39 +126,6 @@ def test_an_invalid_example_breaks_the_rule_that_it_names(example: Example):
     assert example.fault[0].rpartition("/")[2] in caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("message", "payload", "sentence"),
-    [
-        ("command_target", {"heater": "bed", "target": 900}, "target must be 500 or less, not 900."),
-        ("command_target", {"heater": "bed", "target": float("nan")}, "target must be a number, not NaN."),
-        ("command_target", {"heater": "bed", "target": 10**400}, f"target must be 500 or less, not 1{'0' * 38}…."),
-        ("command_reset", {"transaction": 7.0}, "transaction must be a text, a whole number or null, not 7.0."),
-        ("command_reset", {"learned": True}, "heater is missing: it is needed beside learned."),
-        ("command_reset", {"zz": 1, "aa": 1}, "aa is no field of this message."),
-        ("command_reset", {"x" * 99: 1}, f"{'x' * 39}… is no field of this message."),
-        ("command_reset", {"\ud800": 1}, r"\ud800 is no field of this message."),
-        ("command_reset", {"heater": "bed\n"}, r'heater must be 1 to 64 letters, digits, _ or -, not "bed\n".'),
-        ("command_script_start", {"id": ["x"] * 99}, "id must be a text, not a list."),
-        ("command_script_start", None, "the payload must be an object, not null."),
-        ("forecast", {"presets": [{}], "timestamp": 0}, "presets[0].name is missing."),
-    ],
-)
-def test_an_error_is_one_plain_sentence(message, payload, sentence):
-    with pytest.raises(InvalidPayload) as caught:
-        MESSAGES[message].validate(payload)
-    assert caught.value.message == sentence
-    caught.value.path.encode()
-
-
-@pytest.mark.parametrize("wrap", [lambda inner: {"id": "a", "settings": {"x": inner}}, lambda inner: inner])
-def test_a_payload_is_not_nested_without_bound(wrap):
-    inner: Any = []
-    for _ in range(900):
-        inner = [inner]
-    with pytest.raises(InvalidPayload, match=f"more than {DEEPEST} levels"):
-        MESSAGES["command_script_start"].validate(wrap(inner))
-
-
 @pytest.mark.parametrize("example", [e for e in examples() if e.valid and e.message.direction == "out"], ids=str)
 def test_a_topic_leads_to_its_message(example: Example):
     topic = example.message.topic.format(base=BASE, heater="tool0")
