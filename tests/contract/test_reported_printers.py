@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.heaters import MISSING_READINGS
+from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS
 from octoprint_temp_eta.bridge.protocol.inputs import Readings
 from tests.support.printer_lines import PrinterLines, profile
 

@@ -28,21 +28,16 @@ from .selection import STANDARD, Presence, Reading, Selection
 from .sensors import MOST_SENSORS, Sensors
 from .states import HeaterStates
 from .store import HeaterStore, Place
+from .tracks import MOST_HEATERS, Tracks
 
-#: Readings without a name after which its heater is dropped.
-MISSING_READINGS = 10
-#: s without a reading after which the temperature of a heater is not known.
+#: Seconds without a reading after which the temperature of a heater is unknown.
 STALE_S = 120.0
-#: s for which a change of state may be late.
+#: Seconds for which a change of state may be late.
 STATE_CHANGE_KEEP_S = 30.0
-#: Heaters at most; the rest is reported in the log.
-MOST_HEATERS = 16
 CHAMBER = "chamber"
 #: The files with the names of the heaters, of the sensors, and of heaters that the printer profile does not have but
 #: that were given a target.
 HEATERS, SENSORS, HEATED = "heaters", "sensors", "heated"
-#: A name that OctoPrint lists without any value.
-NOTHING: Reading = (None, None)
 
 
 class Heaters(Part):
@@ -61,23 +56,21 @@ class Heaters(Part):
         self._store = store
         self.settings = settings
         self._targets: dict[str, float] = {}
-        self._tracks: dict[str, Track] = {}
+        self._tracks = Tracks(lambda name: Track(name, self._policy(name), self._estimator))
         self.states = HeaterStates(outbox, self._tracks)
         self._forecasts = ForecastTable()
-        self._missing: dict[str, int] = {}
         self._sensors = Sensors(outbox, remembered.get(SENSORS))
         self._presence = Presence()
         #: Whether the last reading was doubted as a whole.
         self._doubted = False
-        #: Whether the chamber was ever given a target.
+        self._overflow_reported = False
         heated, names = remembered.get(HEATED), remembered.get(HEATERS)
+        #: Whether the chamber was ever given a target, with this profile.
         self._heated_chamber = isinstance(heated, list) and CHAMBER in heated
-        self._overflow = self._overflow_reported = False
-        #: The profile that `_heated_chamber` is about.
         self._profile = printer.profile
-        for name in names if isinstance(names, list) else ():
-            if isinstance(name, str) and LEVEL.fullmatch(name) and len(self._tracks) < MOST_HEATERS:
-                self._add(name)
+        for name in names[:MOST_HEATERS] if isinstance(names, list) else ():
+            if isinstance(name, str) and LEVEL.fullmatch(name):
+                self._tracks.add(name)
         self._selection = self._select()
 
     @property
@@ -113,7 +106,7 @@ class Heaters(Part):
     @property
     def names(self) -> list[str]:
         """The heaters, tools first, in OctoPrint's order of names."""
-        return list(self.states.names)
+        return list(self._tracks.names)
 
     @property
     def targets(self) -> Mapping[str, float]:
@@ -192,8 +185,7 @@ class Heaters(Part):
         self._note_heated_chamber(present)
         # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
         # two lines in a row, so that one loose sensor does not hide the others.
-        tracks = self._tracks.items()
-        outlier = any(name in present and track.doubts(now.at, *present[name]) for name, track in tracks)
+        outlier = any(name in present and track.doubts(now.at, *present[name]) for name, track in self._tracks.items())
         doubted = self._doubted = outlier and not self._doubted
         if not doubted:
             self._note_targets(present)
@@ -208,7 +200,8 @@ class Heaters(Part):
                     if reading[0] is not None and self._selection.is_sensor(name, reading)
                 }
             )
-        self._drop_missing(present)
+        for name in self._tracks.missing(present):
+            self._drop(name)
         self.states.read(now)
         self._publish(now)
         return [*effects, *self._report_overflow()]
@@ -218,16 +211,14 @@ class Heaters(Part):
         for name, (actual, target) in present.items():
             if not self._selection.is_heater(name):
                 continue
-            track = self._tracks.get(name)
-            if track is None and (actual is not None or target):
-                track = self._add(name) if len(self._tracks) < MOST_HEATERS else None
-                self._overflow |= track is None
-            if track is not None:
-                step = track.read(now.at, actual, target, doubted=doubted)
-                self._changed(name, step.transition, now)
-                learns = self.settings.algorithm == MODEL
-                effects += self._store.take(self.place(name), track.kind, step, learns=learns)
-                effects += [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
+            if name not in self._tracks and not ((actual is not None or target) and self._tracks.add(name)):
+                continue
+            track = self._tracks[name]
+            step = track.read(now.at, actual, target, doubted=doubted)
+            self._changed(name, step.transition, now)
+            learns = self.settings.algorithm == MODEL
+            effects += self._store.take(self.place(name), track.kind, step, learns=learns)
+            effects += [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
         return effects
 
     def tick(self, now: Now) -> list[Effect]:
@@ -254,7 +245,7 @@ class Heaters(Part):
     def job_boundary(self, _: JobBoundary, now: Now) -> list[Effect]:
         """Restart the estimate of heaters that heat: a job that starts or ends changes how they do."""
         del now
-        for track in self._tracks.values():
+        for track in self._tracks:
             if track.state is State.HEATING:
                 track.restart_estimate()
         self.states.touch()
@@ -303,38 +294,16 @@ class Heaters(Part):
             if not self._selection.is_sensor(name, (0.0, 0.0)):
                 self._sensors.drop(name)
 
-    def _add(self, name: str) -> Track:
-        track = self._tracks[name] = Track(name, self._policy(name), self._estimator)
-        self._sort()
-        return track
-
-    def _sort(self) -> None:
-        """Order the names: tools first, then as OctoPrint does."""
-        self.states.names = sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name))
-        self.states.touch()
-
     def _drop(self, name: str) -> None:
-        del self._tracks[name]
-        self._missing.pop(name, None)
-        self._sort()
+        self._tracks.drop(name)
         self.states.drop(name)
         if name == CHAMBER:
             self._heated_chamber = False
             self._selection = self._select()
 
-    def _drop_missing(self, readings: Mapping[str, Reading]) -> None:
-        if not readings:
-            return
-        for name in self.names:
-            actual, target = readings.get(name, NOTHING)
-            missing = actual is None and not target
-            self._missing[name] = self._missing.get(name, 0) + 1 if missing else 0
-            if self._missing[name] >= MISSING_READINGS:
-                self._drop(name)
-
     def _report_overflow(self) -> list[Effect]:
         """Report once that there are more heaters or sensors than are published."""
-        overflow = self._overflow or self._sensors.overflow
+        overflow = self._tracks.overflow or self._sensors.overflow
         if not overflow or self._overflow_reported:
             return []
         self._overflow_reported = True

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...core.clock import Now
-from ...core.heating.track import HeaterView, Track
+from ...core.heating.track import HeaterView
 from ...messages import encode
 from ..outbox.outbox import Outbox
 from ..outbox.publish_policy import Gate, policy_of
+from .tracks import Tracks
 
 
 class HeaterStates:
@@ -17,12 +16,10 @@ class HeaterStates:
     Views and bodies are kept until something changes: several parts use them at the same time.
     """
 
-    def __init__(self, outbox: Outbox, tracks: Mapping[str, Track]) -> None:
+    def __init__(self, outbox: Outbox, tracks: Tracks) -> None:
         self._outbox = outbox
         self._tracks = tracks
         self._gates: dict[str, Gate] = {}
-        #: The heaters, in the order in which they are published.
-        self.names: list[str] = []
         #: Counts the changes of what is published, except that time passes.
         self.revision = 0
         self._viewed: tuple[Now, list[HeaterView], dict[str, encode.Payload]] | None = None
@@ -41,7 +38,8 @@ class HeaterStates:
         self.touch()
 
     def drop(self, heater: str) -> None:
-        """Forget what was published of a heater."""
+        """Clear what was published of a heater that was dropped."""
+        self.touch()
         self._gates.pop(heater, None)
         self._outbox.clear("eta", heater=heater)
 
@@ -77,6 +75,6 @@ class HeaterStates:
 
     def _at(self, now: Now) -> tuple[list[HeaterView], dict[str, encode.Payload]]:
         if self._viewed is None or self._viewed[0] is not now:
-            views = [self._tracks[name].view(now.at, now.wall) for name in self.names]
+            views = [self._tracks[name].view(now.at, now.wall) for name in self._tracks.names]
             self._viewed = now, views, {view.heater: encode.eta(view) for view in views}
         return self._viewed[1:]

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.heaters import MISSING_READINGS, STALE_S
+from octoprint_temp_eta.bridge.heaters.heaters import STALE_S
+from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
 from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.heaters.heaters import MOST_HEATERS
 from octoprint_temp_eta.bridge.heaters.sensors import INTERVAL_S, MISSING_READINGS, MOST_SENSORS
+from octoprint_temp_eta.bridge.heaters.tracks import MOST_HEATERS
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Readings
 from tests.support.bridge_driver import BridgeDriver, connected

@@ -1,0 +1,72 @@
+"""The tracks of the heaters by name, in the order in which they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ...core.estimation.estimator import HeaterKind
+from ...core.heating.track import Track
+from .selection import Reading
+
+#: Heaters at most; the rest is reported in the log.
+MOST_HEATERS = 16
+#: Readings without a name after which its heater is dropped.
+MISSING_READINGS = 10
+#: A name that OctoPrint lists without any value.
+NOTHING: Reading = (None, None)
+
+
+class Tracks:
+    """The heaters that have a track. `make` returns the track of a new heater."""
+
+    def __init__(self, make: Callable[[str], Track]) -> None:
+        self._make = make
+        self._tracks: dict[str, Track] = {}
+        self._missing: dict[str, int] = {}
+        #: The heaters: tools first, then as OctoPrint does.
+        self.names: tuple[str, ...] = ()
+        #: Whether a heater was left out because there are too many.
+        self.overflow = False
+
+    def __getitem__(self, name: str) -> Track:
+        return self._tracks[name]
+
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self._tracks.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tracks
+
+    def items(self) -> list[tuple[str, Track]]:
+        """Return names and tracks, in the order in which they were added."""
+        return list(self._tracks.items())
+
+    def add(self, name: str) -> bool:
+        """Add a heater, if it is new and there are not too many; return whether it was added."""
+        if name in self._tracks:
+            return False
+        if len(self._tracks) >= MOST_HEATERS:
+            self.overflow = True
+            return False
+        self._tracks[name] = self._make(name)
+        self._sort()
+        return True
+
+    def drop(self, name: str) -> None:
+        """Remove a heater."""
+        del self._tracks[name]
+        self._missing.pop(name, None)
+        self._sort()
+
+    def missing(self, readings: Mapping[str, Reading]) -> list[str]:
+        """Count the heaters without a value in `readings`, and return those to drop."""
+        if not readings:
+            return []
+        for name in self.names:
+            actual, target = readings.get(name, NOTHING)
+            absent = actual is None and not target
+            self._missing[name] = self._missing.get(name, 0) + 1 if absent else 0
+        return [name for name in self.names if self._missing[name] >= MISSING_READINGS]
+
+    def _sort(self) -> None:
+        self.names = tuple(sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name)))
