@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.catalogue import (
     COMMANDS,
     MESSAGES,

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.catalogue import (
     MESSAGES,
     InvalidPayload,
 )
-from octoprint_temp_eta.messages.validation import DEEPEST, validate
+from octoprint_temp_eta.messages.validation import validate
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: {"id": "a", "settings": {"x": inner}}, lambda inner: inner])
