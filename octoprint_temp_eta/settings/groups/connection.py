@@ -115,7 +115,7 @@ class Connection(Group):
     mqtt_custom_identifier: str = setting(
         "",
         "Printer ID (blank = generate)",
-        "The topic level after the base topic; each printer needs its own.",
+        "The topic level after the base topic; each printer needs its own. A new ID is a new device in Home Assistant.",
         pattern=r"[A-Za-z0-9_-]{0,64}",
         form=f"up to 64 {SLUG_FORM}",
     )

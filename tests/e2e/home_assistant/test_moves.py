@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from octoprint_temp_eta.bridge.home_assistant.announcing import NEW_DEVICE
 from tests.conftest import BASE, INSTANCE
 from tests.support.full_stack import DEVICE, FullStack
 from tests.support.home_assistant import HomeAssistant
@@ -18,8 +19,14 @@ pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("setting", ["mqtt_base_topic", "mqtt_custom_identifier"])
 def test_a_moved_printer_leaves_nothing_behind(cold: FullStack, setting: str) -> None:
+    [before], logged = cold.ha.devices(DEVICE), len(cold.octoprint.log())
     cold.save(**{setting: "elsewhere"})
-    is_device(cold, f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}")
+    moved = f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}"
+    is_device(cold, moved)
+    [after] = cold.ha.devices(moved)
+    # automations name a device trigger by its device: either that stays, or the log says that they must be changed
+    assert (after["id"] == before["id"]) is (NEW_DEVICE not in cold.octoprint.log()[logged:])
+    assert (after["id"] == before["id"]) is (setting == "mqtt_base_topic")
     cold.save(mqtt_base_topic=BASE.rsplit("/", 1)[0], mqtt_custom_identifier=INSTANCE)
     is_device(cold, DEVICE)
     assert not [topic for topic in cold.retained() if "elsewhere" in topic]
