@@ -83,7 +83,7 @@ def former(base_topic: str, instance: str, name: str, prefix: str, plugin: Mappi
     keeps when the plugin is removed.
     """
     unique = str(plugin.get("unique_id") or "")
-    # Until its version 3.1, the id in the topics was the beginning of the unique one.
+    # Its earlier versions used the beginning of the unique id.
     nodes = (str(plugin.get("node_id") or ""), unique[:6].upper(), unique.replace("-", ""))
     # As TempETA made a topic level of it.
     level = "".join(character for character in name.strip() if character not in "+#\0").strip("/")
