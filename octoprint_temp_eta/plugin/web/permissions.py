@@ -45,6 +45,8 @@ NEEDED = {
     "save_script_settings": SETTINGS,
     "create_script_folder": SETTINGS,
     "test_connection": ADMINISTER,
+    "find_leftovers": ADMINISTER,
+    "remove_leftovers": ADMINISTER,
     "find_brokers": SETTINGS,
 }
 

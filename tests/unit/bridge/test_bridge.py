@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
-from octoprint_temp_eta.bridge.diagnostics import INTERVAL_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from tests.support import curves
@@ -56,19 +55,6 @@ def test_a_first_connection_gets_everything_and_status_last():
     assert names[-1] == "status"
     assert {"info", "printer", "eta"} <= set(names)
     assert driver.state("status") == "online"
-
-
-def test_info_identifies_the_printer():
-    driver = heating()
-    info = driver.state("info")
-    assert {key: info[key] for key in ("instance", "boot_id", "machine", "host", "device_name")} == {
-        "instance": INSTANCE,
-        "boot_id": IDENTITY.boot_id,
-        "machine": IDENTITY.machine,
-        "host": IDENTITY.host,
-        "device_name": IDENTITY.device_name,
-    }
-    assert info["printer_profile"] == {"id": "_default", "name": "Default", "model": "Ender-3"}
 
 
 # Settings
@@ -170,17 +156,6 @@ def test_stopping_without_a_broker_does_no_harm():
 
 
 # What is published
-
-
-def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
-    driver = heating()
-    driver.advance(10 * INTERVAL_S)
-    times = [body["timestamp"] for body in driver.bodies("diagnostics")]
-    assert 10 <= len(times) <= 12
-    body = driver.state("diagnostics")
-    assert body["broker"]["host"] == "broker.test"
-    assert body["uptime_seconds"] == pytest.approx(10 * INTERVAL_S, abs=120)
-    assert body["messages"]["sent"] > 20
 
 
 def test_a_snapshot_has_all_current_states():

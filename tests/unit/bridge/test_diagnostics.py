@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
-from octoprint_temp_eta.bridge.diagnostics import FIRST_LOGGED_S, LOG_INTERVAL_S, LOGGED_ELSEWHERE
+import pytest
+
+from octoprint_temp_eta.bridge.diagnostics import FIRST_LOGGED_S, INTERVAL_S, LOG_INTERVAL_S, LOGGED_ELSEWHERE
 from octoprint_temp_eta.bridge.protocol.effects import Log
-from tests.support.bridge_driver import BridgeDriver
+from tests.support.bridge_driver import BridgeDriver, heating
 
 
 def lines(driver: BridgeDriver) -> list[str]:
@@ -40,3 +42,14 @@ def test_the_log_has_the_published_keys():
     driver.advance(FIRST_LOGGED_S + 2)
     logged = json.loads(lines(driver)[0].removeprefix("Diagnostics: "))
     assert {*logged, *LOGGED_ELSEWHERE, "boot_id", "seq", "timestamp"} >= set(driver.state("diagnostics"))
+
+
+def test_diagnostics_come_with_the_connection_and_then_once_a_minute():
+    driver = heating()
+    driver.advance(10 * INTERVAL_S)
+    times = [body["timestamp"] for body in driver.bodies("diagnostics")]
+    assert 10 <= len(times) <= 12
+    body = driver.state("diagnostics")
+    assert body["broker"]["host"] == "broker.test"
+    assert body["uptime_seconds"] == pytest.approx(10 * INTERVAL_S, abs=120)
+    assert body["messages"]["sent"] > 20

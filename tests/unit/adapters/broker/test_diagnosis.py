@@ -1,0 +1,59 @@
+"""Words for a failed attempt to connect, after a look at what the port speaks."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from octoprint_temp_eta.adapters.broker import diagnosis, errors, reach
+from octoprint_temp_eta.settings.broker_address import BrokerAddress
+
+PLAIN, TLS = BrokerAddress("host", 1883), BrokerAddress("host", 8883, tls=True)
+HANDSHAKE = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]")
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
+    """What the port speaks; each look at it is an error unless a test expects it."""
+    speaks: dict[str, bool] = {}
+    monkeypatch.setattr(reach, "answers_without_tls", lambda _: speaks["plain"])
+    monkeypatch.setattr(reach, "expects_tls", lambda _: speaks["tls"])
+    return speaks
+
+
+@pytest.mark.parametrize("error", [HANDSHAKE, ConnectionResetError()])
+def test_a_port_that_answers_without_tls_has_none(port: dict[str, bool], error: OSError):
+    port["plain"] = True
+    assert diagnosis.failure(error, TLS) == errors.no_tls(TLS)
+
+
+def test_a_port_that_does_not_answer_has_the_handshakes_error(port: dict[str, bool]):
+    port["plain"] = False
+    assert diagnosis.failure(HANDSHAKE, TLS) == errors.explain(HANDSHAKE, TLS)
+
+
+@pytest.mark.usefixtures("port")
+@pytest.mark.parametrize(
+    ("error", "address"),
+    [
+        (ssl.SSLCertVerificationError("self-signed"), TLS),
+        (ConnectionRefusedError(), TLS),
+        (ConnectionResetError(), PLAIN),
+    ],
+)
+def test_another_error_explains_itself(error: OSError, address: BrokerAddress):
+    assert diagnosis.failure(error, address) == errors.explain(error, address)
+
+
+def test_a_port_that_closes_a_plain_connection_may_expect_tls(port: dict[str, bool]):
+    port["tls"] = True
+    assert diagnosis.no_connack(PLAIN, "5", closed=True) == errors.expects_tls(PLAIN)
+    port["tls"] = False
+    assert diagnosis.no_connack(PLAIN, "5", closed=True) == errors.no_connack(PLAIN, "5", closed=True)
+
+
+@pytest.mark.usefixtures("port")
+@pytest.mark.parametrize(("address", "closed"), [(PLAIN, False), (TLS, True)])
+def test_no_connack_for_another_reason(address: BrokerAddress, closed: bool):
+    assert diagnosis.no_connack(address, "5", closed=closed) == errors.no_connack(address, "5", closed=closed)

@@ -1,0 +1,38 @@
+"""The parts about scripts as one part."""
+
+from __future__ import annotations
+
+from octoprint_temp_eta.bridge.heaters.heaters import Heaters
+from octoprint_temp_eta.bridge.heaters.store import HeaterStore
+from octoprint_temp_eta.bridge.outbox.outbox import Outbox
+from octoprint_temp_eta.bridge.printer.printer import Printer
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
+from octoprint_temp_eta.bridge.scripts.scripts import Scripts
+from octoprint_temp_eta.core.clock import Now
+from octoprint_temp_eta.messages.topics import Topics
+from octoprint_temp_eta.settings.table import Settings
+from tests.support.script_bridge_driver import STEPS
+
+NOW = Now(100.0, 1_795_188_600.0)
+
+
+def scripts() -> Scripts:
+    outbox, printer, settings = Outbox(Topics("octoprint/temp_eta/ender"), "b0b0"), Printer(), Settings()
+    heaters = Heaters(outbox, printer, HeaterStore(None), settings, {})
+    return Scripts(outbox, printer, heaters, settings, "b0b0", None)
+
+
+def test_an_input_reaches_the_part_that_handles_it():
+    made = scripts()
+    assert not made.known
+    made.inputs[ScriptsFound](ScriptsFound((STEPS,)), NOW)
+    assert made.known
+    assert made.catalogue == (STEPS,)
+
+
+def test_the_commands_of_its_parts_are_its_own():
+    assert {"script/start", "script/cancel", "create_script_folder"} <= scripts().commands.keys()
+
+
+def test_its_snapshot_has_the_keys_of_its_parts():
+    assert scripts().snapshot(NOW).keys() == {"scripts", "script", "script_settings", "script_folder"}
