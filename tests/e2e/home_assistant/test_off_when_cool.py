@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.home_assistant.test_examples import EXAMPLES
+from tests.e2e.home_assistant.test_examples import EXAMPLES, needs_triggers
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.full_stack import FullStack
@@ -143,6 +143,7 @@ class Printer:
 
 @pytest.fixture
 def printers(full_stack: FullStack) -> Iterator[dict[str, Printer]]:
+    needs_triggers(full_stack)
     text = (EXAMPLES / "off_when_cool.yaml").read_text()
     full_stack.ha.ask("blueprint/save", domain="automation", path=BLUEPRINT, yaml=text, allow_override=True)
     with Observer(full_stack.listener) as observer:
