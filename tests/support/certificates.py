@@ -13,13 +13,13 @@ NAMES = "DNS:localhost,IP:127.0.0.1"
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
-def make_certificates(folder: Path, names: str = NAMES) -> Certificates:
-    """Write an authority and a server certificate for `names` into `folder`, valid for ten days."""
+def make_certificates(folder: Path, names: str = NAMES, days: int = 10) -> Certificates:
+    """Write an authority and a server certificate for `names` into `folder`, valid for `days`; negative: expired."""
     made = Certificates(folder / "authority.crt", folder / "server.crt", folder / "server.key")
     extensions = [part for extension in AUTHORITY_EXTENSIONS for part in ("-addext", extension)]
     _openssl(folder, "req", "-x509", *KEY, "-days", "10", "-subj", "/CN=Test authority", *extensions,
              "-keyout", "authority.key", "-out", made.authority.name)  # fmt: skip
-    _sign(folder, "server", f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
+    _sign(folder, "server", f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n", days)
     return made
 
 
@@ -29,12 +29,12 @@ def make_client_certificate(folder: Path) -> tuple[Path, Path]:
     return folder / "client.crt", folder / "client.key"
 
 
-def _sign(folder: Path, name: str, extensions: str) -> None:
+def _sign(folder: Path, name: str, extensions: str, days: int = 10) -> None:
     """Write a key, and a certificate signed by the authority in `folder`."""
     _openssl(folder, "req", *KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
     (folder / f"{name}.ext").write_text(extensions)
     _openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "authority.crt", "-CAkey", "authority.key",
-             "-CAcreateserial", "-days", "10", "-extfile", f"{name}.ext", "-out", f"{name}.crt")  # fmt: skip
+             "-CAcreateserial", "-days", str(days), "-extfile", f"{name}.ext", "-out", f"{name}.crt")  # fmt: skip
 
 
 def _openssl(folder: Path, *arguments: str) -> None:

@@ -11,7 +11,7 @@ from octoprint_temp_eta.adapters.broker.connection import Mqtt
 from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.adapters.threads.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import Input, PrinterChanged, Readings, SettingsChanged
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
@@ -24,10 +24,10 @@ STOP_SECONDS = 10.0
 class RunningBridge:
     """Runs inside the context, connected to a printer; keyword arguments are settings.
 
-    Performs only the effects for the broker, not those for files, pages and scripts.
+    Performs only the effects for the broker, not those for pages and scripts. `save` gets what is to be stored.
     """
 
-    def __init__(self, port: int, **settings: Any) -> None:
+    def __init__(self, port: int, *, save: Performer = lambda _: None, **settings: Any) -> None:
         self._settings = {
             "mqtt_broker_host": "127.0.0.1",
             "mqtt_broker_port": port,
@@ -42,6 +42,7 @@ class RunningBridge:
         self.worker = Worker(self._bridge, performers, logging.getLogger("running-bridge"))
         self.mqtt = Mqtt(self.worker.post)
         performers[Publish], performers[Subscribe] = self.mqtt.publish, self.mqtt.subscribe
+        performers[Save] = save
         performers[Connect], performers[Disconnect] = self.mqtt.connect, self.mqtt.disconnect
 
     def __enter__(self) -> Self:
@@ -73,6 +74,20 @@ class RunningBridge:
         """What the broker must hold: the newest payload of each retained topic."""
         records = [record.publish for record in list(self._bridge._outbox._retained)]
         return {publish.topic: publish.payload for publish in records if publish.payload}
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Counts of now: connections, what was sent, dropped and is in flight, and the inbox."""
+        outbox, inbox = self._bridge._outbox, self.worker._inbox
+        return {
+            "connections": self._bridge._connection.connections,
+            "sent": outbox.sent,
+            "events_dropped": outbox.events_dropped.total(),
+            "in_flight": len(outbox._in_flight),
+            "inbox": len(inbox),
+            "inbox_dropped": inbox.dropped,
+            "inbox_high_water": inbox.high_water,
+        }
 
     @property
     def connected(self) -> bool:
