@@ -77,7 +77,11 @@ def test_another_broker_does_not_get_the_saved_password(broker: Broker):
         assert "✘ CONNECT" in refused.output
         accepted = run("doctor", "--broker", f"127.0.0.1:{other.port}", "--username", "printer", "--password", "right")
         assert "✔ CONNECT" in accepted.output
-        assert "right" not in accepted.output + refused.output
+        with_password = run("doctor", "--broker", f"mqtt://printer:right@127.0.0.1:{other.port}")
+        assert with_password.exit_code == 1
+        watched = runner(other.port, mqtt_username="printer", mqtt_password="wrong-right")("validate")
+        everything = accepted.output + refused.output + with_password.output + watched.output
+        assert "right" not in everything
 
 
 def test_an_invalid_broker_is_refused(run: Run):

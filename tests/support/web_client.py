@@ -26,16 +26,21 @@ class WebClient:
         self._left = threading.Event()
 
     def __enter__(self) -> Self:
-        assert self._post("xhr", "").strip() == "o"
+        # Before the session, which ends if it is not polled for some seconds.
         _, login = self._octoprint.request("POST", "/api/login", {"user": USER, "pass": PASSWORD}, key=None)
+        assert self._post("xhr", "").strip() == "o"
         self._post("xhr_send", json.dumps([json.dumps({"auth": f"{login['name']}:{login['session']}"})]))
-        # A session ends if it is not polled for some seconds.
         threading.Thread(target=self._listen, name="web client", daemon=True).start()
         eventually(lambda: any("current" in message for message in self._messages), "the page's first state")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._left.set()
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """All messages so far."""
+        return list(self._messages)
 
     def wait_for_event(self, name: str) -> Any:
         """Return the payload of the first event `name`; wait for it if need be."""
