@@ -327,3 +327,7 @@ def heating(**arguments: Any) -> BridgeDriver:
     driver = connected(**arguments)
     driver.heat("bed", curves.heating(60.0)[:30])
     return driver
+
+
+def logged(driver: BridgeDriver, level: int) -> list[str]:
+    return [log.text for log in driver.of(Log) if log.level == level]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.printer import Printer
-from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
+from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
-    FakeOk,
     HoldJobs,
     ReleaseJobs,
     SendLine,
@@ -32,95 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
-
-
-class OctoPrintsPrinter:
-    """OctoPrint's printer, as far as it is used: notes what it is asked for, and calls the hooks as OctoPrint does."""
-
-    def __init__(self) -> None:
-        self.ready = True
-        self.connected = True
-        self.can_hold = True
-        self.firmware_info: dict[str, Any] | None = {"name": "Marlin"}
-        self.calls: list[Any] = []
-        self.queued: list[str] = []
-        #: What other plugins make of a line.
-        self.made: dict[str, list[str]] = {}
-        self.hooks: Printer | None = None
-
-    def set_job_on_hold(self, value: bool) -> bool | None:
-        if not self.connected:
-            raise RuntimeError("No connection to the printer")
-        self.calls.append(("hold", value))
-        return True if self.can_hold else None
-
-    def is_ready(self) -> bool:
-        self.calls.append("ready?")
-        return self.ready
-
-    def get_state_string(self) -> str:
-        return "Printing"
-
-    def fake_ack(self) -> None:
-        self.calls.append("fake ack")
-
-    def is_operational(self) -> bool:
-        return self.connected
-
-    def set_temperature(self, heater: str, value: float, tags: set[str]) -> None:
-        if heater == "X":
-            raise ValueError("heater must match tool, bed or chamber: X")
-        self.calls.append((heater, value))
-
-    def commands(self, lines: list[str], tags: set[str], force: bool = False) -> None:
-        self.calls.append((lines, force))
-        assert self.hooks is not None
-        for line in lines:
-            for made in self.made.get(line, [line]):
-                for queued in self.queue(made, tags):
-                    self.queued.append(queued)
-
-    def queue(self, line: str, tags: set[str]) -> list[str]:
-        """Take a line through the hooks, and return the lines that are queued for it."""
-        assert self.hooks is not None
-        gcode = "T" if line.startswith("T") else line.split(maxsplit=1)[0]
-        result = self.hooks.hook_queuing(None, "queuing", line, None, gcode, tags=tags)
-        lines = [line] if result is None else [each for each in result if each is not None]
-        for each in lines:
-            self.hooks.hook_queued(
-                None, "queued", each, None, "T" if each.startswith("T") else each.split()[0], tags=tags
-            )
-        return lines
-
-
-class FakeOctoPrint:
-    """Our printer on such a one."""
-
-    def __init__(self, **serial: Any) -> None:
-        self.printer = OctoPrintsPrinter()
-        self._inputs: queue.Queue[ScriptInput | TargetSet] = queue.Queue()
-        self.hooks = Printer(
-            self.printer,  # type: ignore[arg-type]
-            serial.get,
-            self._inputs.put,
-            logging.getLogger("test"),
-        )
-        self.printer.hooks = self.hooks
-        self.hooks.start()
-
-    def do(self, *effects: Effect) -> list[ScriptInput | TargetSet]:
-        """Have the effects done, wait for that, and return the inputs of the bridge."""
-        done = queue.SimpleQueue[None]()
-        for effect in effects:
-            self.hooks.performers[type(effect)](effect)
-        self.printer.fake_ack, fake_ack = lambda: done.put(None), self.printer.fake_ack
-        self.hooks.performers[FakeOk](FakeOk())
-        done.get(timeout=10)
-        self.printer.fake_ack = fake_ack
-        return self.published()
-
-    def published(self) -> list[ScriptInput]:
-        return [self._inputs.get() for _ in range(self._inputs.qsize())]
+from tests.support.octoprint_printer import FakeOctoPrint
 
 
 def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:

@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import Connection, topics_of
-from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S
-from octoprint_temp_eta.bridge.broker.states import MOVES, Event, State
+from octoprint_temp_eta.bridge.broker.states import State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Page, Subscribe
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
@@ -30,7 +29,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
-from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heating
+from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heating, logged
 
 SETTINGS = {"mqtt_broker_host": "broker.test", "mqtt_custom_identifier": "ender"}
 ACCEPTED = BrokerConnected(1, "broker.test", 1883, "5")
@@ -143,11 +142,6 @@ def test_it_stops_with_the_offline_message():
     assert driver.connection.state is State.OFF
 
 
-@pytest.mark.parametrize("state", State)
-def test_every_state_can_be_left(state: State):
-    assert {Event.CONNECT, Event.DISCONNECT} <= MOVES[state].keys()
-
-
 def test_a_certificate_that_is_not_verified_is_a_warning_in_log_page_and_snapshot():
     driver = Driver(mqtt_use_tls=True, mqtt_tls_insecure=True)
     driver.handle(Started())
@@ -167,10 +161,6 @@ def test_a_connection_without_tls_or_with_a_verified_certificate_has_no_warning(
 
 
 BASE = f"octoprint/temp_eta/{INSTANCE}"
-
-
-def logged(driver: BridgeDriver, level: int) -> list[str]:
-    return [log.text for log in driver.of(Log) if log.level == level]
 
 
 def test_a_broker_without_states_receives_all_of_them():
@@ -305,40 +295,6 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
     assert not [topic for topic in ours if not topic.startswith(f"{driver.base}/")]
 
 
-# Messages that do not arrive
-
-
-def test_a_broker_that_delivers_nothing_is_reported_with_the_remedy():
-    driver = BridgeDriver()
-    driver.delivers = False
-    driver.connect()
-    driver.advance(READ_BACK_S - 1)
-    assert logged(driver, logging.WARNING) == []
-    driver.advance(1)
-    [warning] = logged(driver, logging.WARNING)
-    assert f"Commands will not arrive. Allow the user to read {BASE}/# (ACL)." in warning
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == warning
-    assert warning in [page.message["message"] for page in driver.of(Page) if page.message["type"] == "notification"]
-    driver.advance(61)
-    assert driver.state("diagnostics")["last_error"] == warning
-
-
-def test_a_broker_that_delivers_is_not_reported():
-    driver = BridgeDriver()
-    driver.connect()
-    driver.advance(60)
-    assert logged(driver, logging.WARNING) == []
-
-
-def test_a_connection_that_ends_before_info_can_come_back_is_not_reported():
-    driver = BridgeDriver()
-    driver.delivers = False
-    driver.connect()
-    driver.lose()
-    driver.advance(60)
-    assert [text for text in logged(driver, logging.WARNING) if "ACL" in text] == []
-
-
 @pytest.mark.parametrize(
     ("topic", "consequence"),
     [
@@ -365,9 +321,6 @@ def test_home_assistants_status_is_subscribed_to_only_while_discovery_is_on():
     effects = driver.change_settings(ha_discovery_enabled=False)
     assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(connect.subscriptions)]
     assert driver.change_settings(mqtt_publish_interval=7) == []
-
-
-# Messages that are too large
 
 
 def test_a_message_above_the_packet_limit_is_reported_and_counted():

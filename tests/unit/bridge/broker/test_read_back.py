@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S, ReadBack, explain
+from octoprint_temp_eta.bridge.protocol.effects import Page
 from octoprint_temp_eta.core.clock import Now
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
 
 
 def at(seconds: float) -> Now:
@@ -48,3 +52,34 @@ def test_the_explanation_has_consequence_and_remedy():
     text = explain("octoprint/temp_eta/ender")
     assert "octoprint/temp_eta/ender/info did not come back within 10 s" in text
     assert "Commands will not arrive. Allow the user to read octoprint/temp_eta/ender/# (ACL)." in text
+
+
+def test_a_broker_that_delivers_nothing_is_reported_with_the_remedy():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.advance(READ_BACK_S - 1)
+    assert logged(driver, logging.WARNING) == []
+    driver.advance(1)
+    [warning] = logged(driver, logging.WARNING)
+    assert f"Commands will not arrive. Allow the user to read octoprint/temp_eta/{INSTANCE}/# (ACL)." in warning
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == warning
+    assert warning in [page.message["message"] for page in driver.of(Page) if page.message["type"] == "notification"]
+    driver.advance(61)
+    assert driver.state("diagnostics")["last_error"] == warning
+
+
+def test_a_broker_that_delivers_is_not_reported():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(60)
+    assert logged(driver, logging.WARNING) == []
+
+
+def test_a_connection_that_ends_before_info_can_come_back_is_not_reported():
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.lose()
+    driver.advance(60)
+    assert [text for text in logged(driver, logging.WARNING) if "ACL" in text] == []

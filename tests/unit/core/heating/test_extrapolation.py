@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.heating.extrapolation import CoolDown
+from octoprint_temp_eta.core.heating.state_machine.states import State
+from octoprint_temp_eta.core.heating.track import HeaterView
+from tests.support import curves
+from tests.support.track_driver import WALL, TrackDriver
 
 
 def cool_down(ambient: float) -> CoolDown:
@@ -31,3 +35,78 @@ def test_it_ends_at_a_threshold_below_the_ambient():
 def test_an_estimate_of_no_time_is_there():
     cooling = CoolDown(since=1.0, actual=40.5, reached_at=1.0, threshold=40.0, ambient=20.0, until=9.0)
     assert cooling.temperature(1.0) == pytest.approx(40.0)
+
+
+def cooling_bed(lasting: float = 60) -> TrackDriver:
+    """Return a bed that cools from 60 °C to 40 °C, which takes about 230 s."""
+    bed = TrackDriver()
+    bed.play(curves.resting(60.0, 60.0, lasting=5))
+    bed.play(curves.cooling(60.0, tau=300.0, lasting=lasting))
+    return bed
+
+
+def test_a_cool_down_goes_on_without_readings():
+    bed = cooling_bed()
+    before = bed.view()
+    assert bed.track.disconnect(bed.at, 3600.0) is None
+    view = bed.view(later=100.0)
+    assert (view.state, view.extrapolated, view.cool_at) == (State.COOLING, True, before.cool_at)
+    assert view.actual is not None
+    assert before.actual is not None
+    assert 40.0 < view.actual < before.actual - 5.0
+    assert (view.rate, view.eta) == (None, pytest.approx((before.eta or 0.0) - 100.0))
+
+
+def test_an_extrapolated_cool_down_ends_as_cooled_and_after_its_limit_as_unknown():
+    bed = cooling_bed()
+    eta = bed.view().eta
+    assert eta is not None
+    bed.track.disconnect(bed.at, 3600.0)
+    assert bed.track.tick(bed.at + eta - 1.0) is None
+    transition = bed.track.tick(bed.at + eta)
+    assert transition is not None
+    assert (transition.previous, transition.state) == (State.COOLING, State.COOLED_DOWN)
+    view = bed.view(later=eta)
+    assert (view.state, view.extrapolated, view.eta, view.actual) == (
+        State.COOLED_DOWN,
+        True,
+        None,
+        pytest.approx(40.0),
+    )
+    assert bed.track.tick(bed.at + 3601.0) is not None
+    assert bed.view(later=3601.0) == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at + 3601.0)
+
+
+@pytest.mark.parametrize("readings", [[(0.0, 60.0, 60.0)], [(0.0, 22.0, 60.0)], [(0.0, 22.0, 0.0)]])
+def test_only_a_cool_down_goes_on(readings: list[curves.Reading]):
+    bed = TrackDriver()
+    bed.play(readings)
+    assert bed.track.disconnect(bed.at, 3600.0) is not None
+    assert bed.view() == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at)
+
+
+def test_without_a_limit_nothing_goes_on():
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 0.0)
+    assert bed.track.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("later", "actual", "target", "state"),
+    [
+        (100.0, 48.0, 0.0, State.COOLING),
+        (100.0, 70.0, 0.0, State.COOLING),
+        (100.0, 30.0, 60.0, State.HEATING),
+        (600.0, 36.0, 0.0, State.COOLED_DOWN),
+        (600.0, 41.0, 0.0, State.COOLED_DOWN),
+        (600.0, 55.0, 0.0, State.COOLING),
+        (600.0, 36.0, 60.0, State.HEATING),
+    ],
+)
+def test_the_next_reading_replaces_the_extrapolation(later: float, actual: float, target: float, state: State):
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 3600.0)
+    bed.track.tick(bed.at + later)
+    view = bed.read(actual, target, after=later)
+    assert (view.state, view.extrapolated, view.actual) == (state, False, actual)
+    assert not [step for step in bed.steps if step.episode], "no episode spans the gap"

@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.core.estimation.estimator import Direction, Estimator, HeaterKind
+from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
 from octoprint_temp_eta.core.estimation.linear import Limits
 from octoprint_temp_eta.core.estimation.methods import learn, make_estimator
 from octoprint_temp_eta.core.estimation.samples import plausible
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State
-from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Step, Track
+from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Track
 from tests.support import curves
 from tests.support.thermal_heater import SimulatedHeater
-
-WALL = 1_795_188_600.0
-FIXED = Policy(cooled_at=40.0)
-AMBIENT = Policy(cooled_at=None)
-
-
-class TrackDriver:
-    """A track with its own clock, and the result of each reading."""
-
-    def __init__(self, policy: Policy = FIXED, *, name: str = "bed", method: str = "linear") -> None:
-        self.method = method
-        #: The ambient temperature of each estimator that was made.
-        self.ambients: list[float] = []
-        self.track = Track(name, policy, self._make)
-        self.at = 0.0
-        self.steps: list[Step] = []
-
-    def read(self, actual: float | None, target: float | None, *, after: float = 1.0) -> HeaterView:
-        self.at += after
-        self.steps.append(self.track.read(self.at, actual, target))
-        return self.view()
-
-    def play(self, readings: Iterable[curves.Reading]) -> list[HeaterView]:
-        begin = self.at + 1.0
-        return [self.read(actual, target, after=begin + at - self.at) for at, actual, target in readings]
-
-    def view(self, later: float = 0.0) -> HeaterView:
-        return self.track.view(self.at + later, WALL + self.at + later)
-
-    @property
-    def states(self) -> list[State]:
-        return [step.transition.state for step in self.steps if step.transition is not None]
-
-    def _make(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
-        self.ambients.append(ambient)
-        return make_estimator(self.method, kind, Limits(ambient=ambient), None)
+from tests.support.track_driver import AMBIENT, FIXED, WALL, TrackDriver
 
 
 def test_before_the_first_reading_nothing_is_known():
@@ -341,84 +305,6 @@ def check_consistent(view: HeaterView) -> None:
         assert view.direction is Direction.COOLING
     else:
         assert view.direction is None
-
-
-# Without a connection to the printer
-
-
-def cooling_bed(lasting: float = 60) -> TrackDriver:
-    """Return a bed that cools from 60 °C to 40 °C, which takes about 230 s."""
-    bed = TrackDriver()
-    bed.play(curves.resting(60.0, 60.0, lasting=5))
-    bed.play(curves.cooling(60.0, tau=300.0, lasting=lasting))
-    return bed
-
-
-def test_a_cool_down_goes_on_without_readings():
-    bed = cooling_bed()
-    before = bed.view()
-    assert bed.track.disconnect(bed.at, 3600.0) is None
-    view = bed.view(later=100.0)
-    assert (view.state, view.extrapolated, view.cool_at) == (State.COOLING, True, before.cool_at)
-    assert view.actual is not None
-    assert before.actual is not None
-    assert 40.0 < view.actual < before.actual - 5.0
-    assert (view.rate, view.eta) == (None, pytest.approx((before.eta or 0.0) - 100.0))
-
-
-def test_an_extrapolated_cool_down_ends_as_cooled_and_after_its_limit_as_unknown():
-    bed = cooling_bed()
-    eta = bed.view().eta
-    assert eta is not None
-    bed.track.disconnect(bed.at, 3600.0)
-    assert bed.track.tick(bed.at + eta - 1.0) is None
-    transition = bed.track.tick(bed.at + eta)
-    assert transition is not None
-    assert (transition.previous, transition.state) == (State.COOLING, State.COOLED_DOWN)
-    view = bed.view(later=eta)
-    assert (view.state, view.extrapolated, view.eta, view.actual) == (
-        State.COOLED_DOWN,
-        True,
-        None,
-        pytest.approx(40.0),
-    )
-    assert bed.track.tick(bed.at + 3601.0) is not None
-    assert bed.view(later=3601.0) == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at + 3601.0)
-
-
-@pytest.mark.parametrize("readings", [[(0.0, 60.0, 60.0)], [(0.0, 22.0, 60.0)], [(0.0, 22.0, 0.0)]])
-def test_only_a_cool_down_goes_on(readings: list[curves.Reading]):
-    bed = TrackDriver()
-    bed.play(readings)
-    assert bed.track.disconnect(bed.at, 3600.0) is not None
-    assert bed.view() == HeaterView("bed", State.UNKNOWN, state_since=WALL + bed.at)
-
-
-def test_without_a_limit_nothing_goes_on():
-    bed = cooling_bed()
-    bed.track.disconnect(bed.at, 0.0)
-    assert bed.track.state is State.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("later", "actual", "target", "state"),
-    [
-        (100.0, 48.0, 0.0, State.COOLING),
-        (100.0, 70.0, 0.0, State.COOLING),
-        (100.0, 30.0, 60.0, State.HEATING),
-        (600.0, 36.0, 0.0, State.COOLED_DOWN),
-        (600.0, 41.0, 0.0, State.COOLED_DOWN),
-        (600.0, 55.0, 0.0, State.COOLING),
-        (600.0, 36.0, 60.0, State.HEATING),
-    ],
-)
-def test_the_next_reading_replaces_the_extrapolation(later: float, actual: float, target: float, state: State):
-    bed = cooling_bed()
-    bed.track.disconnect(bed.at, 3600.0)
-    bed.track.tick(bed.at + later)
-    view = bed.read(actual, target, after=later)
-    assert (view.state, view.extrapolated, view.actual) == (state, False, actual)
-    assert not [step for step in bed.steps if step.episode], "no episode spans the gap"
 
 
 def test_a_target_that_changes_at_each_reading_is_no_episode():

@@ -6,6 +6,8 @@ import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import HeaterKind, Sample
 from octoprint_temp_eta.core.heating.state_machine.belief import LAST, STEADY, Belief
+from octoprint_temp_eta.core.heating.state_machine.states import State
+from tests.support.heater_driver import HeaterDriver
 
 NEWEST = Sample(at=10.0, actual=60.0, target=60.0)
 
@@ -69,3 +71,31 @@ def test_a_target_that_keeps_each_value_for_some_readings_is_used_once_it_stays(
     used = [belief.target((200.0, 0.0)[reading // each % 2]) for reading in range(40 * each)]
     assert used[10 * each :] == [None] * 30 * each
     assert [belief.target(180.0) for _ in range(STEADY + 1)] == [None] * (STEADY - 1) + [180.0] * 2
+
+
+def test_a_lone_outlier_changes_nothing():
+    bed = HeaterDriver()
+    bed.hold(60.0, 60.0, 5)
+    bed.read(0.0, 60.0)
+    bed.hold(60.0, 60.0, 5)
+    assert bed.states == [State.AT_TARGET]
+    assert bed.heater.actual == 60.0
+
+
+def test_the_target_that_comes_with_an_outlier_is_not_believed():
+    bed = HeaterDriver("tool0")
+    bed.hold(230.0, 230.0, 10)
+    for _ in range(6):
+        bed.read(21.3, 0.0)
+        bed.hold(230.0, 230.0, 10)
+    assert bed.states == [State.AT_TARGET]
+    assert bed.heater.target == 230.0
+
+
+def test_a_confirmed_outlier_brings_its_target():
+    bed = HeaterDriver("tool0")
+    bed.hold(230.0, 230.0, 10)
+    bed.read(21.3, 0.0)
+    assert bed.heater.state is State.AT_TARGET
+    bed.read(21.4, 0.0)
+    assert (bed.heater.state, bed.heater.target, bed.heater.actual) == (State.OFF, 0.0, 21.4)

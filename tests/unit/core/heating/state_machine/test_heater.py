@@ -3,155 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.samples import plausible
-from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, OVERHEAT_S, SAG_S, STUCK_S, Heater
-from octoprint_temp_eta.core.heating.state_machine.states import MOVES, Condition, State, Transition
-from octoprint_temp_eta.core.heating.state_machine.trend import FALL_C
+from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, SAG_S, STUCK_S, Heater
+from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State, Transition
 from tests.support import curves
-
-COOLED_AT = 40.0
-
-
-class HeaterDriver:
-    """A heater with its own clock, and its transitions so far."""
-
-    def __init__(self, heater: str = "bed") -> None:
-        self.heater = Heater(heater)
-        self.heater.cooled_at = COOLED_AT
-        self.at = 0.0
-        self.moves: list[Transition] = []
-
-    @property
-    def states(self) -> list[State]:
-        return [move.state for move in self.moves]
-
-    def read(self, actual: float | None, target: float | None, *, after: float = 1.0) -> State:
-        self.at += after
-        self._note(self.heater.read(self.at, actual, target))
-        return self.heater.state
-
-    def hold(self, actual: float, target: float | None, seconds: float) -> State:
-        for _ in range(int(seconds)):
-            self.read(actual, target)
-        return self.heater.state
-
-    def play(self, readings: Iterable[curves.Reading]) -> list[State]:
-        begin = self.at + 1.0
-        for second, actual, target in readings:
-            self.read(actual, target, after=begin + second - self.at)
-        return self.states
-
-    def lose(self) -> None:
-        self._note(self.heater.lose())
-
-    def _note(self, move: Transition | None) -> None:
-        if move is not None:
-            self.moves.append(move)
-
-
-#: How a heater gets into each state; it is then at `actual` with `target`.
-INTO: dict[State, Callable[[HeaterDriver], object]] = {
-    State.UNKNOWN: lambda bed: None,
-    State.OFF: lambda bed: bed.read(30.0, 0.0),
-    State.HEATING: lambda bed: (bed.read(30.0, 0.0), bed.read(30.0, 35.0)),
-    State.STALLED: lambda bed: (bed.read(30.0, 0.0), bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 2)),
-    State.AT_TARGET: lambda bed: bed.read(35.0, 35.0),
-    State.COOLING: lambda bed: bed.read(39.0, 35.0),
-    State.COOLED_DOWN: lambda bed: (bed.read(45.0, 45.0), bed.read(45.0, 0.0), bed.hold(38.0, 0.0, 5)),
-}
-
-
-def find_hot(bed: HeaterDriver) -> None:
-    """Let a heater be above its cool-down target for the first time."""
-    if bed.heater.state is State.UNKNOWN:
-        bed.read(60.0, 0.0)
-        return
-    bed.heater.cooled_at = 70.0
-    bed.hold(60.0, 0.0, 3)
-    bed.heater.cooled_at = COOLED_AT
-    bed.read(60.0, 0.0)
-
-
-def fall(bed: HeaterDriver) -> None:
-    """Let a heater at 30 °C be found above its cool-down target, and fall."""
-    bed.heater.cooled_at = 20.0
-    bed.read(30.0, 0.0)
-    bed.read(29.9 - FALL_C, 0.0)
-
-
-def lower_threshold(bed: HeaterDriver) -> None:
-    """Lower the cool-down target below 38 °C."""
-    bed.heater.cooled_at = 30.0
-    bed.read(38.0, 0.0)
-
-
-def resume_warm(bed: HeaterDriver) -> None:
-    """Let the first reading after an extrapolation be a warm one."""
-    bed.heater.resume()
-    bed.read(COOLED_AT + 5.0, 0.0)
-
-
-def keep_hot(bed: HeaterDriver) -> None:
-    """Let a heater be found hot that does not fall."""
-    bed.heater.lose()
-    bed.heater.read(bed.at, 60.0, 0.0)
-    bed.hold(60.0, 0.0, 610)
-
-
-#: How each condition is met, from any state that has a row for it.
-PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
-    Condition.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
-    Condition.TARGET_BELOW: lambda bed: bed.read(None if bed.heater.actual else 30.0, 10.0),
-    Condition.SWITCHED_OFF_WARM: lambda bed: bed.hold(60.0, 0.0, 2),
-    Condition.SWITCHED_OFF_COOL: lambda bed: bed.read(None if bed.heater.actual else 30.0, 0.0),
-    Condition.FOUND_AT_TARGET: lambda bed: bed.read(37.0, 35.0),
-    Condition.ARRIVED: lambda bed: bed.hold(34.5, bed.heater.target, 4),
-    Condition.FOUND_HOT: find_hot,
-    Condition.FOUND_AT_REST: lambda bed: bed.read(45.0, 0.0),
-    Condition.FALLING: fall,
-    Condition.THRESHOLD_LOWERED: lower_threshold,
-    Condition.STILL_WARM: resume_warm,
-    Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 100),
-    Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 70),
-    Condition.KEPT_HOT: keep_hot,
-    Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
-    # a cooling heater passes the tolerance first: only a leap goes so far below at once
-    Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
-    Condition.OVERHEATED: lambda bed: bed.hold(39.0, 35.0, OVERHEAT_S + 1),
-    Condition.STUCK: lambda bed: bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 1),
-    Condition.GAINING: lambda bed: bed.hold(31.5, 35.0, 1),
-}
-EVERY_MOVE = [(state, condition) for state, moves in MOVES.items() for condition in moves]
-
-
-@pytest.mark.parametrize("state", State)
-def test_each_state_can_be_reached(state: State):
-    bed = HeaterDriver()
-    INTO[state](bed)
-    assert bed.heater.state is state
-
-
-@pytest.mark.parametrize(("state", "condition"), EVERY_MOVE, ids=str)
-def test_every_move_of_the_table(state: State, condition: Condition):
-    bed = HeaterDriver()
-    INTO[state](bed)
-    before = len(bed.moves)
-    PROVOKE[condition](bed)
-    wanted = MOVES[state][condition]
-    assert bed.moves[before:][:1] == ([] if wanted is state else [Transition(state, wanted)])
-    assert (bed.heater.state is wanted) or condition is Condition.COOLED
-
-
-@pytest.mark.parametrize("state", State)
-def test_the_table_has_a_row_for_each_state(state: State):
-    assert set(MOVES[state].values()) <= set(State) - {State.UNKNOWN}
-
+from tests.support.heater_driver import COOLED_AT, HeaterDriver
 
 # Curves of heaters
 
@@ -296,15 +157,6 @@ def test_a_temperature_without_a_target_keeps_the_previous_target():
     bed.read(22.0, 60.0)
     assert bed.read(23.0, None) is State.HEATING
     assert bed.heater.target == 60.0
-
-
-def test_a_lone_outlier_changes_nothing():
-    bed = HeaterDriver()
-    bed.hold(60.0, 60.0, 5)
-    bed.read(0.0, 60.0)
-    bed.hold(60.0, 60.0, 5)
-    assert bed.states == [State.AT_TARGET]
-    assert bed.heater.actual == 60.0
 
 
 def test_a_repeated_or_late_reading_changes_nothing():
@@ -456,28 +308,6 @@ def test_a_slow_approach_is_no_plateau():
     bed.play([(at, actual, 60.0) for at, actual, _ in curves.heating(57.5, start=50.0, hold=0)])
     bed.play([(at, 57.5 + 0.01 * at, 60.0) for at in curves.seconds(130, 1.0)])
     assert bed.heater.state is State.HEATING
-
-
-# Readings that are not believed
-
-
-def test_the_target_that_comes_with_an_outlier_is_not_believed():
-    bed = HeaterDriver("tool0")
-    bed.hold(230.0, 230.0, 10)
-    for _ in range(6):
-        bed.read(21.3, 0.0)
-        bed.hold(230.0, 230.0, 10)
-    assert bed.states == [State.AT_TARGET]
-    assert bed.heater.target == 230.0
-
-
-def test_a_confirmed_outlier_brings_its_target():
-    bed = HeaterDriver("tool0")
-    bed.hold(230.0, 230.0, 10)
-    bed.read(21.3, 0.0)
-    assert bed.heater.state is State.AT_TARGET
-    bed.read(21.4, 0.0)
-    assert (bed.heater.state, bed.heater.target, bed.heater.actual) == (State.OFF, 0.0, 21.4)
 
 
 def test_targets_that_change_at_each_reading_change_the_state_a_few_times_only():
