@@ -53,7 +53,7 @@ from .messages import stored
 from .messages.decode import Command, ReplyTo
 from .settings.table import Settings
 
-#: s that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
+#: Seconds that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
 WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S = 0.5, 0.3, 1.2
 
 NO_PAHO = "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"

@@ -12,7 +12,7 @@ SERVICES: Mapping[str, tuple[str, bool]] = {
     "_secure-mqtt._tcp.local.": ("broker", True),
     "_home-assistant._tcp.local.": ("home_assistant", False),
 }
-#: s that a search takes, and ms for the details of one service.
+#: Seconds that a search takes, and ms for the details of one service.
 SEARCH_S, DETAILS_MS = 4.0, 1500
 #: The port of the broker that Home Assistant brings: it does not announce one.
 MQTT_PORT = 1883

@@ -14,7 +14,7 @@ from .threads.inbox import now
 if TYPE_CHECKING:
     from .connection_test.short_connection import ShortConnection
 
-#: All retained messages have arrived after so many seconds without one, and at the latest after so many seconds.
+#: Seconds without a message after which all retained messages have arrived, and seconds after which no more is awaited.
 QUIET_S, SETTLE_S = 1.0, 15.0
 #: Leftovers at most: a printer has some 25.
 MOST = 500

@@ -21,9 +21,9 @@ from .part import InputHandler, Part
 from .protocol.effects import Effect, Log
 from .protocol.inputs import BrokerConnected, Tick
 
-#: Minimum s between two messages.
+#: Minimum seconds between two messages.
 INTERVAL_S = 60.0
-#: When the first line is logged, s after the start, and s between two lines.
+#: Seconds after the start until the first line is logged, and seconds between two lines.
 FIRST_LOGGED_S, LOG_INTERVAL_S = 10.0, 3600.0
 #: What other parts log when it happens.
 LOGGED_ELSEWHERE = ("last_error", "clash", "warnings", "connection_test")

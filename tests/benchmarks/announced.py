@@ -15,7 +15,7 @@ from octoprint_temp_eta.core.heating.countdown import Countdown
 
 #: Estimates of an episode: (time in s since the start, (eta, low, high)).
 Estimates = Sequence[tuple[float, tuple[float | None, float | None, float | None]]]
-#: s below which a rise of the countdown is not relative to the remaining time.
+#: Seconds below which a rise of the countdown is not relative to the remaining time.
 _FLOOR_S = 5.0
 
 

@@ -14,7 +14,7 @@ __plugin_description__ = "Measures temp_eta"
 __plugin_license__ = "AGPLv3"
 __plugin_pythoncompat__ = ">=3.11,<4"
 
-#: s between two readings, much less than with a real printer.
+#: Seconds between two readings, much less than with a real printer.
 PAUSE = 0.001
 #: Duration of the control in s, similar to the callback.
 CONTROL = 15e-6

@@ -40,7 +40,7 @@ from tests.benchmarks.fleet import fleet
 METHODS = (judge.Model, judge.Linear, judge.Exponential)
 #: An error counts as at most this many times the duration: one wild estimate must not decide a mean.
 WORST = 2.0
-#: s below which relative errors are not relative to the truth any more.
+#: Seconds below which relative errors are not relative to the truth any more.
 FLOOR_S = 5.0
 FOLDS = 5
 

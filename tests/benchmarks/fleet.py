@@ -95,7 +95,7 @@ class Plant:
         return self.ambient + 0.8 * made.power / lost
 
     def run(self, target: float, seconds: float, enough: Callable[[float], bool]) -> Iterator[Sample]:
-        """Yield readings until `enough` has held for 12 s, at most for so many seconds."""
+        """Yield readings until `enough` has held for 12 s, at most for this number of seconds."""
         made, held, due = self._made, 0.0, self.at
         for _ in range(round(seconds / _STEP_S)):
             if self.at >= due:

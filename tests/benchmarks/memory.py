@@ -17,7 +17,7 @@ from tests.support.thermal_heater import SimulatedHeater
 
 METHODS = ("linear", "model")
 DAYS, PRINTS, DAY_S = 7, 2, 86_400
-#: s of heating with its print, and of cooling.
+#: Seconds of heating with its print, and of cooling.
 PRINTING_S, COOLING_S = 2400, 3600
 #: What is imported in this order, and its name.
 PARTS = (

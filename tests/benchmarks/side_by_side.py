@@ -25,7 +25,7 @@ from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
 
 RAW = Path(__file__).with_name("raw_publisher.py")
 TOOLS = [name for name in scenario.TARGETS if name != "bed"]
-#: s after a start until OctoPrint has come to rest, and starts of each.
+#: Seconds after a start until OctoPrint has come to rest, and starts of each.
 SETTLING_S, STARTS = 8.0, 3
 SERIAL = {"serial": {"timeout": {"temperatureAutoreport": scenario.EVERY_S}}}
 

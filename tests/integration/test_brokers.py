@@ -27,7 +27,7 @@ VERSIONS = {"mosquitto": "5", "nats": "3.1.1", "aedes": "3.1.1", "rabbitmq": "3.
 WILDCARDS = {"mosquitto": True, "nats": True, "aedes": True, "rabbitmq": False}
 STATES = tuple(f"{BASE}/{topic}" for topic in ("status", "info", "bed/eta"))
 TIMEOUT = 40.0
-#: s within which everything is right on another server of a cluster, and those that a busy machine needs on top.
+#: Seconds within which everything is right on another server of a cluster, and those that a busy machine needs on top.
 #: If the failed server led the others, they accept no client for up to 9 s.
 WITHIN_S, BUSY_S = 10.0, 2.0
 

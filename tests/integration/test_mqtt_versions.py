@@ -13,7 +13,7 @@ from tests.support.mqtt_proxy import CLOSE, CONNECT, UNSUPPORTED, Proxy
 
 __all__ = ["impatient", "link"]
 
-#: s that a packet takes in either direction, on a link that must still connect.
+#: Seconds that a packet takes in either direction, on a link that must still connect.
 SLOW_S = 3.0
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
-#: ms to wait for an expected element; loading OctoPrint's page takes longest.
+#: Milliseconds to wait for an expected element; loading OctoPrint's page takes longest.
 TIMEOUT_MS = 20_000
 #: The rules of axe for what users must be able to read and use.
 LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}

@@ -30,6 +30,8 @@ class OctoPrintsPrinter:
         #: What other plugins make of a line.
         self.made: dict[str, list[str]] = {}
         self.hooks: Printer | None = None
+        #: Gets an item instead of the next fake ack being noted.
+        self.done: queue.SimpleQueue[None] | None = None
 
     def set_job_on_hold(self, value: bool) -> bool | None:
         if not self.connected:
@@ -45,7 +47,10 @@ class OctoPrintsPrinter:
         return "Printing"
 
     def fake_ack(self) -> None:
-        self.calls.append("fake ack")
+        if self.done is None:
+            self.calls.append("fake ack")
+        else:
+            self.done.put(None)
 
     def is_operational(self) -> bool:
         return self.connected
@@ -77,13 +82,13 @@ class OctoPrintsPrinter:
 
 
 class FakeOctoPrint:
-    """Our printer on such a one."""
+    """The plugin's printer adapter on a fake of OctoPrint's printer."""
 
     def __init__(self, **serial: Any) -> None:
         self.printer = OctoPrintsPrinter()
         self._inputs: queue.Queue[ScriptInput | TargetSet] = queue.Queue()
         self.hooks = Printer(
-            self.printer,  # type: ignore[arg-type]
+            self.printer,
             serial.get,
             self._inputs.put,
             logging.getLogger("test"),
@@ -93,14 +98,13 @@ class FakeOctoPrint:
 
     def do(self, *effects: Effect) -> list[ScriptInput | TargetSet]:
         """Have the effects done, wait for that, and return the inputs of the bridge."""
-        done = queue.SimpleQueue[None]()
         for effect in effects:
             self.hooks.performers[type(effect)](effect)
-        self.printer.fake_ack, fake_ack = lambda: done.put(None), self.printer.fake_ack
+        done = self.printer.done = queue.SimpleQueue[None]()
         self.hooks.performers[FakeOk](FakeOk())
         done.get(timeout=10)
-        self.printer.fake_ack = fake_ack
+        self.printer.done = None
         return self.published()
 
-    def published(self) -> list[ScriptInput]:
+    def published(self) -> list[ScriptInput | TargetSet]:
         return [self._inputs.get() for _ in range(self._inputs.qsize())]

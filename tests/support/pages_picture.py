@@ -13,7 +13,7 @@ from tests.support.waiting import eventually
 
 PICTURE = PROJECT / "docs" / "img" / "pages.png"
 SIZE: ViewportSize = {"width": 1180, "height": 760}
-#: °C of the tool at which the picture is taken, in the middle of the heat-up.
+#: The tool's temperature in °C at which the picture is taken, in the middle of the heat-up.
 WARM = 75.0
 
 

@@ -37,7 +37,7 @@ class RunningBridge:
         }
         performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
         self._bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
-        #: s that the longest call took that OctoPrint's threads make.
+        #: Seconds that the longest call took that OctoPrint's threads make.
         self.longest_call = 0.0
         self.worker = Worker(self._bridge, performers, logging.getLogger("running-bridge"))
         self.mqtt = Mqtt(self.worker.post)

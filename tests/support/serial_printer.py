@@ -23,7 +23,7 @@ CAPABILITIES = (
     "Cap:AUTOREPORT_TEMP:1",
     "Cap:EMERGENCY_PARSER:0",
 )
-#: s between two reports of the printer, and the number of reports during homing and heating.
+#: Seconds between two reports of the printer, and the number of reports during homing and heating.
 PAUSE_S, HOMING, HEATING = 0.1, 5, 20
 
 _GCODE = re.compile(r"[GMT]\d")

@@ -28,7 +28,7 @@ SOUNDS = {
     "cooldown_complete": (C6, G5, C5),
     "problem": (E5, C5, E5, C5),
 }
-#: s from one note to the next, and how long the last one rings.
+#: Seconds from one note to the next, and how long the last one rings.
 STEP_S, RING_S = 0.14, 0.9
 #: Of a bell: multiples of its note, how loud each is, and how fast (1/s) it fades.
 PARTIALS = ((1.0, 1.0, 5.0), (2.0, 0.35, 8.0), (3.01, 0.12, 12.0), (5.4, 0.05, 20.0))

@@ -32,7 +32,7 @@ class SimulatedHeater:
     loose: bool = False
 
     def run(self, seconds: float, target: float, every: float = 1.0) -> Iterator[Sample]:
-        """Yield the readings of so many seconds, to 0.1 °C."""
+        """Yield the readings of `seconds` seconds, to 0.1 °C."""
         steps_between = round(every / STEP_S)
         for step in range(round(seconds / STEP_S)):
             if step % steps_between == 0:

@@ -13,10 +13,10 @@ from ...bridge.protocol.inputs import Input, SnapshotWanted, Started, Stopping, 
 from ...core.clock import Now
 from .inbox import Inbox, now
 
-#: s between two ticks.
+#: Seconds between two ticks.
 TICK_S = 0.5
 
-#: s that a look waits for the worker; normally it takes milliseconds.
+#: Seconds that a look waits for the worker; normally it takes milliseconds.
 LOOK_S = 2.0
 
 #: Performs an effect without waiting for it.

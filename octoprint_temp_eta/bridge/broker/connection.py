@@ -39,7 +39,7 @@ from .states import MOVES, Event, State
 
 #: The file with the topics that are still to be cleared.
 LEFT_BEHIND = "left_behind"
-#: s between two times that the machine that stays publishes everything again: the other one has overwritten it.
+#: Seconds between two times that the machine that stays publishes everything again: the other one has overwritten it.
 DEFEND_S = 5.0
 
 

@@ -8,7 +8,7 @@ from ...core.clock import Now
 from ...core.rate_limit import TokenBucket
 from ..protocol.effects import Effect, Log, Page
 
-#: s after which a connection counts as stable.
+#: Seconds after which a connection counts as stable.
 STABLE_S = 60.0
 #: The number of unstable connections that are reported individually.
 MAX_REPORTED = 5

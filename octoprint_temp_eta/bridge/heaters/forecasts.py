@@ -16,9 +16,9 @@ from ..protocol.effects import Effect
 from ..protocol.inputs import Learned, Preset, Presets
 from .heaters import Heaters
 
-#: °C that a heater must have moved for another computation, and s between two of them while heaters move.
+#: How far a heater must have moved for another computation, in °C, and seconds between two while heaters move.
 MOVED_C, INTERVAL_S = 1.0, 20.0
-#: The published seconds stay while the new ones differ by at most so many, or by this share of them.
+#: The published seconds stay while the new ones differ by at most this number, or by this share of them.
 DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
 
 #: Presets at most, and the longest name in characters: each preset costs a forecast for each heater.

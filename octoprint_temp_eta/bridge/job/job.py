@@ -17,7 +17,7 @@ from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged
 from ..protocol.job_inputs import JobChanged, LayerChanged, PrintJob
 
-#: Minimum s between two messages while only the progress changes.
+#: Minimum seconds between two messages while only the progress changes.
 INTERVAL_S = 10.0
 #: OctoPrint's states in which the remaining time runs down.
 RUNNING = frozenset({"STARTING", "PRINTING", "RESUMING", "FINISHING"})

@@ -16,7 +16,7 @@ from typing import Any
 
 from ...messages.catalogue import MESSAGES
 
-#: s for which a number is continued. So a number that moves is published at least this often.
+#: Seconds for which a number is continued. So a number that moves is published at least this often.
 CONTINUED_S = 10.0
 #: The `x-rate` of seconds that count down, to 0.
 COUNTDOWN = -1

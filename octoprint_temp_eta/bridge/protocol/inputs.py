@@ -159,7 +159,7 @@ class BrokerLost:
     link: int
     reason: str
     code: int | None = None
-    #: s until the next attempt.
+    #: Seconds until the next attempt.
     pause: float = field(default=0.0, compare=False)
 
 

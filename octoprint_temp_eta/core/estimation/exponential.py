@@ -13,7 +13,7 @@ from .estimator import Direction, Goal, Sample, Shape
 from .linear import WindowMethod
 from .samples import slope
 
-#: °C; at smaller distances the logarithm is mostly sensor noise.
+#: Smallest distance in °C: below it, the logarithm is mostly sensor noise.
 NEAREST = 0.2
 #: Pairs of `Exponential.shape`.
 POINTS = 16

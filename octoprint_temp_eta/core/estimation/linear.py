@@ -14,17 +14,17 @@ from .samples import History
 class Limits:
     """Limits of the methods `linear` and `exponential`; the method `model` has none."""
 
-    #: °C/s below which heating has no ETA. Cooling has no such limit: a bed always cools more slowly.
+    #: The rate in °C/s below which heating has no ETA. Cooling has no such limit: a bed always cools more slowly.
     min_rate: float = 0.1
-    #: s; a longer ETA is dropped.
+    #: The longest ETA in seconds; a longer one is dropped.
     max_eta: float = 3600.0
-    #: °C below the target from which heating has no ETA.
+    #: How far below the target, in °C, a heat-up stops having an ETA.
     threshold_start: float = 5.0
-    #: s of readings for the heating rate.
+    #: Seconds of readings for the heating rate.
     heating_window: float = 10.0
-    #: s of readings for the cooling rate.
+    #: Seconds of readings for the cooling rate.
     cooling_window: float = 120.0
-    #: °C, the ambient temperature, for `exponential`.
+    #: The ambient temperature in °C, for `exponential`.
     ambient: float = 25.0
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from .estimator import Sample
 
-#: °C; a reading outside is an error of the sensor or the firmware.
+#: Lowest and highest reading in °C; one outside is an error of the sensor or the firmware.
 PLAUSIBLE_C = (-50.0, 600.0)
 #: A reading that jumps by more than this (°C, plus °C for each second since the last one) needs a second one like it.
 JUMP_C, JUMP_C_PER_S = 20.0, 30.0
 
 #: Default length of the history in s, and the most samples per second of it, which bounds memory at high poll rates.
 HISTORY_S, SAMPLES_PER_S = 120.0, 5
-#: Shortest span in s for a rate: OctoPrint repeats a reading within milliseconds when it sends a new target.
+#: Shortest span in seconds for a rate: OctoPrint repeats a reading within milliseconds when it sends a new target.
 SHORTEST_RATE_S = 1.0
 
 

@@ -8,20 +8,20 @@ from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Estimate, Estim
 from .state_machine.heater import Heater
 from .state_machine.states import State
 
-#: Hysteresis of the announced time: it stays while the estimate differs by at most so many seconds, but at most the
-#: share of the remaining time, …
+#: Hysteresis of the announced time: it stays while the estimate differs by at most this number of seconds, but at most
+#: the share of the remaining time, …
 FLOOR_S, FLOOR_SHARE, FLOOR_MIN_S = 2.0, 0.2, 0.5
 #: … or by this share of the interval's half-width, …
 INTERVAL_SHARE = 0.5
 #: … or by this share of the remaining time; the second one is for a method without an interval.
 REMAINING_SHARE, REMAINING_SHARE_ALONE = 0.06, 0.1
-#: One reading postpones the announced time by at most this share of the remaining time or so many seconds, …
+#: One reading postpones the announced time by at most this share of the remaining time or this number of seconds, …
 LATER_SHARE, LATER_S = 0.15, 1.0
 #: … or by this share of the interval's half-width, but not by more than the share of the remaining time.
 LATER_INTERVAL_SHARE, LATER_SHARE_MOST = 0.35, 0.4
-#: An arrival that is due but not there is postponed by so many seconds, or by this share of the time it is overdue.
+#: An arrival that is overdue is postponed by this number of seconds, or by this share of the time since it was due.
 OVERDUE_S, OVERDUE_SHARE = 1.0, 0.5
-#: s by which a message, which has whole seconds, can round the announced time down.
+#: Seconds by which a message, which has whole seconds, can round the announced time down.
 ROUNDING_S = 0.5
 
 

@@ -10,9 +10,9 @@ from math import floor
 
 from ..estimation.estimator import Direction, Estimate, Estimator, Goal, HeaterKind
 
-#: °C between two start temperatures, by kind.
+#: The step between two start temperatures in °C, by kind.
 STEP_C = {HeaterKind.TOOL: 10.0, HeaterKind.BED: 4.0, HeaterKind.CHAMBER: 4.0}
-#: °C before the goal of the last one: at the goal itself the forecast is 0.
+#: How far the last one is from the goal, in °C: at the goal itself the forecast is 0.
 LAST_C = 0.1
 #: Forecasts kept at most.
 MOST = 1024

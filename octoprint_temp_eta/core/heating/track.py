@@ -22,9 +22,9 @@ from .extrapolation import CoolDown
 from .state_machine.heater import Heater
 from .state_machine.states import State, Transition
 
-#: s of readings from which the published rate comes.
+#: Seconds of readings from which the published rate comes.
 RATE_WINDOW = 8.0
-#: °C assumed around the printer until a heater at rest has been read, and the range in which that reading counts.
+#: The ambient temperature in °C until a heater at rest has been read, and the range in which that reading counts.
 AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
 

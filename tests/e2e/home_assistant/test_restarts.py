@@ -17,9 +17,9 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
-#: s within which all states are right after the last start and Home Assistant's connection to its broker.
+#: Seconds within which all states are right after the last start and Home Assistant's connection to its broker.
 RIGHT_S = 10.0
-#: s after which Home Assistant itself tries a lost broker again, and some for connecting.
+#: Seconds after which Home Assistant itself tries a lost broker again, and some for connecting.
 RECONNECT_S = 10.0 + 5.0
 
 

@@ -21,9 +21,9 @@ from .inference.prior import Belief
 STALLED_PACE: Final = 0.3
 #: Seconds of readings for the pace.
 _WINDOW_S: Final = {HeaterKind.TOOL: 10.0, HeaterKind.BED: 30.0, HeaterKind.CHAMBER: 120.0}
-#: °C below the target from which the controller, not the heater, limits the rate.
+#: How far below the target, in °C, the controller begins to limit the rate instead of the heater.
 _CONTROLLED_C: Final = {HeaterKind.TOOL: 12.0, HeaterKind.BED: 5.0, HeaterKind.CHAMBER: 5.0}
-#: °C of noise in readings: there is no pace where the expected rise is smaller.
+#: Noise of the readings in °C: there is no pace where the expected rise is smaller.
 _TREMBLE_C: Final = 1.5
 
 

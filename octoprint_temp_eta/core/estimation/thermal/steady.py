@@ -8,7 +8,7 @@ from typing import Final
 from ..estimator import Direction, Estimate
 from .inference.posterior import EIGHTY, TICK_S
 
-#: Band: the countdown may differ from the estimate by so many standard deviations of ln ETA, …
+#: Band: the countdown may differ from the estimate by this many standard deviations of ln ETA, …
 _BAND: Final = {Direction.HEATING: 0.55, Direction.COOLING: 0.65}
 #: … and at most by this, relative.
 _WIDEST: Final = 0.4

@@ -65,7 +65,7 @@ class Heater:
         self._settling: Settling | None = None
         #: Whether it was found hot, so that it is unknown whether it cools.
         self._found_hot = False
-        #: °C where it has settled above its target.
+        #: The temperature in °C at which it has settled above its target.
         self._settled_at: float | None = None
         #: Whether the next reading is the first after an extrapolation.
         self._resumes = False

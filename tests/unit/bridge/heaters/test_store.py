@@ -66,7 +66,7 @@ def test_only_the_last_ones_are_kept() -> None:
     assert episodes[-1]["direction"] == "heating"
 
 
-def test_it_counts_what_was_learned_and_tells_open_pages() -> None:
+def test_it_counts_what_was_learned_and_updates_open_pages() -> None:
     driver = connected()
     driver.read(bed=(22.0, 0.0))
     assert history(driver) == {"episodes": [], "learned": {"heating": 0, "cooling": 0}}

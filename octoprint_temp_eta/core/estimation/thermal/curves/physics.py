@@ -34,8 +34,8 @@ HEATING: Final = (
 COOLING: Final = ("ln_loss", "ln_lag", "ln_delay", "ambient", "ln_soak", "ln_soak_time")
 PARAMETERS: Final = {Direction.HEATING: HEATING, Direction.COOLING: COOLING}
 
-#: s for which a heater is assumed to be at the temperature of its oldest reading, starting from cold: a body slower
-#: than that is still cold inside. One value for all printers: some minutes of heating and holding.
+#: Seconds for which a heater is assumed to be at the temperature of its oldest reading, starting from cold: a slower
+#: body is still cold inside. One value for all printers: some minutes of heating and holding.
 SOAKED_S: Final = 300.0
 
 #: Bounds of the parameters: far outside of any heater, they only keep the arithmetic finite.

@@ -12,9 +12,9 @@ from .physics import Array, Start
 
 #: Seconds of readings for the slope at the start, …
 _SLOPE_WINDOW: Final = 8.0
-#: … if they have at least so many readings; …
+#: … if they have at least this number of readings; …
 _SLOPE_READINGS: Final = 4
-#: … else the newest three within so many seconds, as with a poll interval of 5 s.
+#: … else the newest three within this number of seconds, as with a poll interval of 5 s.
 _SPARSE_WINDOW: Final = 16.0
 #: Range of slopes in K/s; a steeper one is an error of a reading.
 _SLOPE_BOUNDS: Final = (-4.0, 15.0)

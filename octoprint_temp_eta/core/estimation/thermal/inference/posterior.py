@@ -20,7 +20,7 @@ _CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.015}
 _INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 160.0}
 #: The weight of readings decays over this share of the time since the start.
 _MEMORY: Final = 0.5
-#: s added to the time since the start, so that the first readings have little weight.
+#: Seconds added to the time since the start, so that the first readings have little weight.
 _SETTLING: Final = 1.0
 #: Most readings kept; at more, every second one is dropped.
 _READINGS: Final = 80
@@ -35,8 +35,8 @@ _STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
 _RESTART_STEPS: Final = 6
 #: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
 _MISFIT: Final = 0.5
-#: The curve is not fitted until the temperature has changed by so many °C, for at most so many times the expected dead
-#: time: until then, readings are the same for every heater.
+#: The curve is not fitted until the temperature has changed by this many °C, for at most this multiple of the expected
+#: dead time: until then, readings are the same for every heater.
 _MOVED_C: Final = 0.6
 _LONGEST_WAIT: Final = 1.0
 #: Standard deviations of a curve's time offset, relative to the time since the start, and of a reading in °C: they give
@@ -51,7 +51,7 @@ _NEWEST_MEMORY: Final = 0.03
 EIGHTY: Final = 1.2816
 #: Pairs of `Posterior.shape`.
 _POINTS: Final = 24
-#: s added to both ends of a ratio, so that it stays finite at the arrival.
+#: Seconds added to both ends of a ratio, so that it stays finite at the arrival.
 TICK_S: Final = 0.5
 #: Largest standard deviation of ln ETA in formula 15.
 _LARGE: Final = {Direction.HEATING: 1.0, Direction.COOLING: 0.5}

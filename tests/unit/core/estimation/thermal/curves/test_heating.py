@@ -16,7 +16,7 @@ PARAMETERS_OF_A_HOTEND = np.array([*np.log([3.0, 0.006, 4.0, 1.5, 12.0, 3.0]), 0
 
 
 def integrated(start: Start, until: float) -> float:
-    """Return the temperature after so many seconds, by small steps of the published formulas."""
+    """Return the temperature after `until` seconds, by small steps of the published formulas."""
     rate, loss, lag, delay, band, derivative, _, soak, soak_time = np.exp(PARAMETERS_OF_A_HOTEND)
     target = HEATING.temperature
     power = rate + loss * (REFERENCE[HeaterKind.TOOL] - AMBIENT)
