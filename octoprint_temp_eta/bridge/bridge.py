@@ -75,7 +75,7 @@ class Bridge:
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
         pages = self._pages.copies(self._outbox.take_published())
-        return [*effects, *self._save(), *self._connection.report_not_sent(now), *pages, *messages]
+        return [*effects, *self._save(), *self._connection.report_not_sent(now), *messages, *pages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.

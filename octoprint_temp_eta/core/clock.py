@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Now:
     """The current time: `at` in seconds of a monotonic clock, `wall` in Unix seconds."""
 

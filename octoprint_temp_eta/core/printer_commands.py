@@ -6,7 +6,8 @@ The states are OctoPrint's ids. A command is rejected in the other states, and H
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from .value import value
 
 EMERGENCY_STOP = "printer/emergency_stop"
 #: OctoPrint has no state before the first connection.
@@ -17,7 +18,7 @@ CLOSED = ("OFFLINE", "CLOSED", "ERROR", "CLOSED_WITH_ERROR", "UNKNOWN", NEVER_CO
 OPENING = ("OPEN_SERIAL", "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class States:
     """Some states, or with `but` all others."""
 

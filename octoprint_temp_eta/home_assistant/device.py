@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, Form, Origin
 
+from ..core.value import value
 from ..messages.topics import Topics
 from .compact import compact, compact_availability
 from .entities.parts import Offer, Scope
@@ -22,7 +23,7 @@ LONG_NAMES_BYTES = 48_000
 FORMS = {"device": Form.DEVICE, "per_entity": Form.SINGLE}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeviceFacts:
     """What the device page shows about the printer."""
 

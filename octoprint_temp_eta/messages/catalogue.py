@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ..core.value import value
 from .schemas import SCHEMAS, InvalidPayload
 
 __all__ = ["COMMANDS", "MESSAGES", "REST_COMMANDS", "InvalidPayload", "MessageType", "PayloadType", "RestCommand"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PayloadType:
     """A payload, as its schema describes it."""
 
@@ -26,14 +27,14 @@ class PayloadType:
         validate(self.name, payload)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RestCommand(PayloadType):
     """A command that only REST accepts."""
 
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageType(PayloadType):
     """An MQTT message, as its schema describes it.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from ..core.value import value
 from .catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
 
 #: The maximum size of a command in bytes.
@@ -21,7 +22,7 @@ Transaction = str | int | None
 _Kind = TypeVar("_Kind", bound=PayloadType)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReplyTo:
     """Where the reply to a command goes, in addition to our response topic."""
 
@@ -32,7 +33,7 @@ class ReplyTo:
     ticket: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """A valid command: `arguments` are the schema's properties except the common ones."""
 

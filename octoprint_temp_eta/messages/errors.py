@@ -6,12 +6,13 @@ The schema's list of codes and their meanings are checked against this table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 
+from ..core.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class ErrorCode:
     """What an error code means, as a sentence for the user, and its HTTP status."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ..core.value import value
 from .catalogue import MESSAGES, MessageType
 
 #: Valid characters in a topic level. Brokers change or reject others, each differently.
@@ -23,7 +23,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-").lower()[:48]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Topics:
     """The topics of one instance."""
 

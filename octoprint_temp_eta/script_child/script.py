@@ -6,19 +6,19 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.scripts.catalogue import ID_RULE, convert_id, is_valid_id
 from ..core.scripts.settings import InvalidSettings, Settings, as_json
+from ..core.value import value
 
 
 class ScriptError(Exception):
     """The file is not a valid script; the message has the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Script:
     """The magic variables of a file."""
 

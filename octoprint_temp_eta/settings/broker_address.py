@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from ..core.value import value
 
 #: By URL scheme: the default port, whether TLS is used, and whether WebSockets are.
 SCHEMES = {
@@ -30,7 +31,7 @@ class InvalidAddress(ValueError):
     """A text that is no address of a broker; the message has the rule."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BrokerAddress:
     """Where a broker is, and how to connect to it: `websocket_path` is None for MQTT over plain TCP or TLS.
 

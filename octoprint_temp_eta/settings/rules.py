@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar
 
+from ..core.value import value
+
 #: Characters that a text may have at most.
 MAX_TEXT = 1024
 
@@ -20,7 +22,7 @@ class InvalidSetting(ValueError):
         super().__init__(f"{key}: {rule}")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """Label, help text and accepted values of one setting."""
 

@@ -12,8 +12,9 @@ A connection in 3.1.1 lasts until it ends; the next one starts with MQTT 5 again
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from ...core.value import value
 
 #: Seconds to wait for CONNACK: a link with 3 s in each direction needs 6 s, and a busy broker needs longer.
 CONNACK_TIMEOUT_S = 15.0
@@ -45,7 +46,7 @@ class Outcome(Enum):
     FAILED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """An attempt to connect: its MQTT version, and the seconds to wait for CONNACK."""
 

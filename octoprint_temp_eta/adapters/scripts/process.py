@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -29,6 +29,7 @@ from ...bridge.protocol.script_inputs import (
 )
 from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import InvalidSettings, Settings, as_json
+from ...core.value import value
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
@@ -40,7 +41,7 @@ MAX_OUTPUT = 4096
 TIMEOUT_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Job:
     """A run's job: the script's file, its stored settings, and what is given for this run."""
 

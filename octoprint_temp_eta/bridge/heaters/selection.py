@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...core.value import value
 from ...messages.topics import LEVEL
 from ...settings.table import Settings, names
 from ..protocol.inputs import Profile
@@ -33,7 +33,7 @@ SAME_ROOM_C = 10.0
 NEARLY_COLD_C = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Selection:
     """The rule: what the settings name comes first, then the printer profile; of an unknown profile, everything is.
 

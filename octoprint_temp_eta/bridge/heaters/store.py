@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Direction, HeaterKind, LearnedState
 from ...core.heating.accuracy import LAST_COMPARED, Accuracy, Comparison
 from ...core.heating.track import Step
+from ...core.value import value
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Learn, Page, Save
 from ..protocol.inputs import Learned
@@ -22,7 +22,7 @@ VERSION = 1
 CHANGED = Page({"type": "history_update"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A heater of a printer profile."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ha_discovery import Announcement, Form
 
+from ...core.value import value
 from ..outbox.send_limits import SendLimits
 from .discovery import as_publish
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fitted:
     """An announcement that fits, and what had to be changed for it, as a sentence for people."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ...core.clock import Now
+from ...core.value import value
 from ...messages.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
@@ -28,7 +29,7 @@ MAX_EVENTS = 256
 ACK_TIMEOUT_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Event:
     kind: str
     publish: Publish
@@ -38,7 +39,7 @@ class _Event:
     resend: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Published:
     """A message that was published: its heater if it has one, and its payload; None: the topic is cleared."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ...core.clock import Now
+from ...core.value import value
 from ..protocol.effects import Publish
 from ..protocol.inputs import BrokerConnected
 from .packet_size import packet_size
@@ -18,7 +18,7 @@ WINDOW = 16
 MAX_REPORTS = 32
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TooLarge:
     """A message that was not sent, because the broker would end the connection; sizes in bytes."""
 
@@ -33,7 +33,7 @@ class TooLarge:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Culprit:
     """A message that is not sent, because the connection ended twice while it was in flight; its size in bytes."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ...core.value import value
 from ...messages.decode import Command
 from ...settings.table import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """The result of one step at one broker. `message` is what was found, or why the step failed and what to do."""
 
@@ -19,7 +19,7 @@ class Step:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionTestRequested:
     """Test the connection of these settings, which need not be saved.
 
@@ -31,7 +31,7 @@ class ConnectionTestRequested:
     other_plugins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepDone:
     """A step of the connection test `number` is done."""
 
@@ -39,7 +39,7 @@ class StepDone:
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionTestDone:
     """The connection test `number` is complete; `problem` is why it ended early."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
+from ...core.value import value
 from ...messages.decode import Command
 from ...settings.broker_address import BrokerAddress
 from .job_effects import PrinterAction
 from .script_effects import ScriptEffect
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Publish:
     """Send a message; with MQTT 5 also its properties."""
 
@@ -28,7 +29,7 @@ class Publish:
     token: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connect:
     """Connect to a broker and stay connected; replaces an earlier connection.
 
@@ -64,7 +65,7 @@ class Connect:
         return (first, *self.more_addresses)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionTest:
     """Test a connection beside the one that may be up; the steps come back as `StepDone` of test `number`.
 
@@ -89,21 +90,21 @@ class ConnectionTest:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Disconnect:
     """Disconnect from the broker after sending `last_messages`."""
 
     last_messages: tuple[Publish, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Subscribe:
     """Subscribe to exactly these topics, on this connection and on those that follow."""
 
     topics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Save:
     """Write a JSON value to the plugin's data folder under `name`."""
 
@@ -111,7 +112,7 @@ class Save:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Learn:
     """Learn from a complete episode of a heater, outside the worker; the result is the input `Learned`."""
 
@@ -121,7 +122,7 @@ class Learn:
     episode: Episode
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetTarget:
     """Set a heater's target in °C, 0: off; with a `token`, the result comes back as `TargetSet`."""
 
@@ -130,7 +131,7 @@ class SetTarget:
     token: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """A later reply to a command; the bridge itself sends it."""
 
@@ -138,7 +139,7 @@ class Reply:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RestReply:
     """Give the REST call `ticket` its reply."""
 
@@ -146,14 +147,14 @@ class RestReply:
     reply: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page:
     """Send a message to the open OctoPrint pages."""
 
     message: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Log:
     """Write a line to OctoPrint's log; `level` as in `logging`."""
 

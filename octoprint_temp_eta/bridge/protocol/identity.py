@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ...core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Identity:
     """The identity of this plugin instance. Only the name can change while OctoPrint runs."""
 

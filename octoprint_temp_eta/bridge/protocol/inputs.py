@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ...core.estimation.estimator import LearnedState
+from ...core.value import value
 from ...settings.table import Settings
 from .connection_test import ConnectionTestInput
 from .job_inputs import JobInput
 from .script_inputs import ScriptInput
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Started:
     """The worker has started."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stopping:
     """OctoPrint shuts down."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PluginSwitched:
     """The user has enabled, disabled or uninstalled the plugin, which takes effect when OctoPrint restarts."""
 
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tick:
     """Time has passed. Contains the inbox's maximum level, and the number of dropped inputs."""
 
@@ -38,26 +39,26 @@ class Tick:
     inbox_dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SnapshotWanted:
     """A call waits for `Bridge.snapshot`, which the worker takes after this."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SettingsChanged:
     """The user has saved changed settings."""
 
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Readings:
     """Temperatures from OctoPrint: the raw `actual` and `target` per heater."""
 
     heaters: Mapping[str, tuple[object, object]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Profile:
     """OctoPrint's printer profile."""
 
@@ -71,7 +72,7 @@ class Profile:
     heated_chamber: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrinterChanged:
     """The printer's state: OctoPrint's id of it, whether it is connected and prints, and its profile."""
 
@@ -81,7 +82,7 @@ class PrinterChanged:
     profile: Profile | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TargetSet:
     """OctoPrint has set the target of the `SetTarget` with this `token`, or `refusal` is the reason why not."""
 
@@ -89,7 +90,7 @@ class TargetSet:
     refusal: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Renamed:
     """The user changed the printer's name or OctoPrint's language."""
 
@@ -97,7 +98,7 @@ class Renamed:
     language: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Preset:
     """One of OctoPrint's temperature presets: targets in °C, 0 for what it does not set."""
 
@@ -113,19 +114,19 @@ class Preset:
         return {"bed": self.bed, "chamber": self.chamber}.get(heater, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Presets:
     """OctoPrint's temperature presets, in their order."""
 
     presets: tuple[Preset, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobBoundary:
     """A print job has started or ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Learned:
     """The result of `Learn` for a heater, None if there is nothing to store."""
 
@@ -133,7 +134,7 @@ class Learned:
     state: LearnedState | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BrokerConnected:
     """The broker has accepted the connection and responded to the subscriptions. `link` numbers the connections.
 
@@ -149,7 +150,7 @@ class BrokerConnected:
     window: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BrokerLost:
     """The connection `link` failed or has ended.
 
@@ -163,7 +164,7 @@ class BrokerLost:
     pause: float = field(default=0.0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BrokerRefused:
     """The broker refused a message or a subscription to `topic`; the connection continues.
 
@@ -174,7 +175,7 @@ class BrokerRefused:
     topic: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delivered:
     """The broker has acknowledged the message with this `token` on the connection `link`."""
 
@@ -182,7 +183,7 @@ class Delivered:
     token: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageArrived:
     """A message on a topic that we subscribed to."""
 
@@ -194,12 +195,12 @@ class MessageArrived:
     qos: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MalformedMessage:
     """A message whose topic or properties could not be read was dropped."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PluginPublish:
     """Another plugin publishes a message; with `queue` it waits for a connection."""
 
@@ -210,14 +211,14 @@ class PluginPublish:
     queue: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PluginSubscriptions:
     """Other plugins want the messages on exactly these topics."""
 
     filters: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ApiCommand:
     """A command from the REST interface; `ticket` identifies the waiting call."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...core.value import value
 from .job_inputs import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrinterAction:
     """Have OctoPrint carry out `command`, such as "job/pause"; the result comes back as `ActionDone`."""
 

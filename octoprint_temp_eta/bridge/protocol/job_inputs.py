@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ...core.value import value
 
 Origin = Literal["local", "sdcard"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Filament:
     """The filament that a file needs of one tool: mm and cm³, None if unknown."""
 
@@ -17,7 +18,7 @@ class Filament:
     volume: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrintJob:
     """The selected file, and the progress of its print as OctoPrint reports it; None: unknown."""
 
@@ -34,14 +35,14 @@ class PrintJob:
     remaining: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobChanged:
     """The print job has changed, or its progress; None if no file is selected."""
 
     job: PrintJob | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LayerChanged:
     """The current layer of the print and their number, None if unknown."""
 
@@ -49,7 +50,7 @@ class LayerChanged:
     layers: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrinterEvent:
     """Something has happened to the print or the printer; `kind` is an `event_type` of the message `event`."""
 
@@ -62,7 +63,7 @@ class PrinterEvent:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ActionDone:
     """OctoPrint was asked for the `PrinterAction` with this `token`; `refusal` is why it refused."""
 

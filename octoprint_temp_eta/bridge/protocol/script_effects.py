@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import Settings
+from ...core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScanScripts:
     """Scan the script folder; the result is the input `ScriptsFound`."""
 
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CreateScriptFolder:
     """Create the script folder; the result is the input `ScriptFolderCreated`."""
 
@@ -27,7 +28,7 @@ class CreateScriptFolder:
     example: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReadConnectCommands:
     """Call a script's `__script_commands__`; the result is the input `ConnectCommandsRead`."""
 
@@ -37,7 +38,7 @@ class ReadConnectCommands:
     stored: Settings
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StartScript:
     """Start the process of a run."""
 
@@ -51,17 +52,17 @@ class StartScript:
     flow: Flow = DEFAULT_FLOW
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TerminateScript:
     """Ask the run's process to exit."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KillScript:
     """Kill the run's process, if any."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReplyToLine:
     """Pass the printer's reply to line `seq` to the script."""
 
@@ -69,7 +70,7 @@ class ReplyToLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RejectLine:
     """Fail line `seq` in the script: it was not sent, or not acknowledged."""
 
@@ -77,7 +78,7 @@ class RejectLine:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldJobs:
     """Put OctoPrint's print jobs on hold; the result is the input `JobsHeld`.
 
@@ -88,14 +89,14 @@ class HoldJobs:
     allow_motion: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleaseJobs:
     """Stop observing the line and release print jobs; `held` is False when the hold ended with the connection."""
 
     held: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendLine:
     """Send a line to the printer; the inputs about it carry `key`."""
 
@@ -103,24 +104,24 @@ class SendLine:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendLines:
     """Send lines to the printer without tracking them."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BreakHeatWait:
     """Send M108 outside the queue, to end the firmware's wait for a temperature."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FakeOk:
     """Make OctoPrint continue without the printer's ok."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FireEvent:
     """Fire an event on OctoPrint's event bus."""
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
+from ...core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptRunning:
     """The script is loaded and its run() starts."""
 
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptLine:
     """The script sends one line of G-code and waits for its acknowledgement under the number `seq`.
 
@@ -28,7 +27,7 @@ class ScriptLine:
     reply: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptStatus:
     """The script's `script_status` has changed."""
 
@@ -36,7 +35,7 @@ class ScriptStatus:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptLogged:
     """The script logged or printed something; `level` is debug, info, warning or error."""
 
@@ -45,7 +44,7 @@ class ScriptLogged:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptReturned:
     """run() returned: success, settings to store, and a message for the user."""
 
@@ -55,7 +54,7 @@ class ScriptReturned:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptRaised:
     """The script could not be loaded, or run() raised or returned an invalid value."""
 
@@ -63,7 +62,7 @@ class ScriptRaised:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptEnded:
     """The process and its children have ended; `how` describes the exit: "was ended by SIGSEGV".
 
@@ -77,7 +76,7 @@ class ScriptEnded:
     output: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class JobsHeld:
     """Print jobs are on hold and the printer is ready; otherwise `refusal` is the reason.
 
@@ -93,7 +92,7 @@ class JobsHeld:
     ok_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineQueued:
     """OctoPrint has queued `parts` commands for the line `key` so far: plugins may have added some."""
 
@@ -101,7 +100,7 @@ class LineQueued:
     parts: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineSuppressed:
     """OctoPrint has not queued the line `key`: `error`, or None if a plugin has carried it out instead."""
 
@@ -109,14 +108,14 @@ class LineSuppressed:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OthersLineQueued:
     """OctoPrint has queued a command of someone else, which may be sent much later."""
 
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineSending:
     """A command is about to be sent. `key` marks one of ours; `acknowledged`: an ok is expected."""
 
@@ -125,7 +124,7 @@ class LineSending:
     acknowledged: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineSent:
     """A command was sent, or sent again after a resend request (then without its key)."""
 
@@ -134,21 +133,21 @@ class LineSent:
     acknowledged: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MotionRefused:
     """A line of others was not sent because it would have moved the printer while a script runs."""
 
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LineReceived:
     """The printer sent a line."""
 
     line: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrinterGone:
     """The connection is lost, or the firmware was reset (`reset`); `reason` is for the user."""
 
@@ -156,7 +155,7 @@ class PrinterGone:
     reset: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EmergencyParser:
     """Whether the firmware handles M108 while it waits for a temperature."""
 
@@ -167,7 +166,7 @@ class EmergencyParser:
 SOUND = FolderState()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptsFound:
     """The scripts found in the folder; `complete` is False while files are still being inspected."""
 
@@ -176,7 +175,7 @@ class ScriptsFound:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScriptFolderCreated:
     """The result of the `CreateScriptFolder` with this `token`; `error` is the reason why there is no folder."""
 
@@ -184,7 +183,7 @@ class ScriptFolderCreated:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectCommandsRead:
     """The lines of a script to send on connect, or the error of `__script_commands__`."""
 

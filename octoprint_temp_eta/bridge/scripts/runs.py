@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
 from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
+from ...core.value import value
 from ...messages.decode import Command
 from ..heaters.heaters import Heaters
 from ..part import InputHandler, Part
@@ -66,7 +66,7 @@ SIMPLE: Mapping[core.Decision, Effect] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """A run and the effect that starts its process."""
 

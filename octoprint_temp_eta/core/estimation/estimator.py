@@ -7,9 +7,10 @@ so it is a pure function of immutable values.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
+
+from ..value import value
 
 #: A heat-up arrives this many °C below its target: from there, overshoot and ringing don't count.
 ARRIVAL_TOLERANCE = 1.0
@@ -42,7 +43,7 @@ class HeaterKind(StrEnum):
         return cls.BED if heater == "bed" else cls.CHAMBER
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sample:
     """One reading: `at` in seconds of a monotonic clock, `actual` and `target` in °C (target 0: none)."""
 
@@ -51,7 +52,7 @@ class Sample:
     target: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Goal:
     """The goal of an episode: `temperature` in °C is the target, or the temperature that counts as cooled down."""
 
@@ -70,7 +71,7 @@ class Goal:
         return actual >= self.threshold if heating else actual <= self.threshold
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Estimate:
     """Seconds from the newest sample until the goal is reached; `low`…`high` is the central 80 % interval.
 
@@ -82,7 +83,7 @@ class Estimate:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Episode:
     """A finished heat-up or cool-down, the input of `learn`.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ..value import value
 from .estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample, Shape
 from .samples import History
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """Limits of the methods `linear` and `exponential`; the method `model` has none."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ..value import value
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Acknowledged:
     """The command `key` is acknowledged; `text` is its reply: lines with their newlines, the ok last."""
 
@@ -15,7 +16,7 @@ class Acknowledged:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unacknowledged:
     """The command `key` will not be acknowledged; `error` is the reason."""
 
@@ -23,17 +24,17 @@ class Unacknowledged:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FakeAck:
     """An ok was lost: OctoPrint must continue without it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fence:
     """Submit an M105 through OctoPrint's queue."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Probe:
     """Submit an M105 through OctoPrint's queue, and make OctoPrint send it without the ok that it waits for."""
 

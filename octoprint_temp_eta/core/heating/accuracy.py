@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, fields
 from statistics import fmean
 from typing import Any
 
 from ..estimation.estimator import Direction, Episode, Estimate
+from ..value import value
 
 #: Number of heat-ups in the record.
 LAST = 20
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Score:
     """One heat-up: mean absolute error in % of its duration, and % of the readings whose interval held.
 
@@ -42,7 +43,7 @@ def score(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Scor
 LAST_COMPARED = 10
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Comparison:
     """A completed heat-up or cool-down: the estimate at its start, and how long it took.
 
@@ -64,7 +65,7 @@ class Comparison:
     @classmethod
     def from_json(cls, stored: Any) -> Comparison | None:
         """Return it from the result of `as_json`, None for anything else."""
-        if not isinstance(stored, Mapping) or set(stored) != set(cls.__slots__):
+        if not isinstance(stored, Mapping) or set(stored) != {each.name for each in fields(cls)}:
             return None
         numbers = [value for key, value in stored.items() if key != "direction" and value is not None]
         sound = all(isinstance(each, int | float) and math.isfinite(each) for each in numbers)
@@ -91,7 +92,7 @@ def compare(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Co
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Accuracy:
     """The scores of the last heat-ups, oldest first."""
 

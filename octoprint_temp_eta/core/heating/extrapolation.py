@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from ..value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CoolDown:
     """The expected curve: from `actual` °C at `since` to `threshold` °C at `reached_at`, towards `ambient` °C.
 

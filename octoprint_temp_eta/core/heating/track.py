@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..estimation.estimator import (
     ARRIVAL_TOLERANCE,
@@ -15,6 +15,7 @@ from ..estimation.estimator import (
     HeaterKind,
     Shape,
 )
+from ..value import value
 from .accuracy import Comparison, Score, compare, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
@@ -29,7 +30,7 @@ AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """The settings that apply to a heater.
 
@@ -45,7 +46,7 @@ class Policy:
     hysteresis: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeaterView:
     """What is published of a heater.
 
@@ -77,7 +78,7 @@ class HeaterView:
         return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """The result of a reading: a change of state, and a completed episode with what its estimates were worth."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..value import value
 from .settings import Settings
 
 #: What a script's id must be, in words.
@@ -14,7 +15,7 @@ _ID = re.compile(r"[^\s-]{1,64}")
 _CONVERTED = re.compile(r"[\s-]")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Script:
     """One file of the folder. `error` is the reason why it cannot be started, or None.
 
@@ -33,7 +34,7 @@ class Script:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FolderState:
     """The state of the script folder."""
 

@@ -10,9 +10,10 @@ it retries the last line before it applies SETTLED.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from ..value import value
 from .settings import Settings
 
 
@@ -116,7 +117,7 @@ class HeatersAfter(StrEnum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Flow:
     """How much mecode extrudes per mm of movement while `g.extrude` is set; all in mm.
 
@@ -132,7 +133,7 @@ class Flow:
 DEFAULT_FLOW = Flow()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Run:
     """One run of a script; `started_at` is in Unix seconds."""
 
@@ -147,7 +148,7 @@ class Run:
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunResult:
     """How a run ended.
 
@@ -166,7 +167,7 @@ class RunResult:
         return cls(Outcome.ERROR, error=error, code=code)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CompletedRun:
     """A run with its result; `ended_at` is in Unix seconds."""
 
@@ -175,48 +176,48 @@ class CompletedRun:
     ended_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """Put print jobs on hold and check that the printer is ready."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Launch:
     """Start the script's process."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Terminate:
     """Ask the process to exit (SIGTERM)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kill:
     """Kill the process (SIGKILL)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settle:
     """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement."""
 
     targets: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Release:
     """Release the printer; `jobs` is False when the hold on print jobs ended with the connection."""
 
     jobs: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunStarted:
     """Publish that run() has started."""
 
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunEnded:
     """Publish the result of the run."""
 

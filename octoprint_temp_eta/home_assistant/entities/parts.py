@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ha_discovery import Availability, AvailabilityTopic, Entity, json_text, json_value
 
+from ...core.value import value
 from ...messages.topics import Topics, slug
 from .texts import Texts
 
@@ -37,7 +37,7 @@ ARRIVAL_BAND_S, ARRIVAL_SHARE, OVERDUE_S = 8, 4, 9
 E = TypeVar("E", bound=Entity)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Thermostat:
     """A heater that is announced as a thermostat, with its highest target and its target in each preset, in °C."""
 
@@ -46,7 +46,7 @@ class Thermostat:
     presets: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offer:
     """Everything that can be announced."""
 
@@ -64,7 +64,7 @@ class Offer:
     thermostats: tuple[Thermostat, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scope:
     """What a row needs of the printer."""
 

@@ -9,7 +9,7 @@ from ..forms import SLUG_FORM, TOPIC, TOPIC_FORM
 from ..rules import Group, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Connection(Group):
     """How the plugin reaches the broker, and its topics."""
 

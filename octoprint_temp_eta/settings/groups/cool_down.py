@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..rules import Group, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class CoolDown(Group):
     """When a heater has cooled down."""
 

@@ -8,7 +8,7 @@ from ..forms import COLOR, COLOR_FORM
 from ..rules import Group, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Display(Group):
     """What OctoPrint's pages show."""
 

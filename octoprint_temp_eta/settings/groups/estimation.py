@@ -8,7 +8,7 @@ from ..forms import NAMES, NAMES_FORM
 from ..rules import Group, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Estimation(Group):
     """Which heaters are estimated, and how."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..rules import Group, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Scripts(Group):
     """Automation scripts."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ....bridge.protocol.effects import Connect, Publish
 from ....bridge.protocol.inputs import BrokerRefused, Delivered, Input
+from ....core.value import value
 from ....settings.broker_address import BrokerAddress
 from .. import errors
 from . import paho
@@ -26,7 +26,7 @@ LAST_MESSAGES_TIMEOUT_S = 0.4
 Post = Callable[[Input], None]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connack:
     """The broker answered CONNECT."""
 
@@ -34,14 +34,14 @@ class Connack:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """The connection ended; `code` is the reason code of the broker's DISCONNECT, None without one."""
 
     code: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Suback:
     """The broker answered the SUBSCRIBE with this packet id."""
 
@@ -49,14 +49,14 @@ class Suback:
     codes: list[int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leave:
     """The bridge wants no connection any more; these messages are still to be sent."""
 
     last_messages: tuple[Publish, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Topics:
     """The bridge wants exactly these subscriptions."""
 

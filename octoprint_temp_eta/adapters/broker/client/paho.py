@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -14,6 +13,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ....bridge.protocol.effects import Connect, Publish
 from ....bridge.protocol.inputs import MalformedMessage, MessageArrived
+from ....core.value import value
 from ....settings.broker_address import BrokerAddress
 from .. import tls
 from ..errors import CODES_OF_3_1_1, UNREADABLE
@@ -29,7 +29,7 @@ TCP_TIMEOUT_S = 15.0
 SESSION_EXPIRY_S = 3600
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What the broker supports, from its CONNACK; 3.1.1 cannot announce it."""
 

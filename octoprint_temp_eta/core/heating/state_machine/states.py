@@ -10,8 +10,9 @@ beside the table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ...value import value
 
 
 class State(StrEnum):
@@ -109,7 +110,7 @@ MOVES: Mapping[State, Mapping[Condition, State]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """A change of state."""
 

@@ -49,6 +49,12 @@ class CoolingCurves:
             self._reach = self.delay + _fallen(self.sizes, self.rates, self.goal - self.ambient)
         return self._reach
 
+    def first(self) -> CoolingCurves:
+        """Return the first of the curves alone."""
+        reach = None if self._reach is None else self._reach[:1]
+        sizes, rates = self.sizes[:, :1], self.rates[:, :1]
+        return CoolingCurves(self.start, self.goal, self.delay[:1], self.ambient[:1], sizes, rates, reach)
+
 
 def cooling_curves(goal: Goal, start: Start, parameters: Array) -> CoolingCurves:
     """Return the curves of `parameters` (N, 6), columns as `COOLING`, from `start` to `goal`."""

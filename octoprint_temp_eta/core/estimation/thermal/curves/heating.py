@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from ....value import value
 from ...estimator import Goal
 from .physics import AMBIENT, Array, Start, low_passed
 
@@ -16,7 +16,7 @@ GRID: Final = 128
 _INTEGRAL_OVER_DERIVATIVE: Final = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeatingCurves:
     """N curves: `delay`, `step`, `reach`, `switch`, `late_step` are (N,); `temperature` and `slope` are (N, 2 G).
 
@@ -54,6 +54,20 @@ class HeatingCurves:
         temperature = np.where(waiting, self.start + self.slope0 * times, t0 + part * (flat[index + 1] - t0))
         return temperature, np.where(waiting, self.slope0, s0 + part * (flat_slope[index + 1] - s0))
 
+    def first(self) -> HeatingCurves:
+        """Return the first of the curves alone."""
+        return HeatingCurves(
+            self.start,
+            self.slope0,
+            self.delay[:1],
+            self.step[:1],
+            self.temperature[:1],
+            self.slope[:1],
+            self.reach[:1],
+            self.switch[:1],
+            self.late_step[:1],
+        )
+
 
 def heating_curves(reference: float, goal: Goal, start: Start, parameters: Array) -> HeatingCurves:
     """Return the curves of `parameters` (N, 9), columns as `HEATING`, from `start` to `goal`; `reference` in °C."""
@@ -81,7 +95,7 @@ def heating_curves(reference: float, goal: Goal, start: Start, parameters: Array
     return _controlled(start, goal, control, delay, step, system, free, lag)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Control:
     """A controller towards `target`: full `power` in K/s, `band` in K, `derivative` in s, `integral` in K, all (N,)."""
 

@@ -5,12 +5,12 @@ Temperatures are in °C, times in s, rates in K/s. N parameter vectors give N cu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ....value import value
 from ...estimator import Direction, HeaterKind
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def bounded(direction: Direction, parameters: Array) -> Array:
     return np.asarray(np.minimum(np.maximum(parameters, low), high))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Start:
     """The state at the start of an episode: temperature, slope (K/s), history (ages ≥ 0 in s, °C), and the target in °C
     that was held before, 0 if none."""
@@ -84,6 +84,9 @@ class Curves(Protocol):
 
     def at(self, times: Array) -> tuple[Array, Array]:
         """Return temperatures and slopes (N, n) at `times` (n,) in s since the start."""
+
+    def first(self) -> Curves:
+        """Return the first of the curves alone."""
 
 
 def low_passed(start: Start, time_constant: Array, cold: Array | None = None) -> Array:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from ....value import value
 from ...estimator import Direction, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import Array, Curves, Start, bounded
@@ -22,7 +22,7 @@ _TRIALS: Final = 4
 _GAIN: Final = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Readings:
     """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, and `weights` (n,).
 
@@ -41,7 +41,7 @@ class Readings:
         return np.asarray(self.reading_error**2 + (self.clock_error * self.times * slopes) ** 2)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Penalty:
     """A belief as the descent needs it: `inverse` of its covariance, and the degrees of freedom of its tails."""
 
@@ -62,7 +62,7 @@ class Penalty:
         return off, self.inverse * (size / (self.tails + distance)), size * float(np.log1p(distance / self.tails))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fit:
     """The most probable `parameters` (P,), their inverse covariance `certainty` (P, P), and their `curve`.
 
@@ -100,6 +100,8 @@ def fit(
         for _ in range(_TRIALS):
             step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
             step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / longest)), 1e-9))
+            if float(step @ gradient) < _GAIN * (1.0 + cost):
+                break  # there is nothing to gain, such as before the first reading
             trial = bounded(goal.direction, theta + step)
             curve = curves(kind, goal, start, trial[None])
             trial_squares = float(weight @ (readings.actuals - curve.at(readings.times)[0][0]) ** 2)
@@ -107,11 +109,9 @@ def fit(
             if trial_cost < cost:
                 damping, theta = max(damping / 5.0, 1e-4), trial
                 break
-            if float(step @ gradient) < _GAIN * (1.0 + cost):
-                break  # there is nothing to gain, such as before the first reading
             damping *= 10.0
         if theta is before:
-            curve = curves(kind, goal, start, theta[None])
+            curve = around.first()
             break
         gained, cost, squares = cost - trial_cost, trial_cost, trial_squares
         if gained < _GAIN * (1.0 + cost):

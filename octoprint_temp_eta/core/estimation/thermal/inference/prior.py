@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from ....value import value
 from ...estimator import Direction, HeaterKind
 from ..curves.physics import PARAMETERS, Array
 
@@ -20,7 +20,7 @@ def inverted(matrix: Array) -> Array:
     return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Belief:
     """A Gaussian belief about parameters: `mean` (P,), `covariance` (P, P)."""
 
@@ -28,7 +28,7 @@ class Belief:
     covariance: Array
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Population:
     """The heaters of one kind: `mean` (P,), covariances (P, P) `between` heaters and `within` each."""
 

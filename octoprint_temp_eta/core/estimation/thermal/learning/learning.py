@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
+from ....value import value
 from ...estimator import Direction, Episode, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import AMBIENT, REFERENCE, Array, Start, bounded
@@ -24,16 +24,19 @@ INDEPENDENT: Final = {Direction.HEATING: 15.0, Direction.COOLING: 40.0}
 READING_ERROR = 0.2
 CLOCK_ERROR = 0.015
 _ITERATIONS = 14
-#: Random draws of the belief; the descent starts from the best, which avoids local minima.
+#: Draws of the belief; the descent starts from the best, which avoids local minima. A prime for each parameter.
 _DRAWS = 192
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 STARTS = 3
+#: Traces are explained if the largest rms of the residuals of one is at most so many standard deviations.
+_EXPLAINED = 1.0
 #: Share of the variance within a heater that episodes with the same start and goal have in common …
 _ALIKE = 0.8
 #: … and how far start and goal may differ for that, relative to a usual heat-up.
 _NEAR = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trace:
     """The kept part of an episode: `times` and `reach` in s since the start, `temperatures` and `noise` in °C."""
 
@@ -56,7 +59,7 @@ class Trace:
         return np.asarray(gaps * (INDEPENDENT[self.goal.direction] / gaps.sum()))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Linear:
     """A trace linearised about a heater's parameters, its own deviation from them δ ~ N(0, W) marginalised.
 
@@ -74,7 +77,7 @@ class Linear:
     own: Array
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeaterFit:
     """A heater's parameters, and its traces linearised about them."""
 
@@ -135,16 +138,17 @@ def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Arra
 
 
 @cache
-def _normal(rows: int, columns: int) -> Array:
-    """Return independent standard normal numbers (rows, columns), the same at each call."""
-    # numpy.random takes 3 MiB.
-    source = random.Random(20240229)  # noqa: S311 - no secret
-    return np.array([[source.gauss(0.0, 1.0) for _ in range(columns)] for _ in range(rows)])
+def _spread(size: int) -> Array:
+    """Return points (_DRAWS, `size`) that fill a standard normal distribution evenly (a Kronecker sequence)."""
+    # Not random: numpy.random takes 3 MiB.
+    shares = np.arange(1, _DRAWS + 1)[:, None] * np.sqrt(_PRIMES[:size]) % 1.0
+    quantile = NormalDist().inv_cdf
+    return np.array([[quantile(share) for share in row] for row in shares.tolist()])
 
 
 def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) -> Array:
     """Return the population's mean and the best of some draws, (STARTS, P)."""
-    draws = 1.3 * _normal(_DRAWS, len(population.mean)) @ np.linalg.cholesky(population.between).T
+    draws = 1.3 * _spread(len(population.mean)) @ np.linalg.cholesky(population.between).T
     candidates = bounded(traces[0].goal.direction, np.vstack([population.mean, population.mean + draws]))
     off = candidates - population.mean
     cost = np.einsum("ij,ij->i", off, np.linalg.solve(population.between, off.T).T)
@@ -194,11 +198,16 @@ def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, 
 def fit_heater(
     kind: HeaterKind, traces: Sequence[Trace], population: Population, guess: Array | None = None
 ) -> HeaterFit:
-    """Return the parameters of a heater that explain all its traces."""
-    guesses = list(_guesses(kind, traces, population))
-    if guess is not None:
-        guesses = [guess, *guesses[:2]]
-    return min((_descend(kind, traces, population, each) for each in guesses), key=lambda found: found.cost)
+    """Return the parameters of a heater that explain all its traces; the descent starts from `guess` if there is one.
+
+    If it ends where the traces are not explained, that may be a local minimum: others start elsewhere.
+    """
+    found = _descend(kind, traces, population, population.mean if guess is None else guess)
+    if found.misfit <= _EXPLAINED:
+        return found
+    mean, *draws = _guesses(kind, traces, population)
+    others = draws if guess is None else [mean, *draws[:-1]]
+    return min((found, *(_descend(kind, traces, population, each) for each in others)), key=lambda each: each.cost)
 
 
 def predictive(population: Population, heater: Belief) -> Belief:
