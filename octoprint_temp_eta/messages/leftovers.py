@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from ..core.value import value
 
 HOME_ASSISTANT, TEMPETA = "OctoPrint-HomeAssistant", "TempETA"
 
@@ -22,7 +23,7 @@ _TEMPETA_KEYS = {
 FRESH_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Former:
     """Where other plugins have published for this printer.
 
