@@ -96,23 +96,31 @@ class App:
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
         self._actions = Actions(printer, has_file, self.post, logger)
+        learner = Learner(self.post, self._background, logger, numpy_works=numpy_works)
         performers: Mapping[type, Performer] = {
+            Learn: learner.learn,
+            Page: lambda effect: send_to_pages(effect.message),
+            Log: lambda effect: logger.log(effect.level, effect.text),
+            FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
+            **self._performers,
+        }
+        self._worker = Worker(bridge, performers, logger)
+
+    @property
+    def _performers(self) -> Mapping[type, Performer]:
+        """The effects that the adapters perform."""
+        return {
             Publish: self._mqtt.publish,
             Connect: self._mqtt.connect,
             ConnectionTest: self._connection_tests.start,
             Disconnect: self._disconnect,
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
-            Learn: Learner(self.post, self._background, logger, numpy_works=numpy_works).learn,
             RestReply: self._pending_replies.give,
-            Page: lambda effect: send_to_pages(effect.message),
-            Log: lambda effect: logger.log(effect.level, effect.text),
-            FireEvent: lambda effect: fire_event(effect.name, dict(effect.payload)),
             **self._scripts.performers,
             **self.printer.performers,
             **self._actions.performers,
         }
-        self._worker = Worker(bridge, performers, logger)
 
     @property
     def snapshot(self) -> Mapping[str, Any]:
