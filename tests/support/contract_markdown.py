@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
-from octoprint_temp_eta.bridge.broker.commands import BURST, LONGEST_CORRELATION, LONGEST_URGENT, RATE, REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.command_limits import BURST, LONGEST_URGENT, RATE
+from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION, REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
 from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.catalogue import MESSAGES, MessageType

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import traceback
 from collections import OrderedDict
 from collections.abc import Mapping
 
 from ...core.clock import Now
-from ...core.rate_limit import TokenBucket
 from ...messages import encode
 from ...messages.catalogue import REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
@@ -20,64 +18,14 @@ from ..outbox.outbox import Outbox, to_response_topic
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, MessageArrived
+from .command_limits import RATE, RateLimit
 
-#: Commands per second on average, and at once.
-RATE, BURST = 10.0, 20.0
-#: The same for each urgent command once the common allowance is used up.
-URGENT_RATE, URGENT_BURST = 1.0, 3.0
-URGENT = ("script/cancel", "target", "job/pause", "job/cancel", "printer/emergency_stop")
-#: The longest payload of an urgent command in bytes: in a flood, nothing longer is decoded.
-LONGEST_URGENT = 1024
 #: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
 LONGEST_CORRELATION = 1024
 #: How many transactions are kept, and for how many seconds: a redelivery comes within seconds.
 REMEMBERED, REMEMBERED_S = 256, 600.0
 #: Seconds for which a reply waits for a connection.
 REPLY_KEEP_S = 300.0
-
-
-class RateLimit:
-    """The rate limit of all commands, and the further allowances of those that must get through a flood.
-
-    Stopping a script, a print or the printer, and switching a heater off, are *urgent*: once the common allowance is
-    used up, each of them has one of its own, which only commands that succeed use up.
-    """
-
-    def __init__(self) -> None:
-        self._common = TokenBucket(RATE, BURST)
-        self._urgent: dict[str, TokenBucket] = {}
-        self._refused = 0
-        self._reported_at = 0.0
-
-    def take(self, at: float) -> bool:
-        """Use the common allowance; return False if it is used up."""
-        return self._common.take(at)
-
-    def urgent(self, command: str, at: float) -> TokenBucket | None:
-        """Return the allowance of an urgent command, None if it is used up. Nobody can make it smaller by failing."""
-        bucket = self._urgent.setdefault(command, TokenBucket(URGENT_RATE, URGENT_BURST))
-        return bucket if bucket.has(at) else None
-
-    def refuse(self) -> None:
-        """Count a command that was refused."""
-        self._refused += 1
-
-    def report(self, at: float) -> int:
-        """Return how many commands were refused since the last report; 0 within a second of it."""
-        if not self._refused or at - self._reported_at < 1.0:
-            return 0
-        refused, self._refused, self._reported_at = self._refused, 0, at
-        return refused
-
-
-def _target_zero(payload: bytes) -> str | None:
-    """Return the heater that a command `target` switches off, None if it does not; costs far less than decoding it."""
-    try:
-        body = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    heater = body.get("heater") if isinstance(body, dict) and body.get("target") == 0 else None
-    return heater if isinstance(heater, str) else None
 
 
 class Commands(Part):
@@ -133,7 +81,7 @@ class Commands(Part):
 
     def _execute_urgent(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute an urgent command though too many commands arrive; count any other."""
-        bucket = self._urgent_allowance(message, name, now)
+        bucket = self._rate_limit.urgent(name, message.payload, self._heaters.names, now.at)
         try:
             if bucket is None:
                 raise CommandError("rate_limited", "Too many commands.")
@@ -148,20 +96,6 @@ class Commands(Part):
             return self.tick(now)
         bucket.take(now.at)
         return [*self._accept(command, body, effects, now), *self.tick(now)]
-
-    def _urgent_allowance(self, message: MessageArrived, name: str, now: Now) -> TokenBucket | None:
-        """Return the allowance of an urgent command, None if it has none or has used it up.
-
-        Only existing heaters have one: with others, a flood would have as many as it likes.
-        """
-        if name not in URGENT or len(message.payload) > LONGEST_URGENT:
-            return None
-        if name == "target":
-            heater = _target_zero(message.payload)
-            if heater not in self._heaters.names:
-                return None
-            name = f"target {heater}"
-        return self._rate_limit.urgent(name, now.at)
 
     def _reply_to(self, message: MessageArrived) -> tuple[ReplyTo, str | None]:
         """Return where the reply to `message` goes, and why its response topic or correlation data is not used."""
