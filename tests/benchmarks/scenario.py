@@ -45,6 +45,8 @@ TARGETS = {"tool0": 200.0, "tool1": 200.0, "tool2": 200.0, "bed": 60.0}
 #: OctoPrint's default presets.
 PRESETS = (Preset("ABS", 210, 100), Preset("PLA", 180, 60))
 _AMBIENT = 22.0
+#: For processes that are measured: with bytecode, as pip installs a plugin; an empty value turns the variable off.
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 #: Seconds of the scenario after which everything is imported that it needs.
 _STARTED_S = 2
 

@@ -27,8 +27,6 @@ RAW = Path(__file__).with_name("raw_publisher.py")
 TOOLS = [name for name in scenario.TARGETS if name != "bed"]
 #: Seconds after a start until OctoPrint has come to rest, and starts of each.
 SETTLING_S, STARTS = 8.0, 3
-#: As pip installs a plugin, with its bytecode; an empty value turns the variable off.
-BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 SERIAL = {"serial": {"timeout": {"temperatureAutoreport": scenario.EVERY_S}}}
 
 
@@ -52,7 +50,7 @@ class Variant:
             config=SERIAL | {"plugins": {"_disabled": list(disabled)}},
             extruders=len(TOOLS),
             plugin_files=[HEATERS, RAW] if self.publishes else [HEATERS],
-            environment=BYTECODE,
+            environment=scenario.BYTECODE,
         )
 
     @property
