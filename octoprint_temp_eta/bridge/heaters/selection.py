@@ -21,7 +21,7 @@ Reading = tuple[float | None, float | None]
 #: What OctoPrint can set, under the names that it gives to heaters.
 STANDARD = re.compile(r"tool(\d+)|bed|chamber")
 #: The names of sensors: one line without the characters that end a text in a template or in JSON.
-SENSOR = re.compile(r"[^\x00-\x1f\x7f'\"\\{}\ud800-\udfff]{1,64}")
+SENSOR = re.compile(r"[^\x00-\x1f\x7f'\"\\{}%#\ud800-\udfff]{1,64}")
 #: Numbers in the lines of heat waits that look like temperatures: the countdown, and old Marlin's extruder.
 NO_TEMPERATURES = ("W", "E")
 #: Firmware reports whole °C below zero for a sensor that is not connected. Some report what the open input measures: at

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from octoprint_temp_eta.adapters import files
 from octoprint_temp_eta.adapters.files import MAX_BYTES, Files, discard
@@ -231,3 +233,15 @@ def test_the_end_tries_once_more_and_leaves_no_timer(folder: Folder):
     folder.background.submit(int).result(10)
     assert files.load() == {"heaters": ["bed"]}
     assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.binary(max_size=60) | st.sampled_from([b"[" * 9999, b"1e999", b"NaN", b"\xff\xfe[", b'{"a":' * 5000]))
+def test_whatever_a_file_contains_it_is_loaded_or_set_aside(folder: Folder, content: bytes):
+    path = folder.path / "heaters.json"
+    path.write_bytes(content)
+    loaded = Files(folder.path, folder.background, LOGGER, stored.problem).load()
+    assert path.exists() == ("heaters" in loaded)
+    if loaded:
+        assert stored.problem("heaters", loaded["heaters"]) is None
+        path.unlink()

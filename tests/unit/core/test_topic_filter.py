@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
 
 from octoprint_temp_eta.core.topic_filter import is_filter, is_topic, matches, reaches_below
 
@@ -54,3 +57,20 @@ def test_what_is_a_topic(topic: object, *, expected: bool):
 )
 def test_which_filters_reach_below_a_base_topic(text: str, *, expected: bool):
     assert reaches_below(text, "octoprint/temp_eta/ender") is expected
+
+
+LEVELS = st.sampled_from(["a", "b", "", "+", "#", "$SYS"]) | st.text(max_size=3)
+TEXTS = st.lists(LEVELS, max_size=5).map("/".join)
+
+
+@given(text=TEXTS, topic=TEXTS)
+def test_it_agrees_with_paho(text: str, topic: str):
+    if is_filter(text) and is_topic(topic):
+        assert matches(text, topic) == topic_matches_sub(text, topic)
+
+
+@given(text=TEXTS, base=TEXTS, below=TEXTS.filter(bool))
+def test_a_filter_that_matches_below_reaches_below(text: str, base: str, below: str):
+    topic = f"{base}/{below}"
+    if is_filter(text) and is_topic(topic) and matches(text, topic):
+        assert reaches_below(text, base)

@@ -114,3 +114,26 @@ def test_a_free_response_topic_below_the_base_topic_is_used(topic: str):
 def test_a_response_topic_that_would_do_harm_is_refused(topic: str, why: str):
     allowed = ["x", "other", "octoprint", "homeassistant", "a", "$SYS", "$share"]
     assert why in (refuses_response_topic(topic, BASE, "homeassistant", allowed) or "")
+
+
+TOPIC_PARTS = st.sampled_from(
+    ["octoprint", "temp_eta", "ender", "homeassistant", "command", "status", "bed", "eta", "$SYS", "+", "#"]
+)
+
+
+@given(
+    topic=st.text(max_size=30) | st.lists(TOPIC_PARTS | st.text(max_size=3), max_size=25).map("/".join),
+    prefixes=st.lists(TOPIC_PARTS, max_size=3),
+)
+def test_no_response_topic_makes_the_bridge_publish_where_it_means_something(topic: str, prefixes: list[str]):
+    if refuses_response_topic(topic, BASE, "homeassistant", prefixes) is not None:
+        return
+    levels = topic.split("/")
+    assert topic
+    assert not topic.startswith("$")
+    assert not set("+#\0") & set(topic)
+    assert "command" not in levels
+    assert levels[0] != "homeassistant"
+    assert len(levels) <= MOST_LEVELS
+    assert topic.startswith(f"{BASE}/") or levels[0] in prefixes
+    assert topic not in (BASE, f"{BASE}/status", f"{BASE}/bed/eta")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
 from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
@@ -251,3 +253,26 @@ def test_without_takeovers_the_conflict_ends():
     assert conflict(driver) is not None
     driver.advance(601)
     assert conflict(driver) is None
+
+
+SENDERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "machine": st.sampled_from([SMALLER, GREATER, "", 7, None]) | st.text(max_size=9),
+        "boot_id": st.sampled_from(["foreign", IDENTITY.boot_id, "", 7, None]) | st.text(max_size=9),
+        "host": st.sampled_from(["other-pi", "", "x" * 999, 7, None]) | st.text(max_size=9),
+    },
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(SENDERS.map(lambda body: json.dumps(body).encode()) | st.binary(max_size=30), max_size=8))
+def test_whatever_is_published_on_our_info_the_bridge_goes_on(payloads: list[bytes]):
+    driver = bridge()
+    for payload in payloads:
+        driver.handle(MessageArrived(driver.topic("info"), payload))
+        driver.advance(1)
+    driver.advance(GREATEST_RETURN_S, tick=30)
+    driver.printer()
+    driver.read(bed=(21.0, 60.0))
+    assert driver.bridge.snapshot(driver.now)["eta"]["bed"]["target"] == 60.0

@@ -61,6 +61,8 @@ def test_a_name_that_cannot_be_a_topic_is_no_heater(name: str):
         ("E", (0.0, None), False),
         ("hidden", (20.0, None), False),
         ('a"b', (20.0, None), False),
+        ("a#1", (20.0, None), False),
+        ("50%", (20.0, None), False),
         ("x" * 65, (20.0, None), False),
     ],
 )
