@@ -61,6 +61,7 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     from .plugin.plugin import TempETAPlugin
 
     plugin = TempETAPlugin()
+    plugin.read_config()
     __plugin_implementation__ = plugin
     __plugin_helpers__ = plugin.mqtt_helpers()
     __plugin_hooks__ = {

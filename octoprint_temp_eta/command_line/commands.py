@@ -17,7 +17,21 @@ from .broker import Context
 #: Makes a command of a function that gets the `Context` and returns the exit status.
 WithBroker = Callable[[Callable[..., int]], Callable[..., None]]
 
-_PRINTER = click.option("--printer", "-p", metavar="ID", help="Printer ID, the topic level after the base topic.")
+
+def _printer_id(_: object, __: object, value: str | None) -> str | None:
+    """Return a printer ID, also an older one that could not be saved today."""
+    if value is not None and (not value.isprintable() or not value or set(value) & set("/+#")):
+        raise click.BadParameter("must be one topic level: no '/', '+', '#' or control characters.")
+    return value
+
+
+_PRINTER = click.option(
+    "--printer",
+    "-p",
+    metavar="ID",
+    callback=_printer_id,
+    help="Printer ID, the topic level after the base topic.",
+)
 
 
 def commands(group: Any, *_: Any, **__: Any) -> list[click.Command]:
@@ -133,7 +147,7 @@ def _validate(with_broker: WithBroker) -> click.Command:
 
 def _clean(with_broker: WithBroker) -> click.Command:
     @click.command("clean")
-    @click.argument("printer")
+    @click.argument("printer", callback=_printer_id)
     @click.option("--delete", is_flag=True, help="Remove the topics. Without it they are only listed.")
     @click.option("--force", is_flag=True, help="Remove them although the printer is online.")
     @with_broker

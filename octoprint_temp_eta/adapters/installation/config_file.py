@@ -9,22 +9,20 @@ from typing import Any
 import yaml
 
 
-def texts_in(base: str, plugin: str, loaded: Mapping[str, Any]) -> dict[str, str]:
-    """Return `plugin`'s values as they are written in config.yaml in the folder `base`.
-
-    Only those that YAML reads as the `loaded` ones: these may come from another file. None if the file cannot be read.
-    """
+def texts_in(base: str, plugin: str) -> dict[str, str]:
+    """Return `plugin`'s values as they are written in config.yaml in the folder `base`; none if it cannot be read."""
     try:
         text = (Path(base) / "config.yaml").read_text("utf-8")
         settings = yaml.load(text, Loader=yaml.BaseLoader)["plugins"][plugin]  # noqa: S506 - makes text only
     except (OSError, ValueError, yaml.YAMLError, RecursionError, KeyError, TypeError, IndexError):
         return {}
     written = settings.items() if isinstance(settings, Mapping) else ()
-    return {
-        key: value
-        for key, value in written
-        if isinstance(key, str) and isinstance(value, str) and key in loaded and _read(value) == loaded[key]
-    }
+    return {key: value for key, value in written if isinstance(key, str) and isinstance(value, str)}
+
+
+def texts_of(loaded: Mapping[str, Any], written: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the `written` texts that YAML reads as the `loaded` values: these may come from another file."""
+    return {key: text for key, text in written.items() if key in loaded and _read(text) == loaded[key]}
 
 
 def _read(text: str) -> Any:

@@ -11,17 +11,19 @@ from typing import Any
 
 import flask
 import octoprint.plugin
-from octoprint.settings import NoSuchSettingsPath
+from octoprint.settings import NoSuchSettingsPath, settings
 
 from ...adapters.files import discard, exists
 from ...adapters.installation import machine
-from ...adapters.installation.config_file import texts_in
+from ...adapters.installation.config_file import texts_in, texts_of
 from ...adapters.problems import Problems
 from ...app import App
 from ...bridge.protocol.inputs import SettingsChanged
 from ...settings import table
 from ...settings.hand_written import as_written
 from ...settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
+
+_KEYS = frozenset(table.defaults())
 
 
 class SavedSettings(octoprint.plugin.SettingsPlugin):
@@ -32,10 +34,19 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     _logger: logging.Logger
     _data_folder: str
     _problems: Problems
-    #: What is written in config.yaml, while its values are read for the first time.
+    #: What was written in config.yaml when the plugin was loaded.
+    _written: Mapping[str, str] = MappingProxyType({})
+    #: The same, while the values are read for the first time.
     _texts: Mapping[str, str] = MappingProxyType({})
     #: Why numpy must not be imported.
     _numpy_problem: str | None
+
+    def read_config(self) -> None:
+        """Keep what is written in config.yaml; call it when the plugin is loaded.
+
+        OctoPrint's first save, as for another plugin's migration, writes a password 0123 as 83.
+        """
+        self._written = texts_in(settings().getBaseFolder("base"), "temp_eta")
 
     def get_settings_defaults(self) -> dict[str, Any]:
         """Return the table's defaults."""
@@ -70,6 +81,15 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         for note in notes:
             self._logger.info("%s", note)
         self._settings.set([], ours)
+
+    def on_settings_load(self) -> dict[str, Any]:
+        """Return the table's settings for OctoPrint's pages, with defaults for invalid values: JSON has no NaN."""
+        loaded = octoprint.plugin.SettingsPlugin.on_settings_load(self)
+        parsed, invalid = table.salvage(self._raw())
+        defaults = {error.key: getattr(parsed, error.key) for error in invalid}
+        return {
+            key: value if value is None else defaults.get(key, value) for key, value in loaded.items() if key in _KEYS
+        }
 
     def on_settings_save(self, data: Any) -> dict[str, Any]:
         """Save `data` if all of it is valid; otherwise save nothing and return 400 with key, value and rule.
@@ -143,7 +163,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _texts_in_config(self) -> Mapping[str, str]:
         loaded = {key: self._settings.get([key]) for key in table.defaults()}
-        return texts_in(self._settings.global_get_basefolder("base"), self._identifier, loaded)
+        return texts_of(loaded, self._written)
 
     def _make_printer_id(self) -> None:
         """Save a generated printer ID if there is none, or if the saved one cannot be a topic level."""

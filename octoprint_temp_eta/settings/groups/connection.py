@@ -37,6 +37,7 @@ class Connection(Group):
         "WebSocket path",
         "The path at which the broker accepts WebSockets.",
         parse=check_path,
+        private=True,
     )
     mqtt_username: str = setting(
         "", "Username", "Blank for an anonymous connection; the password is then removed.", private=True

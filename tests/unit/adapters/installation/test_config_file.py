@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.adapters.installation.config_file import texts_in
+from octoprint_temp_eta.adapters.installation.config_file import texts_in, texts_of
 
 
 def texts(folder: Path, config: str | bytes, **loaded: object) -> dict[str, str]:
     path = folder / "config.yaml"
     path.write_bytes(config if isinstance(config, bytes) else config.encode())
-    return texts_in(str(folder), "temp_eta", loaded)
+    return texts_of(loaded, texts_in(str(folder), "temp_eta"))
 
 
 def test_values_are_as_they_are_written(tmp_path: Path):
@@ -34,4 +34,4 @@ def test_a_file_without_the_plugin_has_none(tmp_path: Path, config: str | bytes)
 
 
 def test_a_missing_file_has_none(tmp_path: Path):
-    assert texts_in(str(tmp_path / "none"), "temp_eta", {"a": 1}) == {}
+    assert texts_in(str(tmp_path / "none"), "temp_eta") == {}

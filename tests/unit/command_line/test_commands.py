@@ -1,0 +1,32 @@
+"""Names, options and arguments of the commands."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from octoprint_temp_eta.command_line.commands import commands
+
+
+def run(name: str, *arguments: str) -> Any:
+    settings = SimpleNamespace(get=lambda *_, **__: {})
+    group = SimpleNamespace(settings=settings, plugin_manager=SimpleNamespace(enabled_plugins={}))
+    command = next(each for each in commands(group) if each.name == name)
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.mark.parametrize("name", ["watch", "validate", "clean"])
+@pytest.mark.parametrize("printer", ["#", "x/#", "+", "", "a\x1b[2J"])
+def test_a_printer_id_that_is_no_topic_level_is_refused_with_a_sentence(name: str, printer: str) -> None:
+    result = run(name, *([printer] if name == "clean" else ["--printer", printer]))
+    assert result.exit_code == 2
+    assert "must be one topic level" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_without_a_broker_the_command_names_the_remedy() -> None:
+    result = run("clean", "Old printer")
+    assert (result.exit_code, "use --broker" in result.output) == (5, True)
