@@ -81,6 +81,7 @@ def test_removed_by_command_it_disappears(cold: FullStack) -> None:
     gone_and_back(cold, ha_discovery_enabled=True)
 
 
+@pytest.mark.slow
 def test_leftovers_of_another_plugin_are_removed_on_request(cold: FullStack, watcher: Observer) -> None:
     node = "388e8fa97e9a4e41aedb7051e48e2bb9"
     cold.octoprint.stop()
