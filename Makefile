@@ -7,7 +7,7 @@ RUN    := $(VENV)/bin/python
 SCRIPTS := .ci/dist .ci/environment .ci/lock .ci/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-brokers lint format bench bench-eta test-home-assistant docs site pages screenshots dist lock clean
+.PHONY: help demo test test-all test-brokers test-matrix lint format bench bench-eta bench-farm test-home-assistant docs site pages screenshots dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,11 +25,14 @@ test: $(READY) ## Run the tests
 
 test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistant
 	@$(RUN) .ci/tools
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -m "not matrix"
 
 test-brokers: $(READY) ## Test the connection with mosquitto, NATS, RabbitMQ and aedes (downloads what is missing)
 	@$(RUN) .ci/tools
 	@$(RUN) -m pytest -m brokers tests/integration/test_brokers.py -rs
+
+test-matrix: $(READY) ## Test with Python 3.11 to 3.13, OctoPrint 1.11 and 2.0, paho-mqtt 1.6 and 2 (downloads 1 GB once)
+	@$(RUN) -m pytest tests/integration/test_matrix.py -m matrix -v -rs
 
 lint: $(READY) ## Check style and types
 	@$(RUN) -m ruff check . $(SCRIPTS)
@@ -49,6 +52,9 @@ bench: $(READY) ## Measure what the plugin costs beside a bare OctoPrint and a r
 
 bench-eta: $(READY) ## Measure the accuracy of the estimates on simulated heaters, or on recordings (TRACES=folder, with plots)
 	@$(RUN) -m tests.benchmarks.eta $(if $(TRACES),$(TRACES) --leave-out --plots docs/img)
+
+bench-farm: $(READY) ## Measure 1 to 200 printers on one broker, and a restart of the broker under that load
+	@$(RUN) -m tests.benchmarks.farm
 
 test-home-assistant: $(READY) ## Test with a real Home Assistant (slow, large download)
 	@$(RUN) -m pytest tests/e2e -m "home_assistant and not slow" --numprocesses $(if $(HA_URL),0,2) --dist worksteal

@@ -35,7 +35,9 @@ class RunningBridge:
             "mqtt_publish_interval": 0.1,
             **settings,
         }
-        performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
+        #: What is done with each type of effect.
+        self.performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
+        performers = self.performers
         self._bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
         #: Seconds that the longest call took that OctoPrint's threads make.
         self.longest_call = 0.0
