@@ -64,6 +64,11 @@ class Subscriber:
         for each in (self.received, self.first, self.counts, self.reached):
             each.clear()
 
+    @property
+    def total(self) -> int:
+        """How many messages were received."""
+        return sum(list(self.counts.values()))  # a copy: the client's thread goes on
+
     def online(self, printers: list[str]) -> bool:
         """Whether the status and all heaters of the printers were received."""
         topics = [f"{ROOT}/{name}/{topic}" for name in printers for topic in ("status", *(f"{h}/eta" for h in HEATERS))]
@@ -154,9 +159,9 @@ def measure(printers: int, seconds: float) -> Result:
             reports = farm.hear()
             after, memory = process.cpu_times(), process.memory_info().rss / 2**20
             sent = Counter({name: count for report in reports for name, count in report["sent"].items()})
-            eventually(lambda: subscriber.counts.total() >= sent.total(), "all messages", 20)
+            eventually(lambda: subscriber.total >= sent.total(), "all messages", 20)
             latencies = _latencies(reports, subscriber)
-            reached = subscriber.reached
+            reached = Counter(dict(subscriber.reached))
             missed = sum(reached[f"{ROOT}/{name}/{heater}/state_change"] != 1 for name in names for heater in HEATERS)
             lost = (sent - subscriber.counts).total()
             back, peak, attempts = _restart(broker, subscriber, names)
@@ -195,7 +200,7 @@ def _restart(broker: Broker, subscriber: Subscriber, names: list[str]) -> tuple[
 def _latencies(reports: list[Any], subscriber: Subscriber) -> list[float]:
     """Return the ms from posting a reading to receiving the message with its temperature."""
     posted = {(topic, actual): at for report in reports for topic, actual, at in report["posted"]}
-    return [1000 * (at - posted[key]) for key, at in subscriber.received.items() if key in posted]
+    return [1000 * (at - posted[key]) for key, at in list(subscriber.received.items()) if key in posted]
 
 
 def _mosquitto() -> psutil.Process:

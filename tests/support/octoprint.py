@@ -215,7 +215,8 @@ class OctoPrint(Server):
     def disconnect(self) -> None:
         """Close the connection to the printer."""
         self.post("/api/connection", {"command": "disconnect"})
-        eventually(lambda: self.printer_state() == "Closed", "the printer to be disconnected")
+        # OctoPrint 1 calls it "Closed", 2 "Offline"
+        eventually(lambda: self.printer_state() in ("Closed", "Offline"), "the printer to be disconnected")
 
     def temperatures(self) -> dict[str, dict[str, float | None]]:
         """Return OctoPrint's own view of the heaters: actual, target and offset in °C by heater."""
