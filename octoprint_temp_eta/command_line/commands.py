@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..messages.catalogue import COMMANDS
+from ..messages.contract.catalogue import COMMANDS
 from ..settings import table
 from ..settings.hand_written import as_written
 from . import clean, doctor, send, validate, watch

@@ -12,7 +12,7 @@ import click
 from ..adapters.connection_test.short_connection import ShortConnection
 from ..adapters.threads.inbox import now
 from ..bridge.protocol.effects import Publish
-from ..messages.catalogue import COMMANDS, InvalidPayload
+from ..messages.contract.catalogue import COMMANDS, InvalidPayload
 from .broker import Context, connected, plain, subscribe
 
 #: Exit status by the status of the last reply.

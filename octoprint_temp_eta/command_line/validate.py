@@ -10,7 +10,7 @@ import click
 
 from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
-from ..messages.catalogue import InvalidPayload, MessageType
+from ..messages.contract.catalogue import InvalidPayload, MessageType
 from ..messages.topics import message_at
 from .broker import Context, connected, plain, subscribe
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ..core.value import value
-from .catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
+from .contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
 
 #: The maximum size of a command in bytes.
 LARGEST_COMMAND = 16 * 1024

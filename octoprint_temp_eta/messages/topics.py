@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from ..core.value import value
-from .catalogue import MESSAGES, MessageType
+from .contract.catalogue import MESSAGES, MessageType
 
 #: Valid characters in a topic level. Brokers change or reject others, each differently.
 LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -20,12 +20,7 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
 from octoprint_temp_eta.core.estimation.thermal.curves.physics import PARAMETERS
 from octoprint_temp_eta.core.estimation.thermal.inference.fit import TAILS
 from octoprint_temp_eta.core.estimation.thermal.inference.prior import Population
-from octoprint_temp_eta.core.estimation.thermal.learning.learning import (
-    HeaterFit,
-    Trace,
-    fit_heater,
-    trace_of,
-)
+from octoprint_temp_eta.core.estimation.thermal.learning.learning import HeaterFit, Trace, fit_heater, trace_of
 from tests.benchmarks.episodes import Recorded, load
 
 _LN = np.log

@@ -26,7 +26,7 @@ PARTS = (
     ("paho.mqtt.client", "paho-mqtt"),
     ("octoprint_temp_eta.plugin.plugin", "the plugin"),
     ("octoprint_temp_eta.adapters.broker.connection", "its connection"),
-    ("octoprint_temp_eta.messages.validation", "jsonschema (with the first command)"),
+    ("octoprint_temp_eta.messages.contract.validation", "jsonschema (with the first command)"),
     ("numpy.linalg", "numpy (with the method model)"),
     ("octoprint_temp_eta.core.estimation.thermal.model", "the method model"),
 )

@@ -28,7 +28,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
 from octoprint_temp_eta.bridge.protocol.job_effects import PrinterAction
 from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.core.clock import Now
-from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS
 from octoprint_temp_eta.settings import table
 from tests.support.contract import check, examples
 

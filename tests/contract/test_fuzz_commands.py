@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.protocol.effects import Log, Publish, Save, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
-from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS
 from tests.support import curves
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 from tests.support.contract import examples

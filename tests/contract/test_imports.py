@@ -42,7 +42,7 @@ MODULES = {
     "zeroconf": "adapters/broker_search.py",
     "paho": "adapters/broker/*",
     "numpy": "core/estimation/thermal/*",
-    "jsonschema referencing": "messages/validation.py",
+    "jsonschema referencing": "messages/contract/validation.py",
     "mecode matplotlib": "script_child/*",
     # Threads: adapters connect those of OctoPrint, the worker and libraries; a REST call waits for its reply; the
     # script's process has a thread that receives messages.

@@ -31,7 +31,6 @@ INTEGRATION = {
     "adapters/scripts/scripts": "test_scripts_adapter",
     "app": "test_running_bridge",
     "command_line/clean": "test_command_line",
-    "command_line/commands": "test_command_line",
     "command_line/doctor": "test_command_line",
     "examples/warm_up": "test_script_examples",
     "plugin/unsupported": "test_octoprint_versions",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from octoprint_temp_eta.messages.catalogue import (
+from octoprint_temp_eta.messages.contract.catalogue import (
     COMMANDS,
     MESSAGES,
     REST_COMMANDS,

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from tests.support.contract import PROJECT
 from tests.support.site import OUTSIDE, adapted
 

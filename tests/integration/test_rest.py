@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from octoprint_temp_eta.plugin.web.permissions import NEEDED, PERMISSIONS
 from octoprint_temp_eta.plugin.web.rest import ALIASES, NAMES
 from octoprint_temp_eta.settings import table

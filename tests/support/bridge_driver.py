@@ -53,7 +53,7 @@ from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.core.scripts.catalogue import Script
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
 from tests.support.contract import check

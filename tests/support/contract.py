@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octoprint_temp_eta.messages.catalogue import MESSAGES, REST_COMMANDS, MessageType, PayloadType
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, REST_COMMANDS, MessageType, PayloadType
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMAS = PROJECT / "schemas"

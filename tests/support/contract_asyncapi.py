@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES, MessageType
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS, MESSAGES, MessageType
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined
 

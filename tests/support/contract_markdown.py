@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.broker.command_limits import BURST, LONGEST_URGEN
 from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION, REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
 from octoprint_temp_eta.core.nesting import DEEPEST
-from octoprint_temp_eta.messages.catalogue import MESSAGES, MessageType
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS
 from tests.support.contract import examples
 from tests.support.contract_schemas import Schema, inlined

@@ -5,19 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from octoprint_temp_eta.core.estimation.estimator import (
-    Episode,
-    Estimate,
-    HeaterKind,
-    LearnedState,
-    Sample,
-)
+from octoprint_temp_eta.core.estimation.estimator import Episode, Estimate, HeaterKind, LearnedState, Sample
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
-from tests.support.thermal_heater import (
-    SimulatedHeater,
-    bed,
-    hotend,
-)
+from tests.support.thermal_heater import SimulatedHeater, bed, hotend
 
 
 def follow(

@@ -9,12 +9,8 @@ from typing import Any
 from octoprint_temp_eta.adapters.printer import Printer
 from octoprint_temp_eta.bridge.protocol.effects import Effect
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
-from octoprint_temp_eta.bridge.protocol.script_effects import (
-    FakeOk,
-)
-from octoprint_temp_eta.bridge.protocol.script_inputs import (
-    ScriptInput,
-)
+from octoprint_temp_eta.bridge.protocol.script_effects import FakeOk
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptInput
 
 
 class OctoPrintsPrinter:

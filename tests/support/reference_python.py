@@ -28,7 +28,7 @@ MODULES = {
     "Estimators": "core/estimation/estimator core/estimation/methods",
     "Heaters": "core/heating/state_machine/heater core/heating/track core/heating/countdown",
     "Settings": "settings/rules settings/table settings/migration",
-    "The contract": "messages/catalogue messages/topics messages/decode messages/encode",
+    "The contract": "messages/contract/catalogue messages/topics messages/decode messages/encode",
     "The bridge": "bridge/bridge bridge/protocol/identity bridge/protocol/inputs bridge/protocol/effects",
     "Around the bridge": "adapters/threads/inbox adapters/threads/worker adapters/threads/pending_replies "
     "adapters/files app",

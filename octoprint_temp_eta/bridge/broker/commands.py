@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.catalogue import REST_COMMANDS
+from ...messages.contract.catalogue import REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names

@@ -24,8 +24,8 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
 from .estimation import limits, policy
-from .selection import STANDARD, Presence, Reading, Selection
-from .sensors import MOST_SENSORS, Sensors
+from .reported.selection import STANDARD, Presence, Reading, Selection
+from .reported.sensors import MOST_SENSORS, Sensors
 from .states import HeaterStates
 from .store import HeaterStore, Place
 from .tracks import MOST_HEATERS, Tracks

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...core.estimation.estimator import HeaterKind
 from ...core.heating.track import Track
-from .selection import Reading
+from .reported.selection import Reading
 
 #: Heaters at most; the rest is reported in the log.
 MOST_HEATERS = 16

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.value import value
-from ...messages.catalogue import MESSAGES
+from ...messages.contract.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish

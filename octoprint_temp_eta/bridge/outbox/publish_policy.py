@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from ...messages.catalogue import MESSAGES
+from ...messages.contract.catalogue import MESSAGES
 
 #: Seconds for which a number is continued. So a number that moves is published at least this often.
 CONTINUED_S = 10.0

@@ -9,7 +9,8 @@ from ...core.clock import Now
 from ...core.scripts.catalogue import Script
 from ...core.scripts.run import Flow, HeatersAfter, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
-from ...messages import encode, wording
+from ...messages import encode
+from ...messages.contract import wording
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.scripts.catalogue import Script
 from ...core.scripts.settings import InvalidSettings, Settings, as_json, check_given, merge
-from ...messages import wording
+from ...messages.contract import wording
 from ...messages.decode import CommandError
 from ..protocol.effects import Save
 

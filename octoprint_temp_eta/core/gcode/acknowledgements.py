@@ -20,14 +20,7 @@ from collections import deque
 
 from .flight import IDLE_S, OPTIONAL_S
 from .in_flight import FakeAck, InFlight, Outcome, Probe, text_of
-from .printer_lines import (
-    HEAT_WAITS,
-    LINE_ERROR,
-    NO_LINE_NUMBER,
-    RESEND,
-    command_of,
-    dwell,
-)
+from .printer_lines import HEAT_WAITS, LINE_ERROR, NO_LINE_NUMBER, RESEND, command_of, dwell
 from .undecided.flight import UndecidedFlight
 
 #: Seconds without a sign of life after which the printer is asked. Some firmware is silent during long moves.

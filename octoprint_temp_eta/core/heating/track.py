@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..estimation.estimator import (
-    ARRIVAL_TOLERANCE,
-    Direction,
-    Episode,
-    Estimate,
-    Estimator,
-    Goal,
-    HeaterKind,
-    Shape,
-)
+from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Episode, Estimate, Estimator, Goal, HeaterKind, Shape
 from ..value import value
 from .accuracy import Comparison, Score, compare, score
 from .countdown import Countdown, goal_of

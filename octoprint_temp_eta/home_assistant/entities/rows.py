@@ -22,7 +22,18 @@ from .climate import climate
 from .commands import buttons, refusals, target
 from .diagnostics import bridge, diagnostics, temperatures
 from .job import events, job, job_buttons
-from .parts import EXPIRE_AFTER_S, PAYLOAD, Scope, arrival_at, enum_at, field, key_of, quoted, state_at, temperature_at
+from .parts import (
+    EXPIRE_AFTER_S,
+    PAYLOAD,
+    Scope,
+    arrival_at,
+    enum_at,
+    field,
+    key_of,
+    quoted,
+    state_at,
+    temperature_at,
+)
 from .scripts import runner
 from .texts import HEATER_STATES, HEATER_TRIGGERS, PRINTER_STATES
 

@@ -11,7 +11,7 @@ from ...core.heating.state_machine.states import State as HeaterState
 from ...core.scripts.run import Outcome
 from ...core.scripts.run import State as ScriptState
 from ...core.value import value
-from ...messages.catalogue import MESSAGES
+from ...messages.contract.catalogue import MESSAGES
 
 #: The states of sensors. A heater that is `unknown` is unknown in Home Assistant, too.
 HEATER_STATES: Mapping[str, str] = {

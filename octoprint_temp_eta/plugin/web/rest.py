@@ -19,7 +19,7 @@ from ...bridge.connection_test import TEST_CONNECTION
 from ...bridge.protocol.effects import Publish
 from ...core.scripts.catalogue import convert_id
 from ...messages import encode
-from ...messages.catalogue import COMMANDS, REST_COMMANDS
+from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, validated
 from ...messages.errors import status_of
 from ...messages.leftovers import former

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND, Command, CommandError, ReplyTo, decode, validated
 
 WALL = 1_795_188_600.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS
 from octoprint_temp_eta.messages.topics import (
     LEVEL,
     LONGEST_RESPONSE_TOPIC,

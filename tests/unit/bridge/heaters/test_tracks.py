@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.bridge.heaters.estimation import policy
-from octoprint_temp_eta.bridge.heaters.selection import Reading
+from octoprint_temp_eta.bridge.heaters.reported.selection import Reading
 from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS, MOST_HEATERS, Tracks
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.core.heating.track import Track

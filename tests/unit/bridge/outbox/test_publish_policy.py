@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.outbox.publish_policy import Gate, Policy, policy_of, shown
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 
 ETA, PRINTER = policy_of("eta"), policy_of("printer")
 #: Of both messages that have a policy.

@@ -6,15 +6,8 @@ import logging
 
 from octoprint_temp_eta.bridge.protocol.effects import Log, RestReply
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
-from octoprint_temp_eta.bridge.protocol.script_effects import (
-    CreateScriptFolder,
-    ReadConnectCommands,
-    ScanScripts,
-)
-from octoprint_temp_eta.bridge.protocol.script_inputs import (
-    ScriptFolderCreated,
-    ScriptsFound,
-)
+from octoprint_temp_eta.bridge.protocol.script_effects import CreateScriptFolder, ReadConnectCommands, ScanScripts
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptFolderCreated, ScriptsFound
 from octoprint_temp_eta.bridge.scripts.library import SCAN_S
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.bridge_driver import BridgeDriver

@@ -6,11 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
-from octoprint_temp_eta.bridge.protocol.script_effects import (
-    HoldJobs,
-    ReadConnectCommands,
-    SendLines,
-)
+from octoprint_temp_eta.bridge.protocol.script_effects import HoldJobs, ReadConnectCommands, SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptsFound
 from tests.support.script_bridge_driver import ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
 

@@ -10,7 +10,7 @@ import jinja2
 import pytest
 
 from octoprint_temp_eta.home_assistant.entities.parts import Thermostat
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from tests.support.announced_printer import OFFER, TOPICS, components, idle_bridge
 from tests.support.simulated_recorder import Entity, render
 

@@ -9,7 +9,7 @@ import jinja2
 import pytest
 
 from octoprint_temp_eta.home_assistant.entities.parts import Offer
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from tests.support.announced_printer import OFFER, TOPICS, components
 from tests.support.contract import examples
 from tests.support.simulated_recorder import render

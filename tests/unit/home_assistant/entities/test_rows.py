@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.home_assistant.entities.parts import EXPIRE_AFTER_S, HEARTBEAT_S, HEARTBEATS, Offer
-from octoprint_temp_eta.messages.catalogue import MESSAGES
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from tests.support import curves, thermal_heater
 from tests.support.announced_printer import OFFER, TOPICS, components, idle_bridge
 from tests.support.contract import examples

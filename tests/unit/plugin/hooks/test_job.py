@@ -7,13 +7,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.job_inputs import (
-    Filament,
-    JobChanged,
-    LayerChanged,
-    PrinterEvent,
-    PrintJob,
-)
+from octoprint_temp_eta.bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, PrinterEvent, PrintJob
 from octoprint_temp_eta.plugin.hooks.job import JobHooks, layer, print_job, printer_event
 
 DATA: dict[str, Any] = {

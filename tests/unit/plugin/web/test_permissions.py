@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS, REST_COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS, REST_COMMANDS
 from octoprint_temp_eta.plugin.web.permissions import ADMINISTER, NEEDED, READ, OwnPermissions, needed_for
 
 

@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.core.estimation.estimator import (
-    Direction,
-    Goal,
-    HeaterKind,
-    Sample,
-)
+from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
 from tests.support.learned_heaters import KINDS, error, follow, heated, learned
-from tests.support.thermal_heater import (
-    bed,
-    hotend,
-)
+from tests.support.thermal_heater import bed, hotend
 
 
 @pytest.mark.parametrize(("kind", "make", "targets"), KINDS)

@@ -7,12 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from octoprint_temp_eta.core.estimation.estimator import (
-    Direction,
-    Goal,
-    HeaterKind,
-    Sample,
-)
+from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind, Sample
 from octoprint_temp_eta.core.estimation.thermal.curves.curves import curves
 from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
 from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior

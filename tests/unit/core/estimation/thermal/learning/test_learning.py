@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.core.estimation.estimator import (
-    Episode,
-    HeaterKind,
-    Sample,
-)
+from octoprint_temp_eta.core.estimation.estimator import Episode, HeaterKind, Sample
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
 from tests.support.learned_heaters import heated
-from tests.support.thermal_heater import (
-    hotend,
-)
+from tests.support.thermal_heater import hotend
 
 
 def test_an_episode_that_was_given_up_is_not_learned() -> None:

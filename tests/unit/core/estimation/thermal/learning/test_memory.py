@@ -8,18 +8,11 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.core.estimation.estimator import (
-    Episode,
-    HeaterKind,
-    LearnedState,
-)
+from octoprint_temp_eta.core.estimation.estimator import Episode, HeaterKind, LearnedState
 from octoprint_temp_eta.core.estimation.thermal.learning.memory import VERSION
 from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
 from tests.support.learned_heaters import error, follow, heated, learned
-from tests.support.thermal_heater import (
-    SimulatedHeater,
-    hotend,
-)
+from tests.support.thermal_heater import SimulatedHeater, hotend
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import COMMANDS, MESSAGES, REST_COMMANDS
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS, MESSAGES, REST_COMMANDS
 
 
 def test_a_command_has_the_name_of_its_topic():

@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.core.nesting import DEEPEST
-from octoprint_temp_eta.messages.catalogue import (
-    MESSAGES,
-    InvalidPayload,
-)
-from octoprint_temp_eta.messages.validation import validate
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, InvalidPayload
+from octoprint_temp_eta.messages.contract.validation import validate
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: {"id": "a", "settings": {"x": inner}}, lambda inner: inner])

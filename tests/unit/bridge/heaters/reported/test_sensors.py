@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.heaters.sensors import INTERVAL_S, MISSING_READINGS, MOST_SENSORS
+from octoprint_temp_eta.bridge.heaters.reported.sensors import INTERVAL_S, MISSING_READINGS, MOST_SENSORS
 from octoprint_temp_eta.bridge.heaters.tracks import MOST_HEATERS
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Readings

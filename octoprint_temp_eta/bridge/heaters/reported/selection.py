@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from ...core.value import value
-from ...messages.topics import LEVEL
-from ...settings.table import Settings, names
-from ..protocol.inputs import Profile
+from ....core.value import value
+from ....messages.topics import LEVEL
+from ....settings.table import Settings, names
+from ...protocol.inputs import Profile
 
 #: Temperature and target of a name in °C, each None if the reading has none.
 Reading = tuple[float | None, float | None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...core.clock import Now
-from ...messages.encode import rounded
-from ..outbox.outbox import Outbox
+from ....core.clock import Now
+from ....messages.encode import rounded
+from ...outbox.outbox import Outbox
 from .selection import SENSOR
 
 #: Minimum interval between two messages in seconds, and the change in °C that causes one.

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.selection import Reading, Selection, not_connected
+from octoprint_temp_eta.bridge.heaters.reported.selection import Reading, Selection, not_connected
 from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS
 from octoprint_temp_eta.bridge.protocol.inputs import Profile
 from octoprint_temp_eta.settings.table import parse

@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.messages.catalogue import (
-    MESSAGES,
-    InvalidPayload,
-)
-from octoprint_temp_eta.messages.wording import pointer, quoted, sentence
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, InvalidPayload
+from octoprint_temp_eta.messages.contract.wording import pointer, quoted, sentence
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry, Resource
 
-from ..core.nesting import DEEPEST, is_deeper
+from ...core.nesting import DEEPEST, is_deeper
 from . import wording
 from .schemas import SCHEMAS, InvalidPayload
 

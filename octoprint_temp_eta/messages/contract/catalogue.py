@@ -7,7 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ..core.value import value
+from ...core.value import value
 from .schemas import SCHEMAS, InvalidPayload
 
 __all__ = ["COMMANDS", "MESSAGES", "REST_COMMANDS", "InvalidPayload", "MessageType", "PayloadType", "RestCommand"]

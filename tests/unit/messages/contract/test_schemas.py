@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.messages.schemas import SCHEMAS
+from octoprint_temp_eta.messages.contract.schemas import SCHEMAS
 from tests.support.contract import PROJECT
 
 

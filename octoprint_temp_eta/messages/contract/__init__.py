@@ -1,0 +1,1 @@
+"""The contract: which messages there are, their schemas, and the validation against them."""
