@@ -19,9 +19,10 @@ $(READY): .ci/environment .ci/requirements.lock pyproject.toml tests/support/deb
 demo: $(READY) ## Start a broker and OctoPrint with a virtual printer, with a live view (DEMO_HTTP_PORT, DEMO_MQTT_PORT, MQTT_URL, DEMO_SECONDS)
 	@$(RUN) -m tests.demo
 
+# One process more than CI has cores: many tests wait for a server or a browser.
 test: $(READY) ## Run the tests
 	@$(RUN) .ci/tools
-	@$(RUN) -m pytest -m "not slow and not home_assistant" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -m "not slow and not home_assistant" --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistant
 	@$(RUN) .ci/tools

@@ -169,8 +169,8 @@ def test_what_was_learned_can_be_reset(open_page: Open, observer: Observer) -> N
 @pytest.mark.parametrize(
     ("key", "place"),
     [
-        ("show_in_sidebar", "#sidebar_plugin_temp_eta_wrapper"),
-        ("show_in_tab", "#tab_plugin_temp_eta_link"),
+        pytest.param("show_in_sidebar", "#sidebar_plugin_temp_eta_wrapper", marks=pytest.mark.slow),
+        pytest.param("show_in_tab", "#tab_plugin_temp_eta_link", marks=pytest.mark.slow),
         ("show_in_navbar", "#navbar_plugin_temp_eta .temp-eta-navbar"),
     ],
 )
@@ -282,6 +282,7 @@ def test_a_browser_can_play_the_sounds(open_page: Open, name: str) -> None:
     assert 0.5 < loudest <= 1
 
 
+@pytest.mark.slow
 def test_nothing_overflows_where_there_is_little_room(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
     octoprint.gcode("M140 S60", "M104 T0 S210")
