@@ -7,7 +7,7 @@ DEEPEST = 32
 
 
 def is_deeper(value: object, limit: int = DEEPEST) -> bool:
-    """Whether arrays and objects in the JSON `value` are nested in more than `limit` levels."""
+    """Whether the JSON `value` has more than `limit` levels; what an array or object contains is a level below it."""
     level = [value]
     for _ in range(limit):
         level = [
