@@ -204,8 +204,9 @@ def _latencies(reports: list[Any], subscriber: Subscriber) -> list[float]:
 
 
 def _mosquitto() -> psutil.Process:
-    [process] = [each for each in psutil.Process().children(recursive=True) if "mosquitto" in each.name()]
-    return process
+    """Return the newest broker of this process: in the tests there may be others."""
+    found = [each for each in psutil.Process().children(recursive=True) if "mosquitto" in each.name()]
+    return max(found, key=lambda process: process.create_time())
 
 
 def main() -> None:
