@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
+
+from .threads.search_thread import SearchThread
 
 #: The service types that are searched: the kind of server, and whether the connection is encrypted.
 SERVICES: Mapping[str, tuple[str, bool]] = {
@@ -31,28 +33,18 @@ class BrokerSearch:
         self._report = report
         self._interfaces = interfaces
         self._found: dict[tuple[str, int], dict[str, Any]] = {}
-        self._changing = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = SearchThread("temp_eta-broker-search")
 
     def start(self, seconds: float = SEARCH_S) -> None:
         """Start a search unless one is running, without waiting."""
-        with self._changing:
-            if self._thread is not None and self._thread.is_alive():
-                return
-            self._found = {}
-            self._thread = threading.Thread(
-                target=self._run, args=(seconds,), name="temp_eta-broker-search", daemon=True
-            )
-            self._thread.start()
+        self._thread.start(partial(self._run, seconds))
 
     def close(self, timeout: float = 0.0) -> None:
         """End the search, and wait at most `timeout` seconds for that."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join(timeout)
+        self._thread.close(timeout)
 
     def _run(self, seconds: float) -> None:
+        self._found = {}
         try:
             self._search(seconds)
         except Exception:  # no network, or no zeroconf: nothing is found
@@ -66,11 +58,11 @@ class BrokerSearch:
         with Zeroconf(interfaces=interfaces) as network:
             self._show(searching=True)
             ServiceBrowser(network, list(SERVICES), handlers=[self._changed])
-            self._stopped.wait(seconds)
+            self._thread.stopped.wait(seconds)
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         """Called by zeroconf in a thread of its own."""
-        if state_change.name == "Removed" or self._stopped.is_set():
+        if state_change.name == "Removed" or self._thread.stopped.is_set():
             return
         info = zeroconf.get_service_info(service_type, name, DETAILS_MS)
         addresses = info.parsed_addresses() if info is not None else []
