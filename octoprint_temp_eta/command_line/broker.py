@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 import click
 
-from ..adapters.broker import diagnosis, errors
 from ..adapters.broker.reach import StepFailed
-from ..adapters.connection_test.short_connection import ShortConnection
-from ..adapters.threads.inbox import now
+from ..adapters.connection_test.short_connection import ShortConnection, opened
 from ..bridge.broker.connect_settings import connection
 from ..bridge.protocol.effects import Connect, Publish
-from ..bridge.protocol.inputs import MessageArrived
 from ..settings import table
 
 #: Exit status without a connection to the broker.
 NO_CONNECTION = 5
-#: All retained messages have arrived after this many seconds without a message, or at the latest after this many
-#: seconds.
-QUIET_S, SETTLE_S = 1.0, 15.0
 
 
 class NoConnection(click.ClickException):
@@ -70,46 +64,22 @@ class Context:
 
 @contextmanager
 def connected(context: Context) -> Iterator[ShortConnection]:
-    """Connect to the first broker of the list that accepts the connection. Raises `NoConnection`."""
-    spec, problems = context.connect_settings(), []
-    for address in spec.addresses:
-        connection = ShortConnection(spec, address)
-        try:
-            try:
-                connection.open()
-            except StepFailed as error:
-                problems.append(str(error))
-                continue
-            except Exception as error:
-                problems.append(f"{diagnosis.failure(error, address)}.")
-                continue
-            try:
-                yield connection
-            except StepFailed as error:
-                raise NoConnection(str(error)) from None
-            return
-        finally:
-            connection.close()
-    hint = " The command temp_eta:doctor tests the connection step by step."
-    raise NoConnection(" ".join(problems) + hint)
+    """Connect to the first broker of the list that accepts the connection.
 
-
-def subscribe(connection: ShortConnection, topics: Iterable[str]) -> None:
-    """Subscribe to all `topics`. Raises `NoConnection` for a refused one."""
-    for topic in topics:
-        why = connection.subscribe(topic)
-        if why is not None:
-            raise NoConnection(errors.subscription_refused(topic, why))
-
-
-def settled(connection: ShortConnection) -> Iterator[MessageArrived]:
-    """Yield messages until none came for `QUIET_S`: then all retained messages have arrived."""
-    end = now().at + SETTLE_S
-    while now().at < end:
-        message = connection.receive(min(end, now().at + QUIET_S))
-        if message is None:
-            return
-        yield message
+    Raises `NoConnection`, also where the block raises `StepFailed`.
+    """
+    spec = context.connect_settings()
+    try:
+        connection = opened(spec)
+    except StepFailed as error:
+        hint = "The command temp_eta:doctor tests the connection step by step."
+        raise NoConnection(f"{error} {hint}") from None
+    try:
+        yield connection
+    except StepFailed as error:
+        raise NoConnection(str(error)) from None
+    finally:
+        connection.close()
 
 
 def plain(text: object, width: int = 200) -> str:

@@ -6,7 +6,7 @@ import click
 
 from ..adapters.connection_test.short_connection import ShortConnection
 from ..bridge.protocol.effects import Publish
-from .broker import Context, connected, plain, settled, subscribe
+from .broker import Context, connected, plain
 
 
 def run(context: Context, printer: str, *, delete: bool, force: bool) -> int:
@@ -45,9 +45,9 @@ def _retained(connection: ShortConnection, context: Context, printer: str) -> di
     """Return the retained messages of `printer` and its announcement to Home Assistant, by topic."""
     prefix, device = context.settings.ha_discovery_prefix, f"temp_eta_{printer}"
     base = context.base(printer)
-    subscribe(connection, [f"{base}/#", f"{prefix}/+/+/config", f"{prefix}/+/+/+/config"])
+    connection.subscribe_all([f"{base}/#", f"{prefix}/+/+/config", f"{prefix}/+/+/+/config"])
     found: dict[str, bytes] = {}
-    for message in settled(connection):
+    for message in connection.settled():
         ours = message.topic.startswith(f"{base}/") or device in message.topic.split("/")
         if ours and message.retained and message.payload:
             found[message.topic] = message.payload

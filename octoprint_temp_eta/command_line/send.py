@@ -13,7 +13,7 @@ from ..adapters.connection_test.short_connection import ShortConnection
 from ..adapters.threads.inbox import now
 from ..bridge.protocol.effects import Publish
 from ..messages.contract.catalogue import COMMANDS, InvalidPayload
-from .broker import Context, connected, plain, subscribe
+from .broker import Context, connected, plain
 
 #: Exit status by the status of the last reply.
 EXIT = {"completed": 0, "accepted": 0, "rejected": 1, "failed": 3, "cancelled": 3}
@@ -56,7 +56,7 @@ def run(
         raise click.BadParameter(error.message) from None
     base = context.base(printer)
     with connected(context) as connection:
-        subscribe(connection, [f"{base}/response"])
+        connection.subscribe_all([f"{base}/response"])
         payload = json.dumps(body).encode()
         connection.publish(Publish(f"{base}/command/{name}", payload, content_type="application/json"))
         reply = _reply(connection, f"{base}/response", body["transaction"], now().at + timeout)

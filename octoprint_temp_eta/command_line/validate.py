@@ -12,7 +12,7 @@ from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
 from ..messages.contract.catalogue import InvalidPayload, MessageType
 from ..messages.topics import message_at
-from .broker import Context, connected, plain, subscribe
+from .broker import Context, connected, plain
 
 #: Violations that are printed, at most.
 MAX_SHOWN = 100
@@ -63,7 +63,7 @@ def run(context: Context, printer: str | None, seconds: float) -> int:
     counts: Counter[str] = Counter()
     problems: dict[tuple[str, str], None] = {}
     with connected(context) as connection:
-        subscribe(connection, [f"{topic}/{printer or '+'}/#"])
+        connection.subscribe_all([f"{topic}/{printer or '+'}/#"])
         start = now().at
         with click.progressbar(
             length=round(seconds * 10), label="Reading", file=click.get_text_stream("stderr")

@@ -11,7 +11,7 @@ import click
 
 from ..adapters.threads.inbox import now
 from ..bridge.protocol.inputs import MessageArrived
-from .broker import Context, connected, plain, settled, subscribe
+from .broker import Context, connected, plain
 
 #: Printers, and heaters of each, at most.
 MAX_PRINTERS, MAX_HEATERS = 500, 32
@@ -104,8 +104,8 @@ def run(context: Context, printer: str | None, *, once: bool) -> int:
     base, which = context.settings.mqtt_base_topic, printer or "+"
     table = Table(base)
     with connected(context) as connection:
-        subscribe(connection, [f"{base}/{which}/{rest}" for rest in ("status", "printer", "+/eta")])
-        for message in settled(connection):
+        connection.subscribe_all([f"{base}/{which}/{rest}" for rest in ("status", "printer", "+/eta")])
+        for message in connection.settled():
             table.update(message)
         _show(table, base)
         while not once:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters import leftovers
+from octoprint_temp_eta.adapters.connection_test import short_connection
 from octoprint_temp_eta.adapters.leftovers import Leftovers
 from octoprint_temp_eta.messages.leftovers import Former
 from tests.support.broker import Broker
@@ -39,7 +39,7 @@ OTHERS = {
 
 @pytest.fixture(autouse=True)
 def quickly_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "QUIET_S", 0.3)
+    monkeypatch.setattr(short_connection, "QUIET_S", 0.3)
 
 
 def search(port: int, *, remove: bool, **changed: Any) -> Mapping[str, Any]:

@@ -1,9 +1,10 @@
-"""A connection that one thread opens, uses and closes: for the connection test and the command line."""
+"""A connection that one thread opens, uses and closes: for the connection test, the command line and the leftovers."""
 
 from __future__ import annotations
 
 import queue
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...bridge.protocol.effects import Connect, Publish
@@ -17,6 +18,9 @@ from ..threads.inbox import now
 
 #: Messages that wait to be received, at most; more are dropped and counted.
 CAPACITY = 10_000
+#: All retained messages have arrived after this many seconds without a message, or at the latest after this many
+#: seconds.
+QUIET_S, SETTLE_S = 1.0, 15.0
 #: The reason code in a PUBACK if no client is subscribed to the topic.
 NO_SUBSCRIBERS = 0x10
 
@@ -70,6 +74,13 @@ class ShortConnection:
             return errors.reason_name(failures[0]) if failures else None
         return "the broker closes the connection at it" if isinstance(event, Ended) else "no answer"
 
+    def subscribe_all(self, topics: Iterable[str]) -> None:
+        """Subscribe to all `topics`. Raises `StepFailed` for a refused one."""
+        for topic in topics:
+            why = self.subscribe(topic)
+            if why is not None:
+                raise StepFailed(errors.subscription_refused(topic, why))
+
     def unsubscribe(self, topic: str) -> None:
         """Send UNSUBSCRIBE, which the broker handles before what is published next."""
         self._connected().unsubscribe(topic)
@@ -98,6 +109,15 @@ class ShortConnection:
                     raise StepFailed(f"{errors.connection_lost(self._address, None)}.")
                 return None
         return self._messages.popleft()
+
+    def settled(self) -> Iterator[MessageArrived]:
+        """Yield messages until none came for `QUIET_S`: then all retained messages have arrived."""
+        end = now().at + SETTLE_S
+        while now().at < end:
+            message = self.receive(min(end, now().at + QUIET_S))
+            if message is None:
+                return
+            yield message
 
     def close(self) -> None:
         """End the connection."""
@@ -140,3 +160,18 @@ class ShortConnection:
         if isinstance(received, MessageArrived):
             self._messages.append(received)
         return received
+
+
+def opened(spec: Connect) -> ShortConnection:
+    """Return a connection to the first broker of the list that accepts it. Raises `StepFailed`."""
+    problems = []
+    for address in spec.addresses:
+        connection = ShortConnection(spec, address)
+        try:
+            connection.open()
+        except Exception as error:  # the next broker of the list may work
+            connection.close()
+            problems.append(str(error) if isinstance(error, StepFailed) else f"{diagnosis.failure(error, address)}.")
+        else:
+            return connection
+    raise StepFailed(" ".join(problems))
