@@ -33,9 +33,9 @@ class Leftovers:
     def start(self, connect: Connect, former: Former, *, remove: bool) -> bool:
         """Start a search, without waiting; return False if one is running. With `remove`, what is found is removed.
 
-        It has a connection of its own beside the one that may be up.
+        It has a client ID of its own, because the bridge may be connected.
         """
-        spec = replace(connect, client_id=f"{connect.client_id}_leftovers", clean_start=True)
+        spec = replace(connect, client_id=f"{connect.client_id}_leftovers")
         return self._thread.start(partial(self._run, spec, former, remove))
 
     def close(self, timeout: float = 0.0) -> None:

@@ -10,7 +10,7 @@ from ..core.clock import Now
 from ..messages import encode
 from ..messages.decode import Command, CommandError
 from ..settings.table import Settings
-from .broker.connect_settings import connection
+from .broker.connect_settings import connection, no_broker
 from .broker.connection import Connection, topics_of
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
@@ -94,7 +94,7 @@ class ConnectionTestRuns(Part):
         settings, identity = event.settings, self._info.identity
         connect = connection(settings, offline_message(self._outbox), ())
         if not connect.host:
-            raise CommandError("not_available", "There is no broker. Enter a host first.", "/settings/mqtt_broker_host")
+            raise no_broker()
         self._number += 1
         discovery = settings.ha_discovery_enabled
         return ConnectionTest(

@@ -11,8 +11,8 @@ import click
 
 from ..adapters.broker.reach import StepFailed
 from ..adapters.connection_test.short_connection import ShortConnection, opened
-from ..bridge.broker.connect_settings import connection
-from ..bridge.protocol.effects import Connect, Publish
+from ..bridge.broker.connect_settings import brief_connection
+from ..bridge.protocol.effects import Connect
 from ..settings import table
 
 #: Exit status without a connection to the broker.
@@ -54,12 +54,10 @@ class Context:
 
     def connect_settings(self) -> Connect:
         """Return the connection, with a client ID of its own. Raises `NoConnection` without a broker."""
-        settings = self.settings
-        will = Publish(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier or 'none'}/probe", b"", 0)
-        spec = connection(settings, will, ())
+        spec = brief_connection(self.settings)
         if not spec.host:
             raise NoConnection("There is no broker. Enter it in OctoPrint's settings, or use --broker.")
-        return replace(spec, client_id=f"temp_eta_command_{secrets.token_hex(4)}", clean_start=True)
+        return replace(spec, client_id=f"temp_eta_command_{secrets.token_hex(4)}")
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ...messages.decode import CommandError, Transaction
 from ...settings.broker_address import BrokerAddress, parse_addresses
 from ...settings.table import Settings
 from ..protocol.effects import Connect, Publish
@@ -13,6 +16,12 @@ def not_verified(where: str) -> str:
         f"The certificate of {where} is not verified: anyone on the network can pose as the broker. Turn off Skip "
         "certificate verification, and set the CA file if the broker has an authority of its own."
     )
+
+
+def no_broker(transaction: Transaction = None) -> CommandError:
+    """Return the error of a command that needs a broker, although the settings have none."""
+    text = "There is no broker. Enter a host first."
+    return CommandError("not_available", text, "/settings/mqtt_broker_host", transaction)
 
 
 def connection(settings: Settings, will: Publish, subscriptions: tuple[str, ...]) -> Connect:
@@ -39,3 +48,12 @@ def connection(settings: Settings, will: Publish, subscriptions: tuple[str, ...]
         server_name=settings.mqtt_tls_server_name,
         clean_start=settings.mqtt_clean_start,
     )
+
+
+def brief_connection(settings: Settings) -> Connect:
+    """Return a connection beside the bridge's, whose session is not kept; its host is empty if the settings have none.
+
+    It needs a client ID of its own. If it breaks, the broker publishes an empty message on `<base>/probe`.
+    """
+    will = Publish(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier or 'none'}/probe", b"", 0)
+    return replace(connection(settings, will, ()), clean_start=True)

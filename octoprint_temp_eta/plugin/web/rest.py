@@ -13,10 +13,8 @@ import octoprint.plugin
 from ...adapters.threads.inbox import now
 from ...adapters.threads.pending_replies import NoReply
 from ...app import App
-from ...bridge.broker.connect_settings import connection
-from ...bridge.broker.connection import topics_of
+from ...bridge.broker.connect_settings import brief_connection, no_broker
 from ...bridge.connection_test import TEST_CONNECTION
-from ...bridge.protocol.effects import Publish
 from ...core.scripts.catalogue import convert_id
 from ...messages import encode
 from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS
@@ -121,26 +119,27 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
                 reply = _snapshot_without_private(reply)
             return _response(reply)
         request = validated(command, body, ReplyTo(), wall=now().wall)
-        if command == TEST_CONNECTION or command in LEFTOVERS:
-            run = self._test_connection if command == TEST_CONNECTION else self._clean_up
-            return _response(run(app, request))
+        if command == TEST_CONNECTION:
+            return _response(self._test_connection(app, request))
         if command == "get_eta":
             return _json(app.snapshot["eta"])
         if command == "list_scripts":
             return _stamped(encode.completed(request, app.snapshot["scripts"]))
+        if command == "remove_from_home_assistant":
+            self.switch_discovery_off()
+            return _stamped(encode.completed(request))
         if command == "find_brokers":
             app.broker_search.start()
-            return _stamped(encode.accepted(request))
-        self.switch_discovery_off()
-        return _stamped(encode.completed(request))
+        else:
+            self._search_leftovers(app, request)
+        return _stamped(encode.accepted(request))
 
-    def _clean_up(self, app: App, request: Command) -> Mapping[str, Any]:
-        """Find or remove what other plugins have left for this printer. Raises `CommandError`."""
+    def _search_leftovers(self, app: App, request: Command) -> None:
+        """Begin to find or remove what other plugins have left for this printer. Raises `CommandError`."""
         settings = self.parsed_settings()
-        connect = connection(settings, Publish(f"{topics_of(settings).base}/probe", b""), ())
+        connect = brief_connection(settings)
         if not connect.host:
-            text = "There is no broker. Enter a host first."
-            raise CommandError("not_available", text, "/settings/mqtt_broker_host", request.transaction)
+            raise no_broker(request.transaction)
         # While the plugin is enabled, its announcements are in use.
         enabled = HOME_ASSISTANT_PLUGIN in self._plugin_manager.enabled_plugins
         saved = None if enabled else self._settings.global_get(["plugins", HOME_ASSISTANT_PLUGIN])
@@ -153,7 +152,6 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         )
         if not app.leftovers.start(connect, left, remove=request.name == "remove_leftovers"):
             raise CommandError("busy", "A search is running. Wait until it is done.", None, request.transaction)
-        return encode.stamped(encode.accepted(request), now().wall)
 
     def _test_connection(self, app: App, request: Command) -> Mapping[str, Any]:
         """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoReply`."""

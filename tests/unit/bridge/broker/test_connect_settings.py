@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.connect_settings import connection
+from octoprint_temp_eta.bridge.broker.connect_settings import brief_connection, connection, no_broker
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from octoprint_temp_eta.settings.table import parse
@@ -52,3 +52,19 @@ def test_everything_else_is_passed_on():
 
 def test_without_a_host_there_is_no_address_to_connect_to():
     assert connect().host == connect(mqtt_broker_host=",").host == ""
+
+
+def test_a_brief_connection_keeps_no_session_and_does_not_take_the_printer_off_line():
+    settings = parse({"mqtt_custom_identifier": "ender", "mqtt_broker_host": "broker", "mqtt_clean_start": False})
+    made = brief_connection(settings)
+    assert (made.host, made.clean_start, made.subscriptions) == ("broker", True, ())
+    assert (made.will.topic, made.will.payload, made.will.retain) == (
+        "octoprint/temp_eta/ender/probe",
+        b"",
+        False,
+    )
+
+
+def test_the_error_without_a_broker_names_the_setting():
+    error = no_broker("t")
+    assert (error.code, error.path, error.transaction) == ("not_available", "/settings/mqtt_broker_host", "t")
