@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from ..core.value import value
+
+T = TypeVar("T")
 
 #: Characters that a text may have at most.
 MAX_TEXT = 1024
@@ -54,6 +56,12 @@ class Group:
     """A group of the settings dialog: a dataclass whose fields are rows."""
 
     TITLE: ClassVar[str]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def group(cls: type[T]) -> type[T]:
+    """Return a class as a dataclass with fields only: `Settings`, which has all of them, generates the methods."""
+    return dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)(cls)
 
 
 def setting(default: Any, label: str, help: str, **rule: Any) -> Any:

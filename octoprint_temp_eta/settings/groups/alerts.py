@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ..rules import Group, setting
+from ..rules import Group, group, setting
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
+@group
 class Alerts(Group):
     """Sounds and notifications."""
 

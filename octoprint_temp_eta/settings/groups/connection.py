@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..broker_address import DEFAULT_PATH, BrokerAddress, check_path, parse_addresses
 from ..forms import SLUG_FORM, TOPIC, TOPIC_FORM
-from ..rules import Group, setting
+from ..rules import Group, group, setting
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
+@group
 class Connection(Group):
     """How the plugin reaches the broker, and its topics."""
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..forms import NAMES, NAMES_FORM
-from ..rules import Group, setting
+from ..rules import Group, group, setting
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
+@group
 class Estimation(Group):
     """Which heaters are estimated, and how."""
 
