@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -342,8 +343,8 @@ class ScriptRun(Part):
 
 
 def _isolated(act: Callable[[], list[Effect]]) -> list[Effect]:
-    """Return the effects of `act`. A fault in it costs no other effect: the printer must be released in any case."""
+    """Return the effects of `act`. A fault in it is logged, and costs no other effect: the printer must be released."""
     try:
         return act()
-    except Exception as error:
-        return [Log(logging.ERROR, f"Script: a part of the run's end or start failed: {error!r:.200}")]
+    except Exception:
+        return [Log(logging.ERROR, f"Failed to handle a step of a script's run\n{traceback.format_exc()}")]
