@@ -34,10 +34,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     _logger: logging.Logger
     _data_folder: str
     _problems: Problems
-    #: What was written in config.yaml when the plugin was loaded.
+    #: What was written in config.yaml when the plugin was loaded, until the values are prepared.
     _written: Mapping[str, str] = MappingProxyType({})
-    #: The same, while the values are read for the first time.
-    _texts: Mapping[str, str] = MappingProxyType({})
     #: Why numpy must not be imported.
     _numpy_problem: str | None
 
@@ -76,7 +74,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         saved = {} if saved is None else saved  # as `temp_eta:` without a value in config.yaml
         if not is_of_tempeta(saved, current, has_run=has_run):
             return
-        ours, notes = migrated(saved, self._appearance_name(), self._texts_in_config())
+        ours, notes = migrated(saved, self._appearance_name(), texts_of(self._loaded(), self._written))
         self._logger.info("Converting TempETA's settings: version %s becomes %s", current or "none", target)
         for note in notes:
             self._logger.info("%s", note)
@@ -152,18 +150,17 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def prepare_settings(self) -> None:
         """Make saved settings usable that were written by hand, and generate the printer ID."""
-        self._texts = self._texts_in_config()
         written = {key: value for key, value in self._raw().items() if value != self._settings.get([key])}
         for key, value in written.items():
             self._settings.set([key], value)
         if written:
             self._settings.save()
-        self._texts = {}
+        self._written = {}
         self._make_printer_id()
 
-    def _texts_in_config(self) -> Mapping[str, str]:
-        loaded = {key: self._settings.get([key]) for key in table.defaults()}
-        return texts_of(loaded, self._written)
+    def _loaded(self) -> dict[str, Any]:
+        """Return the values as OctoPrint has read them."""
+        return {key: self._settings.get([key]) for key in table.defaults()}
 
     def _make_printer_id(self) -> None:
         """Save a generated printer ID if there is none, or if the saved one cannot be a topic level."""
@@ -215,7 +212,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _raw(self) -> dict[str, Any]:
         """Return the saved values; text that was written as a number in config.yaml is text again."""
-        return as_written({key: self._settings.get([key]) for key in table.defaults()}, self._texts)
+        loaded = self._loaded()
+        return as_written(loaded, texts_of(loaded, self._written))
 
 
 def _json_or_none(value: Any) -> Any:
