@@ -14,8 +14,8 @@ NO_PRESET, UNKNOWN = "none", "None"
 
 def climate(scope: Scope, thermostat: Thermostat) -> Component:
     """Return the thermostat of a heater. *Heat* heats to its first preset; choosing no preset changes nothing."""
-    heater, eta, command = thermostat.heater, scope.topics.of("eta", heater=thermostat.heater), _command(scope)
-    presets = _usable(thermostat)
+    heater, presets = thermostat.heater, _usable(thermostat)
+    eta, command = scope.topics.of("eta", heater=heater), scope.topics.of("command_target")
     with_presets = {
         "preset_modes": tuple(name for name, _ in presets),
         "preset_mode_command_topic": command,
@@ -55,13 +55,11 @@ def climate(scope: Scope, thermostat: Thermostat) -> Component:
 
 def _usable(thermostat: Thermostat) -> tuple[tuple[str, float], ...]:
     """Return the presets that Home Assistant accepts; the first one of each name."""
-    named = {name: target for name, target in reversed(thermostat.presets) if name.strip()}
-    first = ((name, named.pop(name, None)) for name, _ in thermostat.presets if name not in (NO_PRESET, UNKNOWN))
-    return tuple((name, target) for name, target in first if target is not None)
-
-
-def _command(scope: Scope) -> str:
-    return scope.topics.of("command_target")
+    targets: dict[str, float] = {}
+    for name, target in thermostat.presets:
+        if name.strip() and name not in (NO_PRESET, UNKNOWN):
+            targets.setdefault(name, target)
+    return tuple(targets.items())
 
 
 def _set_mode(heater: str, presets: tuple[tuple[str, float], ...]) -> str:

@@ -28,9 +28,9 @@ _ITERATIONS = 14
 _DRAWS = 192
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 STARTS = 3
-#: Traces are explained if the largest rms of the residuals of one is at most so many standard deviations. Cool-downs
-#: never are: a slow body and a warm room explain them as well.
-_EXPLAINED: Final = {Direction.HEATING: 1.0, Direction.COOLING: -1.0}
+#: Heat-ups are explained if no trace's residuals have an rms above this many standard deviations. Cool-downs never are:
+#: a slow body and a warm room fit them equally well.
+_EXPLAINED: Final = 1.0
 #: Share of the variance within a heater that episodes with the same start and goal have in common …
 _ALIKE = 0.8
 #: … and how far start and goal may differ for that, relative to a usual heat-up.
@@ -204,7 +204,7 @@ def fit_heater(
     If it ends where the traces are not explained, that may be a local minimum: others start elsewhere.
     """
     found = _descend(kind, traces, population, population.mean if guess is None else guess)
-    if found.misfit <= _EXPLAINED[traces[0].goal.direction]:
+    if traces[0].goal.direction is Direction.HEATING and found.misfit <= _EXPLAINED:
         return found
     mean, *draws = _guesses(kind, traces, population)
     others = draws if guess is None else [mean, *draws[:-1]]
