@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .value import value
+from .frozen import frozen
 
 
-@value
+@frozen
 class Now:
     """The current time: `at` in seconds of a monotonic clock, `wall` in Unix seconds."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .value import value
+from .frozen import frozen
 
 EMERGENCY_STOP = "printer/emergency_stop"
 #: OctoPrint has no state before the first connection.
@@ -18,7 +18,7 @@ CLOSED = ("OFFLINE", "CLOSED", "ERROR", "CLOSED_WITH_ERROR", "UNKNOWN", NEVER_CO
 OPENING = ("OPEN_SERIAL", "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")
 
 
-@value
+@frozen
 class States:
     """Some states, or with `but` all others."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ha_discovery import Announcement, Component, Device, DeviceConfig, Entity, Form, Origin
 
-from ..core.value import value
+from ..core.frozen import frozen
 from ..messages.topics import Topics
 from .compact import compact, compact_availability
 from .entities.parts import Offer, Scope
@@ -23,7 +23,7 @@ LONG_NAMES_BYTES = 48_000
 FORMS = {"device": Form.DEVICE, "per_entity": Form.SINGLE}
 
 
-@value
+@frozen
 class DeviceFacts:
     """What the device page shows about the printer."""
 

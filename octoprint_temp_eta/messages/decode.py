@@ -8,7 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ..core.value import value
+from ..core.frozen import frozen
 from .contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
 
 #: The maximum size of a command in bytes.
@@ -22,7 +22,7 @@ Transaction = str | int | None
 _Kind = TypeVar("_Kind", bound=PayloadType)
 
 
-@value
+@frozen
 class ReplyTo:
     """Where the reply to a command goes, in addition to our response topic."""
 
@@ -33,7 +33,7 @@ class ReplyTo:
     ticket: int | None = None
 
 
-@value
+@frozen
 class Command:
     """A valid command: `arguments` are the schema's properties except the common ones."""
 

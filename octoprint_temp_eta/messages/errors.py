@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
-from ..core.value import value
+from ..core.frozen import frozen
 
 
-@value
+@frozen
 class ErrorCode:
     """What an error code means, as a sentence for the user, and its HTTP status."""
 

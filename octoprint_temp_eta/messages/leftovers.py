@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.value import value
+from ..core.frozen import frozen
 
 HOME_ASSISTANT, TEMPETA = "OctoPrint-HomeAssistant", "TempETA"
 
@@ -23,7 +23,7 @@ _TEMPETA_KEYS = {
 FRESH_S = 60.0
 
 
-@value
+@frozen
 class Former:
     """Where other plugins have published for this printer.
 

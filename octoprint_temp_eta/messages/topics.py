@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from ..core.value import value
+from ..core.frozen import frozen
 from .contract.catalogue import MESSAGES, MessageType
 
 #: Valid characters in a topic level. Brokers change or reject others, each differently.
@@ -23,7 +23,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-").lower()[:48]
 
 
-@value
+@frozen
 class Topics:
     """The topics of one instance."""
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.frozen import frozen
 from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, check_given, merge
-from ..core.value import value
 from . import g as g_of
 from .channel import log
 from .channel.channel import Channel, Message
@@ -27,7 +27,7 @@ from .script import ScriptError, describe, load, traceback_of
 MAX_TEXT = 4000
 
 
-@value
+@frozen
 class Job:
     """The job: a script's file, its stored settings, and the settings given for this run."""
 
@@ -45,7 +45,7 @@ class Job:
         return cls(Path(message["path"]), message["stored"], message["given"], message["arguments"], message["flow"])
 
 
-@value
+@frozen
 class Result:
     """The return value of run(): success, settings to store, and a message for the user."""
 

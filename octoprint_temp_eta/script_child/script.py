@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..core.frozen import frozen
 from ..core.scripts.catalogue import ID_RULE, convert_id, is_valid_id
 from ..core.scripts.settings import InvalidSettings, Settings, as_json
-from ..core.value import value
 
 
 class ScriptError(Exception):
     """The file is not a valid script; the message has the remedy."""
 
 
-@value
+@frozen
 class Script:
     """The magic variables of a file."""
 

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ..core.value import value
+from ..core.frozen import frozen
 
 #: By URL scheme: the default port, whether TLS is used, and whether WebSockets are.
 SCHEMES = {
@@ -31,7 +31,7 @@ class InvalidAddress(ValueError):
     """A text that is no address of a broker; the message has the rule."""
 
 
-@value
+@frozen
 class BrokerAddress:
     """Where a broker is, and how to connect to it: `websocket_path` is None for MQTT over plain TCP or TLS.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from ..core.value import value
+from ..core.frozen import frozen
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class InvalidSetting(ValueError):
         super().__init__(f"{key}: {rule}")
 
 
-@value
+@frozen
 class Rule:
     """Label, help text and accepted values of one setting."""
 

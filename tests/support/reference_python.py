@@ -98,7 +98,7 @@ def _is_listed(node: ast.FunctionDef) -> bool:
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:
-    return any(ast.unparse(each).startswith(("dataclass", "value")) for each in node.decorator_list)
+    return any(ast.unparse(each).startswith(("dataclass", "frozen")) for each in node.decorator_list)
 
 
 def _dotted(path: Path) -> str:

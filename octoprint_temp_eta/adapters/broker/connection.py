@@ -11,7 +11,7 @@ from dataclasses import replace
 from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
-from ...core.value import value
+from ...core.frozen import frozen
 from ..threads.inbox import now
 from . import diagnosis, errors
 from .backoff import STEADY_S, Backoff
@@ -33,7 +33,7 @@ SUCCESSION_S = 3.0
 Post = Callable[[Input], None]
 
 
-@value
+@frozen
 class _End:
     """How an attempt ended: why, with which reason code, and whether the broker turned the client away.
 

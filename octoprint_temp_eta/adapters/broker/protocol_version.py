@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from ...core.value import value
+from ...core.frozen import frozen
 
 #: Seconds to wait for CONNACK: a link with 3 s in each direction needs 6 s, and a busy broker needs longer.
 CONNACK_TIMEOUT_S = 15.0
@@ -46,7 +46,7 @@ class Outcome(Enum):
     FAILED = auto()
 
 
-@value
+@frozen
 class Attempt:
     """An attempt to connect: its MQTT version, and the seconds to wait for CONNACK."""
 

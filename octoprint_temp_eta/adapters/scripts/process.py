@@ -27,9 +27,9 @@ from ...bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
+from ...core.frozen import frozen
 from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import InvalidSettings, Settings, as_json
-from ...core.value import value
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
@@ -41,7 +41,7 @@ MAX_OUTPUT = 4096
 TIMEOUT_S = 1.0
 
 
-@value
+@frozen
 class Job:
     """A run's job: the script's file, its stored settings, and what is given for this run."""
 

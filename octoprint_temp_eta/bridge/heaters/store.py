@@ -7,9 +7,9 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Direction, HeaterKind, LearnedState
+from ...core.frozen import frozen
 from ...core.heating.accuracy import LAST_COMPARED, Accuracy, Comparison
 from ...core.heating.track import Step
-from ...core.value import value
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Learn, Page, Save
 from ..protocol.inputs import Learned
@@ -22,7 +22,7 @@ VERSION = 1
 CHANGED = Page({"type": "history_update"})
 
 
-@value
+@frozen
 class Place:
     """A heater of a printer profile."""
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from ha_discovery import Announcement, Form
 
-from ...core.value import value
+from ...core.frozen import frozen
 from ..outbox.send_limits import SendLimits
 from .discovery import as_publish
 
 
-@value
+@frozen
 class Fitted:
     """An announcement that fits, and what had to be changed for it, as a sentence for people."""
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.clock import Now
-from ...core.value import value
+from ...core.frozen import frozen
 from ...messages.contract.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
@@ -29,7 +29,7 @@ MAX_EVENTS = 256
 ACK_TIMEOUT_S = 20.0
 
 
-@value
+@frozen
 class _Event:
     kind: str
     publish: Publish
@@ -39,7 +39,7 @@ class _Event:
     resend: bool = True
 
 
-@value
+@frozen
 class Published:
     """A message that was published: its heater if it has one, and its payload; None: the topic is cleared."""
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from ...core.clock import Now
-from ...core.value import value
+from ...core.frozen import frozen
 from ..protocol.effects import Publish
 from ..protocol.inputs import BrokerConnected
 from .packet_size import packet_size
@@ -18,7 +18,7 @@ WINDOW = 16
 MAX_REPORTS = 32
 
 
-@value
+@frozen
 class TooLarge:
     """A message that was not sent, because the broker would end the connection; sizes in bytes."""
 
@@ -33,7 +33,7 @@ class TooLarge:
         )
 
 
-@value
+@frozen
 class Culprit:
     """A message that is not sent, because the connection ended twice while it was in flight; its size in bytes."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...core.value import value
+from ...core.frozen import frozen
 from ...messages.decode import Command
 from ...settings.table import Settings
 
 
-@value
+@frozen
 class Step:
     """The result of one step at one broker. `message` is what was found, or why the step failed and what to do."""
 
@@ -19,7 +19,7 @@ class Step:
     message: str
 
 
-@value
+@frozen
 class ConnectionTestRequested:
     """Test the connection of these settings, which need not be saved.
 
@@ -31,7 +31,7 @@ class ConnectionTestRequested:
     other_plugins: tuple[str, ...] = ()
 
 
-@value
+@frozen
 class StepDone:
     """A step of the connection test `number` is done."""
 
@@ -39,7 +39,7 @@ class StepDone:
     step: Step
 
 
-@value
+@frozen
 class ConnectionTestDone:
     """The connection test `number` is complete; `problem` is why it ended early."""
 

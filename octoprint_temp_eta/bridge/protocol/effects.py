@@ -7,14 +7,14 @@ from dataclasses import field
 from typing import Any
 
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
-from ...core.value import value
+from ...core.frozen import frozen
 from ...messages.decode import Command
 from ...settings.broker_address import BrokerAddress
 from .job_effects import PrinterAction
 from .script_effects import ScriptEffect
 
 
-@value
+@frozen
 class Publish:
     """Send a message; with MQTT 5 also its properties."""
 
@@ -29,7 +29,7 @@ class Publish:
     token: int | None = None
 
 
-@value
+@frozen
 class Connect:
     """Connect to a broker and stay connected; replaces an earlier connection.
 
@@ -65,7 +65,7 @@ class Connect:
         return (first, *self.more_addresses)
 
 
-@value
+@frozen
 class ConnectionTest:
     """Test a connection beside the one that may be up; the steps come back as `StepDone` of test `number`.
 
@@ -90,21 +90,21 @@ class ConnectionTest:
     number: int = 0
 
 
-@value
+@frozen
 class Disconnect:
     """Disconnect from the broker after sending `last_messages`."""
 
     last_messages: tuple[Publish, ...] = ()
 
 
-@value
+@frozen
 class Subscribe:
     """Subscribe to exactly these topics, on this connection and on those that follow."""
 
     topics: tuple[str, ...]
 
 
-@value
+@frozen
 class Save:
     """Write a JSON value to the plugin's data folder under `name`."""
 
@@ -112,7 +112,7 @@ class Save:
     value: Any
 
 
-@value
+@frozen
 class Learn:
     """Learn from a complete episode of a heater, outside the worker; the result is the input `Learned`."""
 
@@ -122,7 +122,7 @@ class Learn:
     episode: Episode
 
 
-@value
+@frozen
 class SetTarget:
     """Set a heater's target in °C, 0: off; with a `token`, the result comes back as `TargetSet`."""
 
@@ -131,7 +131,7 @@ class SetTarget:
     token: int | None = None
 
 
-@value
+@frozen
 class Reply:
     """A later reply to a command; the bridge itself sends it."""
 
@@ -139,7 +139,7 @@ class Reply:
     body: Mapping[str, Any]
 
 
-@value
+@frozen
 class RestReply:
     """Give the REST call `ticket` its reply."""
 
@@ -147,14 +147,14 @@ class RestReply:
     reply: Mapping[str, Any]
 
 
-@value
+@frozen
 class Page:
     """Send a message to the open OctoPrint pages."""
 
     message: Mapping[str, Any]
 
 
-@value
+@frozen
 class Log:
     """Write a line to OctoPrint's log; `level` as in `logging`."""
 

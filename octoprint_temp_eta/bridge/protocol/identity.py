@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...core.value import value
+from ...core.frozen import frozen
 
 
-@value
+@frozen
 class Identity:
     """The identity of this plugin instance. Only the name can change while OctoPrint runs."""
 

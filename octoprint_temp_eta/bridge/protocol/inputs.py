@@ -7,31 +7,31 @@ from dataclasses import field
 from typing import Any
 
 from ...core.estimation.estimator import LearnedState
-from ...core.value import value
+from ...core.frozen import frozen
 from ...settings.table import Settings
 from .connection_test import ConnectionTestInput
 from .job_inputs import JobInput
 from .script_inputs import ScriptInput
 
 
-@value
+@frozen
 class Started:
     """The worker has started."""
 
 
-@value
+@frozen
 class Stopping:
     """OctoPrint shuts down."""
 
 
-@value
+@frozen
 class PluginSwitched:
     """The user has enabled, disabled or uninstalled the plugin, which takes effect when OctoPrint restarts."""
 
     enabled: bool
 
 
-@value
+@frozen
 class Tick:
     """Time has passed. Contains the inbox's maximum level, and the number of dropped inputs."""
 
@@ -39,26 +39,26 @@ class Tick:
     inbox_dropped: int = 0
 
 
-@value
+@frozen
 class SnapshotWanted:
     """A call waits for `Bridge.snapshot`, which the worker takes after this."""
 
 
-@value
+@frozen
 class SettingsChanged:
     """The user has saved changed settings."""
 
     settings: Settings
 
 
-@value
+@frozen
 class Readings:
     """Temperatures from OctoPrint: the raw `actual` and `target` per heater."""
 
     heaters: Mapping[str, tuple[object, object]]
 
 
-@value
+@frozen
 class Profile:
     """OctoPrint's printer profile."""
 
@@ -72,7 +72,7 @@ class Profile:
     heated_chamber: bool | None = None
 
 
-@value
+@frozen
 class PrinterChanged:
     """The printer's state: OctoPrint's id of it, whether it is connected and prints, and its profile."""
 
@@ -82,7 +82,7 @@ class PrinterChanged:
     profile: Profile | None
 
 
-@value
+@frozen
 class TargetSet:
     """OctoPrint has set the target of the `SetTarget` with this `token`, or `refusal` is the reason why not."""
 
@@ -90,7 +90,7 @@ class TargetSet:
     refusal: str | None = None
 
 
-@value
+@frozen
 class Renamed:
     """The user changed the printer's name or OctoPrint's language."""
 
@@ -98,7 +98,7 @@ class Renamed:
     language: str = "en"
 
 
-@value
+@frozen
 class Preset:
     """One of OctoPrint's temperature presets: targets in °C, 0 for what it does not set."""
 
@@ -114,19 +114,19 @@ class Preset:
         return {"bed": self.bed, "chamber": self.chamber}.get(heater, 0.0)
 
 
-@value
+@frozen
 class Presets:
     """OctoPrint's temperature presets, in their order."""
 
     presets: tuple[Preset, ...]
 
 
-@value
+@frozen
 class JobBoundary:
     """A print job has started or ended."""
 
 
-@value
+@frozen
 class Learned:
     """The result of `Learn` for a heater, None if there is nothing to store."""
 
@@ -134,7 +134,7 @@ class Learned:
     state: LearnedState | None
 
 
-@value
+@frozen
 class BrokerConnected:
     """The broker has accepted the connection and responded to the subscriptions. `link` numbers the connections.
 
@@ -150,7 +150,7 @@ class BrokerConnected:
     window: int | None = None
 
 
-@value
+@frozen
 class BrokerLost:
     """The connection `link` failed or has ended.
 
@@ -164,7 +164,7 @@ class BrokerLost:
     pause: float = field(default=0.0, compare=False)
 
 
-@value
+@frozen
 class BrokerRefused:
     """The broker refused a message or a subscription to `topic`; the connection continues.
 
@@ -175,7 +175,7 @@ class BrokerRefused:
     topic: str | None = None
 
 
-@value
+@frozen
 class Delivered:
     """The broker has acknowledged the message with this `token` on the connection `link`."""
 
@@ -183,7 +183,7 @@ class Delivered:
     token: int
 
 
-@value
+@frozen
 class MessageArrived:
     """A message on a topic that we subscribed to."""
 
@@ -195,12 +195,12 @@ class MessageArrived:
     qos: int = 0
 
 
-@value
+@frozen
 class MalformedMessage:
     """A message whose topic or properties could not be read was dropped."""
 
 
-@value
+@frozen
 class PluginPublish:
     """Another plugin publishes a message; with `queue` it waits for a connection."""
 
@@ -211,14 +211,14 @@ class PluginPublish:
     queue: bool
 
 
-@value
+@frozen
 class PluginSubscriptions:
     """Other plugins want the messages on exactly these topics."""
 
     filters: tuple[str, ...]
 
 
-@value
+@frozen
 class ApiCommand:
     """A command from the REST interface; `ticket` identifies the waiting call."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...core.value import value
+from ...core.frozen import frozen
 from .job_inputs import Origin
 
 
-@value
+@frozen
 class PrinterAction:
     """Have OctoPrint carry out `command`, such as "job/pause"; the result comes back as `ActionDone`."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...core.value import value
+from ...core.frozen import frozen
 
 Origin = Literal["local", "sdcard"]
 
 
-@value
+@frozen
 class Filament:
     """The filament that a file needs of one tool: mm and cm³, None if unknown."""
 
@@ -18,7 +18,7 @@ class Filament:
     volume: float | None
 
 
-@value
+@frozen
 class PrintJob:
     """The selected file, and the progress of its print as OctoPrint reports it; None: unknown."""
 
@@ -35,14 +35,14 @@ class PrintJob:
     remaining: float | None = None
 
 
-@value
+@frozen
 class JobChanged:
     """The print job has changed, or its progress; None if no file is selected."""
 
     job: PrintJob | None
 
 
-@value
+@frozen
 class LayerChanged:
     """The current layer of the print and their number, None if unknown."""
 
@@ -50,7 +50,7 @@ class LayerChanged:
     layers: int | None
 
 
-@value
+@frozen
 class PrinterEvent:
     """Something has happened to the print or the printer; `kind` is an `event_type` of the message `event`."""
 
@@ -63,7 +63,7 @@ class PrinterEvent:
     error: str | None = None
 
 
-@value
+@frozen
 class ActionDone:
     """OctoPrint was asked for the `PrinterAction` with this `token`; `refusal` is why it refused."""
 

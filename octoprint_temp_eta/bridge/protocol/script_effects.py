@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from ...core.frozen import frozen
 from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import Settings
-from ...core.value import value
 
 
-@value
+@frozen
 class ScanScripts:
     """Scan the script folder; the result is the input `ScriptsFound`."""
 
     folder: str
 
 
-@value
+@frozen
 class CreateScriptFolder:
     """Create the script folder; the result is the input `ScriptFolderCreated`."""
 
@@ -28,7 +28,7 @@ class CreateScriptFolder:
     example: bool = False
 
 
-@value
+@frozen
 class ReadConnectCommands:
     """Call a script's `__script_commands__`; the result is the input `ConnectCommandsRead`."""
 
@@ -38,7 +38,7 @@ class ReadConnectCommands:
     stored: Settings
 
 
-@value
+@frozen
 class StartScript:
     """Start the process of a run."""
 
@@ -52,17 +52,17 @@ class StartScript:
     flow: Flow = DEFAULT_FLOW
 
 
-@value
+@frozen
 class TerminateScript:
     """Ask the run's process to exit."""
 
 
-@value
+@frozen
 class KillScript:
     """Kill the run's process, if any."""
 
 
-@value
+@frozen
 class ReplyToLine:
     """Pass the printer's reply to line `seq` to the script."""
 
@@ -70,7 +70,7 @@ class ReplyToLine:
     text: str
 
 
-@value
+@frozen
 class RejectLine:
     """Fail line `seq` in the script: it was not sent, or not acknowledged."""
 
@@ -78,7 +78,7 @@ class RejectLine:
     error: str
 
 
-@value
+@frozen
 class HoldJobs:
     """Put OctoPrint's print jobs on hold; the result is the input `JobsHeld`.
 
@@ -89,14 +89,14 @@ class HoldJobs:
     allow_motion: bool = False
 
 
-@value
+@frozen
 class ReleaseJobs:
     """Stop observing the line and release print jobs; `held` is False when the hold ended with the connection."""
 
     held: bool = True
 
 
-@value
+@frozen
 class SendLine:
     """Send a line to the printer; the inputs about it carry `key`."""
 
@@ -104,24 +104,24 @@ class SendLine:
     line: str
 
 
-@value
+@frozen
 class SendLines:
     """Send lines to the printer without tracking them."""
 
     lines: tuple[str, ...]
 
 
-@value
+@frozen
 class BreakHeatWait:
     """Send M108 outside the queue, to end the firmware's wait for a temperature."""
 
 
-@value
+@frozen
 class FakeOk:
     """Make OctoPrint continue without the printer's ok."""
 
 
-@value
+@frozen
 class FireEvent:
     """Fire an event on OctoPrint's event bus."""
 

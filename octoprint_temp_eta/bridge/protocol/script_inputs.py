@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from ...core.frozen import frozen
 from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
-from ...core.value import value
 
 
-@value
+@frozen
 class ScriptRunning:
     """The script is loaded and its run() starts."""
 
     run_id: str
 
 
-@value
+@frozen
 class ScriptLine:
     """The script sends one line of G-code and waits for its acknowledgement under the number `seq`.
 
@@ -27,7 +27,7 @@ class ScriptLine:
     reply: bool = True
 
 
-@value
+@frozen
 class ScriptStatus:
     """The script's `script_status` has changed."""
 
@@ -35,7 +35,7 @@ class ScriptStatus:
     status: str
 
 
-@value
+@frozen
 class ScriptLogged:
     """The script logged or printed something; `level` is debug, info, warning or error."""
 
@@ -44,7 +44,7 @@ class ScriptLogged:
     message: str
 
 
-@value
+@frozen
 class ScriptReturned:
     """run() returned: success, settings to store, and a message for the user."""
 
@@ -54,7 +54,7 @@ class ScriptReturned:
     message: str | None = None
 
 
-@value
+@frozen
 class ScriptRaised:
     """The script could not be loaded, or run() raised or returned an invalid value."""
 
@@ -62,7 +62,7 @@ class ScriptRaised:
     error: str
 
 
-@value
+@frozen
 class ScriptEnded:
     """The process and its children have ended; `how` describes the exit: "was ended by SIGSEGV".
 
@@ -76,7 +76,7 @@ class ScriptEnded:
     output: str = ""
 
 
-@value
+@frozen
 class JobsHeld:
     """Print jobs are on hold and the printer is ready; otherwise `refusal` is the reason.
 
@@ -92,7 +92,7 @@ class JobsHeld:
     ok_first: bool = False
 
 
-@value
+@frozen
 class LineQueued:
     """OctoPrint has queued `parts` commands for the line `key` so far: plugins may have added some."""
 
@@ -100,7 +100,7 @@ class LineQueued:
     parts: int
 
 
-@value
+@frozen
 class LineSuppressed:
     """OctoPrint has not queued the line `key`: `error`, or None if a plugin has carried it out instead."""
 
@@ -108,14 +108,14 @@ class LineSuppressed:
     error: str | None
 
 
-@value
+@frozen
 class OthersLineQueued:
     """OctoPrint has queued a command of someone else, which may be sent much later."""
 
     line: str
 
 
-@value
+@frozen
 class LineSending:
     """A command is about to be sent. `key` marks one of ours; `acknowledged`: an ok is expected."""
 
@@ -124,7 +124,7 @@ class LineSending:
     acknowledged: bool
 
 
-@value
+@frozen
 class LineSent:
     """A command was sent, or sent again after a resend request (then without its key)."""
 
@@ -133,21 +133,21 @@ class LineSent:
     acknowledged: bool
 
 
-@value
+@frozen
 class MotionRefused:
     """A line of others was not sent because it would have moved the printer while a script runs."""
 
     line: str
 
 
-@value
+@frozen
 class LineReceived:
     """The printer sent a line."""
 
     line: str
 
 
-@value
+@frozen
 class PrinterGone:
     """The connection is lost, or the firmware was reset (`reset`); `reason` is for the user."""
 
@@ -155,7 +155,7 @@ class PrinterGone:
     reset: bool = False
 
 
-@value
+@frozen
 class EmergencyParser:
     """Whether the firmware handles M108 while it waits for a temperature."""
 
@@ -166,7 +166,7 @@ class EmergencyParser:
 SOUND = FolderState()
 
 
-@value
+@frozen
 class ScriptsFound:
     """The scripts found in the folder; `complete` is False while files are still being inspected."""
 
@@ -175,7 +175,7 @@ class ScriptsFound:
     complete: bool = True
 
 
-@value
+@frozen
 class ScriptFolderCreated:
     """The result of the `CreateScriptFolder` with this `token`; `error` is the reason why there is no folder."""
 
@@ -183,7 +183,7 @@ class ScriptFolderCreated:
     error: str | None = None
 
 
-@value
+@frozen
 class ConnectCommandsRead:
     """The lines of a script to send on connect, or the error of `__script_commands__`."""
 

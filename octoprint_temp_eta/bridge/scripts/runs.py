@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from ...core.clock import Now
+from ...core.frozen import frozen
 from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
 from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
-from ...core.value import value
 from ...messages.decode import Command
 from ..heaters.heaters import Heaters
 from ..part import InputHandler, Part
@@ -67,7 +67,7 @@ SIMPLE: Mapping[core.Decision, Effect] = {
 }
 
 
-@value
+@frozen
 class Plan:
     """A run and the effect that starts its process."""
 

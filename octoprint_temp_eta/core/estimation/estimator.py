@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-from ..value import value
+from ..frozen import frozen
 
 #: A heat-up arrives this many °C below its target: from there, overshoot and ringing don't count.
 ARRIVAL_TOLERANCE = 1.0
@@ -43,7 +43,7 @@ class HeaterKind(StrEnum):
         return cls.BED if heater == "bed" else cls.CHAMBER
 
 
-@value
+@frozen
 class Sample:
     """One reading: `at` in seconds of a monotonic clock, `actual` and `target` in °C (target 0: none)."""
 
@@ -52,7 +52,7 @@ class Sample:
     target: float = 0.0
 
 
-@value
+@frozen
 class Goal:
     """The goal of an episode: `temperature` in °C is the target, or the temperature that counts as cooled down."""
 
@@ -71,7 +71,7 @@ class Goal:
         return actual >= self.threshold if heating else actual <= self.threshold
 
 
-@value
+@frozen
 class Estimate:
     """Seconds from the newest sample until the goal is reached; `low`…`high` is the central 80 % interval.
 
@@ -83,7 +83,7 @@ class Estimate:
     high: float | None = None
 
 
-@value
+@frozen
 class Episode:
     """A finished heat-up or cool-down, the input of `learn`.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..value import value
+from ..frozen import frozen
 from .estimator import Direction, Episode, Estimate, Goal, HeaterKind, LearnedState, Sample, Shape
 from .samples import History
 
 
-@value
+@frozen
 class Limits:
     """Limits of the methods `linear` and `exponential`; the method `model` has none."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..value import value
+from ..frozen import frozen
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
 
 
-@value
+@frozen
 class Acknowledged:
     """The command `key` is acknowledged; `text` is its reply: lines with their newlines, the ok last."""
 
@@ -16,7 +16,7 @@ class Acknowledged:
     text: str
 
 
-@value
+@frozen
 class Unacknowledged:
     """The command `key` will not be acknowledged; `error` is the reason."""
 
@@ -24,17 +24,17 @@ class Unacknowledged:
     error: str
 
 
-@value
+@frozen
 class FakeAck:
     """An ok was lost: OctoPrint must continue without it."""
 
 
-@value
+@frozen
 class Fence:
     """Submit an M105 through OctoPrint's queue."""
 
 
-@value
+@frozen
 class Probe:
     """Submit an M105 through OctoPrint's queue, and make OctoPrint send it without the ok that it waits for."""
 

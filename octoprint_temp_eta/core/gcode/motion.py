@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..value import value
+from ..frozen import frozen
 
 #: T is a command only at the beginning; elsewhere it is a parameter, as in "M104 T1 S200".
 _WORD = re.compile(r"(?:(?:^|\s)([GM])|^\s*(?:N\d+\s*)?(T))0*(\d+)(?![\d.])", re.IGNORECASE)
@@ -41,7 +41,7 @@ def moves(line: str) -> bool:
     return any(each in _MOTION or each.startswith("T") for each in commands) and not _TOOL_TEMPERATURE.match(line)
 
 
-@value
+@frozen
 class Modes:
     """The modes that decide what a move means. The defaults are those of a firmware after its start."""
 

@@ -9,13 +9,13 @@ from statistics import fmean
 from typing import Any
 
 from ..estimation.estimator import Direction, Episode, Estimate
-from ..value import value
+from ..frozen import frozen
 
 #: Number of heat-ups in the record.
 LAST = 20
 
 
-@value
+@frozen
 class Score:
     """One heat-up: mean absolute error in % of its duration, and % of the readings whose interval held.
 
@@ -43,7 +43,7 @@ def score(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Scor
 LAST_COMPARED = 10
 
 
-@value
+@frozen
 class Comparison:
     """A completed heat-up or cool-down: the estimate at its start, and how long it took.
 
@@ -92,7 +92,7 @@ def compare(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Co
     )
 
 
-@value
+@frozen
 class Accuracy:
     """The scores of the last heat-ups, oldest first."""
 

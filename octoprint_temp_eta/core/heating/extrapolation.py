@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..value import value
+from ..frozen import frozen
 
 
-@value
+@frozen
 class CoolDown:
     """The expected curve: from `actual` °C at `since` to `threshold` °C at `reached_at`, towards `ambient` °C.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..estimation.estimator import ARRIVAL_TOLERANCE, Direction, Episode, Estimate, Estimator, Goal, HeaterKind, Shape
-from ..value import value
+from ..frozen import frozen
 from .accuracy import Comparison, Score, compare, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
@@ -21,7 +21,7 @@ AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
 
 
-@value
+@frozen
 class Policy:
     """The settings that apply to a heater.
 
@@ -37,7 +37,7 @@ class Policy:
     hysteresis: float = 1.0
 
 
-@value
+@frozen
 class HeaterView:
     """What is published of a heater.
 
@@ -69,7 +69,7 @@ class HeaterView:
         return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
 
 
-@value
+@frozen
 class Step:
     """The result of a reading: a change of state, and a completed episode with what its estimates were worth."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import field, replace
 
-from ..value import value
+from ..frozen import frozen
 from .settings import Settings
 
 #: What a script's id must be, in words.
@@ -15,7 +15,7 @@ _ID = re.compile(r"[^\s-]{1,64}")
 _CONVERTED = re.compile(r"[\s-]")
 
 
-@value
+@frozen
 class Script:
     """One file of the folder. `error` is the reason why it cannot be started, or None.
 
@@ -34,7 +34,7 @@ class Script:
     description: str | None = None
 
 
-@value
+@frozen
 class FolderState:
     """The state of the script folder."""
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
-from ..value import value
+from ..frozen import frozen
 from .settings import Settings
 
 
@@ -117,7 +117,7 @@ class HeatersAfter(StrEnum):
     LEFT = "left"
 
 
-@value
+@frozen
 class Flow:
     """How much mecode extrudes per mm of movement while `g.extrude` is set; all in mm.
 
@@ -133,7 +133,7 @@ class Flow:
 DEFAULT_FLOW = Flow()
 
 
-@value
+@frozen
 class Run:
     """One run of a script; `started_at` is in Unix seconds."""
 
@@ -148,7 +148,7 @@ class Run:
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
 
 
-@value
+@frozen
 class RunResult:
     """How a run ended.
 
@@ -167,7 +167,7 @@ class RunResult:
         return cls(Outcome.ERROR, error=error, code=code)
 
 
-@value
+@frozen
 class CompletedRun:
     """A run with its result; `ended_at` is in Unix seconds."""
 
@@ -176,48 +176,48 @@ class CompletedRun:
     ended_at: float
 
 
-@value
+@frozen
 class Hold:
     """Put print jobs on hold and check that the printer is ready."""
 
 
-@value
+@frozen
 class Launch:
     """Start the script's process."""
 
 
-@value
+@frozen
 class Terminate:
     """Ask the process to exit (SIGTERM)."""
 
 
-@value
+@frozen
 class Kill:
     """Kill the process (SIGKILL)."""
 
 
-@value
+@frozen
 class Settle:
     """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement."""
 
     targets: Mapping[str, float]
 
 
-@value
+@frozen
 class Release:
     """Release the printer; `jobs` is False when the hold on print jobs ended with the connection."""
 
     jobs: bool = True
 
 
-@value
+@frozen
 class RunStarted:
     """Publish that run() has started."""
 
     run: Run
 
 
-@value
+@frozen
 class RunEnded:
     """Publish the result of the run."""
 

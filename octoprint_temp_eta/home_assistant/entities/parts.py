@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ha_discovery import Availability, AvailabilityTopic, Entity, json_text, json_value
 
-from ...core.value import value
+from ...core.frozen import frozen
 from ...messages.topics import Topics, slug
 from .texts import Texts
 
@@ -37,7 +37,7 @@ ARRIVAL_BAND_S, ARRIVAL_SHARE, OVERDUE_S = 8, 4, 9
 E = TypeVar("E", bound=Entity)
 
 
-@value
+@frozen
 class Thermostat:
     """A heater that is announced as a thermostat, with its highest target and its target in each preset, in °C."""
 
@@ -46,7 +46,7 @@ class Thermostat:
     presets: tuple[tuple[str, float], ...] = ()
 
 
-@value
+@frozen
 class Offer:
     """Everything that can be announced."""
 
@@ -64,7 +64,7 @@ class Offer:
     thermostats: tuple[Thermostat, ...] = ()
 
 
-@value
+@frozen
 class Scope:
     """What a row needs of the printer."""
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...core.frozen import frozen
 from ...core.heating.state_machine.states import State as HeaterState
 from ...core.scripts.run import Outcome
 from ...core.scripts.run import State as ScriptState
-from ...core.value import value
 from ...messages.contract.catalogue import MESSAGES
 
 #: The states of sensors. A heater that is `unknown` is unknown in Home Assistant, too.
@@ -152,7 +152,7 @@ GERMAN: Mapping[str, str] = {
 TRANSLATIONS: Mapping[str, Mapping[str, str]] = {"de": GERMAN}
 
 
-@value
+@frozen
 class Texts:
     """The texts in one language, such as "de" or "de_DE"; English for a language without translation."""
 

@@ -7,13 +7,13 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ...core.value import value
+from ...core.frozen import frozen
 from .schemas import SCHEMAS, InvalidPayload
 
 __all__ = ["COMMANDS", "MESSAGES", "REST_COMMANDS", "InvalidPayload", "MessageType", "PayloadType", "RestCommand"]
 
 
-@value
+@frozen
 class PayloadType:
     """A payload, as its schema describes it."""
 
@@ -27,14 +27,14 @@ class PayloadType:
         validate(self.name, payload)
 
 
-@value
+@frozen
 class RestCommand(PayloadType):
     """A command that only REST accepts."""
 
     command: str
 
 
-@value
+@frozen
 class MessageType(PayloadType):
     """An MQTT message, as its schema describes it.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ....bridge.protocol.effects import Connect, Publish
 from ....bridge.protocol.inputs import BrokerRefused, Delivered, Input
-from ....core.value import value
+from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import errors
 from . import paho
@@ -26,7 +26,7 @@ LAST_MESSAGES_TIMEOUT_S = 0.4
 Post = Callable[[Input], None]
 
 
-@value
+@frozen
 class Connack:
     """The broker answered CONNECT."""
 
@@ -34,14 +34,14 @@ class Connack:
     limits: Limits
 
 
-@value
+@frozen
 class Ended:
     """The connection ended; `code` is the reason code of the broker's DISCONNECT, None without one."""
 
     code: int | None
 
 
-@value
+@frozen
 class Suback:
     """The broker answered the SUBSCRIBE with this packet id."""
 
@@ -49,14 +49,14 @@ class Suback:
     codes: list[int]
 
 
-@value
+@frozen
 class Leave:
     """The bridge wants no connection any more; these messages are still to be sent."""
 
     last_messages: tuple[Publish, ...]
 
 
-@value
+@frozen
 class Topics:
     """The bridge wants exactly these subscriptions."""
 

@@ -13,7 +13,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ....bridge.protocol.effects import Connect, Publish
 from ....bridge.protocol.inputs import MalformedMessage, MessageArrived
-from ....core.value import value
+from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import tls
 from ..errors import CODES_OF_3_1_1, UNREADABLE
@@ -29,7 +29,7 @@ TCP_TIMEOUT_S = 15.0
 SESSION_EXPIRY_S = 3600
 
 
-@value
+@frozen
 class Limits:
     """What the broker supports, from its CONNACK; 3.1.1 cannot announce it."""
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from ....core.value import value
+from ....core.frozen import frozen
 from ....messages.topics import LEVEL
 from ....settings.table import Settings, names
 from ...protocol.inputs import Profile
@@ -33,7 +33,7 @@ SAME_ROOM_C = 10.0
 NEARLY_COLD_C = 10.0
 
 
-@value
+@frozen
 class Selection:
     """The rule: what the settings name comes first, then the printer profile; of an unknown profile, everything is.
 

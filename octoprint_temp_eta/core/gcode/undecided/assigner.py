@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...value import value
+from ...frozen import frozen
 from ..in_flight import InFlight
 from ..printer_lines import TEMPERATURES, UNKNOWN_COMMAND
 
@@ -59,7 +59,7 @@ class Kept:
         return end > 1 and self.lines[end - 1].startswith("ok") and bool(TEMPERATURES.match(self.lines[end - 2]))
 
 
-@value
+@frozen
 class Assignment:
     """The reply of each command, its ok last; None: not acknowledged."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ...value import value
+from ...frozen import frozen
 
 
 class State(StrEnum):
@@ -110,7 +110,7 @@ MOVES: Mapping[State, Mapping[Condition, State]] = {
 }
 
 
-@value
+@frozen
 class Transition:
     """A change of state."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Goal
 from .physics import AMBIENT, Array, Start, low_passed
 
@@ -16,7 +16,7 @@ GRID: Final = 128
 _INTEGRAL_OVER_DERIVATIVE: Final = 4.0
 
 
-@value
+@frozen
 class HeatingCurves:
     """N curves: `delay`, `step`, `reach`, `switch`, `late_step` are (N,); `temperature` and `slope` are (N, 2 G).
 
@@ -95,7 +95,7 @@ def heating_curves(reference: float, goal: Goal, start: Start, parameters: Array
     return _controlled(start, goal, control, delay, step, system, free, lag)
 
 
-@value
+@frozen
 class _Control:
     """A controller towards `target`: full `power` in K/s, `band` in K, `derivative` in s, `integral` in K, all (N,)."""
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Direction, HeaterKind
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def bounded(direction: Direction, parameters: Array) -> Array:
     return np.asarray(np.minimum(np.maximum(parameters, low), high))
 
 
-@value
+@frozen
 class Start:
     """The state at the start of an episode: temperature, slope (K/s), history (ages ≥ 0 in s, °C), and the target in °C
     that was held before, 0 if none."""

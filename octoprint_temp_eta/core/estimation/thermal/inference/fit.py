@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Direction, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import Array, Curves, Start, bounded
@@ -22,7 +22,7 @@ _TRIALS: Final = 4
 _GAIN: Final = 1e-3
 
 
-@value
+@frozen
 class Readings:
     """Readings of an episode: `times` (n,) in s since the start, `actuals` (n,) in °C, and `weights` (n,).
 
@@ -41,7 +41,7 @@ class Readings:
         return np.asarray(self.reading_error**2 + (self.clock_error * self.times * slopes) ** 2)
 
 
-@value
+@frozen
 class Penalty:
     """A belief as the descent needs it: `inverse` of its covariance, and the degrees of freedom of its tails."""
 
@@ -62,7 +62,7 @@ class Penalty:
         return off, self.inverse * (size / (self.tails + distance)), size * float(np.log1p(distance / self.tails))
 
 
-@value
+@frozen
 class Fit:
     """The most probable `parameters` (P,), their inverse covariance `certainty` (P, P), and their `curve`.
 

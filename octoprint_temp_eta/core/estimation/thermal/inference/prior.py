@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Direction, HeaterKind
 from ..curves.physics import PARAMETERS, Array
 
@@ -20,7 +20,7 @@ def inverted(matrix: Array) -> Array:
     return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
 
 
-@value
+@frozen
 class Belief:
     """A Gaussian belief about parameters: `mean` (P,), `covariance` (P, P)."""
 
@@ -28,7 +28,7 @@ class Belief:
     covariance: Array
 
 
-@value
+@frozen
 class Population:
     """The heaters of one kind: `mean` (P,), covariances (P, P) `between` heaters and `within` each."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Direction, Episode, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import AMBIENT, REFERENCE, Array, Start, bounded
@@ -37,7 +37,7 @@ _ALIKE = 0.8
 _NEAR = 0.5
 
 
-@value
+@frozen
 class Trace:
     """The kept part of an episode: `times` and `reach` in s since the start, `temperatures` and `noise` in °C."""
 
@@ -60,7 +60,7 @@ class Trace:
         return np.asarray(gaps * (INDEPENDENT[self.goal.direction] / gaps.sum()))
 
 
-@value
+@frozen
 class Linear:
     """A trace linearised about a heater's parameters, its own deviation from them δ ~ N(0, W) marginalised.
 
@@ -78,7 +78,7 @@ class Linear:
     own: Array
 
 
-@value
+@frozen
 class HeaterFit:
     """A heater's parameters, and its traces linearised about them."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ....value import value
+from ....frozen import frozen
 from ...estimator import Direction, Goal, HeaterKind, LearnedState
 from ..curves.physics import PARAMETERS, Array, Start
 from ..inference.prior import Belief, Population, inverted
@@ -23,7 +23,7 @@ ODD_DISTANCE = 60.0
 ODD_MISFIT = 4.0
 
 
-@value
+@frozen
 class Memory:
     """A heater in one direction: the belief, its traces, and the newest trace if that was odd."""
 

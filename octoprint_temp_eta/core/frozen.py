@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value(cls: type[T]) -> type[T]:
+def frozen(cls: type[T]) -> type[T]:
     """Return a class as a dataclass with slots, whose objects are equal and have the same hash if their fields are.
 
     Nobody may change an object; the type checker finds who does.

@@ -1,4 +1,4 @@
-"""Tests of the immutable values."""
+"""Immutable values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.core.value import value
+from octoprint_temp_eta.core.frozen import frozen
 
 
-@value
+@frozen
 class Point:
     """A value with a default, a field that is not compared, and a secret."""
 
@@ -22,7 +22,7 @@ class Point:
     secret: str = field(default="", repr=False)
 
 
-@value
+@frozen
 class Named:
     """A value with the fields of another."""
 
@@ -30,12 +30,12 @@ class Named:
     y: float = 0.0
 
 
-@value
+@frozen
 class Empty:
     """A value without fields."""
 
 
-@value
+@frozen
 class Own:
     """A value with a text of its own."""
 
