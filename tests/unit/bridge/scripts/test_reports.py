@@ -8,14 +8,16 @@ import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import Delivered
-from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent
+from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent, ReleaseJobs
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
+    ScriptEnded,
     ScriptLogged,
     ScriptReturned,
     ScriptRunning,
     ScriptStatus,
 )
+from octoprint_temp_eta.bridge.scripts.reports import RunReports
 from octoprint_temp_eta.script_child.channel.log import BURST
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
@@ -132,3 +134,20 @@ def test_events_carry_the_keys_of_automation_scripts(
     *_, event = driver.of(FireEvent)
     assert event.name == ("AutomationScriptFinished" if success else "AutomationScriptFailed")
     assert event.payload == {**COMMON, "result": {}, **expected}
+
+
+@pytest.mark.parametrize("fault", ["report", "publish"])
+def test_the_printer_is_released_although_the_end_cannot_be_reported(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RecursionError("a fault of ours")
+
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptReturned(RUN_1, True, {}, None))
+    monkeypatch.setattr(RunReports, fault, fails)
+    driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
+    driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.of(ReleaseJobs) == [ReleaseJobs()]
+    assert logging.ERROR in [each.level for each in driver.of(Log)]

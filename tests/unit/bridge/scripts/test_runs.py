@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import Log, SetTarget
+from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -34,7 +33,6 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
-from octoprint_temp_eta.bridge.scripts.reports import RunReports
 from octoprint_temp_eta.bridge.scripts.runs import LONGEST_LINE, MOST_WAITING
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
@@ -67,23 +65,6 @@ def test_cancelling_twice_is_one_cancel() -> None:
     (reply,) = driver.command("script/cancel", b"PRESS")
     assert reply["status"] == "completed"
     assert len(driver.of(TerminateScript)) == 1
-
-
-@pytest.mark.parametrize("fault", ["report", "publish"])
-def test_the_printer_is_released_although_the_end_cannot_be_reported(
-    fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(*_: object) -> None:
-        raise RecursionError("a fault of ours")
-
-    driver = ScriptBridgeDriver()
-    driver.run()
-    driver.handle_all(ScriptReturned(RUN_1, True, {}, None))
-    monkeypatch.setattr(RunReports, fault, fails)
-    driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
-    driver.ack(f"{RUN_1}.end", "G90")
-    assert driver.of(ReleaseJobs) == [ReleaseJobs()]
-    assert logging.ERROR in [each.level for each in driver.of(Log)]
 
 
 @pytest.mark.parametrize("body", [{}, {"run_id": RUN_1}])
