@@ -60,7 +60,7 @@ class Subscriber:
         self._client.loop_stop()
 
     def restart_counting(self) -> None:
-        """Forget what was received."""
+        """Remove what was received."""
         for each in (self.received, self.first, self.counts, self.reached):
             each.clear()
 
@@ -125,19 +125,19 @@ class Farm:
             for group in groups
         ]
 
-    def tell(self, word: str) -> None:
+    def send(self, word: str) -> None:
         """Send a line to all children."""
         for child in self._children:
             assert child.stdin is not None
             child.stdin.write(f"{word}\n")
 
-    def hear(self) -> list[Any]:
+    def read(self) -> list[Any]:
         """Return the next line of each child, as JSON."""
         return [json.loads(child.stdout.readline()) for child in self._children if child.stdout is not None]
 
     def close(self) -> None:
         """Stop the printers."""
-        self.tell("stop")
+        self.send("stop")
         for child in self._children:
             child.wait(60)
 
@@ -149,14 +149,14 @@ def measure(printers: int, seconds: float) -> Result:
         subscriber = Subscriber(broker.port)
         farm = Farm(names, broker.port, seconds)
         try:
-            farm.hear()
+            farm.read()
             eventually(lambda: subscriber.online(names), "all printers", CONNECT_S)
             time.sleep(3.0)  # the rest of the messages that follow a connection
             subscriber.restart_counting()
             process = _mosquitto()
             before = process.cpu_times()
-            farm.tell("heat")
-            reports = farm.hear()
+            farm.send("heat")
+            reports = farm.read()
             after, memory = process.cpu_times(), process.memory_info().rss / 2**20
             sent = Counter({name: count for report in reports for name, count in report["sent"].items()})
             eventually(lambda: subscriber.total >= sent.total(), "all messages", 20)

@@ -58,6 +58,11 @@ class Listener:
     tls_options: tuple[str, ...] = ()
     websocket_port: int | None = None
 
+    def refuse_protection(self, program: str) -> None:
+        """Raise `NoBrokerError` for a user or certificates: `program` is only started without."""
+        if self.username is not None or self.certificates is not None:
+            raise NoBrokerError(f"{program} is only started for anybody and without TLS")
+
 
 class RunningBroker(Protocol):
     """A broker that was launched."""
@@ -204,8 +209,7 @@ class Aedes:
     name: str = "aedes (npx)"
 
     def launch(self, listener: Listener, folder: Path) -> RunningBroker:
-        if listener.username is not None or listener.certificates is not None:
-            raise NoBrokerError("aedes is only started for anybody and without TLS")
+        listener.refuse_protection(self.name)
         command = [self.npx, "--yes", "aedes-cli", "--host", listener.host, "--port", str(listener.port)]
         return RunningProcess(command, folder, {})
 

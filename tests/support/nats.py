@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.broker_programs import Listener, NoBrokerError, RunningBroker, RunningProcess
+from tests.support.broker_programs import Listener, RunningBroker, RunningProcess
 from tests.support.debian import CACHE, DebianError, unpack
 from tests.support.waiting import free_port
 
@@ -19,8 +19,7 @@ class Nats:
     name: str = "NATS"
 
     def launch(self, listener: Listener, folder: Path) -> RunningBroker:
-        if listener.username is not None or listener.certificates is not None:
-            raise NoBrokerError("NATS is only started for anybody and without TLS")
+        listener.refuse_protection(self.name)
         (folder / "nats.conf").write_text(
             f'server_name: test\nlisten: "127.0.0.1:{free_port()}"\n'
             f'jetstream {{ store_dir: "{folder / "js"}", max_mem: 64M, max_file: 256M }}\n'

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.broker_programs import Listener, NoBrokerError, RunningBroker, RunningProcess
+from tests.support.broker_programs import Listener, RunningBroker, RunningProcess
 from tests.support.debian import CACHE, DebianError, unpack
 from tests.support.waiting import free_port
 
@@ -40,8 +40,7 @@ class RabbitMq:
     name: str = "RabbitMQ"
 
     def launch(self, listener: Listener, folder: Path) -> RunningBroker:
-        if listener.username is not None or listener.certificates is not None:
-            raise NoBrokerError("RabbitMQ is only started for anybody and without TLS")
+        listener.refuse_protection(self.name)
         (folder / "rabbitmq.conf").write_text(CONFIGURATION.format(host=listener.host, port=listener.port))
         (folder / "enabled_plugins").write_text("[rabbitmq_mqtt].\n")
         (folder / "empty.conf").touch()
