@@ -94,7 +94,7 @@ class Result:
 
 
 def thinned(samples: Sequence[Sample], every: float, random_: random.Random) -> list[Sample]:
-    """Return the samples that a host would see that asks every so many seconds, with 30 % jitter."""
+    """Return the samples of a host that polls every `every` seconds, with 30 % jitter."""
     kept: list[Sample] = []
     due = samples[0].at if samples else 0.0
     for sample in samples:
@@ -201,7 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("traces", nargs="?", type=Path, help="folder of recorded episodes; a simulated fleet if absent")
     parser.add_argument("--plots", type=Path, help="folder to draw plots to")
-    parser.add_argument("--resample", type=float, help="poll every so many seconds")
+    parser.add_argument("--resample", type=float, help="poll interval in seconds")
     parser.add_argument("--leave-out", action="store_true", help="fit the prior without the printers judged")
     parser.add_argument("--without", nargs="*", default=[], help="printers to leave out altogether")
     arguments = parser.parse_args()

@@ -92,7 +92,7 @@ class Subscriber:
 
 @dataclass
 class Result:
-    """What was measured with so many printers."""
+    """What was measured with a number of printers."""
 
     printers: int
     #: Messages per s, and how many were sent but not received.
@@ -143,7 +143,7 @@ class Farm:
 
 
 def measure(printers: int, seconds: float) -> Result:
-    """Heat all heaters of so many printers, then restart the broker."""
+    """Heat all heaters of that number of printers, then restart the broker."""
     names = [f"farm-{number:03}" for number in range(printers)]
     with Broker(options=UNLIMITED) as broker:
         subscriber = Subscriber(broker.port)

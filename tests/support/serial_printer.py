@@ -45,7 +45,7 @@ class Dialect:
 
 
 class SerialPrinter:
-    """Executes G-code from `port` inside the context; one of so many lines arrives corrupted and is requested again."""
+    """Executes G-code from `port` inside the context; one of `garbled_every` lines arrives corrupted."""
 
     def __init__(self, *, garbled_every: int, dialect: Dialect | None = None) -> None:
         #: The executed lines, oldest first, without line numbers; and the number of resend requests.

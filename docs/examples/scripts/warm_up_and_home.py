@@ -5,7 +5,7 @@ __script_title__ = "Warm up and home"
 __script_settings__ = {
     "bed": 60,
     "hotend": 150,
-    # Let the heat spread in the bed for so many seconds.
+    # Seconds in which the heat spreads in the bed.
     "soak": 0,
 }
 
