@@ -20,7 +20,7 @@ from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Delivered
 from .packet_size import packet_size
-from .retained import Record, Retained
+from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
 
 #: Events of one type kept at most: more than a script may log at once.
@@ -35,6 +35,8 @@ class _Event:
     publish: Publish
     #: Monotonic seconds after which it is not sent any more.
     until: float
+    #: When it is sent among the states: after those with this turn.
+    turn: int
     #: Whether it is sent again if the connection ends before it was acknowledged.
     resend: bool = True
 
@@ -65,6 +67,8 @@ class Outbox:
         #: By token: what was sent and not yet acknowledged.
         self._in_flight: dict[int, _Event | Publish] = {}
         self._tokens = itertools.count(1)
+        #: The turn of what is queued now. It ends with `drain`, so that an event follows the states of its moment.
+        self._turn = FIRST + 1
         self._progress_at = 0.0
         self._retained = Retained()
         self._events: deque[_Event] = deque()
@@ -111,7 +115,7 @@ class Outbox:
         self._put(Record(publish, body, now.at, (message, heater), stamped))
 
     def _put(self, record: Record) -> None:
-        self.superseded += self._retained.put(record)
+        self.superseded += self._retained.put(record, self._turn)
 
     def take_published(self) -> list[Published]:
         """Return what was published since the last call, whether or not there is a connection."""
@@ -165,7 +169,7 @@ class Outbox:
         if len(same) >= MAX_EVENTS:
             self._events.remove(same[0])
             self.events_dropped[kind] += 1
-        self._events.append(_Event(kind, publish, now.at + keep_s, resend))
+        self._events.append(_Event(kind, publish, now.at + keep_s, self._turn, resend))
 
     def connect(self, link: int, now: Now) -> None:
         """Use a new connection."""
@@ -215,6 +219,7 @@ class Outbox:
 
     def drain(self, now: Now) -> Iterator[Publish]:
         """Yield the messages to send now."""
+        self._turn += 1
         if not self.connected:
             return
         while len(self._in_flight) < self.limits.window and (following := self._next(now)) is not None:
@@ -242,16 +247,13 @@ class Outbox:
             self._retained.put_back(item)
 
     def _next(self, now: Now) -> Publish | _Event | None:
-        """Take the next retained message, or else the next event that is not too late."""
-        state = self._retained.next()
-        if state is not None:
-            return state
-        while self._events:
-            event = self._events.popleft()
-            if event.until >= now.at:
-                return event
-            self.events_dropped[event.kind] += 1
-        return None
+        """Take the retained message or the event whose turn it is; events that are too late are dropped."""
+        while self._events and self._events[0].until < now.at:
+            self.events_dropped[self._events.popleft().kind] += 1
+        turn = self._retained.turn
+        if turn is not None and (not self._events or turn <= self._events[0].turn):
+            return self._retained.next()
+        return self._events.popleft() if self._events else None
 
     def _stamped(self, message: str, body: Any, now: Now) -> Any:
         """Return `body` with the common keys that the message's schema has."""

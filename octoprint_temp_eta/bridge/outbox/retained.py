@@ -8,6 +8,9 @@ from typing import Any
 
 from ..protocol.effects import Publish
 
+#: The turn of what is sent before everything else.
+FIRST = 0
+
 
 @dataclass(slots=True)
 class Record:
@@ -30,7 +33,8 @@ class Retained:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
-        self._pending: dict[str, None] = {}
+        #: By topic that is to be sent: its turn. In the order in which they are sent.
+        self._pending: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records.values())
@@ -49,12 +53,17 @@ class Retained:
         """Return the record of a topic."""
         return self._records.get(topic)
 
-    def put(self, record: Record) -> bool:
-        """Send `record` in place of the topic's last one; return whether that one was never sent."""
+    @property
+    def turn(self) -> int | None:
+        """The turn of the message that is sent next, None without any."""
+        return next(iter(self._pending.values()), None)
+
+    def put(self, record: Record, turn: int) -> bool:
+        """Send `record` in place of the topic's last one, in its turn; return whether that one was never sent."""
         topic = record.publish.topic
         superseded = topic in self._pending
         self._records[topic] = record
-        self._pending[topic] = None
+        self._pending.setdefault(topic, turn)
         return superseded
 
     def clear(self, topics: Iterable[str]) -> list[Publish]:
@@ -82,16 +91,14 @@ class Retained:
 
     def send(self, topics: Iterable[str]) -> None:
         """Send these topics, in this order, and nothing else before them."""
-        self._pending = dict.fromkeys(topics)
+        self._pending = dict.fromkeys(topics, FIRST)
 
-    def next(self) -> Publish | None:
-        """Take the next message to send."""
-        if not self._pending:
-            return None
+    def next(self) -> Publish:
+        """Take the next message to send; there must be one."""
         topic = next(iter(self._pending))
         del self._pending[topic]
         return self._records[topic].publish
 
     def put_back(self, publish: Publish) -> None:
         """Send `publish` next."""
-        self._pending = {publish.topic: None, **self._pending}
+        self._pending = {publish.topic: FIRST, **self._pending}

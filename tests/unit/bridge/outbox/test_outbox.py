@@ -130,6 +130,22 @@ def test_states_are_sent_before_events():
     assert topics(drain(box)) == ["bed/eta", "bed/state_change"]
 
 
+def test_an_event_does_not_wait_for_the_states_that_change_later():
+    box = outbox()
+    box.connect(1, now())
+    box.limits.window = 1
+    fill(box, "bed")
+    [in_flight] = box.drain(now())
+    box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
+    fill(box, "tool0")
+    assert list(box.drain(now())) == []
+    for actual in range(5):
+        fill(box, "tool0", "bed", actual=actual)
+        assert list(box.drain(now())) == []
+    deliver(box, in_flight)
+    assert topics(drain(box)) == ["tool0/eta", "bed/state_change", "bed/eta"]
+
+
 def test_events_keep_their_order_and_timestamp():
     box = outbox()
     for number in range(3):
