@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import paho.mqtt
+import paho.mqtt.client as mqtt
 import pytest
 
 from octoprint_temp_eta.adapters.broker import backoff, protocol_version
@@ -244,6 +246,24 @@ def test_it_can_be_closed_while_it_waits_for_connack_or_to_retry(link: Link, mon
     link.mqtt.connect(spec(free_port()))
     link.wait_for(BrokerLost)
     link.mqtt.close(TIMEOUT)
+
+
+def test_the_connection_can_end_while_the_worker_publishes(link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch):
+    """The library's callbacks wait for nothing that a thread holds which calls the library."""
+    with Proxy(broker.listener) as proxy:
+        link.connect(proxy.port)
+        publish = mqtt.Client.publish
+
+        def publish_while_it_ends(*args: Any, **kwargs: Any) -> mqtt.MQTTMessageInfo:
+            sent = publish(*args, **kwargs)
+            proxy.cut()
+            link.wait_for(BrokerLost)
+            return sent
+
+        monkeypatch.setattr(mqtt.Client, "publish", publish_while_it_ends)
+        link.mqtt.publish(Publish("test/state", b"", token=1))
+        monkeypatch.undo()
+        link.wait_for(BrokerConnected)
 
 
 def test_the_library_does_not_resend_unacknowledged_messages(link: Link, broker: Broker, peer: Observer):
