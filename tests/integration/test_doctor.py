@@ -192,6 +192,23 @@ def test_tls_is_described_and_its_failures_are_explained(tmp_path: Path):
         )
 
 
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"days": -1}, "certificate has expired. "),
+        ({"names": "DNS:elsewhere"}, "certificate is not valid for '127.0.0.1'. Use a name in the certificate as host"),
+    ],
+)
+def test_a_rejected_certificate_is_explained(wrong: dict[str, Any], reason: str, tmp_path: Path):
+    certificates = make_certificates(tmp_path, **wrong)
+    with Broker(certificates=certificates) as broker:
+        found = steps(broker.port, tls=True, ca_file=str(certificates.authority))
+    assert found["TLS"].status == "failed"
+    assert found["TLS"].message.startswith(f"the certificate of 127.0.0.1:{broker.port} is not trusted: ")
+    assert reason in found["TLS"].message
+    assert found["CONNECT"].status == "skipped"
+
+
 def test_a_port_without_tls(broker: Broker):
     found = steps(broker.port, tls=True)
     assert found["TLS"].status == "failed"

@@ -183,7 +183,9 @@ def remedy(code: int) -> str:
     return text
 
 
-def _why(error: Exception) -> object:
+def _why(error: Exception) -> str:
     """Return the library's own reason, as short as it has one."""
-    reasons = (getattr(error, name, None) for name in ("verify_message", "reason", "strerror"))
-    return next((reason for reason in reasons if reason), error)
+    if verification := getattr(error, "verify_message", ""):
+        return str(verification).removesuffix(".")
+    reasons = (getattr(error, name, None) for name in ("reason", "strerror"))
+    return str(next((reason for reason in reasons if reason), error))
