@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,9 @@ from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker
 from tests.support.certificates import make_certificates
+from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import OLD_LIBRARY, spec
+from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, spec
 from tests.support.mqtt_proxy import CLOSE, PUBACK, PUBLISH, SUBACK, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import free_port
 
@@ -129,6 +131,26 @@ def test_a_broker_that_acknowledges_nothing(broker: Broker):
         found = steps(proxy.port)
         assert found["Publish"].status == "failed"
         assert "does not acknowledge" in found["Publish"].message
+
+
+def test_with_the_access_rules_of_the_guide_nothing_fails():
+    guide = (PROJECT / "docs" / "guides" / "connection.md").read_text(encoding="utf-8")
+    rules = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
+    assert rules is not None
+    own = "octoprint/temp_eta/ender-3-x7k2"
+    with Broker(acl=f"{rules[1]}\nuser homeassistant\ntopic readwrite #\n") as broker:
+        with Observer(replace(broker.listener, username="homeassistant", password="x")) as home:
+            home.publish("homeassistant/status", "online", retain=True)
+            home.wait_for("homeassistant/status")
+        connect = spec(broker.port, username="printer", password="x", will=replace(OFFLINE, topic=f"{own}/status"))
+        found = examine(
+            ConnectionTest(
+                connect, own, MACHINE, "homeassistant/status", 0, discovery_prefix="homeassistant",
+                device_id="temp_eta_ender-3-x7k2", device_name="Ender 3",
+            )
+        )  # fmt: skip
+    assert [step for step in found if step.status == "failed"] == []
+    assert {"Subscribe", "Publish", "Read back", "Identity"} <= {step.name for step in found if step.status == "ok"}
 
 
 def test_a_refused_subscription_is_named(broker: Broker):
