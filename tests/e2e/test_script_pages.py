@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
@@ -264,6 +264,27 @@ def test_a_missing_folder_is_created_from_the_dialog(
     assert folder.is_dir()
     folder.chmod(0o777)
     expect(page.locator("#settings_plugin_temp_eta [role=alert]", has_text=str(folder))).to_be_visible(timeout=20_000)
+
+
+def test_a_reply_that_is_older_than_a_pushed_message_does_not_undo_it(
+    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
+) -> None:
+    settings(script_folder=str(tmp_path / "scripts"))
+    eventually(lambda: octoprint.get(PATH)["script_folder"]["missing"], "the folder to be missed")
+    page = open_page()
+    open_settings(page, "Scripts")
+    create = page.get_by_role("button", name="Create folder")
+    expect(create).to_be_visible()
+    held: list[Route] = []
+    page.route(f"**{PATH}", lambda route: held.append(route) if route.request.method == "GET" else route.continue_())
+    create.click()
+    expect(create).to_be_hidden()
+    eventually(lambda: page.wait_for_timeout(50) or held, "the page's request")
+    for route in held:
+        state = route.fetch().json()
+        route.fulfill(json={**state, "script_folder": {**state["script_folder"], "missing": True}})
+    page.wait_for_function("() => $.active === 0")
+    expect(create).to_be_hidden()
 
 
 def test_a_refused_jog_is_shown_and_the_sidebar_shows_that_a_script_controls_the_printer(

@@ -83,9 +83,12 @@ $(function () {
             self.refused(null);
         };
         let ticking;
+        /* The types of messages since the last request: they are newer than its reply. */
+        let received = new Set();
         /* Pushed changes are shown while the dialog is open; it requests the current state when it opens. */
         self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
             if (plugin !== "temp_eta" || !self.shown) return;
+            received.add(type);
             if (type === "connection_test") self.test.show(data);
             else if (type === "connection_update") self.connection.mqtt(data);
             else if (type === "problems_update") self.problems(data);
@@ -94,17 +97,19 @@ $(function () {
             else if (type === "scripts_update") self.look();
         };
         self.onDataUpdaterReconnect = () => self.shown && self.look();
-        self.look = () =>
-            OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                self.connection.mqtt(state.mqtt);
-                self.topics(topics(state));
-                self.problems(state.problems || []);
+        self.look = function () {
+            received = new Set();
+            return OctoPrint.simpleApiGet("temp_eta").done((state) => {
+                if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
+                if (!received.has("problems_update")) self.problems(state.problems || []);
                 if (state.connection_test) self.test.show(state.connection_test);
+                self.topics(topics(state));
                 self.scriptsFound(state.scripts.length > 0);
-                if (state.script_folder) self.scriptFolder(state.script_folder);
+                if (state.script_folder && !received.has("script_folder_update")) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
             });
+        };
         const forms = function (state) {
             const values = state.script_settings || {};
             const declaring = state.scripts.filter((script) => !script.error && _.has(values, script.id));
