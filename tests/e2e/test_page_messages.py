@@ -311,6 +311,22 @@ def test_the_graph_shows_the_interval_of_the_estimate(page: Page) -> None:
     assert (shown["low"], shown["high"]) == (pytest.approx(28.2), pytest.approx(61.8))
 
 
+def test_a_curve_whose_estimate_has_just_ended_draws_nothing(page: Page) -> None:
+    known = page.evaluate(
+        """eta => {
+            const payload = () => eta;
+            const reply = {result: {heater: "kiln", eta_seconds: null, shape: []}};
+            const curve = new TempETA.Curve(
+                {payload: payload, endsAt: () => 1e12 + 60000, name: "kiln"}, () => $.Deferred().resolve(reply)
+            );
+            curve.follow(1e12);
+            return curve.known();
+        }""",
+        ETA,
+    )
+    assert known is None
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", ["#tab_plugin_temp_eta", "#sidebar_plugin_temp_eta", "#navbar_plugin_temp_eta"])
 def test_everybody_can_read_and_use_the_pages(page: Page, place: str, scheme: str) -> None:

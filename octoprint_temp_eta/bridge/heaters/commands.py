@@ -67,12 +67,15 @@ class HeaterCommands(Part):
         return encode.completed(command), effects
 
     def _curve(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        """Reply with the predicted temperature curve of a heat-up or cool-down, which the pages draw."""
+        """Reply with the predicted temperature curve of a heat-up or cool-down, which the pages draw.
+
+        Without an estimate the shape is empty. That is no error: an estimate may end while a page requests its curve.
+        """
         heater = self._heater(command)
         shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater)]
         view = next(view for view in self._heaters.states.views(now) if view.heater == heater)
         if not shape or view.eta is None:
-            raise CommandError("not_available", f"There is no estimate for {heater} now.", "/heater")
+            return encode.completed(command, {"heater": heater, "eta_seconds": None, "shape": []}), []
         return encode.completed(command, {"heater": heater, "eta_seconds": round(view.eta, 1), "shape": shape}), []
 
     def _forecast(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:

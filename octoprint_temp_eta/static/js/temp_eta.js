@@ -155,8 +155,6 @@ $(function () {
                 if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
                 if (!received.has("scripts_update")) self.scripts.list(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
-                self.scripts.settings(state.script_settings || {});
-                if (state.script_folder) self.scripts.folder(state.script_folder);
             });
         };
         self.refreshHistory = () => self.mayRead() && OctoPrint.simpleApiGet("temp_eta").done(setHistory);

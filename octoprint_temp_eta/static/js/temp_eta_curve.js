@@ -42,7 +42,9 @@
             const asked = episode;
             request(heater.name).done((reply) => {
                 const {shape, eta_seconds: seconds} = reply.result;
-                if (asked === episode) self.known({shape: shape, from: Date.now(), seconds: seconds});
+                // The estimate may have ended meanwhile.
+                const usable = asked === episode && shape.length > 0;
+                if (usable) self.known({shape: shape, from: Date.now(), seconds: seconds});
             });
         };
 

@@ -26,9 +26,6 @@
         const computed = (read) => ko.pureComputed(read);
 
         self.list = ko.observableArray([]);
-        /* The values of the scripts' settings, and the state of their folder; only for users who may change them. */
-        self.settings = ko.observable({});
-        self.folder = ko.observable(null);
         self.runner = ko.observable({state: "idle", last: null});
         /* The log of the current or last run. */
         self.lines = ko.observableArray([]);
