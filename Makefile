@@ -26,7 +26,7 @@ test: $(READY) ## Run the tests
 
 test-all: $(READY) ## Run all tests, also slow ones and those with Home Assistant
 	@$(RUN) .ci/tools
-	@$(RUN) -m pytest -m "not matrix"
+	@$(RUN) -m pytest -m "not matrix" --numprocesses 2 --dist loadfile --hypothesis-profile thorough
 
 test-brokers: $(READY) ## Test the connection with mosquitto, NATS, RabbitMQ and aedes (downloads what is missing)
 	@$(RUN) .ci/tools

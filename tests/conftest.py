@@ -22,9 +22,10 @@ HEATERS = Path(__file__).parent / "demo" / "realistic_heaters.py"
 # `make test` puts missing programs here.
 os.environ["PATH"] += f"{os.pathsep}{CACHE / 'bin'}"
 
-# Deadlines would fail on a busy machine.
-hypothesis.settings.register_profile("busy", deadline=None)
-hypothesis.settings.load_profile("busy")
+# Deadlines would fail on a busy machine. `make test-all` uses the thorough profile.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=300)
+hypothesis.settings.load_profile("quick")
 
 
 def plugin_settings(port: int, **more: Any) -> dict[str, Any]:

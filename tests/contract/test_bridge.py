@@ -110,10 +110,10 @@ ARRIVALS = st.builds(
 )
 TICKS = st.builds(Tick, st.integers(0, 99), st.integers(0, 99))
 CONNECTIONS = st.sampled_from([CONNECTED, BrokerLost(1, "the broker ended the connection"), JobBoundary()])
-thorough = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+repeatable = settings(derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
-@thorough
+@repeatable
 @given(steps=st.lists(st.tuples(READINGS | PRINTERS | ARRIVALS | TICKS | CONNECTIONS, st.floats(0, 90)), max_size=25))
 def test_every_message_keeps_the_contract(steps: list[tuple[Input, float]]):
     recorder = BridgeRecorder()
@@ -123,7 +123,7 @@ def test_every_message_keeps_the_contract(steps: list[tuple[Input, float]]):
     assert {"status", "info", "printer"} <= {name for name, _ in recorder.sent}
 
 
-@thorough
+@repeatable
 @given(name=COMMAND_NAMES, payload=COMMAND_PAYLOADS.filter(bool), retained=st.booleans())
 def test_every_command_gets_a_reply(name: str, payload: bytes, retained: bool):
     replies = BridgeRecorder().replies(payload, name, retained=retained)

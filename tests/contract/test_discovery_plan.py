@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ha_discovery import (
@@ -126,7 +126,6 @@ def holds_exactly(home_assistant: HomeAssistant, wanted: Announcement | None) ->
     }
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
     history=st.lists(changes, min_size=1, max_size=5),
@@ -142,7 +141,6 @@ def test_home_assistant_ends_with_exactly_what_is_wanted(home_assistant: HomeAss
     assert announced == Announced(last.wanted.places if last.wanted else frozenset())
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
     history=st.lists(quiet_changes, min_size=1, max_size=5),
@@ -157,7 +155,6 @@ def test_a_home_assistant_that_stays_online_logs_no_conflict(
     assert home_assistant.conflicts == []
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
     parts=several_parts(),

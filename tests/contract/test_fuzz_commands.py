@@ -54,8 +54,8 @@ MESSAGES = st.builds(
     response_topic=st.none() | st.sampled_from(HARMLESS_TOPICS + HARMFUL_TOPICS) | st.text(max_size=20),
     correlation=st.none() | st.binary(max_size=9),
 )
-thorough = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-brief = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
+brief = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 def heating_bed(**more: Any) -> BridgeDriver:
@@ -72,7 +72,7 @@ def present(driver: BridgeDriver) -> dict[str, Any]:
     return {"seen": seen, "retained": {k: v for k, v in driver.retained.items() if not k.endswith("/diagnostics")}}
 
 
-@thorough
+@patient
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"transaction": "\\ud800"}'))
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"expires_at": "0001-01-01T00:00:00+23:59"}'))
 @given(message=MESSAGES)
@@ -118,7 +118,7 @@ def test_a_burst_gets_replies_or_is_counted_and_the_bridge_goes_on(messages: lis
     assert driver.state("status") == "online"
 
 
-@thorough
+@patient
 @given(name=NAMES, body=JSON | OBJECTS)
 def test_a_call_by_rest_gets_one_reply(name: str, body: Any):
     driver = heating_bed()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect
 
 from tests.support import browser as browsers
 from tests.support.octoprint import OctoPrint
@@ -19,11 +21,24 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def browser_context(chromium: Browser) -> Iterator[Callable[[str], BrowserContext]]:
+    """By language: cookies and cached files, so that only the first page of a module logs in and loads everything."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def context(locale: str) -> BrowserContext:
+            size = ViewportSize(width=1200, height=900)
+            return stack.enter_context(chromium.new_context(locale=locale, viewport=size))
+
+        yield context
+
+
 @pytest.fixture
-def open_page(chromium: Browser, octoprint: OctoPrint) -> Iterator[Open]:
-    """Open OctoPrint as the administrator, in a browser of its own; no script of ours may fail in it."""
+def open_page(browser_context: Callable[[str], BrowserContext], octoprint: OctoPrint) -> Iterator[Open]:
+    """Open OctoPrint as the administrator, with nothing stored by an earlier page; no script of ours may fail in it."""
     problems: list[str] = []
-    contexts = []
+    pages: list[Page] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and "TempEta" in message.text:
@@ -34,9 +49,8 @@ def open_page(chromium: Browser, octoprint: OctoPrint) -> Iterator[Open]:
             problems.append(error.stack or str(error))
 
     def open_it(locale: str = "en") -> Page:
-        context = chromium.new_context(locale=locale, viewport={"width": 1200, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
+        page = browser_context(locale).new_page()
+        pages.append(page)
         page.set_default_timeout(TIMEOUT_MS)
         page.on("console", note)
         page.on("pageerror", note_exception)
@@ -44,8 +58,9 @@ def open_page(chromium: Browser, octoprint: OctoPrint) -> Iterator[Open]:
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
     assert problems == []
 
 

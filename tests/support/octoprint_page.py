@@ -22,11 +22,13 @@ Save = Callable[..., None]
 
 
 def log_in(page: Page, octoprint: OctoPrint) -> None:
+    """Open OctoPrint, and log in unless the browser is logged in already."""
     page.goto(octoprint.url)
-    page.locator("input[type=text]").first.fill(USER)
-    page.locator("input[type=password]").first.fill(PASSWORD)
-    page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
-    page.keyboard.press("Enter")
+    if page.locator("#login").count():
+        page.locator("input[type=text]").first.fill(USER)
+        page.locator("input[type=password]").first.fill(PASSWORD)
+        page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
+        page.keyboard.press("Enter")
     expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * TIMEOUT_MS)
     expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
 

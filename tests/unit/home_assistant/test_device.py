@@ -20,7 +20,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(name=NAMES, presets=st.lists(NAMES, max_size=3), titles=st.lists(NAMES, max_size=3))
 def test_every_name_that_users_choose_can_be_components(name: str, presets: list[str], titles: list[str]):
     visible = [title for title in titles if title.strip()]

@@ -258,7 +258,7 @@ def test_a_late_acknowledgement_of_the_previous_connection_is_ignored():
     assert len(driver.of(Connect)) == 2
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     breaks=st.lists(
         st.sampled_from(["lose", "connect", "forget", "freeze", "thaw", "printer", "silence", "move", "move back"]),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.protocol.effects import Page, Publish, Save
@@ -186,7 +186,6 @@ PAYLOADS = (
 )
 
 
-@settings(max_examples=300)
 @given(PAYLOADS, st.booleans())
 def test_nothing_starts_that_should_not_and_all_get_a_reply(payload: bytes, retained: bool) -> None:
     driver = ScriptBridgeDriver()

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
@@ -264,7 +264,6 @@ POLICIES = st.builds(
 )
 
 
-@settings(max_examples=200)
 @given(
     method=st.sampled_from(["linear", "exponential"]),
     name=st.sampled_from(["tool0", "bed", "chamber", "P"]),
