@@ -133,7 +133,7 @@ def _number(key: str, value: Any, rule: Rule, *, whole: bool) -> float | int:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or (whole and number != int(number)):
-        raise InvalidSetting(key, value, f"must be a {'whole ' if whole else ''}number")
+        raise InvalidSetting(key, value, "must be a whole number" if whole else "must be a number")
     if (rule.low is not None and number < rule.low) or (rule.high is not None and number > rule.high):
         raise InvalidSetting(key, value, f"must be from {rule.low} to {rule.high}{rule.unit and ' ' + rule.unit}")
     return int(number) if whole else number

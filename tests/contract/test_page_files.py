@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import ssl
+from functools import cache
 
 import pytest
 
@@ -15,7 +15,7 @@ from octoprint_temp_eta.plugin.settings.form import form
 from octoprint_temp_eta.settings import table
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from octoprint_temp_eta.settings.table import GROUPS
-from tests.support import browser, style_sheet, translations
+from tests.support import browser, sentences, style_sheet, translations
 from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
@@ -119,11 +119,19 @@ def test_a_sound_is_a_small_mp3(name: str) -> None:
     assert 4_000 < len(sound) < 20_000
 
 
-def sentences() -> list[re.Pattern[str]]:
+def test_the_scripts_list_of_sentences_is_up_to_date() -> None:
+    assert sentences.SCRIPT.read_text(encoding="utf-8") == sentences.script(), "run make pages"
+
+
+def test_a_sentence_names_each_value_once() -> None:
+    names = {key: sentences.VALUE.findall(key) for key in sentences.sentences()}
+    assert [key for key, values in names.items() if len(values) > len(set(values))] == []
+
+
+@cache
+def patterns() -> list[re.Pattern[str]]:
     """Return the patterns of the server's sentences that the pages translate."""
-    script = (PACKAGE / "static" / "js" / "temp_eta_messages.js").read_text(encoding="utf-8")
-    texts = [json.loads(f'"{text}"') for text in re.findall(r'N_\("(.*)"\)', script)]
-    return [re.compile(re.sub(r"%\\\((\w+)\\\)s", "(.+?)", re.escape(text))) for text in texts]
+    return [re.compile(re.sub(r"%\\\((\w+)\\\)s", "(.*?)", re.escape(text))) for text in sentences.sentences()]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,7 @@ def sentences() -> list[re.Pattern[str]]:
     ],
 )
 def test_what_the_pages_show_of_the_connection_has_a_translation(message: str) -> None:
-    patterns = sentences()
+    keys = patterns()
     for sentence in re.sub(r"([.?]) (?=[A-Z'])", r"\1\n", message).split("\n"):
         text = re.sub("^(TCP|TLS|CONNACK|WebSocket|Name look-up): ", "", sentence.removesuffix("."))
-        assert any(pattern.fullmatch(text) for pattern in patterns), text
+        assert any(pattern.fullmatch(text) for pattern in keys), text

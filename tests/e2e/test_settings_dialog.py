@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from octoprint_temp_eta.settings import table
 from tests.conftest import INSTANCE
 from tests.support import browser as browsers
-from tests.support import translations
+from tests.support import sentences, translations
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
@@ -157,6 +157,29 @@ def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
     expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_have_text(
         re.compile("Eine ganze Zahl von 1 bis 65535 eingeben")
     )
+
+
+def test_the_pages_translate_every_sentence_of_the_server(open_page: Open) -> None:
+    def filled(text: str, key: str) -> str:
+        values = {name: f"x{number}" for number, name in enumerate(sentences.VALUE.findall(key))}
+        return sentences.VALUE.sub(lambda found: values[found[0]], text)
+
+    page = open_page("de")
+    german = {each.id: str(each.string) for each in translations.known("de") if each.id}
+    keys = sentences.sentences()
+    shown = page.evaluate("texts => texts.map(TempETA.translated)", [f"{filled(key, key)}." for key in keys])
+    assert shown == [f"{filled(german[key], key)}." for key in keys]
+
+    messages = {
+        "CONNACK: a.b:1883 refuses the connection: not authorized. Check username, password, and the user's access "
+        "rules (ACL).": "CONNACK: a.b:1883 lehnt die Verbindung ab: nicht berechtigt. Benutzername, Passwort und die "
+        "Zugriffsrechte des Benutzers (ACL) prüfen.",
+        "times must be a whole number.": "times muss eine ganze Zahl sein.",
+        "The setting mqtt_broker_port: must be from 1 to 65535": "Die Einstellung mqtt_broker_port: muss zwischen 1 "
+        "und 65535 liegen",
+        "ValueError: too cold": "ValueError: too cold",
+    }
+    assert page.evaluate("texts => texts.map(TempETA.translated)", list(messages)) == list(messages.values())
 
 
 @pytest.mark.slow

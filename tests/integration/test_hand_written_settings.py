@@ -55,7 +55,7 @@ def test_what_is_written_without_quotes_is_what_is_meant(octoprint: OctoPrint) -
     assert {key: state["settings"][key] for key in expected} == expected
     assert octoprint.config()["plugins"]["temp_eta"]["mqtt_password"] == "12:30"
     assert [text for text in state["problems"] if "setting" in text] == [
-        f"The saved setting {key}: must be a number Its default is used until you save another value."
+        f"The saved setting {key}: must be a number. Its default is used until you save another value."
         for key in ("threshold_start", "cooldown_target_tool0")
     ]
     on_the_page = octoprint.get("/api/settings")["plugins"]["temp_eta"]

@@ -1,7 +1,7 @@
 """The pages' translations: `python -m tests.support.translations` updates the catalogues and compiles them.
 
-The texts come from the templates, the scripts, and the form of the settings table. Add missing translations to the
-catalogue by hand; a test lists them.
+The texts come from the templates, the scripts, the form of the settings table, and the server's sentences. Add missing
+translations to the catalogue by hand; a test lists them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from octoprint_temp_eta.plugin.settings.form import form
+from tests.support import sentences
 from tests.support.contract import PROJECT
 
 PACKAGE = PROJECT / "octoprint_temp_eta"
@@ -54,6 +55,8 @@ def template() -> Catalog:
         catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     for text in _form_texts():
         catalog.add(text, locations=[("settings/table.py", 0)])
+    for text in sentences.sentences():
+        catalog.add(text, locations=[("static/js/temp_eta_sentences.js", 0)])
     return catalog
 
 
@@ -99,5 +102,6 @@ def write(language: str) -> None:
 
 
 if __name__ == "__main__":
+    sentences.SCRIPT.write_text(sentences.script(), encoding="utf-8")
     for each in LANGUAGES:
         write(each)

@@ -96,11 +96,10 @@ def connection_refused(where: BrokerAddress, code: int) -> str:
 
 def no_connack(where: BrokerAddress, protocol: str, *, closed: bool) -> str:
     """Return that the broker does not accept `protocol`: it refused it, stayed silent, or closed the connection."""
-    hint = ""
-    if closed:
-        check = "the broker wants a client certificate" if where.tls else "this port expects TLS"
-        hint = f": it closed the connection. Check whether {check}"
-    return f"CONNACK: {where} does not answer in MQTT {protocol}{hint}"
+    if not closed:
+        return f"CONNACK: {where} does not answer in MQTT {protocol}"
+    check = "the broker wants a client certificate" if where.tls else "this port expects TLS"
+    return f"CONNACK: {where} does not answer in MQTT {protocol}: it closed the connection. Check whether {check}"
 
 
 def expects_tls(where: BrokerAddress) -> str:
@@ -132,7 +131,8 @@ def connection_lost(where: BrokerAddress, code: int | None) -> str:
 
 def publish_refused(topic: str | None, code: int) -> str:
     """Return that the broker refused a message on `topic`, None where the topic is not known."""
-    return f"Not permitted to publish{f' to {topic}' if topic else ''}: {_with_remedy(code)}"
+    why = _with_remedy(code)
+    return f"Not permitted to publish to {topic}: {why}" if topic else f"Not permitted to publish: {why}"
 
 
 def subscription_refused(topic: str, why: str) -> str:

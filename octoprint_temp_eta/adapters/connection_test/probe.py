@@ -111,8 +111,8 @@ class Probe:
                 "twice. Turn off discovery in one of them, or clear what is left of a removed one."
             )
         more = [name for key, name in PUBLISHING.items() if key in test.other_plugins]
-        also = f" The plugin {more[0]} publishes on topics of its own." if more else ""
-        return f"No other plugin announces this printer.{also}"
+        nobody = "No other plugin announces this printer."
+        return f"{nobody} The plugin {more[0]} publishes on topics of its own." if more else nobody
 
     def home_assistant(self) -> str:
         """Look whether Home Assistant is connected to this broker and reads the discovery prefix."""

@@ -122,7 +122,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         for row, _ in table.rows():
             self._problems.clear(f"setting {row.name}")
         for error in invalid:
-            text = f"The saved setting {error} Its default is used until you save another value."
+            text = f"The saved setting {error}. Its default is used until you save another value."
             self._logger.warning("%s", text)
             self._problems.report(f"setting {error.key}", text)
         return replace(parsed, algorithm="linear") if self._numpy_problem and parsed.algorithm == "model" else parsed

@@ -27,6 +27,7 @@ PRIVATE = (
 WIZARD_VERSION = 1
 #: The scripts of the page, in their order.
 SCRIPTS = (
+    "sentences",
     "messages",
     "countdown",
     "heater",
