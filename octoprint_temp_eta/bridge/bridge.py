@@ -51,7 +51,7 @@ class Bridge:
         heater_commands = HeaterCommands(printer, heaters, store)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
         job_commands = JobCommands(printer, scripts)
-        handlers = {"snapshot": self._snapshot, **_commands(heater_commands, scripts, job_commands)}
+        handlers = {"snapshot": self._snapshot, **_commands(heater_commands, *scripts.parts, job_commands)}
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
@@ -63,7 +63,7 @@ class Bridge:
         tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         heating = (heaters, readiness, pages, store, forecasts, heater_commands)
-        printing = (Job(outbox, printer), Events(outbox), scripts, job_commands)
+        printing = (Job(outbox, printer), Events(outbox), *scripts.parts, job_commands)
         connecting = (commands, info, other_plugins, connection, home_assistant, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.clock import Now
 from ..messages import encode
-from ..messages.decode import Command, CommandError
+from ..messages.decode import CommandError
 from ..settings.table import Settings
 from .broker.connect_settings import connection, no_broker
 from .broker.connection import Connection, topics_of
@@ -17,7 +17,7 @@ from .info import Info
 from .outbox.outbox import Outbox, offline_message
 from .part import InputHandler, Part
 from .protocol.connection_test import ConnectionTestDone, ConnectionTestRequested, Step, StepDone
-from .protocol.effects import ConnectionTest, Effect, Page, RestReply
+from .protocol.effects import ConnectionTest, Effect, Page, Reply
 
 #: The command, which only REST accepts.
 TEST_CONNECTION = "test_connection"
@@ -55,12 +55,6 @@ class ConnectionTestRuns(Part):
             ConnectionTestDone: self._done,
         }
 
-    def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Note the settings that are saved."""
-        del now
-        self._settings = settings
-        return []
-
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return `connection_test`: the running or the last test, null before the first one."""
         del now
@@ -82,10 +76,10 @@ class ConnectionTestRuns(Part):
             test = self._test(event)
         except CommandError as error:
             error.transaction = event.command.transaction
-            return _reply(event.command, encode.rejected(TEST_CONNECTION, error), now)
+            return [Reply(event.command, encode.rejected(TEST_CONNECTION, error))]
         self._running, self._saved = True, event.settings == self._settings
         self._steps, self._started_at, self._problem = [], now.wall, None
-        return [test, self._page(), *_reply(event.command, encode.accepted(event.command), now)]
+        return [test, self._page(), Reply(event.command, encode.accepted(event.command))]
 
     def _test(self, event: ConnectionTestRequested) -> ConnectionTest:
         """Return the test of `event`. Raises `CommandError`."""
@@ -113,15 +107,13 @@ class ConnectionTestRuns(Part):
             number=self._number,
         )
 
-    def _step_done(self, event: StepDone, now: Now) -> list[Effect]:
-        del now
+    def _step_done(self, event: StepDone, _: Now) -> list[Effect]:
         if event.number != self._number or len(self._steps) >= MAX_STEPS:
             return []
         self._steps.append(event.step)
         return [self._page()]
 
-    def _done(self, event: ConnectionTestDone, now: Now) -> list[Effect]:
-        del now
+    def _done(self, event: ConnectionTestDone, _: Now) -> list[Effect]:
         if event.number != self._number:
             return []
         self._running, self._problem = False, event.problem
@@ -138,8 +130,3 @@ class ConnectionTestRuns(Part):
 
     def _page(self) -> Page:
         return Page({"type": "connection_test", "data": self._shown()})
-
-
-def _reply(command: Command, reply: encode.Payload, now: Now) -> list[Effect]:
-    ticket = command.reply_to.ticket
-    return [] if ticket is None else [RestReply(ticket, encode.stamped(reply, now.wall))]

@@ -68,13 +68,11 @@ class Diagnostics(Part):
         counters = {name: value for name, value in self._body(now).items() if name not in LOGGED_ELSEWHERE}
         return [Log(logging.INFO, f"Diagnostics: {json.dumps(counters, ensure_ascii=False)}")]
 
-    def _ticked(self, tick: Tick, now: Now) -> list[Effect]:
-        del now
+    def _ticked(self, tick: Tick, _: Now) -> list[Effect]:
         self._inbox = tick
         return []
 
-    def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:
-        del now
+    def _connected(self, _: BrokerConnected, __: Now) -> list[Effect]:
         self._published_at = None
         return []
 

@@ -35,12 +35,6 @@ class Info(Part):
         """The handlers by type of input."""
         return {Started: self._changed, PrinterChanged: self._changed, Renamed: self._renamed}
 
-    def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings."""
-        del now
-        self._settings = settings
-        return []
-
     def publish_all(self, now: Now) -> None:
         """Publish `info`."""
         identity, profile, settings = self.identity, self._printer.profile, self._settings

@@ -34,7 +34,6 @@ class OtherPlugins(Part):
             self._outbox.send_event("other_plugins", publish, now, keep_s=QUEUED_S if event.queue else CONNECTED_S)
         return []
 
-    def _subscribe(self, event: PluginSubscriptions, now: Now) -> list[Effect]:
-        del now
+    def _subscribe(self, event: PluginSubscriptions, _: Now) -> list[Effect]:
         self.filters = event.filters
         return []

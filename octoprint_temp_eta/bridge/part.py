@@ -26,6 +26,9 @@ CommandHandler = Callable[[Command, Now], tuple[Payload | None, list[Effect]]]
 class Part:
     """A part of the bridge. Every member has an empty default; a part overrides those that it needs."""
 
+    #: The current settings. The constructor of a part that reads them sets the first ones.
+    _settings: Settings
+
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input. Several parts may handle the same input; they do so in the bridge's order."""
@@ -37,8 +40,9 @@ class Part:
         return {}
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings; the constructor gets the first ones. `publish_all` follows."""
-        del settings, now
+        """Apply changed settings. `publish_all` follows."""
+        del now
+        self._settings = settings
         return []
 
     def tick(self, now: Now) -> list[Effect]:

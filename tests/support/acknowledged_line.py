@@ -17,7 +17,7 @@ class Line:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def submit(self, key: str, line: str, parts: int = 1, *, reply: bool = True) -> Line:
-        self.acknowledgements.submit(key, line, self.clock, reply=reply)
+        self.acknowledgements.submit(key, line, reply=reply)
         self.outcomes += self.acknowledgements.queued(key, parts, self.clock)
         return self
 

@@ -86,7 +86,7 @@ class SimulatedLine:
                 case Fence() | Probe():
                     self._questions += 1
                     key = f"ask{self._questions}"
-                    self.acknowledgements.submit(key, "M105", self.clock, reply=False)
+                    self.acknowledgements.submit(key, "M105", reply=False)
                     self._enqueue(key, "M105")
                     if isinstance(outcome, Probe):
                         self._take_ok()
@@ -112,7 +112,7 @@ class SimulatedLine:
             for _ in range(self.random.randrange(30)):
                 yield
             self._waiting = str(number)
-            self.acknowledgements.submit(self._waiting, line, self.clock)
+            self.acknowledgements.submit(self._waiting, line)
             self._enqueue(self._waiting, line)
             while self._waiting is not None:
                 yield

@@ -34,7 +34,7 @@ class Commands(Part):
     def __init__(
         self, outbox: Outbox, settings: Settings, handlers: Mapping[str, CommandHandler], heaters: Heaters
     ) -> None:
-        self.settings = settings
+        self._settings = settings
         self.accepted = 0
         self.rejected = 0
         self._outbox = outbox
@@ -48,12 +48,6 @@ class Commands(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {MessageArrived: self._message_arrived, ApiCommand: self.called}
-
-    def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings."""
-        del now
-        self.settings = settings
-        return []
 
     def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         name = self._outbox.topics.command(message.topic)
@@ -99,11 +93,11 @@ class Commands(Part):
 
     def _reply_to(self, message: MessageArrived) -> tuple[ReplyTo, str | None]:
         """Return where the reply to `message` goes, and why its response topic or correlation data is not used."""
-        topic, prefixes = message.response_topic, names(self.settings.mqtt_response_topics)
+        topic, prefixes = message.response_topic, names(self._settings.mqtt_response_topics)
         refusal = None
         if topic is not None:
             unusable = refuses_response_topic(
-                topic, self._outbox.topics.base, self.settings.ha_discovery_prefix, prefixes
+                topic, self._outbox.topics.base, self._settings.ha_discovery_prefix, prefixes
             )
             refusal = f"The response topic {unusable}." if unusable else None
         if refusal is None and len(message.correlation or b"") > LONGEST_CORRELATION:
@@ -199,4 +193,4 @@ class Commands(Part):
             self._outbox.send_event("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
 
     def _permitted(self, name: str) -> bool:
-        return name in REST_COMMANDS or bool(getattr(self.settings, "allow_" + name.replace("/", "_")))
+        return name in REST_COMMANDS or bool(getattr(self._settings, "allow_" + name.replace("/", "_")))

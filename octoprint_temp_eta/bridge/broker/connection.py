@@ -271,8 +271,7 @@ class Connection(Part):
         self.malformed += 1
         return self._log.refused("A message was dropped: its topic or its properties are no valid MQTT", now)
 
-    def _subscribe_for_plugins(self, _: PluginSubscriptions, now: Now) -> list[Effect]:
-        del now
+    def _subscribe_for_plugins(self, _: PluginSubscriptions, __: Now) -> list[Effect]:
         return [Subscribe(self._subscriptions())] if self._wanted and self.state is not State.LEFT else []
 
     # States

@@ -59,8 +59,7 @@ class HeaterCommands(Part):
         """The handlers by type of input."""
         return {TargetSet: self.target_set}
 
-    def _reset(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        del now
+    def _reset(self, command: Command, _: Now) -> tuple[encode.Payload, list[Effect]]:
         heater = self._heater(command) if "heater" in command.arguments else None
         effects = self._store.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
         self._heaters.restart_estimates(heater)
@@ -78,17 +77,15 @@ class HeaterCommands(Part):
             return encode.completed(command, {"heater": heater, "eta_seconds": None, "shape": []}), []
         return encode.completed(command, {"heater": heater, "eta_seconds": round(view.eta, 1), "shape": shape}), []
 
-    def _forecast(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        del now
+    def _forecast(self, command: Command, _: Now) -> tuple[encode.Payload, list[Effect]]:
         heater, target = self._heater(command), float(command.arguments["target"])
         estimate = self._heaters.forecast(heater, target)
         if estimate is None:
             raise CommandError("not_available", f"There is no estimate for {heater} yet.", "/heater")
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []
 
-    def _target(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
+    def _target(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
         """Have a target set in whole °C, as firmware takes it; the reply comes with `TargetSet`."""
-        del now
         heater, target = self._heater(command), math.floor(command.arguments["target"] + 0.5)
         printer, highest = self._printer, highest_target(heater, self._heaters.settings)
         settable = self._heaters.settable
@@ -106,9 +103,8 @@ class HeaterCommands(Part):
         self._setting[token] = command, {"heater": heater, "target": target}
         return None, [SetTarget(heater, target, token)]
 
-    def target_set(self, event: TargetSet, now: Now) -> list[Effect]:
+    def target_set(self, event: TargetSet, _: Now) -> list[Effect]:
         """Reply to the command whose target was set or refused."""
-        del now
         if event.token not in self._setting:
             return []
         command, result = self._setting.pop(event.token)

@@ -65,9 +65,8 @@ class Forecasts(Part):
         self._presets = tuple(replace(preset, name=preset.name[:LONGEST_NAME]) for preset in presets)
         return self.look_again(event, now)
 
-    def look_again(self, event: Presets | Learned, now: Now) -> list[Effect]:
+    def look_again(self, _: Presets | Learned, __: Now) -> list[Effect]:
         """Compute the forecasts at the next tick: something else that they depend on has changed."""
-        del event, now
         self._computed_at = None
         return []
 

@@ -125,8 +125,7 @@ class Heaters(Part):
         make = partial(self._estimator, heater, track.kind, AMBIENT_C)
         return track.forecast(target, partial(self._forecasts.estimate, owner, track.kind, make))
 
-    def _clear_forecasts(self, _: Learned, now: Now) -> list[Effect]:
-        del now
+    def _clear_forecasts(self, _: Learned, __: Now) -> list[Effect]:
         self._forecasts.clear()
         return []
 
@@ -242,9 +241,8 @@ class Heaters(Part):
             self._tracks[name].restart_estimate()
         self.states.touch()
 
-    def job_boundary(self, _: JobBoundary, now: Now) -> list[Effect]:
+    def job_boundary(self, _: JobBoundary, __: Now) -> list[Effect]:
         """Restart the estimate of heaters that heat: a job that starts or ends changes how they do."""
-        del now
         for track in self._tracks:
             if track.state is State.HEATING:
                 track.restart_estimate()

@@ -34,12 +34,6 @@ class Readiness(Part):
         """The handlers by type of input."""
         return {Readings: self._changed, PrinterChanged: self._changed}
 
-    def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings."""
-        del now
-        self._settings = settings
-        return []
-
     def tick(self, now: Now) -> list[Effect]:
         """Publish what no reading publishes, see `HeaterStates.tick`."""
         states, interval = self._heaters.states, self._settings.mqtt_publish_interval

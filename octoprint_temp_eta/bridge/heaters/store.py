@@ -87,9 +87,8 @@ class HeaterStore(Part):
         self._learning.add(str(place))
         return [Learn(str(place), kind, self.learned(place), step.episode)]
 
-    def learn(self, event: Learned, now: Now) -> list[Effect]:
+    def learn(self, event: Learned, _: Now) -> list[Effect]:
         """Store what was learned from an episode, unless the heater was reset meanwhile."""
-        del now
         self._learning.discard(event.place)
         if event.place in self._discarded:
             self._discarded.discard(event.place)

@@ -43,8 +43,7 @@ class JobCommands(Part):
         """The handlers by type of input."""
         return {ActionDone: self._done}
 
-    def _execute(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
-        del now
+    def _execute(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
         self._refuse_unless_accepted(command)
         token = next(self._tokens)
         self._pending[token] = command
@@ -61,8 +60,7 @@ class JobCommands(Part):
         if len(self._pending) >= MOST_PENDING * (2 if command.name == EMERGENCY_STOP else 1):
             raise CommandError("busy", "OctoPrint has not carried out earlier commands yet.")
 
-    def _done(self, event: ActionDone, now: Now) -> list[Effect]:
-        del now
+    def _done(self, event: ActionDone, _: Now) -> list[Effect]:
         command = self._pending.pop(event.token, None)
         if command is None:
             return []

@@ -122,10 +122,6 @@ class Outbox:
         published, self._published = self._published, []
         return published
 
-    def retain(self, publish: Publish) -> None:
-        """Publish a retained message outside our contract, such as a discovery message; empty: clear the topic."""
-        self._put(Record(publish))
-
     def clear(self, message: str, **levels: str) -> None:
         """Clear a retained topic, also on brokers that are connected later."""
         topic = self.topics.of(message, **levels)

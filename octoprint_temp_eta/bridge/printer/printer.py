@@ -49,7 +49,6 @@ class Printer(Part):
         """OctoPrint's printer profile, None before OctoPrint reports one."""
         return self._current.profile
 
-    def _changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
-        del now
+    def _changed(self, event: PrinterChanged, _: Now) -> list[Effect]:
         self._current = event
         return []

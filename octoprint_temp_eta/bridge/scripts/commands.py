@@ -57,12 +57,6 @@ class ScriptCommands(Part):
             "save_script_settings": self._save_settings,
         }
 
-    def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Apply changed settings to the next run."""
-        del now
-        self._settings = settings
-        return []
-
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return the current settings, by id, of startable scripts that declare some."""
         del now
@@ -124,8 +118,7 @@ class ScriptCommands(Part):
         run_id = runner.run.run_id
         return encode.completed(command, run_id=run_id), self._run.cancel(now)
 
-    def _save_settings(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
-        del now
+    def _save_settings(self, command: Command, _: Now) -> tuple[encode.Payload, list[Effect]]:
         script = self._library.script(command.arguments["id"])
         save = self._store.set(script, command.arguments["settings"])
         return encode.completed(command), [save, *self._on_connect.settings_saved(script)]

@@ -134,9 +134,8 @@ class Library(Part):
             )
         ]
 
-    def _create_folder(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
+    def _create_folder(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
         """Have the folder created; the reply comes with `ScriptFolderCreated`."""
-        del now
         if not self._folder:
             text = "The setting script_folder is empty. Enter a folder and save it first."
             raise CommandError("not_available", text)
@@ -144,8 +143,7 @@ class Library(Part):
         self._creating[token] = command
         return None, [CreateScriptFolder(self._folder, token, bool(command.arguments.get("example")))]
 
-    def _folder_created(self, event: ScriptFolderCreated, now: Now) -> list[Effect]:
-        del now
+    def _folder_created(self, event: ScriptFolderCreated, _: Now) -> list[Effect]:
         command = self._creating.pop(event.token)
         if event.error is not None:
             return [Reply(command, encode.failed(command, "not_available", script.sentence(event.error)))]

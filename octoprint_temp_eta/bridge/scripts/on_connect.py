@@ -58,8 +58,7 @@ class OnConnect(Part):
         """Read the commands of `script` again: they may depend on its settings, which were saved."""
         return self._read_of(script) if self._connected else []
 
-    def _printer_changed(self, printer: PrinterChanged, now: Now) -> list[Effect]:
-        del now
+    def _printer_changed(self, printer: PrinterChanged, _: Now) -> list[Effect]:
         if printer.connected and not self._connected:
             self._wanted = True
         self._connected = printer.connected
@@ -79,8 +78,7 @@ class OnConnect(Part):
         script_id = script.id or ""
         return [ReadConnectCommands(self._library.folder, script.file, script_id, self._store.of(script_id))]
 
-    def _commands_read(self, event: ConnectCommandsRead, now: Now) -> list[Effect]:
-        del now
+    def _commands_read(self, event: ConnectCommandsRead, _: Now) -> list[Effect]:
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
         if event.lines and self._connected:

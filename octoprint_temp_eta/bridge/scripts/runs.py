@@ -162,7 +162,7 @@ class ScriptRun(Part):
     def _runs(self, message: ScriptRunning, now: Now) -> list[Effect]:
         return self._do(self.runner.run_started(now.at), now) if self._is_of(message.run_id) else []
 
-    def _line(self, message: ScriptLine, now: Now) -> list[Effect]:
+    def _line(self, message: ScriptLine, _: Now) -> list[Effect]:
         if not self._is_of(message.run_id):
             return []
         if not self.runner.accepts_lines:
@@ -178,7 +178,7 @@ class ScriptRun(Part):
         self.runner.script_sent(message.line)
         key = f"{message.run_id}.{message.seq}"
         self._waiting[key] = message.seq
-        return [self._send(key, message.line, now, reply=message.reply)]
+        return [self._send(key, message.line, reply=message.reply)]
 
     def _returned(self, message: ScriptReturned, now: Now) -> list[Effect]:
         if not self._is_of(message.run_id):
@@ -220,8 +220,7 @@ class ScriptRun(Part):
     def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
         return self._settle_lines(self._acknowledgements.suppressed(event.key, event.error), now)
 
-    def _others_queued(self, event: OthersLineQueued, now: Now) -> list[Effect]:
-        del now
+    def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
         self.runner.others_queued(event.line)
         return []
 
@@ -247,8 +246,7 @@ class ScriptRun(Part):
             decisions = self.runner.lose_printer(event.reason, now.at, now.wall)
         return [*self._do(decisions, now), *self._settle_lines(outcomes, now)]
 
-    def _parser(self, event: EmergencyParser, now: Now) -> list[Effect]:
-        del now
+    def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:
         self._emergency_parser = event.present
         return []
 
@@ -273,8 +271,8 @@ class ScriptRun(Part):
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
 
-    def _send(self, key: str, line: str, now: Now, *, reply: bool = False) -> SendLine:
-        self._acknowledgements.submit(key, line, now.at, reply=reply)
+    def _send(self, key: str, line: str, *, reply: bool = False) -> SendLine:
+        self._acknowledgements.submit(key, line, reply=reply)
         return SendLine(key, line)
 
     def _settle_lines(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
@@ -293,15 +291,14 @@ class ScriptRun(Part):
                 case FakeAck():
                     effects.append(FakeOk())
                 case Fence() | Probe():
-                    effects += self._ask_printer(outcome, now)
+                    effects += self._ask_printer(outcome)
         return effects
 
-    def _ask_printer(self, how: Fence | Probe, now: Now) -> list[Effect]:
+    def _ask_printer(self, how: Fence | Probe) -> list[Effect]:
         """Send an M105, whose reply shows which commands the printer has processed."""
         self._questions += 1
         key = f"{self.runner.run.run_id if self.runner.run else ''}.ask{self._questions}"
-        self._acknowledgements.submit(key, "M105", now.at, reply=False)
-        send: list[Effect] = [SendLine(key, "M105")]
+        send: list[Effect] = [self._send(key, "M105")]
         return [*send, FakeOk()] if isinstance(how, Probe) else send
 
     @property
@@ -328,7 +325,7 @@ class ScriptRun(Part):
             case core.Settle(targets):
                 self._acknowledgements.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
-                return [*heaters, self._send(self._last_key or "", LAST_LINE, now)]
+                return [*heaters, self._send(self._last_key or "", LAST_LINE)]
             case core.RunStarted() | core.RunEnded():
                 return self._reports.report(decision, now)
             case _:

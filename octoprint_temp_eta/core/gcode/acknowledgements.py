@@ -64,9 +64,8 @@ class Acknowledgements(UndecidedFlight):
         self._in_flight.append(InFlight(None, "", at, at, 0, optional=True, given_up=True, numbered=False))
         self._ahead += 1
 
-    def submit(self, key: str, line: str, at: float, *, reply: bool = True) -> None:
+    def submit(self, key: str, line: str, *, reply: bool = True) -> None:
         """Expect an acknowledgement of `line`, which is passed to OctoPrint now."""
-        del at
         self._submissions.submit(key, line, reply=reply)
 
     def queued(self, key: str, parts: int, at: float) -> list[Outcome]:

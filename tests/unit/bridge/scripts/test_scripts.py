@@ -1,4 +1,4 @@
-"""The parts about scripts as one part."""
+"""The parts about scripts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ def scripts() -> Scripts:
 def test_an_input_reaches_the_part_that_handles_it():
     made = scripts()
     assert not made.known
-    made.inputs[ScriptsFound](ScriptsFound((STEPS,)), NOW)
+    for part in made.parts:
+        if ScriptsFound in part.inputs:
+            part.inputs[ScriptsFound](ScriptsFound((STEPS,)), NOW)
     assert made.known
     assert made.catalogue == (STEPS,)
 
 
-def test_the_commands_of_its_parts_are_its_own():
-    assert {"script/start", "script/cancel", "create_script_folder"} <= scripts().commands.keys()
+def test_its_parts_have_the_commands_about_scripts():
+    commands = {name for part in scripts().parts for name in part.commands}
+    assert commands == {"script/start", "script/cancel", "save_script_settings", "create_script_folder"}
 
 
-def test_its_snapshot_has_the_keys_of_its_parts():
-    assert scripts().snapshot(NOW).keys() == {"scripts", "script", "script_settings", "script_folder"}
+def test_its_parts_have_keys_of_the_snapshot():
+    keys = {key for part in scripts().parts for key in part.snapshot(NOW)}
+    assert keys == {"scripts", "script", "script_settings", "script_folder"}

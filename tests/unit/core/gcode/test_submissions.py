@@ -24,7 +24,7 @@ def test_a_command_that_is_taken_out_of_the_queue_ends_in_bounded_time() -> None
 
 def test_a_plugin_that_sleeps_in_a_queuing_hook_does_not_count_against_the_command() -> None:
     line = Line()
-    line.acknowledgements.submit("1", "G28", line.clock)
+    line.acknowledgements.submit("1", "G28")
     line.wait(10 * SWALLOWED_S)
     line.outcomes += line.acknowledgements.queued("1", 1, line.clock)
     line.wait(SWALLOWED_S)
