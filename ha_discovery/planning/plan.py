@@ -10,7 +10,7 @@ expects its configuration on the topic where it first saw it. So there are three
   the registries is recalled and dismissed, see `recall`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,15 +25,20 @@ all components that follow it in the next device payload."""
 
 @dataclass(frozen=True)
 class Plan:
-    """Store `before`, publish the steps with SETTLE_SECONDS between them, then store `after`.
+    """Store the record of each step and publish the step, with SETTLE_SECONDS between steps, then store `after`.
 
-    `before` has the old places, the new ones and all temporary ones. If the plan is interrupted, by a crash or a new
-    announcement, the next plan starts from `before` and cleans up.
+    A record has what Home Assistant may have while its step is processed. If the plan is interrupted, by a crash or a
+    new announcement, the next plan starts from the record of the last step and cleans up. There is one per step.
     """
 
-    before: Announced
     steps: tuple[tuple[Message, ...], ...]
+    records: tuple[Announced, ...]
     after: Announced
+
+    @property
+    def before(self) -> Announced:
+        """The record of the first step."""
+        return self.records[0] if self.records else self.after
 
 
 def plan(announced: Announced, wanted: Announcement | None, *, online: bool = False) -> Plan:
@@ -51,36 +56,52 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     departing = recall_entries(remaining.missing(gone), remaining)
     # under keys that no other component uses
     unseen = recall_entries(remaining.missing(announced.departed), remaining)
-    entries = [bare for together in (*departing, *unseen) for bare in together]
-    devices = recall_devices(departed, remaining, entries)
-    between = frozenset(place for bare in (*entries, *devices) for place in bare.places)
-    steps = (
-        _remove(gone, old, wanted),
-        *(step for together in departing for step in _recall_and_dismiss(together)),
-        _release(moved, new),
-        wanted.messages if wanted else (),
-        *(step for together in unseen for step in _recall_and_dismiss(together)),
-        *_recall_and_dismiss(devices),
-    )
+    devices = recall_devices(departed, remaining, [bare for together in (*departing, *unseen) for bare in together])
+    # components that are recalled, until they are dismissed
+    first, second, last = _places(*departing), _places(*unseen), _places(devices)
+    after = Announced(new, frozenset() if online else elsewhere(departed | remaining.missing(first | second | last)))
+    todo: list[tuple[Collection[Message], frozenset[Place]]] = [
+        *((step, old) for step in _remove(gone, old, wanted)),
+        *((step, (old - gone) | first | last) for together in departing for step in _recall_and_dismiss(together)),
+        (_release(moved, new), (old - gone) | last),
+        (wanted.messages if wanted else (), (old - gone - moved) | new | last),
+        *((step, new | second | last) for together in unseen for step in _recall_and_dismiss(together)),
+        *((step, new | last) for step in _recall_and_dismiss(devices)),
+    ]
+    todo = [(step, places) for step, places in todo if step]
     return Plan(
-        before=replace(announced, places=old | between | new),
-        steps=tuple(tuple(step) for step in steps if step),
-        after=Announced(new, frozenset() if online else elsewhere(departed | remaining.missing(between))),
+        steps=tuple(tuple(step) for step, _ in todo),
+        records=tuple(Announced(places, announced.departed | after.departed) for _, places in todo),
+        after=after,
     )
 
 
-def _remove(gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | None) -> list[Message]:
-    """Remove what is gone from each topic, by clearing the topic if nothing else was announced there."""
+def _places(*rounds: Iterable[Announcement]) -> frozenset[Place]:
+    return frozenset(place for together in rounds for bare in together for place in bare.places)
+
+
+def _remove(
+    gone: Iterable[Place], old: Iterable[Place], wanted: Announcement | None
+) -> tuple[list[Message], list[Message]]:
+    """Remove what is gone from each topic, by clearing the topic if nothing else was announced there.
+
+    Devices are cleared in a second step: Home Assistant applies this to all components with the device's id, and for
+    those on single topics, which an interrupted plan may have left, it is a conflict.
+    """
     everything = _by_topic(old)
     messages: list[Message] = []
+    cleared: list[Message] = []
     for topic, places in _by_topic(gone).items():
-        if wanted is None or places == everything[topic] or places[0].form == Form.SINGLE:
+        if places[0].form == Form.SINGLE:
             messages.append(clear_message(topic))
+            continue
+        if wanted is None or places == everything[topic]:
+            cleared.append(clear_message(topic))
             continue
         for platform in sorted({place.platform for place in places}):
             keys = [place.key for place in places if place.platform == platform]
             messages.append(removal_message(wanted.config, topic, platform, keys))
-    return messages
+    return messages, cleared
 
 
 def _recall_and_dismiss(bare: Iterable[Announcement]) -> tuple[list[Message], list[Message]]:

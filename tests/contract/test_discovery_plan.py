@@ -91,6 +91,9 @@ wishes = st.builds(
     parts=several_parts(),
 )
 quiet_changes = st.builds(Change, wish=st.none() | wishes, away=st.none(), known=st.booleans(), cut=st.none())
+interrupted_changes = st.builds(
+    Change, wish=st.none() | wishes, away=st.none(), known=st.booleans(), cut=st.none() | st.integers(0, 6)
+)
 changes = st.builds(
     Change,
     wish=st.none() | wishes,
@@ -107,7 +110,9 @@ def carry_out(home_assistant: HomeAssistant, announced: Announced, change: Chang
         if number == change.away:
             (home_assistant.stop if home_assistant.online else home_assistant.start)()
         home_assistant.broker.publish(step)
-    stored = todo.after if change.cut is None else todo.before
+    stored = todo.after
+    if change.cut is not None and todo.steps:
+        stored = todo.records[max(0, min(change.cut, len(todo.steps)) - 1)]
     return Announced.from_json(stored.as_json())
 
 
@@ -152,6 +157,19 @@ def test_a_home_assistant_that_stays_online_logs_no_conflict(
     for change in history:
         announced = carry_out(home_assistant, announced, change)
         holds_exactly(home_assistant, change.wanted)
+    assert home_assistant.conflicts == []
+
+
+@given(
+    home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
+    history=st.lists(interrupted_changes, min_size=1, max_size=5),
+)
+def test_after_an_interrupted_plan_the_next_one_causes_no_conflict(
+    home_assistant: HomeAssistant, history: list[Change]
+) -> None:
+    announced = Announced()
+    for change in history:
+        announced = carry_out(home_assistant, announced, change)
     assert home_assistant.conflicts == []
 
 

@@ -39,7 +39,8 @@ class Discovery:
         self._complete: Announcement | None = None
         self._needs_all = True
         self._due_at: float | None = None
-        self._steps: deque[tuple[Message, ...]] = deque()
+        #: The steps that are left of the plan, each with its record.
+        self._steps: deque[tuple[Announced, tuple[Message, ...]]] = deque()
         self._after: Announced | None = None
         self._next_step_at = 0.0
 
@@ -106,15 +107,16 @@ class Discovery:
         todo = plan(self._announced, self._wanted, online=self.online)
         if not todo.steps:
             return self._remember(todo.after)
-        self._steps, self._after = deque(todo.steps), todo.after
-        return [*self._remember(todo.before), *self._step(now)]
+        self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
+        return self._step(now)
 
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
         self._next_step_at = now.at + SETTLE_SECONDS
         if self._steps:
-            self._publish(self._steps.popleft(), now)
-            return []
+            record, messages = self._steps.popleft()
+            self._publish(messages, now)
+            return self._remember(record)
         after, self._after = self._after, None
         self._outbox.resend_states()
         return self._remember(after) if after is not None else []

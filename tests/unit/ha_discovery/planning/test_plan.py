@@ -218,6 +218,29 @@ def test_the_next_plan_cleans_up_after_an_interrupted_one() -> None:
     assert steps(plan(cut.before, one))[0][0] == (DEVICE, {"b": {"platform": "sensor"}})
 
 
+def test_a_recall_that_was_interrupted_is_cleared_before_the_device() -> None:
+    """Clearing the device's topic also concerns its components on single topics, and would be a conflict."""
+    left = announcement(sensor("a"))
+    unseen = plan(announced(announcement(sensor("a"), sensor("b"))), left).after
+    again = plan(unseen, left)
+    _, recall, _ = steps(again)
+    first, second, *_ = steps(plan(again.records[1], None))
+    assert [(topic, "clear") for topic, _ in recall] == first
+    assert second == [(DEVICE, "clear")]
+
+
+def test_each_step_has_a_record_of_what_home_assistant_may_have_meanwhile() -> None:
+    both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
+    todo = plan(announced(both), one)
+    removal, recall, dismissal, announce = todo.records
+    assert removal == todo.before
+    assert removal.places == both.places
+    assert recall == dismissal
+    assert {place.topic for place in recall.places if place.identity == "kiln_b"} == {B}
+    assert announce.places == one.places
+    assert {place.identity for place in announce.departed} >= {"kiln_b"}
+
+
 def test_what_was_removed_at_several_places_is_recalled_in_one_step() -> None:
     here, there, now = (announcement(sensor("a", f"{name}_a"), id=name, device=Device(name="Kiln", identifiers=(name,)))
                         for name in ("here", "there", "now"))  # fmt: skip
