@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptRaised, ScriptReturned, ScriptRunning, ScriptStatus
+from octoprint_temp_eta.adapters.scripts.process import BURST, MAX_LINES, RATE
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    ScriptLine,
+    ScriptLogged,
+    ScriptMessage,
+    ScriptRaised,
+    ScriptReturned,
+    ScriptRunning,
+    ScriptStatus,
+)
 from tests.support.scripts import Marlin, alive, run, start, write_script
 from tests.support.waiting import eventually
 
@@ -56,6 +67,47 @@ def test_a_script_that_tampers_with_its_pipes_is_ended(tmp_path: Path, message: 
     """
     trial = start(write_script(tmp_path, body))
     assert trial.end().exit_status == -signal.SIGKILL
+
+
+FLOOD = """
+    import gc, json, os
+    from octoprint_temp_eta.script_child.channel.channel import Channel
+    [channel] = [found for found in gc.get_objects() if isinstance(found, Channel)]
+    data = b"".join(json.dumps({message}).encode() + b"\\n" for seq in range(20_000))
+    while data:
+        data = data[os.write(channel._write_fd, data) :]
+"""
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("{'kind': 'log', 'level': 'info', 'message': 'x'}", ScriptLogged),
+        ("{'kind': 'status', 'status': 'x'}", ScriptStatus),
+        ("{'kind': 'running'}", ScriptRunning),
+    ],
+)
+def test_a_script_that_floods_its_pipe_has_to_wait(tmp_path: Path, message: str, kind: type[ScriptMessage]) -> None:
+    trial = start(write_script(tmp_path, FLOOD.replace("{message}", message)))
+    trial.follow(lambda _: len(trial.all(kind)) == BURST)
+    begin = time.monotonic()
+    trial.follow(lambda _: len(trial.all(kind)) == BURST + RATE)
+    assert time.monotonic() - begin > 0.9, "the messages of a second"
+    trial.process.kill()
+    trial.end()
+    assert len(trial.all(kind)) < 10_000, "what was in the pipe"
+
+
+def test_a_script_that_waits_for_no_reply_has_to_wait(tmp_path: Path) -> None:
+    flood = FLOOD.replace("{message}", "{'kind': 'send', 'seq': seq, 'line': 'M1', 'reply': True}")
+    trial = start(write_script(tmp_path, flood), Marlin({"M1": None}))
+    trial.follow(lambda _: len(trial.all(ScriptLine)) == MAX_LINES)
+    with pytest.raises(queue.Empty):
+        trial.inbox.get(timeout=0.5)
+    trial.process.reply(0, "ok")
+    trial.follow(lambda _: len(trial.all(ScriptLine)) == MAX_LINES + 1)
+    trial.process.kill()
+    trial.end()
 
 
 def test_threads_and_processes_of_a_script_do_not_outlive_it(tmp_path: Path) -> None:

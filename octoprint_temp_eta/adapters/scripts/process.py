@@ -28,8 +28,10 @@ from ...bridge.protocol.script_inputs import (
     ScriptStatus,
 )
 from ...core.frozen import frozen
+from ...core.rate_limit import TokenBucket
 from ...core.scripts.run import DEFAULT_FLOW, Flow
 from ...core.scripts.settings import InvalidSettings, Settings, as_json
+from ..threads.inbox import now
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
@@ -39,6 +41,10 @@ MAX_TEXT = 4000
 MAX_OUTPUT = 4096
 #: Seconds to wait for the pipe threads after the process has ended.
 TIMEOUT_S = 1.0
+#: Lines of G-code without a reply, at most: more than the bridge lets wait. The others stay in the pipe.
+MAX_LINES = 512
+#: Other messages at once, and per second after that: more than the process sends unless the script writes to the pipe.
+BURST, RATE = 500, 20.0
 
 
 @frozen
@@ -108,6 +114,11 @@ class ScriptProcess:
         self._job = job
         self._post = post
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        #: Taken by the job and by each line, and given back with each message that is written.
+        self._room = threading.Semaphore(MAX_LINES)
+        self._rate = TokenBucket(RATE, BURST)
+        #: Set once the process has ended: what is still in the pipe is read without waiting.
+        self._ended = threading.Event()
         #: How many messages are queued or being written.
         self._unsent = 0
         self._output = b""
@@ -118,6 +129,7 @@ class ScriptProcess:
     def start(self) -> None:
         """Start the process on its own thread; `ScriptEnded` reports a failure to start."""
         job = self._job
+        self._room.acquire()
         self._send(job.message)
         try:
             threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
@@ -159,6 +171,7 @@ class ScriptProcess:
             if pipe is not None and not self._unsent and len(data) <= select.PIPE_BUF and _takes(pipe):
                 with contextlib.suppress(BrokenPipeError):
                     pipe.write(data)
+                self._room.release()
                 return
             self._unsent += 1
         self._outgoing.put(data)
@@ -192,6 +205,8 @@ class ScriptProcess:
         # Looked at, not yet waited for: so long its group can be ended without hitting another one.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         self.kill()
+        self._ended.set()
+        self._room.release()
         self._outgoing.put(None)
         for thread in threads:
             thread.join(TIMEOUT_S)
@@ -205,6 +220,7 @@ class ScriptProcess:
                     data = data[pipe.write(data) :]
                 with self._lock:
                     self._unsent -= 1
+                self._room.release()
 
     def _read(self, pipe: IO[bytes]) -> None:
         with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
@@ -213,7 +229,17 @@ class ScriptProcess:
                 if parsed is None:
                     self.kill()
                     return
+                self._wait_for_turn(parsed)
                 self._post(parsed)
+
+    def _wait_for_turn(self, message: ScriptMessage) -> None:
+        """Wait while the script sends too fast. Then the pipe becomes full, and the script waits, too."""
+        if isinstance(message, ScriptLine):
+            if not self._ended.is_set():
+                self._room.acquire()
+            return
+        while not self._rate.take(now().at) and not self._ended.wait(1 / RATE):
+            pass
 
     def _keep_output(self, pipe: IO[bytes]) -> None:
         with pipe:
