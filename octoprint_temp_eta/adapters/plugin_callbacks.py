@@ -35,6 +35,13 @@ class _Subscription:
         self._ended = False
         threading.Thread(target=self._work, name="temp_eta-plugin-callback", daemon=True).start()
 
+    def calls(self, callback: Callback) -> bool:
+        """Return whether this is a subscription of `callback`, whose comparison may raise."""
+        try:
+            return bool(self.callback == callback)
+        except Exception:
+            return False
+
     def offer(self, message: MessageArrived) -> None:
         """Add a message, or drop it if too many wait."""
         try:
@@ -89,7 +96,7 @@ class PluginCallbacks:
     def unsubscribe(self, callback: Callback, topic: str | None = None) -> None:
         """Call `callback` no more, on all filters or on `topic`."""
         with self._changing:
-            gone = {each for each in self._subscriptions if each.callback == callback and topic in (None, each.topic)}
+            gone = {each for each in self._subscriptions if each.calls(callback) and topic in (None, each.topic)}
             self._subscriptions = tuple(each for each in self._subscriptions if each not in gone)
         for each in gone:
             each.end()

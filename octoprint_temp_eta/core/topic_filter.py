@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TypeGuard
 
 LONGEST_BYTES = 65_535
@@ -45,10 +46,18 @@ def reaches_below(text: str, base: str) -> bool:
 
 
 def _is_name(text: object) -> TypeGuard[str]:
-    """Return whether `text` can be sent as a topic: UTF-8 of bounded length, without U+0000 (MQTT 5, 4.7.3)."""
-    if not isinstance(text, str) or "\0" in text:
+    """Return whether `text` can be sent as a topic: UTF-8 of bounded length (MQTT 5, 4.7.3).
+
+    Brokers may close the connection at control characters and non-characters (1.5.4).
+    """
+    if not isinstance(text, str) or any(_is_forbidden(character) for character in text):
         return False
     try:
         return 0 < len(text.encode()) <= LONGEST_BYTES
     except UnicodeEncodeError:  # a lone surrogate
         return False
+
+
+def _is_forbidden(character: str) -> bool:
+    code = ord(character)
+    return unicodedata.category(character) == "Cc" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

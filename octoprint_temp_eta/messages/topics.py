@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from ..core.frozen import frozen
+from ..core.topic_filter import is_topic
 from .contract.catalogue import MESSAGES, MessageType
 
 #: Valid characters in a topic level. Brokers change or reject others, each differently.
@@ -68,7 +69,7 @@ def refuses_response_topic(topic: str, base: str, discovery_prefix: str, prefixe
     rules = (
         (not topic or len(topic) > LONGEST_RESPONSE_TOPIC, "is empty or too long"),
         (len(levels) > MOST_LEVELS, f"has more than {MOST_LEVELS} levels"),
-        (any(character in topic for character in "+#\0"), "has a wildcard"),
+        (not is_topic(topic), "has a wildcard or a control character"),
         (topic.startswith("$"), "starts with $"),
         (_is_below(topic, discovery_prefix), "is below the discovery prefix"),
         ("command" in levels, "is below a command topic"),

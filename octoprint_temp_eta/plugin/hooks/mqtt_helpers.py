@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import octoprint.plugin
 
@@ -13,8 +14,25 @@ from ...app import App
 from ...bridge.protocol.inputs import PluginPublish
 from ...core.topic_filter import is_filter, is_topic
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 #: Bytes of a payload at most.
 LARGEST_PAYLOAD = 256 * 1024
+
+
+def _guarded(helper: Callable[Concatenate[MqttHelpers, P], T]) -> Callable[Concatenate[MqttHelpers, P], T | bool]:
+    """Log what a helper raises, such as with arguments of unexpected types, and return False."""
+
+    @functools.wraps(helper)
+    def guarded(self: MqttHelpers, /, *args: P.args, **kwargs: P.kwargs) -> T | bool:
+        try:
+            return helper(self, *args, **kwargs)
+        except Exception:
+            self._logger.exception("A plugin's call of %s failed", helper.__name__)
+            return False
+
+    return guarded
 
 
 class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
@@ -31,6 +49,7 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
             "mqtt_unsubscribe": self.mqtt_unsubscribe,
         }
 
+    @_guarded
     def mqtt_publish(
         self,
         topic: str,
@@ -50,6 +69,7 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
         message = PluginPublish(topic, encoded, bool(retained), 1 if qos else 0, bool(allow_queueing))
         return self._app.publish_for_plugin(message)
 
+    @_guarded
     def mqtt_publish_with_timestamp(
         self,
         topic: str,
@@ -65,6 +85,7 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
         stamped = {**payload, "_timestamp": int(now().wall) if timestamp is None else timestamp}
         return self.mqtt_publish(topic, stamped, retained, qos, allow_queueing)
 
+    @_guarded
     def mqtt_subscribe(
         self,
         topic: str,
@@ -79,6 +100,7 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
         if reason:
             self._logger.warning("A plugin's subscription to %.64r is refused: %s", topic, reason)
 
+    @_guarded
     def mqtt_unsubscribe(self, callback: Callable[..., Any], topic: str | None = None) -> None:
         """Call `callback` no more, on all topics or on `topic`."""
         if self._app is not None:

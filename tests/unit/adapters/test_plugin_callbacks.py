@@ -71,6 +71,22 @@ def test_an_unsubscribed_callback_is_called_no_more(callbacks: PluginCallbacks):
     assert callbacks.filters == ()
 
 
+def test_a_callback_that_cannot_be_compared_keeps_no_other_from_being_unsubscribed(callbacks: PluginCallbacks):
+    class Odd:
+        def __call__(self, *_: Any, **__: Any) -> None:
+            pass
+
+        def __eq__(self, other: object) -> bool:
+            raise TypeError
+
+        __hash__ = object.__hash__
+
+    callbacks.subscribe("plugin/odd", Odd())
+    callbacks.subscribe("plugin/sub", print)
+    callbacks.unsubscribe(print)
+    assert callbacks.filters == ("plugin/odd",)
+
+
 def test_there_are_not_more_callbacks_than_threads_are_permitted(callbacks: PluginCallbacks):
     assert all(callbacks.subscribe("a", print) for _ in range(MOST_CALLBACKS))
     assert not callbacks.subscribe("a", print)

@@ -30,13 +30,16 @@ def test_what_a_filter_matches(text: str, topic: str, *, expected: bool):
     assert matches(text, topic) is expected
 
 
-@pytest.mark.parametrize("text", ["", "a#", "a/#/b", "a+/b", "\0", "x" * 70_000, "\ud800", None, 7])
+@pytest.mark.parametrize(
+    "text", ["", "a#", "a/#/b", "a+/b", "\0", "x" * 70_000, "\ud800", "a/\x01", "\x7f", "\x9f", "\uffff", None, 7]
+)
 def test_what_is_no_filter(text: object):
     assert not is_filter(text)
 
 
 @pytest.mark.parametrize(
-    ("topic", "expected"), [("a/b", True), ("a/+", False), ("#", False), ("", False), ("\ud800", False), (None, False)]
+    ("topic", "expected"),
+    [("a/b", True), ("a/+", False), ("#", False), ("", False), ("\ud800", False), ("a\n", False), (None, False)],
 )
 def test_what_is_a_topic(topic: object, *, expected: bool):
     assert is_topic(topic) is expected
