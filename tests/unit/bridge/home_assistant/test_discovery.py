@@ -156,6 +156,23 @@ def test_what_no_longer_exists_is_removed_also_after_a_restart():
     assert "chamber_ready_at" not in json.loads(after.retained[TOPIC])["components"]
 
 
+def test_after_a_stop_while_a_removed_entity_is_recalled_it_is_cleared_before_the_device():
+    before = connected()
+    before.read(bed=(22.0, 0.0), chamber=(22.0, 0.0))
+    settle(before)
+    stopped = BridgeDriver(remembered=saved(before) | {"heaters": ["bed"]})
+    stopped.connect()
+    recalled = f"homeassistant/sensor/temp_eta_{INSTANCE}/chamber_ready_at/config"
+    while not any(publish.topic == recalled for _, publish in stopped.sent):
+        stopped.advance(0.5)
+    after = BridgeDriver(remembered=saved(stopped) | {"heaters": ["bed"]}, ha_discovery_enabled=False)
+    after.connect()
+    settle(after)
+    sent = [(publish.topic, publish.payload) for name, publish in after.sent if name == "discovery"]
+    assert sent.index((recalled, b"")) < sent.index((TOPIC, b""))
+    assert TOPIC not in after.retained
+
+
 def test_under_the_old_prefix_nothing_is_left():
     driver = connected()
     settle(driver)
