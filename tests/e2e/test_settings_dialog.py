@@ -273,7 +273,7 @@ def test_the_settings_of_octoprint_mqtt_become_ours(open_page: Open) -> None:
 
 
 @pytest.mark.slow
-def test_the_dialog_lists_topics_to_copy(open_page: Open) -> None:
+def test_the_dialog_lists_topics_with_their_current_values_to_copy(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
     open_settings(page, "Connection")
     topics = page.locator(".temp-eta-topics")
@@ -281,6 +281,14 @@ def test_the_dialog_lists_topics_to_copy(open_page: Open) -> None:
     for topic in ("status", "printer", "bed/eta", "command/#"):
         expect(topics.locator("li code", has_text=f"octoprint/temp_eta/{INSTANCE}/{topic}")).to_be_visible()
         expect(topics.get_by_role("button", name=f"Copy: octoprint/temp_eta/{INSTANCE}/{topic}")).to_be_visible()
+    bed = topics.locator("li", has_text="bed/eta")
+    expect(bed).to_contain_text("off")
+    octoprint.gcode("M140 S45")
+    expect(bed).to_contain_text("heating")
+    copied = "() => { window.copied = []; window.copyToClipboard = (text) => window.copied.push(text); }"
+    page.evaluate(copied)
+    bed.get_by_role("button").click()
+    assert page.evaluate("window.copied") == [f"octoprint/temp_eta/{INSTANCE}/bed/eta"]
 
 
 @pytest.mark.slow

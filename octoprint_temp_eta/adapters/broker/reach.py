@@ -36,7 +36,7 @@ def look_up(address: BrokerAddress) -> str:
     """Return the IP addresses of the host. Raises `OSError`."""
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return f"{address.host} is {', '.join(addresses)}."
+    return f"The address of {address.host} is {', '.join(addresses)}."
 
 
 def connect_tcp(address: BrokerAddress) -> str:

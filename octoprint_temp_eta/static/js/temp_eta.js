@@ -85,7 +85,10 @@ $(function () {
         self.onTabChange = (current) => self.tabOpen(current === TAB);
 
         self.fromHistoryData = (data) => history.replace(data);
-        self.fromCurrentData = (data) => history.add(data);
+        self.fromCurrentData = function (data) {
+            history.add(data);
+            self.heaters().forEach((heater) => heater.reading(history.newest(heater.name)));
+        };
 
         /* Let the countdowns fall, and the graphs move, if somebody looks. */
         self.tick = function () {

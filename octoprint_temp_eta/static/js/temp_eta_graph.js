@@ -50,6 +50,9 @@
         /* Return by how many ms the browser's clock is ahead. */
         self.offset = () => (Number.isFinite(ahead) ? ahead : 0);
 
+        /* Return the newest reading of a heater in °C, null without one. */
+        self.newest = (name) => (points.has(name) ? _.last(points.get(name)).actual : null);
+
         /* Return the points of a heater since `from`, in ms of the browser's clock. */
         self.of = function (name, from) {
             return (points.get(name) || [])
@@ -66,8 +69,9 @@
     TempETA.plotted = function (points, now, windowMs, goal, curve, newest) {
         if (!points.length) return null;
         const actual = points.map((point) => [point.at, point.actual]);
-        // To now, where the predicted curve starts.
-        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, newest]);
+        // To now, where the predicted curve starts; without one, the newest message is older than the last reading.
+        const end = goal === null ? _.last(points).actual : newest;
+        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, end]);
         const target = [];
         points.forEach((point, index) => {
             // A step where the target changes; a gap where there is none.

@@ -40,6 +40,8 @@
         self.payload = ko.observable({});
         /* When the payload arrived, in ms of the browser's clock. */
         self.updatedAt = 0;
+        /* The newest reading that OctoPrint's page got, in °C; messages leave out small changes. Null before the first. */
+        self.reading = ko.observable(null);
         self.endsAt = countdown.endsAt;
         self.step = (now) => countdown.step(now);
 
@@ -89,7 +91,10 @@
         });
 
         const temperature = (celsius) => formatTemperature(celsius, pages.fahrenheit(), undefined, true);
-        self.actual = computed(() => temperature(self.payload().actual));
+        self.actual = computed(() => {
+            const {actual} = self.payload();
+            return temperature(_.isNumber(actual) && self.reading() !== null ? self.reading() : actual);
+        });
         self.goal = computed(() => (self.cools() ? self.payload().cooldown_target : self.payload().target));
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {

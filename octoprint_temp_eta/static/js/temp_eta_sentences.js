@@ -251,6 +251,7 @@ window.TempETA.sentences = [
     "A search is running",
     "It can set none now",
     "See OctoPrint's log",
+    "The address of %(host)s is %(join)s",
     "The response topic %(unusable)s",
     "There is no heater %(heater)s",
     "There is no script %(script_id)s",

@@ -16,7 +16,8 @@ $(function () {
         self.refused = ko.observable(null);
         self.now = ko.observable(Date.now());
         self.connection = new TempETA.Connection(self.now);
-        self.topics = ko.observableArray([]);
+        /* What the listed topics have: parts of the server's state, and the heaters' states by name. */
+        self.live = ko.observable(null);
         self.scripts = ko.observableArray([]);
         /* Problems of the installation, as sentences of the server. */
         self.problems = ko.observableArray([]);
@@ -86,9 +87,10 @@ $(function () {
         /* The types of messages since the last request: they are newer than its reply. */
         let received = new Set();
         /* Pushed changes are shown while the dialog is open; it requests the current state when it opens. */
-        self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
+        self.onDataUpdaterPluginMessage = function (plugin, {type, data, heater}) {
             if (plugin !== "temp_eta" || !self.shown) return;
             received.add(type);
+            follow(type, data, heater);
             if (type === "connection_test") self.test.show(data);
             else if (type === "connection_update") self.connection.mqtt(data);
             else if (type === "problems_update") self.problems(data);
@@ -103,7 +105,7 @@ $(function () {
                 if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
                 if (!received.has("problems_update")) self.problems(state.problems || []);
                 if (state.connection_test) self.test.show(state.connection_test);
-                self.topics(topics(state));
+                self.live(_.pick(state, ["mqtt", "printer", "script", "eta"]));
                 self.scriptsFound(state.scripts.length > 0);
                 if (state.script_folder && !received.has("script_folder_update")) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
@@ -116,18 +118,27 @@ $(function () {
             return declaring.map((script) => new TempETA.ScriptSettings(script, values[script.id]));
         };
 
+        const LIVE = {connection_update: "mqtt", printer_update: "printer", script_update: "script"};
+        const follow = function (type, data, heater) {
+            const live = self.live();
+            if (live === null || !data) return;
+            if (type in LIVE) self.live({...live, [LIVE[type]]: data});
+            else if (type === "eta_update") self.live({...live, eta: {...live.eta, [heater]: data}});
+        };
         /* The topics to copy, with their current values. */
-        const topics = function (state) {
-            const base = state.mqtt.base_topic;
-            const heaters = _.map(state.eta, (eta, name) => ({topic: base + "/" + name + "/eta", value: eta.state}));
+        self.topics = ko.pureComputed(() => {
+            const live = self.live();
+            if (live === null) return [];
+            const base = live.mqtt.base_topic;
+            const heaters = _.map(live.eta, (eta, name) => ({topic: base + "/" + name + "/eta", value: eta.state}));
             return [
-                {topic: base + "/status", value: state.mqtt.connected ? "online" : "offline"},
-                {topic: base + "/printer", value: state.printer.status},
+                {topic: base + "/status", value: live.mqtt.connected ? "online" : "offline"},
+                {topic: base + "/printer", value: live.printer.status},
                 ...heaters,
-                {topic: base + "/script", value: state.script.state},
+                {topic: base + "/script", value: live.script.state},
                 {topic: base + "/command/#", value: ""}
             ];
-        };
+        });
         self.copy = ({topic}) => copyToClipboard(topic);
 
         /* Why a setting has no effect now; empty if it has one. */
