@@ -357,11 +357,37 @@ def test_a_curve_whose_estimate_has_just_ended_draws_nothing(page: Page) -> None
     assert known is None
 
 
+#: The rules of dark themes, such as Themeify's, that concern our pages.
+DARK = """
+    body, .modal, .accordion, .tab-content, #navbar .navbar-inner { background: #36393f; color: #dadadc; }
+    #navbar .nav > li > a, h3 { color: #ffffff; }
+    .btn { background: #2f3136; color: #ffffff; text-shadow: none; }
+    input, select, textarea { background: #5a5f69; color: #ffffff; }
+"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("place", ["#tab_plugin_temp_eta", "#sidebar_plugin_temp_eta", "#navbar_plugin_temp_eta"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "#tab_plugin_temp_eta",
+        "#sidebar_plugin_temp_eta",
+        "#sidebar_plugin_temp_eta_scripts",
+        "#navbar_plugin_temp_eta",
+    ],
+)
 def test_everybody_can_read_and_use_the_pages(page: Page, place: str, scheme: str) -> None:
+    """OctoPrint's page is dark only with a theme; `prefers-color-scheme` alone must change nothing of ours."""
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    style = page.add_style_tag(content=DARK if scheme == "dark" else "/* OctoPrint's own theme */")
+    script = {"id": "long", "title": "It waits", "settings": {}, "error": None, "description": "What it does"}
+    send(page, type="scripts_update", data=[script, {**script, "id": "broken.py", "error": "SyntaxError: wrong"}])
+    send(page, type="script_update", data={**IDLE, "last": RUN, "timestamp": 0})
+    send(page, type="script_log", data={"message": "G28"})
+    send(page, type="connection_update", data={**LOST, "retry_at": "2099-01-01T00:00:00Z"})
     found = Axe().run(page, context=place, options=LEVELS)
+    style.evaluate("style => style.remove()")
+    send(page, type="scripts_update", data=[])
     page.emulate_media(color_scheme="light")
     assert found.violations_count == 0, found.generate_report()
 
