@@ -10,8 +10,8 @@ from ..core.clock import Now
 from ..messages import encode
 from ..messages.decode import CommandError
 from ..settings.table import Settings
-from .broker.connect_settings import connection, no_broker
-from .broker.connection import Connection, topics_of
+from .broker.connect_settings import connection, connection_test, no_broker
+from .broker.connection import Connection
 from .home_assistant.announcing import HomeAssistant
 from .info import Info
 from .outbox.outbox import Outbox, offline_message
@@ -90,17 +90,12 @@ class ConnectionTestRuns(Part):
         if not connect.host:
             raise no_broker()
         self._number += 1
-        discovery = settings.ha_discovery_enabled
-        return ConnectionTest(
+        return connection_test(
+            settings,
             connect,
-            base=topics_of(settings).base,
             machine=identity.machine,
-            status_topic=settings.ha_status_topic if discovery else "",
             largest_message=self._outbox.largest_message,
-            birth_payload=settings.ha_birth_payload,
             home_assistant_online=self._home_assistant.online,
-            discovery_prefix=settings.ha_discovery_prefix if discovery else "",
-            device_id=f"temp_eta_{settings.mqtt_custom_identifier}",
             device_name=identity.device_name,
             other_plugins=event.other_plugins,
             conflict=self._connection.conflict or "",

@@ -6,7 +6,7 @@ import click
 
 from ..adapters.connection_test.doctor import Step, examine
 from ..adapters.installation import machine
-from ..bridge.protocol.effects import ConnectionTest
+from ..bridge.broker.connect_settings import connection_test
 from .broker import Context, plain
 
 _MARKS = {"ok": ("✔", "green"), "failed": ("✘", "red"), "skipped": ("–", "yellow")}
@@ -14,16 +14,10 @@ _MARKS = {"ok": ("✔", "green"), "failed": ("✘", "red"), "skipped": ("–", "
 
 def run(context: Context) -> int:
     """Print each step as soon as it is done; return the exit status: 1 if a step failed."""
-    settings = context.settings
-    discovery = settings.ha_discovery_enabled
-    test = ConnectionTest(
+    test = connection_test(
+        context.settings,
         context.connect_settings(),
-        base=context.base(None),
         machine=machine.machine_hash(),
-        status_topic=settings.ha_status_topic if discovery else "",
-        birth_payload=settings.ha_birth_payload,
-        discovery_prefix=settings.ha_discovery_prefix if discovery else "",
-        device_id=f"temp_eta_{settings.mqtt_custom_identifier}",
         device_name=context.device_name,
         other_plugins=context.plugins,
     )

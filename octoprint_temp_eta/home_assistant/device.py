@@ -17,9 +17,9 @@ from .older_servers import for_older_servers
 
 ORIGIN = "OctoPrint-TempETA"
 SUPPORT_URL = "https://github.com/Ajimaru/OctoPrint-TempETA"
-#: The forms of announcement, by the setting `ha_discovery_mode`.
 #: Bytes above which the device's message has short names of keys.
 LONG_NAMES_BYTES = 48_000
+#: The forms of announcement, by the setting `ha_discovery_mode`.
 FORMS = {"device": Form.DEVICE, "per_entity": Form.SINGLE}
 
 

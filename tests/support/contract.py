@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SCHEMAS = PROJECT / "schemas"
 
 
+@lru_cache(maxsize=4096)  # most drivers of a bridge start with the same messages, and a validation takes milliseconds
 def check(topic: str, payload: bytes, base: str) -> str:
     """Validate a payload that we sent, and return the name of its message.
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from octoprint_temp_eta.adapters.scripts.process import Job, ScriptProcess
+from octoprint_temp_eta.adapters.scripts.process import ScriptProcess
+from octoprint_temp_eta.bridge.protocol.script_effects import StartScript
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptLine,
@@ -124,7 +125,9 @@ def start(
 ) -> Trial:
     """Start the script at `path`."""
     inbox: queue.Queue[ScriptMessage] = queue.Queue()
-    process = ScriptProcess(Job("run-1", path, stored or {}, given or {}, arguments or {}), inbox.put)
+    process = ScriptProcess(
+        StartScript("run-1", str(path.parent), path.name, stored or {}, given or {}, arguments or {}), inbox.put
+    )
     process.start()
     return Trial(process, printer or Marlin(), inbox)
 

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ...bridge.protocol.script_effects import StartScript
 from ...bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptLine,
@@ -27,10 +28,8 @@ from ...bridge.protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
-from ...core.frozen import frozen
 from ...core.rate_limit import TokenBucket
-from ...core.scripts.run import DEFAULT_FLOW, Flow
-from ...core.scripts.settings import InvalidSettings, Settings, as_json
+from ...core.scripts.settings import InvalidSettings, as_json
 from ..threads.inbox import now
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
@@ -45,24 +44,6 @@ TIMEOUT_S = 1.0
 MAX_LINES = 512
 #: Other messages at once, and per second after that: more than the process sends unless the script writes to the pipe.
 BURST, RATE = 500, 20.0
-
-
-@frozen
-class Job:
-    """A run's job: the script's file, its stored settings, and what is given for this run."""
-
-    run_id: str
-    path: Path
-    stored: Settings
-    given: Settings
-    arguments: Settings = field(default_factory=dict)
-    flow: Flow = DEFAULT_FLOW
-
-    @property
-    def message(self) -> dict[str, Any]:
-        """The job as a message to the process."""
-        values = {"stored": self.stored, "given": self.given, "arguments": self.arguments, "flow": asdict(self.flow)}
-        return {"path": str(self.path), **values}
 
 
 @contextlib.contextmanager
@@ -110,8 +91,16 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 class ScriptProcess:
     """The process of one run. Posts its messages and finally, in every case, `ScriptEnded`."""
 
-    def __init__(self, job: Job, post: Callable[[ScriptMessage], None]) -> None:
-        self._job = job
+    def __init__(self, effect: StartScript, post: Callable[[ScriptMessage], None]) -> None:
+        self._path = Path(effect.folder).expanduser() / effect.file
+        self._run_id = effect.run_id
+        self._job = {
+            "path": str(self._path),
+            "stored": effect.stored,
+            "given": effect.given,
+            "arguments": effect.arguments,
+            "flow": asdict(effect.flow),
+        }
         self._post = post
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         #: Taken by the job and by each line, and given back with each message that is written.
@@ -128,13 +117,12 @@ class ScriptProcess:
 
     def start(self) -> None:
         """Start the process on its own thread; `ScriptEnded` reports a failure to start."""
-        job = self._job
         self._room.acquire()
-        self._send(job.message)
+        self._send(self._job)
         try:
-            threading.Thread(target=self._supervise, name=f"script {job.run_id}", daemon=True).start()
+            threading.Thread(target=self._supervise, name=f"script {self._run_id}", daemon=True).start()
         except RuntimeError as error:  # the system has no more threads
-            self._post(ScriptEnded(job.run_id, None, f"could not be started: {error}"))
+            self._post(ScriptEnded(self._run_id, None, f"could not be started: {error}"))
 
     def reply(self, seq: int, text: str) -> None:
         """Send the printer's reply to line `seq` to the script."""
@@ -180,12 +168,12 @@ class ScriptProcess:
         """Follow the process from its start to its end, on a thread of its own."""
         exit_status: int | None = None
         try:
-            with child("run", self._job.path.parent, subprocess.PIPE) as process:
+            with child("run", self._path.parent, subprocess.PIPE) as process:
                 exit_status = self._attend(process)
             how = describe_exit(exit_status)
         except OSError as error:
             how = f"could not be started: {error}"
-        self._post(ScriptEnded(self._job.run_id, exit_status, how, self._output.decode(errors="replace").strip()))
+        self._post(ScriptEnded(self._run_id, exit_status, how, self._output.decode(errors="replace").strip()))
 
     def _attend(self, process: subprocess.Popen[bytes]) -> int:
         with self._lock:
@@ -225,7 +213,7 @@ class ScriptProcess:
     def _read(self, pipe: IO[bytes]) -> None:
         with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
             while line := buffered.readline(MAX_MESSAGE):
-                parsed = parse_message(self._job.run_id, line)
+                parsed = parse_message(self._run_id, line)
                 if parsed is None:
                     self.kill()
                     return

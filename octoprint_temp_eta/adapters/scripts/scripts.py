@@ -22,7 +22,7 @@ from ...core.scripts.catalogue import FolderState, Script
 from ..threads.tasks import Tasks
 from .folder import ScriptFolder
 from .inspection import ScriptFailed
-from .process import Job, ScriptProcess
+from .process import ScriptProcess
 
 
 class Scripts:
@@ -62,10 +62,7 @@ class Scripts:
         self._tasks.close()
 
     def _start(self, effect: StartScript) -> None:
-        path = Path(effect.folder).expanduser() / effect.file
-        self._process = ScriptProcess(
-            Job(effect.run_id, path, effect.stored, effect.given, effect.arguments, effect.flow), self._post
-        )
+        self._process = ScriptProcess(effect, self._post)
         self._process.start()
 
     def _of_process(self, do: Callable[[ScriptProcess, Any], None]) -> Callable[[Any], None]:

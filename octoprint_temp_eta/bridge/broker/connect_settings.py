@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ...messages.decode import CommandError, Transaction
 from ...settings.broker_address import BrokerAddress, parse_addresses
 from ...settings.table import Settings
-from ..protocol.effects import Connect, Publish
+from ..protocol.effects import Connect, ConnectionTest, Publish
 
 
 def not_verified(where: str) -> str:
@@ -57,3 +58,17 @@ def brief_connection(settings: Settings) -> Connect:
     """
     will = Publish(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier or 'none'}/probe", b"", 0)
     return replace(connection(settings, will, ()), clean_start=True)
+
+
+def connection_test(settings: Settings, connect: Connect, **more: Any) -> ConnectionTest:
+    """Return the test of `connect`, as the settings describe it; `more` are its other fields."""
+    discovery = settings.ha_discovery_enabled
+    return ConnectionTest(
+        connect,
+        base=f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}",
+        status_topic=settings.ha_status_topic if discovery else "",
+        birth_payload=settings.ha_birth_payload,
+        discovery_prefix=settings.ha_discovery_prefix if discovery else "",
+        device_id=f"temp_eta_{settings.mqtt_custom_identifier}",
+        **more,
+    )

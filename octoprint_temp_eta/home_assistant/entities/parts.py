@@ -101,7 +101,7 @@ class Scope:
     @property
     def with_printer(self) -> Availability:
         """The availability of all others: the printer is connected, or a cool-down goes on without it."""
-        present = f"{{{{ 'online' if {field('connected')} or {field('extrapolated')} else 'offline' }}}}"
+        present = online_if(f"{field('connected')} or {field('extrapolated')}")
         return Availability((self.bridge, AvailabilityTopic(self.topics.of("printer"), value_template=present)))
 
 

@@ -120,7 +120,8 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
         Notifications and connection tests name the broker's host: users get them who may open the settings. Everyone
         may have pressed a button that moves the printer, so everyone learns that a script has prevented it.
         """
-        self._send(message)
+        permissions = [Permissions.find(_needed_for(message))]
+        self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
 
     def is_for_this_page(self, socket: Any, user: Any, message: str, payload: Any) -> bool:
         """OctoPrint's hook `octoprint.server.sockjs.emit`: drop our messages to a page without the permission.
@@ -135,11 +136,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
 
     def send_problems(self) -> None:
         """Send the current problems to the open pages of users who may open the settings."""
-        self._send({"type": "problems_update", "data": self._problems.texts})
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        permissions = [Permissions.find(_needed_for(message))]
-        self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
+        self.send_to_pages({"type": "problems_update", "data": self._problems.texts})
 
 
 def _needed_for(message: Mapping[str, Any]) -> str:

@@ -181,7 +181,7 @@ def test_a_transaction_is_forgotten_after_a_while_and_the_oldest_of_many():
     assert driver.bridge._commands.accepted == accepted + 1
     for number in range(REMEMBERED + 1):
         driver.skip(1)
-        driver.command("snapshot", {"transaction": number})
+        driver.command("reset", {"transaction": number})
     accepted = driver.bridge._commands.accepted
     driver.command("reset", {"transaction": "late"})
     assert driver.bridge._commands.accepted == accepted + 1

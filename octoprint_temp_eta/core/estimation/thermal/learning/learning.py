@@ -14,7 +14,7 @@ from ...estimator import Direction, Episode, Goal, HeaterKind
 from ..curves.curves import curves
 from ..curves.physics import AMBIENT, REFERENCE, Array, Start, bounded
 from ..curves.start import noise_of, start_of
-from ..inference.fit import LONGEST, NUDGE, TAILS
+from ..inference.fit import LONGEST, NUDGE, TAILS, Penalty
 from ..inference.prior import Belief, Population, inverted
 
 #: Readings kept of an episode, and the number of independent readings that they count for.
@@ -162,20 +162,16 @@ def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) 
 
 def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, theta: Array) -> HeaterFit:
     direction = traces[0].goal.direction
-    inverse, within_inverse = inverted(population.between), inverted(population.within)
-    size, tails = len(theta), TAILS[direction]
+    prior, within_inverse = Penalty.of(population.heater, TAILS[direction]), inverted(population.within)
 
     def look(theta: Array) -> tuple[float, list[Linear]]:
-        off = theta - population.mean
         lines = [linearise(kind, trace, theta, within_inverse) for trace in traces]
-        prior = (tails + size) * float(np.log1p(off @ inverse @ off / tails))
-        return prior + sum(line.cost for line in lines), lines
+        return prior.pull(theta)[2] + sum(line.cost for line in lines), lines
 
     cost, lines = look(theta)
     damping = 1e-2
     for _ in range(_ITERATIONS):
-        off = theta - population.mean
-        pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
+        off, pull, _ = prior.pull(theta)
         normal = pull + sum(line.information for line in lines)
         gradient = sum(line.gradient for line in lines) - pull @ off
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
@@ -190,8 +186,7 @@ def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, 
             damping *= 8.0
             if damping > 1e4:
                 break
-    off = theta - population.mean
-    pull = inverse * ((tails + size) / (tails + off @ inverse @ off))
+    _, pull, _ = prior.pull(theta)
     normal = pull + sum(line.information for line in lines)
     return HeaterFit(Belief(theta, inverted(normal)), tuple(lines), cost)
 
