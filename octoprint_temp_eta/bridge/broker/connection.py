@@ -225,14 +225,18 @@ class Connection(Part):
     def _taken_over(self, now: Now) -> list[Effect]:
         """Report that another client keeps taking over our session; leave if it is the other machine's turn to stay."""
         found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
-        return [] if self._conflict.text is None else [*self._report(self._conflict.text, now), *self._leave(found)]
+        return (
+            [] if self._conflict.text is None else [*self._report(self._conflict.text, now), *self._leave(found, now)]
+        )
 
-    def _leave(self, found: Found) -> list[Effect]:
+    def _leave(self, found: Found, now: Now) -> list[Effect]:
         """Disconnect if the other machine stays."""
         if found is not Found.LEAVE:
             return []
         self.last_error = self._conflict.text
-        return [*self._move(Event.CONFLICT), Disconnect()]
+        effects = [*self._move(Event.CONFLICT), Disconnect()]
+        self._retry_at = now.wall + self._conflict.return_s
+        return effects
 
     def _defend(self, found: Found, now: Now) -> None:
         """Publish everything again while another machine publishes on our topics, but not at each of its messages."""
@@ -265,7 +269,7 @@ class Connection(Part):
             return []
         self._defend(found, now)
         text = self._conflict.text
-        return [] if text is None else [*self._log.refused(text, now), *self._leave(found)]
+        return [] if text is None else [*self._log.refused(text, now), *self._leave(found, now)]
 
     def _malformed(self, _: MalformedMessage, now: Now) -> list[Effect]:
         self.malformed += 1

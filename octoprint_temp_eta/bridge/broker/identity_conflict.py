@@ -57,18 +57,20 @@ class IdentityConflict:
         self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
-        self._left_at, self._return_s = 0.0, RETURN_S
+        self._left_at = 0.0
+        #: Seconds from leaving until the next look.
+        self.return_s = RETURN_S
 
     def forget(self) -> None:
         """Reset, such as for other topics."""
-        self._return_s = RETURN_S
+        self.return_s = RETURN_S
         self._look_again()
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""
-        if not self.left or now.at - self._left_at < self._return_s:
+        if not self.left or now.at - self._left_at < self.return_s:
             return False
-        self._return_s = min(2 * self._return_s, GREATEST_RETURN_S)
+        self.return_s = min(2 * self.return_s, GREATEST_RETURN_S)
         self._look_again()
         return True
 
@@ -141,7 +143,7 @@ class IdentityConflict:
             self._takeovers.clear()
             self.text = self._since = None
         if self.text is None and now.at - self._left_at > 2 * GREATEST_RETURN_S:
-            self._return_s = RETURN_S
+            self.return_s = RETURN_S
         if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:
             return Found.NOTHING
         if self._asks == ASKS:

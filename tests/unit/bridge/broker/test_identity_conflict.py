@@ -13,6 +13,7 @@ from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS
 from octoprint_temp_eta.bridge.broker.log_throttle import BURST
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
+from octoprint_temp_eta.messages.encode import instant
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
 
 #: Machines before and after ours in the order of their ids.
@@ -83,6 +84,7 @@ def test_it_returns_after_a_while_and_leaves_again_if_the_other_machine_is_still
         run_another(driver, SMALLER)
         assert len(driver.of(Disconnect)) == left
         connections = len(driver.of(Connect))
+        assert driver.bridge.snapshot(driver.now)["mqtt"]["retry_at"] == instant(driver.now.wall + wait)
         driver.advance(wait - 2)
         assert len(driver.of(Connect)) == connections
         driver.advance(4)
