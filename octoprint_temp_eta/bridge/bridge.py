@@ -68,6 +68,8 @@ class Bridge:
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
         self._inputs = _handlers(self._parts)
+        self._ticking = [part for part in self._parts if type(part).tick is not Part.tick]
+        self._storing = [part for part in self._parts if type(part).stored is not Part.stored]
         self._saved = self._stored
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
@@ -95,7 +97,7 @@ class Bridge:
                 effects += self._routed(part.configure(event.settings, now), now)
             self._publish_all(now)
         elif isinstance(event, Tick):
-            for part in self._parts:
+            for part in self._ticking:
                 effects += self._routed(part.tick(now), now)
         return effects
 
@@ -126,7 +128,7 @@ class Bridge:
 
     @property
     def _stored(self) -> Mapping[str, Any]:
-        return {name: value for part in self._parts for name, value in part.stored.items()}
+        return {name: value for part in self._storing for name, value in part.stored.items()}
 
     def _save(self) -> list[Effect]:
         before, self._saved = self._saved, self._stored

@@ -23,7 +23,6 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, MessageArrived, PluginSwitched
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
@@ -117,19 +116,24 @@ class HomeAssistant(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Announce what has changed, and publish heartbeats."""
-        identity, settings = self._info.identity, self._settings
-        offer = self._offer(settings)
-        current = (identity, settings, self._printer.profile, offer, self._stays)
         effects: list[Effect] = []
-        if (current, self._outbox.limits.maximum_packet_size) != self._announced_for:
-            self._announced_for = (current, self._outbox.limits.maximum_packet_size)
-            fitted = self._announcement(*current[:-1]) if self._enabled else Fitted(None)
+        if self._facts != self._announced_for:
+            self._announced_for = self._facts
+            fitted = self._announcement() if self._enabled else Fitted(None)
             self._discovery.want(fitted.announcement, now)
             effects = self._report(fitted.problem)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
         return effects + self._discovery.tick(now, may_remove=self._scripts.known or not self._enabled)
+
+    @property
+    def _facts(self) -> object:
+        """What the announcement depends on; it is compared at each tick."""
+        heaters, profile, packet_size = self._heaters, self._printer.profile, self._outbox.limits.maximum_packet_size
+        names = (heaters.names, heaters.heated, heaters.sensors)
+        offered = (self._forecasts.known, self._scripts.catalogue)
+        return self._info.identity, self._settings, self._stays, profile, packet_size, names, offered
 
     def _report(self, problem: str | None) -> list[Effect]:
         """Log a new problem of the announcement."""
@@ -171,7 +175,8 @@ class HomeAssistant(Part):
             if most > 0
         )
 
-    def _announcement(self, identity: Identity, settings: Settings, profile: Any, offer: Offer) -> Fitted:
+    def _announcement(self) -> Fitted:
+        identity, settings, profile = self._info.identity, self._settings, self._printer.profile
         facts = DeviceFacts(
             instance=settings.mqtt_custom_identifier,
             name=identity.device_name,
@@ -186,7 +191,7 @@ class HomeAssistant(Part):
         wanted = announcement(
             facts,
             self._outbox.topics,
-            offer,
+            self._offer(settings),
             prefix=settings.ha_discovery_prefix,
             form=form,
             older_server=form is Form.SINGLE,

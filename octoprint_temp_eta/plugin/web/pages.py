@@ -120,6 +120,8 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
         Notifications and connection tests name the broker's host: users get them who may open the settings. Everyone
         may have pressed a button that moves the printer, so everyone learns that a script has prevented it.
         """
+        if not self._plugin_manager.registered_clients:
+            return  # no page is open
         permissions = [Permissions.find(_needed_for(message))]
         self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
 

@@ -77,6 +77,18 @@ def test_other_messages_are_none_of_our_business(plugin: TempETAPlugin, kind: st
     assert plugin.is_for_this_page(None, User(), kind, payload)
 
 
+def test_messages_are_sent_only_while_a_page_is_open(plugin: TempETAPlugin) -> None:
+    sent = []
+    plugin._plugin_manager = SimpleNamespace(
+        registered_clients=[], send_plugin_message=lambda _, data, permissions: sent.append(data)
+    )
+    plugin.send_to_pages({"type": "eta_update"})
+    assert sent == []
+    plugin._plugin_manager.registered_clients.append("page")
+    plugin.send_to_pages({"type": "eta_update"})
+    assert sent == [{"type": "eta_update"}]
+
+
 @pytest.mark.parametrize(("host", "required"), [("", True), (None, True), ("broker.test", False)])
 def test_the_wizard_is_shown_while_there_is_no_broker(
     plugin: TempETAPlugin, host: str | None, required: bool, monkeypatch: pytest.MonkeyPatch

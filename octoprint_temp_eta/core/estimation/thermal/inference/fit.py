@@ -80,17 +80,35 @@ class Fit:
 
 
 def fit(
-    kind: HeaterKind, goal: Goal, start: Start, readings: Readings, prior: Penalty, guess: Array, iterations: int
+    kind: HeaterKind,
+    goal: Goal,
+    start: Start,
+    readings: Readings,
+    prior: Penalty,
+    guess: Array,
+    iterations: int,
+    last: Fit | None = None,
 ) -> Fit:
-    """Descend from `guess` to the most probable parameters."""
+    """Descend from `guess` to the most probable parameters.
+
+    With `last`, the descent goes on from there along the same linearisation: drawing its curves is what costs.
+    """
     nudge, longest = NUDGE[goal.direction], LONGEST[goal.direction]
-    theta = bounded(goal.direction, guess)
+    theta = bounded(goal.direction, guess if last is None else last.parameters)
+
+    def drawn_around(theta: Array) -> Curves:
+        return curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
+
+    around = drawn_around(theta) if last is None else last.around
+    curve = around.first() if last is None else last.curve
     damping = 1e-2
-    for _ in range(iterations):
-        around = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
-        values, slopes = around.at(readings.times)
+    for iteration in range(iterations):
+        if iteration > 0 and last is None:
+            around = drawn_around(theta)
+        values, _ = around.at(readings.times)
+        predicted, slopes = curve.at(readings.times)
         weight = readings.weights / readings.variance(slopes[0])
-        residual = readings.actuals - values[0]
+        residual = readings.actuals - predicted[0]
         jacobian = (values[1:] - values[0]).T / nudge
         off, pull, prior_cost = prior.pull(theta)
         normal = jacobian.T @ (weight[:, None] * jacobian) + pull
@@ -103,15 +121,14 @@ def fit(
             if float(step @ gradient) < _GAIN * (1.0 + cost):
                 break  # there is nothing to gain, such as before the first reading
             trial = bounded(goal.direction, theta + step)
-            curve = curves(kind, goal, start, trial[None])
-            trial_squares = float(weight @ (readings.actuals - curve.at(readings.times)[0][0]) ** 2)
+            drawn = curves(kind, goal, start, trial[None])
+            trial_squares = float(weight @ (readings.actuals - drawn.at(readings.times)[0][0]) ** 2)
             trial_cost = trial_squares + prior.pull(trial)[2]
             if trial_cost < cost:
-                damping, theta = max(damping / 5.0, 1e-4), trial
+                damping, theta, curve = max(damping / 5.0, 1e-4), trial, drawn
                 break
             damping *= 10.0
         if theta is before:
-            curve = around.first()
             break
         gained, cost, squares = cost - trial_cost, trial_cost, trial_squares
         if gained < _GAIN * (1.0 + cost):

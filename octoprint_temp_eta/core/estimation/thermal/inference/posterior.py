@@ -33,6 +33,8 @@ _NOISES: Final = 3.0
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
 _STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
 _RESTART_STEPS: Final = 6
+#: Fits in a row with the same linearisation, whose curves are most of a fit's cost.
+_FITS_ALIKE: Final = 3
 #: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
 _MISFIT: Final = 0.5
 #: The curve is not fitted until the temperature has changed by this many °C, for at most this multiple of the expected
@@ -90,7 +92,9 @@ class Posterior:
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
-        self._parameters = belief.mean
+        #: The last fit, and how many fits in a row had its linearisation.
+        self._last: Fit | None = None
+        self._fits_alike = 0
         self._restarted_at = 0.0
         self._waiting = True
         self._noise = start.noise
@@ -149,19 +153,22 @@ class Posterior:
         self._noise = max(self._start.noise, noise_of(times, actuals))
         error = max(_READING_ERROR, self._noise)
         readings = Readings(times, actuals, weights, error, _CLOCK_ERROR[self._goal.direction])
-        found = self._fit(readings, self._parameters, _STEPS[self._goal.direction])
+        guess = self._prior.mean if self._last is None else self._last.parameters
+        self._fits_alike = self._fits_alike % _FITS_ALIKE + 1
+        last = None if self._fits_alike == 1 else self._last
+        found = self._fit(readings, guess, _STEPS[self._goal.direction], last)
         if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
             self._restarted_at = float(times[-1])
             again = self._fit(readings, self._prior.mean, _RESTART_STEPS)
             found = again if again.cost < found.cost else found
-        self._parameters, self._curve, self._fitted_at = found.parameters, found.curve, float(times[-1])
+        self._last, self._curve, self._fitted_at = found, found.curve, float(times[-1])
         rest = self._rest(found.around)
         gradient = (rest[1:] - rest[0]) / found.nudge
         self._deviation = float(np.sqrt(max(gradient @ inverted(found.certainty) @ gradient, 0.0)))
         self._fitted_off = self._off()
 
-    def _fit(self, readings: Readings, guess: Array, steps: int) -> Fit:
-        return fit(self._kind, self._goal, self._start, readings, self._prior, guess, steps)
+    def _fit(self, readings: Readings, guess: Array, steps: int, last: Fit | None = None) -> Fit:
+        return fit(self._kind, self._goal, self._start, readings, self._prior, guess, steps, last)
 
     def _off(self) -> float:
         """Return how far (°C) the newest reading is above the curve."""

@@ -9,6 +9,7 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, Heater
 from octoprint_temp_eta.core.estimation.thermal.curves.curves import curves
 from octoprint_temp_eta.core.estimation.thermal.curves.physics import Array, Start
 from octoprint_temp_eta.core.estimation.thermal.curves.start import start_of
+from octoprint_temp_eta.core.estimation.thermal.inference import fit as fit_module
 from octoprint_temp_eta.core.estimation.thermal.inference.fit import TAILS, Fit, Penalty, Readings, fit
 from octoprint_temp_eta.core.estimation.thermal.inference.prior import shipped_prior
 
@@ -41,6 +42,22 @@ def test_the_curve_of_a_heater_that_is_not_typical_is_found() -> None:
     usual = curves(KIND, GOAL, start(), POPULATION.mean[None]).reach[0]
     assert abs(usual - reach) > 10.0
     assert found.curve.reach[0] == pytest.approx(reach, abs=2.0)
+
+
+def test_a_fit_goes_on_from_the_last_one_along_its_linearisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    parameters = POPULATION.mean.copy()
+    parameters[0] += 0.1
+    times = np.arange(0.0, 60.0)
+    actuals = curves(KIND, GOAL, start(), parameters[None]).at(times)[0][0]
+    readings = Readings(times, actuals, np.ones(len(times)), 0.2, 0.01)
+    first = fit(KIND, GOAL, start(), readings, PRIOR, POPULATION.mean, 1)
+    drawn = []
+    monkeypatch.setattr(fit_module, "curves", lambda *of: drawn.append(len(of[-1])) or curves(*of))
+    second = fit(KIND, GOAL, start(), readings, PRIOR, POPULATION.mean, 1, first)
+    assert second.around is first.around
+    assert drawn == [1]
+    assert second.cost < first.cost
+    assert second.squares < 0.5 * first.squares
 
 
 def test_more_readings_make_the_parameters_more_certain() -> None:
