@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -25,11 +26,17 @@ def check(where: str, values: "DataclassInstance", rules: Mapping[str, Rule]) ->
 
     Raises DiscoveryError with `where.field` and the rule.
     """
-    optional = {field.name for field in fields(values) if field.default is None}
+    optional = _optional(type(values))
     for name, rule in rules.items():
         value = getattr(values, name)
         if not (value is None and name in optional) and not rule.holds(value):
             raise DiscoveryError(f"{where}.{name}", f"{rule.text}, not {value!r}")
+
+
+@cache
+def _optional(cls: "type[DataclassInstance]") -> frozenset[str]:
+    """Return the names of the fields whose default is None."""
+    return frozenset(field.name for field in fields(cls) if field.default is None)
 
 
 def one_of(choices: Collection[str]) -> Rule:
@@ -46,27 +53,22 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+#: Wildcards, control characters, surrogates and Unicode non-characters, two of which end each plane.
+_NOT_IN_TOPICS = re.compile(
+    "[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17))
+    + "]"
+)
+
+
 def _is_topic(value: Any) -> bool:
     """Whether it is a topic name, which can be published to: no wildcards."""
     return (
         _is_text(value)
-        and not set("+#") & set(value)
         and not value.startswith("/")
         and not value.endswith("/")
         and len(value.encode(errors="replace")) <= 65535
-        and all(_is_plain(character) for character in value)
-    )
-
-
-def _is_plain(character: str) -> bool:
-    """Whether it is neither a control character nor a surrogate nor a Unicode non-character."""
-    code = ord(character)
-    return not (
-        code <= 0x1F
-        or 0x7F <= code <= 0x9F
-        or 0xD800 <= code <= 0xDFFF
-        or 0xFDD0 <= code <= 0xFDEF
-        or code & 0xFFFE == 0xFFFE
+        and not _NOT_IN_TOPICS.search(value)
     )
 
 

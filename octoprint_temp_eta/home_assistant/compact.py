@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import Any
 
 from ha_discovery import Availability, Component, Entity
@@ -36,10 +37,12 @@ def compact_availability(availability: Availability) -> Availability:
     return replace(availability, topics=tuple(topics))
 
 
+@lru_cache(512)
 def compact_template(template: str) -> str:
     """Return a Jinja template that renders the same text, without the blanks that Jinja ignores.
 
-    The filter `default` has Jinja's short name: it occurs some 340 times.
+    The filter `default` has Jinja's short name: it occurs some 340 times. Results are kept, as components share
+    templates, and at startup there are several announcements.
     """
     return _BLOCK.sub(lambda block: _compact(_TOKEN.findall(block[0])), template)
 
