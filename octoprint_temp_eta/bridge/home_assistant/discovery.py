@@ -31,7 +31,7 @@ class Discovery:
     def __init__(self, outbox: Outbox, announced: Announced) -> None:
         self.online = False
         #: Whether anything was announced since OctoPrint started.
-        self._has_announced = False
+        self._announced_once = False
         self._outbox = outbox
         self._announced = announced
         self._wanted: Announcement | None = None
@@ -58,7 +58,7 @@ class Discovery:
     def connected(self, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages."""
         self.online = False
-        self.announce(now, RECONNECT_S if self._has_announced else COALESCE_S)
+        self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:
         """Forget what was announced, without removing it: it belongs to another bridge now."""
@@ -98,7 +98,7 @@ class Discovery:
         return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
 
     def _begin(self, now: Now) -> list[Effect]:
-        self._due_at, self._has_announced = None, True
+        self._due_at, self._announced_once = None, True
         update = self._device_update()
         if update is not None:
             self._publish(update, now)
