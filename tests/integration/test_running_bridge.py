@@ -110,18 +110,6 @@ def test_another_topic_takes_everything_along(own_broker: Broker):
         }
 
 
-def test_switched_off_and_on_again(own_broker: Broker):
-    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
-        online(observer)
-        bridge.change_settings(mqtt_enabled=False)
-        observer.wait_for(STATUS, lambda message: message.text == "offline")
-        reading(bridge, 30.0)
-        mark = observer.mark()
-        bridge.change_settings(mqtt_enabled=True)
-        online(observer, since=mark)
-        observer.wait_for(BED, actual_is(30.0))
-
-
 def test_a_command_gets_a_reply(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)

@@ -5,18 +5,11 @@
 
 from __future__ import annotations
 
-import signal
-
 from octoprint_temp_eta.app import BROKER_STOP_S, PRINTER_STOP_S, WORKER_STOP_S
 from tests.conftest import BASE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
-from tests.support.waiting import eventually
-
-
-def is_connected(octoprint: OctoPrint) -> bool:
-    return bool(octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"])
 
 
 def test_a_stop_publishes_offline():
@@ -27,16 +20,6 @@ def test_a_stop_publishes_offline():
             assert octoprint.exit_code == 0
             assert "octoprint.plugins.temp_eta - ERROR" not in octoprint.log()
         observer.wait_for(f"{BASE}/status", lambda message: message.text == "offline")
-
-
-def test_a_frozen_broker_does_not_delay_the_shutdown():
-    with Broker() as broker, OctoPrint(plugins={"temp_eta": plugin_settings(broker.port)}) as octoprint:
-        eventually(lambda: is_connected(octoprint), "the connection")
-        broker.freeze()
-        octoprint.stop()
-        broker.resume()
-        assert octoprint.exit_code != -signal.SIGKILL, "it ended on its own"
-        assert octoprint.exit_code == 0
 
 
 def test_what_may_be_waited_for_is_bounded():
