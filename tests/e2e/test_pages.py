@@ -145,6 +145,9 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     bed.locator(".temp-eta-plot").hover(position={"x": 150, "y": 80})
     expect(bed.locator(".temp-eta-tip")).to_have_text(re.compile(r"(Measured|Predicted): [\d.]+°C"))
 
+    before = bed.locator(".temp-eta-tip").inner_text()
+    expect(bed.locator(".temp-eta-tip")).not_to_have_text(before)
+
     tool = tab.locator("[data-heater=tool1]")
     expect(tool.locator(".flot-x-axis .tickLabel").first).to_have_text("−3:00")
     settings(historical_graph_window_seconds=90)

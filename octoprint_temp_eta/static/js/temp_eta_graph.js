@@ -143,10 +143,10 @@
         ];
     };
 
-    /* Draw `shown` into an element; `degrees` gives the text of a temperature. */
+    /* Draw `shown` into an element, and return flot's plot; `degrees` gives the text of a temperature. */
     const draw = function (element, {shown, now, degrees}) {
         const color = getComputedStyle(element).getPropertyValue("--temp-eta-color").trim() || "#777777";
-        $.plot($(element), series(shown, color), {
+        return $.plot($(element), series(shown, color), {
             series: {dashes: {show: false}},
             xaxis: {min: shown.from, max: shown.to, ticks: TempETA.ticks(shown.from, shown.to, now)},
             yaxis: {
@@ -186,6 +186,12 @@
         return {low: degrees(Math.min(one, other)), high: degrees(Math.max(one, other))};
     };
 
+    const tipOf = (element) => $(element).siblings(".temp-eta-tip");
+    /* Describe a time in the tip of the graph in `element`. */
+    const describe = function (element, graph, at) {
+        tipOf(element).text(described(graph, Math.min(Math.max(at, graph.shown.from), graph.shown.to)));
+    };
+
     /* The binding of the element that the graph is drawn into: {shown, now, degrees}. */
     ko.bindingHandlers.tempEtaPlot = {
         init: function (element, value) {
@@ -194,12 +200,13 @@
                 .on("plothover", (event, position) => {
                     const graph = ko.unwrap(value());
                     if (!graph) return;
-                    const at = Math.min(Math.max(position.x, graph.shown.from), graph.shown.to);
+                    tip.show();
+                    describe(element, graph, position.x);
                     const place = $(element).position();
                     const left = position.pageX - $(element).offset().left;
-                    tip.text(described(graph, at)).show();
                     const most = $(element).width() - tip.outerWidth();
                     tip.css({top: place.top, left: place.left + Math.max(0, Math.min(left + 12, most))});
+                    tip.data("left", left);
                 })
                 .on("mouseleave", () => tip.hide());
         },
@@ -207,7 +214,11 @@
             const graph = ko.unwrap(value());
             // After the other bindings: they set the colour. flot cannot draw into an element that is not shown.
             window.requestAnimationFrame(() => {
-                if (graph && element.offsetWidth > 0 && element.offsetHeight > 0) draw(element, graph);
+                if (!graph || element.offsetWidth === 0 || element.offsetHeight === 0) return;
+                const plot = draw(element, graph);
+                // The mouse rests, but the graph has moved.
+                const left = tipOf(element).data("left") - plot.getPlotOffset().left;
+                if (tipOf(element).is(":visible")) describe(element, graph, plot.getXAxes()[0].c2p(left));
             });
         }
     };
