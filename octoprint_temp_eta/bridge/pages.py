@@ -54,7 +54,7 @@ class Pages(Part):
         return self._show(now)
 
     def tick(self, now: Now) -> list[Effect]:
-        """Return what no reading shows, see `HeaterStates.tick`."""
+        """Return what has changed without a reading, see `HeaterStates.tick`."""
         states = self._heaters.states
         waits = states.is_late(now, self._interval) and any(gate.waits for gate in self._gates.values())
         return self._show(now) if waits or self._seen != states.revision else []

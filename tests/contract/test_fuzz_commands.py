@@ -76,7 +76,7 @@ def present(driver: BridgeDriver) -> dict[str, Any]:
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"transaction": "\\ud800"}'))
 @example(MessageArrived(f"octoprint/temp_eta/{INSTANCE}/command/reset", b'{"expires_at": "0001-01-01T00:00:00+23:59"}'))
 @given(message=MESSAGES)
-def test_all_but_the_empty_get_a_reply_and_what_is_refused_touches_nothing(message: MessageArrived):
+def test_all_but_empty_payloads_get_a_reply_and_a_refused_command_has_no_effect(message: MessageArrived):
     driver = heating_bed(mqtt_response_topics=PREFIXES)
     before, mark = present(driver), len(driver.sent)
     effects = driver.handle(message)

@@ -22,7 +22,7 @@ def test_one_repository():
     assert PYPROJECT["urls"]["Homepage"] == plugin.__plugin_url__ == SUPPORT_URL
 
 
-def test_pip_and_octoprint_know_the_same_plugin():
+def test_pip_and_octoprint_have_the_same_metadata():
     assert PYPROJECT["name"] == "OctoPrint-TempETA"
     assert PYPROJECT["entry-points"]["octoprint.plugin"] == {"temp_eta": "octoprint_temp_eta"}
     assert PYPROJECT["authors"] == [{"name": plugin.__plugin_author__, "email": plugin.__plugin_author_email__}]

@@ -69,12 +69,12 @@ def test_every_method_can_be_chosen() -> None:
         ),
     ],
 )
-def test_a_field_takes_its_bounds_from_the_table(key: str, expected: dict[str, object]) -> None:
+def test_a_field_has_the_bounds_of_the_table(key: str, expected: dict[str, object]) -> None:
     field = fields()[key]
     assert {name: field[name] for name in expected} == expected
 
 
-def test_no_text_of_the_table_is_taken_for_a_format() -> None:
+def test_no_text_of_the_table_contains_a_placeholder() -> None:
     """The templates translate these texts, and what translates takes a per cent sign for a placeholder."""
     texts = [str(field[name]) for field in fields().values() for name in ("label", "help", "form")]
     assert [text for text in texts if "%" in text] == []

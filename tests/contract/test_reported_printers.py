@@ -153,7 +153,7 @@ def test_sensors_of_klipper_are_no_heaters():
     assert printer.driver.state("temperatures") == {"M4": 23.7, "sbc": 47.0}
 
 
-def test_a_tool_that_is_reported_twice_is_believed_as_octoprint_reads_it():
+def test_of_a_tool_that_is_reported_twice_the_reading_of_octoprint_is_used():
     """OctoPrint/OctoPrint#4890: an IDEX printer reports the active tool as `T0:`, too, once T1 is active."""
     printer = PrinterLines(profile(extruders=2))
     printer.send(" T0:220.36 /220.00 B:60.03 /60.00 T0:220.36 /220.00 T1:50.44 /0.00 @:57 B@:37", seconds=10)
@@ -201,7 +201,7 @@ NO_NUMBERS = [10**400, -(10**400), 1e308, -1e308, math.nan, math.inf, -math.inf,
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: repr(value)[:12])
-def test_what_is_no_temperature_changes_nothing(value: object):
+def test_a_value_that_is_no_temperature_changes_nothing(value: object):
     printer = PrinterLines(profile(chamber=True))
     driver = printer.driver
     printer.send("T:25.0 /0.0 B:60.0 /60.0", seconds=10)

@@ -180,7 +180,7 @@ def test_the_asyncapi_document_has_direction_qos_and_retain(message: MessageType
 
 
 @of([example for example in examples() if example.valid])
-def test_the_asyncapi_document_takes_the_valid_examples(example: Example):
+def test_the_asyncapi_document_accepts_the_valid_examples(example: Example):
     # Its schemas use draft 7, which every AsyncAPI tool supports.
     definitions = {"components": {"schemas": DOCUMENT["components"]["schemas"]}}
     Draft7Validator.check_schema(DOCUMENT["components"]["schemas"][example.message.name])

@@ -94,7 +94,7 @@ def test_every_link_in_the_site_leads_somewhere(pages: dict[Path, Html]) -> None
     assert list(broken(pages)) == []
 
 
-def test_readers_load_nothing_from_another_site(pages: dict[Path, Html]) -> None:
+def test_the_site_loads_nothing_from_other_sites(pages: dict[Path, Html]) -> None:
     assert {link for page in pages.values() for link in page.loaded if link.startswith(OTHER_SITES)} == set()
 
 

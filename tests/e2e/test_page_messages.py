@@ -303,7 +303,7 @@ def test_the_navbar_shows_every_countdown(page: Page) -> None:
     send(page, type="eta_update", heater="oven", data=None)
 
 
-def test_past_estimates_are_shown_beside_what_was_real(page: Page) -> None:
+def test_earlier_estimates_are_shown_beside_the_real_durations(page: Page) -> None:
     page.evaluate(
         """() => {
             const heater = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=kiln]"));

@@ -61,7 +61,7 @@ def test_of_two_repeated_lines_of_the_same_text_the_second_one_gets_its_reply_la
     assert twice > 1.5 * once
 
 
-def test_replies_to_a_line_that_takes_long(octoprint: OctoPrint) -> None:
+def test_the_reply_to_a_slow_line(octoprint: OctoPrint) -> None:
     replies = run(octoprint, "waits", "return True, {'replies': [ask('G4 P3000'), ask('M117 after')]}")
     assert replies == ["ok\n", "echo:after\nok\n"]
 

@@ -144,7 +144,7 @@ def test_no_script_is_started_while_the_printer_is_not_ready(scripts: OctoPrint,
     expect(button(page, "returns")).to_be_enabled()
 
 
-def test_scripts_are_shown_where_there_are_some_and_the_user_wants_them(
+def test_scripts_are_shown_if_there_are_some_and_the_setting_is_on(
     octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
 ) -> None:
     settings(script_folder=str(tmp_path))

@@ -90,7 +90,7 @@ def test_a_target_that_a_user_sets_while_a_script_heats_survives_its_cancel(
     octoprint.gcode("M104 S0")
 
 
-def test_replies_stay_with_their_lines_after_a_line_that_the_firmware_does_not_know(
+def test_replies_stay_with_their_lines_after_a_line_that_is_unknown_to_the_firmware(
     octoprint: OctoPrint, printer: SerialPrinter
 ) -> None:
     body = "self.g.toggle_pressure(1)\nreturn True, {'replies': [ask(f'M118 n{n}') for n in range(8)]}"
@@ -116,7 +116,7 @@ def test_replies_stay_with_their_lines_while_a_user_types_in_the_terminal(octopr
     assert last["result"]["replies"] == [f"n{number}\nok\n" for number in range(40)]
 
 
-def test_a_macro_may_take_as_long_as_it_heats(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+def test_a_macro_has_no_timeout_while_it_heats(octoprint: OctoPrint, printer: SerialPrinter) -> None:
     printer.macros["START_PRINT"] = [f"B:{24 + step:.1f} /110.0 T0:24.0 /0.0" for step in range(40)]
     before = len(printer.lines)
     replies = run(octoprint, "starts", "return True, {'replies': [ask('START_PRINT BED=110'), ask('M118 after')]}")

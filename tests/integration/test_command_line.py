@@ -194,7 +194,7 @@ def test_what_is_wrong_is_named(run: Run, broker: Broker, rest: str, payload: by
     assert words in result.output
 
 
-def test_nothing_is_not_valid(run: Run):
+def test_validate_fails_without_messages(run: Run):
     assert run("validate", "--seconds", "0.3", "--printer", "nobody").exit_code == 1
 
 

@@ -88,7 +88,7 @@ def test_the_same_transaction_gets_the_same_reply(seen: OctoPrint):
         ({"command": "target", "heater": "bed", "target": 60}, 403, "disabled", None),
     ],
 )
-def test_what_is_not_right_is_refused_with_the_reason(
+def test_an_invalid_command_is_refused_with_the_reason(
     seen: OctoPrint, body: dict[str, Any], status: int, code: str, path: str | None
 ):
     answered, reply = seen.request("POST", PATH, body)
@@ -118,7 +118,7 @@ def test_an_anonymous_request_is_refused_as_documented(seen: OctoPrint):
     assert command(seen, "get_eta", key=None)[0] == 400
 
 
-def test_who_may_only_read_sees_neither_user_name_nor_host_nor_folder(seen: OctoPrint, users: dict[str, str]):
+def test_a_user_who_may_only_read_gets_neither_user_name_nor_host_nor_folder(seen: OctoPrint, users: dict[str, str]):
     private = {"mqtt_username": "private-user", "script_folder": "/private-folder"}
     assert save(seen, **private)[0] == 200
     shown = seen.request("GET", PATH, key=users["read"])[1]

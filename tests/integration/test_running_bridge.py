@@ -45,7 +45,7 @@ def online(observer: Observer, since: int = 0) -> None:
     observer.wait_for(STATUS, lambda message: message.text == "online", timeout=20, since=since)
 
 
-def test_everything_is_there_for_who_comes_late(own_broker: Broker):
+def test_a_late_subscriber_receives_every_retained_message(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)
         reading(bridge, 30.0)
@@ -55,7 +55,7 @@ def test_everything_is_there_for_who_comes_late(own_broker: Broker):
     assert held(own_broker, STATUS)[STATUS].text == "offline"
 
 
-def test_a_broker_without_a_memory_gets_everything_back_with_its_newest_value(own_broker: Broker):
+def test_a_broker_without_persistence_gets_every_state_again_with_its_newest_value(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge:
         with Observer(own_broker.listener, base=BASE) as observer:
             online(observer)
@@ -93,7 +93,7 @@ def test_a_frozen_broker_is_disconnected_and_later_receives_the_newest_states(
     assert held(own_broker, STATUS)[STATUS].text == "offline"
 
 
-def test_another_topic_takes_everything_along(own_broker: Broker):
+def test_with_another_base_topic_everything_moves(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener) as observer:
         online(observer)
         reading(bridge, 30.0)

@@ -36,7 +36,7 @@ def test_sys_exit_is_an_error(tmp_path: Path) -> None:
     assert run(write_script(tmp_path, "import sys; sys.exit(3)")).error == "the script ended itself: sys.exit(3)"
 
 
-def test_an_exit_past_python_is_seen_by_its_status(tmp_path: Path) -> None:
+def test_an_exit_that_bypasses_python_is_reported_by_its_status(tmp_path: Path) -> None:
     trial = start(write_script(tmp_path, "import os; os._exit(7)"))
     assert trial.end().exit_status == 7
     assert not trial.all(ScriptReturned)

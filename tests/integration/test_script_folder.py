@@ -117,7 +117,7 @@ def test_a_file_that_stays_is_imported_once(folder: Path) -> None:
     assert count.read_text() == "x"
 
 
-def test_nothing_is_imported_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_folder_is_not_imported_in_this_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.delitem(sys.modules, "mecode", raising=False)  # other tests import it

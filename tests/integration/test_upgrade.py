@@ -95,7 +95,7 @@ def install(octoprint: OctoPrint, url: str) -> None:
     octoprint.restart()
 
 
-def test_an_upgrade_from_tempeta_takes_its_settings_over(environment: Path, address: str, shop: Path):
+def test_an_upgrade_from_tempeta_keeps_its_settings(environment: Path, address: str, shop: Path):
     with octoprint_of(environment, tempeta.SAVED, appearance={"name": "Prusa MK4"}) as octoprint:
         data = octoprint.base / "data" / "temp_eta"
         assert plugin(octoprint)["version"] == tempeta.VERSION
@@ -120,7 +120,7 @@ def test_an_upgrade_from_tempeta_takes_its_settings_over(environment: Path, addr
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_settings_of_an_older_version_are_taken_over(version: int):
+def test_settings_of_an_older_version_are_kept(version: int):
     saved = {**tempeta.SAVED, "_config_version": version, "threshold_start": 70, "mqtt_broker_port": "none"}
     with OctoPrint(plugins={"temp_eta": saved}) as octoprint:
         ours = octoprint.config()["plugins"]["temp_eta"]

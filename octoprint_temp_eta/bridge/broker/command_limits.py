@@ -36,8 +36,8 @@ class RateLimit:
     def urgent(self, command: str, payload: bytes, heaters: Container[str], at: float) -> TokenBucket | None:
         """Return the allowance of an urgent command, None if it has none or has used it up.
 
-        Nobody can make it smaller by failing. Only existing heaters have one: with others, a flood would have as many
-        as it likes.
+        A command that fails does not use it up. Only existing heaters have one: otherwise a flood with invented heaters
+        would have an unlimited number of allowances.
         """
         if command not in URGENT or len(payload) > LONGEST_URGENT:
             return None

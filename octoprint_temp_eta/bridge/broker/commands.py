@@ -158,7 +158,7 @@ class Commands(Part):
             raise CommandError("disabled", f"The settings do not allow the command {command.name!r}.")
 
     def _internal_error(self, command: Command, now: Now) -> list[Effect]:
-        """Reply also after an error of our own, so that nobody waits for ever."""
+        """Reply also after an internal error, so that the caller does not wait for ever."""
         self.rejected += 1
         text = "The plugin failed to execute the command. See OctoPrint's log."
         error = CommandError("internal_error", text, None, command.transaction)

@@ -223,7 +223,7 @@ class Connection(Part):
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
 
     def _taken_over(self, now: Now) -> list[Effect]:
-        """Report that another client keeps taking over our session; leave if it is the other machine's turn to stay."""
+        """Report that another client keeps taking over our session; disconnect if the other machine stays."""
         found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
         return (
             [] if self._conflict.text is None else [*self._report(self._conflict.text, now), *self._leave(found, now)]

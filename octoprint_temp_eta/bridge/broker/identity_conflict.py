@@ -106,11 +106,11 @@ class IdentityConflict:
         return self._decide(identity, machine, boot_id, now)
 
     def _ask(self, boot_id: str, now: Now) -> Found:
-        """See whether the sender of a foreign `info` is running: only one at a time is asked."""
+        """Find out whether the sender of a foreign `info` is running, one sender at a time."""
         if self._asked is not None and self.text is None:
             return Found.NOTHING
         self._asked, self._asked_at, self._asks = boot_id, now.at, 1
-        # what arrives before our own info has come back is no reply to it
+        # a message that arrives before our own info has come back is no reply to it
         self._ours_is_there = False
         return Found.ANOTHER
 
@@ -138,7 +138,7 @@ class IdentityConflict:
         return Found.ANOTHER if foreign is None else self._decide(identity, foreign[0], foreign[1], now)
 
     def tick(self, now: Now) -> Found:
-        """Ask again who does not answer; end a conflict by takeovers after a time without any."""
+        """Publish our `info` again for a sender that has not replied; end a conflict once takeovers stop."""
         if self._takeovers and now.at - self._takeovers[-1].at > RESOLVED_S and not self.left:
             self._takeovers.clear()
             self.text = self._since = None

@@ -12,7 +12,7 @@ from ..protocol.effects import Effect, Log, Page
 STABLE_S = 60.0
 #: The number of unstable connections that are reported individually.
 MAX_REPORTED = 5
-#: Sentences at once, and per s, whatever they are: some contain words of the broker or of other clients.
+#: Sentences at once, and per s, of any content: some contain words of the broker or of other clients.
 BURST, PER_S = 50, 1 / 60
 #: Remembered sentences, of which each is reported once.
 MAX_REMEMBERED = 200

@@ -85,7 +85,7 @@ class HeaterCommands(Part):
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []
 
     def _target(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
-        """Have a target set in whole °C, as firmware takes it; the reply comes with `TargetSet`."""
+        """Have a target set in whole °C, as firmware expects it; the reply follows `TargetSet`."""
         heater, target = self._heater(command), math.floor(command.arguments["target"] + 0.5)
         printer, highest = self._printer, highest_target(heater, self._heaters.settings)
         settable = self._heaters.settable

@@ -35,7 +35,7 @@ class Readiness(Part):
         return {Readings: self._changed, PrinterChanged: self._changed}
 
     def tick(self, now: Now) -> list[Effect]:
-        """Publish what no reading publishes, see `HeaterStates.tick`."""
+        """Publish what has changed without a reading, see `HeaterStates.tick`."""
         states, interval = self._heaters.states, self._settings.mqtt_publish_interval
         if self._seen != states.revision or (self._gate.waits and states.is_late(now, interval)):
             self._publish(now)

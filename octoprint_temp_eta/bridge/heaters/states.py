@@ -11,7 +11,7 @@ from .tracks import Tracks
 
 
 class HeaterStates:
-    """Publishes the heaters when a reading comes, and at a tick only what no reading publishes.
+    """Publishes the heaters at each reading, and at a tick only what changes without a reading.
 
     Views and bodies are kept until something changes: several parts use them at the same time.
     """

@@ -35,7 +35,7 @@ class _Event:
     publish: Publish
     #: Monotonic seconds after which it is not sent any more.
     until: float
-    #: When it is sent among the states: after those with this turn.
+    #: Its turn: it is sent after the states with this turn, before those with a later one.
     turn: int
     #: Whether it is sent again if the connection ends before it was acknowledged.
     resend: bool = True
@@ -67,7 +67,7 @@ class Outbox:
         #: By token: what was sent and not yet acknowledged.
         self._in_flight: dict[int, _Event | Publish] = {}
         self._tokens = itertools.count(1)
-        #: The turn of what is queued now. It ends with `drain`, so that an event follows the states of its moment.
+        #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
         self._progress_at = 0.0
         self._retained = Retained()
@@ -199,7 +199,7 @@ class Outbox:
         self.disconnect()
 
     def delivered(self, event: Delivered, now: Now) -> None:
-        """Process an acknowledgement; one of an earlier connection means nothing any more."""
+        """Process an acknowledgement; one of an earlier connection is ignored."""
         if event.link != self.link:
             return
         arrived = self._in_flight.pop(event.token, None)

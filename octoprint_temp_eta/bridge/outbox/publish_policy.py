@@ -20,7 +20,7 @@ from ...messages.contract.catalogue import MESSAGES
 CONTINUED_S = 10.0
 #: The `x-rate` of seconds that count down, to 0.
 COUNTDOWN = -1
-#: Share of the interval after which the next message may follow: readings do not come to the millisecond.
+#: Share of the interval after which the next message may follow, because the times of readings vary by milliseconds.
 OPEN_SHARE = 0.8
 
 
@@ -48,7 +48,7 @@ class Deadband:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """The keys of a message by what a change of them means."""
+    """The keys of a message by the effect of a change."""
 
     now: frozenset[str]
     changed: frozenset[str]

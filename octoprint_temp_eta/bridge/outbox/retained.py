@@ -17,7 +17,7 @@ class Record:
     """A retained topic."""
 
     publish: Publish
-    #: The body without its stamps, by which a change is noticed, and the monotonic seconds when it was set.
+    #: The body without its stamps, which is compared to detect changes, and the monotonic seconds when it was set.
     body: Any = None
     set_at: float = 0.0
     #: The message of the contract and its heater, None for topics outside it and for cleared ones.

@@ -49,7 +49,7 @@ class Culprit:
 
 
 class SendLimits:
-    """Checks messages against the limits of the present connection, and against what the broker hung up at."""
+    """Checks messages against the limits of the present connection, and those that made the broker disconnect."""
 
     def __init__(self) -> None:
         #: The maximum number of messages in flight.
@@ -62,7 +62,7 @@ class SendLimits:
         self.largest = 0
         self._protocol = "5"
         self._suspects = Suspects()
-        #: A limit that the broker has but does not announce, from the smallest large message that it hung up at.
+        #: A limit that the broker has but does not announce, from the smallest large message that made it disconnect.
         self._unannounced: int | None = None
         self._reports: deque[TooLarge | Culprit] = deque(maxlen=MAX_REPORTS)
 

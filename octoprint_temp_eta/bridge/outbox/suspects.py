@@ -1,9 +1,10 @@
 """Messages at which the broker may end the connection: found, and not sent again.
 
-A broker that dislikes a message (too large for a limit that MQTT 3.1.1 cannot announce, a forbidden topic) just hangs
-up, and would do so again after each reconnect. Each message that is in flight when the connection ends is a suspect. On
-the next connection suspects are sent last and alone. One at which the connection ends again, after others arrived, is
-the culprit. A connection on which nothing arrived proves nothing: the broker may be frozen.
+A broker may close the connection at a message that it does not accept (too large for a limit that MQTT 3.1.1 cannot
+announce, a forbidden topic), without a reason, and again after each reconnect. Each message that is in flight when the
+connection ends is a suspect. On the next connection suspects are sent last and alone. One at which the connection ends
+again, after others arrived, is the culprit. A connection on which nothing arrived proves nothing: the broker may be
+frozen.
 """
 
 from __future__ import annotations

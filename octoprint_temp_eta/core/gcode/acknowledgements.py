@@ -1,17 +1,16 @@
 """Matches the printer's lines to the commands that they acknowledge, as OctoPrint sends them one at a time.
 
-A command of ours is `submit`ted; `queued` reports what OctoPrint has made of it. Every command, also of others, is
-reported by `sending` and `sent`. The lines between a command and its ok are its reply, without the lines that the
-printer sends unasked. Firmware that acknowledges a line before it executes it (`ok_first`) has no other replies than
-the ok.
+A command of ours is `submit`ted; `queued` reports how many commands OctoPrint has made of it. Every command, also of
+others, is reported by `sending` and `sent`. The lines between a command and its ok are its reply, without unsolicited
+lines. Firmware that acknowledges a line before it executes it (`ok_first`) has no other replies than the ok.
 
 Firmware may or may not acknowledge a line that is no G, M or T command, and OctoPrint does not wait for it. The ok of
 a command that was given up may still arrive. While such an optional acknowledgement and an expected one are both open,
-received lines are kept back until it is known which ok belongs to which command; `Fence` asks for an M105 that brings
-the decision. What cannot be decided fails instead of returning another command's reply.
+received lines are kept back until it is known which ok belongs to which command; `Fence` requests an M105 that decides
+it. A command whose reply cannot be determined fails instead of returning another command's reply.
 
-A printer that reports nothing for a while may work on a command, or its ok was lost. `Probe` asks it: it replies to an
-M105 only when it has processed the commands before. Every command ends within `line_timeout`.
+A printer that reports nothing for a while may be executing a command, or its ok was lost. `Probe` sends an M105, to
+which the printer replies only when it has processed the commands before. Every command ends within `line_timeout`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from .in_flight import FakeAck, InFlight, Outcome, Probe, text_of
 from .printer_lines import HEAT_WAITS, LINE_ERROR, NO_LINE_NUMBER, RESEND, command_of, dwell
 from .undecided.flight import UndecidedFlight
 
-#: Seconds without a sign of life after which the printer is asked. Some firmware is silent during long moves.
+#: Seconds without a sign of life after which an M105 is sent. Some firmware is silent during long moves.
 SILENCE_S = 300.0
 #: The same while the run is being stopped.
 HURRY_S = 10.0
@@ -56,7 +55,7 @@ class Acknowledgements(UndecidedFlight):
         return any(sent.command in HEAT_WAITS for sent in self._in_flight)
 
     def hurry(self) -> None:
-        """The run is ending: ask the printer soon, and wait no longer than `SILENCE_S` for a sign of life."""
+        """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life."""
         self._silence, self._give_up = HURRY_S, SILENCE_S
 
     def expect_late_ok(self, at: float) -> None:

@@ -1,4 +1,4 @@
-"""The commands in flight, and what can become of them."""
+"""The commands in flight, and their possible outcomes."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class HeatingEvidence:
         self._references: dict[str, float] = {}
 
     def note(self, line: str) -> bool:
-        """Take a temperature report, and return whether it shows that the printer heats or cools something."""
+        """Note a temperature report, and return whether it shows that the printer heats or cools something."""
         evidence = False
         for sensor, actual, target in _TEMPERATURE.findall(line):
             value = float(actual)

@@ -69,7 +69,7 @@ class Resends:
         self._accepted = number
 
     def forget_numbers(self) -> None:
-        """A line is sent that is not among ours."""
+        """A line is sent that is not one of ours."""
         self._offset = None
 
     def takes(self, line: str, at: float) -> bool:
@@ -103,7 +103,7 @@ class Resends:
         possible = range(oldest, len(texts) - count + 1)
         starts = [begin for begin in possible if texts[begin : begin + count] == self._resent]
         if not starts:
-            # What is older although the request was not is sent twice, and the printer rejects it.
+            # An older line that was not requested is sent twice, and the printer rejects it.
             return 0 if certain else self._unexplained(texts[start:])
         if len(starts) == 1 and self._requested is not None and not self._overlaps:
             self._offset = self._requested - sent[starts[0]][0]

@@ -71,7 +71,7 @@ class HeaterView:
 
 @frozen
 class Step:
-    """The result of a reading: a change of state, and a completed episode with what its estimates were worth."""
+    """The result of a reading: a change of state, and a completed episode with the accuracy of its estimates."""
 
     transition: Transition | None = None
     episode: Episode | None = None

@@ -144,7 +144,7 @@ def test_a_new_file_is_noticed(script_server: ScriptServer) -> None:
     script_server.end(script_server.start("new"))
 
 
-def test_rest_takes_the_id_of_a_script_as_the_command(script_server: ScriptServer) -> None:
+def test_the_id_of_a_script_is_a_rest_command(script_server: ScriptServer) -> None:
     path = add_script(script_server.folder, "takes-extras", "return True, extra")
     path.write_text(path.read_text().replace("def run(self)", "def run(self, **extra)"))
     script_server.wait(SCRIPTS, lambda m: "takes_extras" in [entry["id"] for entry in m.json])

@@ -130,7 +130,7 @@ def test_lines_that_belong_to_no_run() -> None:
     assert octoprint.printer.calls == [(["G21", "G90"], False)]
 
 
-def test_a_heat_wait_is_broken_past_the_queue() -> None:
+def test_a_heat_wait_is_interrupted_outside_the_queue() -> None:
     octoprint = FakeOctoPrint()
     octoprint.do(BreakHeatWait())
     assert octoprint.printer.calls == [(["M108"], True)]

@@ -195,7 +195,7 @@ def test_setting_the_wall_clock_moves_published_times():
     assert after["timestamp"] > before["timestamp"] + 7000
 
 
-def test_another_start_has_another_boot_id_and_takes_over():
+def test_a_restart_publishes_with_another_boot_id():
     before = heating()
     after = BridgeDriver(identity=replace(IDENTITY, boot_id="ffff"))
     after.retained = before.retained

@@ -36,7 +36,7 @@ def test_without_a_connection_it_is_sent_later_only_if_it_may_wait():
     assert sent(waiting, online=False, waits=10 * CONNECTED_S) == [("plugin/pub", b"hello")]
 
 
-def test_the_connection_subscribes_to_what_plugins_want_and_keeps_our_own_topics():
+def test_the_connection_subscribes_to_the_topics_of_plugins_and_keeps_our_own():
     driver = connected()
     driver.handle(PluginSubscriptions(("plugin/sub", "homeassistant/status")))
     topics = driver.of(Subscribe)[-1].topics

@@ -58,7 +58,7 @@ def test_the_update_interval_bounds_how_often_pages_are_updated() -> None:
     assert updates_in_a_minute(update_interval=5) <= 15
 
 
-def test_an_update_has_the_form_that_pages_know() -> None:
+def test_an_update_has_type_heater_and_data() -> None:
     message = shown(heating(), "eta_update")[-1]
     assert set(message) == {"type", "heater", "data"}
     assert message["heater"] == "bed"

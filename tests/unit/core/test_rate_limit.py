@@ -13,7 +13,7 @@ def test_a_bucket_refills_and_never_holds_more_than_a_burst():
     assert [bucket.take(99999.0) for _ in range(4)] == [True, True, True, False]
 
 
-def test_looking_takes_nothing():
+def test_a_look_removes_no_token():
     bucket = TokenBucket(rate=1.0, burst=1.0)
     assert bucket.has(0.0)
     assert bucket.take(0.0)

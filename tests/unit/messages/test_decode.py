@@ -32,7 +32,7 @@ def test_a_press_is_an_empty_object(name: str, payload: bytes):
 
 
 @pytest.mark.parametrize("name", [name for name, kind in COMMANDS.items() if not kind.press and not kind.text])
-def test_a_press_is_nothing_where_arguments_are_needed(name: str):
+def test_a_button_press_is_no_valid_command_if_arguments_are_required(name: str):
     assert refused(name, b"PRESS").code == "invalid_json"
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_transaction_is_refused(transaction: Any):
         ("reset", b"{}" + b" " * LARGEST_COMMAND, "too_large", None),
     ],
 )
-def test_what_is_not_right_is_refused_with_the_reason(name: str, payload: object, code: str, path: str | None):
+def test_an_invalid_command_is_refused_with_the_reason(name: str, payload: object, code: str, path: str | None):
     error = refused(name, payload)
     assert (error.code, error.path) == (code, path)
     assert error.message.endswith(".")

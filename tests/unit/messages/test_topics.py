@@ -39,7 +39,7 @@ def test_each_command_is_found_by_its_topic():
 
 
 @pytest.mark.parametrize("topic", ["octoprint/temp_eta/ender/status", "octoprint/temp_eta/other/command/reset", ""])
-def test_elsewhere_there_is_no_command(topic: str):
+def test_a_message_on_another_topic_is_no_command(topic: str):
     assert TOPICS.command(topic) is None
 
 
@@ -59,7 +59,7 @@ def test_a_slug_is_plain(text: str, level: str):
 
 
 @given(st.text())
-def test_a_slug_is_a_level_or_nothing(text: str):
+def test_a_slug_is_a_topic_level_or_empty(text: str):
     made = slug(text)
     assert made == "" or LEVEL.fullmatch(made)
     assert slug(made) == made

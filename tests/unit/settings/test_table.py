@@ -36,7 +36,7 @@ def refused(key: str, value: Any) -> InvalidSetting:
 
 
 @pytest.mark.parametrize(("name", "default", "rule"), of(ROWS))
-def test_a_row_explains_itself_and_takes_its_own_default(name: str, default: Any, rule: Rule):
+def test_a_row_has_a_help_text_and_its_default_is_valid(name: str, default: Any, rule: Rule):
     assert rule.label
     assert rule.help.endswith(".")
     assert not rule.label.endswith(".")
@@ -60,7 +60,7 @@ def test_secrets_are_marked_and_are_not_shown():
 
 
 @pytest.mark.parametrize(("name", "rule"), of(NUMBERS))
-def test_a_number_is_taken_from_its_lowest_to_its_highest(name: str, rule: Rule):
+def test_a_number_is_accepted_from_its_minimum_to_its_maximum(name: str, rule: Rule):
     assert rule.low is not None
     assert rule.high is not None
     assert table.check(name, rule.low) == rule.low
@@ -151,7 +151,7 @@ def test_whatever_was_saved_the_settings_are_valid(raw: dict[str, Any]):
 
 
 @given(key=NAMES, value=VALUES)
-def test_a_value_is_taken_or_refused_by_name(key: str, value: Any):
+def test_a_value_is_accepted_or_refused_with_its_name(key: str, value: Any):
     settings, invalid = table.salvage({key: value})
     assert [(error.key, str(error).startswith(f"{key}: must ")) for error in invalid] in ([], [(key, True)])
     if not invalid:

@@ -1,1 +1,1 @@
-"""What of the temperatures that OctoPrint reports is a heater, a sensor, or ignored."""
+"""Which of the temperatures that OctoPrint reports are heaters, which are sensors, and which are ignored."""

@@ -35,7 +35,7 @@ NEARLY_COLD_C = 10.0
 
 @frozen
 class Selection:
-    """The rule: what the settings name comes first, then the printer profile; of an unknown profile, everything is.
+    """The rule: the names in the settings first, then the printer profile; without a profile, all names are heaters.
 
     `heated_chamber` is whether the chamber was ever given a target.
     """
@@ -77,7 +77,7 @@ class Selection:
         return target is not None or name not in NO_TEMPERATURES
 
     def can_set(self, name: str) -> bool:
-        """Return whether OctoPrint can set a heater's target: it drops commands for what the profile does not have."""
+        """Return whether OctoPrint can set a heater's target: it drops commands for heaters outside the profile."""
         if not STANDARD.fullmatch(name) or not self.is_heater(name):
             return False
         unlisted = Selection(profile=self.profile)
@@ -85,7 +85,7 @@ class Selection:
 
 
 class Presence:
-    """Remembers which sensors were connected: their heaters may get colder than zero, but not suddenly."""
+    """Remembers which sensors were connected: their temperature may fall below zero, but not suddenly."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""The temperature sensors: what is reported but is no heater, as one retained message."""
+"""The temperature sensors: reported temperatures other than heaters, as one retained message."""
 
 from __future__ import annotations
 

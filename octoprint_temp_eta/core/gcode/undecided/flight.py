@@ -1,6 +1,6 @@
-"""The commands in flight while it is open to which of them the next acknowledgement belongs.
+"""The commands in flight while it is undecided to which of them the next acknowledgement belongs.
 
-Received lines are kept back until it is known. An M105 after the commands brings the decision: its acknowledgement is
+Received lines are kept back until it is known. An M105 after the commands decides it: its acknowledgement is
 recognizable, and the printer sends it after those of the commands before.
 """
 
@@ -142,7 +142,7 @@ class UndecidedFlight(Flight):
         for sent in self._in_flight:
             if sent.optional:
                 self._submissions.acknowledge(sent.key, "")
-        # OctoPrint took these oks for others.
+        # OctoPrint has counted these oks as those of other commands.
         self._ahead += self._kept.oks
         self._in_flight = deque(sent for sent in self._in_flight if not sent.optional)
         self._kept.take()

@@ -1,7 +1,7 @@
 """Which readings of a heater are believed: lone outliers are not, nor targets that change at each reading.
 
-A printer's line can be garbled, or be a reply to something else. A reading is believed or doubted as a whole: the
-target that comes with an outlier is as wrong as its temperature. The next reading confirms what is true.
+A printer's line can be garbled, or be a reply to something else. A reading is believed or doubted as a whole,
+because the target of an outlier is as wrong as its temperature. The next reading confirms or refutes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONG, RESTLESS_LONG, STEADY = 24, 6, 5
 
 
 class Belief:
-    """What is doubted of one heater."""
+    """Which readings of one heater are doubted."""
 
     def __init__(self, kind: HeaterKind) -> None:
         self._target_jump = TARGET_JUMP_C[kind]

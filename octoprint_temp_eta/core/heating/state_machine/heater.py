@@ -5,8 +5,8 @@ Beside the table:
 * `Heater.lose` returns to UNKNOWN from any state, `Heater.finish_cooling` leaves COOLING without a reading.
 * A new target restarts the timers and the window for STUCK and PLATEAU, also where the state stays the same.
 * The estimator of `Track` can meet STUCK early: it sets `Heater.slow`.
-* STALLED keeps the window of HEATING, so that the heater is not given a second one.
-* A cooling heater that has settled above its target has reached what it can: OVERHEATED counts from there.
+* STALLED keeps the window of HEATING: a stalled heater does not get a second one.
+* A cooling heater that has settled above its target cannot reach it: OVERHEATED is measured from where it settled.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Heater:
 
     @property
     def restless(self) -> bool:
-        """Whether the target changes at each reading, so that no heat-up or cool-down is meant."""
+        """Whether the target changes at each reading, so that there is no real heat-up or cool-down."""
         return self._belief.restless
 
     def doubts(self, at: float, actual: float | None, target: float | None) -> bool:
@@ -224,7 +224,7 @@ class Heater:
         return self._settling.update(newest.at, newest.actual)
 
     def _progress(self, newest: Sample) -> Condition:
-        """Return whether a heating heater is stuck or has reached what it will; within the first window it never is."""
+        """Return whether a heating heater is stuck, or as warm as it will get; never within the first window."""
         window = STUCK_S[self.kind]
         near = newest.actual >= self.target - RINGING_C
         stays_near = self._near.update(newest.at, near)

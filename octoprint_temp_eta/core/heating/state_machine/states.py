@@ -2,7 +2,7 @@
 
 `MOVES` holds the legal moves: for each state, the conditions that leave it, and the state that follows. A reading can
 meet several conditions; the first one in the order of `Heater._conditions` that has a row in the present state wins.
-A condition of a reading without a row has no meaning in that state and changes nothing. A change of the target without
+A condition of a reading without a row changes nothing in that state. A change of the target without
 a row is not expected: it changes nothing, and `Heater.take_ignored` returns it for the log. `heater` lists what exists
 beside the table.
 """

@@ -55,7 +55,7 @@ def test_another_version_or_machine_is_probed_again(tmp_path: Path, monkeypatch:
     assert probe.runs == 3
 
 
-def test_a_probe_that_takes_too_long_is_repeated_at_the_next_start(tmp_path: Path):
+def test_a_probe_that_times_out_is_repeated_at_the_next_start(tmp_path: Path):
     assert "does not start within 30 s" in str(numpy_problem(tmp_path, LOGGER, Probe(None)))
     assert numpy_problem(tmp_path, LOGGER, Probe(0)) is None
 

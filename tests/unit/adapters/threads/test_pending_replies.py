@@ -86,7 +86,7 @@ def test_no_more_than_a_few_wait_and_the_next_may_come_when_one_is_gone():
     assert replies.ask(lambda ticket: replies.give(RestReply(ticket, {"late": True}))) == {"late": True}
 
 
-def test_a_call_that_could_not_be_passed_on_takes_no_place():
+def test_a_call_that_could_not_be_passed_on_does_not_count_as_waiting():
     replies = PendingReplies()
 
     def fail(_: int) -> None:

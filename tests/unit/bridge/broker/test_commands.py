@@ -128,7 +128,7 @@ def test_what_came_by_rest_is_refused_alike():
     assert untouched(driver)
 
 
-def test_a_message_elsewhere_is_no_command():
+def test_a_message_on_another_topic_is_no_command():
     driver = BridgeDriver()
     driver.connect()
     mark = len(driver.sent)

@@ -54,7 +54,7 @@ def test_without_a_host_there_is_no_address_to_connect_to():
     assert connect().host == connect(mqtt_broker_host=",").host == ""
 
 
-def test_a_brief_connection_keeps_no_session_and_does_not_take_the_printer_off_line():
+def test_a_brief_connection_keeps_no_session_and_leaves_the_status_of_the_printer_alone():
     settings = parse({"mqtt_custom_identifier": "ender", "mqtt_broker_host": "broker", "mqtt_clean_start": False})
     made = brief_connection(settings)
     assert (made.host, made.clean_start, made.subscriptions) == ("broker", True, ())

@@ -175,7 +175,7 @@ def test_a_broker_without_states_receives_all_of_them():
     assert driver.state("status") == "online"
 
 
-def test_while_offline_nothing_is_published_and_old_news_is_dropped():
+def test_while_offline_nothing_is_published_and_old_events_are_dropped():
     driver = heating()
     driver.lose()
     driver.heat("bed", curves.resting(36.0, lasting=5))

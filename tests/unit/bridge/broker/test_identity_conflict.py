@@ -138,7 +138,7 @@ def test_who_stays_and_is_renamed_clears_its_topics():
     assert not old & set(driver.retained)
 
 
-def test_one_foreign_info_is_no_conflict_unless_its_sender_answers():
+def test_one_foreign_info_is_no_conflict_unless_its_sender_replies():
     driver = bridge()
     driver.advance(60)
     mark = len(driver.sent)
@@ -157,7 +157,7 @@ def test_what_arrives_before_our_own_info_has_come_back_is_no_reply():
     assert warnings(driver) == driver.of(Disconnect) == []
 
 
-def test_a_machine_that_answers_late_is_a_conflict():
+def test_a_machine_that_replies_late_is_a_conflict():
     driver = bridge()
     driver.handle(info(driver, "foreign", SMALLER))
     driver.advance(2 * ASK_EVERY_S)
@@ -240,7 +240,7 @@ def test_a_takeover_now_and_then_is_no_conflict(times: int, every: float):
 
 
 @pytest.mark.parametrize(("machine", "leaves"), [(SMALLER, True), (GREATER, False)])
-def test_one_of_two_machines_that_take_the_session_from_each_other_leaves(machine: str, leaves: bool):
+def test_of_two_machines_with_one_client_id_one_disconnects(machine: str, leaves: bool):
     driver = bridge(ours_is_there=False)
     driver.handle(info(driver, "foreign", machine))
     for _ in range(3):

@@ -16,5 +16,5 @@ def test_a_connection_is_accepted_only_where_one_is_wanted():
     assert [state for state in State if Event.ACCEPTED not in MOVES[state]] == [State.OFF, State.LEFT]
 
 
-def test_the_identity_is_left_to_another_machine_only_with_a_connection_to_hear_of_it():
+def test_only_a_connected_machine_leaves_its_identity_to_another_one():
     assert [state for state in State if Event.CONFLICT in MOVES[state]] == [State.CONNECTED, State.WAITING]

@@ -132,7 +132,7 @@ def test_in_ambient_mode_the_goal_is_just_above_the_lowest_temperature():
     assert driver.eta()["cooldown_target"] == 21.5
 
 
-def test_a_changed_method_takes_over_the_present_episode():
+def test_a_changed_method_continues_the_current_episode():
     driver = connected(algorithm="linear")
     driver.heat("bed", curves.cooling(90.0, lasting=30))
     assert driver.eta()["method"] == "linear"

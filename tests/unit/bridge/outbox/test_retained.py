@@ -83,7 +83,7 @@ def test_who_comes_back_to_the_topics_left_behind_speaks_there_again():
     assert box.to_clear == []
 
 
-def test_topics_that_are_somebody_elses_now_are_not_cleared():
+def test_topics_that_another_bridge_uses_now_are_not_cleared():
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)
@@ -110,7 +110,7 @@ def test_waiting_events_move_in_order_and_waiting_states_are_counted():
     assert numbers(sent[:2]) == [1, 2]
 
 
-def test_a_topic_whose_clearing_is_under_way_can_be_cleared_again():
+def test_a_topic_that_is_being_cleared_can_be_cleared_again():
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)

@@ -74,7 +74,7 @@ def hung_up_twice(made: SendLimits, message: Publish) -> None:
     assert made.lost([message], NOW) == {message.topic}
 
 
-def test_a_message_that_was_under_way_once_goes_alone_until_it_arrives():
+def test_a_message_that_was_in_flight_at_a_disconnect_is_sent_alone_until_it_arrives():
     made = limits()
     assert made.lost([MESSAGE], NOW) == set()
     assert made.goes_alone(MESSAGE)
@@ -124,7 +124,7 @@ def test_the_report_of_a_culprit_has_topic_size_and_remedy():
     assert "packet limit (mosquitto: max_packet_size)" in text
 
 
-def test_two_messages_on_one_topic_that_are_under_way_together_are_one_suspect():
+def test_two_messages_on_one_topic_that_are_in_flight_together_are_one_suspect():
     made = limits()
     made.delivered(Publish("other", b"x"))
     assert made.lost([MESSAGE, MESSAGE], NOW) == set()

@@ -187,7 +187,7 @@ PAYLOADS = (
 
 
 @given(PAYLOADS, st.booleans())
-def test_nothing_starts_that_should_not_and_all_get_a_reply(payload: bytes, retained: bool) -> None:
+def test_refused_starts_start_nothing_and_get_a_reply(payload: bytes, retained: bool) -> None:
     driver = ScriptBridgeDriver()
     replies = driver.command("script/start", payload, retained=retained)
     assert len(replies) == (1 if payload else 0)

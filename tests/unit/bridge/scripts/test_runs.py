@@ -135,7 +135,7 @@ def test_the_heaters_get_their_targets_back_also_where_nothing_is_estimated() ->
     assert driver.of(SetTarget) == [SetTarget("tool0", 0.0), SetTarget("bed", 60.0)]
 
 
-def test_targets_of_the_printer_before_mean_nothing_and_what_is_not_known_is_switched_off() -> None:
+def test_targets_of_the_previous_printer_are_ignored_and_unknown_ones_are_switched_off() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(connected=False, state="OFFLINE")
     driver.printer()
@@ -237,7 +237,7 @@ def test_a_lost_ok_makes_octoprint_go_on() -> None:
     assert driver.handle_all(LineReceived("wait\n")) == [RejectLine(4, "its ok was lost"), FakeOk()]
 
 
-def test_a_run_that_takes_too_long() -> None:
+def test_a_run_that_exceeds_the_time_limit() -> None:
     driver = ScriptBridgeDriver(script_time_limit=30)
     driver.run()
     driver.advance(31)

@@ -120,7 +120,7 @@ def test_returned_settings_override_the_users() -> None:
         ({"id": "steps", "settings": {}, "more": 1}, "invalid_command", "/more"),
     ],
 )
-def test_what_is_not_right_is_refused_and_nothing_kept(body: dict[str, Any], code: str, path: str) -> None:
+def test_invalid_settings_are_refused_and_not_stored(body: dict[str, Any], code: str, path: str) -> None:
     driver = script_bridge()
     saved = len(driver.of(Save))
     reply = save(driver, body)

@@ -110,7 +110,7 @@ def test_since_is_inclusive_and_in_order():
     assert [sample.at for sample in made.since(1.0)] == [1.0, 2.0]
 
 
-def test_a_cleared_history_knows_nothing_of_a_doubt():
+def test_a_cleared_history_has_no_doubted_reading():
     made = history((0.0, 60.0), (1.0, 200.0))
     made.clear()
     assert made.newest is None

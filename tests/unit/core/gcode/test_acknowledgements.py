@@ -56,14 +56,14 @@ def test_a_run_that_ends_asks_soon_and_waits_less() -> None:
 @pytest.mark.parametrize(
     ("command", "sign"), [("G29", "echo:busy: processing"), ("M109 S200", "T:100 /200"), ("G29", "Bed X")]
 )
-def test_a_printer_that_works_may_take_long(command: str, sign: str) -> None:
+def test_a_busy_printer_may_acknowledge_late(command: str, sign: str) -> None:
     line = Line().begin("1", command)
     for _ in range(20):
         line.wait(SILENCE_S - 1).receive(sign)
     assert line.outcomes == []
 
 
-def test_a_dwell_takes_its_own_duration() -> None:
+def test_a_dwell_may_last_for_its_own_duration() -> None:
     assert Line().begin("1", "G4 S1000").wait(SILENCE_S + 1000).outcomes == []
 
 

@@ -37,7 +37,7 @@ def test_the_first_file_keeps_an_id_that_two_have() -> None:
     assert second.error == "__script_id__ 'level' is taken by a.py"
 
 
-def test_a_broken_script_takes_no_id() -> None:
+def test_a_broken_script_reserves_no_id() -> None:
     scripts = without_duplicates([Script("a.py", "A", "level", error="broken"), Script("b.py", "B", "level")])
     assert [script.error for script in scripts] == ["broken", None]
     assert find(scripts, "level") == scripts[1]

@@ -112,7 +112,7 @@ def test_a_heat_up_of_a_heater_that_is_new_costs_at_most_twelve_rows():
     assert 2 <= len(ready) <= 7, ready
 
 
-def test_an_idle_printer_costs_next_to_nothing():
+def test_an_idle_printer_adds_each_state_to_the_recorder_once():
     driver, announced = idle_bridge()
     mark = len(driver.sent)
     for second in range(1800):

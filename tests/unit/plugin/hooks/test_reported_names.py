@@ -25,5 +25,5 @@ def test_the_names_are_forgotten_and_few():
     assert not names.is_garbled(f"x{MOST_NAMES}")
 
 
-def test_nothing_of_another_plugin_stops_the_line():
+def test_a_missing_value_from_another_plugin_is_accepted():
     assert ReportedNames().hook(None, {}) == {}
