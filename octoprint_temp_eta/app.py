@@ -136,28 +136,34 @@ class App:
 
     def post(self, event: Input) -> None:
         """Post an input to the bridge; from any thread, without waiting."""
+        self._worker.post(event)
         if isinstance(event, SettingsChanged):
             self._settings = event.settings
-        self._worker.post(event)
+            self._subscribe_for_plugins()
 
     def _from_broker(self, event: Input) -> None:
-        """Post what the connection reports. Messages that only other plugins want do not reach the bridge."""
+        """Post what the connection reports."""
         if isinstance(event, BrokerConnected | BrokerLost):
             self._connected = isinstance(event, BrokerConnected)
-        wanted = isinstance(event, MessageArrived) and self._callbacks.dispatch(event)
-        if not (wanted and isinstance(event, MessageArrived) and not self._is_ours(event.topic)):
+        if not (isinstance(event, MessageArrived) and self._is_only_for_plugins(event)):
             self.post(event)
 
     def _disconnect(self, effect: Disconnect) -> None:
         self._connected = False
         self._mqtt.disconnect(effect)
 
+    def _is_only_for_plugins(self, message: MessageArrived) -> bool:
+        """Pass a message to the callbacks of plugins; return whether nobody else wants it."""
+        if self._is_ours(message.topic):
+            return False
+        return self._callbacks.dispatch(message) and message.topic != self._settings.ha_status_topic
+
     def _is_ours(self, topic: str) -> bool:
-        return topics_of(self._settings).hold(topic) or topic == self._settings.ha_status_topic
+        return topics_of(self._settings).hold(topic)
 
     def publish_for_plugin(self, message: PluginPublish) -> bool:
         """Publish a message of another plugin; return whether it was accepted."""
-        if topics_of(self._settings).hold(message.topic) or not (self._connected or message.queue):
+        if self._is_ours(message.topic) or not (self._connected or message.queue):
             return False
         self.post(message)
         return True
@@ -171,13 +177,19 @@ class App:
             return "it matches topics of this plugin"
         if not self._callbacks.subscribe(topic, callback, args, kwargs):
             return "there are too many subscriptions of plugins"
-        self.post(PluginSubscriptions(self._callbacks.filters))
+        self._subscribe_for_plugins()
         return None
 
     def unsubscribe_for_plugin(self, callback: Callable[..., Any], topic: str | None) -> None:
         """Call `callback` no more."""
         self._callbacks.unsubscribe(callback, topic)
-        self.post(PluginSubscriptions(self._callbacks.filters))
+        self._subscribe_for_plugins()
+
+    def _subscribe_for_plugins(self) -> None:
+        """Subscribe to what plugins want, without filters that match our topics since the settings have changed."""
+        base = topics_of(self._settings).base
+        wanted = (text for text in self._callbacks.filters if not reaches_below(text, base))
+        self.post(PluginSubscriptions(tuple(wanted)))
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Execute a command and return the reply; waits for it. Raises `NoReply`."""

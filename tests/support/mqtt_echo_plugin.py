@@ -7,17 +7,17 @@ __plugin_pythoncompat__ = ">=3.11,<4"
 
 
 class EchoPlugin(octoprint.plugin.StartupPlugin):  # type: ignore[misc]
-    """Subscribes to echo/in and answers on echo/out."""
+    """Subscribes to echo/in and farm/#, and publishes on echo/out what arrives."""
 
     def on_after_startup(self) -> None:
         """Use the helpers."""
         helpers = self._plugin_manager.get_helpers("temp_eta", "mqtt_publish", "mqtt_subscribe")
         self._publish = helpers["mqtt_publish"]
-        helpers["mqtt_subscribe"]("echo/in", self._echo)
+        for topic in ("echo/in", "farm/#"):
+            helpers["mqtt_subscribe"](topic, self._echo)
 
     def _echo(self, topic: str, message: str, *, retained: bool, qos: int) -> None:
-        del topic
-        self._publish("echo/out", {"message": message, "retained": retained, "qos": qos})
+        self._publish("echo/out", {"topic": topic, "message": message, "retained": retained, "qos": qos})
 
 
 __plugin_implementation__ = EchoPlugin()
