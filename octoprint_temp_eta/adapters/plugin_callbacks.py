@@ -52,7 +52,7 @@ class _Subscription:
                 self._logger.warning("A plugin's callback for %s is too slow: messages are dropped", self.topic)
 
     def end(self) -> None:
-        """Call it no more; the thread ends after the present call."""
+        """Stop calling it; the thread ends after the current call."""
         self._ended = True
         with contextlib.suppress(queue.Full):  # the thread looks at `_ended` before each call
             self._waiting.put_nowait(None)

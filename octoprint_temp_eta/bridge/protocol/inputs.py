@@ -41,7 +41,7 @@ class Tick:
 
 @frozen
 class SnapshotWanted:
-    """A call waits for `Bridge.snapshot`, which the worker takes after this."""
+    """A call waits for `Bridge.snapshot`, which the worker reads after this input."""
 
 
 @frozen
@@ -213,7 +213,7 @@ class PluginPublish:
 
 @frozen
 class PluginSubscriptions:
-    """Other plugins want the messages on exactly these topics."""
+    """Other plugins have subscribed to exactly these topics."""
 
     filters: tuple[str, ...]
 

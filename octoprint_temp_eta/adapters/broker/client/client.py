@@ -51,14 +51,14 @@ class Suback:
 
 @frozen
 class Leave:
-    """The bridge wants no connection any more; these messages are still to be sent."""
+    """The bridge has ended the connection; these messages are still to be sent."""
 
     last_messages: tuple[Publish, ...]
 
 
 @frozen
 class Topics:
-    """The bridge wants exactly these subscriptions."""
+    """The bridge has requested exactly these subscriptions."""
 
     topics: tuple[str, ...]
 

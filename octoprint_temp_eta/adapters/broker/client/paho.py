@@ -39,7 +39,7 @@ class Limits:
     retain: bool = True
 
     def fit(self, publish: Publish) -> tuple[int, bool]:
-        """Return the QoS and the retain flag with which the broker takes `publish`."""
+        """Return the QoS and the retain flag with which the broker accepts `publish`."""
         return min(publish.qos, self.maximum_qos), publish.retain and self.retain
 
 
