@@ -153,7 +153,7 @@ class App:
         self._mqtt.disconnect(effect)
 
     def _is_only_for_plugins(self, message: MessageArrived) -> bool:
-        """Pass a message to the callbacks of plugins; return whether nobody else wants it."""
+        """Pass a message to the callbacks of plugins; return whether only plugins have subscribed to it."""
         if self._is_ours(message.topic):
             return False
         return self._callbacks.dispatch(message) and message.topic != self._settings.ha_status_topic

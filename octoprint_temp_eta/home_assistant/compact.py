@@ -1,4 +1,4 @@
-"""Templates without the blanks that only make them readable: a large printer's announcement has over a hundred.
+"""Templates without the blanks that only make them readable: a large announcement has over a hundred templates."""
 
 from __future__ import annotations
 

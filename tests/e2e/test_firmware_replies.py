@@ -20,7 +20,7 @@ GCODE = re.compile(r"[GMT]\d")
 #: Those that are tried in each run; the others are tried with the slow tests.
 QUICK = ("Marlin that echoes without an ok", "Klipper", "Prusa", "Repetier")
 DIALECTS = {
-    "Marlin that knows no unknown lines": Dialect(unknown=()),
+    "Marlin without a message for unknown lines": Dialect(unknown=()),
     "Marlin that echoes without an ok": Dialect(unknown=('echo:Unknown command: "{line}"',)),
     "Marlin with the buffer in its oks": Dialect(
         replies={"M118": ("{text}", "ok N7 P15 B3"), "M114": (POSITION, "ok P15 B3")}

@@ -88,7 +88,7 @@ def is_online(message: Received) -> bool:
 
 
 def agree(broker: Broker, bridge: RunningBridge | DayReplay) -> None:
-    """Wait until a client that connects now gets exactly what the bridge wants to be retained, and the device."""
+    """Wait until a client that connects now gets exactly what the bridge has retained, and the device."""
     with Observer(broker.listener, filters=("octoprint/#", DEVICE), base=BASE) as late:
 
         def differing() -> list[str]:

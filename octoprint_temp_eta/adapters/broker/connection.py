@@ -49,7 +49,7 @@ class _End:
 
 
 class Mqtt:
-    """The one connection that the worker wants. Called by the worker only; never blocks except in `close`."""
+    """The connection that the worker has requested. Called by the worker only; never blocks except in `close`."""
 
     def __init__(self, post: Post) -> None:
         self._post = post

@@ -18,7 +18,7 @@ class _Submitted:
     """A command of ours; plugins may have made several commands of it."""
 
     line: str
-    #: Whether the caller wants the reply, not only the acknowledgement.
+    #: Whether the caller needs the reply, not only the acknowledgement.
     reply: bool
     queued_at: float | None = None
     #: How many commands OctoPrint has queued for it.

@@ -37,7 +37,7 @@ def press(full_stack: FullStack, key: str) -> list[dict[str, Any]]:
 
 
 def needs_triggers(full_stack: FullStack) -> None:
-    """Skip the test where Home Assistant does not know the words triggers and actions; `min_version` says so."""
+    """Skip the test where Home Assistant does not support the words triggers and actions, see `min_version`."""
     if full_stack.ha.version < (2024, 10):
         pytest.skip("blueprints and automations in today's words need Home Assistant 2024.10")
 

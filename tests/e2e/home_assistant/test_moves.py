@@ -24,7 +24,7 @@ def test_a_moved_printer_leaves_nothing_behind(cold: FullStack, setting: str) ->
     moved = f"temp_eta_{'elsewhere' if setting == 'mqtt_custom_identifier' else INSTANCE}"
     is_device(cold, moved)
     [after] = cold.ha.devices(moved)
-    # automations name a device trigger by its device: either that stays, or the log says that they must be changed
+    # automations name a device trigger by its device: either it stays, or the log warns that they must be changed
     assert (after["id"] == before["id"]) is (NEW_DEVICE not in cold.octoprint.log()[logged:])
     assert (after["id"] == before["id"]) is (setting == "mqtt_base_topic")
     cold.save(mqtt_base_topic=BASE.rsplit("/", 1)[0], mqtt_custom_identifier=INSTANCE)
