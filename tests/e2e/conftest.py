@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from tests.support import browser as browsers
 from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, log_in
+from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, log_in, open_tab
+from tests.support.page_messages import ETA, MODEL, send
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +71,26 @@ def settings(octoprint: OctoPrint) -> Iterator[Save]:
     before = octoprint.get("/api/settings")["plugins"]["temp_eta"]
     yield lambda **changes: octoprint.save_plugin_settings("temp_eta", changes)
     octoprint.save_plugin_settings("temp_eta", {key: before[key] for key in before if before[key] is not None})
+
+
+@pytest.fixture(scope="module")
+def the_page(chromium: Browser, shared_octoprint: OctoPrint) -> Iterator[Page]:
+    context = chromium.new_context(locale="en", viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    if not shared_octoprint.alive:  # an earlier test has stopped it
+        shared_octoprint.start()
+    log_in(page, shared_octoprint)
+    open_tab(page)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(the_page: Page) -> Iterator[Page]:
+    """The page with one more heater, and with settings of its own for each test."""
+    the_page.evaluate(f"{{window.options = {MODEL}.options; window.saved = ko.mapping.toJS(options);}}")
+    send(the_page, type="eta_update", heater="kiln", data=ETA)
+    yield the_page
+    the_page.evaluate("_.forOwn(saved, (value, key) => options[key](value)); PNotify.removeAll();")
+    send(the_page, type="eta_update", heater="kiln", data=None)
+    the_page.set_viewport_size({"width": 1200, "height": 900})

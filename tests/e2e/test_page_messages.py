@@ -6,99 +6,17 @@ The heater of these messages is one that the printer does not have, so that the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support import browser as browsers
-from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import LEVELS, heater, log_in, open_tab
+from tests.support.octoprint_page import LEVELS
+from tests.support.page_messages import BROKER, ETA, IDLE, LOST, RUN, card, choose, overflow, send
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
-
-MODEL = "ko.dataFor(document.querySelector('#sidebar_plugin_temp_eta_wrapper'))"
-ETA = {
-    "heater": "kiln",
-    "state": "heating",
-    "target": 60,
-    "actual": 30,
-    "cooldown_target": None,
-    "eta_seconds": 90,
-    "eta_kind": "heating",
-    "eta_low": 80,
-    "eta_high": 110,
-    "ready_at": None,
-    "cool_at": None,
-    "rate": 0.5,
-    "progress": 0.2,
-    "method": "model",
-    "state_since": None,
-}
-RUN = {
-    "run_id": "r1",
-    "id": "waits",
-    "title": "It waits",
-    "outcome": "error",
-    "result": None,
-    "error": "ValueError: " + "nothing fits into a sidebar " * 4 + "x" * 90,
-    "started_at": "2026-05-01T12:00:00+02:00",
-    "ended_at": "2026-05-01T12:01:05+02:00",
-}
-IDLE = {"state": "idle", "run_id": None, "id": None, "title": None, "status": None, "started_at": None, "last": None}
-LOST = {
-    "enabled": True,
-    "connected": False,
-    "broker": None,
-    "last_error": "TCP: the broker refuses the connection.",
-    "retry_at": None,
-    "warnings": [],
-    "base_topic": "a/b",
-}
-BROKER = {"host": "broker.test", "port": 1883, "protocol": "5", "connected_since_at": "2026-05-01T12:00:00+02:00"}
-
-
-@pytest.fixture(scope="module")
-def the_page(chromium: Browser, shared_octoprint: OctoPrint) -> Iterator[Page]:
-    context = chromium.new_context(locale="en", viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    if not shared_octoprint.alive:  # an earlier test has stopped it
-        shared_octoprint.start()
-    log_in(page, shared_octoprint)
-    open_tab(page)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def page(the_page: Page) -> Iterator[Page]:
-    """The page with one more heater, and with settings of its own for each test."""
-    the_page.evaluate(f"{{window.options = {MODEL}.options; window.saved = ko.mapping.toJS(options);}}")
-    send(the_page, type="eta_update", heater="kiln", data=ETA)
-    yield the_page
-    the_page.evaluate("_.forOwn(saved, (value, key) => options[key](value)); PNotify.removeAll();")
-    send(the_page, type="eta_update", heater="kiln", data=None)
-    the_page.set_viewport_size({"width": 1200, "height": 900})
-
-
-def send(page: Page, **message: Any) -> None:
-    page.evaluate(f"message => {MODEL}.onDataUpdaterPluginMessage('temp_eta', message)", message)
-
-
-def choose(page: Page, **settings: Any) -> None:
-    page.evaluate("settings => _.forOwn(settings, (value, key) => options[key](value))", settings)
-
-
-def card(page: Page) -> Locator:
-    return heater(page, "kiln", "#tab_plugin_temp_eta")
-
-
-def overflow(place: Locator) -> int:
-    return int(place.evaluate("place => place.scrollWidth - place.clientWidth"))
-
 
 # Countdown
 
@@ -176,87 +94,6 @@ def test_a_lost_connection_is_notified_once_and_only_if_wanted(page: Page) -> No
             send(page, type="connection_update", data={**LOST, "last_error": reason})
             send(page, type="notification", level="warning", title="MQTT", message=reason)
         expect(page.locator(".ui-pnotify")).to_have_count(1 if wanted else 0)
-
-
-# Alerts
-
-
-def played(page: Page) -> list[str]:
-    return [str(url).rsplit("/", 1)[-1] for url in page.evaluate("window.played")]
-
-
-def record_sounds(page: Page) -> None:
-    page.evaluate(
-        """() => {
-            window.played = [];
-            window.Audio = function (url) { this.play = () => { window.played.push(url); return Promise.resolve(); }; };
-        }"""
-    )
-
-
-def test_enabling_sounds_is_enough_to_hear_them(page: Page) -> None:
-    record_sounds(page)
-    choose(page, sound_enabled=True)
-    change = {"heater": "kiln", "actual": 60, "target": 60}
-    for state, previous in (("at_target", "heating"), ("cooled_down", "cooling"), ("stalled", "heating")):
-        data = {**change, "state": state, "previous_state": previous}
-        send(page, type="state_change", heater="kiln", data=data)
-    assert played(page) == ["heating_complete.mp3", "cooldown_complete.mp3", "problem.mp3"]
-
-
-def test_an_alert_is_not_repeated_within_the_minimum_interval(page: Page) -> None:
-    record_sounds(page)
-    choose(page, sound_enabled=True, notification_enabled=True, sound_min_interval_s=60, notification_min_interval_s=60)
-    change = {"state": "at_target", "previous_state": "heating", "actual": 60, "target": 60}
-    for name in ("repeated", "repeated", "another"):
-        send(page, type="state_change", heater=name, data={**change, "heater": name})
-    assert played(page) == ["heating_complete.mp3"] * 2
-    expect(page.locator(".ui-pnotify")).to_have_count(2)
-    choose(page, sound_min_interval_s=0)
-    send(page, type="state_change", heater="repeated", data={**change, "heater": "repeated"})
-    assert played(page) == ["heating_complete.mp3"] * 3
-    expect(page.locator(".ui-pnotify")).to_have_count(2)
-
-
-def test_the_test_buttons_play_and_show_an_alert(page: Page) -> None:
-    record_sounds(page)
-    for button in ("Target reached", "Cooled down", "Problem"):
-        page.locator(".temp-eta-tests button", has_text=button).evaluate("button => button.click()")
-    assert played(page) == ["heating_complete.mp3", "cooldown_complete.mp3", "problem.mp3"]
-    expect(page.locator(".ui-pnotify", has_text="This is a test of a notification.").last).to_be_visible()
-
-
-def test_the_temperature_is_the_newest_that_octoprint_has(page: Page) -> None:
-    """The server's messages leave out small changes."""
-    page.evaluate(f"{MODEL}.fromCurrentData({{temps: [{{time: 1, kiln: {{actual: 30.3, target: 60}}}}]}})")
-    expect(card(page)).to_contain_text("30.3°C")
-    send(page, type="eta_update", heater="kiln", data={**ETA, "state": "unknown", "actual": None})
-    expect(card(page)).not_to_contain_text("30.3°C")
-
-
-def test_a_script_that_fails_alerts_but_not_when_the_page_opens(page: Page) -> None:
-    record_sounds(page)
-    choose(page, sound_enabled=True, notification_enabled=True)
-    running = {**IDLE, "state": "running", "run_id": "r1", "id": "waits", "title": "It waits", "timestamp": 0}
-    failed = {**IDLE, "last": RUN, "timestamp": 0}
-    send(page, type="script_update", data=failed)
-    assert played(page) == []
-    send(page, type="script_update", data=running)
-    send(page, type="script_update", data=failed)
-    assert played(page) == ["problem.mp3"]
-    expect(page.locator(".ui-pnotify")).to_contain_text("ValueError")
-
-
-def test_a_sound_that_the_browser_blocks_is_explained(page: Page) -> None:
-    page.evaluate(
-        """() => {
-            window.Audio = function () { this.play = () => Promise.reject(new DOMException("", "NotAllowedError")); };
-            const dialog = ko.dataFor(document.querySelector("#settings_plugin_temp_eta"));
-            dialog.alerts.test("stalled");
-        }"""
-    )
-    blocked = "ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).alerts.blocked()"
-    page.wait_for_function(blocked)
 
 
 # Layout and colours

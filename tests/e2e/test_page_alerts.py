@@ -1,0 +1,89 @@
+"""The alerts on the pages: which are played and shown, how often, and what they say."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support import browser as browsers
+from tests.support.page_messages import ETA, IDLE, MODEL, RUN, card, choose, send
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+
+def played(page: Page) -> list[str]:
+    return [str(url).rsplit("/", 1)[-1] for url in page.evaluate("window.played")]
+
+
+def record_sounds(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.played = [];
+            window.Audio = function (url) { this.play = () => { window.played.push(url); return Promise.resolve(); }; };
+        }"""
+    )
+
+
+def test_enabling_sounds_is_enough_to_hear_them(page: Page) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True)
+    change = {"heater": "kiln", "actual": 60, "target": 60}
+    for state, previous in (("at_target", "heating"), ("cooled_down", "cooling"), ("stalled", "heating")):
+        data = {**change, "state": state, "previous_state": previous}
+        send(page, type="state_change", heater="kiln", data=data)
+    assert played(page) == ["heating_complete.mp3", "cooldown_complete.mp3", "problem.mp3"]
+
+
+def test_an_alert_is_not_repeated_within_the_minimum_interval(page: Page) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True, notification_enabled=True, sound_min_interval_s=60, notification_min_interval_s=60)
+    change = {"state": "at_target", "previous_state": "heating", "actual": 60, "target": 60}
+    for name in ("repeated", "repeated", "another"):
+        send(page, type="state_change", heater=name, data={**change, "heater": name})
+    assert played(page) == ["heating_complete.mp3"] * 2
+    expect(page.locator(".ui-pnotify")).to_have_count(2)
+    choose(page, sound_min_interval_s=0)
+    send(page, type="state_change", heater="repeated", data={**change, "heater": "repeated"})
+    assert played(page) == ["heating_complete.mp3"] * 3
+    expect(page.locator(".ui-pnotify")).to_have_count(2)
+
+
+def test_the_test_buttons_play_and_show_an_alert(page: Page) -> None:
+    record_sounds(page)
+    for button in ("Target reached", "Cooled down", "Problem"):
+        page.locator(".temp-eta-tests button", has_text=button).evaluate("button => button.click()")
+    assert played(page) == ["heating_complete.mp3", "cooldown_complete.mp3", "problem.mp3"]
+    expect(page.locator(".ui-pnotify", has_text="This is a test of a notification.").last).to_be_visible()
+
+
+def test_the_temperature_is_the_newest_that_octoprint_has(page: Page) -> None:
+    """The server's messages leave out small changes."""
+    page.evaluate(f"{MODEL}.fromCurrentData({{temps: [{{time: 1, kiln: {{actual: 30.3, target: 60}}}}]}})")
+    expect(card(page)).to_contain_text("30.3°C")
+    send(page, type="eta_update", heater="kiln", data={**ETA, "state": "unknown", "actual": None})
+    expect(card(page)).not_to_contain_text("30.3°C")
+
+
+def test_a_script_that_fails_alerts_but_not_when_the_page_opens(page: Page) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True, notification_enabled=True)
+    running = {**IDLE, "state": "running", "run_id": "r1", "id": "waits", "title": "It waits", "timestamp": 0}
+    failed = {**IDLE, "last": RUN, "timestamp": 0}
+    send(page, type="script_update", data=failed)
+    assert played(page) == []
+    send(page, type="script_update", data=running)
+    send(page, type="script_update", data=failed)
+    assert played(page) == ["problem.mp3"]
+    expect(page.locator(".ui-pnotify")).to_contain_text("ValueError")
+
+
+def test_a_sound_that_the_browser_blocks_is_explained(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.Audio = function () { this.play = () => Promise.reject(new DOMException("", "NotAllowedError")); };
+            const dialog = ko.dataFor(document.querySelector("#settings_plugin_temp_eta"));
+            dialog.alerts.test("stalled");
+        }"""
+    )
+    blocked = "ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).alerts.blocked()"
+    page.wait_for_function(blocked)
