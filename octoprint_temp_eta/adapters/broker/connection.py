@@ -22,7 +22,7 @@ from .protocol_version import Outcome, ProtocolVersion
 
 #: Timeout for SUBACK before anything is published: in seconds, plus this multiple of the time that CONNACK took, and at
 #: most. A server of a cluster that has lost another one may need 4 s for each, and the states must not wait for that.
-SUBSCRIBE_TIMEOUT_S, SUBSCRIBE_TIMEOUT_FACTOR, LONGEST_SUBSCRIBE_TIMEOUT_S = 2.0, 2.0, 8.0
+SUBSCRIBE_TIMEOUT_S, SUBSCRIBE_TIMEOUT_FACTOR, LONGEST_SUBSCRIBE_TIMEOUT_S = 2.0, 2.0, 7.0
 #: Seconds after which a refused or unanswered subscription is tried again.
 RESUBSCRIBE_S = 10.0
 #: Seconds between checks of whether the client is still connected, in case its thread died without a callback.
