@@ -277,12 +277,17 @@ def test_a_reply_that_is_older_than_a_pushed_message_does_not_undo_it(
     expect(create).to_be_visible()
     held: list[Route] = []
     page.route(f"**{PATH}", lambda route: held.append(route) if route.request.method == "GET" else route.continue_())
+    page.evaluate("() => void ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).look()")
+    eventually(lambda: page.wait_for_timeout(50) or held, "the page's request")
+    older = held[0].fetch()
+    assert older.json()["script_folder"]["missing"]
     create.click()
     expect(create).to_be_hidden()
-    eventually(lambda: page.wait_for_timeout(50) or held, "the page's request")
-    for route in held:
-        state = route.fetch().json()
-        route.fulfill(json={**state, "script_folder": {**state["script_folder"], "missing": True}})
+    eventually(lambda: page.wait_for_timeout(50) or len(held) == 2, "the request after the folder was created")
+    held[0].fulfill(response=older)
+    page.wait_for_function("() => $.active === 1")
+    expect(create).to_be_hidden()
+    held[1].fulfill(response=held[1].fetch())
     page.wait_for_function("() => $.active === 0")
     expect(create).to_be_hidden()
 

@@ -84,12 +84,15 @@ $(function () {
             self.refused(null);
         };
         let ticking;
-        /* The types of messages since the last request: they are newer than its reply. */
-        let received = new Set();
+        /* For each pending request, the messages since it was sent: they are newer than its reply. */
+        const pending = new Set();
         /* Pushed changes are shown while the dialog is open; it requests the current state when it opens. */
-        self.onDataUpdaterPluginMessage = function (plugin, {type, data, heater}) {
+        self.onDataUpdaterPluginMessage = function (plugin, message) {
             if (plugin !== "temp_eta" || !self.shown) return;
-            received.add(type);
+            pending.forEach((messages) => messages.push(message));
+            handle(message);
+        };
+        const handle = function ({type, data, heater}) {
             follow(type, data, heater);
             if (type === "connection_test") self.test.show(data);
             else if (type === "connection_update") self.connection.mqtt(data);
@@ -100,16 +103,20 @@ $(function () {
         };
         self.onDataUpdaterReconnect = () => self.shown && self.look();
         self.look = function () {
-            received = new Set();
-            return OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
-                if (!received.has("problems_update")) self.problems(state.problems || []);
+            const messages = [];
+            pending.add(messages);
+            const reply = OctoPrint.simpleApiGet("temp_eta");
+            reply.always(() => pending.delete(messages));
+            return reply.done((state) => {
+                self.connection.mqtt(state.mqtt);
+                self.problems(state.problems || []);
                 if (state.connection_test) self.test.show(state.connection_test);
                 self.live(_.pick(state, ["mqtt", "printer", "script", "eta"]));
                 self.scriptsFound(state.scripts.length > 0);
-                if (state.script_folder && !received.has("script_folder_update")) self.scriptFolder(state.script_folder);
+                if (state.script_folder) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
+                messages.forEach(handle);
             });
         };
         const forms = function (state) {
