@@ -74,15 +74,14 @@ def settings(octoprint: OctoPrint) -> Iterator[Save]:
 
 
 @pytest.fixture(scope="module")
-def the_page(chromium: Browser, shared_octoprint: OctoPrint) -> Iterator[Page]:
-    context = chromium.new_context(locale="en", viewport={"width": 1200, "height": 900})
-    page = context.new_page()
+def the_page(browser_context: Callable[[str], BrowserContext], shared_octoprint: OctoPrint) -> Iterator[Page]:
+    page = browser_context("en").new_page()
     if not shared_octoprint.alive:  # an earlier test has stopped it
         shared_octoprint.start()
     log_in(page, shared_octoprint)
     open_tab(page)
     yield page
-    context.close()
+    page.close()
 
 
 @pytest.fixture

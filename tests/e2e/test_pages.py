@@ -241,9 +241,8 @@ def test_the_publish_interval_does_not_freeze_the_page(open_page: Open, octoprin
 
 def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     settings(temp_display="cf")
-    page = open_page()
+    bed = open_tab(open_page()).locator("[data-heater=bed]")
     octoprint.gcode("M140 S60")
-    bed = open_tab(page).locator("[data-heater=bed]")
     expect(bed).to_contain_text("°F/min")
     expect(bed.locator(".flot-y-axis .tickLabel").first).to_contain_text("°F")
 
