@@ -9,7 +9,6 @@ import pytest
 from octoprint_temp_eta.bridge.outbox.outbox import (
     ACK_TIMEOUT_S,
     MAX_EVENTS,
-    Outbox,
     offline_message,
     to_response_topic,
 )
@@ -306,51 +305,3 @@ def test_no_more_messages_are_in_flight_than_the_broker_accepts():
     box.limits.connected(BrokerConnected(1, "broker.test", 1883, "5", window=3))
     box.connect(1, now())
     assert len(drain(box, acknowledged=False)) == 3
-
-
-# A broker that hangs up at a message
-
-
-def hang_up(box: Outbox, topic: str, link: int) -> list[str]:
-    """Connect, acknowledge what goes out, and end the connection at the first message on `topic`; return the topics."""
-    box.connect(link, now())
-    sent: list[str] = []
-    while batch := list(box.drain(now())):
-        for publish in batch:
-            sent += topics([publish])
-            if publish.topic == f"{BASE}/{topic}":
-                box.lost(now())
-                return sent
-            deliver(box, publish)
-    return sent
-
-
-def test_a_state_at_which_the_broker_hangs_up_twice_is_left_out_and_the_others_are_sent():
-    box = outbox()
-    fill(box, "tool0", "bed", "tool1")
-    assert hang_up(box, "bed/eta", 1) == ["tool0/eta", "bed/eta"]
-    assert hang_up(box, "bed/eta", 2) == ["tool0/eta", "bed/eta"], "suspects last, one by one"
-    assert hang_up(box, "bed/eta", 3) == ["tool0/eta", "tool1/eta"]
-    [report] = box.limits.take_reports()
-    assert report.topic == f"{BASE}/bed/eta"
-
-
-def test_an_event_at_which_the_broker_hangs_up_twice_is_dropped_and_counted():
-    box = outbox()
-    fill(box, "bed")
-    box.publish_event("response", {"command": "one", "status": "completed"}, now(), keep_s=300)
-    box.publish_event("state_change", change(), now(), keep_s=300, heater="bed")
-    assert hang_up(box, "response", 1) == ["bed/eta", "response"]
-    assert hang_up(box, "response", 2) == ["bed/eta", "response"]
-    assert hang_up(box, "response", 3) == ["bed/eta", "bed/state_change"]
-    assert box.events_dropped == {"response": 1}
-
-
-def test_a_connection_that_the_bridge_ends_makes_no_suspects():
-    box = outbox()
-    fill(box, "tool0", "bed")
-    for link in range(1, 5):
-        box.connect(link, now())
-        assert topics(drain(box, acknowledged=False)) == ["tool0/eta", "bed/eta"]
-        box.disconnect()
-    assert box.limits.take_reports() == []
