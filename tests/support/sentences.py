@@ -37,10 +37,10 @@ IGNORED = re.compile(
 #: What an error begins with, which is translated separately: the step that failed.
 STEP = re.compile(r"(TCP|TLS|CONNACK|WebSocket|Name look-up): ")
 HEAD = "/* Made from the sentences in the Python code by python -m tests.support.translations: do not change. */\n"
-#: A part of a message ends before a blank and a capital letter or a quote.
 #: Messages of one word, which nothing else distinguishes from keys.
 WORDS = ("banned",)
 VALUE = re.compile(r"%\(\w+\)s")
+#: A part of a message ends before a blank and a capital letter, a quote or a value.
 END = re.compile(r"(?<=[.?]) (?=[A-Z'%])")
 
 
@@ -67,7 +67,7 @@ def _modules() -> Iterator[Path]:
 
 def _texts(node: ast.AST) -> Iterator[str]:
     """Yield the texts in a syntax tree, without docstrings; an f-string's values have the names of their variables."""
-    if isinstance(node, ast.Call) and _names(node.func)[:1] and _names(node.func)[0] in NO_MESSAGES:
+    if isinstance(node, ast.Call) and NO_MESSAGES.intersection(_names(node.func)[:1]):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return

@@ -225,9 +225,8 @@ class Connection(Part):
     def _taken_over(self, now: Now) -> list[Effect]:
         """Report that another client keeps taking over our session; disconnect if the other machine stays."""
         found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
-        return (
-            [] if self._conflict.text is None else [*self._report(self._conflict.text, now), *self._leave(found, now)]
-        )
+        text = self._conflict.text
+        return [] if text is None else [*self._report(text, now), *self._leave(found, now)]
 
     def _leave(self, found: Found, now: Now) -> list[Effect]:
         """Disconnect if the other machine stays."""

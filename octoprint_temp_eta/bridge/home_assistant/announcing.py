@@ -117,8 +117,9 @@ class HomeAssistant(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Announce what has changed, and publish heartbeats."""
         effects: list[Effect] = []
-        if self._facts != self._announced_for:
-            self._announced_for = self._facts
+        facts = self._facts
+        if facts != self._announced_for:
+            self._announced_for = facts
             fitted = self._announcement() if self._enabled else Fitted(None)
             self._discovery.want(fitted.announcement, now)
             effects = self._report(fitted.problem)
