@@ -98,7 +98,7 @@ def no_connack(where: BrokerAddress, protocol: str, *, closed: bool) -> str:
     """Return that the broker does not accept `protocol`: it refused it, stayed silent, or closed the connection."""
     if not closed:
         return f"CONNACK: {where} does not answer in MQTT {protocol}"
-    check = "the broker wants a client certificate" if where.tls else "this port expects TLS"
+    check = "the broker requires a client certificate" if where.tls else "this port expects TLS"
     return f"CONNACK: {where} does not answer in MQTT {protocol}: it closed the connection. Check whether {check}"
 
 
@@ -164,7 +164,7 @@ _STEPS: Sequence[tuple[type[Exception], str]] = (
     (
         ssl.SSLError,
         "TLS: no encrypted connection with {where} ({why}). "
-        "Check whether this port uses TLS, and whether the broker wants a client certificate",
+        "Check whether this port uses TLS, and whether the broker requires a client certificate",
     ),
     (ConnectionRefusedError, "TCP: {where} refuses the connection: is the broker running?"),
     (ConnectionResetError, "TCP: {where} closed the connection; check the port, and whether it expects TLS"),

@@ -90,7 +90,7 @@ class Probe:
         if others:
             raise StepFailed(
                 f"{self._info} was published by another machine, {others[-1]!r}. If that printer still exists, set "
-                "another printer ID here; if it does not, this printer takes the topic over."
+                "another printer ID here; otherwise this printer will use the topic."
             )
         return f"No other machine publishes on {self._test.base}."
 

@@ -104,7 +104,7 @@ def _request(task: str, path: Path, timeout: float, **job: object) -> Mapping[st
                 process.wait(timeout)
         message = json.loads(reply, parse_constant=_refuse_constant)
     except (subprocess.TimeoutExpired, TimeoutError):
-        raise ScriptFailed(f"takes longer than {timeout:g} s") from None
+        raise ScriptFailed(f"did not finish within {timeout:g} s") from None
     except OSError as error:
         raise ScriptFailed(f"its process could not be started: {error}") from None
     except (ValueError, RecursionError):

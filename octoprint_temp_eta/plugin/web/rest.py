@@ -157,7 +157,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         """Test the saved settings, or other values for users who may save them. Raises `CommandError`, `NoReply`."""
         changes = request.arguments.get("settings")
         if changes is not None and not permissions.has(permissions.SETTINGS):
-            text = f"To test values that are not saved needs the permission {permissions.SETTINGS}."
+            text = f"Testing unsaved values requires the permission {permissions.SETTINGS}."
             raise CommandError("not_permitted", text, "/settings", request.transaction)
         try:
             settings = self.unsaved_settings(changes or {})

@@ -58,7 +58,7 @@ class Connection(Group):
     mqtt_tls_certificate_file: str = setting(
         "",
         "Client certificate file",
-        "PEM file with the certificate that the broker wants from clients; blank without one.",
+        "PEM file with the certificate, if the broker requires one from clients.",
         private=True,
     )
     mqtt_tls_key_file: str = setting(

@@ -67,7 +67,7 @@ def test_a_certificate_that_is_refused_has_a_remedy(code: int, advice: str):
             ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
             "TLS: no encrypted connection with broker.test:1883 "
             "([SSL: WRONG_VERSION_NUMBER] wrong version number). Check whether this port uses TLS, "
-            "and whether the broker wants a client certificate",
+            "and whether the broker requires a client certificate",
         ),
         (ValueError("Invalid host."), "The settings of the connection to broker.test:1883 don't work: Invalid host."),
     ],
@@ -119,7 +119,7 @@ def test_a_missing_connack_is_reported_with_the_version():
         "Check whether this port expects TLS"
     )
     encrypted = BrokerAddress("broker.test", 8883, tls=True)
-    assert no_connack(encrypted, "5", closed=True).endswith("Check whether the broker wants a client certificate")
+    assert no_connack(encrypted, "5", closed=True).endswith("Check whether the broker requires a client certificate")
 
 
 def test_a_refused_message_or_subscription_is_reported_with_its_topic():
