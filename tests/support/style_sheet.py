@@ -6,6 +6,7 @@ CSS; a test checks that both match.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import octoprint
@@ -17,15 +18,18 @@ STATIC = PROJECT / "octoprint_temp_eta" / "static"
 LESS = STATIC / "less" / "temp_eta.less"
 CSS = STATIC / "css" / "temp_eta.css"
 COMPILER = Path(octoprint.__file__).parent / "static" / "js" / "lib" / "less.js"
-HEAD = "/* Made from less/temp_eta.less: change that, then run make pages. */\n"
+HEAD = "/* Made from the files in less/: change those, then run make pages. */\n"
+IMPORT = re.compile(r'@import "(.+)";')
 
 
 def compiled() -> str:
     """Return the CSS compiled from the current LESS."""
+    main = LESS.read_text(encoding="utf-8")
+    whole = IMPORT.sub(lambda part: LESS.with_name(part[1]).read_text(encoding="utf-8"), main)
     with chromium() as browser:
         page = browser.new_page()
         page.add_script_tag(path=COMPILER)
-        css = page.evaluate("text => less.render(text).then(output => output.css)", LESS.read_text(encoding="utf-8"))
+        css = page.evaluate("text => less.render(text).then(output => output.css)", whole)
     return HEAD + str(css)
 
 
