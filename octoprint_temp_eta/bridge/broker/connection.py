@@ -209,6 +209,7 @@ class Connection(Part):
         self._broker, self._connected_at = event, now.wall
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
+        self._conflict.connected(now)
         self._read_back.connected(now)
         text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
         warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
@@ -294,6 +295,7 @@ class Connection(Part):
 
     def _lost(self, reason: str, now: Now) -> list[Effect]:
         effects = self._move(Event.LOST)
+        self._conflict.lost(now)
         self.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 

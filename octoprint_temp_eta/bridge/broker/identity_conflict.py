@@ -24,6 +24,10 @@ ASKS, ASK_EVERY_S = 3, 5.0
 #: Seconds after which a machine that left checks whether the other one is still there; doubled each time, up to a
 #: maximum.
 RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
+#: Seconds of one connection without a conflict after which the topics are ours: a machine that connects later leaves.
+OWNED_S = 60.0
+#: Seconds without a connection after which the topics are not ours any more: another machine may have them by then.
+ABSENT_S = 30.0
 _MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -41,7 +45,9 @@ class IdentityConflict:
     """Watches our retained `info`, and how often the broker gives our session to another client.
 
     After our own `info` has arrived, a foreign one whose sender replies to ours is a conflict. So are repeated
-    takeovers.
+    takeovers. The machine that was there first stays: a copy that is started later, or a client that poses as one,
+    cannot take a running printer off its topics. Of two machines that connect at the same time, such as after a restart
+    of the broker, the one with the greater id leaves.
     """
 
     def __init__(self) -> None:
@@ -58,6 +64,12 @@ class IdentityConflict:
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
         self._left_at = 0.0
+        #: Whether the topics are ours, because nobody else had them when we connected.
+        self._owned = False
+        self._connected_at: float | None = None
+        self._lost_at = 0.0
+        #: When the other machine was noticed last.
+        self._noticed_at = 0.0
         #: Seconds from leaving until the next look.
         self.return_s = RETURN_S
 
@@ -65,6 +77,16 @@ class IdentityConflict:
         """Reset, such as for other topics."""
         self.return_s = RETURN_S
         self._look_again()
+
+    def connected(self, now: Now) -> None:
+        """Note a connection: after a long absence, another machine may have the topics."""
+        self._owned = self._owned and now.at - self._lost_at <= ABSENT_S
+        self._connected_at = now.at
+
+    def lost(self, now: Now) -> None:
+        """Note the end of the connection; without one, nothing changes."""
+        if self._connected_at is not None:
+            self._connected_at, self._lost_at = None, now.at
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""
@@ -76,14 +98,14 @@ class IdentityConflict:
 
     def _look_again(self) -> None:
         self.text, self.left, self._ours_is_there = None, False, False
-        self._foreign = self._since = self._asked = None
+        self._foreign = self._since = self._asked = self._connected_at = None
+        self._owned = False
         self._takeovers.clear()
 
     def arrived(self, payload: bytes, identity: Identity, now: Now) -> Found:
         """Handle a message on our `info`.
 
-        A foreign `info` that arrives before our own may be from before a crash, or from a machine that is gone. Of two
-        running machines, the one with the greater id disconnects.
+        A foreign `info` that arrives before our own may be from before a crash, or from a machine that is gone.
         """
         sender = _sender(payload)
         if sender is None:
@@ -115,9 +137,11 @@ class IdentityConflict:
         return Found.ANOTHER
 
     def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
-        """Return who of two running machines disconnects: the one with the greater id."""
-        self.left = (identity.machine, identity.boot_id) > (machine, boot_id)
-        self._left_at = now.at
+        """Return whether we disconnect: the topics are not ours, and our id is the greater one."""
+        self._noticed_at = now.at
+        self.left = not self._owned and (identity.machine, identity.boot_id) > (machine, boot_id)
+        if self.left:
+            self._left_at = now.at
         return Found.LEAVE if self.left else Found.ANOTHER
 
     def taken_over(self, client_id: str, identity: Identity, now: Now) -> Found:
@@ -126,6 +150,7 @@ class IdentityConflict:
         Only one of the two may: that is decided as for `info`, if the other one's was seen.
         """
         self._takeovers.append(now)
+        self._noticed_at = now.at
         first = self._takeovers[0]
         if len(self._takeovers) < TAKEOVERS or now.at - first.at > TAKEOVER_WINDOW_S:
             return Found.NOTHING
@@ -138,10 +163,11 @@ class IdentityConflict:
         return Found.ANOTHER if foreign is None else self._decide(identity, foreign[0], foreign[1], now)
 
     def tick(self, now: Now) -> Found:
-        """Publish our `info` again for a sender that has not replied; end a conflict once takeovers stop."""
-        if self._takeovers and now.at - self._takeovers[-1].at > RESOLVED_S and not self.left:
-            self._takeovers.clear()
-            self.text = self._since = None
+        """Publish our `info` again for a sender that has not replied; end a conflict that is over."""
+        self._end(now)
+        quiet = self.text is None and self._asked is None
+        if quiet and self._connected_at is not None and now.at - self._connected_at >= OWNED_S:
+            self._owned = True
         if self.text is None and now.at - self._left_at > 2 * GREATEST_RETURN_S:
             self.return_s = RETURN_S
         if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:
@@ -151,6 +177,14 @@ class IdentityConflict:
             return Found.NOTHING
         self._asked_at, self._asks = now.at, self._asks + 1
         return Found.ANOTHER
+
+    def _end(self, now: Now) -> None:
+        """Forget takeovers that have stopped, and a machine that was not noticed even when it should have returned."""
+        if self.left or (self.text is None and not self._takeovers):
+            return
+        if now.at - self._noticed_at > (RESOLVED_S if self._takeovers else 2 * GREATEST_RETURN_S):
+            self._takeovers.clear()
+            self.text = self._since = self._asked = None
 
     def _first(self, now: Now) -> str:
         self._since = self._since or encode.instant(now.wall)

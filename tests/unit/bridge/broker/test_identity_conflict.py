@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
-from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
+from octoprint_temp_eta.bridge.broker.identity_conflict import (
+    ABSENT_S,
+    ASK_EVERY_S,
+    ASKS,
+    GREATEST_RETURN_S,
+    OWNED_S,
+    RETURN_S,
+)
 from octoprint_temp_eta.bridge.broker.log_throttle import BURST
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
@@ -107,6 +114,57 @@ def test_the_machine_that_stays_publishes_everything_again_but_not_at_each_messa
     driver.advance(DEFEND_S)
     driver.handle(info(driver, "foreign", GREATER))
     assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == 2
+
+
+def test_who_was_there_first_stays_whatever_the_ids_are():
+    driver = bridge()
+    driver.advance(OWNED_S + 1)
+    run_another(driver, SMALLER)
+    driver.advance(60)
+    assert driver.of(Disconnect) == []
+    assert "other-pi" in driver.state("diagnostics")["clash"]
+
+
+@pytest.mark.parametrize(("absent", "leaves"), [(ABSENT_S - 5, False), (ABSENT_S + 5, True)])
+def test_after_a_long_absence_the_topics_may_be_another_machine_s(absent: float, leaves: bool):
+    driver = bridge()
+    driver.advance(OWNED_S + 1)
+    driver.handle(BrokerLost(driver.link or 0, "closed"))
+    driver.advance(absent)
+    driver.connect()
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    run_another(driver, SMALLER)
+    assert (driver.of(Disconnect) == [Disconnect()]) is leaves
+
+
+def test_takeovers_do_not_drive_out_who_was_there_first():
+    driver = bridge()
+    driver.advance(OWNED_S + 1)
+    driver.handle(info(driver, "foreign", SMALLER))
+    taken_over(driver, 5)
+    assert driver.of(Disconnect) == []
+
+
+def test_a_machine_that_waits_out_a_conflict_does_not_get_the_topics():
+    """They become ours only in a connection without a conflict."""
+    driver = bridge()
+    run_another(driver, GREATER)
+    driver.advance(4 * OWNED_S)
+    assert driver.of(Disconnect) == []
+    driver.handle(info(driver, "foreign", SMALLER))
+    assert driver.of(Disconnect) == [Disconnect()]
+
+
+def test_the_conflict_ends_when_the_other_machine_is_gone():
+    driver = bridge()
+    run_another(driver, GREATER)
+    driver.advance(2 * GREATEST_RETURN_S, tick=30)
+    assert "other-pi" in driver.state("diagnostics")["clash"]
+    driver.advance(120)
+    assert driver.state("diagnostics")["clash"] is None
+    run_another(driver, GREATER)
+    driver.advance(61)
+    assert "other-pi" in driver.state("diagnostics")["clash"]
 
 
 def test_a_saved_setting_tries_again():
