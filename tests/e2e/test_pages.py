@@ -166,6 +166,25 @@ def test_what_was_learned_can_be_reset(open_page: Open, observer: Observer) -> N
     assert reply.json["status"] == "completed"
 
 
+def test_what_was_learned_of_all_heaters_can_be_reset(open_page: Open, observer: Observer) -> None:
+    page = open_page()
+    asked: list[dict[str, Any]] = []
+    page.on("request", lambda request: asked.append(request.post_data_json) if request.method == "POST" else None)
+    open_tab(page).get_by_role("button", name="Reset learning of all heaters").click()
+    question = page.locator(".modal.in")
+    expect(question).to_contain_text("Reset what was learned about all heaters?")
+    question.get_by_text("Proceed", exact=True).click()
+    eventually(lambda: len(resets(observer)) == 3, "a reply for each heater")
+    assert [reply["status"] for reply in resets(observer)] == ["completed"] * 3
+    expected = [{"command": "reset", "heater": name, "learned": True} for name in ("tool0", "tool1", "bed")]
+    assert [each for each in asked if each["command"] == "reset"] == expected
+
+
+def resets(observer: Observer) -> list[dict[str, Any]]:
+    """Return the replies to the command `reset` so far."""
+    return [message.json for message in observer.on(f"{BASE}/response") if message.json["command"] == "reset"]
+
+
 # What the user chooses
 
 

@@ -266,6 +266,44 @@ def test_a_missing_folder_is_created_from_the_dialog(
     expect(page.locator("#settings_plugin_temp_eta [role=alert]", has_text=str(folder))).to_be_visible(timeout=20_000)
 
 
+def test_an_example_is_copied_into_an_empty_folder(
+    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
+) -> None:
+    settings(script_folder=str(tmp_path))
+    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
+    page = open_page()
+    open_settings(page, "Scripts")
+    hint = page.locator("#settings_plugin_temp_eta .alert", has_text="There are no scripts yet.")
+    expect(hint).to_contain_text(f"Put a Python file into this folder: {tmp_path}")
+    hint.get_by_role("button", name="Copy an example").click()
+    expect(hint).to_be_hidden()
+    expect(page.locator("#settings_plugin_temp_eta [data-script=warm_up] legend")).to_have_text("Warm up")
+    assert [path.name for path in tmp_path.glob("*.py")] == ["warm_up.py"]
+    page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
+    expect(button(page, "warm_up")).to_be_enabled()
+    expect(sidebar(page)).to_contain_text("Heats bed and hotend to the temperatures in the settings")
+
+
+def test_a_card_changes_its_scripts_settings(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
+    page = open_page()
+    card = sidebar(page).locator("[data-script=returns]")
+    card.get_by_role("button", name="Settings: It returns").click()
+    fields = card.locator(".temp-eta-field")
+    expect(fields.locator("label")).to_have_text(list(SETTINGS))
+    times = fields.filter(has=page.get_by_text("times", exact=True))
+    expect(times.locator("input")).to_have_value("2")
+    times.locator("input").fill("2.5")
+    card.get_by_role("button", name="Save").click()
+    expect(times.locator(".help-block")).to_have_text("times must be a whole number.")
+    expect(times.locator("input")).to_be_focused()
+    assert scripts.get(PATH)["script_settings"]["returns"] == SETTINGS
+
+    times.locator("input").fill("9")
+    card.get_by_role("button", name="Save").click()
+    expect(fields).to_have_count(0)
+    assert run(page, observer) == SETTINGS | {"times": 9}
+
+
 def test_a_reply_that_is_older_than_a_pushed_message_does_not_undo_it(
     octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
 ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support import browser as browsers
 from tests.support.broker import Broker
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import TIMEOUT_MS, log_in, saved
 from tests.support.waiting import eventually
+from tests.support.zeroconf_services import announced, service
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,9 +30,7 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
     config = {"server": {"seenWizards": {"temp_eta": None}}}
     settings = {"mqtt_broker_host": "", "mqtt_custom_identifier": "wizard"}
     with OctoPrint(plugins={"temp_eta": settings}, config=config) as octoprint:
-        page = chromium.new_context(locale="en").new_page()
-        page.set_default_timeout(TIMEOUT_MS)
-        log_in(page, octoprint)
+        page = opened(chromium, octoprint)
         wizard = page.locator("#wizard_plugin_temp_eta")
         expect(wizard).to_be_visible()
         page.wait_for_function("() => ko.dataFor(document.querySelector('#wizard_plugin_temp_eta')).searched()")
@@ -54,3 +53,38 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
         expect(page.locator("#tab_plugin_temp_eta_link")).to_be_visible()
         expect(page.locator("#wizard_dialog")).to_be_hidden()
+
+
+def test_a_search_that_is_repeated_finds_a_new_broker_and_a_skipped_wizard_does_not_come_back(
+    chromium: Browser,
+) -> None:
+    config = {"server": {"seenWizards": {"temp_eta": None}}}
+    with OctoPrint(plugins={"temp_eta": {"mqtt_broker_host": ""}}, config=config) as octoprint:
+        page = opened(chromium, octoprint)
+        wizard = page.locator("#wizard_plugin_temp_eta")
+        again = wizard.get_by_role("button", name="Search again")
+        expect(again).to_be_visible()
+        broker = wizard.get_by_role("button", name="late-broker")
+        expect(broker).to_have_count(0)
+        with announced(service("_secure-mqtt._tcp.local.", "late-broker", 18884)):
+            again.click()
+            expect(wizard.get_by_text("Searching the network")).to_be_visible()
+            broker.click()
+        expect(page.locator("#temp_eta_wizard_port")).to_have_value("18884")
+        expect(page.locator("#temp_eta_wizard_tls")).to_be_checked()
+        page.locator("#temp_eta_wizard_host").fill("")
+        page.locator("#wizard_dialog .button-finish").click()
+        expect(page.locator("#wizard_dialog")).to_be_hidden()
+        assert saved(octoprint, "mqtt_broker_host") == ""
+
+        page.reload()
+        expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
+        expect(page.locator("#tab_plugin_temp_eta_link")).to_be_visible()
+        expect(page.locator("#wizard_dialog")).to_be_hidden()
+
+
+def opened(chromium: Browser, octoprint: OctoPrint) -> Page:
+    page = chromium.new_context(locale="en").new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    log_in(page, octoprint)
+    return page

@@ -26,7 +26,10 @@
 
     /* Return our settings for the broker in the settings of OctoPrint-MQTT. */
     TempETA.fromMqttPlugin = function (broker) {
-        const tls = Boolean(broker.tls && (broker.tls.ca_certs || broker.tls.certfile)) || Number(broker.port) === 8883;
+        const files = broker.tls || {};
+        const tls = _.isBoolean(broker.tls_active)
+            ? broker.tls_active
+            : Boolean(files.ca_certs || files.certfile) || Number(broker.port) === 8883;
         const taken = {
             mqtt_enabled: true,
             mqtt_broker_host: broker.url,
@@ -35,9 +38,9 @@
             mqtt_keepalive: broker.keepalive || 60,
             mqtt_use_tls: tls,
             mqtt_tls_insecure: Boolean(broker.tls_insecure),
-            mqtt_tls_ca_file: (broker.tls && broker.tls.ca_certs) || "",
-            mqtt_tls_certificate_file: (broker.tls && broker.tls.certfile) || "",
-            mqtt_tls_key_file: (broker.tls && broker.tls.keyfile) || ""
+            mqtt_tls_ca_file: files.ca_certs || "",
+            mqtt_tls_certificate_file: files.certfile || "",
+            mqtt_tls_key_file: files.keyfile || ""
         };
         return broker.password ? {...taken, mqtt_password: broker.password} : taken;
     };

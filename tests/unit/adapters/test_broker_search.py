@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from zeroconf import ServiceInfo, Zeroconf
 
 from octoprint_temp_eta.adapters.broker_search import BrokerSearch
 from tests.support.waiting import eventually
-
-LOOPBACK = "127.0.0.1"
-
-
-def service(kind: str, name: str, port: int) -> ServiceInfo:
-    address = socket.inet_aton(LOOPBACK)
-    return ServiceInfo(kind, f"{name}.{kind}", addresses=[address], port=port, server=f"{name}.local.")
+from tests.support.zeroconf_services import LOOPBACK, announced, service
 
 
 @pytest.fixture
-def network() -> Iterator[Zeroconf]:
+def network() -> Iterator[None]:
     """A network with a broker, an encrypted one, and a Home Assistant."""
-    with Zeroconf(interfaces=[LOOPBACK]) as network:
-        network.register_service(service("_mqtt._tcp.local.", "mosquitto", 18883))
-        network.register_service(service("_secure-mqtt._tcp.local.", "safe", 18884))
-        network.register_service(service("_home-assistant._tcp.local.", "Home", 8123))
-        yield network
+    broker = service("_mqtt._tcp.local.", "mosquitto", 18883)
+    encrypted = service("_secure-mqtt._tcp.local.", "safe", 18884)
+    with announced(broker, encrypted, service("_home-assistant._tcp.local.", "Home", 8123)):
+        yield
 
 
-def test_brokers_and_home_assistant_are_found(network: Zeroconf) -> None:
+@pytest.mark.usefixtures("network")
+def test_brokers_and_home_assistant_are_found() -> None:
     reports: list[Mapping[str, Any]] = []
     search = BrokerSearch(reports.append, [LOOPBACK])
     search.start(60.0)
