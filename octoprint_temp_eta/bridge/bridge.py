@@ -35,6 +35,9 @@ from .protocol.inputs import BrokerConnected, Input, SettingsChanged, Tick
 from .scripts.scripts import Scripts
 from .scripts.store import STORED
 
+#: Seconds by which the wall clock has to move against the monotonic one to count as set.
+CLOCK_SET_S = 5.0
+
 
 class Bridge:
     """The plugin's decisions: its parts, and what is done with all of them."""
@@ -71,9 +74,12 @@ class Bridge:
         self._ticking = [part for part in self._parts if type(part).tick is not Part.tick]
         self._storing = [part for part in self._parts if type(part).stored is not Part.stored]
         self._saved = self._stored
+        #: From the monotonic clock to the wall clock, in seconds: constant until the clock is set.
+        self._clock_offset = now.wall - now.at
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
         """Handle an input at `now`, and return the effects, in order."""
+        self._notice_clock(now)
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
         pages = self._pages.copies(self._outbox.take_published())
@@ -110,6 +116,15 @@ class Bridge:
             else:
                 routed.append(effect)
         return routed
+
+    def _notice_clock(self, now: Now) -> None:
+        """Correct all times if the clock was set, such as on a machine that starts without a battery for its clock."""
+        offset = now.wall - now.at
+        shift, self._clock_offset = offset - self._clock_offset, offset
+        if abs(shift) >= CLOCK_SET_S:
+            for part in self._parts:
+                part.clock_set(shift)
+            self._publish_all(now)
 
     def _publish_all(self, now: Now) -> None:
         for part in self._parts:

@@ -55,6 +55,10 @@ class ConnectionTestRuns(Part):
             ConnectionTestDone: self._done,
         }
 
+    def clock_set(self, shift: float) -> None:
+        """Move the time of the last test."""
+        self._started_at = None if self._started_at is None else self._started_at + shift
+
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return `connection_test`: the running or the last test, null before the first one."""
         del now

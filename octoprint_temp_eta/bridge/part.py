@@ -50,6 +50,10 @@ class Part:
         del now
         return []
 
+    def clock_set(self, shift: float) -> None:
+        """Move the Unix times that this part holds by `shift` seconds: the clock was set. `publish_all` follows."""
+        del shift
+
     def publish_all(self, now: Now) -> None:
         """Publish every retained state, such as for a new connection or on other topics."""
         del now

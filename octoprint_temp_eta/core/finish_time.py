@@ -42,5 +42,10 @@ class FinishTime:
                 self._move(estimate, now)
         return self._announced
 
+    def shift(self, seconds: float) -> None:
+        """Move the announced time: the clock was set."""
+        if self._announced is not None:
+            self._announced += seconds
+
     def _move(self, estimate: float, now: Now) -> None:
         self._announced, self._moved_at = estimate, now.at

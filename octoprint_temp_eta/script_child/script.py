@@ -13,6 +13,9 @@ from ..core.frozen import frozen
 from ..core.scripts.catalogue import ID_RULE, convert_id, is_valid_id
 from ..core.scripts.settings import InvalidSettings, Settings, as_json
 
+#: Longer titles and descriptions are cut, in characters: only their beginning is shown.
+MAX_TEXT = 1000
+
 
 class ScriptError(Exception):
     """The file is not a valid script; the message has the remedy."""
@@ -109,7 +112,7 @@ def _checked_id(value: object) -> str:
 
 
 def _first_paragraph(docstring: object) -> str | None:
-    text = docstring.strip().partition("\n\n")[0] if isinstance(docstring, str) else ""
+    text = docstring.strip()[:MAX_TEXT].partition("\n\n")[0] if isinstance(docstring, str) else ""
     return " ".join(text.split()) or None
 
 
@@ -122,7 +125,7 @@ def _id_hint(declared: object, script_id: str) -> str | None:
 def _checked_title(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ScriptError("__script_title__ must be a string that is not empty")
-    return value.strip()
+    return value.strip()[:MAX_TEXT]
 
 
 def _checked_settings(value: object) -> Settings:

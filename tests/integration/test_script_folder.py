@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
-from octoprint_temp_eta.adapters.scripts.inspection import MAX_REPLY, ScriptFailed
+from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION, MAX_REPLY, ScriptFailed
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.scripts import write_script
 
@@ -224,6 +224,22 @@ def test_a_title_is_one_short_line(folder: Path) -> None:
     write_script(folder, "pass", head("long", "A\n" + "x" * 5000), "long.py")
     long = next(script for script in ScriptFolder(folder).scan() if script.file == "long.py")
     assert long.title == "A " + "x" * 126
+
+
+def test_a_docstring_of_any_length_is_cut(folder: Path) -> None:
+    long = f'"""{"x" * (2 * MAX_REPLY)}"""\n' + head("long", "A")
+    write_script(folder, "pass", long, "long.py")
+    found = next(script for script in ScriptFolder(folder).scan() if script.file == "long.py")
+    assert (found.error, found.description) == (None, "x" * MAX_DESCRIPTION)
+
+
+def test_a_file_name_with_a_line_break_is_shown_on_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a\nb\x1b.py").write_text("pass")
+    (tmp_path / "a\nb\x1b.py").chmod(0o666)
+    folder = ScriptFolder(tmp_path)
+    (script,) = folder.scan()
+    assert (script.file, script.title) == (r"a\nb\x1b.py", r"a\nb\x1b.py")
+    assert folder.state.writable == (r"a\nb\x1b.py",)
 
 
 def test_a_file_name_that_is_not_utf8_harms_no_other_script(folder: Path) -> None:

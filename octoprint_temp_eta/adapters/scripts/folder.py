@@ -12,7 +12,7 @@ from pathlib import Path
 from ...core.scripts.catalogue import FolderState, Script, without_duplicates
 from ...core.scripts.settings import Settings
 from ..threads.inbox import now
-from .inspection import connect_commands, inspect
+from .inspection import connect_commands, inspect, printable
 
 #: Seconds for the import of a script, or for its `__script_commands__`.
 TIMEOUT_S = 10.0
@@ -106,7 +106,7 @@ class ScriptFolder:
             return  # the file vanished during the scan
         stamps[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
         if _others_may_write(status):
-            writable.append(entry.name.encode("ascii", "backslashreplace").decode())
+            writable.append(printable(entry.name))
 
 
 def _others_may_write(status: os.stat_result) -> bool:

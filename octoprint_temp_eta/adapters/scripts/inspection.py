@@ -31,7 +31,7 @@ def inspect(path: Path, timeout: float) -> Script:
     """Return the script in the file at `path`; what is wrong with it is its `error`."""
     file = path.name
     if not file.isprintable():
-        name = file.encode("ascii", "backslashreplace").decode()
+        name = printable(file)
         return Script(name, title=name, error="the file name has characters that cannot be shown: rename the file")
     try:
         return _script(file, _request("inspect", path, timeout))
@@ -83,6 +83,11 @@ def _script(file: str, reply: Mapping[str, Any]) -> Script:
         hint=_shown(hint)[:MAX_ERROR] if isinstance(hint, str) else None,
         description=_shown(description)[:MAX_DESCRIPTION] or None if isinstance(description, str) else None,
     )
+
+
+def printable(name: str) -> str:
+    """Return a file name with escapes for what cannot be shown on one line."""
+    return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 
 def _shown(text: str) -> str:

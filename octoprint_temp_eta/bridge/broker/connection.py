@@ -150,6 +150,11 @@ class Connection(Part):
             effects += [*self._move(Event.CONNECT), self._connect()]
         return effects
 
+    def clock_set(self, shift: float) -> None:
+        """Move the times of the connection and of the next attempt."""
+        self._connected_at += shift
+        self._retry_at = None if self._retry_at is None else self._retry_at + shift
+
     def publish_all(self, now: Now) -> None:
         """Publish `status`."""
         self._outbox.publish_state("status", "online", now)

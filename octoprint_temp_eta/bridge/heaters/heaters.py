@@ -149,6 +149,13 @@ class Heaters(Part):
             self.lose(now)
         return []
 
+    def clock_set(self, shift: float) -> None:
+        """Compute again since when the heaters' states hold."""
+        del shift
+        for track in self._tracks:
+            track.clock_set()
+        self.states.touch()
+
     def printer_changed(self, _: PrinterChanged, now: Now) -> list[Effect]:
         """Process the printer's state; without a connection only cool-downs continue, see `Track.disconnect`."""
         before, self._profile = self._profile, self._printer.profile

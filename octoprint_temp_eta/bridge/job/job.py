@@ -48,6 +48,10 @@ class Job(Part):
             PrinterChanged: self._printer_changed,
         }
 
+    def clock_set(self, shift: float) -> None:
+        """Move the announced time."""
+        self._finish_time.shift(shift)
+
     def publish_all(self, now: Now) -> None:
         """Publish the job."""
         self._publish(now, anyway=True)

@@ -119,6 +119,10 @@ class ScriptRun(Part):
         }
         return {kind: self._publishing(handler) for kind, handler in handlers.items()}
 
+    def clock_set(self, shift: float) -> None:
+        """Move the times of the runs."""
+        self.runner.clock_set(shift)
+
     def start(self, plan: Plan, command: Command, now: Now) -> list[Effect]:
         """Start a run for `command`; only when the runner is idle."""
         self._launch = plan.launch

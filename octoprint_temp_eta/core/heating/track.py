@@ -261,8 +261,12 @@ class Track:
             return view
         return _with_eta(view, remaining, announced, self._countdown.method)
 
+    def clock_set(self) -> None:
+        """Compute again since when the state holds: the clock was set."""
+        self._state_since = None
+
     def _since(self, at: float, wall: float) -> float | None:
-        """Return since when the state holds; a clock that is set later does not move it."""
+        """Return since when the state holds: computed once, so that it does not vary by the drift of the clocks."""
         if self._state_since is None and self._entered_at is not None:
             self._state_since = wall - (at - self._entered_at)
         return self._state_since

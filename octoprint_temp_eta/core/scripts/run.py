@@ -10,7 +10,7 @@ it retries the last line before it applies SETTLED.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 
 from ..frozen import frozen
@@ -146,6 +146,10 @@ class Run:
     #: In seconds; None disables the limit.
     time_limit: float | None = None
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
+
+    def shifted(self, seconds: float) -> Run:
+        """Return this run with its time moved by `seconds`."""
+        return replace(self, started_at=self.started_at + seconds)
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .heaters import HeaterTargets
 from .run import (
@@ -80,6 +80,12 @@ class Runner:
     def can_be_stopped(self) -> bool:
         """Whether a run exists that is neither ended nor ending."""
         return Event.STOPPED in MOVES[self.phase]
+
+    def clock_set(self, shift: float) -> None:
+        """Move the times of the runs by `shift` seconds."""
+        self.run = None if self.run is None else self.run.shifted(shift)
+        if self.last is not None:
+            self.last = replace(self.last, run=self.last.run.shifted(shift), ended_at=self.last.ended_at + shift)
 
     def start(self, run: Run) -> list[Decision]:
         """Start `run`; do nothing while another run exists."""

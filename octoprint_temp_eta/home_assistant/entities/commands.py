@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ha_discovery import Availability, AvailabilityTopic, Button, Component, Event, Number
 
-from .parts import EXPIRES, PAYLOAD, Scope, field, key_of, online_if, state_at
+from .parts import EXPIRES, PAYLOAD, Scope, field, keys_of, online_if, state_at
 
 
 def target(scope: Scope, heater: str, highest: float) -> Component:
@@ -33,10 +33,12 @@ def target(scope: Scope, heater: str, highest: float) -> Component:
 
 def buttons(scope: Scope) -> Iterator[Component]:
     """Yield a button for each permitted command. It is available while a press would be accepted."""
-    for script_id, title in scope.offer.scripts if "script/start" in scope.offer.commands else ():
+    scripts = scope.offer.scripts if "script/start" in scope.offer.commands else ()
+    keys = keys_of(script_id for script_id, _ in scripts)
+    for script_id, title in scripts:
         yield scope.add(
             Button,
-            f"start_{key_of(script_id)}",
+            f"start_{keys[script_id]}",
             "Start {script}",
             {"script": title},
             icon="mdi:script-text-play",

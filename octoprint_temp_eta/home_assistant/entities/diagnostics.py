@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ha_discovery import ALWAYS, BinarySensor, Component, Sensor
 
-from .parts import EXPIRE_AFTER_S, Scope, field, key_of, state_at, text_at
+from .parts import EXPIRE_AFTER_S, Scope, field, keys_of, state_at, text_at
 
 #: By key: name, icon and path of the counters in the message `diagnostics`.
 COUNTERS = {
@@ -37,10 +37,11 @@ def bridge(scope: Scope) -> Component:
 
 def temperatures(scope: Scope) -> Iterator[Component]:
     """Yield a sensor for each reported temperature that is not a heater."""
+    keys = keys_of(scope.offer.sensors)
     for name in scope.offer.sensors:
         yield scope.add(
             Sensor,
-            f"sensor_{key_of(name)}",
+            f"sensor_{keys[name]}",
             "{heater} temperature",
             {"heater": name.replace("_", " ").strip() or name},
             device_class="temperature",

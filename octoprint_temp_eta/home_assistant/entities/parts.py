@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from ha_discovery import Availability, AvailabilityTopic, Entity, json_text, json_value
@@ -105,11 +105,21 @@ class Scope:
         return Availability((self.bridge, AvailabilityTopic(self.topics.of("printer"), value_template=present)))
 
 
-def key_of(name: str) -> str:
-    """Return a key for a name that users choose: the slug, with a hash if it drops characters ("PLA+", "PLA")."""
-    plain = slug(name).replace("-", "_")
-    if plain == name.lower().replace(" ", "_").replace("-", "_"):
-        return plain
+def keys_of(names: Iterable[str]) -> dict[str, str]:
+    """Return a key for each of the names that users choose.
+
+    It is the slug, with a hash if that drops characters ("PLA+", "PLA"), or if another name has the slug already, such
+    as one in capitals.
+    """
+    keys: dict[str, str] = {}
+    for name in sorted(names, key=str.swapcase):
+        plain = slug(name).replace("-", "_")
+        complete = plain == name.lower().replace(" ", "_").replace("-", "_")
+        keys[name] = plain if complete and plain not in keys.values() else _hashed(plain, name)
+    return keys
+
+
+def _hashed(plain: str, name: str) -> str:
     digest = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:6]
     return f"{plain}_{digest}".lstrip("_")
 

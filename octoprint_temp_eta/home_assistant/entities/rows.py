@@ -29,7 +29,7 @@ from .parts import (
     arrival_at,
     enum_at,
     field,
-    key_of,
+    keys_of,
     quoted,
     state_at,
     temperature_at,
@@ -53,8 +53,9 @@ def rows(scope: Scope) -> Iterator[Component]:
             yield target(scope, heater, highest)
         for thermostat in scope.offer.thermostats:
             yield climate(scope, thermostat)
+    presets = keys_of(scope.offer.presets)
     for preset in scope.offer.presets:
-        yield _forecast(scope, preset)
+        yield _forecast(scope, preset, presets[preset])
     yield from runner(scope)
     yield from buttons(scope)
     yield from job_buttons(scope)
@@ -203,13 +204,13 @@ def _heater_triggers(scope: Scope, heater: str) -> Iterator[Component]:
         )
 
 
-def _forecast(scope: Scope, preset: str) -> Component:
+def _forecast(scope: Scope, preset: str, key: str) -> Component:
     """Return the sensor of the seconds until all heaters of `preset` are ready; unknown if one has no forecast."""
     presets = f"{PAYLOAD}['presets'] | default([])"
     found = f"{presets} | selectattr('name', 'eq', {quoted(preset)}) | map(attribute='printer') | first"
     sensor: Component = scope.add(
         Sensor,
-        f"forecast_{key_of(preset)}",
+        f"forecast_{key}",
         "Warm-up time {preset}",
         {"preset": preset},
         icon="mdi:timer-outline",

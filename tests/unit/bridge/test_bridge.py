@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from tests.support import curves
-from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, heating
+from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, connected, heating
+from tests.support.print_jobs import print_lid
 
 BASE = f"octoprint/temp_eta/{INSTANCE}"
 
@@ -193,6 +195,43 @@ def test_setting_the_wall_clock_moves_published_times():
     after = driver.state("eta", heater="bed")
     assert after["ready_at"] > before["ready_at"]
     assert after["timestamp"] > before["timestamp"] + 7000
+
+
+@pytest.mark.parametrize("set_at", [-315_000_000.0, 86_400.0])
+def test_times_from_before_the_clock_was_set_are_corrected(set_at: float):
+    """Such as on a Raspberry Pi, which starts with an old time and gets the present one from a time server."""
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    print_lid(driver, 5)
+    driver.advance(61)
+    before = _times(driver)
+    driver.read(bed=(22.0, 0.0))
+    driver.set_wall(driver.now.wall + set_at)
+    driver.advance(61)
+    assert {name: time - before[name] for name, time in _times(driver).items()} == dict.fromkeys(before, set_at)
+
+
+def test_a_clock_that_is_slewed_moves_no_time():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    driver.advance(61)
+    before, mark = _times(driver), len(driver.sent)
+    for _ in range(60):
+        driver.set_wall(driver.now.wall + 0.1)
+        driver.read(bed=(22.0, 0.0))
+        driver.advance(1)
+    assert _times(driver) == before
+    assert {body["state_since"] for body in driver.bodies("eta", since=mark)} <= {driver.eta()["state_since"]}
+
+
+def _times(driver: BridgeDriver) -> dict[str, float]:
+    """Return the published times that were noted earlier, in Unix seconds."""
+    texts = {
+        "state_since": driver.state("eta", heater="bed")["state_since"],
+        "connected_since_at": driver.state("diagnostics")["broker"]["connected_since_at"],
+        "finish_at": driver.state("job")["finish_at"],
+    }
+    return {name: datetime.fromisoformat(text).timestamp() for name, text in texts.items() if text}
 
 
 def test_a_restart_publishes_with_another_boot_id():

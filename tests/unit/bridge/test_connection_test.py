@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from octoprint_temp_eta.bridge.connection_test import MAX_STEPS
@@ -125,6 +126,10 @@ def test_diagnostics_have_the_failed_steps_of_the_saved_connection():
     driver.advance(61)
     result = driver.state("diagnostics")["connection_test"]
     assert result["problems"] == [{"broker": BROKER, "step": "TLS", "message": BAD.message}]
+    driver.set_wall(driver.now.wall + 86_400.0)
+    driver.advance(61)
+    later = driver.state("diagnostics")["connection_test"]["tested_at"]
+    assert datetime.fromisoformat(later) - datetime.fromisoformat(result["tested_at"]) == timedelta(days=1)
 
 
 def test_diagnostics_have_no_test_of_other_settings():

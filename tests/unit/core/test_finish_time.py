@@ -52,6 +52,13 @@ def test_it_is_never_in_the_past_while_the_print_goes_on():
     assert moves <= 540 / LEAST_AHEAD_S
 
 
+def test_it_moves_with_a_clock_that_is_set():
+    finish = FinishTime()
+    finish.update(3600.0, at(0))
+    finish.shift(86_400.0)
+    assert finish.update(3590.0, Now(1010.0, START + 86_410.0)) == START + 86_400.0 + 3600
+
+
 def test_it_is_unknown_once_it_has_passed_and_nothing_remains():
     finish = FinishTime()
     finish.update(60.0, at(0))

@@ -331,4 +331,6 @@ def test_the_time_of_the_state_is_that_of_its_reading_and_stays():
     assert bed.view().state_since == since
     view = bed.play(curves.heating(60.0, hold=0)[1:30])[-1]
     assert (view.state, view.state_since) == (State.HEATING, since)
-    assert bed.track.view(bed.at, WALL + bed.at + 7200.0).state_since == since, "the clock was set meanwhile"
+    assert bed.track.view(bed.at, WALL + bed.at + 7200.0).state_since == since
+    bed.track.clock_set()
+    assert bed.track.view(bed.at, WALL + bed.at + 7200.0).state_since == since + 7200.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -293,3 +294,13 @@ def test_an_event_without_a_row_is_reported_with_its_phase():
     assert runner.take_ignored() == ["event run() returned in phase print jobs on hold"]
     assert runner.take_ignored() == []
     assert runner.phase is Phase.HOLDING
+
+
+def test_the_times_of_the_runs_move_with_a_clock_that_is_set():
+    runner = at(Phase.SETTLING)
+    runner.settled(True, 2000)
+    runner.start(replace(RUN, run_id="r2", started_at=2100.0))
+    runner.clock_set(500.0)
+    assert runner.run is not None
+    assert runner.last is not None
+    assert (runner.last.run.started_at, runner.last.ended_at, runner.run.started_at) == (1500.0, 2500.0, 2600.0)

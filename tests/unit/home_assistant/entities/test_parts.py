@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.home_assistant.entities.parts import enum_at, slow_text_at, temperature_at
+from octoprint_temp_eta.home_assistant.entities.parts import enum_at, keys_of, slow_text_at, temperature_at
 from tests.support.simulated_recorder import Entity, render, states
 
 TOPIC = "printer/bed"
@@ -18,6 +18,17 @@ def temperatures(*readings: tuple[float | None, float, str]) -> list[str]:
     """Return the states for readings of (actual, target, state)."""
     bodies = [{"actual": a, "target": t, "state": s} for a, t, s in readings]
     return states(temperature_at(TOPIC), [Publish(TOPIC, json.dumps(body).encode()) for body in bodies])
+
+
+@pytest.mark.parametrize(
+    "names", [("case", "CASE"), ("CASE", "case"), ("Case", "CASE"), ("PLA", "PLA+", "pla"), ("a b", "a_b")]
+)
+def test_names_that_are_alike_have_different_keys(names: tuple[str, ...]):
+    assert len(set(keys_of(names).values())) == len(names)
+
+
+def test_a_single_name_has_a_plain_key():
+    assert keys_of(["Warm Up", "PLA"]) == {"Warm Up": "warm_up", "PLA": "pla"}
 
 
 def test_a_temperature_is_whole_and_ignores_changes_below_two_degrees():
