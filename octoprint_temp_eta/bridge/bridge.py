@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..core.clock import Now
@@ -70,6 +70,7 @@ class Bridge:
         connecting = (commands, info, other_plugins, connection, home_assistant, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
+        self._steps = {kind: handler for part in self._parts for kind, handler in part.steps.items()}
         self._inputs = _handlers(self._parts)
         self._ticking = [part for part in self._parts if type(part).tick is not Part.tick]
         self._storing = [part for part in self._parts if type(part).stored is not Part.stored]
@@ -79,11 +80,21 @@ class Bridge:
 
     def handle(self, event: Input, now: Now) -> list[Effect]:
         """Handle an input at `now`, and return the effects, in order."""
+        return [effect for effects in self.steps(event, now) for effect in effects]
+
+    def steps(self, event: Input, now: Now) -> Iterator[list[Effect]]:
+        """Handle an input as `handle` does, and yield the effects of each step, to be performed before the next one.
+
+        An estimate takes milliseconds, and the message of one heater does not wait for the estimates of the others.
+        """
         self._notice_clock(now)
+        steps = self._steps.get(type(event))
+        for effects in steps(event, now) if steps is not None else ():
+            yield [*self._routed(effects, now), *self._outbox.drain(now)]
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
         pages = self._pages.copies(self._outbox.take_published())
-        return [*effects, *self._save(), *self._connection.report_not_sent(now), *messages, *pages]
+        yield [*effects, *self._save(), *self._connection.report_not_sent(now), *messages, *pages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.

@@ -6,7 +6,7 @@ through the outbox and returns everything else as effects. A later reply to a co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..core.clock import Now
@@ -17,6 +17,9 @@ from .protocol.effects import Effect
 
 #: Handles one type of input.
 InputHandler = Callable[[Any, Now], list[Effect]]
+
+#: Handles one type of input in steps, and yields the effects of each step.
+StepHandler = Callable[[Any, Now], Iterator[list[Effect]]]
 
 #: Executes a command: returns its reply, None if that comes later as a `Reply`, and the effects. Raises `CommandError`
 #: if the command is refused.
@@ -32,6 +35,14 @@ class Part:
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input. Several parts may handle the same input; they do so in the bridge's order."""
+        return {}
+
+    @property
+    def steps(self) -> Mapping[type, StepHandler]:
+        """The handlers of inputs that take long, by type: what a step publishes is sent before the next step starts.
+
+        They handle an input before those of `inputs` do. Each type of input belongs to one part.
+        """
         return {}
 
     @property

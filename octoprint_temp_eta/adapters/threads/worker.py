@@ -97,12 +97,11 @@ class Worker:
     def _handle(self, event: Input, time: Now) -> None:
         """Handle one input. An exception is a fault of the plugin: it is logged here."""
         try:
-            effects = self._bridge.handle(event, time)
+            for effects in self._bridge.steps(event, time):
+                for effect in effects:
+                    self._perform(effect)
         except Exception:
             self._logger.exception("Failed to handle %s", type(event).__name__)
-            return
-        for effect in effects:
-            self._perform(effect)
 
     def _perform(self, effect: Effect) -> None:
         try:

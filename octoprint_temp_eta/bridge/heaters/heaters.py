@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
-from ..part import InputHandler, Part
+from ..part import InputHandler, Part, StepHandler
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
@@ -77,11 +77,15 @@ class Heaters(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {
-            Readings: self.read,
             PrinterChanged: self.printer_changed,
             JobBoundary: self.job_boundary,
             Learned: self._clear_forecasts,
         }
+
+    @property
+    def steps(self) -> Mapping[type, StepHandler]:
+        """The handlers by type of input: a reading is processed heater by heater."""
+        return {Readings: self.read}
 
     @property
     def stored(self) -> Mapping[str, Any]:
@@ -181,10 +185,10 @@ class Heaters(Part):
             self._changed(name, self._tracks[name].lose(now.at), now)
         self.states.touch()
 
-    def read(self, readings: Readings, now: Now) -> list[Effect]:
-        """Process a reading of all heaters and sensors; return what is to be learned from it."""
+    def read(self, readings: Readings, now: Now) -> Iterator[list[Effect]]:
+        """Process a reading of all heaters and sensors; yield what is to be learned from it, heater by heater."""
         if not self._printer.connected:
-            return []
+            return
         reported = {name: _reading(*raw) for name, raw in readings.heaters.items()}
         missing = self._presence.missing(reported)
         present = {name: reading for name, reading in reported.items() if name not in missing}
@@ -196,8 +200,11 @@ class Heaters(Part):
         if not doubted:
             self._note_targets(present)
         if not self.settings.enabled:
-            return []
-        effects = self._read_heaters(present, now, doubted=doubted)
+            return
+        self.states.read(now)
+        for name, reading in present.items():
+            if self._is_followed(name, reading):
+                yield self._read_heater(name, reading, now, doubted=doubted)
         if not doubted:
             self._sensors.read(
                 {
@@ -208,24 +215,24 @@ class Heaters(Part):
             )
         for name in self._tracks.missing(present):
             self._drop(name)
-        self.states.read(now)
         self._publish(now)
-        return [*effects, *self._report_overflow()]
+        yield self._report_overflow()
 
-    def _read_heaters(self, present: Mapping[str, Reading], now: Now, *, doubted: bool) -> list[Effect]:
-        effects: list[Effect] = []
-        for name, (actual, target) in present.items():
-            if not self._selection.is_heater(name):
-                continue
-            if name not in self._tracks and not ((actual is not None or target) and self._tracks.add(name)):
-                continue
-            track = self._tracks[name]
-            step = track.read(now.at, actual, target, doubted=doubted)
-            self._changed(name, step.transition, now)
-            learns = self.settings.algorithm == MODEL
-            effects += self._store.take(self.place(name), track.kind, step, learns=learns)
-            effects += [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
-        return effects
+    def _is_followed(self, name: str, reading: Reading) -> bool:
+        """Return whether `name` is a heater with a track; the first value of a heater adds it."""
+        if not self._selection.is_heater(name):
+            return False
+        actual, target = reading
+        return name in self._tracks or ((actual is not None or bool(target)) and self._tracks.add(name))
+
+    def _read_heater(self, name: str, reading: Reading, now: Now, *, doubted: bool) -> list[Effect]:
+        track = self._tracks[name]
+        step = track.read(now.at, *reading, doubted=doubted)
+        self._changed(name, step.transition, now)
+        self.states.publish_read(name, now, self.settings.mqtt_publish_interval)
+        ignored = [Log(logging.DEBUG, f"{name}: ignoring the {each}") for each in track.take_ignored()]
+        learns = self.settings.algorithm == MODEL
+        return [*self._store.take(self.place(name), track.kind, step, learns=learns), *ignored]
 
     def tick(self, now: Now) -> list[Effect]:
         """Extrapolate, and forget what is stale."""

@@ -22,18 +22,20 @@ class HeaterStates:
         self._gates: dict[str, Gate] = {}
         #: Counts the changes of what is published, except that time passes.
         self.revision = 0
-        self._viewed: tuple[Now, list[HeaterView], dict[str, encode.Payload]] | None = None
+        #: The time of the views and bodies that are kept, and these by heater.
+        self._viewed_at: Now | None = None
+        self._viewed: dict[str, tuple[HeaterView, encode.Payload]] = {}
         #: The revision that was published last, and when the newest reading came, in monotonic seconds.
         self._published = 0
         self._read_at = 0.0
 
     def touch(self) -> None:
         """Note that a heater has changed."""
-        self._viewed = None
+        self._viewed_at = None
         self.revision += 1
 
     def read(self, now: Now) -> None:
-        """Note that a reading has come."""
+        """Note that a reading has come, which is processed heater by heater."""
         self._read_at = now.at
         self.touch()
 
@@ -45,23 +47,32 @@ class HeaterStates:
 
     def views(self, now: Now) -> list[HeaterView]:
         """Return what is published of each heater."""
-        return self._at(now)[0]
+        return [self._at(heater, now)[0] for heater in self._tracks.names]
 
     def bodies(self, now: Now) -> dict[str, encode.Payload]:
         """Return the body of `eta` by heater; it is never changed."""
-        return self._at(now)[1]
+        return {heater: self._at(heater, now)[1] for heater in self._tracks.names}
 
     def publish(self, now: Now, interval: float, *, all_of_them: bool = False) -> None:
         """Publish the heaters that are due, each every `interval` s at most, or all of them."""
         if all_of_them:
             self._gates.clear()
         self._published = self.revision
-        for heater, body in self.bodies(now).items():
-            gate = self._gates.get(heater)
-            if gate is None:
-                gate = self._gates[heater] = Gate(policy_of("eta"))
-            if gate.passes(body, now.at, interval):
-                self._outbox.publish_state("eta", body, now, heater=heater)
+        for heater in self._tracks.names:
+            self._publish_one(heater, now, interval)
+
+    def publish_read(self, heater: str, now: Now, interval: float) -> None:
+        """Publish a heater whose reading has been processed, if it is due."""
+        self._viewed.pop(heater, None)
+        self._publish_one(heater, now, interval)
+
+    def _publish_one(self, heater: str, now: Now, interval: float) -> None:
+        gate = self._gates.get(heater)
+        if gate is None:
+            gate = self._gates[heater] = Gate(policy_of("eta"))
+        body = self._at(heater, now)[1]
+        if gate.passes(body, now.at, interval):
+            self._outbox.publish_state("eta", body, now, heater=heater)
 
     def tick(self, now: Now, interval: float) -> None:
         """Publish what has changed since the newest reading, and what waits for the next one if that is late."""
@@ -73,8 +84,11 @@ class HeaterStates:
         """Return whether no reading has come for `interval` s."""
         return now.at - self._read_at >= interval
 
-    def _at(self, now: Now) -> tuple[list[HeaterView], dict[str, encode.Payload]]:
-        if self._viewed is None or self._viewed[0] is not now:
-            views = [self._tracks[name].view(now.at, now.wall) for name in self._tracks.names]
-            self._viewed = now, views, {view.heater: encode.eta(view) for view in views}
-        return self._viewed[1:]
+    def _at(self, heater: str, now: Now) -> tuple[HeaterView, encode.Payload]:
+        if self._viewed_at is not now:
+            self._viewed_at, self._viewed = now, {}
+        found = self._viewed.get(heater)
+        if found is None:
+            view = self._tracks[heater].view(now.at, now.wall)
+            found = self._viewed[heater] = view, encode.eta(view)
+        return found

@@ -10,7 +10,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
-from octoprint_temp_eta.bridge.protocol.inputs import Stopping
+from octoprint_temp_eta.bridge.protocol.inputs import Readings, Stopping
 from tests.support import curves
 from tests.support.bridge_driver import IDENTITY, INSTANCE, PASSWORD, BridgeDriver, connected, heating
 from tests.support.print_jobs import print_lid
@@ -57,6 +57,24 @@ def test_a_first_connection_gets_everything_and_status_last():
     assert names[-1] == "status"
     assert {"info", "printer", "eta"} <= set(names)
     assert driver.state("status") == "online"
+
+
+# Readings
+
+
+def test_the_message_of_a_heater_does_not_wait_for_the_next_heater():
+    driver = connected()
+    driver.read(tool0=(22.0, 0.0), bed=(22.0, 0.0))
+    driver.advance(2.0)
+    steps = driver.bridge.steps(Readings({"tool0": (30.0, 200.0), "bed": (25.0, 60.0)}), driver.now)
+    tool = [effect.topic for effect in next(steps) if isinstance(effect, Publish)]
+    assert tool == [f"{BASE}/tool0/eta", f"{BASE}/tool0/state_change"]
+    assert driver.bridge.snapshot(driver.now)["eta"]["bed"]["state"] == "off", "the bed is read in the next step"
+    bed = [effect.topic for effect in next(steps) if isinstance(effect, Publish)]
+    assert bed == [f"{BASE}/bed/eta", f"{BASE}/bed/state_change"]
+    rest = [effect.topic for effects in steps for effect in effects if isinstance(effect, Publish)]
+    assert f"{BASE}/printer" in rest
+    assert not any(topic.endswith("/eta") for topic in rest)
 
 
 # Settings

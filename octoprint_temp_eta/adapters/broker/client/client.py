@@ -125,6 +125,7 @@ class Client:
     def publish(self, message: Publish) -> None:
         """Send a message; `Delivered` follows if it has a token."""
         mid = self._send(message).mid
+        self._client.write_now()
         if message.token is not None and self._receipts.expect(mid, message):
             self._post(Delivered(self.link, message.token))
 

@@ -7,7 +7,9 @@ topic with U+FEFF, which the library refuses. The overridden methods are not pub
 from __future__ import annotations
 
 import logging
+import socket
 import struct
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +33,36 @@ class GuardedClient(mqtt.Client):
     on_malformed: Callable[[], None] = staticmethod(lambda: None)
     #: Whether the broker sent a packet that ends the connection.
     unreadable = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        #: Held while packets are written, so that they are neither mixed nor sent in another order.
+        self._writing = threading.Lock()
+        self._ends = False
+
+    def write_now(self) -> None:
+        """Write the packets in the queue, as far as the socket accepts them without waiting; from any thread.
+
+        The library's thread does that, too, but has to wait for the interpreter until the caller pauses, at least 5 ms
+        if it computes. With TLS and WebSockets only that thread writes: their connections are for one thread at a time.
+        """
+        if type(self.socket()) is not socket.socket or not self._writing.acquire(blocking=False):
+            return
+        try:
+            if not self._ends:
+                super()._packet_write()  # the library's thread notices the same error at its next attempt
+        finally:
+            self._writing.release()
+
+    def disconnect(self, *arguments: Any, **options: Any) -> Any:
+        """End the connection; the library's thread does that after DISCONNECT, so it alone writes from now on."""
+        with self._writing:
+            self._ends = True
+        return super().disconnect(*arguments, **options)
+
+    def _packet_write(self) -> Any:
+        with self._writing:
+            return super()._packet_write()
 
     def _sock_recv(self, bufsize: int) -> bytes:
         return bytes(super()._sock_recv(min(bufsize, CHUNK)))

@@ -26,6 +26,7 @@ class Bridge:
         self.handled: list[tuple[Input, Now]] = []
         self.threads: set[int] = set()
         self.effects: dict[type, Callable[[], list[Effect]]] = {}
+        self.second_step: Callable[[], list[Effect]] = list
         self.looks = 0
         self.blind = False
 
@@ -33,11 +34,12 @@ class Bridge:
     def events(self) -> list[Input]:
         return [event for event, _ in self.handled if not isinstance(event, Tick)]
 
-    def handle(self, event: Input, now: Now) -> list[Effect]:
+    def steps(self, event: Input, now: Now) -> Iterator[list[Effect]]:
         self.handled.append((event, now))
         self.threads.add(threading.get_ident())
         effects_of = self.effects.get(type(event))
-        return effects_of() if effects_of else []
+        yield effects_of() if effects_of else []
+        yield self.second_step()
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         self.looks += 1
@@ -72,6 +74,20 @@ def stage() -> Iterator[Stage]:
     stage.worker.start()
     yield stage
     stage.worker.stop(10)
+
+
+def test_the_effects_of_a_step_are_performed_before_the_next_step(stage: Stage):
+    performed: list[list[Effect]] = []
+    first = Log(logging.INFO, "the first step")
+    stage.bridge.effects[JobBoundary] = lambda: [first]
+
+    def second_step() -> list[Effect]:
+        performed.append(list(stage.performed))
+        return []
+
+    stage.bridge.second_step = second_step
+    stage.worker.post(JobBoundary())
+    eventually(lambda: [first] in performed, "the second step")
 
 
 def test_inputs_are_handled_in_order_in_one_thread(stage: Stage):
