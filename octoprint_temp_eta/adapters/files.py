@@ -26,16 +26,13 @@ MAX_BYTES = 8_000_000
 Check = Callable[[str, Any], str | None]
 
 
-def exists(folder: str) -> bool:
-    """Return whether a folder exists."""
-    return Path(folder).is_dir()
-
-
-def discard(folder: str, pattern: str) -> None:
-    """Remove the files in `folder` that are not used any more."""
-    for path in Path(folder).glob(pattern):
+def discard(folder: str, pattern: str) -> bool:
+    """Remove the files in `folder` that are not used any more; return whether there were any."""
+    found = list(Path(folder).glob(pattern))
+    for path in found:
         with contextlib.suppress(OSError):
             path.unlink()
+    return bool(found)
 
 
 class Files:
@@ -59,11 +56,17 @@ class Files:
         self._lock = threading.Lock()
         #: The newest values that could not be written, by name.
         self._unwritten: dict[str, Any] = {}
+        #: Whether a problem was reported.
+        self._failing = False
         self._timer: threading.Timer | None = None
         self._closed = False
 
     def load(self) -> dict[str, Any]:
         """Return all values by name. A damaged file is renamed to `.damaged`, reported, and left out."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._report(self._folder, error)
         return {path.stem: value for path in sorted(self._folder.glob("*.json")) for value in self._read(path)}
 
     def save(self, effect: Save) -> None:
@@ -129,10 +132,10 @@ class Files:
 
     def _written(self, name: str) -> None:
         with self._lock:
-            was_unwritten = name in self._unwritten
             self._unwritten.pop(name, None)
-            done = was_unwritten and not self._unwritten
-        if done:
+            works_again = self._failing and not self._unwritten
+            self._failing = self._failing and not works_again
+        if works_again:
             self._logger.info("Saving works again")
             self._problems.clear("saving")
 
@@ -143,8 +146,16 @@ class Files:
                 self._timer = threading.Timer(self._retry_s, self._submit_retry)
                 self._timer.daemon = True
                 self._timer.start()
-        text = f"Cannot save to {self._folder}: {error.strerror}. Free space or make the folder writable."
-        if self._problems.report("saving", f"{text} Saving is tried again every {self._retry_s:g} s."):
+        self._report(path, error)
+
+    def _report(self, path: Path, error: OSError) -> None:
+        self._failing = True
+        text = f"{error.strerror}. Free space or make the folder writable."
+        if os.path.lexists(self._folder) and not self._folder.is_dir():
+            text = "it is not a folder, or a link to a folder that is missing. Remove it, or attach the drive."
+        if self._problems.report(
+            "saving", f"Cannot save to {self._folder}: {text} Saving is tried again every {self._retry_s:g} s."
+        ):
             self._logger.warning("Cannot write %s: %s. Trying again every %g s", path, error, self._retry_s)
 
     def _submit_retry(self) -> None:
@@ -191,7 +202,8 @@ def _is_special(path: Path) -> bool:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file as a whole: after a crash there is the old or the new content."""
+    """Write a file as a whole: after a crash there is the old or the new content. A missing folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     # A crash may have left a draft; opening a FIFO in its place would wait.
     draft.unlink(missing_ok=True)

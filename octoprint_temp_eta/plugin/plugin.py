@@ -83,7 +83,7 @@ class TempETAPlugin(
         """Start the bridge. The printer may be connected already."""
         del host
         self.prepare_settings()
-        folder = Path(self.get_plugin_data_folder())
+        folder = Path(self._data_folder)
         self._numpy_problem = numpy_problem(folder, self._logger)
         self._app = App(
             self._identity(port),

@@ -69,7 +69,7 @@ _ITS_OWN = frozenset({*DROPPED, "mqtt_use_appearance_name"})
 def is_of_tempeta(saved: Mapping[str, Any], version: int | None, *, has_run: bool = False) -> bool:
     """Return whether TempETA has saved these settings, rather than a user by hand before our first start.
 
-    `has_run`: whether the plugin's data folder existed before. TempETA 0.8.9 saves neither a version nor defaults, so
+    `has_run`: whether the data folder has files of TempETA. TempETA 0.8.9 saves neither a version nor defaults, so
     that its settings may consist of keys that both have. A key that only we have is written by hand.
     """
     if version is not None or not _ITS_OWN.isdisjoint(saved):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -20,6 +21,7 @@ from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from tests.support.broker import Broker
 from tests.support.day_replay import EVERY_S, DayReplay, readings_of_a_day
 from tests.support.faulty_network import BED, NO_WAIT_S, WITHIN_S, agree, scene
+from tests.support.octoprint import OctoPrint
 from tests.support.running_bridge import INSTANCE, RunningBridge
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
@@ -70,6 +72,23 @@ def test_a_full_disk_does_not_disturb_the_connection(tmp_path: Path, monkeypatch
     assert list(tmp_path.glob("*.json"))
     stored.close()
     background.shutdown()
+
+
+@pytest.mark.slow
+def test_the_plugin_starts_without_its_data_folder():
+    """As with a folder on a drive that is not attached: OctoPrint itself cannot make it."""
+    with OctoPrint(autoconnect=False) as octoprint:
+        octoprint.stop()
+        folder, drive = octoprint.base / "data" / "temp_eta", octoprint.base / "drive"
+        shutil.rmtree(folder)
+        folder.symlink_to(drive)
+        octoprint.start()
+        problem = f"Cannot save to {folder}: it is not a folder"
+        assert any(text.startswith(problem) for text in octoprint.get("/api/plugin/temp_eta")["problems"])
+        assert "Traceback" not in octoprint.log()
+        drive.mkdir()
+        octoprint.restart()
+        assert octoprint.get("/api/plugin/temp_eta")["problems"] == []
 
 
 @pytest.mark.slow

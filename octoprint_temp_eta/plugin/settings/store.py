@@ -13,7 +13,7 @@ import flask
 import octoprint.plugin
 from octoprint.settings import NoSuchSettingsPath, settings
 
-from ...adapters.files import discard, exists
+from ...adapters.files import discard
 from ...adapters.installation import machine
 from ...adapters.installation.config_file import texts_in, texts_of
 from ...adapters.problems import Problems
@@ -64,9 +64,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     def on_settings_migrate(self, target: int, current: int | None) -> None:
         """Convert the settings of TempETA 0.x, and remove its files from the data folder."""
         folder = self._data_folder
-        has_run = bool(folder) and exists(folder)
-        if has_run:
-            discard(folder, HISTORY)
+        has_run = bool(folder) and discard(folder, HISTORY)
         try:
             saved = self._settings.get_all_data(merged=False, incl_defaults=False, error_on_path=True)
         except NoSuchSettingsPath:
@@ -78,6 +76,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         self._logger.info("Converting TempETA's settings: version %s becomes %s", current or "none", target)
         for note in notes:
             self._logger.info("%s", note)
+        if ours.get("mqtt_enabled") is False:
+            self._logger.warning("MQTT was off in TempETA and stays off. Enable it in the settings to connect")
         self._settings.set([], ours)
 
     def on_settings_load(self) -> dict[str, Any]:

@@ -100,12 +100,25 @@ def test_what_cannot_be_saved_leaves_what_was_and_is_named_in_the_log(
     assert "Cannot write" in caplog.text
 
 
-def test_a_folder_that_is_gone_is_named_in_the_log(folder: Folder, caplog: pytest.LogCaptureFixture):
+def test_a_folder_that_is_gone_is_made_again(folder: Folder):
     files = Files(folder.path / "gone", folder.background, LOGGER)
     files.save(Save("heaters", []))
     folder.background.submit(int).result(10)
+    assert files.load() == {"heaters": []}
     files.close()
+
+
+def test_a_file_in_place_of_the_folder_is_reported_until_it_is_gone(folder: Folder, caplog: pytest.LogCaptureFixture):
+    problems = Problems()
+    (folder.path / "gone").write_text("")
+    files = Files(folder.path / "gone", folder.background, LOGGER, problems=problems)
+    assert files.load() == {}
+    assert problems.texts[0].startswith(f"Cannot save to {folder.path / 'gone'}: it is not a folder")
     assert "Cannot write" in caplog.text
+    (folder.path / "gone").unlink()
+    files.save(Save("heaters", []))
+    eventually(lambda: not problems.texts, "the problem to be cleared")
+    files.close()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -126,8 +139,9 @@ def test_a_folder_in_the_place_of_a_file_does_no_harm(folder: Folder, caplog: py
 def test_unused_files_are_deleted(folder: Folder):
     for name in ("old_bed.json", "old_tool0.json", "heaters.json"):
         (folder.path / name).write_text("1")
-    discard(str(folder.path), "old_*.json")
-    discard(str(folder.path / "nowhere"), "*")
+    assert discard(str(folder.path), "old_*.json")
+    assert not discard(str(folder.path), "old_*.json")
+    assert not discard(str(folder.path / "nowhere"), "*")
     assert folder.names == ["heaters.json"]
 
 
@@ -207,8 +221,9 @@ def test_a_huge_file_is_not_read(folder: Folder):
 
 
 def failing_disk(folder: Folder, retry_s: float) -> tuple[Files, Problems]:
-    """Return files in a folder that does not exist yet: writing fails as on a full disk."""
+    """Return files in a folder on a drive that is not attached: writing fails as on a full disk."""
     problems = Problems()
+    (folder.path / "later").symlink_to("drive")
     return Files(folder.path / "later", folder.background, LOGGER, problems=problems, retry_s=retry_s), problems
 
 
@@ -218,7 +233,7 @@ def test_saving_is_retried_until_it_works_and_the_problem_is_shown_meanwhile(fol
     files.save(Save("heaters", ["new"]))
     eventually(lambda: problems.texts, "the problem")
     assert "Saving is tried again" in problems.texts[0]
-    (folder.path / "later").mkdir()
+    (folder.path / "drive").mkdir()
     eventually(lambda: files.load() == {"heaters": ["new"]}, "the newest value")
     eventually(lambda: not problems.texts, "the problem to be cleared")
     files.close()
@@ -228,7 +243,7 @@ def test_the_end_tries_once_more_and_leaves_no_timer(folder: Folder):
     files, problems = failing_disk(folder, 3600)
     files.save(Save("heaters", ["bed"]))
     eventually(lambda: problems.texts, "the problem")
-    (folder.path / "later").mkdir()
+    (folder.path / "drive").mkdir()
     files.close()
     folder.background.submit(int).result(10)
     assert files.load() == {"heaters": ["bed"]}

@@ -35,6 +35,19 @@ def test_settings_without_a_value_are_empty(tmp_path: Path, version: int | None)
     assert plugin.parsed_settings().mqtt_custom_identifier
 
 
+@pytest.mark.parametrize(("file", "enabled"), [("heaters.json", True), ("history_bed.json", False)])
+def test_settings_written_by_hand_beside_our_own_files_are_not_tempetas(
+    tmp_path: Path, file: str, enabled: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a deployment that replaces config.yaml. TempETA connected only if `mqtt_enabled` was saved."""
+    (tmp_path / "data" / "temp_eta").mkdir(parents=True)
+    (tmp_path / "data" / "temp_eta" / file).write_text("[]")
+    plugin = loaded(tmp_path, "plugins:\n  temp_eta:\n    mqtt_broker_host: broker.test\n")
+    plugin.on_settings_migrate(3, None)
+    assert plugin.parsed_settings().mqtt_enabled is enabled
+    assert ("stays off" in caplog.text) is not enabled
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), [float("nan")]])
 def test_a_number_that_is_not_json_is_refused_without_the_value(tmp_path: Path, number: object) -> None:
     plugin = loaded(tmp_path, "")
