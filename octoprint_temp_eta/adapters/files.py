@@ -150,12 +150,13 @@ class Files:
 
     def _report(self, path: Path, error: OSError) -> None:
         self._failing = True
-        text = f"{error.strerror}. Free space or make the folder writable."
+        text = f"Cannot save to {self._folder}: {error.strerror}. Free space or make the folder writable."
         if os.path.lexists(self._folder) and not self._folder.is_dir():
-            text = "it is not a folder, or a link to a folder that is missing. Remove it, or attach the drive."
-        if self._problems.report(
-            "saving", f"Cannot save to {self._folder}: {text} Saving is tried again every {self._retry_s:g} s."
-        ):
+            text = (
+                f"Cannot save to {self._folder}: it is not a folder, or a link to a folder that is missing. Remove it, "
+                "or attach the drive."
+            )
+        if self._problems.report("saving", f"{text} Saving is tried again every {self._retry_s:g} s."):
             self._logger.warning("Cannot write %s: %s. Trying again every %g s", path, error, self._retry_s)
 
     def _submit_retry(self) -> None:

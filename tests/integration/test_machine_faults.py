@@ -85,7 +85,7 @@ def test_the_plugin_starts_without_its_data_folder():
         octoprint.start()
         problem = f"Cannot save to {folder}: it is not a folder"
         assert any(text.startswith(problem) for text in octoprint.get("/api/plugin/temp_eta")["problems"])
-        assert "Traceback" not in octoprint.log()
+        assert "Error while calling plugin temp_eta" not in octoprint.log()
         drive.mkdir()
         octoprint.restart()
         assert octoprint.get("/api/plugin/temp_eta")["problems"] == []
