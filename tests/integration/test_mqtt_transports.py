@@ -103,7 +103,10 @@ def test_mqtt_over_websockets(link: Link, certificates: Certificates, tls: bool)
 
 def test_a_port_without_websockets_is_reported(link: Link, broker: Broker):
     link.mqtt.connect(spec(broker.port, websocket_path="/mqtt"))
-    assert "does not accept MQTT at '/mqtt'. Check the port and the path" in link.wait_for(BrokerLost).reason
+    assert (
+        "does not accept MQTT at the path of the settings. Check the port and the path"
+        in link.wait_for(BrokerLost).reason
+    )
 
 
 # Addresses

@@ -146,7 +146,7 @@ def explain(error: Exception, address: BrokerAddress) -> str:
         error = WebsocketConnectionError()  # what a port without HTTP does
     for kinds, text in _STEPS:
         if isinstance(error, kinds):
-            sentence = text.format(host=address.host, where=address, why=_why(error), path=address.websocket_path)
+            sentence = text.format(host=address.host, where=address, why=_why(error))
             advice = CERTIFICATE_REMEDIES.get(getattr(error, "verify_code", 0))
             return f"{sentence}. {advice}" if advice else sentence
     return f"The settings of the connection to {address} don't work: {error}"
@@ -157,7 +157,7 @@ _STEPS: Sequence[tuple[type[Exception], str]] = (
     (TlsFileError, "TLS: {why}"),
     (
         WebsocketConnectionError,
-        "WebSocket: {where} does not accept MQTT at {path!r}. Check the port and the path",
+        "WebSocket: {where} does not accept MQTT at the path of the settings. Check the port and the path",
     ),
     (socket.gaierror, "Name look-up: {host!r} is not known ({why})"),
     (ssl.SSLCertVerificationError, "TLS: the certificate of {where} is not trusted: {why}"),

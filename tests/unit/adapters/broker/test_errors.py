@@ -79,7 +79,7 @@ def test_a_failure_is_explained_in_plain_words(error: Exception, sentence: str):
 @pytest.mark.parametrize("error", [WebsocketConnectionError("WebSocket handshake error"), ConnectionResetError()])
 def test_a_port_without_websockets_is_explained(error: Exception):
     assert explain(error, BrokerAddress("broker.test", 1883, websocket_path="/mqtt")) == (
-        "WebSocket: broker.test:1883 does not accept MQTT at '/mqtt'. Check the port and the path"
+        "WebSocket: broker.test:1883 does not accept MQTT at the path of the settings. Check the port and the path"
     )
 
 
