@@ -12,16 +12,18 @@ import octoprint.plugin
 from octoprint.util.version import get_octoprint_version_string, is_octoprint_compatible
 
 SUPPORTED = ">=1.11.2,<3"
+#: Why the plugin cannot run; the page shows it in the user's language.
+WHY = (
+    "Temperature ETA needs OctoPrint 1.11.2 or newer, but older than 3; this is %(version)s. "
+    "It does nothing until OctoPrint is updated, or another version of the plugin is installed."
+)
 
 
 def reason() -> str | None:
     """Return why the plugin cannot run with this OctoPrint, None if it can."""
     if is_octoprint_compatible(SUPPORTED):
         return None
-    return (
-        f"Temperature ETA needs OctoPrint 1.11.2 or newer, but older than 3; this is {get_octoprint_version_string()}. "
-        "It does nothing until OctoPrint is updated, or another version of the plugin is installed."
-    )
+    return WHY % {"version": get_octoprint_version_string()}
 
 
 class UnsupportedPlugin(octoprint.plugin.StartupPlugin, octoprint.plugin.TemplatePlugin):
@@ -55,5 +57,5 @@ class UnsupportedPlugin(octoprint.plugin.StartupPlugin, octoprint.plugin.Templat
         ]
 
     def get_template_vars(self) -> dict[str, Any]:
-        """Return the reason for the template."""
-        return {"why": self._why}
+        """Return the reason for the template, which translates it."""
+        return {"why": WHY, "version": get_octoprint_version_string()}

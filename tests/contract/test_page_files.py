@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import socket
 import ssl
@@ -126,6 +127,29 @@ def test_the_scripts_list_of_sentences_is_up_to_date() -> None:
 def test_a_sentence_names_each_value_once() -> None:
     names = {key: sentences.VALUE.findall(key) for key in sentences.sentences()}
     assert [key for key, values in names.items() if len(values) > len(set(values))] == []
+
+
+#: What carries a sentence to the pages: errors, replies and problems.
+CARRIERS = {
+    "CommandError", "InvalidSetting", "InvalidSettings", "NoReply", "Refused", "ScriptFailed", "StepFailed",
+    "StepSkipped", "_refusal", "failed", "rejected", "report",
+}  # fmt: skip
+
+
+def carries_a_sentence(call: ast.AST) -> bool:
+    if not isinstance(call, ast.Call):
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    parts = [part for argument in call.args for part in ast.walk(argument) if isinstance(part, ast.Constant)]
+    return name in CARRIERS and any(isinstance(part.value, str) and " " in part.value for part in parts)
+
+
+def test_the_sentences_of_every_module_that_carries_some_to_the_pages_are_keys() -> None:
+    carrying = {
+        path for path in PACKAGE.rglob("*.py") if any(map(carries_a_sentence, ast.walk(ast.parse(path.read_text()))))
+    }
+    assert len(carrying) > 15
+    assert carrying - set(sentences.modules()) == set(), "add them to SOURCES in tests/support/sentences.py"
 
 
 @cache

@@ -13,8 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support import browser as browsers
-from tests.support.octoprint_page import LEVELS
-from tests.support.page_messages import BROKER, ETA, IDLE, LOST, RUN, card, choose, overflow, send
+from tests.support.octoprint_page import LEVELS, heater
+from tests.support.page_messages import BROKER, DARK, ETA, IDLE, LOST, MODEL, RUN, card, choose, overflow, send
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
@@ -178,6 +178,53 @@ def test_the_graph_shows_the_interval_of_the_estimate(page: Page) -> None:
     assert (shown["low"], shown["high"]) == (pytest.approx(28.2), pytest.approx(61.8))
 
 
+def test_the_measured_line_ends_at_the_newest_reading_where_the_predicted_one_starts(page: Page) -> None:
+    """A message may be older than OctoPrint's last reading."""
+    send(page, type="eta_update", heater="oven", data={**ETA, "heater": "oven"})
+    ends = page.evaluate(
+        """pages => {
+            const seconds = Date.now() / 1000;
+            const reading = (ago, actual) => ({time: seconds - ago, oven: {actual: actual, target: 60}});
+            pages.fromCurrentData({serverTime: seconds, temps: [reading(4, 30), reading(2, 33)]});
+            const oven = pages.heaters().find((heater) => heater.name === "oven");
+            oven.curve.known({shape: [[0, 30], [1, 59]], from: Date.now(), seconds: 90});
+            const {actual, ahead, band} = pages.graph(oven).shown;
+            return [...actual.slice(-2).map((point) => point[1]), ahead[0][1], ...band[0].slice(1)];
+        }""",
+        page.evaluate_handle(MODEL),
+    )
+    send(page, type="eta_update", heater="oven", data=None)
+    assert ends == [33] * 5
+
+
+def test_an_extrapolated_temperature_is_shown_instead_of_the_last_reading(page: Page) -> None:
+    send(page, type="eta_update", heater="retort", data={**ETA, "heater": "retort"})
+    page.evaluate(f"{MODEL}.fromCurrentData({{temps: [{{time: 1, retort: {{actual: 50, target: 0}}}}]}})")
+    retort = heater(page, "retort")
+    expect(retort).to_contain_text("50.0°C")
+    cooling = {"state": "cooling", "target": 0, "cooldown_target": 40, "actual": 41.5, "extrapolated": True}
+    send(page, type="eta_update", heater="retort", data={**ETA, **cooling, "heater": "retort"})
+    expect(retort).to_contain_text("41.5°C")
+    send(page, type="eta_update", heater="retort", data=None)
+
+
+@pytest.mark.parametrize("width", [1200, 900])
+def test_the_sidebar_does_not_jump_when_a_heater_reaches_a_hundred_degrees(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    heights = []
+    for actual in (99.9, 100.0):
+        send(
+            page,
+            type="eta_update",
+            heater="crucible",
+            data={**ETA, "heater": "crucible", "actual": actual, "target": 250},
+        )
+        expect(heater(page, "crucible")).to_contain_text(f"{actual}°C")
+        heights.append(heater(page, "crucible").evaluate("place => place.offsetHeight"))
+    send(page, type="eta_update", heater="crucible", data=None)
+    assert heights[0] == heights[1]
+
+
 def test_a_curve_whose_estimate_has_just_ended_draws_nothing(page: Page) -> None:
     known = page.evaluate(
         """eta => {
@@ -192,15 +239,6 @@ def test_a_curve_whose_estimate_has_just_ended_draws_nothing(page: Page) -> None
         ETA,
     )
     assert known is None
-
-
-#: The rules of dark themes, such as Themeify's, that concern our pages.
-DARK = """
-    body, .modal, .accordion, .tab-content, #navbar .navbar-inner { background: #36393f; color: #dadadc; }
-    #navbar .nav > li > a, h3 { color: #ffffff; }
-    .btn { background: #2f3136; color: #ffffff; text-shadow: none; }
-    input, select, textarea { background: #5a5f69; color: #ffffff; }
-"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

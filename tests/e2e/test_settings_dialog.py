@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,6 +18,9 @@ from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import LEVELS, Open, Save, field, heater, open_settings, save, saved, state
+from tests.support.page_messages import DARK
+from tests.support.scripts import add_script
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
@@ -293,8 +297,15 @@ def test_the_dialog_lists_topics_with_their_current_values_to_copy(open_page: Op
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_everybody_can_read_and_use_the_settings(open_page: Open) -> None:
+@pytest.mark.parametrize("theme", ["/* OctoPrint's own theme */", DARK], ids=["light", "dark"])
+def test_everybody_can_read_and_use_the_settings(
+    open_page: Open, octoprint: OctoPrint, settings: Save, tmp_path: Path, theme: str
+) -> None:
+    add_script(tmp_path, "waits", "pass", more="__script_settings__ = {'times': 2}")
+    settings(script_folder=str(tmp_path))
+    eventually(lambda: octoprint.get("/api/plugin/temp_eta")["scripts"], "the script to be found")
     page = open_page()
+    page.add_style_tag(content=theme)
     open_settings(page, "Connection")
     for link in page.locator("#settings_plugin_temp_eta .nav-pills a[href*='#temp_eta_group']").all():
         link.click()

@@ -51,6 +51,14 @@ LOST: dict[str, Any] = {
 }
 BROKER = {"host": "broker.test", "port": 1883, "protocol": "5", "connected_since_at": "2026-05-01T12:00:00+02:00"}
 
+#: The rules of dark themes, such as Themeify's, that concern our pages.
+DARK = """
+    body, .modal, .accordion, .tab-content, #navbar .navbar-inner { background: #36393f; color: #dadadc; }
+    #navbar .nav > li > a, h3 { color: #ffffff; }
+    .btn { background: #2f3136; color: #ffffff; text-shadow: none; }
+    input, select, textarea { background: #5a5f69; color: #ffffff; }
+"""
+
 
 def send(page: Page, **message: Any) -> None:
     page.evaluate(f"message => {MODEL}.onDataUpdaterPluginMessage('temp_eta', message)", message)

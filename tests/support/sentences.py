@@ -19,11 +19,12 @@ PACKAGE = PROJECT / "octoprint_temp_eta"
 SCRIPT = PACKAGE / "static" / "js" / "temp_eta_sentences.js"
 #: Modules and packages whose texts the pages show. The others' texts are for log, command line, or MQTT clients.
 SOURCES = (
-    "adapters/broker", "adapters/connection_test", "adapters/files.py", "adapters/installation/numpy_probe.py",
-    "adapters/installation/optional.py", "adapters/leftovers.py", "adapters/printer.py", "adapters/scripts",
-    "adapters/threads/pending_replies.py", "app.py", "bridge/broker", "bridge/connection_test.py",
-    "bridge/heaters/commands.py", "bridge/heaters/heaters.py", "bridge/home_assistant/fitting.py", "bridge/outbox",
-    "bridge/scripts", "core/gcode/acknowledgements.py", "core/scripts/catalogue.py", "core/scripts/runner.py",
+    "adapters/actions.py", "adapters/broker", "adapters/connection_test", "adapters/files.py",
+    "adapters/installation/numpy_probe.py", "adapters/installation/optional.py", "adapters/leftovers.py",
+    "adapters/printer.py", "adapters/scripts", "adapters/threads/pending_replies.py", "app.py", "bridge/broker",
+    "bridge/connection_test.py", "bridge/heaters/commands.py", "bridge/heaters/heaters.py",
+    "bridge/home_assistant/fitting.py", "bridge/job/commands.py", "bridge/outbox", "bridge/scripts",
+    "core/gcode/acknowledgements.py", "core/scripts/catalogue.py", "core/scripts/runner.py",
     "core/scripts/settings.py", "messages/decode.py", "plugin/hooks/gcode.py", "plugin/settings/store.py",
     "plugin/web/rest.py", "settings/broker_address.py", "settings/rules.py",
 )  # fmt: skip
@@ -46,7 +47,7 @@ END = re.compile(r"(?<=[.?]) (?=[A-Z'%])")
 
 def sentences() -> list[str]:
     """Return the keys, those with the most text first: they are tried in this order."""
-    found = {part for path in _modules() for text in _texts(ast.parse(path.read_text())) for part in _parts(text)}
+    found = {part for path in modules() for text in _texts(ast.parse(path.read_text())) for part in _parts(text)}
     found.update(WORDS)
     # The same sentence may have its values from other variables.
     once = {VALUE.sub("%s", key): key for key in sorted(found, reverse=True)}
@@ -59,7 +60,8 @@ def script() -> str:
     return f"{HEAD}window.TempETA = window.TempETA || {{}};\nwindow.TempETA.sentences = [\n{keys}\n];\n"
 
 
-def _modules() -> Iterator[Path]:
+def modules() -> Iterator[Path]:
+    """Yield the modules in SOURCES."""
     for source in SOURCES:
         path = PACKAGE / source
         yield from [path] if path.is_file() else sorted(path.rglob("*.py"))

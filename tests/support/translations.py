@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from octoprint_temp_eta.plugin.settings.form import form
+from octoprint_temp_eta.plugin.unsupported import WHY
 from tests.support import sentences
 from tests.support.contract import PROJECT
 
@@ -55,6 +56,7 @@ def template() -> Catalog:
         catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
     for text in _form_texts():
         catalog.add(text, locations=[("settings/table.py", 0)])
+    catalog.add(WHY, locations=[("plugin/unsupported.py", 0)])
     for text in sentences.sentences():
         catalog.add(text, locations=[("static/js/temp_eta_sentences.js", 0)])
     return catalog

@@ -56,11 +56,11 @@
         };
         self.expected = (now) => at(self.known().shape, passed(now));
 
-        /* Return the rest of the curve as [ms, °C], ending `seconds` after `now`; it starts at the measured value. */
-        self.points = function (now, seconds) {
+        /* Return the rest of the curve as [ms, °C], from `celsius` at `now` to its end `seconds` later. */
+        self.points = function (now, seconds, celsius) {
             const {shape} = self.known();
             const first = passed(now);
-            const off = heater.payload().actual - at(shape, first);
+            const off = celsius - at(shape, first);
             const shares = [first, ...shape.map(([share]) => share).filter((share) => share > first)];
             return shares.map((share) => {
                 const done = first < 1 ? (share - first) / (1 - first) : 1;

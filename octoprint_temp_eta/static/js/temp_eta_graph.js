@@ -69,9 +69,9 @@
     TempETA.plotted = function (points, now, windowMs, goal, curve, newest) {
         if (!points.length) return null;
         const actual = points.map((point) => [point.at, point.actual]);
-        // To now, where the predicted curve starts; without one, the newest message is older than the last reading.
-        const end = goal === null ? _.last(points).actual : newest;
-        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, end]);
+        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, newest]);
+        // The predicted curve starts where the measured one ends.
+        const start = _.last(actual)[1];
         const target = [];
         points.forEach((point, index) => {
             // A step where the target changes; a gap where there is none.
@@ -79,8 +79,8 @@
             if (point.target > 0) target.push([point.at, point.target]);
         });
         const known = goal !== null && curve.known() !== null;
-        const ahead = known ? curve.points(now, goal.middle) : [];
-        const band = known && goal.low !== null ? between(curve, now, goal) : [];
+        const ahead = known ? curve.points(now, goal.middle, start) : [];
+        const band = known && goal.low !== null ? between(curve, now, goal, start) : [];
         const reach = goal === null ? 0 : 1000 * Math.max(goal.middle, Math.min(goal.high || 0, 2 * goal.middle));
         const to = now + reach * (1 + BEYOND);
         if (goal !== null) target.push([now, goal.celsius], [to, goal.celsius]);
@@ -100,8 +100,8 @@
     };
 
     /* Return the area between the fastest and the slowest likely curve as [ms, °C, °C]. */
-    const between = function (curve, now, goal) {
-        const [fast, slow] = [curve.points(now, goal.low), curve.points(now, goal.high)];
+    const between = function (curve, now, goal, start) {
+        const [fast, slow] = [goal.low, goal.high].map((seconds) => curve.points(now, seconds, start));
         const times = _.sortBy(_.uniq([...fast, ...slow].map(([at]) => at)));
         return times.map((at) => [at, value(fast, at), value(slow, at)]);
     };

@@ -91,10 +91,13 @@
         });
 
         const temperature = (celsius) => formatTemperature(celsius, pages.fahrenheit(), undefined, true);
-        self.actual = computed(() => {
-            const {actual} = self.payload();
-            return temperature(_.isNumber(actual) && self.reading() !== null ? self.reading() : actual);
+        /* The newest temperature in °C, null without one. A message may be older than OctoPrint's last reading. */
+        self.measured = computed(() => {
+            const {actual, extrapolated} = self.payload();
+            if (!_.isNumber(actual)) return null;
+            return self.reading() === null || extrapolated ? actual : self.reading();
         });
+        self.actual = computed(() => temperature(self.measured()));
         self.goal = computed(() => (self.cools() ? self.payload().cooldown_target : self.payload().target));
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {
