@@ -12,8 +12,10 @@ from .frozen import frozen
 EMERGENCY_STOP = "printer/emergency_stop"
 #: OctoPrint has no state before the first connection.
 NEVER_CONNECTED = "NONE"
+#: OctoPrint has closed or is about to close the connection because of an error.
+FAILED = ("ERROR", "CLOSED_WITH_ERROR")
 #: Without a connection. OctoPrint reports `OFFLINE`, and the others briefly while a connection ends.
-CLOSED = ("OFFLINE", "CLOSED", "ERROR", "CLOSED_WITH_ERROR", "UNKNOWN", NEVER_CONNECTED)
+CLOSED = ("OFFLINE", "CLOSED", *FAILED, "UNKNOWN", NEVER_CONNECTED)
 #: While OctoPrint opens a connection.
 OPENING = ("OPEN_SERIAL", "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")
 

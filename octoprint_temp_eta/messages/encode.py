@@ -11,6 +11,7 @@ from ..core.estimation.estimator import Estimate
 from ..core.heating.accuracy import Accuracy
 from ..core.heating.state_machine.states import State, Transition
 from ..core.heating.track import HeaterView
+from ..core.printer_commands import FAILED
 from .decode import Command, CommandError, Transaction
 
 Payload = dict[str, Any]
@@ -69,14 +70,19 @@ def state_change(view: HeaterView, transition: Transition) -> Payload:
     }
 
 
-def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> Payload:
-    """Return the body of `printer`, which is ready when the last of its heaters is."""
+def printer(
+    views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool, failed: bool = False
+) -> Payload:
+    """Return the body of `printer`, which is ready when the last of its heaters is.
+
+    `failed`: the last connection has ended because of an error.
+    """
     waiting = [view for view in views if view.pending]
     etas = [view.eta for view in waiting if view.eta is not None]
     times = [view.ready_at for view in waiting if view.ready_at is not None]
     known = bool(waiting) and len(etas) == len(times) == len(waiting)
     return {
-        "status": status(views, connected=connected, state=state, printing=printing),
+        "status": status(views, connected=connected, state=state, printing=printing, failed=failed),
         "ready": connected and not waiting,
         "connected": connected,
         "state": state,
@@ -88,11 +94,13 @@ def printer(views: Sequence[HeaterView], *, connected: bool, state: str | None, 
     }
 
 
-def status(views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool) -> str:
+def status(
+    views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool, failed: bool = False
+) -> str:
     """Return what the printer is doing in one word; `state` is OctoPrint's id of its state."""
     states = {view.state for view in views}
     words = {
-        "error": state in ("ERROR", "CLOSED_WITH_ERROR"),
+        "error": failed or state in FAILED,
         "offline": not connected,
         "paused": state in ("PAUSED", "PAUSING"),
         "printing": printing,

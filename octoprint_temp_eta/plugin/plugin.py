@@ -27,6 +27,7 @@ from ..bridge.protocol.inputs import (
 )
 from ..core.estimation.methods import MODEL
 from ..core.estimation.samples import plausible
+from ..core.printer_commands import FAILED
 from .hooks.gcode import ScriptHooks
 from .hooks.job import JobHooks
 from .hooks.mqtt_helpers import MqttHelpers
@@ -130,7 +131,7 @@ class TempETAPlugin(
         if event == Events.DISCONNECTED:
             self.reported_names.forget()
         if event in PRINTER_EVENTS:
-            self._post_printer()
+            self._post_printer(_failed_state(payload))
         elif event in JOB_EVENTS:
             self._post_printer()
             self._post(JobBoundary())
@@ -180,12 +181,13 @@ class TempETAPlugin(
         }
         self._post(Readings(heaters))
 
-    def _post_printer(self) -> None:
+    def _post_printer(self, state: str | None = None) -> None:
+        """Post the printer's state; `state` instead of OctoPrint's current one, which may be another one by now."""
         profile = self._printer_profile_manager.get_current_or_default()
         printer = self._printer
         self._post(
             PrinterChanged(
-                state=printer.get_state_id(),
+                state=state or printer.get_state_id(),
                 connected=bool(printer.is_operational()),
                 printing=bool(printer.is_printing() or printer.is_paused()),
                 profile=_profile(profile),
@@ -229,6 +231,12 @@ class TempETAPlugin(
 
     def _device_name(self) -> str:
         return self._appearance_name() or f"OctoPrint on {machine.host_name()}"
+
+
+def _failed_state(payload: Mapping[str, Any] | None) -> str | None:
+    """Return the state in an event if it is that of a failed connection, which OctoPrint leaves at once."""
+    state = payload.get("state_id") if isinstance(payload, Mapping) else None
+    return state if isinstance(state, str) and state in FAILED else None
 
 
 def _profile(profile: Mapping[str, Any]) -> Profile:

@@ -121,6 +121,10 @@ def test_the_firmwares_error_is_an_event_with_its_text(octoprint: OctoPrint, obs
     error = observer.wait_for(EVENT, event_is("error"))
     assert "Thermal Runaway" in error.json["error"]
     assert error.json["reason"]
+    closed = observer.wait_for(PRINTER, lambda m: m.json["state"] in ("OFFLINE", "CLOSED_WITH_ERROR"))
+    assert closed.json["status"] == "error"
+    octoprint.connect()
+    observer.wait_for(PRINTER, lambda m: m.json["status"] == "idle")
 
 
 def test_a_filament_runout_that_the_firmware_reports_is_an_event(octoprint: OctoPrint, observer: Observer) -> None:

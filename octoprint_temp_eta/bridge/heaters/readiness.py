@@ -64,5 +64,9 @@ class Readiness(Part):
         """Return the current body of `printer`."""
         printer = self._printer
         return encode.printer(
-            self._heaters.states.views(now), connected=printer.connected, state=printer.state, printing=printer.printing
+            self._heaters.states.views(now),
+            connected=printer.connected,
+            state=printer.state,
+            printing=printer.printing,
+            failed=printer.failed,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...core.clock import Now
+from ...core.printer_commands import CLOSED, FAILED, NEVER_CONNECTED
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Profile
@@ -18,6 +19,7 @@ class Printer(Part):
 
     def __init__(self) -> None:
         self._current = PrinterChanged(None, connected=False, printing=False, profile=None)
+        self._failed = False
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -40,6 +42,11 @@ class Printer(Part):
         return self._current.printing
 
     @property
+    def failed(self) -> bool:
+        """Whether the last connection has ended because of an error. OctoPrint 1 reports `OFFLINE` soon after it."""
+        return self._failed
+
+    @property
     def operational(self) -> bool:
         """Whether the printer is connected and idle, so that OctoPrint accepts a job."""
         return self._current.state == OPERATIONAL
@@ -51,4 +58,6 @@ class Printer(Part):
 
     def _changed(self, event: PrinterChanged, _: Now) -> list[Effect]:
         self._current = event
+        state = event.state or NEVER_CONNECTED
+        self._failed = state in FAILED or (self._failed and state in CLOSED)
         return []

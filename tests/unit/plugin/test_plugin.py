@@ -135,6 +135,15 @@ def test_a_change_of_the_printer_is_reported_completely(event: str):
     assert stage.received == [stage.changed()]
 
 
+def test_an_error_is_reported_even_if_octoprint_has_left_that_state():
+    stage = Stage()
+    stage.printer.operational, stage.printer.state = False, "OFFLINE"
+    stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, {"state_id": "ERROR", "state_string": "Error"})
+    stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, {"state_id": "OPERATIONAL"})
+    states = [stage.changed(state=state, connected=False) for state in ("ERROR", "OFFLINE")]
+    assert stage.received == states
+
+
 @pytest.mark.parametrize(("printing", "paused"), [(True, False), (False, True)])
 def test_a_paused_job_is_a_job(printing: bool, paused: bool):
     stage = Stage()

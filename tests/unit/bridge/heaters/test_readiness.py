@@ -44,6 +44,14 @@ def test_a_change_of_the_printers_state_is_published_at_once():
     assert driver.state("printer")["status"] == "offline"
 
 
+def test_after_an_error_the_status_stays_until_a_connection_is_opened():
+    driver = connected()
+    for state in ("ERROR", "OFFLINE", "OPEN_SERIAL"):
+        driver.printer(connected=False, state=state)
+    statuses = [(body["state"], body["status"]) for body in driver.bodies("printer")]
+    assert statuses[-3:] == [("ERROR", "error"), ("OFFLINE", "error"), ("OPEN_SERIAL", "offline")]
+
+
 def test_the_last_heater_makes_the_printer_ready_at_once():
     driver = connected(mqtt_publish_interval=300)
     driver.heat("bed", curves.heating(60.0, rate=0.5))

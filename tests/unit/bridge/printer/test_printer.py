@@ -36,3 +36,13 @@ def test_the_newest_report_counts():
 def test_a_job_is_accepted_only_by_an_operational_printer(state: str | None, operational: bool):
     printer = changed(PrinterChanged(state, connected=True, printing=False, profile=PROFILE))
     assert printer.operational is operational
+
+
+@pytest.mark.parametrize("error", ["ERROR", "CLOSED_WITH_ERROR"])
+def test_a_connection_has_failed_until_the_next_one_is_opened(error: str):
+    printer = changed(PrinterChanged("PRINTING", connected=True, printing=True, profile=PROFILE))
+    failed = {}
+    for state in ("OFFLINE", error, "OFFLINE", None, "OPEN_SERIAL", "OFFLINE"):
+        printer.inputs[PrinterChanged](PrinterChanged(state, connected=False, printing=False, profile=None), START)
+        failed.setdefault(state, []).append(printer.failed)
+    assert failed == {"OFFLINE": [False, True, False], error: [True], None: [True], "OPEN_SERIAL": [False]}
