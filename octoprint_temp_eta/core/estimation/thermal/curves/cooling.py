@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import exp
 
 import numpy as np
 
@@ -41,6 +43,20 @@ class CoolingCurves:
             temperature = np.where(waiting, self.start.temperature + self.start.slope * times, temperature)
             slope = np.where(waiting, self.start.slope, slope)
         return temperature, slope
+
+    def points(self, times: Sequence[float]) -> list[tuple[float, float]]:
+        """Return temperature and slope of the first curve at some times; for a few, faster than `at`."""
+        delay, ambient = self.delay.item(0), self.ambient.item(0)
+        terms = list(zip(self.sizes[:, 0].tolist(), self.rates[:, 0].tolist(), strict=True))
+        found = []
+        for time in times:
+            since = time - delay
+            if since < 0.0:
+                found.append((self.start.temperature + self.start.slope * time, self.start.slope))
+                continue
+            parts = [(size * exp(-min(rate * since, _LONGEST)), rate) for size, rate in terms]
+            found.append((ambient + sum(part for part, _ in parts), -sum(part * rate for part, rate in parts)))
+        return found
 
     @property
     def reach(self) -> Array:

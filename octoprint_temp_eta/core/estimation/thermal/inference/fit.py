@@ -79,6 +79,14 @@ class Fit:
     cost: float
 
 
+def unfitted(kind: HeaterKind, goal: Goal, start: Start, prior: Penalty) -> Fit:
+    """Return the fit of the first reading alone, from which all curves start: the mean of the prior."""
+    nudge, theta = NUDGE[goal.direction], bounded(goal.direction, prior.mean)
+    around = curves(kind, goal, start, np.vstack([theta, theta + np.diag(nudge)]))
+    _, pull, cost = prior.pull(theta)
+    return Fit(theta, pull, around, nudge, around.first(), 0.0, cost)
+
+
 def fit(
     kind: HeaterKind,
     goal: Goal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ...estimator import Direction, Estimate, Goal, HeaterKind, Shape
 from ..curves.physics import PARAMETERS, Array, Curves, Start
 from ..curves.start import noise_of
-from .fit import TAILS, Fit, Penalty, Readings, fit
+from .fit import TAILS, Fit, Penalty, Readings, fit, unfitted
 from .prior import Belief, inverted
 
 #: Error of a reading in °C at least; a noisy thermistor has a larger one.
@@ -92,15 +93,14 @@ class Posterior:
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
         self._actuals: list[float] = [start.temperature]
-        #: The last fit, and how many fits in a row had its linearisation.
-        self._last: Fit | None = None
-        self._fits_alike = 0
+        #: How many fits in a row had the linearisation of the last one.
+        self._fits_alike = 1
         self._restarted_at = 0.0
         self._waiting = True
         self._noise = start.noise
         delay, lag = (PARAMETERS[goal.direction].index(name) for name in ("ln_delay", "ln_lag"))
         self._dead = float(np.exp(belief.mean[delay]) + np.exp(belief.mean[lag]))
-        self._refit()
+        self._use(unfitted(kind, goal, start, self._prior))
 
     def update(self, time: float, actual: float) -> None:
         """Add the reading `actual` (°C), `time` s after the start."""
@@ -153,15 +153,18 @@ class Posterior:
         self._noise = max(self._start.noise, noise_of(times, actuals))
         error = max(_READING_ERROR, self._noise)
         readings = Readings(times, actuals, weights, error, _CLOCK_ERROR[self._goal.direction])
-        guess = self._prior.mean if self._last is None else self._last.parameters
         self._fits_alike = self._fits_alike % _FITS_ALIKE + 1
         last = None if self._fits_alike == 1 else self._last
-        found = self._fit(readings, guess, _STEPS[self._goal.direction], last)
+        found = self._fit(readings, self._last.parameters, _STEPS[self._goal.direction], last)
         if found.squares > _MISFIT * float(weights.sum()) and times[-1] >= 1.3 * self._restarted_at + 2.0:
             self._restarted_at = float(times[-1])
             again = self._fit(readings, self._prior.mean, _RESTART_STEPS)
             found = again if again.cost < found.cost else found
-        self._last, self._curve, self._fitted_at = found, found.curve, float(times[-1])
+        self._use(found)
+
+    def _use(self, found: Fit) -> None:
+        """Estimate with the parameters and the curve of `found` from now on."""
+        self._last, self._curve, self._fitted_at = found, found.curve, self._times[-1]
         rest = self._rest(found.around)
         gradient = (rest[1:] - rest[0]) / found.nudge
         self._deviation = float(np.sqrt(max(gradient @ inverted(found.certainty) @ gradient, 0.0)))
@@ -172,22 +175,38 @@ class Posterior:
 
     def _off(self) -> float:
         """Return how far (°C) the newest reading is above the curve."""
-        return self._actuals[-1] - float(self._curve.at(np.array(self._times[-1:]))[0][0, 0])
+        [(temperature, _)] = self._curve.points(self._times[-1:])
+        return self._actuals[-1] - temperature
 
     def _remaining(self, curve: Curves) -> float:
         if self._waiting:
             return max(float(curve.reach[0]) - min(self._times[-1], self._dead), 0.0)
-        return float(self._rest(curve)[0])
+        times, actuals, weights = self._newest()
+        points = curve.points(times)
+        off = sum(w * (a - t) for w, a, (t, _) in zip(weights, actuals, points, strict=True))
+        return self._rest_of(off, points[-1][1], float(curve.reach[0]))
 
     def _rest(self, drawn: Curves) -> Array:
         """Return the seconds until arrival (N,) on each curve, from the point of the newest readings on it."""
+        times, actuals, weights = self._newest()
+        temperatures, slopes = drawn.at(np.array(times))
+        offs = (np.array(actuals) - temperatures) @ np.array(weights)
+        curves = zip(offs.tolist(), slopes[:, -1].tolist(), drawn.reach.tolist(), strict=True)
+        return np.array([self._rest_of(*curve) for curve in curves])
+
+    def _newest(self) -> tuple[list[float], list[float], list[float]]:
+        """Return times and temperatures of the newest readings, and their weights."""
         time, newest = self._times[-1], _NEWEST[self._goal.direction]
-        times, actuals = np.array(self._times[-newest:]), np.array(self._actuals[-newest:])
-        temperatures, slopes = drawn.at(times)
-        weights = np.exp((times - time) / (_NEWEST_MEMORY * time + _SETTLING))
-        off, slope = (actuals - temperatures) @ (weights / weights.sum()), slopes[:, -1]
+        times, memory = self._times[-newest:], _NEWEST_MEMORY * time + _SETTLING
+        weights = [exp((each - time) / memory) for each in times]
+        total = sum(weights)
+        return times, self._actuals[-newest:], [weight / total for weight in weights]
+
+    def _rest_of(self, off: float, slope: float, reach: float) -> float:
+        """Return the seconds until arrival on a curve of which the newest readings are `off` °C above."""
+        time = self._times[-1]
         variance = (_AHEAD * (time + 1.0)) ** 2
         ahead = off * slope * variance / (slope**2 * variance + max(_TREMBLE, self._noise) ** 2)
-        rest = drawn.reach - time
-        limit = 0.3 * np.maximum(rest, 1.0) + 2.0
-        return np.asarray(np.maximum(rest - np.clip(ahead, -limit, limit), 0.0))
+        rest = reach - time
+        limit = 0.3 * max(rest, 1.0) + 2.0
+        return max(rest - min(max(ahead, -limit), limit), 0.0)
