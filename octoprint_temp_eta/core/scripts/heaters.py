@@ -23,7 +23,7 @@ class HeaterTargets:
 
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
-    #: Whether the firmware was reset, which has switched all heaters off.
+    #: Whether the firmware was reset, which switches all heaters off. Some boards print `start` without a reset.
     reset: bool = False
     _tool: str = "tool0"
 
@@ -48,14 +48,15 @@ class HeaterTargets:
         """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.
 
         They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
-        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off.
+        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off; after a
+        reset of the firmware, each of them is.
         """
-        if self.reset or result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
+        if result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
             return {}
         hotter = {name for name, target in current.items() if target > run.targets.get(name, 0.0)}
         changed = self.by_script | (hotter - self.by_others)
         ordered = [*(name for name in run.targets if name in changed), *sorted(changed - run.targets.keys())]
-        off = run.heaters_after is HeatersAfter.OFF
+        off = self.reset or run.heaters_after is HeatersAfter.OFF
         return {name: 0.0 if off else run.targets.get(name, 0.0) for name in ordered}
 
     def _heater(self, line: str) -> str | None:

@@ -148,7 +148,7 @@ class Runner:
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
-        """End the run because the firmware was reset: its heaters are off and stay off."""
+        """End the run because the firmware was reset: no heater is heated again."""
         self._progress.heaters.reset = True
         return self._stop(Event.STOPPED, RunResult.from_error(reason, Code.GONE), at)
 

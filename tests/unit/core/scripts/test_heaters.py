@@ -13,7 +13,7 @@ def test_a_firmware_that_was_reset_is_not_heated_again() -> None:
     runner.script_sent("M109 S200")
     runner.reset_printer("the firmware was reset", 0)
     error = ended_run(Outcome.ERROR, error="the firmware was reset", code=Code.GONE)
-    assert runner.process_ended(CLEANLY, 2000, RUN.targets) == [error, Settle({})]
+    assert runner.process_ended(CLEANLY, 2000, RUN.targets) == [error, Settle({"tool0": 0.0})]
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,13 @@ def test_what_somebody_else_heated_meanwhile_stays() -> None:
     assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0, "bed": 100.0})[-1] == Settle({"tool0": 0.0})
 
 
-def test_what_the_firmware_forgot_is_not_given_back() -> None:
+def test_after_a_reset_that_was_none_what_the_script_heated_is_off() -> None:
+    """Some boards print `start` without a reset: their heaters are still on."""
     runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
     runner.reset_printer("the firmware was reset", 0)
-    assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0})[-1] == Settle({})
+    off = {"tool0": 0.0, "bed": 0.0}
+    assert runner.process_ended(CLEANLY, 0, {"tool0": 210.0, "bed": 90.0, "chamber": 40.0})[-1] == Settle(off)
 
 
 def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
