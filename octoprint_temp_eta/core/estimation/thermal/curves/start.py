@@ -76,5 +76,5 @@ def _held(goal: Goal, history: Sequence[Sample]) -> float:
     """Return the target in °C that was held before the start, 0 if none."""
     if goal.direction is Direction.COOLING or len(history) < _SLOPE_READINGS:
         return 0.0
-    last = history[-1]
-    return last.target if 0.0 < last.target < goal.temperature and abs(last.actual - last.target) < 5.0 else 0.0
+    last = next((sample for sample in reversed(history) if sample.target > 0.0), None)
+    return last.target if last is not None and abs(last.actual - last.target) < 5.0 else 0.0

@@ -16,9 +16,19 @@ from .prior import Belief, inverted
 #: Error of a reading in °C at least; a noisy thermistor has a larger one.
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start.
-_CLOCK_ERROR: Final = {Direction.HEATING: 0.015, Direction.COOLING: 0.015}
-#: The number of independent readings that all readings count for: errors of the shape are correlated.
-_INDEPENDENT: Final = {Direction.HEATING: 6.0, Direction.COOLING: 160.0}
+_CLOCK_ERROR: Final = {Direction.HEATING: 0.008, Direction.COOLING: 0.015}
+#: The number of independent readings that all readings count for: errors of the shape are correlated. A hotend's curve
+#: is off the model for some seconds, which is a large part of its heat-up; …
+_INDEPENDENT: Final = {
+    (Direction.HEATING, HeaterKind.TOOL): 3.0,
+    (Direction.HEATING, HeaterKind.BED): 24.0,
+    (Direction.HEATING, HeaterKind.CHAMBER): 24.0,
+    (Direction.COOLING, HeaterKind.TOOL): 160.0,
+    (Direction.COOLING, HeaterKind.BED): 160.0,
+    (Direction.COOLING, HeaterKind.CHAMBER): 160.0,
+}
+#: … and one more for each of these periods in s since the start.
+_CORRELATED_S: Final = {Direction.HEATING: 5.0, Direction.COOLING: 1.0}
 #: The weight of readings decays over this share of the time since the start.
 _MEMORY: Final = 0.5
 #: Seconds added to the time since the start, so that the first readings have little weight.
@@ -89,6 +99,7 @@ class Posterior:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
         self._shorter = 1.0 if kind is HeaterKind.CHAMBER else _SHORTER[goal.direction, seen]
+        self._independent = _INDEPENDENT[goal.direction, kind]
         self._kind, self._goal, self._start = kind, goal, start
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
@@ -149,9 +160,11 @@ class Posterior:
             self._times, self._actuals = self._times[:1] + self._times[1::2], self._actuals[:1] + self._actuals[1::2]
         times, actuals = np.array(self._times), np.array(self._actuals)
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
-        weights *= _INDEPENDENT[self._goal.direction] / (times[-1] + _SETTLING)
+        weights *= self._independent / (times[-1] + _SETTLING) + 1.0 / _CORRELATED_S[self._goal.direction]
         self._noise = max(self._start.noise, noise_of(times, actuals))
         error = max(_READING_ERROR, self._noise)
+        # A reading can't be more certain than its noise, for example the first ones of a noisy thermistor.
+        weights = np.minimum(weights, (error / max(self._noise, 1e-3)) ** 2)
         readings = Readings(times, actuals, weights, error, _CLOCK_ERROR[self._goal.direction])
         self._fits_alike = self._fits_alike % _FITS_ALIKE + 1
         last = None if self._fits_alike == 1 else self._last

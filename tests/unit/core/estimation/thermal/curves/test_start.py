@@ -32,6 +32,18 @@ def test_old_readings_give_no_slope() -> None:
     assert (start.temperature, start.slope) == (150.0, 0.0)
 
 
+@pytest.mark.parametrize("released", [0.0, 20.0])
+@pytest.mark.parametrize("held", [160.0, 240.0])
+def test_the_target_that_was_held_before_is_remembered_while_the_heater_is_off(held: float, released: float) -> None:
+    before = [Sample(float(t), held - max(t + released, 0.0), held if t < -released else 0.0) for t in range(-60, 0)]
+    assert start_of(HEATING, before, Sample(0.0, held - released, 215.0)).held == held
+
+
+def test_a_target_that_was_not_reached_was_not_held() -> None:
+    before = [Sample(float(t), 100.0, 240.0 if t < -5 else 0.0) for t in range(-60, 0)]
+    assert start_of(HEATING, before, Sample(0.0, 100.0, 215.0)).held == 0.0
+
+
 def test_a_noisy_thermistor_gives_no_slope() -> None:
     random_ = random.Random(3)
     before = [Sample(float(t), 20.0 + random_.gauss(0.0, 2.5), 0.0) for t in range(-60, 0)]
