@@ -18,7 +18,7 @@ from .inspection import connect_commands, inspect, printable
 TIMEOUT_S = 10.0
 #: Files that are inspected at the same time.
 PARALLEL = min(4, os.cpu_count() or 1)
-#: Seconds between two reports of the scripts found so far.
+#: Seconds until the scripts found so far are reported; doubled each time, as a report of many scripts is expensive.
 REPORT_S = 3.0
 #: Files beyond this number are not inspected.
 MAX_FILES = 1000
@@ -50,14 +50,14 @@ class ScriptFolder:
         stamps = self._stamps()
         self._known = {file: self._known[file] for file in stamps if file in self._known}
         changed = [file for file, stamp in stamps.items() if file not in self._known or self._known[file][0] != stamp]
-        reported_at = now().at
+        reported_at, interval = now().at, REPORT_S
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="temp_eta-inspect") as pool:
             inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in changed}
             for inspection in as_completed(inspections):
                 file = inspections[inspection]
                 self._known[file] = (stamps[file], inspection.result())
-                if now().at - reported_at > REPORT_S:
-                    reported_at = now().at
+                if now().at - reported_at > interval:
+                    reported_at, interval = now().at, 2 * interval
                     report(self._scripts)
         return self._scripts
 

@@ -57,6 +57,9 @@ class JobCommands(Part):
             raise CommandError("printer_not_ready", f"The printer's state is {state}: {_needed(command.name)}.")
         if command.name == "job/start" and self._scripts.running:
             raise CommandError("busy", "A script is running.")
+        if command.name == "job/pause" and self._scripts.running:
+            # OctoPrint forgets the pause when the script ends, and prints.
+            raise CommandError("printer_not_ready", "The print waits for a script. Cancel the print instead.")
         if len(self._pending) >= MOST_PENDING * (2 if command.name == EMERGENCY_STOP else 1):
             raise CommandError("busy", "OctoPrint has not carried out earlier commands yet.")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ha_discovery import Availability, AvailabilityTopic, Button, Component, Event, Number
 
-from .parts import EXPIRES, PAYLOAD, Scope, field, keys_of, online_if, state_at
+from .parts import EXPIRES, PAYLOAD, Scope, field, keys_of, online_if, state_at, while_no_script_runs
 
 
 def target(scope: Scope, heater: str, highest: float) -> Component:
@@ -79,7 +79,7 @@ def _while_startable(scope: Scope) -> Availability:
                 scope.topics.of("printer"),
                 value_template=online_if(f"{field('state')} == 'OPERATIONAL'"),
             ),
-            AvailabilityTopic(scope.topics.of("script"), value_template=online_if(f"{field('state')} == 'idle'")),
+            while_no_script_runs(scope),
         )
     )
 

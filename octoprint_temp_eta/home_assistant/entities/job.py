@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from ha_discovery import Availability, AvailabilityTopic, Button, Component, DeviceTrigger, Event, Sensor, json_value
 
 from ...core.printer_commands import ACCEPTED_IN
-from .parts import EXPIRE_AFTER_S, EXPIRES, Scope, field, online_if, progress_at, state_at, text_at
+from .parts import (
+    EXPIRE_AFTER_S,
+    EXPIRES,
+    Scope,
+    field,
+    online_if,
+    progress_at,
+    state_at,
+    text_at,
+    while_no_script_runs,
+)
 from .texts import EVENT_TRIGGERS, PRINTER_EVENTS
 
 #: By command: name and icon of its button. `job/start` needs a file, which a button does not have.
@@ -95,4 +105,6 @@ def _while_accepted(scope: Scope, command: str) -> Availability:
     # `null`, before the first connection, becomes NONE.
     condition = f"({field('state', '')} | string | upper) {'not in' if states.but else 'in'} [{names}]"
     printer = AvailabilityTopic(scope.topics.of("printer"), value_template=online_if(condition))
-    return Availability((scope.bridge, printer))
+    # While a script runs, a print can only wait for it.
+    script = (while_no_script_runs(scope),) if command == "job/pause" else ()
+    return Availability((scope.bridge, printer, *script))

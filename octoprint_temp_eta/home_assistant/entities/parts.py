@@ -134,6 +134,11 @@ def online_if(condition: str) -> str:
     return f"{{{{ 'online' if {condition} else 'offline' }}}}"
 
 
+def while_no_script_runs(scope: Scope) -> AvailabilityTopic:
+    """Return the availability of what needs the printer for itself."""
+    return AvailabilityTopic(scope.topics.of("script"), value_template=online_if(f"{field('state')} == 'idle'"))
+
+
 def quoted(text: str) -> str:
     """Return `text` as a string literal for a template, with every special character escaped."""
     plain = (c if c.isascii() and (c.isalnum() or c == " ") else f"\\U{ord(c):08x}" for c in text)

@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import BridgeDriver, connected
+from tests.support.script_bridge_driver import ScriptBridgeDriver
 
 ACCEPTING = {
     "job/start": "OPERATIONAL",
@@ -94,6 +95,15 @@ def test_a_retained_command_is_refused():
     [reply] = driver.command("job/cancel", b"PRESS", retained=True)
     assert reply["error"]["code"] == "retained_command"
     assert actions(driver) == []
+
+
+def test_a_print_that_waits_for_a_script_cannot_be_paused():
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.printer(printing=True, state="STARTING")
+    [reply] = driver.command("job/pause")
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "printer_not_ready")
+    assert "waits for a script" in reply["error"]["message"]
 
 
 def test_commands_that_octoprint_does_not_carry_out_do_not_pile_up():
