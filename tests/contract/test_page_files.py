@@ -129,6 +129,13 @@ def test_a_sentence_names_each_value_once() -> None:
     assert [key for key, values in names.items() if len(values) > len(set(values))] == []
 
 
+def test_no_template_contains_a_script() -> None:
+    """Content security policies forbid scripts in the page."""
+    inline = re.compile(r"<script|javascript:|\son[a-z]+=", re.IGNORECASE)
+    templates = {path.name: path.read_text(encoding="utf-8") for path in PACKAGE.glob("templates/**/*.jinja2")}
+    assert [name for name, text in templates.items() if inline.search(text)] == []
+
+
 #: What carries a sentence to the pages: errors, replies and problems.
 CARRIERS = {
     "CommandError", "InvalidSetting", "InvalidSettings", "NoReply", "Refused", "ScriptFailed", "StepFailed",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support import browser as browsers
-from tests.support.page_messages import ETA, IDLE, MODEL, RUN, card, choose, send
+from tests.support.octoprint_page import open_settings
+from tests.support.page_messages import BROKER, ETA, IDLE, LOST, MODEL, RUN, card, choose, send
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+
+AT_TARGET = {"state": "at_target", "previous_state": "heating"}
+COOLED_DOWN = {"state": "cooled_down", "previous_state": "cooling"}
+STALLED = {"state": "stalled", "previous_state": "heating"}
 
 
 def played(page: Page) -> list[str]:
@@ -46,6 +54,35 @@ def test_an_alert_is_not_repeated_within_the_minimum_interval(page: Page) -> Non
     send(page, type="state_change", heater="repeated", data={**change, "heater": "repeated"})
     assert played(page) == ["heating_complete.mp3"] * 3
     expect(page.locator(".ui-pnotify")).to_have_count(2)
+
+
+CHANGE = {"heater": "kiln", "actual": 60, "target": 60}
+#: By alert: the messages that cause it.
+CAUSES: dict[str, list[dict[str, Any]]] = {
+    "target_reached": [{"type": "state_change", "heater": "kiln", "data": CHANGE | AT_TARGET}],
+    "cooldown_finished": [{"type": "state_change", "heater": "kiln", "data": CHANGE | COOLED_DOWN}],
+    "stalled": [{"type": "state_change", "heater": "kiln", "data": CHANGE | STALLED}],
+    "script_failed": [
+        {"type": "script_update", "data": IDLE | {"state": "running", "run_id": "r1", "timestamp": 0}},
+        {"type": "script_update", "data": IDLE | {"last": RUN, "timestamp": 0}},
+    ],
+    "connection_lost": [
+        {"type": "connection_update", "data": LOST | {"connected": True, "broker": BROKER}},
+        {"type": "connection_update", "data": LOST},
+    ],
+}
+
+
+@pytest.mark.parametrize("alert", list(CAUSES))
+def test_each_alert_has_a_switch_for_its_sound_and_one_for_its_notification(page: Page, alert: str) -> None:
+    record_sounds(page)
+    choose(page, sound_enabled=True, notification_enabled=True, sound_min_interval_s=0, notification_min_interval_s=0)
+    for sound, sounds in ((False, 0), (True, 1)):
+        choose(page, **{f"sound_{alert}": sound, f"notification_{alert}": not sound})
+        for message in CAUSES[alert]:
+            send(page, **message)
+        assert len(played(page)) == sounds
+        expect(page.locator(".ui-pnotify")).to_have_count(1)
 
 
 def test_the_test_buttons_play_and_show_an_alert(page: Page) -> None:
@@ -87,3 +124,7 @@ def test_a_sound_that_the_browser_blocks_is_explained(page: Page) -> None:
     )
     blocked = "ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).alerts.blocked()"
     page.wait_for_function(blocked)
+    open_settings(page, "Sounds and notifications")
+    expect(page.get_by_text("The browser blocks sounds. Click anywhere on the page once")).to_be_visible()
+    page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
+    expect(page.locator("#settings_dialog")).to_be_hidden()

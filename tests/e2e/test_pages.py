@@ -266,21 +266,6 @@ def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, s
     expect(bed.locator(".flot-y-axis .tickLabel").first).to_contain_text("°F")
 
 
-def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
-    octoprint.disconnect()
-    page = open_page()
-    page.evaluate(
-        """() => {
-            const login = ko.dataFor(document.querySelector("#navbar_login")).loginState;
-            login.userneeds({role: ["status"]});
-            ko.dataFor(document.querySelector("#sidebar_plugin_temp_eta_wrapper")).heaters([]);
-        }"""
-    )
-    expect(page.get_by_text("Connect the printer to see its heaters.")).to_have_count(2)
-    for place in ("#sidebar_plugin_temp_eta", "#tab_plugin_temp_eta"):
-        expect(page.locator(place).get_by_text("Connect the printer to see its heaters.")).to_be_hidden()
-
-
 def test_no_two_elements_of_a_heater_have_the_same_name(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
     octoprint.gcode("M140 S60")

@@ -26,6 +26,7 @@ BODIES = {
     "returns": "return True, {key: value for key, value in self.settings.items()}",
     "waits": "import time\nself.script_status = 'waiting for <b>you</b>'\ntime.sleep(1000)",
     "fails": "raise ValueError('too cold')",
+    "logs": "import time\nself.logger.info('probing <i>1</i>')\ntime.sleep(1000)",
 }
 
 
@@ -105,6 +106,33 @@ def test_a_late_page_shows_the_run_and_its_age(scripts: OctoPrint, open_page: Op
     expect(sidebar(page).get_by_role("timer")).to_have_text(re.compile(r"\d:\d\d"))
     page.reload()
     expect(sidebar(page).get_by_role("button", name="Cancel")).to_be_enabled()
+
+
+def test_the_log_of_a_run_is_shown_while_it_runs(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    button(page, "logs").click()
+    log = sidebar(page).get_by_role("log")
+    expect(log).to_be_visible()
+    expect(log).to_contain_text("probing <i>1</i>")
+    expect(sidebar(page).get_by_role("button", name="Cancel")).to_be_enabled()
+
+
+def test_a_script_starts_only_when_confirmed_if_so_chosen(
+    scripts: OctoPrint, settings: Save, open_page: Open, observer: Observer
+) -> None:
+    settings(script_confirm=True)
+    page = open_page()
+    question = page.locator(".modal.in")
+    button(page, "returns").click()
+    expect(question).to_contain_text("Start It returns? It may heat and move the printer.")
+    question.get_by_text("Cancel", exact=True).click()
+    expect(question).to_have_count(0)
+    since = observer.mark()
+    button(page, "fails").click()
+    question.get_by_text("Proceed", exact=True).click()
+    started = observer.wait_for(f"{BASE}/script", lambda message: message.json["id"] is not None, since=since)
+    assert started.json["id"] == "fails"
+    expect(last(page)).to_contain_text("ValueError: too cold")
 
 
 def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:

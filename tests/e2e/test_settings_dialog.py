@@ -27,6 +27,15 @@ pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_B
 SECRET = "hunter2-and-more"
 
 
+def test_the_dialog_opens_at_the_connection(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#navbar_show_settings").click()
+    page.locator("#settings_plugin_temp_eta_link a").click()
+    shown = page.locator("#settings_plugin_temp_eta form:visible")
+    expect(shown).to_have_count(1)
+    expect(shown).to_have_attribute("data-group", "Connection")
+
+
 def test_the_dialog_saves(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
     dialog = open_settings(page, "Cool-down")

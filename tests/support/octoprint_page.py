@@ -21,11 +21,11 @@ Open = Callable[..., Page]
 Save = Callable[..., None]
 
 
-def log_in(page: Page, octoprint: OctoPrint) -> None:
+def log_in(page: Page, octoprint: OctoPrint, user: str = USER) -> None:
     """Open OctoPrint, and log in unless the browser is logged in already."""
     page.goto(octoprint.url)
     if page.locator("#login").count():
-        page.locator("input[type=text]").first.fill(USER)
+        page.locator("input[type=text]").first.fill(user)
         page.locator("input[type=password]").first.fill(PASSWORD)
         page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
         page.keyboard.press("Enter")

@@ -1,0 +1,56 @@
+"""What users see who may not read the heaters, in a real Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.conftest import BASE
+from tests.support import browser as browsers
+from tests.support.mqtt_client import Observer
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import TIMEOUT_MS, Open, log_in, ours
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+
+def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
+    octoprint.disconnect()
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const login = ko.dataFor(document.querySelector("#navbar_login")).loginState;
+            login.userneeds({role: ["status"]});
+            ko.dataFor(document.querySelector("#sidebar_plugin_temp_eta_wrapper")).heaters([]);
+        }"""
+    )
+    expect(page.get_by_text("Connect the printer to see its heaters.")).to_have_count(2)
+    for place in ("#sidebar_plugin_temp_eta", "#tab_plugin_temp_eta"):
+        expect(page.locator(place).get_by_text("Connect the printer to see its heaters.")).to_be_hidden()
+
+
+def test_a_page_gets_no_messages_for_a_user_who_may_not_read(
+    chromium: Browser, octoprint: OctoPrint, observer: Observer
+) -> None:
+    """OctoPrint keeps messages from before the login, and would send them after it."""
+    octoprint.add_user("viewer", ["STATUS", "SETTINGS_READ"])
+    frames: list[str | bytes] = []
+    context = chromium.new_context(locale="en")
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+
+    def note(frame: str | bytes) -> None:
+        frames.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", note))
+    log_in(page, octoprint, "viewer")
+    octoprint.gcode("M140 S45")
+    observer.wait_for(f"{BASE}/bed/eta", lambda message: message.json["state"] == "at_target", timeout=60)
+    assert any(b"current" in _bytes(frame) for frame in frames), "it gets OctoPrint's messages"
+    assert [message for frame in frames for message in ours(frame)] == []
+    expect(page.locator("#sidebar_plugin_temp_eta [data-heater]")).to_have_count(0)
+    context.close()
+
+
+def _bytes(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
