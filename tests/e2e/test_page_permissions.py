@@ -43,9 +43,11 @@ def test_a_page_gets_no_messages_for_a_user_who_may_not_read(
         frames.append(frame)
 
     page.on("websocket", lambda socket: socket.on("framereceived", note))
+    octoprint.gcode("M140 S110")
     log_in(page, octoprint, "viewer")
+    since = observer.mark()
     octoprint.gcode("M140 S45")
-    observer.wait_for(f"{BASE}/bed/eta", lambda message: message.json["state"] == "at_target", timeout=60)
+    observer.wait_for(f"{BASE}/bed/eta", lambda message: message.json["target"] == 45, timeout=60, since=since)
     assert any(b"current" in _bytes(frame) for frame in frames), "it gets OctoPrint's messages"
     assert [message for frame in frames for message in ours(frame)] == []
     expect(page.locator("#sidebar_plugin_temp_eta [data-heater]")).to_have_count(0)
