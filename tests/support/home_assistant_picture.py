@@ -21,6 +21,12 @@ PICTURES = {
     "de": (PROJECT / "docs" / "img" / "home-assistant-de.png", "Bett bereit um"),
 }
 TIMEOUT_MS = 60_000
+#: Whether each entity on the page has its icon, which the page loads later.
+HAS_ICONS = """() => {
+    const below = root => [...root.querySelectorAll("*")].flatMap(e => [e, ...(e.shadowRoot ? below(e.shadowRoot) : [])]);
+    const icons = below(document).filter(e => e.localName === "ha-state-icon");
+    return icons.length > 0 && icons.every(icon => below(icon.shadowRoot).some(e => e.path));
+}"""
 
 
 def logged_in(browser: Browser, ha: HomeAssistant, width: int = 1200, height: int = 900, language: str = "en") -> Page:
@@ -48,8 +54,9 @@ def main() -> None:
         open_full_stack(Path(scripts), speed=1) as full_stack,
         chromium() as browser,
     ):
-        add_file(full_stack.octoprint, "lid.gcode", 900)
+        add_file(full_stack.octoprint, "lid.gcode", 600)
         print_file(full_stack.octoprint, "lid.gcode")
+        eventually(lambda: (full_stack.ha.state(full_stack.id_of("finish_at")) or "").startswith("20"), "a finish", 300)
         full_stack.octoprint.gcode("M140 S60", "M104 S210")
         full_stack.wait("bed_state", "Heating")
         for language, (picture, text) in PICTURES.items():
@@ -57,7 +64,7 @@ def main() -> None:
             page = logged_in(browser, full_stack.ha, 1280, 1900, language)
             page.goto(f"{full_stack.ha.url}/config/devices/device/{full_stack.ha.devices(DEVICE)[0]['id']}")
             expect(page.get_by_text(text, exact=True)).to_be_visible(timeout=TIMEOUT_MS)
-            page.wait_for_load_state("networkidle")
+            page.wait_for_function(HAS_ICONS, timeout=TIMEOUT_MS)
             picture.parent.mkdir(exist_ok=True)
             page.screenshot(path=picture)
             print(f"wrote {picture} ({picture.stat().st_size // 1000} kB)")

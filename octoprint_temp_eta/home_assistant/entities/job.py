@@ -54,6 +54,7 @@ def job(scope: Scope) -> Iterator[Component]:
         "Print time remaining",
         device_class="duration",
         unit_of_measurement="s",
+        suggested_display_precision=0,
         enabled_by_default=False,
         **state_at(topic, "remaining_seconds"),
         **common,

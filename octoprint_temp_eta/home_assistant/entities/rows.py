@@ -172,6 +172,7 @@ def _heater_readings(scope: Scope, heater: str) -> Iterator[Component]:
         device_class="temperature",
         unit_of_measurement="°C",
         state_class="measurement",
+        suggested_display_precision=0,
         **temperature_at(eta),
         **common,
     )
@@ -182,6 +183,7 @@ def _heater_readings(scope: Scope, heater: str) -> Iterator[Component]:
         {"heater": name},
         device_class="duration",
         unit_of_measurement="s",
+        suggested_display_precision=0,
         enabled_by_default=False,
         **state_at(eta, "eta_seconds"),
         **common,

@@ -24,6 +24,14 @@ def test_which_entities_are_disabled():
     assert disabled == diagnostics | per_printer | {f"{h}_{key}" for h in OFFER.heaters for key in per_heater}
 
 
+def test_whole_degrees_and_seconds_are_shown_without_decimals():
+    """Newer releases of Home Assistant show one decimal of a temperature otherwise."""
+    for key, component in components().items():
+        if component["platform"] == "sensor" and component.get("unit_of_measurement") in ("°C", "s"):
+            is_whole = not key.startswith("sensor_")
+            assert component.get("suggested_display_precision") == (0 if is_whole else None), key
+
+
 def test_entities_on_a_topic_with_heartbeats_expire_and_no_others():
     """The topics of the others may have no message for days."""
     heartbeats = {MESSAGES[name].topic.format(base=TOPICS.base, heater=h) for name in HEARTBEATS for h in OFFER.heaters}
