@@ -23,7 +23,8 @@ PICTURES = {
 TIMEOUT_MS = 60_000
 #: Whether each entity on the page has its icon, which the page loads later.
 HAS_ICONS = """() => {
-    const below = root => [...root.querySelectorAll("*")].flatMap(e => [e, ...(e.shadowRoot ? below(e.shadowRoot) : [])]);
+    const all = root => [...root.querySelectorAll("*")];
+    const below = root => all(root).flatMap(e => e.shadowRoot ? [e, ...below(e.shadowRoot)] : [e]);
     const icons = below(document).filter(e => e.localName === "ha-state-icon");
     return icons.length > 0 && icons.every(icon => below(icon.shadowRoot).some(e => e.path));
 }"""

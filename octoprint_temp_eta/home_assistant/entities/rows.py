@@ -221,6 +221,9 @@ def _forecast(scope: Scope, preset: str, key: str) -> Component:
         suggested_display_precision=0,
         expire_after=EXPIRE_AFTER_S,
         state_topic=scope.topics.of("forecast"),
-        value_template=f"{{{{ (({found}) | default({{}}, true))['eta_seconds'] | default('None', true) }}}}",
+        value_template=(
+            f"{{% set seconds = (({found}) | default({{}}, true)).get('eta_seconds') %}}"
+            "{{ 'None' if seconds is none else seconds }}"
+        ),
     )
     return sensor

@@ -44,6 +44,12 @@ def test_a_target_that_is_set_in_home_assistant_is_reached(cold: FullStack) -> N
     cold.wait("bed_ready_at", *unknown(cold, "bed_ready_at", "unknown"))
 
 
+def test_at_the_temperatures_of_a_preset_its_warm_up_time_is_zero(cold: FullStack) -> None:
+    cold.octoprint.gcode("M140 S60", "M104 S180")
+    cold.wait("status", "Ready", timeout=90)
+    cold.wait("forecast_pla", "0")
+
+
 def test_a_disconnected_printer_and_a_stopped_bridge_look_different(cold: FullStack) -> None:
     cold.octoprint.disconnect()
     cold.wait("printer", "off")

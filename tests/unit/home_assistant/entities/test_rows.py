@@ -56,6 +56,11 @@ def test_each_preset_finds_its_own_forecast(name: str):
     assert render(sensor["value_template"], json.dumps(payload)) == "7"
 
 
+def test_the_forecast_of_a_printer_that_is_hot_is_zero():
+    payload = json.dumps({"presets": [{"name": "PLA", "printer": {"eta_seconds": 0}}]})
+    assert render(components()["forecast_pla"]["value_template"], payload) == "0"
+
+
 @pytest.mark.parametrize("presets", [[], [{"name": "PLA", "printer": None}], [{"name": "ABS", "printer": {}}]])
 def test_a_missing_forecast_is_unknown(presets: list[Any]):
     assert render(components()["forecast_pla"]["value_template"], json.dumps({"presets": presets})) == "None"
