@@ -9,7 +9,7 @@ from ..estimator import Direction, Estimate
 from .inference.posterior import EIGHTY, TICK_S
 
 #: Band: the countdown may differ from the estimate by this many standard deviations of ln ETA, …
-_BAND: Final = {Direction.HEATING: 0.55, Direction.COOLING: 0.65}
+_BAND: Final = {Direction.HEATING: 0.65, Direction.COOLING: 0.65}
 #: … and at most by this, relative.
 _WIDEST: Final = 0.4
 #: The band narrows from this share of the episode that remains: corrections are small then.

@@ -17,18 +17,16 @@ from .prior import Belief, inverted
 _READING_ERROR: Final = 0.3
 #: Error of a curve's clock, relative to the time since the start.
 _CLOCK_ERROR: Final = {Direction.HEATING: 0.008, Direction.COOLING: 0.015}
-#: The number of independent readings that all readings count for: errors of the shape are correlated. A hotend's curve
-#: is off the model for some seconds, which is a large part of its heat-up; …
+#: The number of independent readings that all readings count for, as errors of the shape are correlated: this many, and
+#: one more for each of these periods in s since the start.
 _INDEPENDENT: Final = {
-    (Direction.HEATING, HeaterKind.TOOL): 3.0,
-    (Direction.HEATING, HeaterKind.BED): 24.0,
-    (Direction.HEATING, HeaterKind.CHAMBER): 24.0,
-    (Direction.COOLING, HeaterKind.TOOL): 160.0,
-    (Direction.COOLING, HeaterKind.BED): 160.0,
-    (Direction.COOLING, HeaterKind.CHAMBER): 160.0,
+    (Direction.HEATING, HeaterKind.TOOL): (3.0, 5.0),
+    (Direction.HEATING, HeaterKind.BED): (24.0, 5.0),
+    (Direction.HEATING, HeaterKind.CHAMBER): (24.0, 5.0),
+    (Direction.COOLING, HeaterKind.TOOL): (160.0, 1.0),
+    (Direction.COOLING, HeaterKind.BED): (160.0, 1.0),
+    (Direction.COOLING, HeaterKind.CHAMBER): (160.0, np.inf),
 }
-#: … and one more for each of these periods in s since the start.
-_CORRELATED_S: Final = {Direction.HEATING: 5.0, Direction.COOLING: 1.0}
 #: The weight of readings decays over this share of the time since the start.
 _MEMORY: Final = 0.5
 #: Seconds added to the time since the start, so that the first readings have little weight.
@@ -45,7 +43,7 @@ _NOISES: Final = 3.0
 _STEPS: Final = {Direction.HEATING: 1, Direction.COOLING: 2}
 _RESTART_STEPS: Final = 6
 #: Fits in a row with the same linearisation, whose curves are most of a fit's cost.
-_FITS_ALIKE: Final = 3
+_FITS_ALIKE: Final = 4
 #: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
 _MISFIT: Final = 0.5
 #: The curve is not fitted until the temperature has changed by this many °C, for at most this multiple of the expected
@@ -99,7 +97,7 @@ class Posterior:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
         self._shorter = 1.0 if kind is HeaterKind.CHAMBER else _SHORTER[goal.direction, seen]
-        self._independent = _INDEPENDENT[goal.direction, kind]
+        self._independent, self._correlated_s = _INDEPENDENT[goal.direction, kind]
         self._kind, self._goal, self._start = kind, goal, start
         self._prior = Penalty.of(belief, TAILS[goal.direction])
         self._times: list[float] = [0.0]
@@ -160,7 +158,7 @@ class Posterior:
             self._times, self._actuals = self._times[:1] + self._times[1::2], self._actuals[:1] + self._actuals[1::2]
         times, actuals = np.array(self._times), np.array(self._actuals)
         weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
-        weights *= self._independent / (times[-1] + _SETTLING) + 1.0 / _CORRELATED_S[self._goal.direction]
+        weights *= self._independent / (times[-1] + _SETTLING) + 1.0 / self._correlated_s
         self._noise = max(self._start.noise, noise_of(times, actuals))
         error = max(_READING_ERROR, self._noise)
         # A reading can't be more certain than its noise, for example the first ones of a noisy thermistor.

@@ -32,7 +32,7 @@ STARTS = 3
 #: a slow body and a warm room fit them equally well.
 _EXPLAINED: Final = 1.0
 #: Share of the variance within a heater that episodes with the same start and goal have in common …
-_ALIKE = 0.8
+_ALIKE: Final = {Direction.HEATING: 0.5, Direction.COOLING: 0.8}
 #: … and how far start and goal may differ for that, relative to a usual heat-up.
 _NEAR = 0.5
 
@@ -221,11 +221,11 @@ def recalled(
     deviations = np.array([linearise(kind, trace, heater.mean, inverse).deviation for trace in traces])
     ends = np.array([(trace.start.temperature, trace.goal.temperature) for trace in traces])
     now = np.array([[start.temperature, goal.temperature]])
-    reach = _NEAR * (REFERENCE[kind] - AMBIENT)
+    reach, most = _NEAR * (REFERENCE[kind] - AMBIENT), _ALIKE[goal.direction]
 
     def alike(a: Array, b: Array) -> Array:
-        return np.asarray(_ALIKE * np.exp(-0.5 * (((a[:, None] - b[None]) / reach) ** 2).sum(axis=2)))
+        return np.asarray(most * np.exp(-0.5 * (((a[:, None] - b[None]) / reach) ** 2).sum(axis=2)))
 
     shared = alike(now, ends)[0]
-    gain = np.linalg.solve(alike(ends, ends) + (1.0 - _ALIKE) * np.eye(len(ends)), shared)
+    gain = np.linalg.solve(alike(ends, ends) + (1.0 - most) * np.eye(len(ends)), shared)
     return Belief(heater.mean + gain @ deviations, heater.covariance + (1.0 - gain @ shared) * population.within)
