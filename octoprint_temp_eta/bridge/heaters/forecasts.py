@@ -17,7 +17,7 @@ from ..protocol.inputs import Learned, Preset, Presets
 from .heaters import Heaters
 
 #: How far a heater must have moved for another computation, in °C, and seconds between two while heaters move.
-MOVED_C, INTERVAL_S = 1.0, 20.0
+MOVED_C, INTERVAL_S = 1.0, 30.0
 #: The published seconds stay while the new ones differ by at most this number, or by this share of them.
 DEADBAND_S, DEADBAND_SHARE = 5.0, 0.05
 

@@ -36,7 +36,7 @@ _READINGS: Final = 80
 #: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
 #: that causes it earlier.
 _REFIT: Final = {Direction.HEATING: 0.1, Direction.COOLING: 0.1}
-_SURPRISE: Final = 0.4
+_SURPRISE: Final = {Direction.HEATING: 0.8, Direction.COOLING: 0.4}
 #: Standard deviations of a noisy reading that count as a change.
 _NOISES: Final = 3.0
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
@@ -118,6 +118,7 @@ class Posterior:
         self._times.append(time)
         self._actuals.append(actual)
         due = self._fitted_at * (1.0 + _REFIT[self._goal.direction])
+        surprise = max(_SURPRISE[self._goal.direction], _NOISES * self._noise)
         if self._waiting:
             expected = self._start.temperature + self._start.slope * time
             moved = abs(actual - expected) >= max(_MOVED_C, _NOISES * self._noise)
@@ -125,7 +126,7 @@ class Posterior:
             if self._waiting:
                 return
             self._refit()
-        elif time >= due or abs(self._off() - self._fitted_off) > max(_SURPRISE, _NOISES * self._noise):
+        elif time >= due or abs(self._off() - self._fitted_off) > surprise:
             self._refit()
 
     def estimate(self) -> Estimate:
