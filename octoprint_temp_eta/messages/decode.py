@@ -31,6 +31,8 @@ class ReplyTo:
     correlation: bytes | None = None
     #: Identifies the REST call that waits for the reply.
     ticket: int | None = None
+    #: MQTT's packet ID, 0 with QoS 0: what the broker may deliver again.
+    packet_id: int = 0
 
 
 @frozen

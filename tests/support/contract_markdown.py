@@ -9,7 +9,8 @@ from typing import Any
 
 from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
 from octoprint_temp_eta.bridge.broker.command_limits import BURST, LONGEST_URGENT, RATE
-from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION, REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION
+from octoprint_temp_eta.bridge.broker.executed import REMEMBERED_S, STOP_REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.outbox import MAX_EVENTS
 from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, MessageType
@@ -39,8 +40,9 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   events are kept in order for an hour, and events of print and printer for 5 minutes; a heater's change of state is
   dropped after 30 s. `diagnostics` counts what is dropped.
 * **Every command gets a reply** on `<base>/response`, with the command's `transaction` if it has one. If the same
-  `transaction` arrives again within {REMEMBERED_S / 60:.0f} minutes, the command is not executed again, and the
-  reply is the same. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
+  `transaction` arrives again with the same fields within {REMEMBERED_S / 60:.0f} minutes, the command is not executed
+  again, and the reply is the same. After {STOP_REMEMBERED_S:.0f} s, that no longer holds for what stops something:
+  `script/cancel`, `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0. A command must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most
   {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
   {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`,
   `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have separate limits, so that a flood of other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from octoprint_temp_eta.bridge.protocol.effects import Publish
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver, connected
 
@@ -15,3 +16,13 @@ def heating_bed(**settings: Any) -> BridgeDriver:
     driver.advance(2)
     assert driver.state("eta", heater="bed")["eta_seconds"] is not None
     return driver
+
+
+def untouched(driver: BridgeDriver) -> bool:
+    """Whether the bed's estimate continues."""
+    driver.advance(2)
+    return driver.state("eta", heater="bed")["eta_seconds"] is not None
+
+
+def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
+    return [publish for _, publish in driver.sent if publish.topic == topic]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from ...core.clock import Now
@@ -19,11 +18,10 @@ from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, MessageArrived
 from .command_limits import RATE, RateLimit
+from .executed import Executed
 
 #: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
 LONGEST_CORRELATION = 1024
-#: How many transactions are kept, and for how many seconds: a redelivery comes within seconds.
-REMEMBERED, REMEMBERED_S = 256, 600.0
 #: Seconds for which a reply waits for a connection.
 REPLY_KEEP_S = 300.0
 
@@ -41,8 +39,7 @@ class Commands(Part):
         self._handlers = handlers
         self._heaters = heaters
         self._rate_limit = RateLimit()
-        #: By command and transaction: when it arrived, and the replies so far.
-        self._replied: OrderedDict[tuple[str, str | int], tuple[float, list[encode.Payload]]] = OrderedDict()
+        self._executed = Executed()
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -71,7 +68,7 @@ class Commands(Part):
                 raise CommandError("not_permitted", refusal, None, command.transaction)
         except CommandError as error:
             return self._refuse(name, error, reply_to, now)
-        return self._execute(command, now)
+        return self._execute(command, now, redelivered=message.redelivered)
 
     def _execute_urgent(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute an urgent command though too many commands arrive; count any other."""
@@ -81,7 +78,7 @@ class Commands(Part):
                 raise CommandError("rate_limited", "Too many commands.")
             reply_to, refusal = self._reply_to(message)
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
-            if refusal or self._earlier(command, now) is not None:
+            if refusal or self._executed.replies(command, now, redelivered=message.redelivered) is not None:
                 raise CommandError("rate_limited", "Too many commands.")
             self._check_permitted(command)
             body, effects = self._handlers[command.name](command, now)
@@ -102,7 +99,9 @@ class Commands(Part):
             refusal = f"The response topic {unusable}." if unusable else None
         if refusal is None and len(message.correlation or b"") > LONGEST_CORRELATION:
             refusal = f"The correlation data has more than {LONGEST_CORRELATION} bytes."
-        return ReplyTo() if refusal else ReplyTo(topic, message.correlation), refusal
+        if refusal:
+            return ReplyTo(packet_id=message.packet_id), refusal
+        return ReplyTo(topic, message.correlation, packet_id=message.packet_id), None
 
     def called(self, call: ApiCommand, now: Now) -> list[Effect]:
         """Execute a command from REST, or refuse it."""
@@ -126,12 +125,11 @@ class Commands(Part):
 
     def reply(self, command: Command, body: encode.Payload, now: Now) -> list[Effect]:
         """Reply to `command` with `body`, now and whenever it arrives again: a refused one is not executed later."""
-        if command.transaction is not None:
-            self._replied.setdefault((command.name, command.transaction), (now.at, []))[1].append(body)
+        self._executed.add(command, now, body)
         return self._send(body, command.reply_to, now)
 
-    def _execute(self, command: Command, now: Now) -> list[Effect]:
-        earlier = self._earlier(command, now)
+    def _execute(self, command: Command, now: Now, *, redelivered: bool = False) -> list[Effect]:
+        earlier = self._executed.replies(command, now, redelivered=redelivered)
         if earlier is not None:
             return [effect for body in earlier for effect in self._send(body, command.reply_to, now)]
         try:
@@ -149,8 +147,7 @@ class Commands(Part):
         self.accepted += 1
         if body is not None:
             return [*effects, *self.reply(command, body, now)]
-        if command.transaction is not None:
-            self._replied.setdefault((command.name, command.transaction), (now.at, []))
+        self._executed.add(command, now)
         return effects
 
     def _check_permitted(self, command: Command) -> None:
@@ -164,18 +161,6 @@ class Commands(Part):
         error = CommandError("internal_error", text, None, command.transaction)
         log = Log(logging.ERROR, f"Failed to execute {command.name}\n{traceback.format_exc()}")
         return [log, *self.reply(command, encode.rejected(command.name, error), now)]
-
-    def _earlier(self, command: Command, now: Now) -> list[encode.Payload] | None:
-        """Return the replies to the same transaction so far, None if it is new."""
-        while self._replied:
-            at, _ = next(iter(self._replied.values()))
-            if len(self._replied) <= REMEMBERED and now.at - at <= REMEMBERED_S:
-                break
-            self._replied.popitem(last=False)
-        if command.transaction is None:
-            return None
-        found = self._replied.get((command.name, command.transaction))
-        return found[1] if found else None
 
     def _refuse(self, name: str | None, error: CommandError, reply_to: ReplyTo, now: Now) -> list[Effect]:
         self.rejected += 1

@@ -193,6 +193,10 @@ class MessageArrived:
     response_topic: str | None = None
     correlation: bytes | None = None
     qos: int = 0
+    #: 0 with QoS 0.
+    packet_id: int = 0
+    #: Whether the broker has sent it before, perhaps without success.
+    redelivered: bool = False
 
 
 @frozen

@@ -117,6 +117,8 @@ def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
         getattr(properties, "ResponseTopic", None),
         getattr(properties, "CorrelationData", None),
         int(message.qos),
+        int(message.mid) if message.qos else 0,
+        bool(message.dup),
     )
 
 

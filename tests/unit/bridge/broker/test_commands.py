@@ -8,25 +8,13 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION, REMEMBERED, REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION
 from octoprint_temp_eta.bridge.heaters.heaters import Heaters
-from octoprint_temp_eta.bridge.protocol.effects import Log, Publish
+from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
-from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver
-from tests.support.heating_bed import heating_bed
-
-
-def untouched(driver: BridgeDriver) -> bool:
-    """Whether the bed's estimate continues."""
-    driver.advance(2)
-    return driver.state("eta", heater="bed")["eta_seconds"] is not None
-
-
-def replies_at(driver: BridgeDriver, topic: str) -> list[Publish]:
-    return [publish for _, publish in driver.sent if publish.topic == topic]
-
+from tests.support.heating_bed import heating_bed, replies_at, untouched
 
 # Executed
 
@@ -135,56 +123,6 @@ def test_a_message_on_another_topic_is_no_command():
     for topic in (f"{driver.base}/commands/reset", "octoprint/temp_eta/other/command/reset", "x", f"{driver.base}/"):
         driver.handle(MessageArrived(topic, b"{}"))
     assert driver.bodies("response", since=mark) == []
-
-
-# Once
-
-
-def test_a_repeated_transaction_is_executed_once_with_the_same_reply():
-    driver = heating_bed()
-    first = driver.command("reset", {"transaction": "t1"})
-    driver.heat("bed", curves.heating(60.0, start=38.0)[:30])
-    again = driver.command("reset", {"transaction": "t1"})
-    assert untouched(driver)
-    assert [reply | {"timestamp": 0} for reply in first] == [reply | {"timestamp": 0} for reply in again]
-
-
-def test_a_refused_transaction_stays_refused():
-    driver = heating_bed(allow_reset=False)
-    driver.command("reset", {"transaction": "t1"})
-    driver.change_settings(allow_reset=True)
-    assert driver.command("reset", {"transaction": "t1"})[0]["error"]["code"] == "disabled"
-    assert driver.command("reset", {"transaction": "t2"})[0]["status"] == "completed"
-
-
-def test_the_same_transaction_of_another_command_is_another():
-    driver = heating_bed()
-    assert driver.command("snapshot", {"transaction": 1})[0]["command"] == "snapshot"
-    assert driver.command("reset", {"transaction": 1})[0]["command"] == "reset"
-    assert driver.command("reset", {"transaction": "1"})[0]["transaction"] == "1"
-
-
-def test_the_reply_to_a_redelivery_goes_where_it_asks():
-    driver = heating_bed()
-    driver.command("reset", {"transaction": "t1"})
-    driver.command("reset", {"transaction": "t1"}, response_topic="my/replies", correlation=b"2")
-    assert [publish.correlation for publish in replies_at(driver, "my/replies")] == [b"2"]
-
-
-def test_a_transaction_is_forgotten_after_a_while_and_the_oldest_of_many():
-    driver = heating_bed()
-    driver.command("reset", {"transaction": "late"})
-    driver.skip(REMEMBERED_S + 1)
-    driver.command("snapshot")
-    accepted = driver.bridge._commands.accepted
-    driver.command("reset", {"transaction": "late"})
-    assert driver.bridge._commands.accepted == accepted + 1
-    for number in range(REMEMBERED + 1):
-        driver.skip(1)
-        driver.command("reset", {"transaction": number})
-    accepted = driver.bridge._commands.accepted
-    driver.command("reset", {"transaction": "late"})
-    assert driver.bridge._commands.accepted == accepted + 1
 
 
 # Where the reply goes
