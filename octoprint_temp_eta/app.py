@@ -17,9 +17,9 @@ from .adapters.plugin_callbacks import PluginCallbacks
 from .adapters.printer import Printer, SerialSetting
 from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
-from .adapters.threads.background import background
 from .adapters.threads.inbox import now
 from .adapters.threads.pending_replies import PendingReplies
+from .adapters.threads.tasks import Tasks
 from .adapters.threads.worker import Performer, Worker
 from .bridge.bridge import Bridge
 from .bridge.broker.connection import topics_of
@@ -53,8 +53,8 @@ from .messages import stored
 from .messages.decode import Command, ReplyTo
 from .settings.table import Settings
 
-#: Seconds that OctoPrint's shutdown waits for the worker, then for the printer, and then for the broker, at most.
-WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S = 0.5, 0.3, 1.2
+#: Seconds that OctoPrint's shutdown waits for the worker, the printer, the broker and the disk, one after the other.
+WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S, SAVE_STOP_S = 0.5, 0.3, 1.2, 3.0
 
 NO_PAHO = "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"
 
@@ -82,7 +82,8 @@ class App:
         *,
         numpy_works: bool = True,
     ) -> None:
-        self._background = background()
+        self._background = Tasks("temp_eta-background", logger)
+        self._background.start()
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())
         self._settings = settings
@@ -206,7 +207,7 @@ class App:
         )
 
     def stop(self) -> None:
-        """Publish the offline message and stop; takes bounded time even if the broker hangs."""
+        """Publish the offline message and stop; takes bounded time even if the broker or the disk hangs."""
         self._pending_replies.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
@@ -218,7 +219,7 @@ class App:
         self.leftovers.close()
         self._callbacks.close()
         self._files.close()
-        self._background.shutdown(wait=True)
+        self._background.close(SAVE_STOP_S)
 
 
 class _NoMqtt:

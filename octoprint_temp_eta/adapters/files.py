@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import math
@@ -10,15 +11,19 @@ import os
 import stat
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..bridge.protocol.effects import Save
 from .problems import Problems
+from .threads.inbox import now
+from .threads.tasks import Tasks
 
 #: Seconds until a file that could not be written is written again.
 RETRY_S = 30.0
+#: Seconds after which a write that is not done is reported.
+LATE_S = 10.0
 #: Bytes that a file may have at most.
 MAX_BYTES = 8_000_000
 
@@ -41,7 +46,7 @@ class Files:
     def __init__(
         self,
         folder: Path,
-        background: Executor,
+        background: Tasks,
         logger: logging.Logger,
         check: Check = lambda *_: None,
         problems: Problems | None = None,
@@ -54,6 +59,10 @@ class Files:
         self._problems = problems or Problems()
         self._retry_s = retry_s
         self._lock = threading.Lock()
+        #: The newest values that wait for the background thread, by name.
+        self._waiting: dict[str, Any] = {}
+        #: When the write began that is not done yet.
+        self._writing_since: float | None = None
         #: The newest values that could not be written, by name.
         self._unwritten: dict[str, Any] = {}
         #: Whether a problem was reported.
@@ -70,11 +79,18 @@ class Files:
         return {path.stem: value for path in sorted(self._folder.glob("*.json")) for value in self._read(path)}
 
     def save(self, effect: Save) -> None:
-        """Write a value in the background."""
-        self._background.submit(self._write, effect.name, effect.value)
+        """Write a value in the background; of several that wait, only the newest."""
+        with self._lock:
+            waits = effect.name in self._waiting
+            self._waiting[effect.name] = effect.value
+            late = self._writing_since is not None and now().at - self._writing_since > LATE_S
+        if not waits:
+            self._background.put(partial(self._write_waiting, effect.name))
+        if late:
+            self._report(self._folder, OSError(errno.EIO, "the drive does not respond"))
 
     def close(self) -> None:
-        """Write what could not be written, for the last time; call it before the executor shuts down."""
+        """Write what could not be written, for the last time; call it before the background thread is closed."""
         with self._lock:
             self._closed = True
             timer, self._timer = self._timer, None
@@ -83,7 +99,7 @@ class Files:
             timer.cancel()
             timer.join(1.0)
         if unwritten:
-            self._background.submit(self._retry)
+            self._background.put(self._retry)
 
     def _read(self, path: Path) -> list[Any]:
         try:
@@ -113,6 +129,11 @@ class Files:
         )
         self._problems.report(f"file {path.stem}", text)
 
+    def _write_waiting(self, name: str) -> None:
+        with self._lock:
+            value = self._waiting.pop(name)
+        self._write(name, value)
+
     def _write(self, name: str, value: Any) -> None:
         path = self._folder / f"{name}.json"
         try:
@@ -123,12 +144,15 @@ class Files:
         if len(text) > MAX_BYTES:
             self._logger.warning("Cannot write %s: it would have more than %s bytes", path, MAX_BYTES)
             return
+        self._writing_since = now().at
         try:
             replace_file(path, text)
         except OSError as error:
             self._failed(name, value, path, error)
         else:
             self._written(name)
+        finally:
+            self._writing_since = None
 
     def _written(self, name: str) -> None:
         with self._lock:
@@ -162,8 +186,7 @@ class Files:
     def _submit_retry(self) -> None:
         with self._lock:
             self._timer = None
-        with contextlib.suppress(RuntimeError):  # the executor has shut down
-            self._background.submit(self._retry)
+        self._background.put(self._retry)
 
     def _retry(self) -> None:
         with self._lock:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
+from functools import partial
 
 from ..bridge.protocol.effects import Learn
 from ..bridge.protocol.inputs import Input, Learned
 from ..core.estimation.methods import learn
+from .threads.tasks import Tasks
 
 
 class Learner:
     """Learns in the background and posts the result to the bridge."""
 
     def __init__(
-        self, post: Callable[[Input], None], background: Executor, logger: logging.Logger, *, numpy_works: bool = True
+        self, post: Callable[[Input], None], background: Tasks, logger: logging.Logger, *, numpy_works: bool = True
     ) -> None:
         self._post = post
         self._numpy_works = numpy_works
@@ -27,7 +28,7 @@ class Learner:
         if not self._numpy_works:
             self._post(Learned(effect.place, effect.state))
             return
-        self._background.submit(self._learn, effect)
+        self._background.put(partial(self._learn, effect))
 
     def _learn(self, effect: Learn) -> None:
         try:

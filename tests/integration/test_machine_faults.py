@@ -6,7 +6,6 @@ import errno
 import logging
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from octoprint_temp_eta.adapters.files import Files
 from octoprint_temp_eta.adapters.problems import Problems
 from octoprint_temp_eta.adapters.threads import inbox
 from octoprint_temp_eta.adapters.threads.inbox import CAPACITY
+from octoprint_temp_eta.adapters.threads.tasks import Tasks
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from tests.support.broker import Broker
 from tests.support.day_replay import EVERY_S, DayReplay, readings_of_a_day
@@ -58,7 +58,8 @@ def test_a_full_disk_does_not_disturb_the_connection(tmp_path: Path, monkeypatch
     def full(path: Path, text: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    problems, background = Problems(), ThreadPoolExecutor(1)
+    problems, background = Problems(), Tasks("test-background", logging.getLogger("full"))
+    background.start()
     stored = Files(tmp_path, background, logging.getLogger("full"), problems=problems, retry_s=0.1)
     with monkeypatch.context() as disk, scene(save=stored.save) as made:
         disk.setattr(files, "replace_file", full)
@@ -71,7 +72,7 @@ def test_a_full_disk_does_not_disturb_the_connection(tmp_path: Path, monkeypatch
     eventually(lambda: not problems.texts, "the files to be written")
     assert list(tmp_path.glob("*.json"))
     stored.close()
-    background.shutdown()
+    background.close(10)
 
 
 @pytest.mark.slow

@@ -43,8 +43,9 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   `transaction` arrives again with the same fields within {REMEMBERED_S / 60:.0f} minutes, the command is not executed
   again, and the reply is the same. After {STOP_REMEMBERED_S:.0f} s, that no longer holds for what stops something:
   `script/cancel`, `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0. A command
-  must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most {DEEPEST} levels; unknown keys are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or
-  {RATE:.0f} per second, are rejected; one reply per second contains the number of rejected commands. `script/cancel`,
+  must not be retained. Its payload must be UTF-8, at most 16 KiB, and nested at most {DEEPEST} levels; unknown keys
+  are rejected. An empty payload is ignored. More than {BURST:.0f} commands at once, or {RATE:.0f} per second, are
+  rejected; one reply per second contains the number of rejected commands. `script/cancel`,
   `job/pause`, `job/cancel`, `printer/emergency_stop` and a `target` of 0 have separate limits, so that a flood of other
   commands does not block them; such a command has at most {LONGEST_URGENT} bytes. With MQTT 5 the bridge accepts
   packets of up to {LARGEST_PACKET // 1024} KiB: the broker does not deliver larger ones, and there is no reply.

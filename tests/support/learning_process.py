@@ -13,8 +13,8 @@ from pathlib import Path
 
 from octoprint_temp_eta.adapters.files import Files
 from octoprint_temp_eta.adapters.learner import Learner
-from octoprint_temp_eta.adapters.threads.background import background
 from octoprint_temp_eta.adapters.threads.inbox import now
+from octoprint_temp_eta.adapters.threads.tasks import Tasks
 from octoprint_temp_eta.bridge.heaters.store import LEARNED, HeaterStore, Place
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned
@@ -33,7 +33,9 @@ def episode(target: float) -> Episode:
 
 
 def main(folder: Path) -> None:
-    logger, pool = logging.getLogger("learning"), background()
+    logger = logging.getLogger("learning")
+    pool = Tasks("test-background", logger)
+    pool.start()
     files = Files(folder, pool, logger, stored.problem)
     store = HeaterStore(files.load().get(LEARNED))
     print("loaded", store.learned(BED) is not None, flush=True)
@@ -48,7 +50,7 @@ def main(folder: Path) -> None:
         for effect in store.learn(event, now()):
             if isinstance(effect, Save):
                 files.save(effect)
-        pool.submit(print, "saved", flush=True)
+        pool.put(lambda: print("saved", flush=True))
 
 
 if __name__ == "__main__":

@@ -196,6 +196,7 @@ window.TempETA.sentences = [
     "keys must be strings, not %(key)s",
     "must be a dictionary, not %(name)s",
     "must have at most %(max_addresses)s brokers",
+    "the drive does not respond",
     "the printer is not ready: %(error)s",
     "%(where)s does not answer in MQTT %(protocol)s",
     "%(where)s refuses the connection: %(with_remedy)s",

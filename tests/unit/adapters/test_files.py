@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from octoprint_temp_eta.adapters import files
 from octoprint_temp_eta.adapters.files import MAX_BYTES, Files, discard
 from octoprint_temp_eta.adapters.problems import Problems
+from octoprint_temp_eta.adapters.threads.tasks import Tasks
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.messages import stored
 from tests.support.waiting import eventually
@@ -31,13 +31,20 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.background = ThreadPoolExecutor(max_workers=1)
+        self.background = Tasks("test-background", LOGGER)
+        self.background.start()
         self.files = Files(path, self.background, LOGGER)
 
     def save(self, name: str, value: Any) -> None:
         """Save and wait until it is done."""
         self.files.save(Save(name, value))
-        self.background.submit(int).result(10)
+        self.finish()
+
+    def finish(self) -> None:
+        """Wait until everything so far is written."""
+        done = threading.Event()
+        self.background.put(done.set)
+        assert done.wait(10)
 
     @property
     def names(self) -> list[str]:
@@ -49,7 +56,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     folder = Folder(tmp_path)
     yield folder
     folder.files.close()
-    folder.background.shutdown()
+    folder.background.close(10)
 
 
 @pytest.mark.parametrize("value", [["tool0", "bed"], {"é": None}, 7, "text", None])
@@ -103,7 +110,7 @@ def test_what_cannot_be_saved_leaves_what_was_and_is_named_in_the_log(
 def test_a_folder_that_is_gone_is_made_again(folder: Folder):
     files = Files(folder.path / "gone", folder.background, LOGGER)
     files.save(Save("heaters", []))
-    folder.background.submit(int).result(10)
+    folder.finish()
     assert files.load() == {"heaters": []}
     files.close()
 
@@ -239,13 +246,34 @@ def test_saving_is_retried_until_it_works_and_the_problem_is_shown_meanwhile(fol
     files.close()
 
 
+def test_a_drive_that_does_not_respond_is_reported_and_only_the_newest_values_wait(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+):
+    responds, written = threading.Event(), []
+    monkeypatch.setattr(files, "replace_file", lambda path, text: responds.wait(10) and written.append(text))
+    monkeypatch.setattr(files, "LATE_S", 0.0)
+    problems = Problems()
+    stored_files = Files(folder.path, folder.background, LOGGER, problems=problems)
+    stored_files.save(Save("heaters", [0]))
+    eventually(lambda: stored_files.save(Save("heaters", [1])) or problems.texts, "the problem")
+    assert "the drive does not respond" in problems.texts[0]
+    for number in range(2, 50):
+        stored_files.save(Save("heaters", [number]))
+    responds.set()
+    folder.finish()
+    assert len(written) <= 3
+    assert written[-1] == "[49]"
+    assert problems.texts == []
+    stored_files.close()
+
+
 def test_the_end_tries_once_more_and_leaves_no_timer(folder: Folder):
     files, problems = failing_disk(folder, 3600)
     files.save(Save("heaters", ["bed"]))
     eventually(lambda: problems.texts, "the problem")
     (folder.path / "drive").mkdir()
     files.close()
-    folder.background.submit(int).result(10)
+    folder.finish()
     assert files.load() == {"heaters": ["bed"]}
     assert not [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
 

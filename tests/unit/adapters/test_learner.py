@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from concurrent.futures import Executor
 
 import pytest
 
 from octoprint_temp_eta.adapters import learner
 from octoprint_temp_eta.adapters.learner import Learner
-from octoprint_temp_eta.adapters.threads.background import background
+from octoprint_temp_eta.adapters.threads.tasks import Tasks
 from octoprint_temp_eta.bridge.protocol.effects import Learn
 from octoprint_temp_eta.bridge.protocol.inputs import Input, Learned
 from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Goal, HeaterKind, LearnedState, Sample
@@ -21,35 +19,29 @@ EPISODE = Episode(Goal(Direction.HEATING, 60.0), (), (Sample(0.0, 20.0, 60.0),),
 EFFECT = Learn("_default/bed", HeaterKind.BED, STATE, EPISODE)
 
 
-@pytest.fixture
-def executor() -> Iterator[Executor]:
-    with background() as made:
-        yield made
-
-
-def learned(executor: Executor, *, numpy_works: bool = True) -> list[Input]:
+def learned(*, numpy_works: bool = True) -> list[Input]:
     posted: list[Input] = []
-    Learner(posted.append, executor, LOGGER, numpy_works=numpy_works).learn(EFFECT)
-    executor.shutdown(wait=True)
+    background = Tasks("test-background", LOGGER)
+    background.start()
+    Learner(posted.append, background, LOGGER, numpy_works=numpy_works).learn(EFFECT)
+    background.close(10)
     return posted
 
 
-def test_the_learned_state_is_posted(executor: Executor, monkeypatch: pytest.MonkeyPatch):
+def test_the_learned_state_is_posted(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(learner, "learn", lambda *_: {"version": 2, "heating": {}})
-    assert learned(executor) == [Learned("_default/bed", {"version": 2, "heating": {}})]
+    assert learned() == [Learned("_default/bed", {"version": 2, "heating": {}})]
 
 
-def test_a_failure_is_logged_and_leaves_the_state(
-    executor: Executor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-):
+def test_a_failure_is_logged_and_leaves_the_state(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
     def fail(*_: object) -> LearnedState:
         raise ZeroDivisionError
 
     monkeypatch.setattr(learner, "learn", fail)
-    assert learned(executor) == [Learned("_default/bed", STATE)]
+    assert learned() == [Learned("_default/bed", STATE)]
     assert "Cannot learn from an episode of _default/bed" in caplog.text
 
 
-def test_without_numpy_nothing_is_learned(executor: Executor, monkeypatch: pytest.MonkeyPatch):
+def test_without_numpy_nothing_is_learned(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(learner, "learn", lambda *_: pytest.fail("it needs numpy"))
-    assert learned(executor, numpy_works=False) == [Learned("_default/bed", STATE)]
+    assert learned(numpy_works=False) == [Learned("_default/bed", STATE)]
