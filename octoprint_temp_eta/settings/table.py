@@ -64,9 +64,12 @@ def secret_keys() -> list[str]:
 def parse(raw: Mapping[str, Any]) -> Settings:
     """Return `raw` as settings, absent keys with their defaults, unknown keys ignored.
 
-    Raises `InvalidSetting` for the first value that its row does not accept.
+    Raises `InvalidSetting` for the first value that its row does not accept, or that is one of the printer's topics.
     """
-    return Settings(**{row.name: check_value(row, raw[row.name]) for row, _ in rows() if row.name in raw})
+    settings = Settings(**{row.name: check_value(row, raw[row.name]) for row, _ in rows() if row.name in raw})
+    for error in _own_topics(settings):
+        raise error
+    return settings
 
 
 def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
@@ -77,7 +80,19 @@ def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
             valid[key] = check(key, raw[key])
         except InvalidSetting as error:
             invalid.append(error)
-    return Settings(**valid), invalid
+    own = list(_own_topics(Settings(**valid)))
+    for error in own:
+        del valid[error.key]
+    return Settings(**valid), [*invalid, *own]
+
+
+def _own_topics(settings: Settings) -> Iterator[InvalidSetting]:
+    """Yield an error for each topic of Home Assistant at which the bridge would receive what it publishes itself."""
+    own = f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}/"
+    for key in ("ha_discovery_prefix", "ha_status_topic"):
+        value, default = getattr(settings, key), defaults()[key]
+        if value != default and f"{value}/".startswith(own):
+            yield InvalidSetting(key, value, f"must not be one of the printer's own topics: {own}…")
 
 
 def check(key: str, value: Any) -> Any:

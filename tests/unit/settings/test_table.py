@@ -157,3 +157,24 @@ def test_a_value_is_accepted_or_refused_with_its_name(key: str, value: Any):
     if not invalid:
         taken = getattr(settings, key)
         assert table.check(key, taken) == taken
+
+
+@pytest.mark.parametrize(
+    ("key", "topic", "accepted"),
+    [
+        ("ha_status_topic", "printers/mine/status", False),
+        ("ha_discovery_prefix", "printers/mine/command", False),
+        ("ha_discovery_prefix", "printers/mine", False),
+        ("ha_status_topic", "printers/mine2/status", True),
+        ("ha_discovery_prefix", "printers", True),
+    ],
+)
+def test_home_assistants_topics_are_none_of_the_printers_own(key: str, topic: str, accepted: bool):
+    """Otherwise the bridge receives what it publishes, and publishes again."""
+    raw = {"mqtt_base_topic": "printers", "mqtt_custom_identifier": "mine", key: topic}
+    settings, invalid = table.salvage(raw)
+    assert [error.key for error in invalid] == ([] if accepted else [key])
+    assert getattr(settings, key) == (topic if accepted else table.defaults()[key])
+    if not accepted:
+        with pytest.raises(InvalidSetting, match="own topics: printers/mine/"):
+            table.parse(raw)
