@@ -67,8 +67,9 @@ def parse(raw: Mapping[str, Any]) -> Settings:
     Raises `InvalidSetting` for the first value that its row does not accept, or that is one of the printer's topics.
     """
     settings = Settings(**{row.name: check_value(row, raw[row.name]) for row, _ in rows() if row.name in raw})
-    for error in _own_topics(settings):
-        raise error
+    own = next(_own_topics(settings), None)
+    if own is not None:
+        raise own
     return settings
 
 
@@ -81,8 +82,8 @@ def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
         except InvalidSetting as error:
             invalid.append(error)
     own = list(_own_topics(Settings(**valid)))
-    for error in own:
-        del valid[error.key]
+    for each in own:
+        del valid[each.key]
     return Settings(**valid), [*invalid, *own]
 
 
