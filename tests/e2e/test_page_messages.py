@@ -214,15 +214,14 @@ def test_an_extrapolated_temperature_is_shown_instead_of_the_last_reading(page: 
 @pytest.mark.parametrize("width", [1200, 900])
 def test_the_sidebar_does_not_jump_when_a_heater_reaches_a_hundred_degrees(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
+    # The longest time of day, so that the line is nearly full at any time.
+    seconds = page.evaluate("() => (new Date().setHours(12, 30, 0, 0) - Date.now()) / 1000")
+    eta = {**ETA, "heater": "crucible", "target": 250, "eta_seconds": seconds % 86_400}
     heights = []
     for actual in (99.9, 100.0):
-        send(
-            page,
-            type="eta_update",
-            heater="crucible",
-            data={**ETA, "heater": "crucible", "actual": actual, "target": 250},
-        )
+        send(page, type="eta_update", heater="crucible", data={**eta, "actual": actual})
         expect(heater(page, "crucible")).to_contain_text(f"{actual}°C")
+        expect(heater(page, "crucible")).to_contain_text("Ready at 12:30 PM")
         heights.append(heater(page, "crucible").evaluate("place => place.offsetHeight"))
     send(page, type="eta_update", heater="crucible", data=None)
     assert heights[0] == heights[1]

@@ -124,6 +124,8 @@ def test_the_connection_test_shows_its_steps(open_page: Open, octoprint: OctoPri
     button.click()
     expect(page.locator(".temp-eta-test li[data-step='Read back'][data-status=ok]")).to_be_visible()
     expect(page.locator(".temp-eta-test li[data-step='TLS'][data-status=skipped]")).to_be_visible()
+    indents = steps.locator("i").evaluate_all("icons => icons.map(icon => getComputedStyle(icon).textIndent)")
+    assert set(indents) == {"0px"}, "an icon that inherits the indent of its line is not visible"
     expect(button).to_be_enabled()
 
     field(page, "mqtt_broker_host").fill("no-such-broker.invalid")
