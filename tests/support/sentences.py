@@ -26,7 +26,7 @@ SOURCES = (
     "bridge/home_assistant/fitting.py", "bridge/job/commands.py", "bridge/outbox", "bridge/scripts",
     "core/gcode/acknowledgements.py", "core/scripts/catalogue.py", "core/scripts/runner.py",
     "core/scripts/settings.py", "messages/decode.py", "plugin/hooks/gcode.py", "plugin/settings/store.py",
-    "plugin/web/rest.py", "settings/broker_address.py", "settings/rules.py",
+    "plugin/web/rest.py", "settings/broker_address.py", "settings/rules.py", "settings/table.py",
 )  # fmt: skip
 #: Calls whose arguments are no messages: log lines are English.
 NO_MESSAGES = {"Log", "Thread", "ValueError", "RuntimeError", "debug", "info", "warning", "error", "exception", "run"}

@@ -97,6 +97,7 @@ window.TempETA.sentences = [
     "The key file has no certificate file: set both",
     "__script_commands__ must return at most %(max_lines)s lines",
     "__script_settings__ must be valid Unicode text",
+    "must not be one of the printer's own topics: %(own)s…",
     "Check the base topic and the discovery prefix",
     "Check the network, or set a longer keep-alive",
     "The broker does not acknowledge a message on %(topic)s",
