@@ -224,7 +224,13 @@ class Connection(Part):
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # an abandoned attempt, while another connection was established
         self._outbox.lost(now)
-        effects = self._lost(event.reason, now)
+        reason = event.reason
+        self._conflict.lost(now)
+        if event.code is None and self._conflict.keeps_breaking(now):
+            reason += (
+                f". It keeps breaking. If another client uses the client ID {self._connect().client_id!r}, change it"
+            )
+        effects = self._lost(reason, now)
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
 

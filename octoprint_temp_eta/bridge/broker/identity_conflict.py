@@ -62,6 +62,8 @@ class IdentityConflict:
         self._asked: str | None = None
         self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
+        #: When connections ended early and without a reason: some brokers give none when they end one for another client.
+        self._broken: deque[float] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
         self._left_at = 0.0
         #: Whether the topics are ours, because nobody else had them when we connected.
@@ -86,7 +88,13 @@ class IdentityConflict:
     def lost(self, now: Now) -> None:
         """Note the end of the connection; without one, nothing changes."""
         if self._connected_at is not None:
+            if now.at - self._connected_at < OWNED_S:
+                self._broken.append(now.at)
             self._connected_at, self._lost_at = None, now.at
+
+    def keeps_breaking(self, now: Now) -> bool:
+        """Return whether connections end early, one after the other, as if another client had the same client ID."""
+        return len(self._broken) == TAKEOVERS and now.at - self._broken[0] <= TAKEOVER_WINDOW_S
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""
@@ -101,6 +109,7 @@ class IdentityConflict:
         self._foreign = self._since = self._asked = self._connected_at = None
         self._owned = False
         self._takeovers.clear()
+        self._broken.clear()
 
     def arrived(self, payload: bytes, identity: Identity, now: Now) -> Found:
         """Handle a message on our `info`.

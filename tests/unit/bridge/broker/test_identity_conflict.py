@@ -307,6 +307,23 @@ def test_of_two_machines_with_one_client_id_one_disconnects(machine: str, leaves
     assert (driver.of(Disconnect) == [Disconnect()]) is leaves
 
 
+def test_connections_that_break_one_after_the_other_name_the_client_id():
+    """As with brokers that give no reason when they end a connection for another client."""
+    driver = bridge()
+    hint = "The connection is lost. It keeps breaking. If another client uses the client ID 'temp_eta_ender-3-x7k2'"
+    errors = []
+    for _ in range(3):
+        driver.advance(5)
+        driver.lose("The connection is lost")
+        errors.append(driver.bridge.snapshot(driver.now)["mqtt"]["last_error"])
+        driver.connect()
+    assert errors[:2] == ["The connection is lost"] * 2
+    assert errors[2].startswith(hint)
+    driver.advance(301)
+    driver.lose("The connection is lost")
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "The connection is lost"
+
+
 def test_without_takeovers_the_conflict_ends():
     driver = bridge()
     taken_over(driver)
