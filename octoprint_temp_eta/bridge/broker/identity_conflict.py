@@ -62,7 +62,7 @@ class IdentityConflict:
         self._asked: str | None = None
         self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
-        #: When connections ended early and without a reason: some brokers give none when they end one for another client.
+        #: When connections ended early: some brokers give no reason when they end one for another client.
         self._broken: deque[float] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
         self._left_at = 0.0
