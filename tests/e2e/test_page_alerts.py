@@ -32,6 +32,11 @@ def record_sounds(page: Page) -> None:
     )
 
 
+def close_notifications(page: Page) -> None:
+    page.evaluate("PNotify.removeAll()")
+    expect(page.locator(".ui-pnotify")).to_have_count(0)
+
+
 def test_enabling_sounds_is_enough_to_hear_them(page: Page) -> None:
     record_sounds(page)
     choose(page, sound_enabled=True)
@@ -79,10 +84,11 @@ def test_each_alert_has_a_switch_for_its_sound_and_one_for_its_notification(page
     choose(page, sound_enabled=True, notification_enabled=True, sound_min_interval_s=0, notification_min_interval_s=0)
     for sound, sounds in ((False, 0), (True, 1)):
         choose(page, **{f"sound_{alert}": sound, f"notification_{alert}": not sound})
+        close_notifications(page)
         for message in CAUSES[alert]:
             send(page, **message)
         assert len(played(page)) == sounds
-        expect(page.locator(".ui-pnotify")).to_have_count(1)
+        expect(page.locator(".ui-pnotify")).to_have_count(0 if sound else 1)
 
 
 def test_the_test_buttons_play_and_show_an_alert(page: Page) -> None:
@@ -103,7 +109,8 @@ def test_the_temperature_is_the_newest_that_octoprint_has(page: Page) -> None:
 
 def test_a_script_that_fails_alerts_but_not_when_the_page_opens(page: Page) -> None:
     record_sounds(page)
-    choose(page, sound_enabled=True, notification_enabled=True)
+    choose(page, sound_enabled=True, notification_enabled=True, sound_min_interval_s=0, notification_min_interval_s=0)
+    close_notifications(page)
     running = {**IDLE, "state": "running", "run_id": "r1", "id": "waits", "title": "It waits", "timestamp": 0}
     failed = {**IDLE, "last": RUN, "timestamp": 0}
     send(page, type="script_update", data=failed)

@@ -194,7 +194,7 @@ class MessageArrived:
     correlation: bytes | None = None
     qos: int = 0
     #: 0 with QoS 0.
-    packet_id: int = 0
+    packet_id: int = field(default=0, compare=False)
     #: Whether the broker has sent it before, perhaps without success.
     redelivered: bool = False
 
