@@ -90,7 +90,7 @@ class Bridge:
         self._notice_clock(now)
         steps = self._steps.get(type(event))
         for effects in steps(event, now) if steps is not None else ():
-            yield [*self._routed(effects, now), *self._outbox.drain(now)]
+            yield [*self._routed(effects, now), *self._outbox.drain(now, step=True)]
         effects = self._dispatch(event, now)
         messages = list(self._outbox.drain(now))
         pages = self._pages.copies(self._outbox.take_published())

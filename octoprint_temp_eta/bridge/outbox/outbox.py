@@ -213,12 +213,12 @@ class Outbox:
         """Return whether the broker has stopped acknowledging."""
         return self.connected and bool(self._in_flight) and now.at - self._progress_at > ACK_TIMEOUT_S
 
-    def drain(self, now: Now) -> Iterator[Publish]:
-        """Yield the messages to send now."""
-        self._turn += 1
+    def drain(self, now: Now, *, step: bool = False) -> Iterator[Publish]:
+        """Yield the messages to send now; after a step of an input, no events: they follow all states of the input."""
+        self._turn += not step
         if not self.connected:
             return
-        while len(self._in_flight) < self.limits.window and (following := self._next(now)) is not None:
+        while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish, now):
                 continue  # the limits count it
@@ -242,14 +242,14 @@ class Outbox:
         else:
             self._retained.put_back(item)
 
-    def _next(self, now: Now) -> Publish | _Event | None:
+    def _next(self, now: Now, *, step: bool) -> Publish | _Event | None:
         """Take the retained message or the event whose turn it is; events that are too late are dropped."""
         while self._events and self._events[0].until < now.at:
             self.events_dropped[self._events.popleft().kind] += 1
         turn = self._retained.turn
         if turn is not None and (not self._events or turn <= self._events[0].turn):
             return self._retained.next()
-        return self._events.popleft() if self._events else None
+        return self._events.popleft() if self._events and not step else None
 
     def _stamped(self, message: str, body: Any, now: Now) -> Any:
         """Return `body` with the common keys that the message's schema has."""

@@ -68,13 +68,14 @@ def test_the_message_of_a_heater_does_not_wait_for_the_next_heater():
     driver.advance(2.0)
     steps = driver.bridge.steps(Readings({"tool0": (30.0, 200.0), "bed": (25.0, 60.0)}), driver.now)
     tool = [effect.topic for effect in next(steps) if isinstance(effect, Publish)]
-    assert tool == [f"{BASE}/tool0/eta", f"{BASE}/tool0/state_change"]
+    assert tool == [f"{BASE}/tool0/eta"]
     assert driver.bridge.snapshot(driver.now)["eta"]["bed"]["state"] == "off", "the bed is read in the next step"
     bed = [effect.topic for effect in next(steps) if isinstance(effect, Publish)]
-    assert bed == [f"{BASE}/bed/eta", f"{BASE}/bed/state_change"]
+    assert bed == [f"{BASE}/bed/eta"]
     rest = [effect.topic for effects in steps for effect in effects if isinstance(effect, Publish)]
     assert f"{BASE}/printer" in rest
     assert not any(topic.endswith("/eta") for topic in rest)
+    assert rest.index(f"{BASE}/printer") < rest.index(f"{BASE}/tool0/state_change")
 
 
 # Settings
@@ -250,6 +251,20 @@ def _times(driver: BridgeDriver) -> dict[str, float]:
         "finish_at": driver.state("job")["finish_at"],
     }
     return {name: datetime.fromisoformat(text).timestamp() for name, text in texts.items() if text}
+
+
+def test_a_change_of_a_heater_follows_all_states_of_its_reading():
+    """Automations look at the other states when a heater has reached its target."""
+    driver = heating()
+    for _ in range(30):
+        mark = len(driver.sent)
+        driver.read(tool0=(200.0, 200.0), bed=(60.0, 60.0))
+        names = [name for name, _ in driver.sent[mark:]]
+        if {"state_change", "printer"} <= set(names):
+            assert "state_change" not in names[: names.index("printer")]
+        driver.advance(2)
+    assert driver.eta("bed")["state"] == driver.eta("tool0")["state"] == "at_target"
+    assert driver.state("printer")["status"] == "ready"
 
 
 def test_a_restart_publishes_with_another_boot_id():
