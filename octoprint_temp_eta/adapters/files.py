@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import logging
 import math
@@ -75,7 +74,7 @@ class Files:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._report(self._folder, error)
+            self._refused(self._folder, error)
         return {path.stem: value for path in sorted(self._folder.glob("*.json")) for value in self._read(path)}
 
     def save(self, effect: Save) -> None:
@@ -87,7 +86,7 @@ class Files:
         if not waits:
             self._background.put(partial(self._write_waiting, effect.name))
         if late:
-            self._report(self._folder, OSError(errno.EIO, "the drive does not respond"))
+            self._report(f"Cannot save to {self._folder}: the drive does not respond.")
 
     def close(self) -> None:
         """Write what could not be written, for the last time; call it before the background thread is closed."""
@@ -170,18 +169,23 @@ class Files:
                 self._timer = threading.Timer(self._retry_s, self._submit_retry)
                 self._timer.daemon = True
                 self._timer.start()
-        self._report(path, error)
+        self._refused(path, error)
 
-    def _report(self, path: Path, error: OSError) -> None:
-        self._failing = True
+    def _refused(self, path: Path, error: OSError) -> None:
         text = f"Cannot save to {self._folder}: {error.strerror}. Free space or make the folder writable."
         if os.path.lexists(self._folder) and not self._folder.is_dir():
             text = (
                 f"Cannot save to {self._folder}: it is not a folder, or a link to a folder that is missing. Remove it, "
                 "or attach the drive."
             )
-        if self._problems.report("saving", f"{text} Saving is tried again every {self._retry_s:g} s."):
+        if self._report(text):
             self._logger.warning("Cannot write %s: %s. Trying again every %g s", path, error, self._retry_s)
+
+    def _report(self, text: str) -> bool:
+        """Show that saving does not work; return whether that is new. It does not touch the drive, which may hang."""
+        with self._lock:
+            self._failing = True
+        return self._problems.report("saving", f"{text} Saving is tried again every {self._retry_s:g} s.")
 
     def _submit_retry(self) -> None:
         with self._lock:

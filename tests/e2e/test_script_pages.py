@@ -172,12 +172,16 @@ def test_no_script_is_started_while_the_printer_is_not_ready(scripts: OctoPrint,
     expect(button(page, "returns")).to_be_enabled()
 
 
+def open_with_empty_folder(octoprint: OctoPrint, settings: Save, open_page: Open, folder: Path) -> Page:
+    settings(script_folder=str(folder))
+    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
+    return open_page()
+
+
 def test_scripts_are_shown_if_there_are_some_and_the_setting_is_on(
     octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
 ) -> None:
-    settings(script_folder=str(tmp_path))
-    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
-    page = open_page()
+    page = open_with_empty_folder(octoprint, settings, open_page, tmp_path)
     expect(page.locator("#sidebar_plugin_temp_eta_wrapper")).to_be_visible()
     expect(sidebar(page)).to_be_hidden()
     write_script(tmp_path, "return None")
@@ -297,9 +301,7 @@ def test_a_missing_folder_is_created_from_the_dialog(
 def test_an_example_is_copied_into_an_empty_folder(
     octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
 ) -> None:
-    settings(script_folder=str(tmp_path))
-    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
-    page = open_page()
+    page = open_with_empty_folder(octoprint, settings, open_page, tmp_path)
     open_settings(page, "Scripts")
     hint = page.locator("#settings_plugin_temp_eta .alert", has_text="There are no scripts yet.")
     expect(hint).to_contain_text(f"Put a Python file into this folder: {tmp_path}")

@@ -214,7 +214,7 @@ class Connection(Part):
         self._broker, self._connected_at = event, now.wall
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
-        self._conflict.connected(now)
+        self._conflict.times.connected(now)
         self._read_back.connected(now)
         text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
         warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
@@ -224,13 +224,7 @@ class Connection(Part):
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # an abandoned attempt, while another connection was established
         self._outbox.lost(now)
-        reason = event.reason
-        self._conflict.lost(now)
-        if event.code is None and self._conflict.keeps_breaking(now):
-            reason += (
-                f". It keeps breaking. If another client uses the client ID {self._connect().client_id!r}, change it"
-            )
-        effects = self._lost(reason, now)
+        effects = self._lost(event.reason, now, without_reason=event.code is None)
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
 
@@ -304,9 +298,15 @@ class Connection(Part):
             self._broker = None
         return []
 
-    def _lost(self, reason: str, now: Now) -> list[Effect]:
+    def _lost(self, reason: str, now: Now, *, without_reason: bool = False) -> list[Effect]:
+        """Note the end of the connection; `without_reason`: the broker gave none."""
         effects = self._move(Event.LOST)
-        self._conflict.lost(now)
+        times = self._conflict.times
+        times.lost(now)
+        if without_reason and times.keeps_breaking(now):
+            reason += (
+                f". It keeps breaking. If another client uses the client ID {self._connect().client_id!r}, change it"
+            )
         self.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 

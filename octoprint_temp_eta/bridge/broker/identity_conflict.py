@@ -10,6 +10,7 @@ from enum import Enum, auto
 from ...core.clock import Now
 from ...messages import encode
 from ..protocol.identity import Identity
+from .connection_times import ConnectionTimes
 
 #: The reason code with which a broker of MQTT 5 ends a connection because another client uses its client ID.
 SESSION_TAKEN_OVER = 0x8E
@@ -24,10 +25,6 @@ ASKS, ASK_EVERY_S = 3, 5.0
 #: Seconds after which a machine that left checks whether the other one is still there; doubled each time, up to a
 #: maximum.
 RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
-#: Seconds of one connection without a conflict after which the topics are ours: a machine that connects later leaves.
-OWNED_S = 60.0
-#: Seconds without a connection after which the topics are not ours any more: another machine may have them by then.
-ABSENT_S = 30.0
 _MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -62,14 +59,9 @@ class IdentityConflict:
         self._asked: str | None = None
         self._asked_at, self._asks = 0.0, 0
         self._takeovers: deque[Now] = deque(maxlen=TAKEOVERS)
-        #: When connections ended early: some brokers give no reason when they end one for another client.
-        self._broken: deque[float] = deque(maxlen=TAKEOVERS)
         self._since: str | None = None
         self._left_at = 0.0
-        #: Whether the topics are ours, because nobody else had them when we connected.
-        self._owned = False
-        self._connected_at: float | None = None
-        self._lost_at = 0.0
+        self.times = ConnectionTimes()
         #: When the other machine was noticed last.
         self._noticed_at = 0.0
         #: Seconds from leaving until the next look.
@@ -79,22 +71,6 @@ class IdentityConflict:
         """Reset, such as for other topics."""
         self.return_s = RETURN_S
         self._look_again()
-
-    def connected(self, now: Now) -> None:
-        """Note a connection: after a long absence, another machine may have the topics."""
-        self._owned = self._owned and now.at - self._lost_at <= ABSENT_S
-        self._connected_at = now.at
-
-    def lost(self, now: Now) -> None:
-        """Note the end of the connection; without one, nothing changes."""
-        if self._connected_at is not None:
-            if now.at - self._connected_at < OWNED_S:
-                self._broken.append(now.at)
-            self._connected_at, self._lost_at = None, now.at
-
-    def keeps_breaking(self, now: Now) -> bool:
-        """Return whether connections end early, one after the other, as if another client had the same client ID."""
-        return len(self._broken) == TAKEOVERS and now.at - self._broken[0] <= TAKEOVER_WINDOW_S
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""
@@ -106,10 +82,9 @@ class IdentityConflict:
 
     def _look_again(self) -> None:
         self.text, self.left, self._ours_is_there = None, False, False
-        self._foreign = self._since = self._asked = self._connected_at = None
-        self._owned = False
+        self._foreign = self._since = self._asked = None
+        self.times = ConnectionTimes()
         self._takeovers.clear()
-        self._broken.clear()
 
     def arrived(self, payload: bytes, identity: Identity, now: Now) -> Found:
         """Handle a message on our `info`.
@@ -148,7 +123,7 @@ class IdentityConflict:
     def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
         """Return whether we disconnect: the topics are not ours, and our id is the greater one."""
         self._noticed_at = now.at
-        self.left = not self._owned and (identity.machine, identity.boot_id) > (machine, boot_id)
+        self.left = not self.times.owned and (identity.machine, identity.boot_id) > (machine, boot_id)
         if self.left:
             self._left_at = now.at
         return Found.LEAVE if self.left else Found.ANOTHER
@@ -174,9 +149,8 @@ class IdentityConflict:
     def tick(self, now: Now) -> Found:
         """Publish our `info` again for a sender that has not replied; end a conflict that is over."""
         self._end(now)
-        quiet = self.text is None and self._asked is None
-        if quiet and self._connected_at is not None and now.at - self._connected_at >= OWNED_S:
-            self._owned = True
+        if self.text is None and self._asked is None:
+            self.times.undisputed(now)
         if self.text is None and now.at - self._left_at > 2 * GREATEST_RETURN_S:
             self.return_s = RETURN_S
         if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:

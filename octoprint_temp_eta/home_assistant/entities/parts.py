@@ -112,10 +112,12 @@ def keys_of(names: Iterable[str]) -> dict[str, str]:
     as one in capitals.
     """
     keys: dict[str, str] = {}
+    taken: set[str] = set()
     for name in sorted(names, key=str.swapcase):
         plain = slug(name).replace("-", "_")
         complete = plain == name.lower().replace(" ", "_").replace("-", "_")
-        keys[name] = plain if complete and plain not in keys.values() else _hashed(plain, name)
+        keys[name] = plain if complete and plain not in taken else _hashed(plain, name)
+        taken.add(keys[name])
     return keys
 
 

@@ -9,43 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
-from octoprint_temp_eta.bridge.broker.identity_conflict import (
-    ABSENT_S,
-    ASK_EVERY_S,
-    ASKS,
-    GREATEST_RETURN_S,
-    OWNED_S,
-    RETURN_S,
-)
+from octoprint_temp_eta.bridge.broker.connection_times import OWNED_S
+from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
 from octoprint_temp_eta.bridge.broker.log_throttle import BURST
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from octoprint_temp_eta.messages.encode import instant
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
-
-#: Machines before and after ours in the order of their ids.
-SMALLER, GREATER = "0" * 16, "f" * 16
-
-
-def bridge(*, ours_is_there: bool = True) -> BridgeDriver:
-    driver = BridgeDriver()
-    driver.delivers = ours_is_there
-    driver.connect()
-    if ours_is_there:
-        driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
-    return driver
-
-
-def info(driver: BridgeDriver, boot_id: str, machine: str) -> MessageArrived:
-    body = driver.state("info") | {"boot_id": boot_id, "machine": machine, "host": "other-pi"}
-    return MessageArrived(driver.topic("info"), json.dumps(body).encode())
-
-
-def run_another(driver: BridgeDriver, machine: str) -> None:
-    """Let another machine with our identity publish its info, and answer ours."""
-    driver.handle(info(driver, "foreign", machine))
-    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
-    driver.handle(info(driver, "foreign", machine))
+from tests.support.two_machines import GREATER, SMALLER, bridge, info, run_another
 
 
 def warnings(driver: BridgeDriver) -> list[str]:
@@ -123,18 +94,6 @@ def test_who_was_there_first_stays_whatever_the_ids_are():
     driver.advance(60)
     assert driver.of(Disconnect) == []
     assert "other-pi" in driver.state("diagnostics")["clash"]
-
-
-@pytest.mark.parametrize(("absent", "leaves"), [(ABSENT_S - 5, False), (ABSENT_S + 5, True)])
-def test_after_a_long_absence_the_topics_may_be_another_machine_s(absent: float, leaves: bool):
-    driver = bridge()
-    driver.advance(OWNED_S + 1)
-    driver.handle(BrokerLost(driver.link or 0, "closed"))
-    driver.advance(absent)
-    driver.connect()
-    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
-    run_another(driver, SMALLER)
-    assert (driver.of(Disconnect) == [Disconnect()]) is leaves
 
 
 def test_takeovers_do_not_drive_out_who_was_there_first():
@@ -305,23 +264,6 @@ def test_of_two_machines_with_one_client_id_one_disconnects(machine: str, leaves
         driver.handle(BrokerLost(driver.link or 0, "closed", 0x8E))
     assert [log.text for log in driver.of(Log) if "Another OctoPrint, on 'other-pi', uses the client ID" in log.text]
     assert (driver.of(Disconnect) == [Disconnect()]) is leaves
-
-
-def test_connections_that_break_one_after_the_other_name_the_client_id():
-    """As with brokers that give no reason when they end a connection for another client."""
-    driver = bridge()
-    hint = "The connection is lost. It keeps breaking. If another client uses the client ID 'temp_eta_ender-3-x7k2'"
-    errors = []
-    for _ in range(3):
-        driver.advance(5)
-        driver.lose("The connection is lost")
-        errors.append(driver.bridge.snapshot(driver.now)["mqtt"]["last_error"])
-        driver.connect()
-    assert errors[:2] == ["The connection is lost"] * 2
-    assert errors[2].startswith(hint)
-    driver.advance(301)
-    driver.lose("The connection is lost")
-    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "The connection is lost"
 
 
 def test_without_takeovers_the_conflict_ends():

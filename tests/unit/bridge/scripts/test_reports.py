@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -151,3 +152,12 @@ def test_the_printer_is_released_although_the_end_cannot_be_reported(
     driver.ack(f"{RUN_1}.end", "G90")
     assert driver.of(ReleaseJobs) == [ReleaseJobs()]
     assert logging.ERROR in [each.level for each in driver.of(Log)]
+
+
+def test_a_clock_that_is_set_during_a_run_corrects_its_start() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    started = datetime.fromisoformat(driver.state("script")["started_at"])
+    driver.set_wall(driver.now.wall + 86_400.0)
+    driver.advance(1)
+    assert datetime.fromisoformat(driver.state("script")["started_at"]) - started == timedelta(days=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -309,15 +308,6 @@ def test_late_messages_of_another_run_are_ignored() -> None:
     )
     assert driver.handle_all(*late) == []
     assert driver.state("script")["state"] == "running"
-
-
-def test_a_clock_that_is_set_during_a_run_corrects_its_start() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    started = datetime.fromisoformat(driver.state("script")["started_at"])
-    driver.set_wall(driver.now.wall + 86_400.0)
-    driver.advance(1)
-    assert datetime.fromisoformat(driver.state("script")["started_at"]) - started == timedelta(days=1)
 
 
 def test_a_hold_that_comes_too_late_is_let_go() -> None:
