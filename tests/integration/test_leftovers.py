@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,7 +86,8 @@ def test_without_a_broker_there_is_a_reason() -> None:
 def test_one_search_at_a_time() -> None:
     reports: list[Mapping[str, Any]] = []
     searching = Leftovers(reports.append)
-    nowhere = spec(9, host="192.0.2.1")
-    assert searching.start(nowhere, FORMER, remove=False)
-    assert not searching.start(nowhere, FORMER, remove=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        nowhere = spec(silent.getsockname()[1])
+        assert searching.start(nowhere, FORMER, remove=False)
+        assert not searching.start(nowhere, FORMER, remove=False)
     searching.close()
