@@ -61,7 +61,10 @@ class HeaterCommands(Part):
 
     def _reset(self, command: Command, _: Now) -> tuple[encode.Payload, list[Effect]]:
         heater = self._heater(command) if "heater" in command.arguments else None
-        effects = self._store.forget(self._heaters.place(heater)) if heater and command.arguments.get("learned") else []
+        effects: list[Effect] = []
+        if heater and command.arguments.get("learned"):
+            effects = self._store.forget(self._heaters.place(heater))
+            self._heaters.forget_forecasts()
         self._heaters.restart_estimates(heater)
         return encode.completed(command), effects
 
@@ -79,7 +82,7 @@ class HeaterCommands(Part):
 
     def _forecast(self, command: Command, _: Now) -> tuple[encode.Payload, list[Effect]]:
         heater, target = self._heater(command), float(command.arguments["target"])
-        estimate = self._heaters.forecast(heater, target)
+        estimate = self._heaters.forecasting.forecast(heater, target).estimate
         if estimate is None:
             raise CommandError("not_available", f"There is no estimate for {heater} yet.", "/heater")
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []

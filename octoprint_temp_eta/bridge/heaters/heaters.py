@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from ...core.clock import Now
-from ...core.estimation.estimator import Estimate, Estimator, HeaterKind, Shape
+from ...core.estimation.estimator import Estimator, HeaterKind, Shape
 from ...core.estimation.methods import MODEL, make_estimator
 from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
-from ...core.heating.forecasts import ForecastTable
 from ...core.heating.state_machine.states import State, Transition
-from ...core.heating.track import AMBIENT_C, Policy, Track
+from ...core.heating.track import Policy, Track
 from ...messages import encode
 from ...messages.topics import LEVEL
 from ...settings.table import Settings
@@ -24,6 +22,7 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
 from .estimation import limits, policy
+from .forecasting import Forecasting
 from .reported.selection import STANDARD, Presence, Reading, Selection
 from .reported.sensors import MOST_SENSORS, Sensors
 from .states import HeaterStates
@@ -58,7 +57,7 @@ class Heaters(Part):
         self._targets: dict[str, float] = {}
         self._tracks = Tracks(lambda name: Track(name, self._policy(name), self._estimator))
         self.states = HeaterStates(outbox, self._tracks)
-        self._forecasts = ForecastTable()
+        self.forecasting = Forecasting(self._tracks, store, self.place, self._estimator)
         self._sensors = Sensors(outbox, remembered.get(SENSORS))
         self._presence = Presence()
         #: Whether the last reading was doubted as a whole.
@@ -79,7 +78,7 @@ class Heaters(Part):
         return {
             PrinterChanged: self.printer_changed,
             JobBoundary: self.job_boundary,
-            Learned: self._clear_forecasts,
+            Learned: self.forget_forecasts,
         }
 
     @property
@@ -122,15 +121,10 @@ class Heaters(Part):
         profile = self._printer.profile
         return Place(profile.id if profile else "", heater)
 
-    def forecast(self, heater: str, target: float) -> Estimate | None:
-        """Return how long `heater` would take from now to `target` °C, None if unknown."""
-        track, learned = self._tracks[heater], self._store.learned(self.place(heater))
-        owner = str(track.kind) if learned is None else str(self.place(heater))
-        make = partial(self._estimator, heater, track.kind, AMBIENT_C)
-        return track.forecast(target, partial(self._forecasts.estimate, owner, track.kind, make))
-
-    def _clear_forecasts(self, _: Learned, __: Now) -> list[Effect]:
-        self._forecasts.clear()
+    def forget_forecasts(self, *_: object) -> list[Effect]:
+        """Compute forecasts anew: what they depend on has changed."""
+        self.forecasting.forget()
+        self.states.touch()
         return []
 
     def shape(self, heater: str) -> Shape:
@@ -147,7 +141,7 @@ class Heaters(Part):
         self.settings = settings
         self._select_again()
         self._apply_policy()
-        self._forecasts.clear()
+        self.forget_forecasts()
         self.restart_estimates()
         if not settings.enabled:
             self.lose(now)
@@ -165,7 +159,7 @@ class Heaters(Part):
         before, self._profile = self._profile, self._printer.profile
         if before is not None and before != self._profile:
             self._heated_chamber = False
-            self._forecasts.clear()
+            self.forget_forecasts()
         self._select_again()
         self._apply_policy()
         if not self._printer.connected:

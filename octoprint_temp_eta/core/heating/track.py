@@ -11,6 +11,7 @@ from .accuracy import Comparison, Score, compare, score
 from .countdown import Countdown, goal_of
 from .episode import Recorder
 from .extrapolation import CoolDown
+from .forecasts import Forecast
 from .state_machine.heater import Heater
 from .state_machine.states import State, Transition
 
@@ -81,8 +82,12 @@ class Step:
 
 #: Makes the estimator of a heater from its name, its kind and the ambient temperature in °C.
 EstimatorFactory = Callable[[str, HeaterKind, float], Estimator]
-#: As `Estimator.forecast`.
-Forecaster = Callable[[float, Goal], Estimate | None]
+#: Returns the forecast from a temperature in °C to a goal.
+Forecaster = Callable[[float, Goal], Forecast]
+#: What forecasts depend on: state, target and whether a cool-down is extrapolated; and the temperature in °C.
+Situation = tuple[tuple[State, float, bool], float | None]
+#: At the target.
+ARRIVED = Estimate(0.0, 0.0, 0.0)
 
 
 class Track:
@@ -170,21 +175,23 @@ class Track:
         """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
         return self._countdown.shape() if self._extrapolation is None else ()
 
-    def forecast(self, target: float, forecast: Forecaster | None = None) -> Estimate | None:
-        """Return how long it would take from now to `target` °C, None where there is no estimate.
+    def situation(self) -> Situation:
+        """Return what forecasts depend on. The temperature is None in the state `unknown`."""
+        heater = self._heater
+        return (heater.state, heater.target, self._extrapolation is not None), heater.actual
 
-        `forecast` replaces the one of a new estimator.
-        """
+    def forecast(self, target: float, forecast: Forecaster) -> Forecast:
+        """Return how long it would take from now to `target` °C. `forecast` does where the heater is not there yet."""
         actual = self._heater.actual
         if actual is None or self._extrapolation is not None:
-            return None
+            return Forecast(None)
         if self._heater.state is State.AT_TARGET and abs(self._heater.target - target) < ARRIVAL_TOLERANCE:
-            return Estimate(0.0, 0.0, 0.0)
-        heating = actual <= target + ARRIVAL_TOLERANCE
-        goal = Goal(Direction.HEATING, target) if heating else Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
-        if goal.reached(actual):
-            return Estimate(0.0, 0.0, 0.0)
-        return (forecast or self._estimator().forecast)(actual, goal)
+            return Forecast(ARRIVED)
+        heating = Goal(Direction.HEATING, target)
+        cooling = Goal(Direction.COOLING, target + ARRIVAL_TOLERANCE)
+        if heating.reached(actual) and cooling.reached(actual):
+            return Forecast(ARRIVED, heating.threshold, cooling.threshold)
+        return forecast(actual, cooling if heating.reached(actual) else heating)
 
     def lose(self, at: float) -> Transition | None:
         """Forget the readings and the estimate."""

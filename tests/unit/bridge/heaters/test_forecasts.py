@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.forecasts import DEADBAND_S, INTERVAL_S, LONGEST_NAME, MOST_PRESETS
+from octoprint_temp_eta.bridge.heaters.deadband import DEADBAND_S, DEADBAND_SHARE
+from octoprint_temp_eta.bridge.heaters.forecasting import Forecasting
+from octoprint_temp_eta.bridge.heaters.forecasts import LONGEST_NAME, MOST_PRESETS
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets
+from octoprint_temp_eta.core.estimation.estimator import ARRIVAL_TOLERANCE
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
+from tests.support import thermal_heater
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.warm_printer import warm
 
@@ -49,9 +53,107 @@ def test_a_forecast_follows_the_temperature_within_its_deadband():
         actual = 22.0 + second / 10
         driver.read(bed=(actual, 60.0), tool0=(22.0, 0.0))
         driver.advance(1)
-        true = (59.0 - actual) / 0.5
-        assert abs(forecast_of(driver) - true) <= DEADBAND_S + 0.2 * (INTERVAL_S + 1) + 1
-    assert len(driver.bodies("forecast", since=mark)) <= 200 / 25 + 200 / HEARTBEAT_S + 1
+        assert abs(forecast_of(driver) - (59.0 - actual) / 0.5) <= DEADBAND_S + 0.5
+    # 40 s in all
+    assert len(driver.bodies("forecast", since=mark)) <= 200 / HEARTBEAT_S + 40 / DEADBAND_S
+
+
+def true_eta(driver: BridgeDriver, heater: str, target: float) -> float:
+    return float(driver.command("forecast", {"heater": heater, "target": target})[0]["result"]["eta_seconds"])
+
+
+def outdated(driver: BridgeDriver, actuals: dict[str, float]) -> list[tuple[str, str, float, float]]:
+    """Return the published forecasts that differ from the true ones by more than the deadband, or should be 0."""
+    found = []
+    for preset in driver.state("forecast")["presets"]:
+        for heater, shown in preset["heaters"].items():
+            eta, true = shown["eta_seconds"], true_eta(driver, heater, shown["target"])
+            arrived = abs(actuals[heater] - shown["target"]) <= ARRIVAL_TOLERANCE
+            # each is rounded to a second
+            if abs(eta - true) > max(DEADBAND_S, DEADBAND_SHARE * eta) + 1 or (arrived and eta > 0):
+                found.append((preset["name"], heater, eta, true))
+    return found
+
+
+@pytest.mark.parametrize("model", [False, True])
+def test_no_forecast_is_outdated_while_heaters_heat_and_cool(monkeypatch: pytest.MonkeyPatch, *, model: bool):
+    if model:
+        monkeypatch.undo()
+    driver = warm(algorithm="model", mqtt_publish_interval=1.0)
+    driver.handle(Presets((PLA, Preset("ABS", extruder=240.0, bed=100.0), Preset("Soak", bed=45.0))))
+    driver.advance(1)
+    tool, bed = thermal_heater.hotend(), thermal_heater.bed()
+    mark = len(driver.sent)
+    for goal, seconds in ((200.0, 200), (0.0, 900)):
+        goals = {"tool0": goal, "bed": 0.3 * goal}
+        for hot, warmer in zip(tool.run(seconds, goal, 2.0), bed.run(seconds, 0.3 * goal, 2.0), strict=True):
+            actuals = {"tool0": hot.actual, "bed": warmer.actual}
+            driver.read(**{name: (actual, goals[name]) for name, actual in actuals.items()})
+            driver.advance(2, tick=0.5)
+            assert not outdated(driver, actuals), driver.now
+    assert len(driver.bodies("forecast", since=mark)) <= 70
+
+
+def test_most_readings_need_no_forecast(monkeypatch: pytest.MonkeyPatch):
+    driver = warm()
+    driver.handle(Presets((PLA, Preset("ABS", extruder=240.0, bed=100.0))))
+    driver.advance(1)
+    asked: list[str] = []
+    ask = Forecasting.forecast
+    monkeypatch.setattr(
+        Forecasting, "forecast", lambda self, heater, target: asked.append(heater) or ask(self, heater, target)
+    )
+    for second in range(90):
+        driver.read(bed=(22.0 + second / 5, 60.0), tool0=(22.0 + 2 * second, 200.0))
+        driver.advance(1)
+    # of 360: 90 readings of two heaters with two presets
+    assert len(asked) <= 110
+
+
+def test_a_forecast_does_not_flicker_where_it_becomes_zero():
+    driver = warm()
+    driver.handle(Presets((Preset("Warm", bed=23.0),)))
+    driver.advance(1)
+    assert forecast_of(driver) == 0
+    mark = len(driver.sent)
+    for second in range(50):
+        driver.read(bed=(22.0 + (second % 2 - 0.5) / 2, 0.0), tool0=(22.0, 0.0))
+        driver.advance(1)
+    assert {
+        forecast["presets"][0]["heaters"]["bed"]["eta_seconds"] for forecast in driver.bodies("forecast", since=mark)
+    } <= {0}
+
+
+def test_forecasts_are_computed_again_when_what_was_learned_is_reset():
+    driver = warm(algorithm="model")
+    driver.handle(Presets((PLA,)))
+    driver.handle(Learned("_default/bed", {"rate": 0.25}))
+    driver.advance(1)
+    assert forecast_of(driver) == 148
+    driver.command("reset", {"heater": "bed", "learned": True})
+    driver.advance(1)
+    assert forecast_of(driver) == 74
+
+
+def test_forecasts_end_when_the_method_has_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.undo()
+    driver = warm(algorithm="model")
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    assert forecast_of(driver) is not None
+    driver.change_settings(algorithm="linear")
+    driver.advance(1)
+    assert forecast_of(driver) is None
+
+
+def test_the_forecast_of_a_heater_that_is_lost_is_dropped():
+    driver = warm()
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    assert driver.state("forecast")["presets"][0]["heaters"].keys() == {"bed", "tool0"}
+    driver.printer(connected=False)
+    driver.advance(1)
+    assert driver.state("forecast")["presets"][0]["heaters"] == {}
 
 
 def test_an_idle_printer_publishes_the_same_forecast_once_a_minute():

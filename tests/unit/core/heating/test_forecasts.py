@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Goal, HeaterKind
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.core.estimation.methods import make_estimator
-from octoprint_temp_eta.core.heating.forecasts import MOST, ForecastTable
+from octoprint_temp_eta.core.heating.forecasts import MOST, Forecast, ForecastTable
 
 UP, DOWN = Goal(Direction.HEATING, 210.0), Goal(Direction.COOLING, 50.0)
 
@@ -27,10 +29,20 @@ class Estimator(Linear):
 
 @pytest.mark.parametrize(("start", "goal"), [(21.5, UP), (140.0, UP), (208.5, UP), (199.0, DOWN), (51.0, DOWN)])
 def test_what_lies_between_two_forecasts_is_interpolated(start: float, goal: Goal):
-    found = ForecastTable().estimate("tool", HeaterKind.TOOL, lambda: Estimator([]), start, goal)
-    assert found is not None
+    found = ForecastTable().forecast("tool", lambda: Estimator([]), start, goal)
     eta = 2.0 * abs(goal.threshold - start)
-    assert (found.eta, found.low, found.high) == pytest.approx((eta, eta / 2, 2 * eta))
+    assert found.estimate is not None
+    assert (found.estimate.eta, found.estimate.low, found.estimate.high) == pytest.approx((eta, eta / 2, 2 * eta))
+    assert found.slope == pytest.approx(-2.0 if goal is UP else 2.0)
+    assert found.lowest <= start <= found.highest
+
+
+@pytest.mark.parametrize(("start", "eta"), [(208.95, 0.2), (-900.0, 2048.0)])
+def test_beyond_the_computed_ones_the_next_one_holds_for_that_temperature_only(start: float, eta: float):
+    found = ForecastTable().forecast("tool", lambda: Estimator([]), start, UP)
+    assert found.estimate is not None
+    assert found.estimate.eta == pytest.approx(eta)
+    assert (found.lowest, found.highest) == (start, start)
 
 
 def test_a_heat_up_needs_few_forecasts_and_the_next_one_none():
@@ -38,36 +50,72 @@ def test_a_heat_up_needs_few_forecasts_and_the_next_one_none():
     table = ForecastTable()
     for _ in range(2):
         for celsius in range(20, 209):
-            table.estimate("tool", HeaterKind.TOOL, lambda: Estimator(starts), float(celsius), UP)
-    assert len(starts) <= 21
-    table.estimate("another", HeaterKind.TOOL, lambda: Estimator(starts), 25.0, UP)
-    assert starts[-2:] == [20.0, 30.0]
+            table.forecast("tool", lambda: Estimator(starts), float(celsius), UP)
+    assert len(starts) <= 12
+    table.forecast("another", lambda: Estimator(starts), 25.0, UP)
+    assert starts[-2:] == [49.0, 17.0]
     table.clear()
-    table.estimate("tool", HeaterKind.TOOL, lambda: Estimator(starts), 25.0, UP)
-    assert len(starts) <= 25
+    table.forecast("tool", lambda: Estimator(starts), 25.0, UP)
+    assert len(starts) <= 16
 
 
-def test_a_method_without_forecasts_has_none():
-    table = ForecastTable()
-    assert table.estimate("tool", HeaterKind.TOOL, lambda: Linear(Limits()), 25.0, UP) is None
+def test_a_method_without_forecasts_has_none_from_any_temperature():
+    assert ForecastTable().forecast("tool", lambda: Linear(Limits()), 25.0, UP) == Forecast(None)
+
+
+def test_a_forecast_that_is_unknown_from_one_side_is_unknown_up_to_there():
+    class Near(Estimator):
+        def forecast(self, start: float, goal: Goal) -> Estimate | None:
+            return super().forecast(start, goal) if start > 180.0 else None
+
+    found = ForecastTable().forecast("tool", lambda: Near([]), 178.0, UP)
+    assert found == Forecast(None, 169.0, 185.0)
 
 
 def test_the_number_of_kept_forecasts_is_bounded():
     table = ForecastTable()
     starts: list[float] = []
     for target in range(2 * MOST):
-        goal = Goal(Direction.HEATING, 100.0 + target / 10)
-        table.estimate("tool", HeaterKind.TOOL, lambda: Estimator(starts), 25.0, goal)
+        table.forecast("tool", lambda: Estimator(starts), 25.0, Goal(Direction.HEATING, 100.0 + target / 10))
     assert len(table._known) <= MOST
 
 
-@pytest.mark.parametrize(("kind", "goal"), [(HeaterKind.TOOL, UP), (HeaterKind.BED, Goal(Direction.HEATING, 60.0))])
-def test_the_model_is_close_to_a_line_between_two_forecasts(kind: HeaterKind, goal: Goal):
+@pytest.mark.parametrize(
+    ("kind", "goal", "hottest"),
+    [
+        (HeaterKind.TOOL, UP, 209.0),
+        (HeaterKind.TOOL, Goal(Direction.HEATING, 180.0), 179.0),
+        (HeaterKind.BED, Goal(Direction.HEATING, 60.0), 59.0),
+        (HeaterKind.BED, Goal(Direction.HEATING, 100.0), 99.0),
+        (HeaterKind.CHAMBER, Goal(Direction.HEATING, 60.0), 59.0),
+        (HeaterKind.TOOL, Goal(Direction.COOLING, 181.0), 240.0),
+        (HeaterKind.BED, Goal(Direction.COOLING, 61.0), 110.0),
+    ],
+)
+def test_the_model_is_close_to_a_line_between_two_forecasts(kind: HeaterKind, goal: Goal, hottest: float):
     table = ForecastTable()
     model = make_estimator("model", kind, Limits(), None)
-    for start in (22.0, 35.0, goal.threshold - 15.0, goal.threshold - 3.0):
-        found = table.estimate(str(kind), kind, lambda: model, start, goal)
+    coldest = 21.0 if goal.direction is Direction.HEATING else goal.threshold
+    for step in range(1, 40):
+        start = coldest + step * (hottest - coldest) / 40
+        found = table.forecast(str(kind), lambda: model, start, goal).estimate
         exact = model.forecast(start, goal)
         assert found is not None
         assert exact is not None
-        assert found.eta == pytest.approx(exact.eta, rel=0.03, abs=1.0)
+        assert found.eta == pytest.approx(exact.eta, rel=0.03, abs=2.5), start
+
+
+@pytest.mark.parametrize(
+    ("forecast", "expected"),
+    [
+        (Forecast(Estimate(40.0), 19.0, 189.0, -2.0), (45.0, 55.0)),
+        (Forecast(Estimate(36.0), 19.0, 189.0, 2.0), (47.0, 57.0)),
+        (Forecast(Estimate(40.0), 48.0, 51.0, -2.0), (48.0, 51.0)),
+        (Forecast(Estimate(0.0), 49.0, 51.0), (49.0, 51.0)),
+        (Forecast(None), (-math.inf, math.inf)),
+    ],
+)
+def test_it_knows_between_which_temperatures_it_stays_near_what_was_shown(
+    forecast: Forecast, expected: tuple[float, float]
+):
+    assert forecast.range_within(10.0, 40.0, 50.0) == pytest.approx(expected)

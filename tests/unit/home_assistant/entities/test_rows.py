@@ -123,6 +123,9 @@ def test_a_heat_up_of_a_heater_that_is_new_costs_at_most_twelve_rows():
         assert sum(costs.values()) <= 12, costs
     ready = states(announced["bed_ready_at"], sent)
     assert 2 <= len(ready) <= 7, ready
+    forecasts = {key: count for key, count in written.items() if key.startswith("forecast_")}
+    assert forecasts
+    assert max(forecasts.values()) <= 12, forecasts
 
 
 def test_an_idle_printer_adds_each_state_to_the_recorder_once():
