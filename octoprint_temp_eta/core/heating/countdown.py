@@ -14,7 +14,7 @@ FLOOR_S, FLOOR_SHARE, FLOOR_MIN_S = 2.0, 0.2, 0.5
 #: … or by this share of the interval's half-width, …
 INTERVAL_SHARE = 0.54
 #: … or by this share of the remaining time; the second one is for a method without an interval.
-REMAINING_SHARE, REMAINING_SHARE_ALONE = 0.06, 0.1
+REMAINING_SHARE, REMAINING_SHARE_ALONE = 0.06, 0.2
 #: One reading postpones the announced time by at most this share of the remaining time or this number of seconds, …
 LATER_SHARE, LATER_S = 0.15, 1.0
 #: … or by this share of the interval's half-width, but not by more than the share of the remaining time.

@@ -141,8 +141,8 @@ def test_the_announced_time_stays_while_the_estimate_does():
         (100.0, 40.0, 11.0, 111.0),
         (1000.0, 4.0, 60.0, 1000.0),
         (1000.0, 4.0, -60.0, 940.0),
-        (30.0, None, 3.0, 30.0),
-        (30.0, None, 3.5, 33.5),
+        (30.0, None, 6.0, 30.0),
+        (30.0, None, -6.5, 23.5),
     ],
 )
 def test_the_announced_time_changes_when_the_estimate_leaves_the_hysteresis(
@@ -164,7 +164,7 @@ def test_one_reading_postpones_the_announced_time_by_at_most_15_percent_of_what_
     for _ in range(6):
         episode.read(0.0, 20.0, Estimate(200.0))
         announced.append(episode.announced(0.0))
-    assert announced == [130.0, 160.0, 190.0, 190.0, 190.0, 190.0]
+    assert announced == [130.0, 160.0, 160.0, 160.0, 160.0, 160.0]
 
 
 @pytest.mark.parametrize(
