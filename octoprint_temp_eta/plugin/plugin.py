@@ -25,7 +25,6 @@ from ..bridge.protocol.inputs import (
     Readings,
     Renamed,
 )
-from ..core.estimation.methods import MODEL
 from ..core.estimation.samples import plausible
 from ..core.printer_commands import FAILED
 from .hooks.gcode import ScriptHooks
@@ -110,8 +109,7 @@ class TempETAPlugin(
     def on_after_startup(self) -> None:
         """Log that the plugin has started, and which packages are missing."""
         self._logger.info("Temperature ETA %s started", self._plugin_version)
-        uses_numpy = self.parsed_settings().algorithm == MODEL
-        self._missing = optional.missing(self._numpy_problem, uses_numpy=uses_numpy)
+        self._missing = optional.missing(self._numpy_problem)
         for sentence in self._missing:
             self._logger.warning("%s", sentence)
             self._problems.report(sentence, sentence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Container
 from importlib.util import find_spec
 
 #: Module, name on the package index, and what does not work without it.
@@ -14,23 +13,23 @@ OPTIONAL = (
 )
 
 
-def missing(numpy_problem: str | None = None, *, uses_numpy: bool = True) -> list[str]:
-    """Return a sentence for each package that cannot be used.
+#: The packages that are imported at the start anyway.
+IMPORTED = ("paho.mqtt.client",)
 
-    Imports the packages, except a numpy with a problem, or one that the estimation method does not use.
-    """
-    imported = {"paho.mqtt.client", *(["numpy"] if uses_numpy else [])}
+
+def missing(numpy_problem: str | None = None) -> list[str]:
+    """Return a sentence for each package that cannot be used; `numpy_problem` is the result of the probe."""
     return [
         f"{package} cannot be used ({why}): {without}. In OctoPrint's environment: pip install {package}"
         for module, package, without in OPTIONAL
-        for why in ([numpy_problem] if numpy_problem and module == "numpy" else _why_not(module, imported))
+        for why in ([numpy_problem] if numpy_problem and module == "numpy" else _why_not(module))
     ]
 
 
-def _why_not(module: str, imported: Container[str]) -> list[str]:
+def _why_not(module: str) -> list[str]:
     """Return why a module cannot be imported. Only an import shows that it is broken; others are only looked for."""
     try:
-        if module not in imported:
+        if module not in IMPORTED:
             return [] if find_spec(module) else ["it is not installed"]
         importlib.import_module(module)
     except ImportError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,12 +37,32 @@ def test_a_child_that_is_killed_has_a_negative_status(monkeypatch: pytest.Monkey
     assert run_probe() == SIGILL
 
 
-@pytest.mark.parametrize(("status", "works"), [(0, True), (1, True), (SIGILL, False)])
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the import of numpy fail; return its module."""
+    module = tmp_path / "numpy.py"
+    module.write_text("raise ImportError('libopenblas is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.partition(".")[0] == "numpy"]:
+        monkeypatch.delitem(sys.modules, name)
+    return module
+
+
+@pytest.mark.parametrize(("status", "works"), [(0, True), (SIGILL, False)])
 def test_the_result_is_stored_and_used_at_the_next_start(tmp_path: Path, status: int, works: bool):
     probe = Probe(status)
     for _ in range(2):
         assert (numpy_problem(tmp_path, LOGGER, probe) is None) is works
     assert probe.runs == 1
+
+
+def test_a_numpy_that_raises_is_probed_at_each_start(tmp_path: Path, broken: Path):
+    probe = Probe(1)
+    assert numpy_problem(tmp_path, LOGGER, probe) == "libopenblas is missing"
+    broken.write_text("")
+    probe.status = 0
+    assert numpy_problem(tmp_path, LOGGER, probe) is None
+    assert probe.runs == 2
 
 
 def test_another_version_or_machine_is_probed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
