@@ -40,7 +40,7 @@ from tests.demo.realistic_heaters import BED, HOTEND, STEP, Heater
 
 HEATING_S, HOLDING_S, COOLING_S = 60, 30, 60
 LASTING_S = HEATING_S + HOLDING_S + COOLING_S
-EVERY_S, TICK_S = 2.0, 0.5
+EVERY_S, TICK_S = 2.0, 1.0
 TARGETS = {"tool0": 200.0, "tool1": 200.0, "tool2": 200.0, "bed": 60.0}
 #: OctoPrint's default presets.
 PRESETS = (Preset("ABS", 210, 100), Preset("PLA", 180, 60))

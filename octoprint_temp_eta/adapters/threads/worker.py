@@ -9,12 +9,15 @@ from typing import Any
 
 from ...bridge.bridge import Bridge
 from ...bridge.protocol.effects import Effect
-from ...bridge.protocol.inputs import Input, SnapshotWanted, Started, Stopping, Tick
+from ...bridge.protocol.inputs import Delivered, Input, Readings, SnapshotWanted, Started, Stopping, Tick
 from ...core.clock import Now
 from .inbox import Inbox, now
 
-#: Seconds between two ticks.
+#: Seconds between two ticks, …
 TICK_S = 0.5
+#: … and after one without an effect, as long as nothing comes but what follows from readings: a tick costs 0.2 ms.
+QUIET_TICK_S = 1.0
+QUIET = (Readings, Delivered)
 
 #: Seconds that a look waits for the worker; normally it takes milliseconds.
 LOOK_S = 2.0
@@ -68,20 +71,23 @@ class Worker:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        tick_at = 0.0
+        ticked_at, pause = 0.0, TICK_S
         while True:
-            item = self._inbox.get(tick_at - now().at)
+            item = self._inbox.get(ticked_at + pause - now().at)
             if item is not None:
                 self._handle(*item)
+                if not isinstance(item[0], QUIET):
+                    pause = TICK_S
                 if isinstance(item[0], SnapshotWanted):
                     self._look(item[1])
                 elif isinstance(item[0], Stopping):
                     self._look(item[1])
                     return
             time = now()
-            if time.at >= tick_at:
-                tick_at = time.at + TICK_S
-                self._handle(Tick(self._inbox.high_water, self._inbox.dropped), time)
+            if time.at >= ticked_at + pause:
+                ticked_at = time.at
+                acted = self._handle(Tick(self._inbox.high_water, self._inbox.dropped), time)
+                pause = TICK_S if acted else QUIET_TICK_S
 
     def _look(self, time: Now) -> None:
         """Take a snapshot for all calls that wait."""
@@ -94,14 +100,17 @@ class Worker:
         if looked is not None:
             looked.set()
 
-    def _handle(self, event: Input, time: Now) -> None:
-        """Handle one input. An exception is a fault of the plugin: it is logged here."""
+    def _handle(self, event: Input, time: Now) -> bool:
+        """Handle one input; return whether it had effects. An exception is a fault of the plugin: it is logged here."""
+        acted = False
         try:
             for effects in self._bridge.steps(event, time):
                 for effect in effects:
+                    acted = True
                     self._perform(effect)
         except Exception:
             self._logger.exception("Failed to handle %s", type(event).__name__)
+        return acted
 
     def _perform(self, effect: Effect) -> None:
         try:

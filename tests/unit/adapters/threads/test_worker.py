@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.threads.worker import Worker
+from octoprint_temp_eta.adapters.threads import worker
+from octoprint_temp_eta.adapters.threads.worker import QUIET_TICK_S, Worker
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, Readings, Started, Stopping, Tick
 from octoprint_temp_eta.core.clock import Now
@@ -104,6 +105,28 @@ def test_inputs_are_handled_in_order_in_one_thread(stage: Stage):
 
 def test_time_passes_also_when_nothing_happens(stage: Stage):
     eventually(lambda: sum(isinstance(event, Tick) for event, _ in stage.bridge.handled) >= 2, "two ticks")
+
+
+def ticks(stage: Stage) -> list[float]:
+    return [now.at for event, now in stage.bridge.handled if isinstance(event, Tick)]
+
+
+def test_ticks_are_rarer_while_nothing_happens_but_readings(stage: Stage):
+    eventually(lambda: len(ticks(stage)) >= 2, "the ticks after the start")
+    for _ in range(3):
+        stage.worker.post(Readings({}))
+    eventually(lambda: len(ticks(stage)) >= 3, "another tick")
+    assert ticks(stage)[2] - ticks(stage)[1] >= QUIET_TICK_S
+
+
+def test_after_another_input_or_an_effect_a_tick_follows_soon(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(worker, "QUIET_TICK_S", 3600.0)
+    eventually(lambda: ticks(stage), "the first tick")
+    stage.bridge.effects[Tick] = lambda: [LOGGED]
+    for number in range(2, 4):
+        stage.worker.post(JobBoundary())
+        eventually(lambda number=number: len(ticks(stage)) >= number, "a tick after an input")
+    eventually(lambda: len(ticks(stage)) >= 6, "ticks after ticks with an effect")
 
 
 def test_a_tick_contains_the_inbox_level(stage: Stage):
