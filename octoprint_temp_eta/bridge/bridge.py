@@ -15,7 +15,7 @@ from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
 from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
-from .heaters.forecasts import Forecasts
+from .heaters.forecasts import FORECASTS, Forecasts
 from .heaters.heaters import Heaters
 from .heaters.readiness import Readiness
 from .heaters.store import LEARNED, HeaterStore
@@ -50,7 +50,7 @@ class Bridge:
         printer = Printer()
         heaters = Heaters(outbox, printer, store, settings, remembered)
         readiness = Readiness(outbox, printer, heaters, settings)
-        forecasts = Forecasts(outbox, heaters)
+        forecasts = Forecasts(outbox, heaters, identity.plugin_version, remembered.get(FORECASTS))
         heater_commands = HeaterCommands(printer, heaters, store)
         scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
         job_commands = JobCommands(printer, scripts)

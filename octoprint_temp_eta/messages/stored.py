@@ -74,6 +74,12 @@ def _is_pair(value: Any) -> bool:
     return texts and 1 <= len(value[1]) <= _NAME
 
 
+def _is_forecast(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 6 or not isinstance(value[0], str):
+        return False
+    return all(isinstance(each, int | float) and abs(each) <= LARGEST_NUMBER for each in value[1:])
+
+
 _INTEGER = _where(lambda value: isinstance(value, int) and not isinstance(value, bool))
 _LEARNED = _where(_is_learned)
 _HEATER = _record(
@@ -98,6 +104,7 @@ FORMATS: Mapping[str, Format] = {
     "heated": _list(_text(_NAME), most=100),
     "sensors": _list(_text(_NAME), most=1000),
     "left_behind": _list(_text(_TOPIC)),
+    "forecasts": _record({"basis": _list(_LEARNED), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),

@@ -10,6 +10,7 @@ from typing import Any
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimate
 from ...core.heating.forecasts import Forecast
+from ...core.heating.state_machine.states import State
 from ...core.heating.track import Situation
 from ...home_assistant.entities.parts import HEARTBEAT_S
 from ...messages import encode
@@ -23,6 +24,10 @@ from .heaters import Heaters
 #: Presets at most, and the longest name in characters: each preset costs a forecast for each heater.
 MOST_PRESETS, LONGEST_NAME = 32, 64
 
+#: The file with the forecasts of cold heaters; it is written when all heaters are in one of these states.
+FORECASTS = "forecasts"
+AT_REST = (State.OFF, State.COOLED_DOWN, State.UNKNOWN)
+
 #: The forecasts of a preset by heater.
 ByHeater = dict[str, Forecast]
 
@@ -30,9 +35,12 @@ ByHeater = dict[str, Forecast]
 class Forecasts(Part):
     """Publishes the forecasts when one of them has left its deadband."""
 
-    def __init__(self, outbox: Outbox, heaters: Heaters) -> None:
+    def __init__(self, outbox: Outbox, heaters: Heaters, version: str = "", kept: object = None) -> None:
+        """`kept`: what was stored before the restart, which counts for the same `version` of the plugin."""
         self._outbox = outbox
         self._heaters = heaters
+        self._version = version
+        heaters.forecasting.restore(kept, self._kept_for)
         self._presets: tuple[Preset, ...] = ()
         #: The heaters' revision at the last look, and that of what was learned; -1: forecasts are to be computed.
         self._seen = -1
@@ -47,6 +55,15 @@ class Forecasts(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {Presets: self.presets}
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """The forecasts of cold heaters: an idle printer needs no others, and the model no numpy."""
+        return {FORECASTS: self._heaters.forecasting.kept}
+
+    @property
+    def _kept_for(self) -> str:
+        return f"{self._version} {self._heaters.settings.algorithm}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,6 +92,8 @@ class Forecasts(Part):
             if due or not self._hold(situations):
                 self._compute(situations, now)
             self._seen, self._basis = revision, basis
+            if all(state in AT_REST for (state, _, _), _ in situations.values()):
+                self._heaters.forecasting.keep(self._kept_for)
         return []
 
     def publish_all(self, now: Now) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from ...core.clock import Now
 from ...core.estimation.estimator import Direction, HeaterKind, LearnedState
@@ -65,6 +67,11 @@ class HeaterStore(Part):
     def accuracy(self, place: Place) -> Accuracy:
         """Return the accuracy of a heater's recent estimates."""
         return self._accuracy.get(str(place), Accuracy())
+
+    @property
+    def fingerprint(self) -> int:
+        """A number that changes with what was learned."""
+        return crc32(json.dumps(self._learned, sort_keys=True).encode())
 
     def history(self, place: Place) -> dict[str, Any]:
         """Return the last `episodes` of a heater, oldest first, and from how many it has `learned`, by direction."""

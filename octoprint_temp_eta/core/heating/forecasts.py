@@ -6,7 +6,7 @@ A forecast depends only on the kind of heater, what was learned of it, its tempe
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 
 from ..estimation.estimator import Direction, Estimate, Estimator, Goal
@@ -16,6 +16,11 @@ from ..frozen import frozen
 DISTANCES_C = (0.1, 1.0, 3.0, 6.0, 12.0, 24.0, 40.0, *(32.0 * number for number in range(2, 33)))
 #: Forecasts kept at most.
 MOST = 1024
+#: Highest start in °C of a heat-up from cold: the distance above a cold heater's.
+COLD_C = 60.0
+
+#: A forecast from cold as a JSON value: owner, target and start in °C; eta, low and high in s.
+Row = tuple[str, float, float, float, float, float]
 
 
 @frozen
@@ -45,6 +50,24 @@ class ForecastTable:
     def clear(self) -> None:
         """Forget all: what they depend on has changed."""
         self._known.clear()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def from_cold(self) -> list[Row]:
+        """The forecasts of heat-ups from cold."""
+        return [
+            (owner, target, start, found.eta, found.low, found.high)
+            for (owner, direction, target, start), found in self._known.items()
+            if direction is Direction.HEATING and start <= COLD_C
+            if found is not None and found.low is not None and found.high is not None
+        ]
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """Use forecasts of `from_cold` instead of computing them."""
+        for owner, target, start, eta, low, high in rows:
+            self._known[owner, Direction.HEATING, target, start] = Estimate(eta, low, high)
 
     def forecast(self, owner: str, make: Callable[[], Estimator], start: float, goal: Goal) -> Forecast:
         """Return the forecast from `start` (°C), before `goal`."""

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
+from octoprint_temp_eta.bridge.heaters.forecasts import FORECASTS
 from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
@@ -18,7 +19,7 @@ from tests.support.bridge_driver import BridgeDriver
 
 
 def test_every_stored_file_has_a_format():
-    assert set(FORMATS) == {HEATERS, HEATED, SENSORS, LEFT_BEHIND, LEARNED, ANNOUNCED, STORED}
+    assert set(FORMATS) == {HEATERS, HEATED, SENSORS, LEFT_BEHIND, LEARNED, ANNOUNCED, STORED, FORECASTS}
 
 
 def test_a_problem_names_the_place():
@@ -60,6 +61,13 @@ FILES = st.fixed_dictionaries(
     optional={
         **dict.fromkeys(("heaters", "heated", "sensors", "left_behind"), TEXTS | JSON),
         "learned": LEARNED_FILES | JSON,
+        "forecasts": st.fixed_dictionaries(
+            {
+                "basis": st.just(["1.0.0 linear", 0]) | st.lists(JSON, max_size=2),
+                "known": st.lists(st.lists(NAMES | st.floats(), min_size=6, max_size=6), max_size=2),
+            }
+        )
+        | JSON,
         "announced": st.fixed_dictionaries({"version": st.integers(0, 9), "places": PLACES, "departed": PLACES}) | JSON,
         "scripts": st.fixed_dictionaries(
             {

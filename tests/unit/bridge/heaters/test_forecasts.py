@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.heaters import heaters
 from octoprint_temp_eta.bridge.heaters.deadband import DEADBAND_S, DEADBAND_SHARE
 from octoprint_temp_eta.bridge.heaters.forecasting import Forecasting
-from octoprint_temp_eta.bridge.heaters.forecasts import LONGEST_NAME, MOST_PRESETS
+from octoprint_temp_eta.bridge.heaters.forecasts import FORECASTS, LONGEST_NAME, MOST_PRESETS
+from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets
 from octoprint_temp_eta.core.estimation.estimator import ARRIVAL_TOLERANCE
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
 from tests.support import thermal_heater
-from tests.support.bridge_driver import BridgeDriver
+from tests.support.bridge_driver import IDENTITY, BridgeDriver
 from tests.support.warm_printer import warm
 
 pytestmark = pytest.mark.usefixtures("fixed_rate")
@@ -212,3 +219,81 @@ def test_forecasts_follow_the_presets_and_what_was_learned():
     driver.handle(Presets(()))
     driver.advance(1)
     assert driver.state("forecast")["presets"] == []
+
+
+def cold(remembered: Mapping[str, Any] | None = None, **settings: Any) -> BridgeDriver:
+    """Return a printer at room temperature, with the method `model`."""
+    driver = warm(remembered=remembered, **{"algorithm": "model", **settings})
+    driver.handle(Presets((PLA,)))
+    driver.advance(1)
+    return driver
+
+
+def saved(driver: BridgeDriver) -> dict[str, Any]:
+    """Return what the next start reads from the files."""
+    effects = (effect for effect in driver.effects if isinstance(effect, Save))
+    return {each.name: json.loads(json.dumps(each.value)) for each in effects}
+
+
+def writes(driver: BridgeDriver) -> int:
+    """Return how often the file with the forecasts was written."""
+    return sum(isinstance(effect, Save) and effect.name == FORECASTS for effect in driver.effects)
+
+
+def test_forecasts_of_a_cold_printer_are_there_after_a_restart_without_computing_them(monkeypatch: pytest.MonkeyPatch):
+    before = cold()
+    files = saved(before)
+    monkeypatch.setattr(heaters, "make_estimator", None)
+    after = cold(files)
+    assert after.state("forecast")["presets"] == before.state("forecast")["presets"]
+    assert FORECASTS not in saved(after), "the file need not be written again"
+
+
+@pytest.mark.parametrize("change", ["algorithm", "learned", "version"])
+def test_forecasts_from_before_a_restart_are_not_used_for_something_else(change: str):
+    files = saved(cold())
+    files[FORECASTS]["known"] = [[*row[:3], 9999.0, 9999.0, 9999.0] for row in files[FORECASTS]["known"]]
+    assert forecast_of(cold(files)) == 9999
+    if change == "learned":
+        files["learned"] = {"version": 1, "heaters": {"_default/tool1": {"learned": {"rate": 1.0}}}}
+    identity = replace(IDENTITY, plugin_version="2.0.0") if change == "version" else IDENTITY
+    settings = {"algorithm": "exponential"} if change == "algorithm" else {}
+    assert forecast_of(cold(files, identity=identity, **settings)) != 9999
+
+
+def test_while_heaters_heat_the_file_is_not_written():
+    driver = cold()
+    written = writes(driver)
+    for second in range(0, 60, 2):
+        driver.read(bed=(22.0 + second / 2, 60.0), tool0=(22.0, 0.0))
+        driver.advance(2)
+    assert writes(driver) == written
+    driver.read(bed=(52.0, 0.0), tool0=(22.0, 0.0))
+    for second in range(0, 600, 2):
+        driver.read(bed=(max(52.0 - second / 10, 22.0), 0.0), tool0=(22.0, 0.0))
+        driver.advance(2)
+    assert writes(driver) > written
+
+
+COLD_START = """
+import json, sys
+from octoprint_temp_eta.bridge.protocol.effects import Save
+from octoprint_temp_eta.bridge.protocol.inputs import Preset, Presets
+from tests.support.warm_printer import warm
+
+driver = warm(remembered=json.loads(sys.argv[1]), algorithm="model")
+driver.handle(Presets((Preset("PLA", extruder=200.0, bed=60.0),)))
+driver.advance(1)
+files = {each.name: each.value for each in driver.effects if isinstance(each, Save)}
+print(json.dumps(["numpy" in sys.modules, driver.state("forecast")["presets"], files]))
+"""
+
+
+def test_a_cold_printer_needs_no_numpy_after_a_restart():
+    def start(files: dict[str, Any]) -> Any:
+        command = [sys.executable, "-c", COLD_START, json.dumps(files)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    imported, forecast, files = start({})
+    assert imported
+    assert start(files)[:2] == [False, forecast]
