@@ -41,6 +41,10 @@ def test_a_heat_up_and_an_idle_printer_are_cheap_to_record(cold: FullStack) -> N
         rows = {entity_id: count for entity_id, count in written.items() if f"ender_{heater}_" in entity_id}
         print(f"rows of {heater}: {json.dumps(rows)}")
         assert 3 <= sum(rows.values()) <= 12, written
+    forecasts = {entity_id: count for entity_id, count in written.items() if "_warm_up_time_" in entity_id}
+    print(f"rows of forecasts: {json.dumps(forecasts)}")
+    assert len(forecasts) == 2, written
+    assert max(forecasts.values()) <= 12, forecasts
     cold.octoprint.start()
 
 
