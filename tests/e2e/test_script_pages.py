@@ -8,72 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
-from tests.support.mqtt_client import Observer, Received
+from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
-from tests.support.scripts import add_script, write_script
+from tests.support.scripts import write_script
+from tests.support.scripts_page import BODIES, SETTINGS, button, last, run, setting, sidebar, write_scripts
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
 PATH = "/api/plugin/temp_eta"
-SETTINGS = {"times": 2, "ratio": 0.5, "name": "printer", "loud": False, "points": [1, 2], "map": {"a": 1}, "any": None}
-BODIES = {
-    "returns": "return True, {key: value for key, value in self.settings.items()}",
-    "waits": "import time\nself.script_status = 'waiting for <b>you</b>'\ntime.sleep(1000)",
-    "fails": "raise ValueError('too cold')",
-    "logs": "import time\nself.logger.info('probing <i>1</i>')\ntime.sleep(1000)",
-}
 
 
 @pytest.fixture
 def scripts(octoprint: OctoPrint, settings: Save, tmp_path: Path) -> Iterator[OctoPrint]:
     """OctoPrint with a folder of scripts of its own, one of them broken; no run outlives the test."""
-    for name, body in BODIES.items():
-        declared = f"__script_settings__ = {SETTINGS!r}" if name == "returns" else ""
-        add_script(tmp_path, name, body, title=f"It {name}", more=declared)
-    (tmp_path / "broken.py").write_text("def (")
+    write_scripts(tmp_path)
     settings(script_folder=str(tmp_path))
     eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")
     octoprint.post(PATH, {"command": "save_script_settings", "id": "returns", "settings": SETTINGS})
     yield octoprint
     octoprint.request("POST", PATH, {"command": "cancel_script"})
     eventually(lambda: octoprint.get(PATH)["script"]["state"] == "idle", "the runner to be idle")
-
-
-def sidebar(page: Page) -> Locator:
-    return page.locator("#sidebar_plugin_temp_eta_scripts_wrapper")
-
-
-def button(page: Page, name: str) -> Locator:
-    return sidebar(page).locator(f"[data-script='{name}'] button.temp-eta-start")
-
-
-def last(page: Page) -> Locator:
-    return sidebar(page).locator(".temp-eta-last")
-
-
-def setting(page: Page, key: str, script: str = "returns") -> Locator:
-    """Return a setting's row in the dialog."""
-    rows = page.locator(f"#settings_plugin_temp_eta [data-script={script}] .temp-eta-field")
-    return rows.filter(has=page.get_by_text(key, exact=True))
-
-
-def run(page: Page, observer: Observer) -> dict[str, Any]:
-    """Run the script that returns its settings by its button, and return its result."""
-    since = observer.mark()
-    button(page, "returns").click()
-    runs = observer.wait_for(f"{BASE}/script", lambda message: message.json["id"] == "returns", since=since)
-    finished = (runs.json["run_id"], "idle")
-
-    def is_finished(message: Received) -> bool:
-        return ((message.json["last"] or {}).get("run_id"), message.json["state"]) == finished
-
-    return dict(observer.wait_for(f"{BASE}/script", is_finished, since=since).json["last"]["result"])
 
 
 def test_a_script_is_started_watched_and_cancelled(scripts: OctoPrint, open_page: Open) -> None:
