@@ -54,6 +54,20 @@ def test_a_countdown_follows_a_new_estimate_without_a_jump(page: Page) -> None:
         assert shown[-1] == pytest.approx(new - 19, abs=2)
 
 
+def test_a_page_that_was_hidden_shows_the_new_estimate_at_once(page: Page) -> None:
+    shown = page.evaluate(
+        """() => {
+            const countdown = new TempETA.Countdown();
+            countdown.update("episode", 60, 0);
+            countdown.step(0);
+            countdown.update("episode", 200, 20000);
+            countdown.step(20000);
+            return (countdown.endsAt() - 20000) / 1000;
+        }"""
+    )
+    assert shown == 200
+
+
 def test_without_an_estimate_there_is_no_countdown(page: Page) -> None:
     assert countdown(page, 60, None) == [60, None]
 

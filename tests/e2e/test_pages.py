@@ -135,6 +135,8 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
             return graph && graph.shown.ahead.length > 5 && graph.shown.band.length > 5 ? graph.shown : null;
         }"""
     ).json_value()
+    tops = bed.locator("figcaption > span").evaluate_all("keys => keys.map(key => key.offsetTop)")
+    assert len(set(tops)) == 1, "a card whose key wraps when it heats moves those below it"
     assert shown["to"] > shown["ahead"][-1][0] > shown["actual"][-1][0] > shown["from"]
     assert shown["ahead"][-1][1] == pytest.approx(59, abs=0.1), "where the heat-up counts as complete"
     rises = [round((y2 - y1) / (x2 - x1), 5) for (x1, y1), (x2, y2) in pairwise(shown["ahead"])]

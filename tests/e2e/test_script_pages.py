@@ -73,7 +73,9 @@ def test_the_log_of_a_run_is_shown_while_it_runs(scripts: OctoPrint, open_page: 
     button(page, "logs").click()
     log = sidebar(page).get_by_role("log")
     expect(log).to_be_visible()
-    expect(log).to_contain_text("probing <i>1</i>")
+    expect(log).to_contain_text("probing <i>1</i>\n" * 30)
+    assert log.evaluate("log => log.scrollHeight > log.clientHeight")
+    assert log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight") <= 1, "the newest line is in view"
     expect(sidebar(page).get_by_role("button", name="Cancel")).to_be_enabled()
 
 

@@ -198,6 +198,20 @@ def test_the_pages_translate_every_sentence_of_the_server(open_page: Open) -> No
 
 
 @pytest.mark.slow
+def test_the_bounds_of_a_number_are_level_with_its_field(open_page: Open) -> None:
+    page = open_page()
+    open_settings(page, "Connection")
+    offsets = page.locator("#settings_plugin_temp_eta .temp-eta-bounds:visible").evaluate_all(
+        """bounds => bounds.map(each => {
+            const [text, field] = [each, each.parentElement.querySelector("input")].map(e => e.getBoundingClientRect());
+            return Math.abs(text.top + text.bottom - field.top - field.bottom) / 2;
+        })"""
+    )
+    assert len(offsets) > 1
+    assert max(offsets) <= 1
+
+
+@pytest.mark.slow
 def test_a_setting_without_effect_is_disabled_and_shows_why(open_page: Open) -> None:
     page = open_page()
     open_settings(page, "Connection")

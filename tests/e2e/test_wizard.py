@@ -23,6 +23,13 @@ FOUND = """broker => ko.dataFor(document.querySelector("#wizard_plugin_temp_eta"
     "temp_eta", {type: "brokers_update", data: {searching: false, found: [broker]}}
 )"""
 
+#: How far below the wizard's top an element begins.
+HEIGHT = "element => element.getBoundingClientRect().top - element.closest('.temp-eta').getBoundingClientRect().top"
+#: The ids of the fields that reach beyond the wizard's page, which would cut them off.
+CUT_OFF = """wizard => [...wizard.querySelectorAll("input")]
+    .filter(field => field.getBoundingClientRect().right > wizard.getBoundingClientRect().right)
+    .map(field => field.id)"""
+
 
 def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
     chromium: Browser, shared_broker: Broker, tmp_path: Path
@@ -38,11 +45,18 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
 
         broker = {"name": "mosquitto", "kind": "broker", "tls": False, "host": "127.0.0.1", "port": shared_broker.port}
         page.evaluate(FOUND, broker)
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert wizard.evaluate(CUT_OFF) == []
+        page.set_viewport_size({"width": 1280, "height": 800})
         wizard.get_by_role("button", name="mosquitto (127.0.0.1)").click()
         expect(page.locator("#temp_eta_wizard_port")).to_have_value(str(shared_broker.port))
         wizard.get_by_role("button", name="Test connection").click()
+        first = wizard.locator(".temp-eta-steps li").first
+        expect(first).to_be_visible()
+        above = first.evaluate(HEIGHT)
         expect(wizard.locator("li[data-step='Read back'][data-status=ok]")).to_be_visible()
         expect(wizard.get_by_text("The connection works.")).to_be_visible()
+        assert first.evaluate(HEIGHT) == above, "the result does not move the steps"
         page.screenshot(path=tmp_path / "wizard.png")
         page.locator("#wizard_dialog .button-finish").click()
         expect(page.locator("#wizard_dialog")).to_be_hidden()

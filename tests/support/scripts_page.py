@@ -16,7 +16,7 @@ BODIES = {
     "returns": "return True, {key: value for key, value in self.settings.items()}",
     "waits": "import time\nself.script_status = 'waiting for <b>you</b>'\ntime.sleep(1000)",
     "fails": "raise ValueError('too cold')",
-    "logs": "import time\nself.logger.info('probing <i>1</i>')\ntime.sleep(1000)",
+    "logs": "import time\nfor _ in range(30):\n    self.logger.info('probing <i>1</i>')\ntime.sleep(1000)",
 }
 
 

@@ -4,7 +4,11 @@
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
-    const ICONS = {ok: "fas fa-check text-success", failed: "fas fa-times text-error", skipped: "fas fa-minus muted"};
+    const ICONS = {
+        ok: "fas fa-fw fa-check text-success",
+        failed: "fas fa-fw fa-times text-error",
+        skipped: "fas fa-fw fa-minus muted"
+    };
     const STEPS = {
         "Name look-up": () => gettext("Name look-up"),
         Subscribe: () => gettext("Subscribe"),

@@ -12,12 +12,15 @@
     /* Share of the difference that one step makes up for, and its least part in ms. */
     const SHARE = 0.35;
     const LEAST_MS = 400;
+    /* ms without a step after which nobody can have followed the countdown: the page was hidden. */
+    const UNSEEN_MS = 5000;
 
     /* Times are in ms of the browser's clock: the server's clock may differ. */
     TempETA.Countdown = function () {
         const self = this;
         let episode = null;
         let wanted = null;
+        let steppedAt = null;
 
         /* When the countdown ends, as it is shown; null without an estimate. */
         self.endsAt = ko.observable(null);
@@ -31,8 +34,11 @@
             }
         };
 
-        /* Move the shown end a step towards the server's. */
+        /* Move the shown end a step towards the server's; to it if nobody saw the last one. */
         self.step = function (now) {
+            const unseen = steppedAt !== null && now - steppedAt > UNSEEN_MS;
+            steppedAt = now;
+            if (unseen) self.endsAt(wanted);
             const shown = self.endsAt();
             if (wanted === null || shown === null) return;
             const difference = wanted - shown;

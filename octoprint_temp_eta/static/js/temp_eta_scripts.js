@@ -4,6 +4,9 @@
 
     const TempETA = (window.TempETA = window.TempETA || {});
 
+    /* Pixels above the end of a log at which it still follows. */
+    const NEAR_END_PX = 20;
+
     const STATES = {
         starting: () => gettext("Starting …"),
         running: () => gettext("Running"),
@@ -121,6 +124,15 @@
             });
         };
         self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());
+    };
+
+    /* The binding of a log's text: the end stays in view, unless the user has scrolled up. */
+    ko.bindingHandlers.tempEtaLog = {
+        update: function (element, value) {
+            const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+            element.textContent = ko.unwrap(value());
+            if (below < NEAR_END_PX) element.scrollTop = element.scrollHeight;
+        }
     };
 
     /* Return why a call failed. */
