@@ -221,7 +221,18 @@ def test_an_extrapolated_temperature_is_shown_instead_of_the_last_reading(page: 
     expect(retort).to_contain_text("50.0°C")
     cooling = {"state": "cooling", "target": 0, "cooldown_target": 40, "actual": 41.5, "extrapolated": True}
     send(page, type="eta_update", heater="retort", data={**ETA, **cooling, "heater": "retort"})
-    expect(retort).to_contain_text("41.5°C")
+    expect(retort).to_contain_text("≈ 41.5°C")
+    lines = page.evaluate(
+        """() => {
+            const now = 100000;
+            const curve = {known: () => true, points: (at, seconds, start) => [[at, start], [at + 1000 * seconds, 40]]};
+            const goal = {celsius: 40, low: null, middle: 20, high: null};
+            const newest = {celsius: 41.5, extrapolated: true};
+            const shown = TempETA.plotted([{at: 70000, actual: 50, target: 0}], now, 60000, goal, curve, newest);
+            return [shown.actual, shown.ahead];
+        }"""
+    )
+    assert lines == [[[70_000, 50]], [[70_000, 50], [100_000, 41.5], [120_000, 40]]], "it is not drawn as measured"
     send(page, type="eta_update", heater="retort", data=None)
 
 

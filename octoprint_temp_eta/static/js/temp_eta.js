@@ -228,7 +228,8 @@ $(function () {
             const since = Date.parse(heater.payload().state_since) + history.offset();
             const past = goal && since ? Math.min(longest, Math.max(SHORTEST_MS, 1.25 * (now - since))) : longest;
             const points = history.of(heater.name, now - past);
-            const shown = TempETA.plotted(points, now, past, goal, heater.curve, heater.measured());
+            const newest = {celsius: heater.measured(), extrapolated: heater.payload().extrapolated};
+            const shown = TempETA.plotted(points, now, past, goal, heater.curve, newest);
             return shown && {shown: shown, now: now, degrees: self.degrees};
         };
         self.openTab = () => $("#tabs a[href='" + TAB + "']").tab("show");

@@ -64,14 +64,17 @@
     /*
      * Return what a graph shows: lists of [ms, °C] as `actual`, `target`, `ahead`; `band` as [ms, high, low]; and the
      * bounds `from`, `to` (ms), `low`, `high` (°C). `goal` is {celsius, low, middle, high}, the seconds until it is
-     * reached, or null; `curve` is a `TempETA.Curve`, `newest` the newest temperature. Null without any reading.
+     * reached, or null; `curve` is a `TempETA.Curve`; `newest` is the newest temperature as {celsius, extrapolated}.
+     * Null without any reading.
      */
-    TempETA.plotted = function (points, now, windowMs, goal, curve, newest) {
+    TempETA.plotted = function (points, now, windowMs, goal, curve, {celsius: newest, extrapolated} = {}) {
         if (!points.length) return null;
-        const actual = points.map((point) => [point.at, point.actual]);
-        if (_.isNumber(newest) && _.last(points).at < now) actual.push([now, newest]);
+        const measured = points.map((point) => [point.at, point.actual]);
+        const last = _.last(measured);
+        const present = _.isNumber(newest) && last[0] < now ? [now, newest] : last;
+        const actual = present === last || extrapolated ? measured : [...measured, present];
         // The predicted curve starts where the measured one ends.
-        const start = _.last(actual)[1];
+        const start = present[1];
         const target = [];
         points.forEach((point, index) => {
             // A step where the target changes; a gap where there is none.
@@ -79,7 +82,7 @@
             if (point.target > 0) target.push([point.at, point.target]);
         });
         const known = goal !== null && curve.known() !== null;
-        const ahead = known ? curve.points(now, goal.middle, start) : [];
+        const ahead = known ? [...(extrapolated ? [last] : []), ...curve.points(now, goal.middle, start)] : [];
         const band = known && goal.low !== null ? between(curve, now, goal, start) : [];
         const reach = goal === null ? 0 : 1000 * Math.max(goal.middle, Math.min(goal.high || 0, 2 * goal.middle));
         const to = now + reach * (1 + BEYOND);
@@ -173,7 +176,7 @@
     const described = function ({shown, now, degrees}, at) {
         const seconds = (at - now) / 1000;
         const text = [(seconds < 0 ? "−" : "+") + TempETA.duration(Math.abs(seconds)) + " · " + TempETA.clock(at)];
-        if (at <= now) {
+        if (at <= _.last(shown.actual)[0]) {
             text.push(gettext("Measured:") + " " + degrees(value(shown.actual, at), 1));
         } else if (shown.ahead.length) {
             text.push(gettext("Predicted:") + " " + degrees(value(shown.ahead, at), 1));

@@ -97,7 +97,8 @@
             if (!_.isNumber(actual)) return null;
             return self.reading() === null || extrapolated ? actual : self.reading();
         });
-        self.actual = computed(() => temperature(self.measured()));
+        /* With ≈ if it is computed, because the printer is away. */
+        self.actual = computed(() => (self.payload().extrapolated ? "≈ " : "") + temperature(self.measured()));
         self.goal = computed(() => (self.cools() ? self.payload().cooldown_target : self.payload().target));
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {
