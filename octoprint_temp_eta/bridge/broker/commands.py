@@ -16,7 +16,7 @@ from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox, to_response_topic
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
-from ..protocol.inputs import ApiCommand, MessageArrived
+from ..protocol.inputs import ApiCommand, BrokerLost, MessageArrived
 from .command_limits import RATE, RateLimit
 from .executed import Executed
 
@@ -44,11 +44,16 @@ class Commands(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {MessageArrived: self._message_arrived, ApiCommand: self.called}
+        return {MessageArrived: self._message_arrived, ApiCommand: self.called, BrokerLost: self._broker_lost}
 
     def _message_arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         name = self._outbox.topics.command(message.topic)
         return [] if name is None else self.arrived(message, name, now)
+
+    def _broker_lost(self, _: BrokerLost, now: Now) -> list[Effect]:
+        if self._outbox.connected:  # else a further attempt has failed
+            self._executed.lost(now)
+        return []
 
     @property
     def allowed(self) -> list[str]:

@@ -14,6 +14,9 @@ from .command_limits import URGENT
 REMEMBERED, REMEMBERED_S = 256, 600.0
 #: Seconds for which one is kept that stops something. Later, the same transaction stops what was started since.
 STOP_REMEMBERED_S = 10.0
+#: Seconds before the connection's end in which a message arrived whose acknowledgement may not have: the broker had
+#: that of earlier ones, and uses their packet IDs again. A dead connection is noticed after 1.5 times the keep-alive.
+UNACKNOWLEDGED_S = 90.0
 
 #: Name, transaction (or the packet ID of MQTT if there is none), and arguments.
 _Key = tuple[str, object, str]
@@ -37,9 +40,9 @@ class Executed:
         if key is None or found is None:
             return None
         at, replies = found
-        # packet IDs are used again
+        # A packet ID is used again once our acknowledgement has arrived; what is redelivered then came last with it.
         reused = command.transaction is None and not redelivered
-        if reused or (not redelivered and _stops(command) and now.at - at > STOP_REMEMBERED_S):
+        if reused or (_stops(command) and now.at - at > STOP_REMEMBERED_S):
             del self._replies[key]
             return None
         return replies
@@ -49,6 +52,12 @@ class Executed:
         key = _key(command)
         if key is not None:
             self._replies.setdefault(key, (now.at, []))[1].extend(replies)
+
+    def lost(self, now: Now) -> None:
+        """Note that the connection has ended: forget packet IDs that the broker may use again."""
+        for key, (at, _) in list(self._replies.items()):
+            if isinstance(key[1], tuple) and now.at - at > UNACKNOWLEDGED_S:
+                del self._replies[key]
 
     def _forget(self, now: Now) -> None:
         while self._replies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.executed import REMEMBERED, REMEMBERED_S, STOP_REMEMBERED_S
+from octoprint_temp_eta.bridge.broker.executed import REMEMBERED, REMEMBERED_S, STOP_REMEMBERED_S, UNACKNOWLEDGED_S
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver
@@ -91,3 +91,28 @@ def test_what_the_broker_delivers_again_is_executed_once_also_without_a_transact
     driver.command("target", on, qos=1, packet_id=8, redelivered=True)  # it did not arrive before
     driver.command("target", on)
     assert targets(driver) == [60.0] * 4
+
+
+def redelivered(seconds: float, command: dict[str, object], away: float = 1.0) -> list[float]:
+    """Return the targets after a command whose packet ID a redelivered one has `seconds` later."""
+    driver = heating_bed(allow_target=True)
+    driver.command("target", command, qos=1, packet_id=7)
+    driver.skip(seconds)
+    for _ in range(2):
+        driver.lose()
+        driver.skip(away)
+    driver.connect()
+    driver.command("target", command, qos=1, packet_id=7, redelivered=True)
+    return targets(driver)
+
+
+def test_a_packet_id_that_the_broker_uses_again_is_another_command():
+    on: dict[str, object] = {"heater": "bed", "target": 60}
+    assert redelivered(UNACKNOWLEDGED_S + 1, on) == [60.0, 60.0]
+    assert redelivered(1, on, away=UNACKNOWLEDGED_S + 1) == [60.0], "its acknowledgement got lost"
+
+
+def test_a_redelivered_command_that_stops_something_is_executed_again_after_a_while():
+    off: dict[str, object] = {"heater": "bed", "target": 0}
+    assert redelivered(STOP_REMEMBERED_S + 1, off) == [0.0, 0.0]
+    assert redelivered(1, off) == [0.0]
