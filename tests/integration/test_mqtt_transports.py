@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from octoprint_temp_eta.adapters.broker.client import paho
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
@@ -15,6 +16,7 @@ from tests.support.broker_programs import Certificates
 from tests.support.certificates import make_certificates, make_client_certificate
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OLD_LIBRARY, Link, impatient, link, spec
+from tests.support.slow_peer import SlowPeer
 from tests.support.waiting import free_port
 
 __all__ = ["impatient", "link"]
@@ -107,6 +109,24 @@ def test_a_port_without_websockets_is_reported(link: Link, broker: Broker):
         "does not accept MQTT at the path of the settings. Check the port and the path"
         in link.wait_for(BrokerLost).reason
     )
+
+
+# A peer that keeps the connection busy
+
+
+@pytest.mark.parametrize(
+    ("chunk", "pause"),
+    [(b"a", 0.05), (b"X: y\r\n", 0.05), (b"a" * 4096, 0.001)],
+    ids=["bytes", "headers", "endless"],
+)
+def test_a_peer_that_never_ends_its_answer_does_not_keep_the_attempt(
+    link: Link, monkeypatch: pytest.MonkeyPatch, chunk: bytes, pause: float
+):
+    monkeypatch.setattr(paho, "OPEN_TIMEOUT_S", 0.5)
+    with SlowPeer(chunk, pause) as peer:
+        link.mqtt.connect(spec(peer.port, websocket_path="/mqtt"))
+        for _ in range(2):
+            link.wait_for(BrokerLost)
 
 
 # Addresses

@@ -1,4 +1,4 @@
-"""paho's client, whose thread survives packets that the library cannot read.
+"""paho's client, whose thread survives packets that the library cannot read, and which connects in limited time.
 
 Otherwise the thread ends without a callback. Any client of the broker can cause that: mosquitto passes on a response
 topic with U+FEFF, which the library refuses. The overridden methods are not public, but the same in 1.6 and 2.x.
@@ -6,6 +6,7 @@ topic with U+FEFF, which the library refuses. The overridden methods are not pub
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import struct
@@ -39,6 +40,32 @@ class GuardedClient(mqtt.Client):
         #: Held while packets are written, so that they are neither mixed nor sent in another order.
         self._writing = threading.Lock()
         self._ends = False
+        #: While it connects: the TCP connection, to be ended from another thread, and whether there is no time left.
+        self._opening: socket.socket | None = None
+        self._too_late = False
+
+    def connect_within(self, seconds: float, *arguments: Any, **options: Any) -> None:
+        """Connect like `connect`, but for all steps together at most `seconds` after the name look-up.
+
+        The library limits each read, and a peer that sends byte by byte would keep its thread for ever.
+
+        Raises:
+            TimeoutError: there was no connection in time.
+            OSError: and whatever else `connect` raises.
+        """
+        timer = threading.Timer(seconds, self._give_up)
+        timer.name, timer.daemon = "temp_eta-mqtt-timeout", True
+        timer.start()
+        try:
+            self.connect(*arguments, **options)
+        except Exception as error:
+            if self._too_late:
+                raise TimeoutError from error
+            raise
+        finally:
+            timer.cancel()
+            if self._opening is not None:
+                self._opening.close()
 
     def write_now(self) -> None:
         """Write the packets in the queue, as far as the socket accepts them without waiting; from any thread.
@@ -59,6 +86,20 @@ class GuardedClient(mqtt.Client):
         with self._writing:
             self._ends = True
         return super().disconnect(*arguments, **options)
+
+    def _create_socket_connection(self) -> socket.socket:
+        connection: socket.socket = super()._create_socket_connection()
+        self._opening = connection.dup()  # TLS takes the descriptor of the first one
+        if self._too_late:
+            self._give_up()
+        return connection
+
+    def _give_up(self) -> None:
+        """End the TCP connection; what reads from it fails."""
+        self._too_late = True
+        if self._opening is not None:
+            with contextlib.suppress(OSError):
+                self._opening.shutdown(socket.SHUT_RDWR)
 
     def _packet_write(self) -> Any:
         with self._writing:

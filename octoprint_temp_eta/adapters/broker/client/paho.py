@@ -25,6 +25,8 @@ PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 MessageInfo = mqtt.MQTTMessageInfo
 #: Seconds for the TCP connection, and for each step of the TLS handshake.
 TCP_TIMEOUT_S = 15.0
+#: Seconds for TCP, TLS and WebSocket together: TLS 1.2 over a link with 3 s each way needs 24.
+OPEN_TIMEOUT_S = 40.0
 #: Seconds for which the broker keeps a session after the connection has ended, where the settings want one.
 SESSION_EXPIRY_S = 3600
 
@@ -68,7 +70,7 @@ def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Li
     return client
 
 
-def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, protocol: str) -> None:
+def open_connection(client: GuardedClient, spec: Connect, address: BrokerAddress, protocol: str) -> None:
     """Resolve, connect and send CONNECT; blocks until TCP and TLS are up. Raises `OSError`."""
     options: dict[str, Any] = {}
     if protocol == "5":
@@ -77,7 +79,7 @@ def open_connection(client: mqtt.Client, spec: Connect, address: BrokerAddress, 
         properties.MaximumPacketSize = LARGEST_PACKET
         if not spec.clean_start:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
-    client.connect(address.host, address.port, spec.keepalive, **options)
+    client.connect_within(OPEN_TIMEOUT_S, address.host, address.port, spec.keepalive, **options)
 
 
 def subscribe(client: mqtt.Client, topic: str, qos: int, protocol: str) -> int:
