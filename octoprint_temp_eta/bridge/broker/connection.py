@@ -143,6 +143,8 @@ class Connection(Part):
         self._defend(self._conflict.tick(now), now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
+        if self._outbox.limits.retry(now):
+            self._outbox.resend_states()
         if self.state is State.LEFT and self._conflict.returns(now):
             effects += [*self._move(Event.CONNECT), self._connect()]
         if self._outbox.stuck(now):

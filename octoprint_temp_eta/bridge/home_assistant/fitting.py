@@ -7,7 +7,7 @@ from dataclasses import replace
 from ha_discovery import Announcement, Form
 
 from ...core.frozen import frozen
-from ..outbox.send_limits import SendLimits
+from ..outbox.send_limits import GUESS, SendLimits
 from .discovery import as_publish
 
 
@@ -36,5 +36,6 @@ def fit(announcement: Announcement, limits: SendLimits) -> Fitted:
         f"{limits.maximum_packet_size}. Each entity is announced in a message of its own instead. "
         + (f"{left_out} entities do not fit and are left out. " if left_out else "")
         + "Raise the broker's packet limit (mosquitto: max_packet_size)."
+        + (GUESS if limits.guessed else "")
     )
     return Fitted(replace(single, config=replace(single.config, components=fitting)), problem)

@@ -220,7 +220,7 @@ class Outbox:
             return
         while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
             publish = _publish_of(following)
-            if not self.limits.accepts(publish, now):
+            if not self.limits.accepts(publish):
                 continue  # the limits count it
             alone = self.limits.goes_alone(publish)
             if alone and self._in_flight:

@@ -10,26 +10,38 @@ from ...core.frozen import frozen
 from ..protocol.effects import Publish
 from ..protocol.inputs import BrokerConnected
 from .packet_size import packet_size
-from .suspects import LARGE, Suspects
+from .suspects import Suspects
 
 #: Maximum messages in flight; below the library's own limit of 20, after which it queues.
 WINDOW = 16
 #: Messages that are too large, kept until they are reported.
 MAX_REPORTS = 32
+#: From this size in bytes on, a culprit is taken as too large for the broker, and nothing of its size is sent.
+LARGE = 4096
+#: Seconds after which culprits are tried again, as two network failures look the same; doubled each time, up to the
+#: last.
+RETRY_S, LONGEST_RETRY_S = 3600.0, 86400.0
+#: What follows a limit that the broker has not announced.
+GUESS = " The limit is a guess: the connection ended twice at a larger message."
 
 
 @frozen
 class TooLarge:
-    """A message that was not sent, because the broker would end the connection; sizes in bytes."""
+    """A message that was not sent, because the broker would end the connection; sizes in bytes.
+
+    The limit is a guess if the broker has not announced it, but ended the connection at a larger message.
+    """
 
     topic: str
     size: int
     limit: int
+    guessed: bool = False
 
     def __str__(self) -> str:
         return (
             f"The message on {self.topic} has {self.size} bytes and is not sent: the broker accepts at most "
             f"{self.limit}. Raise the broker's packet limit (mosquitto: max_packet_size)."
+            + (GUESS if self.guessed else "")
         )
 
 
@@ -43,8 +55,8 @@ class Culprit:
     def __str__(self) -> str:
         return (
             f"The connection ended twice while a message of {self.size} bytes on {self.topic} was in flight: it is "
-            "not sent. Check the broker's log, its packet limit (mosquitto: max_packet_size) and the user's "
-            "permissions (ACL)."
+            "not sent for an hour or longer. Check the network, the broker's log, its packet limit (mosquitto: "
+            "max_packet_size) and the user's permissions (ACL)."
         )
 
 
@@ -62,25 +74,29 @@ class SendLimits:
         self.largest = 0
         self._protocol = "5"
         self._suspects = Suspects()
-        #: A limit that the broker has but does not announce, from the smallest large message that made it disconnect.
-        self._unannounced: int | None = None
+        #: A limit that the broker seems to have, from the smallest large message that made it disconnect.
+        self._guess: int | None = None
+        self._announced: int | None = None
+        #: When the first of the culprits was found, in monotonic seconds, and when they are tried again.
+        self._found_at: float | None = None
+        self._retry_s = RETRY_S
         self._reports: deque[TooLarge | Culprit] = deque(maxlen=MAX_REPORTS)
 
     def connected(self, broker: BrokerConnected) -> None:
         """Use the limits of a new connection."""
         self.window = min(WINDOW, broker.window or WINDOW)
-        known = [limit for limit in (broker.maximum_packet_size, self._unannounced) if limit is not None]
-        self.maximum_packet_size = min(known, default=None)
+        self._announced = broker.maximum_packet_size
+        self._apply()
         self._protocol = broker.protocol
         self._suspects.connected()
 
-    def accepts(self, publish: Publish, now: Now) -> bool:
+    def accepts(self, publish: Publish) -> bool:
         """Return whether `publish` is sent; count it if not, and report it."""
         size = packet_size(publish, self._protocol)
         self.largest = max(self.largest, size)
         if not self.fits(publish):
-            self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0))
-        elif not self._suspects.holds_back(publish.topic, size, now):
+            self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0, guessed=self.guessed))
+        elif not self._suspects.holds_back(publish.topic, size):
             return True
         self.not_sent += 1
         return False
@@ -101,10 +117,12 @@ class SendLimits:
         culprits = set()
         for publish in {publish.topic: publish for publish in under_way}.values():
             size = packet_size(publish, self._protocol)
-            if not self._suspects.lost(publish.topic, size, now):
+            if not self._suspects.lost(publish.topic, size):
                 continue
             if size >= LARGE:
-                self._unannounced = min(size - 1, self._unannounced or size)
+                self._guess = min(size - 1, self._guess or size)
+            if self._found_at is None:
+                self._found_at = now.at
             self._reports.append(Culprit(publish.topic, size))
             culprits.add(publish.topic)
         return culprits
@@ -116,12 +134,32 @@ class SendLimits:
     def forget(self) -> None:
         """Reset, such as for another broker."""
         self._suspects.forget()
-        self._unannounced = None
+        self._guess = self._found_at = None
+        self._retry_s = RETRY_S
+
+    def retry(self, now: Now) -> bool:
+        """Allow the culprits again if it is time; return whether there are any."""
+        if self._found_at is None or now.at - self._found_at < self._retry_s:
+            return False
+        pause = min(2 * self._retry_s, LONGEST_RETRY_S)
+        self.forget()
+        self._retry_s = pause
+        self._apply()
+        return True
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the broker has not announced `maximum_packet_size`."""
+        return self.maximum_packet_size != self._announced
 
     def fits(self, publish: Publish) -> bool:
         """Return whether `publish` is small enough."""
         limit = self.maximum_packet_size
         return limit is None or packet_size(publish, self._protocol) <= limit
+
+    def _apply(self) -> None:
+        known = [limit for limit in (self._announced, self._guess) if limit is not None]
+        self.maximum_packet_size = min(known, default=None)
 
     def take_reports(self) -> list[TooLarge | Culprit]:
         """Return what was not sent, and why, since the last call."""

@@ -9,21 +9,14 @@ frozen.
 
 from __future__ import annotations
 
-from ...core.clock import Now
-
-#: From this size in bytes on, a culprit is taken as too large for the broker, and nothing of its size is sent.
-LARGE = 4096
-#: Seconds after which a smaller culprit is tried again: two network failures can look the same.
-RETRY_S = 3600.0
-
 
 class Suspects:
-    """By topic: the suspects, and the culprits with their size and the time at which they were found."""
+    """By topic: the suspects, and the culprits with their size."""
 
     def __init__(self) -> None:
         #: The suspects in the order in which they are sent.
         self._suspects: dict[str, None] = {}
-        self._culprits: dict[str, tuple[int, float]] = {}
+        self._culprits: dict[str, int] = {}
         #: Whether anything has arrived on the present connection.
         self._broker_works = False
 
@@ -39,12 +32,12 @@ class Suspects:
         """Whether a message on `topic` is sent alone."""
         return topic in self._suspects
 
-    def lost(self, topic: str, size: int, now: Now) -> bool:
+    def lost(self, topic: str, size: int) -> bool:
         """Note that a message on `topic` was in flight when the connection ended; return whether it is the culprit."""
         known = topic in self._suspects
         self._suspects.pop(topic, None)
         if known and self._broker_works:
-            self._culprits[topic] = size, now.at
+            self._culprits[topic] = size
             return True
         self._suspects[topic] = None  # last: others may prove that the broker works
         return False
@@ -54,15 +47,11 @@ class Suspects:
         self._suspects.pop(topic, None)
         self._broker_works = True
 
-    def holds_back(self, topic: str, size: int, now: Now) -> bool:
-        """Return whether a message of `size` bytes on `topic` is not sent."""
-        if topic not in self._culprits:
-            return False
-        culprit, found_at = self._culprits[topic]
-        if size >= culprit and (culprit >= LARGE or now.at - found_at < RETRY_S):
-            return True
-        del self._culprits[topic]
-        return False
+    def holds_back(self, topic: str, size: int) -> bool:
+        """Return whether a message of `size` bytes on `topic` is not sent; a smaller one than the culprit is."""
+        if size < self._culprits.get(topic, 0):
+            del self._culprits[topic]
+        return topic in self._culprits
 
     def forget(self) -> None:
         """Reset, such as for another broker."""

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
-from octoprint_temp_eta.bridge.outbox.send_limits import MAX_REPORTS, WINDOW, Culprit, SendLimits, TooLarge
-from octoprint_temp_eta.bridge.outbox.suspects import LARGE, RETRY_S
+from octoprint_temp_eta.bridge.outbox.send_limits import (
+    LARGE,
+    LONGEST_RETRY_S,
+    MAX_REPORTS,
+    RETRY_S,
+    WINDOW,
+    Culprit,
+    SendLimits,
+    TooLarge,
+)
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.core.clock import Now
@@ -22,19 +30,19 @@ def limits(maximum_packet_size: int | None = None, window: int | None = None, pr
 
 def test_without_a_limit_every_message_is_sent():
     made = limits()
-    assert made.accepts(Publish("a", b"x" * 10_000_000), NOW)
+    assert made.accepts(Publish("a", b"x" * 10_000_000))
     assert (made.window, made.not_sent, made.take_reports()) == (WINDOW, 0, [])
 
 
 def test_a_message_of_exactly_the_limit_is_sent():
-    assert limits(SIZE).accepts(MESSAGE, NOW)
+    assert limits(SIZE).accepts(MESSAGE)
 
 
 def test_a_larger_message_is_counted_and_reported_once():
     made = limits(SIZE - 1)
     assert not made.fits(MESSAGE)
     assert made.not_sent == 0, "asking does not count"
-    assert not made.accepts(MESSAGE, NOW)
+    assert not made.accepts(MESSAGE)
     assert made.not_sent == 1
     assert made.take_reports() == [TooLarge("a/b", SIZE, SIZE - 1)]
     assert made.take_reports() == []
@@ -51,14 +59,14 @@ def test_the_next_connection_has_limits_of_its_own():
     made = limits(SIZE - 1, window=7)
     assert made.window == 7
     made.connected(BrokerConnected(2, "broker.test", 1883, "3.1.1"))
-    assert made.accepts(MESSAGE, NOW)
+    assert made.accepts(MESSAGE)
     assert made.window == WINDOW
 
 
 def test_unread_reports_are_bounded():
     made = limits(10)
     for _ in range(10 * MAX_REPORTS):
-        made.accepts(MESSAGE, NOW)
+        made.accepts(MESSAGE)
     assert len(made.take_reports()) == MAX_REPORTS
     assert made.not_sent == 10 * MAX_REPORTS
 
@@ -66,19 +74,19 @@ def test_unread_reports_are_bounded():
 # Messages that the broker hangs up at
 
 
-def hung_up_twice(made: SendLimits, message: Publish) -> None:
+def hung_up_twice(made: SendLimits, message: Publish, now: Now = NOW) -> None:
     """Let the broker hang up at `message` twice, the second time after another one has arrived."""
-    assert made.lost([message], NOW) == set()
+    assert made.lost([message], now) == set()
     made.connected(BrokerConnected(2, "broker.test", 1883, "5"))
     made.delivered(Publish("other", b"x"))
-    assert made.lost([message], NOW) == {message.topic}
+    assert made.lost([message], now) == {message.topic}
 
 
 def test_a_message_that_was_in_flight_at_a_disconnect_is_sent_alone_until_it_arrives():
     made = limits()
     assert made.lost([MESSAGE], NOW) == set()
     assert made.goes_alone(MESSAGE)
-    assert made.accepts(MESSAGE, NOW)
+    assert made.accepts(MESSAGE)
     made.delivered(MESSAGE)
     assert not made.goes_alone(MESSAGE)
     assert made.lost([MESSAGE], NOW) == set(), "what arrived starts anew"
@@ -88,39 +96,65 @@ def test_a_message_at_which_the_connection_ended_twice_is_not_sent():
     made = limits()
     hung_up_twice(made, MESSAGE)
     assert made.take_reports() == [Culprit("a/b", SIZE)]
-    assert not made.accepts(MESSAGE, NOW)
+    assert not made.accepts(MESSAGE)
     assert made.not_sent == 1
     assert made.take_reports() == [], "reported once"
-    assert made.accepts(Publish("a/c", MESSAGE.payload), NOW)
+    assert made.accepts(Publish("a/c", MESSAGE.payload))
     assert made.maximum_packet_size is None, "too small to be a packet limit"
 
 
-def test_a_smaller_one_on_the_same_topic_is_sent_and_a_small_culprit_is_tried_again_after_an_hour():
+def test_a_smaller_message_on_the_same_topic_is_sent():
     made = limits()
     hung_up_twice(made, MESSAGE)
-    assert not made.accepts(MESSAGE, Now(RETRY_S - 1, 0.0))
-    assert made.accepts(MESSAGE, Now(RETRY_S, 0.0))
-    hung_up_twice(made, MESSAGE)
-    assert made.accepts(Publish("a/b", b"x"), NOW)
+    assert not made.accepts(MESSAGE)
+    assert made.accepts(Publish("a/b", b"x"))
 
 
-def test_a_large_culprit_becomes_a_limit_for_all_messages_until_the_settings_change():
+def test_a_culprit_is_tried_again_after_growing_pauses():
+    made = limits()
+    at, pause = 0.0, RETRY_S
+    while pause < 4 * LONGEST_RETRY_S:
+        hung_up_twice(made, MESSAGE, Now(at, at))
+        expected = min(pause, LONGEST_RETRY_S)
+        assert not made.retry(Now(at + expected - 1, at))
+        assert not made.accepts(MESSAGE)
+        at, pause = at + expected, 2 * pause
+        assert made.retry(Now(at, at))
+        assert made.accepts(MESSAGE)
+        assert not made.retry(Now(at, at)), "once"
+
+
+def test_a_large_culprit_is_a_limit_for_all_messages_until_it_is_tried_again():
     made = limits()
     large = Publish("a/b", b"x" * LARGE)
     hung_up_twice(made, large)
     made.connected(BrokerConnected(2, "broker.test", 1883, "3.1.1"))
     assert made.maximum_packet_size == packet_size(large, "5") - 1
-    assert not made.fits(Publish("a/c", large.payload + b"more"))
-    assert made.accepts(MESSAGE, NOW)
-    made.forget()
-    made.connected(BrokerConnected(3, "broker.test", 1883, "3.1.1"))
+    more = Publish("a/c", large.payload + b"more")
+    assert not made.accepts(more)
+    assert "The limit is a guess" in str(made.take_reports()[-1])
+    assert made.accepts(MESSAGE)
+    assert made.retry(Now(RETRY_S, 0.0))
     assert made.maximum_packet_size is None
-    assert made.accepts(large, NOW)
+    assert made.accepts(large)
+    assert made.accepts(more)
+
+
+def test_changed_settings_end_a_guess_but_not_an_announced_limit():
+    made = limits(LARGE * 2)
+    large = Publish("a/b", b"x" * LARGE)
+    hung_up_twice(made, large)
+    made.connected(BrokerConnected(2, "broker.test", 1883, "5", LARGE * 2))
+    assert not made.accepts(large)
+    made.forget()
+    made.connected(BrokerConnected(3, "broker.test", 1883, "5", LARGE * 2))
+    assert made.accepts(large)
+    assert not made.accepts(Publish("a/c", large.payload * 2))
 
 
 def test_the_report_of_a_culprit_has_topic_size_and_remedy():
     text = str(Culprit("a/b", 9000))
-    assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent." in text
+    assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent for an hour" in text
     assert "packet limit (mosquitto: max_packet_size)" in text
 
 

@@ -3,67 +3,55 @@
 from __future__ import annotations
 
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
-from octoprint_temp_eta.bridge.outbox.suspects import LARGE, RETRY_S, Suspects
-from octoprint_temp_eta.core.clock import Now
+from octoprint_temp_eta.bridge.outbox.suspects import Suspects
 from tests.support.outbox_driver import BASE, change, deliver, drain, fill, now, outbox, topics
-
-
-def at(seconds: float) -> Now:
-    return Now(seconds, seconds)
 
 
 def test_a_suspect_that_arrives_is_none_any_more():
     suspects = Suspects()
-    assert not suspects.lost("a/b", 10, at(0))
+    assert not suspects.lost("a/b", 10)
     assert "a/b" in suspects
     suspects.delivered("a/b")
     assert "a/b" not in suspects
 
 
-def found(size: int = 10) -> Suspects:
+def found() -> Suspects:
     """Return suspects that have found a culprit on a/b."""
     suspects = Suspects()
-    suspects.lost("a/b", size, at(0))
+    suspects.lost("a/b", 10)
     suspects.connected()
     suspects.delivered("other")
-    assert suspects.lost("a/b", size, at(0))
+    assert suspects.lost("a/b", 10)
     return suspects
 
 
 def test_the_second_loss_makes_a_culprit_of_the_same_topic_only():
     suspects = found()
-    assert not suspects.lost("other", 10, at(0))
-    assert suspects.holds_back("a/b", 10, at(0))
-    assert not suspects.holds_back("other", 10, at(0))
-
-
-def test_a_small_culprit_is_held_back_for_an_hour_and_a_large_one_for_ever():
-    for size, again in ((LARGE - 1, True), (LARGE, False)):
-        suspects = found(size)
-        assert suspects.holds_back("a/b", size, at(RETRY_S - 1))
-        assert suspects.holds_back("a/b", size, at(RETRY_S)) is not again
+    assert not suspects.lost("other", 10)
+    assert suspects.holds_back("a/b", 10)
+    assert not suspects.holds_back("other", 10)
 
 
 def test_nothing_is_left_after_forget():
-    suspects = found(LARGE)
+    suspects = found()
     suspects.forget()
-    assert not suspects.holds_back("a/b", LARGE, at(0))
+    assert not suspects.holds_back("a/b", 10)
 
 
 def test_a_broker_that_acknowledges_nothing_has_no_culprit():
     suspects = Suspects()
     for _ in range(10):
         suspects.connected()
-        assert not suspects.lost("a/b", 10, at(0))
+        assert not suspects.lost("a/b", 10)
     assert "a/b" in suspects
 
 
 def test_a_suspect_that_was_first_is_last_on_the_next_connection():
     suspects = Suspects()
     for topic in ("a", "b", "c"):
-        suspects.lost(topic, 10, at(0))
+        suspects.lost(topic, 10)
     suspects.connected()
-    assert not suspects.lost("a", 10, at(0))
+    assert not suspects.lost("a", 10)
     assert sorted("abcd", key=suspects.order) == ["d", "b", "c", "a"]
 
 
