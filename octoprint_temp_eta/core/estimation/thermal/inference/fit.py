@@ -109,12 +109,13 @@ def fit(
 
     around = drawn_around(theta) if last is None else last.around
     curve = around.first() if last is None else last.curve
+    predicted, slopes = curve.at(readings.times)
     damping = 1e-2
     for iteration in range(iterations):
         if iteration > 0 and last is None:
             around = drawn_around(theta)
-        values, _ = around.at(readings.times)
-        predicted, slopes = curve.at(readings.times)
+        if iteration == 0 or last is None:
+            values, _ = around.at(readings.times)
         weight = readings.weights / readings.variance(slopes[0])
         residual = readings.actuals - predicted[0]
         jacobian = (values[1:] - values[0]).T / nudge
@@ -130,10 +131,12 @@ def fit(
                 break  # there is nothing to gain, such as before the first reading
             trial = bounded(goal.direction, theta + step)
             drawn = curves(kind, goal, start, trial[None])
-            trial_squares = float(weight @ (readings.actuals - drawn.at(readings.times)[0][0]) ** 2)
+            temperatures, trial_slopes = drawn.at(readings.times)
+            trial_squares = float(weight @ (readings.actuals - temperatures[0]) ** 2)
             trial_cost = trial_squares + prior.pull(trial)[2]
             if trial_cost < cost:
                 damping, theta, curve = max(damping / 5.0, 1e-4), trial, drawn
+                predicted, slopes = temperatures, trial_slopes
                 break
             damping *= 10.0
         if theta is before:

@@ -70,3 +70,18 @@ def test_a_plate_still_warm_heats_faster() -> None:
     ]
     times = [curves(HeaterKind.BED, goal, start_of(goal, before, first), mean).reach[0] for before in (held, cooled)]
     assert times[1] < times[0]
+
+
+def test_equal_time_constants_of_sensor_and_block_are_no_exception() -> None:
+    """The closed form divides by their difference."""
+    _, loss, _, _, _, _, _, soak, soak_time = np.exp(PARAMETERS_OF_A_HOTEND)
+    own, slowness = loss + soak / soak_time, 1.0 / soak_time
+    fast = 0.5 * (own + slowness + np.sqrt((own - slowness) ** 2 + 4.0 * soak / soak_time * slowness))
+    parameters = np.tile(PARAMETERS_OF_A_HOTEND, (9, 1))
+    parameters[:, 2] = np.log(
+        [factor / fast for factor in (0.99, 0.998, 0.9995, 1 - 1e-9, 1.0, 1 + 1e-9, 1.001, 1.002, 1.01)]
+    )
+    drawn = curves(HeaterKind.TOOL, HEATING, start_of(HEATING, (), Sample(0.0, 25.0)), parameters)
+    temperatures = drawn.at(np.linspace(0.0, float(drawn.reach[0]), 50))[0]
+    assert np.abs(temperatures - temperatures[4]).max() < 1.0
+    assert np.abs(np.diff(drawn.reach)).max() < 0.5

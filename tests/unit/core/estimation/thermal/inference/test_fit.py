@@ -36,7 +36,7 @@ def test_without_readings_the_prior_stays() -> None:
 
 def test_the_curve_of_a_heater_that_is_not_typical_is_found() -> None:
     parameters = POPULATION.mean.copy()
-    parameters[0] += 0.4
+    parameters[0] += 0.35
     found = fitted(parameters, until=60.0)
     reach = curves(KIND, GOAL, start(), parameters[None]).reach[0]
     usual = curves(KIND, GOAL, start(), POPULATION.mean[None]).reach[0]
