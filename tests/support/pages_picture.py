@@ -22,7 +22,9 @@ def main() -> None:
     # Only ours: OctoPrint's panels would push it out of the picture.
     hidden = {"sidebar": ["connection", "state", "files", "plugin_action_command_notification"]}
     order = {"sidebar": ["plugin_temp_eta", "plugin_temp_eta_scripts"]}
-    config = {"appearance": {"name": "Workshop", "components": {"disabled": hidden, "order": order}}}
+    # While the virtual printer waits for its bed, its replies repeat the tool's temperature: a curve with steps.
+    serial = {"timeout": {"temperatureAutoreport": 1}}
+    config = {"appearance": {"name": "Workshop", "components": {"disabled": hidden, "order": order}}, "serial": serial}
     server = OctoPrint(plugins={"temp_eta": settings}, config=config, plugin_files=PLUGINS)
     with server as octoprint, chromium() as browser:
         page = browser.new_context(viewport=SIZE, locale="en").new_page()
