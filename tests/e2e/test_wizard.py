@@ -51,12 +51,12 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         wizard.get_by_role("button", name="mosquitto (127.0.0.1)").click()
         expect(page.locator("#temp_eta_wizard_port")).to_have_value(str(shared_broker.port))
         wizard.get_by_role("button", name="Test connection").click()
-        first = wizard.locator(".temp-eta-steps li").first
-        expect(first).to_be_visible()
-        above = first.evaluate(HEIGHT)
+        steps = wizard.locator(".temp-eta-steps")
+        expect(steps.locator("li").first).to_be_visible()
+        above = steps.evaluate(HEIGHT)
         expect(wizard.locator("li[data-step='Read back'][data-status=ok]")).to_be_visible()
         expect(wizard.get_by_text("The connection works.")).to_be_visible()
-        assert first.evaluate(HEIGHT) == above, "the result does not move the steps"
+        assert steps.evaluate(HEIGHT) == above, "the result does not move the steps"
         page.screenshot(path=tmp_path / "wizard.png")
         page.locator("#wizard_dialog .button-finish").click()
         expect(page.locator("#wizard_dialog")).to_be_hidden()
