@@ -31,6 +31,7 @@ class _Subscription:
         self._args, self._kwargs = tuple(args), dict(kwargs)
         self._logger = logger
         self._dropped = 0
+        self._failed = 0
         self._waiting: queue.Queue[MessageArrived | None] = queue.Queue(MOST_WAITING)
         self._ended = False
         threading.Thread(target=self._work, name="temp_eta-plugin-callback", daemon=True).start()
@@ -64,8 +65,16 @@ class _Subscription:
                 self.callback(
                     message.topic, text, *self._args, retained=message.retained, qos=message.qos, **self._kwargs
                 )
-            except Exception:
-                self._logger.exception("A plugin's callback for %s failed", self.topic)
+            except Exception as error:
+                self._log_failure(error)
+
+    def _log_failure(self, error: Exception) -> None:
+        """Log the first failure with its traceback, and then every tenth, hundredth …: messages may come for years."""
+        self._failed += 1
+        if self._failed == 1:
+            self._logger.exception("A plugin's callback for %s failed", self.topic)
+        elif self._failed == 10 ** (len(str(self._failed)) - 1):
+            self._logger.error("A plugin's callback for %s failed %s times: %r", self.topic, self._failed, error)
 
 
 class PluginCallbacks:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import queue
 import time
 
+from ...bridge.broker.command_limits import URGENT
 from ...bridge.protocol.inputs import Input, MessageArrived, PluginPublish, Readings
 from ...core.clock import Now
 
 CAPACITY = 1024
+#: Places beyond `CAPACITY` for urgent commands: a flood of other messages must not hold off an emergency stop.
+RESERVE = 256
+_URGENT = tuple(f"/command/{name}" for name in URGENT)
 
 
 def now() -> Now:
@@ -21,8 +25,8 @@ class Inbox:
 
     OctoPrint's threads take no lock of ours here: a thread that is interrupted while it holds a lock would delay them.
     When the inbox is full, readings (which come again) and messages (which others can send at will, other plugins too)
-    are dropped. All
-    other inputs are always accepted; there are never many of them.
+    are dropped; urgent commands only when they fill a reserve, too. All other inputs are always accepted; there are
+    never many of them.
     """
 
     def __init__(self) -> None:
@@ -30,13 +34,15 @@ class Inbox:
         self.dropped = 0
         self._items: queue.SimpleQueue[tuple[Input, Now]] = queue.SimpleQueue()
 
-    def put(self, event: Input) -> None:
-        """Add `event` for the worker, from any thread, within microseconds."""
-        if len(self) >= CAPACITY and isinstance(event, Readings | MessageArrived | PluginPublish):
+    def put(self, event: Input) -> bool:
+        """Add `event` for the worker, from any thread, within microseconds; return whether there was a place."""
+        waiting = len(self)
+        if waiting >= CAPACITY and _dropped(event, waiting):
             self.dropped += 1
-            return
+            return False
         self._items.put((event, now()))
         self.high_water = max(self.high_water, len(self))
+        return True
 
     def get(self, timeout: float) -> tuple[Input, Now] | None:
         """Return the oldest input, None if there is none within `timeout` seconds."""
@@ -47,3 +53,10 @@ class Inbox:
 
     def __len__(self) -> int:
         return self._items.qsize()
+
+
+def _dropped(event: Input, waiting: int) -> bool:
+    """Whether `event` is dropped, as so many inputs wait that the inbox is full."""
+    if isinstance(event, MessageArrived) and event.topic.endswith(_URGENT):
+        return waiting >= CAPACITY + RESERVE
+    return isinstance(event, Readings | MessageArrived | PluginPublish)

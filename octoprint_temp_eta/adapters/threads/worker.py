@@ -61,9 +61,9 @@ class Worker:
         self.post(Started())
         self._thread.start()
 
-    def post(self, event: Input) -> None:
-        """Pass an input to the bridge, from any thread, without waiting."""
-        self._inbox.put(event)
+    def post(self, event: Input) -> bool:
+        """Pass an input to the bridge, from any thread, without waiting; return whether it was accepted."""
+        return self._inbox.put(event)
 
     def stop(self, timeout: float) -> None:
         """Stop the bridge, and wait at most `timeout` seconds for it."""

@@ -44,6 +44,24 @@ def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, 
     assert "A plugin's callback for plugin/sub failed" in caplog.text
 
 
+def test_one_that_always_raises_does_not_fill_the_log(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
+    called: queue.Queue[str] = queue.Queue()
+
+    def fail(topic: str, payload: str, **_: Any) -> None:
+        called.put(payload)
+        raise ValueError(topic)
+
+    callbacks.subscribe("plugin/sub", fail)
+    for _ in range(101):
+        callbacks.dispatch(HELLO)
+        called.get(timeout=10)
+    assert [record.getMessage() for record in caplog.records] == [
+        "A plugin's callback for plugin/sub failed",
+        "A plugin's callback for plugin/sub failed 10 times: ValueError('plugin/sub')",
+        "A plugin's callback for plugin/sub failed 100 times: ValueError('plugin/sub')",
+    ]
+
+
 def test_one_that_blocks_delays_no_other(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
     free, got = threading.Event(), queue.Queue[str]()
     callbacks.subscribe("plugin/sub", lambda *_, **__: free.wait(30))

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from octoprint_temp_eta.adapters.threads.inbox import CAPACITY, Inbox, now
+from octoprint_temp_eta.adapters.threads.inbox import CAPACITY, RESERVE, Inbox, now
 from octoprint_temp_eta.bridge.protocol.inputs import Input, JobBoundary, MessageArrived, Readings, Started, Stopping
 
 
@@ -91,3 +91,13 @@ def test_many_threads_lose_nothing():
     for thread in threads:
         thread.join()
     assert len(taken(inbox)) == 800
+
+
+def test_an_urgent_command_has_a_place_when_other_messages_fill_the_inbox():
+    inbox = filled(MessageArrived("printer/command/reset", b"{}"))
+    assert not inbox.put(MessageArrived("printer/command/reset", b"{}"))
+    urgent = MessageArrived("printer/command/printer/emergency_stop", b"PRESS")
+    assert all(inbox.put(urgent) for _ in range(RESERVE))
+    assert not inbox.put(urgent)
+    assert (len(inbox), inbox.dropped) == (CAPACITY + RESERVE, 2)
+    assert taken(inbox)[-1] == urgent
