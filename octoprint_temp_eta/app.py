@@ -166,7 +166,7 @@ class App:
         """Publish a message of another plugin; return whether it was accepted."""
         if self._is_ours(message.topic) or not (self._connected or message.queue):
             return False
-        return self._worker.post(message)
+        return self._worker.offer(message)
 
     def subscribe_for_plugin(
         self, topic: str, callback: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]

@@ -30,7 +30,7 @@ CHECK_S = 5.0
 #: Seconds that a new connection waits for the old one to end.
 SUCCESSION_S = 3.0
 
-Post = Callable[[Input], object]
+Post = Callable[[Input], None]
 
 
 @frozen

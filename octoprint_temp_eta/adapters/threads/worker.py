@@ -61,8 +61,12 @@ class Worker:
         self.post(Started())
         self._thread.start()
 
-    def post(self, event: Input) -> bool:
-        """Pass an input to the bridge, from any thread, without waiting; return whether it was accepted."""
+    def post(self, event: Input) -> None:
+        """Pass an input to the bridge, from any thread, without waiting."""
+        self._inbox.put(event)
+
+    def offer(self, event: Input) -> bool:
+        """Do as `post`; return whether the event had a place."""
         return self._inbox.put(event)
 
     def stop(self, timeout: float) -> None:

@@ -23,7 +23,7 @@ from .receipts import Receipts
 #: Seconds to wait for the acknowledgement of the last messages before disconnecting.
 LAST_MESSAGES_TIMEOUT_S = 0.4
 
-Post = Callable[[Input], object]
+Post = Callable[[Input], None]
 
 
 @frozen
