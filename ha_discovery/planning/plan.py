@@ -27,6 +27,8 @@ all components that follow it in the next device payload."""
 class Plan:
     """Store the record of each step and publish the step, with SETTLE_SECONDS between steps, then store `after`.
 
+    Begin a step, and store `after`, only when the broker has acknowledged all messages of the step before.
+
     A record has what Home Assistant may have while its step is processed. If the plan is interrupted, by a crash or a
     new announcement, the next plan starts from the record of the last step and cleans up. There is one per step.
     """

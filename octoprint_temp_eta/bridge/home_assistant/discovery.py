@@ -1,14 +1,21 @@
-"""Carries out the plans of `ha_discovery`: changes coalesced, step by step, with a record on disk."""
+"""Carries out the plans of `ha_discovery`: changes coalesced, step by step, with a record on disk.
+
+A step is done once the broker has acknowledged all of its messages: only then is the record of the next step stored.
+What a lost connection interrupts is planned anew from the record of the last step.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
+from math import inf
 
-from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, plan
+from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, Place, plan
 
 from ...core.clock import Now
 from ...messages.encode import encode
+from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Publish, Save
 
@@ -18,8 +25,6 @@ ANNOUNCED = "announced"
 COALESCE_S = 2.0
 #: The same after a reconnect: everything is known by then, and the broker may have lost its retained messages.
 RECONNECT_S = 0.5
-#: Seconds for which the messages of a step wait in the outbox.
-KEEP_S = 30.0
 
 
 class Discovery:
@@ -43,6 +48,10 @@ class Discovery:
         self._steps: deque[tuple[Announced, tuple[Message, ...]]] = deque()
         self._after: Announced | None = None
         self._next_step_at = 0.0
+        #: Of the messages of the last step.
+        self._receipt = Receipt()
+        #: What stays in the records of this plan, because the broker did not accept a message on its topic.
+        self._kept: frozenset[Place] = frozenset()
 
     @property
     def has_announced(self) -> bool:
@@ -58,13 +67,19 @@ class Discovery:
     def connected(self, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages."""
         self.online = False
+        self._abandon()
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:
         """Forget what was announced, without removing it: it belongs to another bridge now."""
+        self._abandon()
+        return self._remember(Announced())
+
+    def _abandon(self) -> None:
+        """End the plan; the record of its last step stays."""
         self._steps.clear()
         self._after = None
-        return self._remember(Announced())
+        self._kept = frozenset()
 
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
         """Announce everything in `delay` seconds, or earlier if an announcement is already due by then."""
@@ -82,8 +97,10 @@ class Discovery:
         removed.
         """
         if not self._outbox.connected:
-            self._steps.clear()
-            self._after = None
+            self._abandon()
+            return []
+        if self._after is not None and self._receipt.waiting:
+            self._next_step_at = now.at + SETTLE_SECONDS
             return []
         if now.at < self._next_step_at:
             return []
@@ -98,12 +115,12 @@ class Discovery:
         return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
 
     def _begin(self, now: Now) -> list[Effect]:
-        self._due_at, self._announced_once = None, True
+        self._due_at, self._announced_once, self._receipt = None, True, Receipt()
         update = self._device_update()
         if update is not None:
             self._publish(update, now)
             return []
-        self._complete, self._needs_all = self._wanted, False
+        self._complete, self._needs_all, self._kept = self._wanted, False, frozenset()
         todo = plan(self._announced, self._wanted, online=self.online)
         if not todo.steps:
             return self._remember(todo.after)
@@ -113,13 +130,27 @@ class Discovery:
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
         self._next_step_at = now.at + SETTLE_SECONDS
+        self._keep_failed()
         if self._steps:
             record, messages = self._steps.popleft()
             self._publish(messages, now)
-            return self._remember(record)
+            return self._record(record)
         after, self._after = self._after, None
         self._outbox.resend_states()
-        return self._remember(after) if after is not None else []
+        return self._record(after) if after is not None else []
+
+    def _keep_failed(self) -> None:
+        """Keep what was announced on topics on which a message failed: Home Assistant may still have it.
+
+        The next complete announcement tries it again, at the latest that of the next connection.
+        """
+        failed, self._receipt = self._receipt.failed, Receipt()
+        if failed:
+            self._kept |= {place for place in self._announced.places if place.topic in failed}
+            self._needs_all = True
+
+    def _record(self, announced: Announced) -> list[Effect]:
+        return self._remember(replace(announced, places=announced.places | self._kept))
 
     def _device_update(self) -> tuple[Message, ...] | None:
         """Return the messages for a change of the device's name, model or versions; None if more has changed."""
@@ -131,7 +162,7 @@ class Discovery:
         for message in messages:
             publish = as_publish(message)
             # Not limited like events: there are as many as there are entities.
-            self._outbox.send_event(f"discovery {message.topic}", publish, now, keep_s=KEEP_S)
+            self._outbox.send_event(f"discovery {message.topic}", publish, now, keep_s=inf, receipt=self._receipt)
 
     def _remember(self, announced: Announced) -> list[Effect]:
         if announced == self._announced:

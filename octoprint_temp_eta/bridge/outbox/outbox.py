@@ -7,7 +7,7 @@ no memory, and a retained message that was replaced meanwhile is never sent.
 from __future__ import annotations
 
 import itertools
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,26 +19,13 @@ from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Delivered
+from .events import Event, Events, Receipt
 from .packet_size import packet_size
 from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
 
-#: Events of one type kept at most: more than a script may log at once.
-MAX_EVENTS = 256
 #: Seconds without an acknowledgement after which the connection counts as lost.
 ACK_TIMEOUT_S = 20.0
-
-
-@frozen
-class _Event:
-    kind: str
-    publish: Publish
-    #: Monotonic seconds after which it is not sent any more.
-    until: float
-    #: Its turn: it is sent after the states with this turn, before those with a later one.
-    turn: int
-    #: Whether it is sent again if the connection ends before it was acknowledged.
-    resend: bool = True
 
 
 @frozen
@@ -58,22 +45,25 @@ class Outbox:
         self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
-        #: By message: events that waited too long or were too many.
-        self.events_dropped: Counter[str] = Counter()
         self._boot_id = boot_id
         self._seq = 0
         #: The number of the present connection, None without one.
         self.link: int | None = None
         #: By token: what was sent and not yet acknowledged.
-        self._in_flight: dict[int, _Event | Publish] = {}
+        self._in_flight: dict[int, Event | Publish] = {}
         self._tokens = itertools.count(1)
         #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
         self._progress_at = 0.0
         self._retained = Retained()
-        self._events: deque[_Event] = deque()
+        self._events = Events()
         self._published: list[Published] = []
         self._retained.clear(left_behind)
+
+    @property
+    def events_dropped(self) -> Counter[str]:
+        """By message: events that waited too long or were too many."""
+        return self._events.dropped
 
     @property
     def to_clear(self) -> list[str]:
@@ -140,7 +130,7 @@ class Outbox:
         self.superseded += self._retained.pending
         records = self._retained.drop_all()
         self.topics = topics
-        self._events = deque(replace(event, publish=_moved(event.publish, old, topics)) for event in self._events)
+        self._events.move(lambda publish: _moved(publish, old, topics))
         left = (record.publish.topic for record in records)
         return self._retained.clear(topic for topic in left if clear or not old.hold(topic))
 
@@ -159,13 +149,21 @@ class Outbox:
         self.send_event(message, publish, now, keep_s=keep_s)
         return publish
 
-    def send_event(self, kind: str, publish: Publish, now: Now, *, keep_s: float, resend: bool = True) -> None:
-        """Send `publish` as an event of the type `kind`; with `resend` again if it may not have arrived."""
-        same = [event for event in self._events if event.kind == kind]
-        if len(same) >= MAX_EVENTS:
-            self._events.remove(same[0])
-            self.events_dropped[kind] += 1
-        self._events.append(_Event(kind, publish, now.at + keep_s, self._turn, resend))
+    def send_event(
+        self,
+        kind: str,
+        publish: Publish,
+        now: Now,
+        *,
+        keep_s: float,
+        resend: bool = True,
+        receipt: Receipt | None = None,
+    ) -> None:
+        """Send `publish` as an event of the type `kind`; with `resend` again if it may not have arrived.
+
+        With a `receipt`, it is forgotten when the connection ends: the owner of the receipt decides what is sent then.
+        """
+        self._events.add(Event(kind, publish, now.at + keep_s, self._turn, resend, receipt))
 
     def connect(self, link: int, now: Now) -> None:
         """Use a new connection."""
@@ -185,17 +183,16 @@ class Outbox:
     def disconnect(self) -> None:
         """Note that the connection has ended: events in flight may not have arrived, so they are sent again."""
         self.link = None
-        in_flight = reversed(self._in_flight.values())
-        self._events.extendleft(event for event in in_flight if isinstance(event, _Event) and event.resend)
+        self._events.disconnect(item for item in self._in_flight.values() if isinstance(item, Event))
         self._in_flight.clear()
 
     def lost(self, now: Now) -> None:
         """Note that the broker ended the connection: a message at which it did so twice is not sent again."""
         culprits = self.limits.lost(map(_publish_of, self._in_flight.values()), now)
         for token, item in list(self._in_flight.items()):
-            if isinstance(item, _Event) and item.publish.topic in culprits:
+            if isinstance(item, Event) and item.publish.topic in culprits:
                 del self._in_flight[token]
-                self.events_dropped[item.kind] += 1
+                self._events.drop(item)
         self.disconnect()
 
     def delivered(self, event: Delivered, now: Now) -> None:
@@ -206,7 +203,9 @@ class Outbox:
         self._progress_at = now.at
         if arrived is not None:
             self.limits.delivered(_publish_of(arrived))
-        if isinstance(arrived, Publish):
+        if isinstance(arrived, Event):
+            arrived.ended(arrived=True)
+        elif isinstance(arrived, Publish):
             self._retained.delivered(arrived.topic, forget=not self.topics.hold(arrived.topic))
 
     def stuck(self, now: Now) -> bool:
@@ -221,6 +220,8 @@ class Outbox:
         while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish):
+                if isinstance(following, Event):
+                    following.ended(arrived=False)
                 continue  # the limits count it
             alone = self.limits.goes_alone(publish)
             if alone and self._in_flight:
@@ -235,21 +236,19 @@ class Outbox:
             if alone:
                 return
 
-    def _put_back(self, item: Publish | _Event) -> None:
+    def _put_back(self, item: Publish | Event) -> None:
         """Send `item` next, once nothing is in flight."""
-        if isinstance(item, _Event):
-            self._events.appendleft(item)
+        if isinstance(item, Event):
+            self._events.put_back(item)
         else:
             self._retained.put_back(item)
 
-    def _next(self, now: Now, *, step: bool) -> Publish | _Event | None:
+    def _next(self, now: Now, *, step: bool) -> Publish | Event | None:
         """Take the retained message or the event whose turn it is; events that are too late are dropped."""
-        while self._events and self._events[0].until < now.at:
-            self.events_dropped[self._events.popleft().kind] += 1
-        turn = self._retained.turn
-        if turn is not None and (not self._events or turn <= self._events[0].turn):
+        turn, event_turn = self._retained.turn, self._events.turn(now)
+        if turn is not None and (event_turn is None or turn <= event_turn):
             return self._retained.next()
-        return self._events.popleft() if self._events and not step else None
+        return self._events.next() if event_turn is not None and not step else None
 
     def _stamped(self, message: str, body: Any, now: Now) -> Any:
         """Return `body` with the common keys that the message's schema has."""
@@ -267,8 +266,8 @@ def offline_message(outbox: Outbox) -> Publish:
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
 
 
-def _publish_of(item: Publish | _Event) -> Publish:
-    return item.publish if isinstance(item, _Event) else item
+def _publish_of(item: Publish | Event) -> Publish:
+    return item.publish if isinstance(item, Event) else item
 
 
 def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:

@@ -209,3 +209,52 @@ def test_a_plan_that_a_lost_connection_interrupted_is_completed_later(forgetful:
     settle(driver)
     assert "chamber_ready_at" not in json.loads(driver.retained[TOPIC])["components"]
     assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(
+    "change", [{"ha_discovery_enabled": False}, {"ha_discovery_prefix": "ha"}, {"ha_discovery_mode": "per_entity"}]
+)
+def test_what_was_removed_on_a_connection_that_was_dead_is_removed_on_the_next(change: dict[str, Any], restarted: bool):
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    there = dict(driver.retained)
+    driver.acknowledges = False
+    driver.change_settings(**change)
+    driver.advance(45)
+    assert [place["prefix"] for place in saved(driver)["announced"]["places"]].count("homeassistant") > 1
+    if restarted:
+        driver = BridgeDriver(remembered=saved(driver), **change)
+    driver.acknowledges = True
+    driver.retained = there
+    driver.connect()
+    settle(driver)
+    assert TOPIC not in driver.retained
+
+
+def test_a_step_waits_until_the_broker_has_acknowledged_the_one_before():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    driver.acknowledges = False
+    mark = len(driver.sent)
+    driver.change_settings(ha_discovery_prefix="ha")
+    driver.advance(15)
+    assert [publish.topic for name, publish in driver.sent[mark:] if name == "discovery"] == [TOPIC]
+
+
+def test_nothing_of_a_step_is_sent_on_a_later_connection_whose_plan_differs():
+    driver = connected()
+    settle(driver)
+    driver.acknowledges = False
+    driver.change_settings(ha_discovery_enabled=False)
+    driver.advance(COALESCE_S + 1)
+    driver.lose()
+    driver.change_settings(ha_discovery_enabled=True)
+    driver.acknowledges = True
+    mark = len(driver.sent)
+    driver.connect()
+    settle(driver)
+    assert None not in announcements(driver, mark)
+    assert TOPIC in driver.retained

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS
 from octoprint_temp_eta.bridge.outbox.outbox import (
     ACK_TIMEOUT_S,
-    MAX_EVENTS,
     offline_message,
     to_response_topic,
 )
