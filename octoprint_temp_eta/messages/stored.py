@@ -104,7 +104,7 @@ FORMATS: Mapping[str, Format] = {
     "heated": _list(_text(_NAME), most=100),
     "sensors": _list(_text(_NAME), most=1000),
     "left_behind": _list(_text(_TOPIC)),
-    "forecasts": _record({"basis": _list(_LEARNED), "known": _list(_where(_is_forecast))}),
+    "forecasts": _record({"basis": _list(_text(_NAME)), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),

@@ -69,9 +69,9 @@ class HeaterStore(Part):
         return self._accuracy.get(str(place), Accuracy())
 
     @property
-    def fingerprint(self) -> int:
-        """A number that changes with what was learned."""
-        return crc32(json.dumps(self._learned, sort_keys=True).encode())
+    def fingerprint(self) -> str:
+        """A text that changes with what was learned."""
+        return f"{crc32(json.dumps(self._learned, sort_keys=True).encode()):08x}"
 
     def history(self, place: Place) -> dict[str, Any]:
         """Return the last `episodes` of a heater, oldest first, and from how many it has `learned`, by direction."""

@@ -63,7 +63,7 @@ FILES = st.fixed_dictionaries(
         "learned": LEARNED_FILES | JSON,
         "forecasts": st.fixed_dictionaries(
             {
-                "basis": st.just(["1.0.0 linear", 0]) | st.lists(JSON, max_size=2),
+                "basis": st.just(["1.0.0 linear", "a3a6cb63"]) | st.lists(JSON, max_size=2),
                 "known": st.lists(st.lists(NAMES | st.floats(), min_size=6, max_size=6), max_size=2),
             }
         )

@@ -19,6 +19,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.inputs import Learned, Preset, Presets
 from octoprint_temp_eta.core.estimation.estimator import ARRIVAL_TOLERANCE
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S
+from octoprint_temp_eta.messages.stored import problem
 from tests.support import thermal_heater
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
 from tests.support.warm_printer import warm
@@ -243,6 +244,7 @@ def writes(driver: BridgeDriver) -> int:
 def test_forecasts_of_a_cold_printer_are_there_after_a_restart_without_computing_them(monkeypatch: pytest.MonkeyPatch):
     before = cold()
     files = saved(before)
+    assert problem(FORECASTS, files[FORECASTS]) is None
     monkeypatch.setattr(heaters, "make_estimator", None)
     after = cold(files)
     assert after.state("forecast")["presets"] == before.state("forecast")["presets"]
