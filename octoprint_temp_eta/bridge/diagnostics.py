@@ -100,5 +100,5 @@ class Diagnostics(Part):
 
     @staticmethod
     def _dropped(outbox: Outbox) -> int:
-        """Return the number of messages that were not sent."""
-        return outbox.superseded + outbox.events_dropped.total() + outbox.limits.not_sent
+        """Return the number of messages that were not sent, or refused."""
+        return outbox.refused + outbox.superseded + outbox.events_dropped.total() + outbox.limits.not_sent

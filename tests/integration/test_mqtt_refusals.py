@@ -9,6 +9,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import (
+    Answer,
     BrokerConnected,
     BrokerLost,
     BrokerRefused,
@@ -100,13 +101,27 @@ def test_a_connection_lost_while_a_subscription_is_refused_is_noticed(link: Link
 
 
 @pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report why a message was refused")
-def test_a_refused_message_is_reported_and_counts_as_delivered(link: Link, broker: Broker):
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        (0x10, Answer.ACCEPTED),
+        (0x80, Answer.REFUSED_FOR_NOW),
+        (0x83, Answer.REFUSED_FOR_NOW),
+        (0x87, Answer.REFUSED),
+        (0x97, Answer.REFUSED_FOR_NOW),
+    ],
+)
+def test_a_refused_message_is_reported_with_whether_it_may_be_accepted_later(
+    link: Link, broker: Broker, code: int, answer: Answer
+):
     with Proxy(broker.listener) as proxy:
-        proxy.to_client = lambda packet: b"\x40\x03" + packet[2:4] + b"\x87" if kind_of(packet) == PUBACK else packet
-        link.connect(proxy.port)
+        proxy.to_client = lambda packet: (
+            b"\x40\x03" + packet[2:4] + bytes([code]) if kind_of(packet) == PUBACK else packet
+        )
+        connected = link.connect(proxy.port)
         link.mqtt.publish(Publish("test/x", b"x", token=3))
-        assert "Not permitted to publish" in link.wait_for(BrokerRefused).reason
-        assert link.wait_for(Delivered).token == 3
+        assert link.wait_for(Delivered) == Delivered(connected.link, 3, answer)
+        assert ("Not permitted to publish" in str(link.all(BrokerRefused))) == (answer is not Answer.ACCEPTED)
 
 
 # Encrypted

@@ -33,6 +33,7 @@ from octoprint_temp_eta.bridge.protocol.effects import (
 )
 from octoprint_temp_eta.bridge.protocol.identity import Identity
 from octoprint_temp_eta.bridge.protocol.inputs import (
+    Answer,
     ApiCommand,
     BrokerConnected,
     BrokerLost,
@@ -101,6 +102,9 @@ class BridgeDriver:
         self.settings = parse(defaults | settings)
         self.bridge = Bridge(identity, self.settings, remembered or {}, self.now)
         self.acknowledges = acknowledges
+        #: What the broker does with the messages that it acknowledges, and on which topics: all if it is empty.
+        self.answer = Answer.ACCEPTED
+        self.answers_on = ""
         #: Whether the broker delivers the bridge's own `info`.
         self.delivers = True
         #: The scripts in the script folder; None if it has not been scanned yet.
@@ -153,7 +157,7 @@ class BridgeDriver:
                 self._take(effect)
                 if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
                     assert effect.token is not None, f"nobody would hear that it is there: {effect}"
-                    inputs.append(Delivered(self.link, effect.token))
+                    inputs.append(Delivered(self.link, effect.token, self._answer(effect.topic)))
                     if effect.topic == self.topic("info") and self.delivers:
                         inputs.append(MessageArrived(effect.topic, effect.payload))
                 elif isinstance(effect, SetTarget) and effect.token is not None:
@@ -261,7 +265,7 @@ class BridgeDriver:
         if isinstance(effect, Publish):
             assert self.link is not None, f"published without a connection: {effect}"
             self.sent.append((self._checked(effect), effect))
-            if effect.retain:
+            if effect.retain and self._answer(effect.topic) is Answer.ACCEPTED:
                 self._retain(effect)
             return
         self.effects.append(effect)
@@ -279,6 +283,9 @@ class BridgeDriver:
             json.dumps(effect.value, allow_nan=False)
         elif isinstance(effect, Log):
             assert PASSWORD not in effect.text
+
+    def _answer(self, topic: str) -> Answer:
+        return self.answer if topic.startswith(self.answers_on) else Answer.ACCEPTED
 
     def _retain(self, publish: Publish) -> None:
         self.retained.pop(publish.topic, None)

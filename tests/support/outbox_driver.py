@@ -7,7 +7,7 @@ from typing import Any
 
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import Delivered
+from octoprint_temp_eta.bridge.protocol.inputs import Answer, Delivered
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.topics import Topics
 
@@ -48,16 +48,20 @@ def topics(sent: list[Publish]) -> list[str]:
     return [publish.topic.removeprefix(f"{BASE}/") for publish in sent]
 
 
-def drain(box: Outbox, at: float = 0.0, *, acknowledged: bool = True) -> list[Publish]:
-    """Return all messages that are sent; by default each is acknowledged at once."""
+def drain(
+    box: Outbox, at: float = 0.0, *, acknowledged: bool = True, answer: Answer = Answer.ACCEPTED
+) -> list[Publish]:
+    """Return all messages that are sent; by default each is acknowledged at once, with `answer`."""
     sent: list[Publish] = []
     while batch := list(box.drain(now(at))):
         sent += batch
         for publish in batch if acknowledged else ():
-            deliver(box, publish, at)
+            deliver(box, publish, at, answer=answer)
     return sent
 
 
-def deliver(box: Outbox, publish: Publish, at: float = 0.0, link: int | None = None) -> None:
+def deliver(
+    box: Outbox, publish: Publish, at: float = 0.0, link: int | None = None, answer: Answer = Answer.ACCEPTED
+) -> None:
     assert publish.token is not None
-    box.delivered(Delivered(link or box.link or 0, publish.token), now(at))
+    box.delivered(Delivered(link or box.link or 0, publish.token, answer), now(at))

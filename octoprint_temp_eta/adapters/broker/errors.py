@@ -18,6 +18,8 @@ FIRST_FAILURE: Final = 0x80
 UNSUPPORTED_PROTOCOL, SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN = 0x84, 0x88, 0x89, 0x8B
 SESSION_TAKEN_OVER, PACKET_TOO_LARGE = 0x8E, 0x95
 RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+#: In a PUBACK: the broker may accept the same message later.
+REFUSED_FOR_NOW: Final = frozenset({0x80, 0x83, 0x97})
 #: In place of a reason code: the broker sent a packet that is no valid MQTT.
 UNREADABLE: Final = -1
 

@@ -25,6 +25,8 @@ ANNOUNCED = "announced"
 COALESCE_S = 2.0
 #: The same after a reconnect: everything is known by then, and the broker may have lost its retained messages.
 RECONNECT_S = 0.5
+#: The same after the broker has refused some of it several times, but may accept it later.
+REFUSED_S = 600.0
 
 
 class Discovery:
@@ -80,6 +82,7 @@ class Discovery:
         self._steps.clear()
         self._after = None
         self._kept = frozenset()
+        self._receipt = Receipt()
 
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
         """Announce everything in `delay` seconds, or earlier if an announcement is already due by then."""
@@ -99,9 +102,12 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
-        if self._after is not None and self._receipt.waiting:
-            self._next_step_at = now.at + SETTLE_SECONDS
-            return []
+        if self._receipt.waiting:
+            if self._after is not None:
+                self._next_step_at = now.at + SETTLE_SECONDS
+                return []
+        elif self._receipt.failed:
+            self._keep_failed(now)
         if now.at < self._next_step_at:
             return []
         if self._after is not None:
@@ -130,7 +136,6 @@ class Discovery:
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
         self._next_step_at = now.at + SETTLE_SECONDS
-        self._keep_failed()
         if self._steps:
             record, messages = self._steps.popleft()
             self._publish(messages, now)
@@ -139,15 +144,16 @@ class Discovery:
         self._outbox.resend_states()
         return self._record(after) if after is not None else []
 
-    def _keep_failed(self) -> None:
+    def _keep_failed(self, now: Now) -> None:
         """Keep what was announced on topics on which a message failed: Home Assistant may still have it.
 
         The next complete announcement tries it again, at the latest that of the next connection.
         """
-        failed, self._receipt = self._receipt.failed, Receipt()
-        if failed:
-            self._kept |= {place for place in self._announced.places if place.topic in failed}
-            self._needs_all = True
+        receipt, self._receipt = self._receipt, Receipt()
+        self._kept |= {place for place in self._announced.places if place.topic in receipt.failed}
+        self._needs_all = True
+        if receipt.for_now:
+            self.announce(now, REFUSED_S)
 
     def _record(self, announced: Announced) -> list[Effect]:
         return self._remember(replace(announced, places=announced.places | self._kept))

@@ -9,9 +9,13 @@ from dataclasses import replace
 from ...core.clock import Now
 from ...core.frozen import frozen
 from ..protocol.effects import Publish
+from ..protocol.inputs import Answer
+from .pauses import pause
 
 #: Events of one type kept at most: more than a script may log at once.
 MAX_EVENTS = 256
+#: After this many refusals for now, an event is dropped.
+MOST_REFUSALS = 5
 
 
 class Receipt:
@@ -22,6 +26,8 @@ class Receipt:
         self.waiting = 0
         #: The topics of those that it did not accept, or that were not sent.
         self.failed: set[str] = set()
+        #: Whether the broker may accept some of these later.
+        self.for_now = False
 
 
 @frozen
@@ -38,6 +44,8 @@ class Event:
     resend: bool = True
     #: Told what becomes of it. Its owner sends it again on the next connection, if it is still right.
     receipt: Receipt | None = None
+    #: How often the broker has refused it for now.
+    refusals: int = 0
 
     def ended(self, *, arrived: bool) -> None:
         """Note that it left the outbox."""
@@ -45,15 +53,18 @@ class Event:
             self.receipt.waiting -= 1
             if not arrived:
                 self.receipt.failed.add(self.publish.topic)
+                self.receipt.for_now |= self.refusals > 0
 
 
 class Events:
     """The events that wait."""
 
     def __init__(self) -> None:
-        #: By kind: events that waited too long or were too many.
+        #: By kind: events that waited too long, were too many, or were refused.
         self.dropped: Counter[str] = Counter()
         self._waiting: deque[Event] = deque()
+        #: What the broker refused for now, each with the monotonic seconds at which it is sent again.
+        self._held: list[tuple[float, Event]] = []
 
     def add(self, event: Event) -> None:
         """Send `event` after all others; too many of its kind drop the oldest."""
@@ -70,8 +81,23 @@ class Events:
         self.dropped[event.kind] += 1
         event.ended(arrived=False)
 
+    def answered(self, event: Event, answer: Answer, now: Now) -> None:
+        """Note the broker's answer to an event: refused for now, it is sent again after a pause."""
+        if answer is Answer.ACCEPTED:
+            event.ended(arrived=True)
+            return
+        if answer is Answer.REFUSED_FOR_NOW:
+            event = replace(event, refusals=event.refusals + 1)
+            if event.refusals < MOST_REFUSALS and len(self._held) < MAX_EVENTS:
+                self._held.append((now.at + pause(event.refusals), event))
+                return
+        self.drop(event)
+
     def turn(self, now: Now) -> int | None:
         """Return the turn of the next event, None without any; those that are too late are dropped."""
+        if any(at <= now.at for at, _ in self._held):
+            self._waiting.extend(event for at, event in self._held if at <= now.at)
+            self._held = [(at, event) for at, event in self._held if at > now.at]
         while self._waiting and self._waiting[0].until < now.at:
             self.drop(self._waiting.popleft())
         return self._waiting[0].turn if self._waiting else None
@@ -86,7 +112,8 @@ class Events:
 
     def disconnect(self, in_flight: Iterable[Event]) -> None:
         """Keep for the next connection what waits or may not have arrived, except where the owner sends it again."""
-        again = [event for event in in_flight if event.resend]
+        again = [event for event in (*(event for _, event in self._held), *in_flight) if event.resend]
+        self._held.clear()
         self._waiting = deque(event for event in (*again, *self._waiting) if event.receipt is None)
 
     def move(self, moved: Callable[[Publish], Publish]) -> None:

@@ -18,7 +18,7 @@ from ...messages.contract.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
 from ..protocol.effects import Publish
-from ..protocol.inputs import Delivered
+from ..protocol.inputs import Answer, Delivered
 from .events import Event, Events, Receipt
 from .packet_size import packet_size
 from .retained import FIRST, Record, Retained
@@ -45,6 +45,8 @@ class Outbox:
         self.limits = SendLimits()
         self.sent = 0
         self.superseded = 0
+        #: How often the broker refused a retained message.
+        self.refused = 0
         self._boot_id = boot_id
         self._seq = 0
         #: The number of the present connection, None without one.
@@ -62,7 +64,7 @@ class Outbox:
 
     @property
     def events_dropped(self) -> Counter[str]:
-        """By message: events that waited too long or were too many."""
+        """By message: events that waited too long, were too many, or were refused."""
         return self._events.dropped
 
     @property
@@ -201,12 +203,15 @@ class Outbox:
             return
         arrived = self._in_flight.pop(event.token, None)
         self._progress_at = now.at
-        if arrived is not None:
-            self.limits.delivered(_publish_of(arrived))
+        if arrived is None:
+            return
+        self.limits.delivered(_publish_of(arrived))
         if isinstance(arrived, Event):
-            arrived.ended(arrived=True)
-        elif isinstance(arrived, Publish):
-            self._retained.delivered(arrived.topic, forget=not self.topics.hold(arrived.topic))
+            self._events.answered(arrived, event.answer, now)
+            return
+        self.refused += event.answer is not Answer.ACCEPTED
+        forget = not self.topics.hold(arrived.topic)
+        self._retained.answered(arrived, event.answer, event.link, now, forget=forget)
 
     def stuck(self, now: Now) -> bool:
         """Return whether the broker has stopped acknowledging."""
@@ -217,6 +222,7 @@ class Outbox:
         self._turn += not step
         if not self.connected:
             return
+        self._retained.release(now, self._turn)
         while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
             publish = _publish_of(following)
             if not self.limits.accepts(publish):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.clock import Now
 from ..protocol.effects import Publish
+from ..protocol.inputs import Answer
+from .pauses import pause
 
 #: The turn of what is sent before everything else.
 FIRST = 0
+#: After this many connections on which the broker refused for good to clear a topic, it stays.
+MOST_REFUSALS = 5
 
 
 @dataclass(slots=True)
@@ -26,6 +31,9 @@ class Record:
     stamped: Any = None
     #: Whether the topic is to be cleared: no broker has confirmed that yet.
     clearing: bool = False
+    #: How often the broker has refused the message for now, and the connections on which it did so for good.
+    refusals: int = 0
+    refused_on: set[int] = field(default_factory=set)
 
 
 class Retained:
@@ -35,6 +43,8 @@ class Retained:
         self._records: dict[str, Record] = {}
         #: By topic that is to be sent: its turn. In the order in which they are sent.
         self._pending: dict[str, int] = {}
+        #: By topic whose message the broker refused for now: when it is sent again, in monotonic seconds.
+        self._held: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records.values())
@@ -63,6 +73,7 @@ class Retained:
         topic = record.publish.topic
         superseded = topic in self._pending
         self._records[topic] = record
+        self._held.pop(topic, None)
         self._pending.setdefault(topic, turn)
         return superseded
 
@@ -73,25 +84,46 @@ class Retained:
             self._records[publish.topic] = Record(publish, clearing=True)
         return cleared
 
-    def delivered(self, topic: str, *, forget: bool) -> None:
-        """Note that the broker has the newest message on `topic`; `forget` the topic if it is cleared."""
+    def answered(self, sent: Publish, answer: Answer, link: int, now: Now, *, forget: bool) -> None:
+        """Note the broker's answer to a message; `forget` the topic if it is cleared. Only the newest one matters."""
+        topic = sent.topic
         record = self._records.get(topic)
-        if record is None or not record.clearing or topic in self._pending:
+        if record is None or record.publish is not sent or topic in self._pending:
             return
+        self._held.pop(topic, None)
+        if answer is Answer.REFUSED_FOR_NOW:
+            record.refusals += 1
+            self._held[topic] = now.at + pause(record.refusals)
+            return
+        record.refusals = 0
+        if not record.clearing:
+            return
+        if answer is Answer.REFUSED:
+            record.refused_on.add(link)
+            if len(record.refused_on) < MOST_REFUSALS:
+                return
         record.clearing = False
         if forget:
             del self._records[topic]
+
+    def release(self, now: Now, turn: int) -> None:
+        """Send again, in this turn, what the broker has refused, once its pause is over."""
+        for topic in [topic for topic, at in self._held.items() if at <= now.at]:
+            del self._held[topic]
+            self._pending.setdefault(topic, turn)
 
     def drop_all(self) -> list[Record]:
         """Forget all records; return them."""
         records = list(self._records.values())
         self._records.clear()
         self._pending.clear()
+        self._held.clear()
         return records
 
     def send(self, topics: Iterable[str]) -> None:
         """Send these topics, in this order, and nothing else before them."""
         self._pending = dict.fromkeys(topics, FIRST)
+        self._held.clear()
 
     def next(self) -> Publish:
         """Take the next message to send; there must be one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from enum import Enum
 from typing import Any
 
 from ...core.estimation.estimator import LearnedState
@@ -175,12 +176,22 @@ class BrokerRefused:
     topic: str | None = None
 
 
+class Answer(Enum):
+    """What the broker did with a message that it acknowledged."""
+
+    ACCEPTED = "accepted"
+    #: It may accept the same message later.
+    REFUSED_FOR_NOW = "refused for now"
+    REFUSED = "refused"
+
+
 @frozen
 class Delivered:
     """The broker has acknowledged the message with this `token` on the connection `link`."""
 
     link: int
     token: int
+    answer: Answer = Answer.ACCEPTED
 
 
 @frozen

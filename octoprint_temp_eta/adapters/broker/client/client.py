@@ -12,7 +12,7 @@ import queue
 from collections.abc import Callable
 
 from ....bridge.protocol.effects import Connect, Publish
-from ....bridge.protocol.inputs import BrokerRefused, Delivered, Input
+from ....bridge.protocol.inputs import Answer, BrokerRefused, Delivered, Input
 from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import errors
@@ -155,4 +155,11 @@ class Client:
             topic = message.topic if message else None
             self._post(BrokerRefused(errors.publish_refused(topic, code), topic))
         if message is not None and message.token is not None:
-            self._post(Delivered(self.link, message.token))
+            self._post(Delivered(self.link, message.token, _answer(code)))
+
+
+def _answer(code: int) -> Answer:
+    """Return what the reason code of a PUBACK means."""
+    if code < errors.FIRST_FAILURE:
+        return Answer.ACCEPTED
+    return Answer.REFUSED_FOR_NOW if code in errors.REFUSED_FOR_NOW else Answer.REFUSED

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
-from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
+from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, REFUSED_S
 from octoprint_temp_eta.bridge.protocol.effects import Publish, Save
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, Profile, Tick
+from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
@@ -258,3 +258,46 @@ def test_nothing_of_a_step_is_sent_on_a_later_connection_whose_plan_differs():
     settle(driver)
     assert None not in announcements(driver, mark)
     assert TOPIC in driver.retained
+
+
+@pytest.mark.parametrize("seconds", [8, REFUSED_S / 2])
+def test_what_the_broker_refuses_for_now_is_carried_out_on_the_same_connection(seconds: float):
+    driver = connected(scripts=())
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    driver.answer, driver.answers_on = Answer.REFUSED_FOR_NOW, "h"
+    driver.change_settings(ha_discovery_prefix="ha")
+    driver.advance(seconds)
+    assert TOPIC in driver.retained
+    driver.answer = Answer.ACCEPTED
+    driver.advance(2 * REFUSED_S)
+    assert f"ha/device/temp_eta_{INSTANCE}/config" in driver.retained
+    assert TOPIC not in driver.retained
+
+
+def test_what_the_broker_refuses_for_good_is_tried_on_the_next_connection_and_the_rest_of_the_plan_goes_on():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    settle(driver)
+    driver.answer, driver.answers_on = Answer.REFUSED, "homeassistant/"
+    driver.change_settings(ha_discovery_prefix="ha")
+    settle(driver)
+    assert f"ha/device/temp_eta_{INSTANCE}/config" in driver.retained
+    assert TOPIC in driver.retained
+    driver.answer = Answer.ACCEPTED
+    driver.lose()
+    driver.connect()
+    settle(driver)
+    assert f"ha/device/temp_eta_{INSTANCE}/config" in driver.retained
+    assert TOPIC not in driver.retained
+
+
+def test_a_change_of_the_device_that_the_broker_refuses_for_now_is_announced_later():
+    driver = connected()
+    settle(driver)
+    driver.answer, driver.answers_on = Answer.REFUSED_FOR_NOW, "homeassistant/"
+    driver.printer(profile=Profile("big", "Big", "CR-10"))
+    driver.advance(200)
+    driver.answer = Answer.ACCEPTED
+    driver.advance(REFUSED_S)
+    assert json.loads(driver.retained[TOPIC])["device"]["model"] == "CR-10"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
+from octoprint_temp_eta.bridge.outbox.pauses import pause
+from octoprint_temp_eta.bridge.outbox.retained import MOST_REFUSALS
 from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.inputs import Answer
 from octoprint_temp_eta.messages.topics import Topics
 from tests.support.outbox_driver import (
     BASE,
@@ -132,3 +137,70 @@ def test_a_topic_is_cleared_though_its_last_message_arrives_meanwhile():
     assert box.to_clear == [state.topic]
     assert clearings(drain(box)) == [state.topic]
     assert box.to_clear == []
+
+
+# Refused
+
+
+def test_a_state_that_is_refused_for_now_is_sent_again_on_the_same_connection_after_growing_pauses():
+    box = outbox()
+    box.connect(1, now())
+    fill(box, "bed")
+    assert len(drain(box, answer=Answer.REFUSED_FOR_NOW)) == 1
+    assert drain(box, at=pause(1) - 0.1) == []
+    assert len(drain(box, at=pause(1), answer=Answer.REFUSED_FOR_NOW)) == 1
+    assert drain(box, at=pause(1) + pause(2) - 0.1) == []
+    assert numbers(drain(box, at=pause(1) + pause(2))) == [20.0]
+    assert drain(box, at=10**6) == []
+    assert box.refused == 2
+
+
+def test_a_newer_state_is_sent_at_once_and_the_refused_one_never_again():
+    box = outbox()
+    box.connect(1, now())
+    fill(box, "bed", actual=1)
+    drain(box, answer=Answer.REFUSED_FOR_NOW)
+    fill(box, "bed", actual=2)
+    assert numbers(drain(box, at=1)) == [2]
+    assert drain(box, at=10**6) == []
+
+
+def test_a_topic_whose_clearing_is_refused_for_now_is_cleared_later():
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    box.connect(1, now())
+    drain(box, answer=Answer.REFUSED_FOR_NOW)
+    assert box.to_clear == [f"{BASE}/bed/eta"]
+    assert clearings(drain(box, at=pause(1))) == [f"{BASE}/bed/eta"]
+    assert box.to_clear == []
+
+
+def test_one_whose_clearing_is_refused_for_good_is_cleared_by_a_later_connection_and_given_up_in_the_end():
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    for link in range(1, MOST_REFUSALS + 1):
+        assert box.to_clear == [f"{BASE}/bed/eta"]
+        for _ in range(2):
+            box.connect(link, now())
+            assert clearings(drain(box, answer=Answer.REFUSED)) == [f"{BASE}/bed/eta"]
+            if link == MOST_REFUSALS:
+                break
+    assert box.to_clear == []
+    box.connect(link + 1, now())
+    assert drain(box) == []
+
+
+@pytest.mark.parametrize("answer", [Answer.REFUSED, Answer.REFUSED_FOR_NOW])
+def test_what_was_refused_for_now_is_forgotten_with_its_topic(answer: Answer):
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    box.connect(1, now())
+    [first] = drain(box, acknowledged=False)
+    box.resend_states()
+    [second] = drain(box, acknowledged=False)
+    deliver(box, first, answer=answer)
+    deliver(box, second)
+    assert drain(box, at=10**6) == []
