@@ -115,11 +115,13 @@ class Outbox:
         return published
 
     def clear(self, message: str, **levels: str) -> None:
-        """Clear a retained topic, also on brokers that are connected later."""
+        """Clear a retained topic, also on brokers that are connected later.
+
+        Whatever this process has published there: an earlier one may have left a message.
+        """
         topic = self.topics.of(message, **levels)
         self._published.append(Published(message, levels.get("heater"), None))
-        if self._retained.get(topic) is not None:
-            self._put(Record(Publish(topic, b"", retain=True), clearing=True))
+        self._put(Record(Publish(topic, b"", retain=True), clearing=True))
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
         """Continue below other topics, with the events that wait; return the messages that clear the old topics.

@@ -26,6 +26,8 @@ class Sensors:
         self._values: dict[str, float | None] = {
             name: None for name in stored[:MOST_SENSORS] if isinstance(name, str) and SENSOR.fullmatch(name)
         }
+        #: Whether the broker may have temperatures from before the start.
+        self._published_before = bool(self._values)
         self._missing: dict[str, int] = {}
         self._published: dict[str, float | None] | None = None
         self._published_at = 0.0
@@ -59,9 +61,9 @@ class Sensors:
         self._values = dict.fromkeys(self._values)
 
     def publish(self, now: Now, *, anyway: bool = False) -> None:
-        """Publish the temperatures if one has moved, or `anyway`; nothing before there is a sensor."""
+        """Publish the temperatures if one has moved, or `anyway`; nothing before there was a sensor."""
         before = self._published
-        if before is None and not self._values:
+        if before is None and not self._values and not self._published_before:
             return
         due = before is None or (now.at - self._published_at >= INTERVAL_S and _moved(before, self._values))
         if not (due or anyway):

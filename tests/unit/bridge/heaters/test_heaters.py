@@ -196,6 +196,28 @@ def test_a_heater_that_disappears_is_erased_and_forgotten():
     assert driver.heaters == ["bed"], "a broker that was away is cleared, too"
 
 
+@pytest.mark.parametrize("connected_first", [True, False])
+@pytest.mark.parametrize(
+    ("gone", "settings"),
+    [("tool1", {}), ("bed", {"ignored_heaters": "bed"})],
+    ids=["not in the profile", "ignored by the settings"],
+)
+def test_a_heater_that_went_away_while_the_plugin_was_not_running_is_erased(
+    gone: str, settings: dict[str, str], connected_first: bool
+):
+    driver = BridgeDriver(remembered={"heaters": ["tool0", gone]}, **settings)
+    topics = driver.topic("eta", heater="tool0"), driver.topic("eta", heater=gone)
+    driver.retained = dict.fromkeys(topics, b"stale")
+    one_nozzle = Profile("_default", "Default", "Ender-3", extruders=1)
+    if connected_first:
+        driver.connect()
+    driver.printer(profile=one_nozzle)
+    if not connected_first:
+        driver.connect()
+    driver.read(tool0=(22.0, 0.0))
+    assert driver.heaters == ["tool0"]
+
+
 def test_a_returning_heater_starts_again():
     driver = connected()
     driver.read(bed=(22.0, 60.0), tool1=(22.0, 0.0))

@@ -60,6 +60,14 @@ def test_a_sensor_that_is_no_longer_reported_is_dropped():
     assert driver.state("temperatures") == {"A": 30.0}
 
 
+def test_one_that_was_ignored_while_the_plugin_was_not_running_is_dropped():
+    driver = BridgeDriver(remembered={"sensors": ["A"]}, ignored_heaters="A")
+    driver.retained[driver.topic("temperatures")] = b"stale"
+    driver.printer()
+    driver.connect()
+    assert driver.state("temperatures") == {}
+
+
 def test_an_ignored_name_is_neither_heater_nor_sensor():
     driver = connected(ignored_heaters="A, chamber", extra_heaters="X")
     driver.read(A=(30.0, None), X=(24.0, 36.0), chamber=(33.0, 40.0), rpi=(50.0, None))
