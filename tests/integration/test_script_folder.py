@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from octoprint_temp_eta.adapters.scripts import folder as script_folder
 from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
 from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION, MAX_REPLY, ScriptFailed
+from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.scripts import write_script
 
@@ -115,6 +117,51 @@ def test_a_file_that_stays_is_imported_once(folder: Path) -> None:
     scripts.scan()
     scripts.scan()
     assert count.read_text() == "x"
+
+
+FLAKY = """import os, pathlib
+flag = pathlib.Path(__file__).with_name("flag")
+if not flag.exists():
+    flag.touch()
+    raise OSError("the drive is slow")
+"""
+
+
+def test_a_file_that_failed_once_is_inspected_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script_folder, "RETRY_S", 0.0)
+    write_script(folder, "pass", head("flaky", "Flaky", FLAKY), "flaky.py")
+    scripts = ScriptFolder(folder)
+    assert [script.id for script in scripts.scan()] == [None, "good"]
+    assert [script.id for script in scripts.scan()] == ["flaky", "good"]
+
+
+def test_a_file_that_fails_is_inspected_after_growing_pauses_only(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspected: list[str] = []
+
+    def fail(path: Path, _: float) -> Script:
+        inspected.append(path.name)
+        return Script(path.name, path.name, error="it fails")
+
+    at = 0.0
+    monkeypatch.setattr(script_folder, "inspect", fail)
+    monkeypatch.setattr(script_folder, "now", lambda: Now(at, at))
+    scripts, times = ScriptFolder(folder), []
+    while at < 3600:
+        before = len(inspected)
+        scripts.scan()
+        times += [at] * (len(inspected) - before)
+        at += 5
+    assert times == [0, 10, 30, 70, 150, 310, 630, 1230, 1830, 2430, 3030]
+
+
+def test_a_missing_module_that_is_added_to_the_folder_is_found_at_once(folder: Path) -> None:
+    write_script(folder, "pass", head("user", "User", "import my_helper"), "user.py")
+    scripts = ScriptFolder(folder)
+    assert [script.error for script in scripts.scan() if script.file == "user.py"] != [None]
+    (folder / "my_helper.py").write_text("")
+    assert [script.error for script in scripts.scan() if script.file == "user.py"] == [None]
 
 
 def test_the_script_folder_is_not_imported_in_this_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

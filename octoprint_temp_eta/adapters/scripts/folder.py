@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from ...core.frozen import frozen
 from ...core.scripts.catalogue import FolderState, Script, without_duplicates
 from ...core.scripts.settings import Settings
 from ..threads.inbox import now
@@ -20,6 +21,9 @@ TIMEOUT_S = 10.0
 PARALLEL = min(4, os.cpu_count() or 1)
 #: Seconds until the scripts found so far are reported; doubled each time, as a report of many scripts is expensive.
 REPORT_S = 3.0
+#: Seconds until a file that could not be inspected is inspected again; doubled each time, up to the last. The reason
+#: may be gone: a slow drive, no memory for a moment, a module that is installed now.
+RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
 #: Files beyond this number are not inspected.
 MAX_FILES = 1000
 #: How many names of writable files are reported.
@@ -33,29 +37,42 @@ Stamp = tuple[int, int, int]
 Report = Callable[[tuple[Script, ...]], None]
 
 
+@frozen
+class _Inspected:
+    """A file with this stamp, and when it is inspected again though it has not changed, in monotonic seconds."""
+
+    stamp: Stamp
+    script: Script
+    retry_at: float
+    pause: float
+
+
 class ScriptFolder:
     """The scripts in `folder`. Methods may block for seconds; call them from one thread at a time."""
 
     def __init__(self, folder: Path, timeout: float = TIMEOUT_S) -> None:
         self._folder = folder.expanduser()
         self._timeout = timeout
-        self._known: dict[str, tuple[Stamp, Script]] = {}
+        self._known: dict[str, _Inspected] = {}
+        self._stamps: dict[str, Stamp] = {}
         self.state = FolderState()
 
     def scan(self, report: Report = lambda _: None) -> tuple[Script, ...]:
         """Return all scripts; only new and changed files are inspected, several at a time.
 
+        A file that failed is inspected again when any file has changed, which it may import, and after growing pauses.
         `report` receives intermediate results, so that a slow file does not hide the others.
         """
-        stamps = self._stamps()
+        stamps, before = self._find(), self._stamps
+        self._stamps = stamps
         self._known = {file: self._known[file] for file in stamps if file in self._known}
-        changed = [file for file, stamp in stamps.items() if file not in self._known or self._known[file][0] != stamp]
+        due = [file for file in stamps if self._is_due(file, now().at, changed=stamps != before)]
         reported_at, interval = now().at, REPORT_S
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="temp_eta-inspect") as pool:
-            inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in changed}
+            inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in due}
             for inspection in as_completed(inspections):
                 file = inspections[inspection]
-                self._known[file] = (stamps[file], inspection.result())
+                self._add(file, inspection.result())
                 if now().at - reported_at > interval:
                     reported_at, interval = now().at, 2 * interval
                     report(self._scripts)
@@ -78,9 +95,23 @@ class ScriptFolder:
 
     @property
     def _scripts(self) -> tuple[Script, ...]:
-        return without_duplicates(script for _, script in self._known.values())
+        return without_duplicates(inspected.script for inspected in self._known.values())
 
-    def _stamps(self) -> dict[str, Stamp]:
+    def _is_due(self, file: str, at: float, *, changed: bool) -> bool:
+        """Whether `file` is to be inspected; `changed` is whether any file has changed."""
+        known = self._known.get(file)
+        if known is None or known.stamp != self._stamps[file]:
+            return True
+        return known.script.error is not None and (changed or at >= known.retry_at)
+
+    def _add(self, file: str, script: Script) -> None:
+        stamp, before = self._stamps[file], self._known.get(file)
+        pause = RETRY_S
+        if before is not None and before.stamp == stamp:
+            pause = min(2 * before.pause, LONGEST_RETRY_S)
+        self._known[file] = _Inspected(stamp, script, now().at + pause, pause)
+
+    def _find(self) -> dict[str, Stamp]:
         """Return the stamps of the script files, and update `state`."""
         stamps: dict[str, Stamp] = {}
         writable: list[str] = []
@@ -89,7 +120,7 @@ class ScriptFolder:
                 writable.append(".")
             with os.scandir(self._folder) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
-                    self._add(entry, stamps, writable)
+                    self._note(entry, stamps, writable)
         except (FileNotFoundError, NotADirectoryError):
             self.state = FolderState(missing=True)
             return {}
@@ -97,7 +128,7 @@ class ScriptFolder:
         return stamps
 
     @staticmethod
-    def _add(entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
+    def _note(entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
         try:
             if not entry.name.endswith(".py") or not entry.is_file() or len(stamps) >= MAX_FILES:
                 return
