@@ -15,6 +15,7 @@ from octoprint_temp_eta.bridge.broker.connection import Connection, topics_of
 from octoprint_temp_eta.bridge.broker.states import State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
+from octoprint_temp_eta.bridge.outbox.publish_policy import CONTINUED_S
 from octoprint_temp_eta.bridge.outbox.send_limits import RETRY_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
@@ -287,7 +288,7 @@ def test_whatever_befalls_the_broker_in_the_end_holds_what_is_true(breaks: list[
         driver.heat("bed", [(1, actual, 60.0), (2, actual, 60.0)])
     driver.acknowledges = True
     driver.connect()
-    driver.heat("bed", [(1, 42.0, 60.0), (2, 42.0, 60.0), (5, 42.0, 60.0)])
+    driver.heat("bed", [(1, 42.0, 60.0), (CONTINUED_S, 42.0, 60.0), (CONTINUED_S + 2, 42.0, 60.0)])
     assert driver.state("status") == "online"
     assert driver.state("eta", heater="bed")["actual"] == 42.0
     assert driver.state("eta", heater="bed")["state"] == "heating"
