@@ -107,6 +107,7 @@ FORMATS: Mapping[str, Format] = {
     "forecasts": _record({"basis": _list(_text(_NAME)), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
+    "announced_elsewhere": _list(_record({"broker": _text(_NAME), "places": _list(_PLACE)}), most=100),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

@@ -168,12 +168,12 @@ class BridgeDriver:
                     inputs.append(ScriptsFound(self.scripts))
         return effects
 
-    def connect(self, *, forget: bool = False, **announced: Any) -> list[Effect]:
+    def connect(self, *, forget: bool = False, host: str = "broker.test", **announced: Any) -> list[Effect]:
         """Connect to the broker, with `forget` to one that lost its retained messages; `announced` are its limits."""
         if forget:
             self.retained.clear()
         self.link = next(self._links)
-        return self.handle(BrokerConnected(self.link, "broker.test", 1883, "5", **announced))
+        return self.handle(BrokerConnected(self.link, host, 1883, "5", **announced))
 
     def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:
         """Lose the connection, so that the broker publishes the will."""

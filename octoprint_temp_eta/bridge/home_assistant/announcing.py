@@ -27,6 +27,7 @@ from ..protocol.inputs import BrokerConnected, MessageArrived, PluginSwitched
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
+from .elsewhere import ELSEWHERE, Elsewhere
 from .fitting import Fitted, fit
 
 #: A warning for the log.
@@ -63,7 +64,8 @@ class HomeAssistant(Part):
         self._info = info
         self._connection = connection
         self._settings = settings
-        self._discovery = Discovery(outbox, _announced(stored))
+        self._elsewhere = Elsewhere(stored.get(ELSEWHERE))
+        self._discovery = Discovery(outbox, _announced(stored), self._elsewhere)
         self._announced_for: object = None
         #: Whether the plugin still runs after OctoPrint's next start.
         self._stays = True
@@ -79,6 +81,11 @@ class HomeAssistant(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {BrokerConnected: self._connected, MessageArrived: self._arrived, PluginSwitched: self._switched}
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """What other brokers may still have."""
+        return {ELSEWHERE: self._elsewhere.as_json}
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Apply changed settings; a new instance is a new device, on which device triggers do not work any more."""
@@ -98,8 +105,8 @@ class HomeAssistant(Part):
     def _enabled(self) -> bool:
         return self._settings.ha_discovery_enabled and self._stays
 
-    def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:
-        self._discovery.connected(now)
+    def _connected(self, broker: BrokerConnected, now: Now) -> list[Effect]:
+        self._discovery.connected(f"{broker.host}:{broker.port}", now)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:

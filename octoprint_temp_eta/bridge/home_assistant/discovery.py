@@ -18,6 +18,7 @@ from ...messages.encode import encode
 from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Publish, Save
+from .elsewhere import Elsewhere
 
 #: The file with the record of what Home Assistant may still have.
 ANNOUNCED = "announced"
@@ -35,12 +36,15 @@ class Discovery:
     `online`: Home Assistant is known to be connected.
     """
 
-    def __init__(self, outbox: Outbox, announced: Announced) -> None:
+    def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere) -> None:
         self.online = False
         #: Whether anything was announced since OctoPrint started.
         self._announced_once = False
         self._outbox = outbox
         self._announced = announced
+        self._elsewhere = elsewhere
+        #: What only the connected broker may have: it was removed while another one was connected.
+        self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
         #: The last complete announcement on this connection, and whether the next one must be complete.
         self._complete: Announcement | None = None
@@ -66,15 +70,22 @@ class Discovery:
             self._wanted = wanted
             self._set_due(now, delay)
 
-    def connected(self, now: Now) -> None:
-        """Announce everything on a new connection: the broker may have lost its retained messages."""
+    def connected(self, broker: str, now: Now) -> None:
+        """Announce everything on a new connection: the broker may have lost its retained messages.
+
+        It may also have what was removed while another broker was connected.
+        """
         self.online = False
         self._abandon()
+        places = self._announced.places
+        self._left = self._elsewhere.connected(broker) - places
+        self._announced = replace(self._announced, places=places | self._left)
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:
         """Forget what was announced, without removing it: it belongs to another bridge now."""
         self._abandon()
+        self._elsewhere.forget()
         return self._remember(Announced())
 
     def _abandon(self) -> None:
@@ -128,7 +139,9 @@ class Discovery:
             return []
         self._complete, self._needs_all, self._kept = self._wanted, False, frozenset()
         todo = plan(self._announced, self._wanted, online=self.online)
+        self._elsewhere.removed(self._announced.places - self._left - todo.after.places)
         if not todo.steps:
+            self._done()
             return self._remember(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
         return self._step(now)
@@ -141,8 +154,13 @@ class Discovery:
             self._publish(messages, now)
             return self._record(record)
         after, self._after = self._after, None
+        self._done()
         self._outbox.resend_states()
         return self._record(after) if after is not None else []
+
+    def _done(self) -> None:
+        self._elsewhere.done()
+        self._left = frozenset()
 
     def _keep_failed(self, now: Now) -> None:
         """Keep what was announced on topics on which a message failed: Home Assistant may still have it.

@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.heaters.forecasts import FORECASTS
 from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
+from octoprint_temp_eta.bridge.home_assistant.elsewhere import ELSEWHERE
 from octoprint_temp_eta.bridge.scripts.store import STORED
 from octoprint_temp_eta.messages.stored import FORMATS, problem
 from tests.support import curves
@@ -19,7 +20,7 @@ from tests.support.bridge_driver import BridgeDriver
 
 
 def test_every_stored_file_has_a_format():
-    assert set(FORMATS) == {HEATERS, HEATED, SENSORS, LEFT_BEHIND, LEARNED, ANNOUNCED, STORED, FORECASTS}
+    assert set(FORMATS) == {HEATERS, HEATED, SENSORS, LEFT_BEHIND, LEARNED, ANNOUNCED, ELSEWHERE, STORED, FORECASTS}
 
 
 def test_a_problem_names_the_place():
@@ -69,6 +70,7 @@ FILES = st.fixed_dictionaries(
         )
         | JSON,
         "announced": st.fixed_dictionaries({"version": st.integers(0, 9), "places": PLACES, "departed": PLACES}) | JSON,
+        "announced_elsewhere": st.lists(st.fixed_dictionaries({"broker": NAMES, "places": PLACES}), max_size=3) | JSON,
         "scripts": st.fixed_dictionaries(
             {
                 "version": st.integers(0, 9),
