@@ -32,8 +32,9 @@ from ..bridge.protocol.script_inputs import (
 from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
+from .printer_tasks import PrinterTasks
 from .threads.inbox import now
-from .threads.tasks import Tasks
+from .threads.pending_replies import REPLY_S
 
 if TYPE_CHECKING:
     from octoprint.printer import PrinterInterface
@@ -48,6 +49,10 @@ ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
+#: A target whose turn comes later than this, in seconds, is refused: its caller was told that there was no reply.
+TARGET_S = REPLY_S - 1
+#: Why something is not done that has waited while the connection changed.
+NEW_CONNECTION = "the printer was disconnected meanwhile"
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
 #: The tags of the buttons on OctoPrint's control tab: their lines belong together.
@@ -74,7 +79,7 @@ class Printer:
         self._printer = printer
         self._serial_setting = serial_setting
         self._post = post
-        self._tasks = Tasks("temp_eta-printer", logger)
+        self._tasks = PrinterTasks("temp_eta-printer", logger)
         #: Whether a run observes the serial line.
         self._observing = False
         self._acknowledges_all = False
@@ -95,11 +100,11 @@ class Printer:
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
         """The effects that are performed here."""
         return {
-            SetTarget: self._later(self._set_target),
-            HoldJobs: self._later(self._hold),
-            ReleaseJobs: self._later(self._release),
-            SendLine: self._later(self._send),
-            SendLines: self._later(lambda effect: self._printer.commands(list(effect.lines), tags=set(TAGS))),
+            SetTarget: self._put_target,
+            HoldJobs: self._later(self._hold, lambda effect: self._post(JobsHeld(effect.run_id, NEW_CONNECTION))),
+            ReleaseJobs: lambda effect: self._tasks.put(lambda: self._release(effect)),
+            SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
+            SendLines: self._later(self._send_all),
             # OctoPrint sends this ahead of its queue.
             BreakHeatWait: self._later(lambda _: self._printer.commands(["M108"], tags=set(TAGS), force=True)),
             FakeOk: self._later(lambda _: self._repair()),
@@ -195,8 +200,9 @@ class Printer:
         if not self._expects_ok(gcode) or key is None:
             self._post(LineSent(key, line, self._expects_ok(gcode)))
 
-    def hook_received(self, _comm: Any, line: str, *_: Any, **__: Any) -> str:
+    def hook_received(self, comm: Any, line: str, *_: Any, **__: Any) -> str:
         """Post a received line."""
+        self._tasks.see(comm)
         if self._observing and line:
             self._post(LineReceived(line))
         return line
@@ -207,17 +213,36 @@ class Printer:
 
     # On the own thread
 
-    def _later(self, do: Callable[[Any], None]) -> Callable[[Any], None]:
-        return lambda effect: self._tasks.put(lambda: do(effect))
+    def _later(self, do: Callable[[Any], None], drop: Callable[[Any], None] = lambda _: None) -> Callable[[Any], None]:
+        return lambda effect: self._tasks.put_for_connection(lambda: do(effect), lambda: drop(effect))
+
+    def _send_all(self, effect: SendLines) -> None:
+        connection = self._tasks.connection
+        for line in effect.lines:
+            if self._tasks.connection is connection:
+                self._printer.commands([line], tags=set(TAGS))
 
     def _repair(self) -> None:
         # OctoPrint 2 has renamed it.
         repair = getattr(self._printer, "repair_communication", None) or self._printer.fake_ack
         repair()
 
-    def _set_target(self, effect: SetTarget) -> None:
+    def _put_target(self, effect: SetTarget) -> None:
+        until = now().at + TARGET_S
+        self._tasks.put_for_connection(
+            lambda: self._set_target(effect, until), lambda: self._refuse_target(effect, NEW_CONNECTION)
+        )
+
+    def _refuse_target(self, effect: SetTarget, reason: str) -> None:
+        if effect.token is not None:
+            self._post(TargetSet(effect.token, f"OctoPrint did not set the target: {reason}."))
+
+    def _set_target(self, effect: SetTarget, until: float) -> None:
         if effect.token is None:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+            return
+        if now().at > until:
+            self._refuse_target(effect, "it was busy for too long; another plugin may have held it up")
             return
         refusal = None
         try:

@@ -13,6 +13,10 @@ from octoprint_temp_eta.bridge.protocol.script_effects import FakeOk
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptInput
 
 
+class Connection:
+    """OctoPrint's object of a connection, which its hooks get."""
+
+
 class OctoPrintsPrinter:
     """OctoPrint's printer, as far as it is used: notes what it is asked for, and calls the hooks as OctoPrint does."""
 

@@ -28,7 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
-from tests.support.octoprint_printer import FakeOctoPrint
+from tests.support.octoprint_printer import Connection, FakeOctoPrint
 
 
 def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:
@@ -127,7 +127,7 @@ def test_a_line_that_octoprint_fails_on_is_reported_as_suppressed() -> None:
 def test_lines_that_belong_to_no_run() -> None:
     octoprint = FakeOctoPrint()
     assert octoprint.do(SendLines(("G21", "G90"))) == []
-    assert octoprint.printer.calls == [(["G21", "G90"], False)]
+    assert octoprint.printer.calls == [(["G21"], False), (["G90"], False)]
 
 
 def test_a_heat_wait_is_interrupted_outside_the_queue() -> None:
@@ -153,8 +153,8 @@ def pass_over(
     hooks = octoprint.hooks
     hooks.hook_sending(None, "sending", line, None, gcode, tags=tags)
     hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
-    assert hooks.hook_received(None, "ok\n") == "ok\n"
-    assert hooks.hook_received(None, "") == ""
+    assert hooks.hook_received(Connection(), "ok\n") == "ok\n"
+    assert hooks.hook_received(Connection(), "") == ""
     return octoprint.published()
 
 
