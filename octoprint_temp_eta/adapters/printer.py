@@ -80,6 +80,8 @@ class Printer:
         self._serial_setting = serial_setting
         self._post = post
         self._tasks = PrinterTasks("temp_eta-printer", logger)
+        #: The connection on which print jobs are on hold.
+        self._held_on: object | None = None
         #: Whether a run observes the serial line.
         self._observing = False
         self._acknowledges_all = False
@@ -102,7 +104,7 @@ class Printer:
         return {
             SetTarget: self._put_target,
             HoldJobs: self._later(self._hold, lambda effect: self._post(JobsHeld(effect.run_id, NEW_CONNECTION))),
-            ReleaseJobs: lambda effect: self._tasks.put(lambda: self._release(effect)),
+            ReleaseJobs: lambda _: self._tasks.put(self._release),
             SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
             SendLines: self._later(self._send_all),
             # OctoPrint sends this ahead of its queue.
@@ -255,6 +257,7 @@ class Printer:
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.
+        connection = self._held_on = self._tasks.connection
         try:
             if not self._printer.set_job_on_hold(True):
                 # OctoPrint 2 can connect to printers without G-code lines of its own
@@ -268,6 +271,8 @@ class Printer:
             held = self._check(effect.run_id)
         except Exception as error:  # e.g. the connection closes meanwhile; the run waits for a reply
             held = JobsHeld(effect.run_id, f"the printer is not ready: {error}")
+        if self._tasks.connection is not connection:
+            held = JobsHeld(effect.run_id, NEW_CONNECTION)
         self._allow_motion = effect.allow_motion
         self._script_modes = self._modes
         self._observing = held.refusal is None
@@ -289,15 +294,16 @@ class Printer:
             ok_first=ACKNOWLEDGES_FIRST in firmware,
         )
 
-    def _release(self, effect: ReleaseJobs) -> None:
+    def _release(self) -> None:
         self._observing = False
         self._sent.set()
-        if effect.held:
+        # The hold ends with its connection. On a new one, only others can have set one.
+        if self._held_on is self._tasks.connection:
             self._release_jobs()
 
     def _release_jobs(self) -> None:
-        # The hold ends with its connection; a new connection starts without one.
-        with contextlib.suppress(RuntimeError):
+        self._held_on = None
+        with contextlib.suppress(RuntimeError):  # there is no connection
             self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:

@@ -91,9 +91,7 @@ class HoldJobs:
 
 @frozen
 class ReleaseJobs:
-    """Stop observing the line and release print jobs; `held` is False when the hold ended with the connection."""
-
-    held: bool = True
+    """Stop observing the line, and release print jobs unless the hold ended with its connection."""
 
 
 @frozen

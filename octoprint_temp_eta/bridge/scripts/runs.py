@@ -63,7 +63,6 @@ LAST_LINE = "G90"
 SIMPLE: Mapping[core.Decision, Effect] = {
     core.Kill(): KillScript(),
     core.Release(): ReleaseJobs(),
-    core.Release(jobs=False): ReleaseJobs(held=False),
 }
 
 

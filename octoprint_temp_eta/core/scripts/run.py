@@ -209,9 +209,7 @@ class Settle:
 
 @frozen
 class Release:
-    """Release the printer; `jobs` is False when the hold on print jobs ended with the connection."""
-
-    jobs: bool = True
+    """Release the printer, and the hold on print jobs unless it ended with its connection."""
 
 
 @frozen

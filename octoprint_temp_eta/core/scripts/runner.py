@@ -236,7 +236,7 @@ class Runner:
     def _finish(self, wall: float, *, held: bool) -> list[Decision]:
         report = self._report(wall)
         self.run = None
-        return [Release(self._progress.linked), *report] if held else report
+        return [Release(), *report] if held else report
 
     def _targets_after(self, current: Mapping[str, float]) -> Mapping[str, float]:
         if self.run is None or self._progress.result is None:

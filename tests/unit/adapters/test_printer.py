@@ -80,13 +80,6 @@ def test_a_connection_that_goes_while_octoprint_looks_is_a_refusal() -> None:
     assert pass_over(octoprint, "G28", "G28") == []
 
 
-def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"), ReleaseJobs(held=False))
-    assert octoprint.printer.calls == [("hold", True), "ready?"]
-    assert pass_over(octoprint, "G28", "G28") == []
-
-
 def test_several_commands_in_flight_are_reported() -> None:
     assert FakeOctoPrint(ackMax=2).do(HoldJobs("r1")) == [JobsHeld("r1", window=2)]
 
@@ -232,7 +225,7 @@ def test_a_line_delays_the_stop_for_the_timeout_at_most(made: list[str]) -> None
 
 def test_a_line_that_went_with_its_connection_is_waited_for_no_more() -> None:
     octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs(held=False))
+    octoprint.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs())
     end = threading.Thread(target=octoprint.hooks.close, args=(30.0,))
     end.start()
     end.join(20.0)

@@ -11,7 +11,7 @@ from octoprint_temp_eta.adapters import printer
 from octoprint_temp_eta.adapters.printer import NEW_CONNECTION
 from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
-from octoprint_temp_eta.bridge.protocol.script_effects import BreakHeatWait, HoldJobs, SendLine, SendLines
+from octoprint_temp_eta.bridge.protocol.script_effects import BreakHeatWait, HoldJobs, ReleaseJobs, SendLine, SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import JobsHeld, LineSuppressed, ScriptInput
 from tests.support.octoprint_printer import Connection, FakeOctoPrint
 
@@ -99,3 +99,32 @@ def test_a_target_whose_caller_got_no_reply_is_not_set(held_up: HeldUp, monkeypa
     assert isinstance(refused, TargetSet)
     assert "busy for too long" in str(refused.refusal)
     assert held_up.octoprint.printer.calls == [(["M80"], False), ("bed", 0)]
+
+
+def test_a_hold_that_comes_with_a_new_connection_is_a_refusal_and_let_go() -> None:
+    octoprint = FakeOctoPrint()
+
+    def connects() -> bool:
+        octoprint.hooks.hook_received(Connection(), "ok\n")
+        return True
+
+    octoprint.printer.is_ready = connects  # type: ignore[method-assign]
+    octoprint.hooks.performers[HoldJobs](HoldJobs("r1"))
+    octoprint.hooks.close(30.0)
+    assert octoprint.published() == [JobsHeld("r1", NEW_CONNECTION)]
+    assert octoprint.printer.calls == [("hold", True), ("hold", False)]
+
+
+def test_a_hold_on_the_current_connection_is_let_go_whatever_is_known_about_the_run() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_received(Connection(), "ok\n")
+    octoprint.do(HoldJobs("r1"), ReleaseJobs())
+    assert octoprint.printer.calls == [("hold", True), "ready?", ("hold", False)]
+
+
+def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"))
+    octoprint.hooks.hook_received(Connection(), "ok\n")
+    octoprint.do(ReleaseJobs())
+    assert octoprint.printer.calls == [("hold", True), "ready?"]

@@ -280,7 +280,7 @@ def test_a_disconnect_ends_the_run() -> None:
     error = {"code": "printer_gone", "message": "The printer was disconnected.", "path": None}
     assert (reply["status"], reply["error"]) == ("failed", error)
     assert driver.state("script")["state"] == "idle"
-    assert driver.of(ReleaseJobs) == [ReleaseJobs(held=False)]
+    assert driver.of(ReleaseJobs) == [ReleaseJobs()]
 
 
 def test_a_firmware_reset_releases_the_jobs() -> None:

@@ -79,7 +79,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.CLOSING, "ended"): ([RESTORE], Phase.SETTLING),
     (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
     (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
-    (Phase.SETTLING, "lost"): ([Release(jobs=False)], Phase.IDLE),
+    (Phase.SETTLING, "lost"): ([Release()], Phase.IDLE),
 }
 
 
@@ -148,15 +148,22 @@ def test_a_run_without_a_printer_ends_with_its_process() -> None:
     runner = at(Phase.RUNNING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
     error = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
-    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(jobs=False), error]
+    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(), error]
     assert runner.phase is Phase.IDLE
+
+
+def test_a_hold_that_was_set_although_the_printer_is_gone_is_released() -> None:
+    runner = at(Phase.HOLDING)
+    runner.lose_printer("the printer was disconnected", 0, 0)
+    gone = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
+    assert runner.held(None, 0, 2000) == [Release(), gone]
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0) == []
     assert runner.process_ended(CLEANLY, 2000, {}) == [
-        Release(jobs=False),
+        Release(),
         ended_run(Outcome.FINISHED, storage={"a": 1}),
     ]
 
@@ -165,7 +172,7 @@ def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
     runner.process_ended(CLEANLY, 1999, {})
     finished = ended_run(Outcome.FINISHED, storage={"a": 1})
-    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(jobs=False), finished]
+    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(), finished]
 
 
 def test_the_next_run_has_a_printer_again() -> None:
@@ -238,8 +245,7 @@ class World:
                     assert not self.process
                     assert self.linked
                     self.settling = True
-                case Release(jobs):
-                    assert self.holds == int(jobs)
+                case Release():
                     assert not self.process
                     self.holds = 0
                 case RunEnded():
