@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -36,7 +37,7 @@ class Script:
 
 
 def load(path: Path) -> Script:
-    """Import the file at `path` and return the script that it defines.
+    """Import the file at `path`, in its folder, and return the script that it defines.
 
     Raises:
         ScriptError: the file cannot be imported, or a magic variable is missing or wrong.
@@ -88,6 +89,10 @@ MODULE = "mecodescript"
 
 
 def _import(path: Path) -> Any:
+    try:
+        os.chdir(path.parent)
+    except OSError as error:
+        raise ScriptError(f"its folder cannot be opened: {error}") from error
     # Scripts may import modules beside them; appended last so that they do not hide other modules.
     sys.path.append(str(path.parent))
     sys.dont_write_bytecode = True

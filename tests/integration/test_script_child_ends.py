@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from octoprint_temp_eta.adapters.scripts import process
 from octoprint_temp_eta.adapters.scripts.process import BURST, MAX_LINES, RATE
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptLine,
@@ -180,6 +181,29 @@ def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
     trial.process.terminate()
     trial.process.kill()
     assert trial.end().exit_status == -signal.SIGKILL
+
+
+def test_a_process_that_cannot_be_killed_does_not_keep_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = start(write_script(tmp_path, "import time; time.sleep(1000)"))
+    trial.follow(lambda message: isinstance(message, ScriptRunning))
+    with monkeypatch.context() as patch:
+        # As while the process waits for a drive that does not respond.
+        patch.setattr(process, "end_group", lambda _: None)
+        patch.setattr(process, "LAST_RESORT_S", 0.1)
+        trial.process.kill()
+        ended = trial.end()
+    assert (ended.exit_status, ended.how) == (None, process.UNKILLABLE)
+    trial.process.kill()
+    eventually(lambda: not any(thread.name == "script run-1" for thread in threading.enumerate()), "the process to end")
+    assert trial.inbox.empty()
+
+
+def test_the_process_itself_changes_to_the_folder_which_may_hang(tmp_path: Path) -> None:
+    # Popen(cwd=…) would fail, or wait and let no other thread of OctoPrint run.
+    trial = run(tmp_path / "missing" / "trial.py")
+    assert "its folder cannot be opened" in trial.error
+    trial = run(write_script(tmp_path, "import os; return True, {'folder': os.getcwd()}"))
+    assert trial.returned.storage == {"folder": str(tmp_path)}
 
 
 # No orphans

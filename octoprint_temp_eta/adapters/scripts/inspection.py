@@ -103,7 +103,7 @@ def _request(task: str, path: Path, timeout: float, **job: object) -> Mapping[st
     """
     request = (json.dumps({"path": str(path), **job}) + "\n").encode()
     try:
-        with child(task, path.parent, subprocess.DEVNULL) as process:
+        with child(task, subprocess.DEVNULL) as process:
             reply = _exchange(process, request, now().at + timeout)
             if not reply:
                 process.wait(timeout)

@@ -40,6 +40,9 @@ MAX_TEXT = 4000
 MAX_OUTPUT = 4096
 #: Seconds to wait for the pipe threads after the process has ended.
 TIMEOUT_S = 1.0
+#: Seconds after SIGKILL until a process that has not ended is given up: it waits for a drive that does not respond.
+LAST_RESORT_S = 10.0
+UNKILLABLE = "could not be ended: it waits for the system, perhaps for a drive that does not respond"
 #: Lines of G-code without a reply, at most: more than the bridge lets wait. The others stay in the pipe.
 MAX_LINES = 512
 #: Other messages at once, and per second after that: more than the process sends unless the script writes to the pipe.
@@ -47,10 +50,11 @@ BURST, RATE = 500, 20.0
 
 
 @contextlib.contextmanager
-def child(task: str, folder: Path, errors: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process for `task` in `folder`, in its own process group; kill the group on exit.
+def child(task: str, errors: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process for `task`, in its own process group; kill the group on exit.
 
-    Messages go through stdin and stdout; stderr goes to `errors`, as in `Popen`.
+    Messages go through stdin and stdout; stderr goes to `errors`, as in `Popen`. The process changes to the script's
+    folder itself: `Popen(cwd=…)` would wait for a drive that does not respond, and let no other thread run.
 
     Raises:
         OSError: it could not be started.
@@ -64,7 +68,6 @@ def child(task: str, folder: Path, errors: int) -> Iterator[subprocess.Popen[byt
             stdout=subprocess.PIPE,
             stderr=errors,
             bufsize=0,
-            cwd=folder,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
             pass_fds=[child_lifeline],
             start_new_session=True,
@@ -114,6 +117,9 @@ class ScriptProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stop: signal.Signals | None = None
+        #: Whether the end is reported, and the timer that reports the end of a process that does not end.
+        self._reported = False
+        self._last_resort: threading.Timer | None = None
 
     def start(self) -> None:
         """Start the process on its own thread; `ScriptEnded` reports a failure to start."""
@@ -122,7 +128,7 @@ class ScriptProcess:
         try:
             threading.Thread(target=self._supervise, name=f"script {self._run_id}", daemon=True).start()
         except RuntimeError as error:  # the system has no more threads
-            self._post(ScriptEnded(self._run_id, None, f"could not be started: {error}"))
+            self._end(None, f"could not be started: {error}")
 
     def reply(self, seq: int, text: str) -> None:
         """Send the printer's reply to line `seq` to the script."""
@@ -137,8 +143,14 @@ class ScriptProcess:
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill the process and its children."""
+        """Kill the process and its children. If it does not end even so, its end is reported: the printer is freed."""
         self._signal(signal.SIGKILL)
+        with self._lock, contextlib.suppress(RuntimeError):  # the system has no more threads
+            if self._last_resort is None and not self._reported:
+                timer = threading.Timer(LAST_RESORT_S, self._end, (None, UNKILLABLE))
+                timer.daemon = True
+                timer.start()
+                self._last_resort = timer
 
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:
@@ -168,18 +180,27 @@ class ScriptProcess:
         """Follow the process from its start to its end, on a thread of its own."""
         exit_status: int | None = None
         try:
-            with child("run", self._path.parent, subprocess.PIPE) as process:
+            with child("run", subprocess.PIPE) as process:
                 exit_status = self._attend(process)
             how = describe_exit(exit_status)
         except OSError as error:
             how = f"could not be started: {error}"
-        self._post(ScriptEnded(self._run_id, exit_status, how, self._output.decode(errors="replace").strip()))
+        self._end(exit_status, how)
+
+    def _end(self, exit_status: int | None, how: str) -> None:
+        """Report the end of the process once."""
+        with self._lock:
+            ended_before, self._reported = self._reported, True
+            if self._last_resort is not None:
+                self._last_resort.cancel()
+        if not ended_before:
+            self._post(ScriptEnded(self._run_id, exit_status, how, self._output.decode(errors="replace").strip()))
 
     def _attend(self, process: subprocess.Popen[bytes]) -> int:
         with self._lock:
             self._process = process
         if self._stop is not None:
-            self.kill()
+            self._signal(signal.SIGKILL)
         threads = [
             threading.Thread(target=target, args=(pipe,), name=f"script {name}", daemon=True)
             for name, target, pipe in (
@@ -192,7 +213,7 @@ class ScriptProcess:
             thread.start()
         # Looked at, not yet waited for: so long its group can be ended without hitting another one.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        self.kill()
+        self._signal(signal.SIGKILL)
         self._ended.set()
         self._room.release()
         self._outgoing.put(None)
