@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
 import signal
 import subprocess
@@ -132,6 +134,41 @@ def test_a_forked_process_does_not_keep_the_run_going(tmp_path: Path) -> None:
     assert trial.all(ScriptReturned)
 
 
+@pytest.mark.parametrize("writes", [True, False], ids=["that writes messages", "that is silent"])
+def test_a_process_that_left_the_group_keeps_neither_pipe_nor_thread(tmp_path: Path, writes: bool) -> None:
+    body = f"""
+        import os, time
+        from octoprint_temp_eta.script_child.channel.channel import Channel
+        import gc
+        [channel] = [each for each in gc.get_objects() if isinstance(each, Channel)]
+        pid = os.fork()
+        if pid == 0:
+            os.setsid()
+            try:
+                while {writes}:
+                    os.write(channel._write_fd, b'{{"kind": "log", "level": "info", "message": "left behind"}}\\n')
+                time.sleep(1000)
+            finally:
+                os._exit(0)
+        return True, {{"pid": pid}}
+    """
+    others = _threads_of_scripts()
+    trial = run(write_script(tmp_path, body))
+    pid = trial.returned.storage["pid"]
+    try:
+        eventually(lambda: _threads_of_scripts() <= others, "the threads to end")
+        assert trial.inbox.empty()
+        if writes:
+            eventually(lambda: not alive(pid), "the process to get an error")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _threads_of_scripts() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("script ")}
+
+
 # Cancelling
 
 INTERRUPTIBLE = {
@@ -184,6 +221,7 @@ def test_kill_ends_what_does_not_listen(tmp_path: Path, body: str) -> None:
 
 
 def test_a_process_that_cannot_be_killed_does_not_keep_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = _threads_of_scripts()
     trial = start(write_script(tmp_path, "import time; time.sleep(1000)"))
     trial.follow(lambda message: isinstance(message, ScriptRunning))
     with monkeypatch.context() as patch:
@@ -194,7 +232,7 @@ def test_a_process_that_cannot_be_killed_does_not_keep_the_run(tmp_path: Path, m
         ended = trial.end()
     assert (ended.exit_status, ended.how) == (None, process.UNKILLABLE)
     trial.process.kill()
-    eventually(lambda: not any(thread.name == "script run-1" for thread in threading.enumerate()), "the process to end")
+    eventually(lambda: _threads_of_scripts() <= others, "the process to end")
     assert trial.inbox.empty()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import queue
@@ -18,28 +17,21 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ...bridge.protocol.script_effects import StartScript
-from ...bridge.protocol.script_inputs import (
-    ScriptEnded,
-    ScriptLine,
-    ScriptLogged,
-    ScriptMessage,
-    ScriptRaised,
-    ScriptReturned,
-    ScriptRunning,
-    ScriptStatus,
-)
+from ...bridge.protocol.script_inputs import ScriptEnded, ScriptLine, ScriptMessage
 from ...core.rate_limit import TokenBucket
-from ...core.scripts.settings import InvalidSettings, as_json
 from ..threads.inbox import now
+from .process_messages import parse_message
 
 #: The maximum length of a message from the process, in bytes; a longer one kills the process.
 MAX_MESSAGE = 1 << 20
-#: Longer texts are cut, in characters.
-MAX_TEXT = 4000
 #: How much of the end of raw stdout and stderr output is kept, in bytes.
 MAX_OUTPUT = 4096
 #: Seconds to wait for the pipe threads after the process has ended.
 TIMEOUT_S = 1.0
+#: What a pipe holds at most, in bytes.
+PIPE_SIZE = 1 << 16
+#: How often it is noticed that the process has ended while another one holds its pipes, in ms.
+LOOK_MS = 500
 #: Seconds after SIGKILL until a process that has not ended is given up: it waits for a drive that does not respond.
 LAST_RESORT_S = 10.0
 UNKILLABLE = "could not be ended: it waits for the system, perhaps for a drive that does not respond"
@@ -209,6 +201,8 @@ class ScriptProcess:
                 ("output", self._keep_output, process.stderr),
             )
         ]
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            os.set_blocking(cast(IO[bytes], pipe).fileno(), False)
         for thread in threads:
             thread.start()
         # Looked at, not yet waited for: so long its group can be ended without hitting another one.
@@ -225,24 +219,57 @@ class ScriptProcess:
     def _write(self, pipe: IO[bytes]) -> None:
         with contextlib.suppress(BrokenPipeError), pipe:
             while (data := self._outgoing.get()) is not None:
-                while data:
-                    data = data[pipe.write(data) :]
+                while data and self._wait_for(pipe, select.POLLOUT):
+                    data = data[pipe.write(data) or 0 :]
                 with self._lock:
                     self._unsent -= 1
                 self._room.release()
 
     def _read(self, pipe: IO[bytes]) -> None:
-        with io.BufferedReader(cast(io.RawIOBase, pipe)) as buffered:
-            while line := buffered.readline(MAX_MESSAGE):
+        rest = b""
+        for data in self._chunks(pipe):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
                 parsed = parse_message(self._run_id, line)
                 if parsed is None:
                     self.kill()
                     return
                 self._wait_for_turn(parsed)
                 self._post(parsed)
+            if len(rest) > MAX_MESSAGE:
+                self.kill()
+                return
+
+    def _chunks(self, pipe: IO[bytes]) -> Iterator[bytes]:
+        """Yield what comes from the pipe, and after the end of the process what it has left there; close it then.
+
+        A process that the script has left behind may hold the other end, and write to it for ever.
+        """
+        left = PIPE_SIZE
+        with pipe:
+            while left > 0:
+                ended = not self._wait_for(pipe, select.POLLIN)
+                data = pipe.read(PIPE_SIZE)
+                if data:
+                    left -= len(data) if ended else 0
+                    yield data
+                elif data is not None or ended:
+                    return
+
+    def _wait_for(self, pipe: IO[bytes], event: int) -> bool:
+        """Wait until the pipe is ready or the process has ended; return whether it is still running."""
+        poll = select.poll()
+        poll.register(pipe, event)
+        while not self._ended.is_set():
+            if poll.poll(LOOK_MS):
+                return True
+        return False
 
     def _wait_for_turn(self, message: ScriptMessage) -> None:
-        """Wait while the script sends too fast. Then the pipe becomes full, and the script waits, too."""
+        """Wait while the script sends too fast. Then the pipe becomes full, and the script waits, too.
+
+        What is left after its end is at most two pipes full.
+        """
         if isinstance(message, ScriptLine):
             if not self._ended.is_set():
                 self._room.acquire()
@@ -251,9 +278,8 @@ class ScriptProcess:
             pass
 
     def _keep_output(self, pipe: IO[bytes]) -> None:
-        with pipe:
-            while data := pipe.read(MAX_OUTPUT):
-                self._output = (self._output + data)[-MAX_OUTPUT:]
+        for data in self._chunks(pipe):
+            self._output = (self._output + data)[-MAX_OUTPUT:]
 
 
 def _takes(pipe: IO[bytes]) -> bool:
@@ -273,48 +299,3 @@ def describe_exit(exit_status: int) -> str:
         return f"was ended by {signal.Signals(-exit_status).name}"
     except ValueError:
         return f"was ended by signal {-exit_status}"
-
-
-_NoneType = type(None)
-#: The messages of a script's process by kind: the input class, and the fields with their types.
-MESSAGES: Mapping[str, tuple[Callable[..., ScriptMessage], Mapping[str, tuple[type, ...]]]] = {
-    "running": (ScriptRunning, {}),
-    "send": (ScriptLine, {"seq": (int,), "line": (str,), "reply": (bool,)}),
-    "status": (ScriptStatus, {"status": (str,)}),
-    "log": (ScriptLogged, {"level": (str,), "message": (str,)}),
-    "result": (ScriptReturned, {"success": (bool,), "storage": (dict,), "message": (str, _NoneType)}),
-    "error": (ScriptRaised, {"error": (str,)}),
-}
-
-
-def parse_message(run_id: str, line: bytes) -> ScriptMessage | None:
-    """Return the input for a line from the run's process, None if it is not a valid message."""
-    try:
-        message = json.loads(line)
-        kind, fields = MESSAGES[message["kind"]]
-        values = {name: message[name] for name in fields}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    if any(type(values[name]) not in types for name, types in fields.items()):
-        return None
-    try:
-        return kind(run_id, **{name: _usable(value) for name, value in values.items()})
-    except InvalidSettings:
-        return None
-
-
-def _usable(value: Any) -> Any:
-    """Return a value from a script's process with texts cut. Raises `InvalidSettings` for an object that is not JSON.
-
-    Lone surrogates become U+FFFD: they can neither be logged nor be read by most JSON parsers.
-
-    The process sends nothing else, but the script's own code runs in it and could write to the pipe: a NaN, which
-    Python reads as JSON, could not be published.
-    """
-    if isinstance(value, dict):
-        return json.loads(_without_surrogates(json.dumps(as_json(value), ensure_ascii=False)))
-    return _without_surrogates(value)[:MAX_TEXT] if isinstance(value, str) else value
-
-
-def _without_surrogates(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

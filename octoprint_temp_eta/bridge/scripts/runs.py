@@ -106,7 +106,7 @@ class ScriptRun(Part):
             ScriptRaised: self._raised,
             ScriptEnded: self._ended,
             ScriptStatus: self._status_changed,
-            ScriptLogged: self._reports.logged,
+            ScriptLogged: lambda each, now: self._reports.logged(each, now) if self._is_of(each.run_id) else [],
             LineQueued: self._queued,
             LineSuppressed: self._suppressed,
             OthersLineQueued: self._others_queued,
