@@ -16,8 +16,12 @@ from octoprint.printer import InvalidFileLocation, InvalidFileType, PrinterInter
 from ..bridge.protocol.job_effects import PrinterAction
 from ..bridge.protocol.job_inputs import ActionDone
 from ..core.printer_commands import EMERGENCY_STOP, accepted
-from .printer import TAGS
+from .printer import LATE_S, TAGS
+from .threads.inbox import now
 from .threads.tasks import Tasks
+
+#: What starts something, and is not carried out late: its caller was told that there was no reply.
+STARTING = frozenset({"job/start", "job/resume", "printer/connect"})
 
 #: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.
 HasFile = Callable[[str, str], bool]
@@ -74,13 +78,18 @@ class Actions:
 
     def _put(self, action: PrinterAction) -> None:
         tasks = self._urgent if action.command == EMERGENCY_STOP else self._tasks
-        tasks.put(lambda: self._perform(action))
+        until = now().at + LATE_S
+        tasks.put(lambda: self._perform(action, until))
 
-    def _perform(self, action: PrinterAction) -> None:
+    def _perform(self, action: PrinterAction, until: float) -> None:
         self._logger.info("Executing the command %s", action.command)
         refusal = None
         try:
             self._check(action.command)
+            if action.command in STARTING and now().at > until:
+                raise Refused(
+                    "printer_not_ready", "OctoPrint was busy for too long; another plugin may have held it up."
+                )
             self._calls[action.command](action)
         except Refused as refused:
             refusal = refused.code, refused.message

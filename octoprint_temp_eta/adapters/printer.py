@@ -49,8 +49,9 @@ ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
-#: A target whose turn comes later than this, in seconds, is refused: its caller was told that there was no reply.
-TARGET_S = REPLY_S - 1
+#: What heats or starts something is refused if its turn comes later than this, in seconds: its caller was told that
+#: there was no reply.
+LATE_S = REPLY_S - 1
 #: Why something is not done that has waited while the connection changed.
 NEW_CONNECTION = "the printer was disconnected meanwhile"
 #: What OctoPrint's hook returns to suppress a command.
@@ -230,7 +231,7 @@ class Printer:
         repair()
 
     def _put_target(self, effect: SetTarget) -> None:
-        until = now().at + TARGET_S
+        until = now().at + LATE_S
         self._tasks.put_for_connection(
             lambda: self._set_target(effect, until), lambda: self._refuse_target(effect, NEW_CONNECTION)
         )
@@ -243,7 +244,7 @@ class Printer:
         if effect.token is None:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
             return
-        if now().at > until:
+        if effect.target and now().at > until:
             self._refuse_target(effect, "it was busy for too long; another plugin may have held it up")
             return
         refusal = None

@@ -41,6 +41,7 @@ window.TempETA.sentences = [
     "States do not arrive on the broker, or commands will not arrive here",
     "The broker accepts packets of up to %(limit)s bytes; the largest message has %(largest)s",
     "The limit is a guess: the connection ended twice at a larger message",
+    "OctoPrint was busy for too long; another plugin may have held it up",
     "%(where)s closed the connection; check the port, and whether it expects TLS",
     "Set a longer minimum publish interval, or raise the broker's limit",
     "the file name has characters that cannot be shown: rename the file",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from octoprint.printer import InvalidFileType
 
+from octoprint_temp_eta.adapters import actions
 from octoprint_temp_eta.adapters.actions import Actions
 from octoprint_temp_eta.bridge.protocol.job_effects import PrinterAction
 from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
@@ -111,6 +112,24 @@ def test_a_command_that_blocks_does_not_delay_the_emergency_stop(octo: Octo):
     assert octo.printer.calls == [("M112", True)]
     octo.printer.blocked.set()
     assert octo.posted.get(timeout=10) == ActionDone(1)
+
+
+@in_state("OPERATIONAL")
+def test_a_start_that_waited_too_long_is_refused(octo: Octo, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(actions, "LATE_S", -1.0)
+    done = octo.perform("job/start", file="lid.gcode", origin="local")
+    assert done.refusal == (
+        "printer_not_ready",
+        "OctoPrint was busy for too long; another plugin may have held it up.",
+    )
+    assert octo.printer.calls == []
+
+
+@in_state("PRINTING")
+def test_a_stop_is_carried_out_whenever_its_turn_comes(octo: Octo, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(actions, "LATE_S", -1.0)
+    assert octo.perform("job/pause") == ActionDone(1)
+    assert octo.printer.calls == ["pause"]
 
 
 @pytest.mark.parametrize(("file", "origin", "on_card"), [("lid.gcode", "local", False), ("lid~1.gco", "sdcard", True)])

@@ -93,9 +93,10 @@ def test_late_lines_of_the_old_connection_do_not_make_it_the_newest_one(held_up:
 
 
 def test_a_target_whose_caller_got_no_reply_is_not_set(held_up: HeldUp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printer, "TARGET_S", -1.0)
-    held_up.put(SendLines(("M80",)), SetTarget("tool0", 210, 1), SetTarget("bed", 0))
-    [refused] = held_up.go_on()
+    monkeypatch.setattr(printer, "LATE_S", -1.0)
+    held_up.put(SendLines(("M80",)), SetTarget("tool0", 210, 1), SetTarget("bed", 0, 2))
+    refused, off = held_up.go_on()
+    assert off == TargetSet(2)
     assert isinstance(refused, TargetSet)
     assert "busy for too long" in str(refused.refusal)
     assert held_up.octoprint.printer.calls == [(["M80"], False), ("bed", 0)]
