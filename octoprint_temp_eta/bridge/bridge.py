@@ -12,6 +12,7 @@ from ..messages.encode import Payload
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
+from .broker.left_elsewhere import LEFT_ELSEWHERE, LeftElsewhere
 from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
@@ -59,6 +60,7 @@ class Bridge:
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
         self._connection = connection = Connection(outbox, identity, settings, other_plugins)
+        left_elsewhere = LeftElsewhere(outbox, remembered.get(LEFT_ELSEWHERE))
         self._pages = pages = Pages(heaters, readiness, connection, settings)
         home_assistant = HomeAssistant(
             outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
@@ -67,7 +69,7 @@ class Bridge:
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         heating = (heaters, readiness, pages, store, forecasts, heater_commands)
         printing = (Job(outbox, printer), Events(outbox), *scripts.parts, job_commands)
-        connecting = (commands, info, other_plugins, connection, home_assistant, tests, diagnostics)
+        connecting = (commands, info, other_plugins, connection, left_elsewhere, home_assistant, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
         self._steps = {kind: handler for part in self._parts for kind, handler in part.steps.items()}

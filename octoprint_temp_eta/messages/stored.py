@@ -108,6 +108,7 @@ FORMATS: Mapping[str, Format] = {
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
     "announced_elsewhere": _list(_record({"broker": _text(_NAME), "places": _list(_PLACE)}), most=100),
+    "left_elsewhere": _list(_record({"broker": _text(_NAME), "topics": _list(_text(_TOPIC))}), most=100),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

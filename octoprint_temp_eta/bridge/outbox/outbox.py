@@ -60,6 +60,8 @@ class Outbox:
         self._retained = Retained()
         self._events = Events()
         self._published: list[Published] = []
+        #: Topics that are not used any more, since the last `take_left`.
+        self._left: list[str] = []
         self._retained.clear(left_behind)
 
     @property
@@ -121,7 +123,19 @@ class Outbox:
         """
         topic = self.topics.of(message, **levels)
         self._published.append(Published(message, levels.get("heater"), None))
+        self._left.append(topic)
         self._put(Record(Publish(topic, b"", retain=True), clearing=True))
+
+    def take_left(self) -> list[str]:
+        """Return the topics that are not used any more, since the last call."""
+        left, self._left = self._left, []
+        return left
+
+    def clear_unused(self, topics: Iterable[str]) -> None:
+        """Clear those of the topics that are not used."""
+        for topic in topics:
+            if self._retained.get(topic) is None:
+                self._put(Record(Publish(topic, b"", retain=True), clearing=True))
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
         """Continue below other topics, with the events that wait; return the messages that clear the old topics.
@@ -136,7 +150,9 @@ class Outbox:
         self.topics = topics
         self._events.move(lambda publish: _moved(publish, old, topics))
         left = (record.publish.topic for record in records)
-        return self._retained.clear(topic for topic in left if clear or not old.hold(topic))
+        cleared = self._retained.clear(topic for topic in left if clear or not old.hold(topic))
+        self._left += (publish.topic for publish in cleared)
+        return cleared
 
     def publish_event(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
         """Publish an event; without a connection it is kept for `keep_s` seconds."""

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
+from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_ELSEWHERE
 from octoprint_temp_eta.bridge.heaters.forecasts import FORECASTS
 from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
@@ -20,7 +21,18 @@ from tests.support.bridge_driver import BridgeDriver
 
 
 def test_every_stored_file_has_a_format():
-    assert set(FORMATS) == {HEATERS, HEATED, SENSORS, LEFT_BEHIND, LEARNED, ANNOUNCED, ELSEWHERE, STORED, FORECASTS}
+    assert set(FORMATS) == {
+        HEATERS,
+        HEATED,
+        SENSORS,
+        LEFT_BEHIND,
+        LEFT_ELSEWHERE,
+        LEARNED,
+        ANNOUNCED,
+        ELSEWHERE,
+        STORED,
+        FORECASTS,
+    }
 
 
 def test_a_problem_names_the_place():
@@ -71,6 +83,7 @@ FILES = st.fixed_dictionaries(
         | JSON,
         "announced": st.fixed_dictionaries({"version": st.integers(0, 9), "places": PLACES, "departed": PLACES}) | JSON,
         "announced_elsewhere": st.lists(st.fixed_dictionaries({"broker": NAMES, "places": PLACES}), max_size=3) | JSON,
+        "left_elsewhere": st.lists(st.fixed_dictionaries({"broker": NAMES, "topics": TEXTS}), max_size=3) | JSON,
         "scripts": st.fixed_dictionaries(
             {
                 "version": st.integers(0, 9),

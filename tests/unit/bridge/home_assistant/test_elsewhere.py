@@ -135,7 +135,8 @@ def test_on_a_connection_that_is_lost_meanwhile_it_is_removed_the_next_time():
 
 def test_two_addresses_of_one_broker_end_with_what_is_wanted():
     brokers = Brokers(connected())
-    brokers.retained = {key: {} for key in ("a.test", "b.test")}
+    there: dict[str, bytes] = {}
+    brokers.retained = {"a.test": there, "b.test": there}
     brokers.connect("a.test")
     brokers.connect("b.test")
     brokers.driver.change_settings(allow_reset=False)
