@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from octoprint_temp_eta.adapters.scripts import folder as script_folder
-from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
+from octoprint_temp_eta.adapters.scripts.folder import PARALLEL, NotWanted, ScriptFolder
 from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION, MAX_REPLY, ScriptFailed
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
@@ -328,3 +328,20 @@ def test_files_that_others_may_change_are_reported(folder: Path) -> None:
     (folder / "good.py").chmod(0o666)
     assert scripts.scan() == (GOOD,)
     assert scripts.state == FolderState(writable=(".", "good.py"))
+
+
+def test_a_missing_module_that_is_added_to_a_subfolder_is_found_at_once(folder: Path) -> None:
+    (folder / "shared").mkdir()
+    write_script(folder, "pass", head("user", "User", "import shared.moves"), "user.py")
+    scripts = ScriptFolder(folder)
+    assert [script.error for script in scripts.scan() if script.file == "user.py"] != [None]
+    (folder / "shared" / "moves.py").write_text("")
+    assert [script.error for script in scripts.scan() if script.file == "user.py"] == [None]
+
+
+def test_a_scan_that_nobody_wants_any_more_ends_early(tmp_path: Path) -> None:
+    for number in range(4 * PARALLEL):
+        write_script(tmp_path, "pass", head(f"s{number}"), f"s{number}.py")
+    scripts = ScriptFolder(tmp_path)
+    with pytest.raises(NotWanted):
+        scripts.scan(wanted=lambda: False)

@@ -32,7 +32,7 @@ class Looker:
 def test_an_unreadable_folder_is_reported_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     looker = Looker()
     for _ in range(3):
-        assert looker.do(ScanScripts(UNKNOWN_USER)) == ScriptsFound(())
+        assert looker.do(ScanScripts(UNKNOWN_USER)) == ScriptsFound(UNKNOWN_USER, ())
     assert len(caplog.records) == 1
     assert UNKNOWN_USER in caplog.records[0].getMessage()
     write_script(tmp_path, "pass")
@@ -50,4 +50,22 @@ def test_failing_on_connect_commands_are_reported(tmp_path: Path) -> None:
     assert isinstance(read, ConnectCommandsRead)
     assert read.script_id == "none"
     assert read.error
+    looker.scripts.close()
+
+
+def test_a_scan_of_another_folder_ends_early(tmp_path: Path) -> None:
+    slow, quick = tmp_path / "slow", tmp_path / "quick"
+    for each in (slow, quick):
+        each.mkdir()
+    for number in range(30):
+        write_script(
+            slow, "pass", f"import time; time.sleep(1)\n__script_id__ = __script_title__ = 's{number}'", f"s{number}.py"
+        )
+    write_script(quick, "pass")
+    looker = Looker()
+    scan = looker.scripts.performers[ScanScripts]
+    scan(ScanScripts(str(slow)))
+    found = looker.do(ScanScripts(str(quick)))
+    assert isinstance(found, ScriptsFound)
+    assert (found.path, found.complete, len(found.scripts)) == (str(quick), True, 1)
     looker.scripts.close()

@@ -53,7 +53,7 @@ from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.bridge.protocol.script_effects import ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.clock import Now
-from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
@@ -165,7 +165,7 @@ class BridgeDriver:
                 elif isinstance(effect, PrinterAction) and self.carries_out:
                     inputs.append(ActionDone(effect.token))
                 elif isinstance(effect, ScanScripts) and self.scripts is not None:
-                    inputs.append(ScriptsFound(self.scripts))
+                    inputs.append(ScriptsFound(effect.folder, self.scripts))
         return effects
 
     def connect(self, *, forget: bool = False, host: str = "broker.test", **announced: Any) -> list[Effect]:
@@ -204,6 +204,14 @@ class BridgeDriver:
             self.advance(begin + second - self.now.at)
             self.read(**{heater: (actual, target)})
         return [body["state"] for body in self.bodies("state_change", since=mark) if body["heater"] == heater]
+
+    def found(
+        self, scripts: tuple[Script, ...], state: FolderState | None = None, *, complete: bool = True
+    ) -> list[Effect]:
+        """Report these scripts in the folder of the settings."""
+        return self.handle(
+            ScriptsFound(self.settings.script_folder, scripts, state or FolderState(), complete=complete)
+        )
 
     def change_settings(self, **settings: Any) -> list[Effect]:
         """Save other settings."""

@@ -14,7 +14,6 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptInput,
     ScriptRunning,
-    ScriptsFound,
 )
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.bridge_driver import BridgeDriver
@@ -37,7 +36,7 @@ class ScriptBridgeDriver(BridgeDriver):
         self.printer()
         self.read(tool0=(21.0, 0.0), bed=(40.0, 60.0))
         if found:
-            self.handle(ScriptsFound(scripts))
+            self.found(scripts)
 
     def handle_all(self, *events: ScriptInput) -> list[Effect]:
         """Handle these inputs, and return all effects except messages, page updates and log lines."""

@@ -37,6 +37,10 @@ Stamp = tuple[int, int, int]
 Report = Callable[[tuple[Script, ...]], None]
 
 
+class NotWanted(Exception):
+    """The scan has ended early: nobody wants its result any more."""
+
+
 @frozen
 class _Inspected:
     """A file with this stamp, and when it is inspected again though it has not changed, in monotonic seconds."""
@@ -55,24 +59,32 @@ class ScriptFolder:
         self._timeout = timeout
         self._known: dict[str, _Inspected] = {}
         self._stamps: dict[str, Stamp] = {}
+        self._subfolders: dict[str, Stamp] = {}
         self.state = FolderState()
 
-    def scan(self, report: Report = lambda _: None) -> tuple[Script, ...]:
+    def scan(self, report: Report = lambda _: None, wanted: Callable[[], bool] = lambda: True) -> tuple[Script, ...]:
         """Return all scripts; only new and changed files are inspected, several at a time.
 
-        A file that failed is inspected again when any file has changed, which it may import, and after growing pauses.
-        `report` receives intermediate results, so that a slow file does not hide the others.
+        A file that failed is inspected again when a file or subfolder has changed, which it may import, and after
+        growing pauses. `report` receives intermediate results, so that a slow file does not hide the others.
+
+        Raises:
+            NotWanted: `wanted` returned False meanwhile.
         """
-        stamps, before = self._find(), self._stamps
-        self._stamps = stamps
+        before = self._stamps, self._subfolders
+        self._subfolders = {}
+        stamps = self._stamps = self._find()
         self._known = {file: self._known[file] for file in stamps if file in self._known}
-        due = [file for file in stamps if self._is_due(file, now().at, changed=stamps != before)]
+        due = [file for file in stamps if self._is_due(file, now().at, changed=(stamps, self._subfolders) != before)]
         reported_at, interval = now().at, REPORT_S
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="temp_eta-inspect") as pool:
             inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in due}
             for inspection in as_completed(inspections):
                 file = inspections[inspection]
                 self._add(file, inspection.result())
+                if not wanted():
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise NotWanted
                 if now().at - reported_at > interval:
                     reported_at, interval = now().at, 2 * interval
                     report(self._scripts)
@@ -98,7 +110,7 @@ class ScriptFolder:
         return without_duplicates(inspected.script for inspected in self._known.values())
 
     def _is_due(self, file: str, at: float, *, changed: bool) -> bool:
-        """Whether `file` is to be inspected; `changed` is whether any file has changed."""
+        """Whether `file` is to be inspected; `changed` is whether any file or subfolder has changed."""
         known = self._known.get(file)
         if known is None or known.stamp != self._stamps[file]:
             return True
@@ -127,17 +139,22 @@ class ScriptFolder:
         self.state = FolderState(writable=tuple(writable[:MAX_NAMES]))
         return stamps
 
-    @staticmethod
-    def _note(entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
+    def _note(self, entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
         try:
+            if entry.name.isidentifier() and entry.is_dir() and entry.name != "__pycache__":
+                self._subfolders[entry.name] = _stamp(entry.stat())
             if not entry.name.endswith(".py") or not entry.is_file() or len(stamps) >= MAX_FILES:
                 return
             status = entry.stat()
         except OSError:
             return  # the file vanished during the scan
-        stamps[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        stamps[entry.name] = _stamp(status)
         if _others_may_write(status):
             writable.append(printable(entry.name))
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _others_may_write(status: os.stat_result) -> bool:

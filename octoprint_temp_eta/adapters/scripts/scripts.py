@@ -20,7 +20,7 @@ from ...bridge.protocol.script_effects import (
 from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
 from ...core.scripts.catalogue import FolderState, Script
 from ..threads.tasks import Tasks
-from .folder import ScriptFolder
+from .folder import NotWanted, ScriptFolder
 from .inspection import ScriptFailed
 from .process import ScriptProcess
 
@@ -34,6 +34,8 @@ class Scripts:
         self._tasks = Tasks("temp_eta-scripts", logger)
         self._folders: dict[str, ScriptFolder] = {}
         self._process: ScriptProcess | None = None
+        #: The folder whose scan was requested last. A scan of another one ends early.
+        self._wanted = ""
         #: The last error of a scan. The folder is scanned every few seconds; an error is logged once.
         self._error: str | None = None
 
@@ -41,7 +43,7 @@ class Scripts:
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
         """The effects that are performed here."""
         return {
-            ScanScripts: lambda effect: self._tasks.put(lambda: self._scan(effect)),
+            ScanScripts: self._put_scan,
             CreateScriptFolder: lambda effect: self._tasks.put(lambda: self._create(effect)),
             ReadConnectCommands: lambda effect: self._tasks.put(lambda: self._read_connect_commands(effect)),
             StartScript: self._start,
@@ -72,20 +74,29 @@ class Scripts:
 
         return perform
 
+    def _put_scan(self, effect: ScanScripts) -> None:
+        self._wanted = effect.folder
+        self._tasks.put(lambda: self._scan(effect))
+
     def _scan(self, effect: ScanScripts) -> None:
         scripts: tuple[Script, ...] = ()
         state = FolderState()
         error: str | None = None
         try:
             folder = self._folder(effect.folder)
-            scripts = folder.scan(lambda found: self._post(ScriptsFound(found, folder.state, complete=False)))
+            scripts = folder.scan(
+                lambda found: self._post(ScriptsFound(effect.folder, found, folder.state, complete=False)),
+                lambda: self._wanted == effect.folder,
+            )
             state = folder.state
+        except NotWanted:
+            return
         except Exception as raised:
             error = f"Failed to read the script folder {effect.folder}: {raised}"
             if error != self._error:
                 self._logger.exception(error)
         self._error = error
-        self._post(ScriptsFound(scripts, state))
+        self._post(ScriptsFound(effect.folder, scripts, state))
 
     def _create(self, effect: CreateScriptFolder) -> None:
         try:

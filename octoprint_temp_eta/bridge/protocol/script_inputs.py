@@ -168,8 +168,9 @@ SOUND = FolderState()
 
 @frozen
 class ScriptsFound:
-    """The scripts found in the folder; `complete` is False while files are still being inspected."""
+    """The scripts found in the folder at `path`; `complete` is False while files are still being inspected."""
 
+    path: str
     scripts: tuple[Script, ...]
     folder: FolderState = SOUND
     complete: bool = True

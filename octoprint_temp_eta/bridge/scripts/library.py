@@ -56,18 +56,20 @@ class Library(Part):
         return self._folder
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
-        """Scan the folder, which may have changed."""
-        del now
-        self._folder = settings.script_folder
+        """Scan the folder. If it is another one, the scripts of the former one are gone at once."""
         self._scan_at = 0.0
-        return []
+        if settings.script_folder == self._folder:
+            return []
+        self._folder = settings.script_folder
+        self.known = False
+        return self._take(ScriptsFound(self._folder, ()), now)
 
     def tick(self, now: Now) -> list[Effect]:
         """Scan the folder when due."""
         if self._scan_at is None or now.at < self._scan_at:
             return []
         if not self._folder:
-            return self._found(ScriptsFound(()), now)
+            return self._found(ScriptsFound(self._folder, ()), now)
         # The next scan is scheduled by the result.
         self._scan_at = None
         return [ScanScripts(self._folder)]
@@ -106,10 +108,15 @@ class Library(Part):
         raise CommandError("unknown_script", f"There is no script {script_id!r}.", "/id")
 
     def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
-        logs: list[Effect] = []
+        if event.path != self._folder:
+            return []  # the setting was changed during the scan
         if event.complete:
             self._scan_at = now.at + SCAN_S
             self.known = True
+        return self._take(event, now)
+
+    def _take(self, event: ScriptsFound, now: Now) -> list[Effect]:
+        logs: list[Effect] = []
         if event.folder != self.folder_state:
             logs += self._folder_logs(event.folder)
             self.folder_state = event.folder

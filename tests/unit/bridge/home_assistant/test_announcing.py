@@ -12,7 +12,6 @@ from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, 
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed
-from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
 from tests.support.bridge_driver import INSTANCE, BridgeDriver
@@ -120,7 +119,7 @@ def test_scripts_that_are_not_found_yet_are_not_removed():
     after.advance(SETTLE_S)
     assert [publish for _, publish in after.sent if publish.topic == TOPIC] == []
     after.scripts = (PROBE,)
-    after.handle(ScriptsFound((PROBE,)))
+    after.found((PROBE,))
     after.advance(SETTLE_S)
     assert "start_probe" in components(after)
     assert all(b'"start_probe":{"platform":"button"}' not in p.payload for _, p in after.sent)

@@ -26,8 +26,8 @@ def test_the_catalogue_is_published_with_its_errors() -> None:
 
 def test_a_broken_script_is_logged_once() -> None:
     driver = ScriptBridgeDriver()
-    driver.handle(ScriptsFound((STEPS, ON_CONNECT, BROKEN)))
-    driver.handle(ScriptsFound((STEPS, BROKEN)))
+    driver.found((STEPS, ON_CONNECT, BROKEN))
+    driver.found((STEPS, BROKEN))
     warnings = [log.text for log in driver.of(Log) if log.level == logging.WARNING]
     assert warnings == [f"Script broken.py: {BROKEN.error}"]
 
@@ -36,7 +36,7 @@ def test_the_folder_is_looked_at_again_when_it_was_looked_at() -> None:
     driver = BridgeDriver(script_folder="/scripts", scripts=None)
     driver.advance(60)
     assert driver.of(ScanScripts) == [ScanScripts("/scripts")]
-    driver.handle(ScriptsFound(()))
+    driver.found(())
     driver.advance(SCAN_S)
     assert len(driver.of(ScanScripts)) == 2
 
@@ -57,31 +57,31 @@ def test_without_a_folder_there_are_no_scripts_and_nothing_is_scanned() -> None:
 
 def test_scripts_are_listed_while_others_are_still_inspected() -> None:
     driver = ScriptBridgeDriver(scripts=())
-    driver.handle(ScriptsFound((STEPS,), complete=False))
+    driver.found((STEPS,), complete=False)
     assert [entry["id"] for entry in driver.state("scripts")] == ["steps"]
-    driver.handle(ScriptsFound((STEPS, ON_CONNECT), complete=False))
+    driver.found((STEPS, ON_CONNECT), complete=False)
     assert [entry["id"] for entry in driver.state("scripts")] == ["steps", "on_connect"]
 
 
 def test_on_connect_commands_are_read_from_the_complete_catalogue() -> None:
     driver = ScriptBridgeDriver(found=False)
-    driver.handle(ScriptsFound((STEPS, ON_CONNECT), complete=False))
+    driver.found((STEPS, ON_CONNECT), complete=False)
     assert driver.of(ReadConnectCommands) == []
-    driver.handle(ScriptsFound((STEPS, ON_CONNECT)))
+    driver.found((STEPS, ON_CONNECT))
     assert len(driver.of(ReadConnectCommands)) == 1
 
 
 def test_a_hint_is_logged_once() -> None:
     hinted = Script("a.py", "A", "a_b", hint="use a_b")
     driver = ScriptBridgeDriver(scripts=(hinted,))
-    driver.handle(ScriptsFound((hinted,)))
+    driver.found((hinted,))
     assert [log for log in driver.of(Log) if "a.py" in log.text] == [Log(logging.INFO, "Script a.py: use a_b")]
 
 
 def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
     for _ in range(2):
-        driver.handle(ScriptsFound((STEPS,), FolderState(writable=(".", "steps.py"))))
+        driver.found((STEPS,), FolderState(writable=(".", "steps.py")))
     (warning,) = [log.text for log in driver.of(Log) if "Other users" in log.text]
     assert warning == (
         "Other users of this machine may change scripts in /s (the folder itself, steps.py), which run with"
@@ -93,7 +93,7 @@ def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
 
 def test_a_missing_folder_is_created_on_request() -> None:
     driver = ScriptBridgeDriver(script_folder="/s", scripts=())
-    driver.handle(ScriptsFound((), FolderState(missing=True)))
+    driver.found((), FolderState(missing=True))
     assert driver.bridge.snapshot(driver.now)["script_folder"]["missing"]
     assert driver.handle(CREATE) == [CreateScriptFolder("/s", 1)]
     (answer,) = driver.handle(ScriptFolderCreated(1))
@@ -117,3 +117,21 @@ def test_without_a_folder_none_is_created() -> None:
     (answer,) = driver.handle(CREATE)
     assert isinstance(answer, RestReply)
     assert answer.reply["error"]["code"] == "not_available"
+
+
+def test_the_scripts_of_the_former_folder_are_gone_at_once() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    driver.change_settings(script_folder="/others")
+    assert driver.state("scripts") == []
+    (reply,) = driver.command("script/start", {"id": "steps"})
+    assert reply["error"]["code"] == "unknown_script"
+    driver.handle(ScriptsFound("/s", (STEPS,)))
+    assert driver.state("scripts") == []
+    driver.found((ON_CONNECT,))
+    assert [entry["id"] for entry in driver.state("scripts")] == ["on_connect"]
+
+
+def test_other_settings_leave_the_catalogue() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    driver.change_settings(script_line_timeout=1000)
+    assert [entry["id"] for entry in driver.state("scripts")] == ["steps", "on_connect", "broken.py"]

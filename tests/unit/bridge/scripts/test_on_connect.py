@@ -7,7 +7,7 @@ from typing import Any
 
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import HoldJobs, ReadConnectCommands, SendLines
-from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptsFound
+from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead
 from tests.support.script_bridge_driver import ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
 
 
@@ -50,7 +50,7 @@ def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_scrip
 def test_on_connect_commands_are_read_again_when_the_settings_of_their_script_are_saved() -> None:
     catalogue = (replace(ON_CONNECT, settings={"a": 1}), STEPS)
     driver = ScriptBridgeDriver(script_folder="/s")
-    driver.handle_all(ScriptsFound(catalogue))
+    driver.found(catalogue)
     saved: list[tuple[str, dict[str, Any]]] = [("on_connect", {"a": 2}), ("steps", {"count": 4})]
     for script_id, settings in saved:
         body = {"id": script_id, "settings": settings}

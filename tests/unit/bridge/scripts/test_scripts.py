@@ -27,7 +27,7 @@ def test_an_input_reaches_the_part_that_handles_it():
     assert not made.known
     for part in made.parts:
         if ScriptsFound in part.inputs:
-            part.inputs[ScriptsFound](ScriptsFound((STEPS,)), NOW)
+            part.inputs[ScriptsFound](ScriptsFound(Settings().script_folder, (STEPS,)), NOW)
     assert made.known
     assert made.catalogue == (STEPS,)
 

@@ -18,7 +18,6 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptReturned,
     ScriptRunning,
-    ScriptsFound,
 )
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH
@@ -39,7 +38,7 @@ def script_bridge(kept: dict[str, Any] | None = None) -> BridgeDriver:
     """Return a bridge with scripts, for the first of which `kept` is kept."""
     remembered = {"scripts": {"version": 1, "settings": {"steps": kept}}} if kept else {}
     driver = connected(remembered=remembered, scripts=None)
-    driver.handle(ScriptsFound((STEPS, PLAIN, BROKEN)))
+    driver.found((STEPS, PLAIN, BROKEN))
     return driver
 
 
