@@ -171,11 +171,8 @@ class ScriptRun(Part):
         if not self.runner.accepts_lines:
             return [RejectLine(message.seq, "the run is ending")]
         if len(message.line) > LONGEST_LINE or not message.line.isprintable():
-            return [
-                RejectLine(
-                    message.seq, f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
-                )
-            ]
+            rule = f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
+            return [RejectLine(message.seq, rule)]
         if len(self._waiting) >= MOST_WAITING:
             return [RejectLine(message.seq, f"{MOST_WAITING} lines wait for the printer's reply already")]
         self.runner.script_sent(message.line)
@@ -288,7 +285,8 @@ class ScriptRun(Part):
                 case Unacknowledged(key, error) if key in self._waiting:
                     effects.append(RejectLine(self._waiting.pop(key), error))
                 case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
-                    effects += self._do(self.runner.settled(isinstance(outcome, Acknowledged), now.wall), now)
+                    acknowledged, targets = isinstance(outcome, Acknowledged), self._heaters.targets
+                    effects += self._do(self.runner.settled(acknowledged, now.wall, targets), now)
                 case Acknowledged() | Unacknowledged():
                     pass
                 case FakeAck():
@@ -325,10 +323,11 @@ class ScriptRun(Part):
             case core.Terminate():
                 self._acknowledgements.hurry()
                 return [TerminateScript(), *self._break_heat_wait(now)]
-            case core.Settle(targets):
+            case core.Settle(targets, ask):
                 self._acknowledgements.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
-                return [*heaters, self._send(self._last_key or "", LAST_LINE)]
+                question = self._ask_printer(Fence()) if ask else []
+                return [*heaters, *question, self._send(self._last_key or "", LAST_LINE)]
             case core.RunStarted() | core.RunEnded():
                 return self._reports.report(decision, now)
             case _:

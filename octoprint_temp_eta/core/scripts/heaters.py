@@ -25,6 +25,8 @@ class HeaterTargets:
     by_others: set[str] = field(default_factory=set)
     #: Whether the firmware was reset, which switches all heaters off. Some boards print `start` without a reset.
     reset: bool = False
+    #: The heaters whose targets were taken already. Their new targets are set after the script's lines.
+    _taken: set[str] = field(default_factory=set)
     _tool: str = "tool0"
 
     def script_sent(self, line: str) -> None:
@@ -44,8 +46,10 @@ class HeaterTargets:
             self.by_others.add(heater)
             self.by_script.discard(heater)
 
-    def after(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
+    def take(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
         """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.
+
+        Called again with newer targets, it returns only those that were not returned before.
 
         They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
         anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off; after a
@@ -54,7 +58,8 @@ class HeaterTargets:
         if result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
             return {}
         hotter = {name for name, target in current.items() if target > run.targets.get(name, 0.0)}
-        changed = self.by_script | (hotter - self.by_others)
+        changed = (self.by_script | (hotter - self.by_others)) - self._taken
+        self._taken |= changed
         ordered = [*(name for name in run.targets if name in changed), *sorted(changed - run.targets.keys())]
         off = self.reset or run.heaters_after is HeatersAfter.OFF
         return {name: 0.0 if off else run.targets.get(name, 0.0) for name in ordered}

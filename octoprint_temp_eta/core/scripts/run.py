@@ -202,9 +202,13 @@ class Kill:
 
 @frozen
 class Settle:
-    """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement."""
+    """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement.
+
+    With `ask`, the printer is asked for its temperatures and targets before the last line.
+    """
 
     targets: Mapping[str, float]
+    ask: bool = True
 
 
 @frozen

@@ -162,7 +162,7 @@ class Runner:
             return []
         self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
         linked = runs and self._progress.linked
-        end = [Terminate(), Kill(), Settle(self._targets_after(targets))] if linked else [Kill()]
+        end = [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False)] if linked else [Kill()]
         return [*end, *self._finish(wall, held=False)]
 
     def process_ended(self, how: str, wall: float, targets: Mapping[str, float]) -> list[Decision]:
@@ -173,16 +173,24 @@ class Runner:
         self._set_result(RunResult.from_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
             return self._finish(wall, held=True)
-        result, settle = self._progress.result, Settle(self._targets_after(targets))
+        result, settle = self._progress.result, Settle(self._targets_after(targets), ask=not self._finished)
         # The printer may acknowledge late, while it waits for a heater. The result is published without waiting.
         unfinished = result is not None and result.outcome in (Outcome.CANCELLED, Outcome.ERROR)
         return [*self._report(wall), settle] if unfinished else [settle]
 
-    def settled(self, acknowledged: bool, wall: float) -> list[Decision]:
-        """The last line is acknowledged; if it is not, send it again."""
+    def settled(self, acknowledged: bool, wall: float, targets: Mapping[str, float]) -> list[Decision]:
+        """The last line is acknowledged; if it is not, send it again.
+
+        `targets` are the current ones in °C by heater. Now they include what a firmware macro has set that was still
+        being executed, or not yet reported, when the process ended.
+        """
         self._progress.attempts += 1
         if not acknowledged and self._progress.attempts < SETTLE_ATTEMPTS:
-            return [Settle({})]
+            return [Settle({}, ask=not self._finished)]
+        late = self._targets_after(targets)
+        if late:
+            self._progress.attempts = 0
+            return [Settle(late)]
         return self._finish(wall, held=True) if self._move(Event.SETTLED) else []
 
     def tick(self, at: float) -> list[Decision]:
@@ -195,6 +203,10 @@ class Runner:
             what = "to be loaded" if self.phase is Phase.LOADING else "and that is its limit"
             return self._stop(Event.STOPPED, RunResult.from_error(f"it took {seconds:g} s {what}", Code.TIMEOUT), at)
         return []
+
+    @property
+    def _finished(self) -> bool:
+        return self._progress.result is not None and self._progress.result.outcome is Outcome.FINISHED
 
     def _move(self, event: Event) -> bool:
         after = MOVES[self.phase].get(event)
@@ -241,4 +253,4 @@ class Runner:
     def _targets_after(self, current: Mapping[str, float]) -> Mapping[str, float]:
         if self.run is None or self._progress.result is None:
             return {}
-        return self._progress.heaters.after(self.run, self._progress.result, current)
+        return self._progress.heaters.take(self.run, self._progress.result, current)

@@ -122,7 +122,7 @@ def test_the_heaters_after_a_cancelled_run(after: str, targets: list[SetTarget])
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"))
     driver.command("script/cancel", b"PRESS")
-    assert driver.end()[-len(targets) - 2 : -2] == targets if targets else SetTarget not in map(type, driver.end())
+    driver.end()
     assert driver.of(SetTarget) == targets
 
 
@@ -134,6 +134,25 @@ def test_the_heaters_get_their_targets_back_also_where_nothing_is_estimated() ->
     driver.command("script/cancel", b"PRESS")
     driver.end()
     assert driver.of(SetTarget) == [SetTarget("tool0", 0.0), SetTarget("bed", 60.0)]
+
+
+def test_a_heater_that_a_macro_has_switched_on_is_off_after_a_cancel_before_the_next_report() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "HEATUP"))
+    driver.ack(f"{RUN_1}.1", "HEATUP")
+    driver.command("script/cancel", b"PRESS")
+    ended = driver.handle_all(ScriptEnded(RUN_1, -15, "was ended by SIGTERM"))
+    asked = [effect.line for effect in ended if isinstance(effect, SendLine)]
+    assert (asked, driver.of(SetTarget)) == (["M105", "G90"], [])
+    driver.ack(f"{RUN_1}.ask1", "M105")
+    driver.read(tool0=(25.0, 200.0), bed=(40.0, 60.0))
+    driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.of(SetTarget) == [SetTarget("tool0", 0.0)]
+    assert driver.state("script")["state"] == "cancelling"
+    driver.ack(f"{RUN_1}.ask2", "M105")
+    driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.state("script")["state"] == "idle"
 
 
 def test_targets_of_the_previous_printer_are_ignored_and_unknown_ones_are_switched_off() -> None:

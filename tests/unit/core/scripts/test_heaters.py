@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Run, Settle
+from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle
 from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
 
 
@@ -67,7 +67,7 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner = at(Phase.RUNNING)
         runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
-        assert runner.process_ended(CLEANLY, 0, RUN.targets) == [Settle(targets)]
+        assert runner.process_ended(CLEANLY, 0, RUN.targets) == [Settle(targets, ask=not success)]
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,20 @@ def test_a_newer_target_of_the_script_is_its_own() -> None:
     runner.script_sent("M140 S90")
     runner.raised("boom", 0)
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0})
+
+
+def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_back() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("HEATUP")
+    runner.script_sent("M140 S90")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0}, ask=True)
+    late = {**RUN.targets, "bed": 90.0, "tool0": 200.0}
+    assert runner.settled(True, 1, late) == [Settle({"tool0": 0.0})]
+    assert runner.settled(True, 2, late) == [Release()]
+
+
+def test_what_a_user_heats_while_the_run_ends_stays() -> None:
+    runner = at(Phase.SETTLING)
+    runner.others_queued("M104 S200")
+    assert runner.settled(True, 1, {**RUN.targets, "tool0": 200.0}) == [Release()]

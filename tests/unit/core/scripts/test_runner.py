@@ -41,10 +41,10 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
     "ended": lambda runner: runner.process_ended("was ended by SIGKILL", 2000, {}),
     "shut down": lambda runner: runner.shut_down(2000, {}),
-    "settled": lambda runner: runner.settled(True, 2000),
+    "settled": lambda runner: runner.settled(True, 2000, {}),
 }
 CANCELLED, RESTORE = ended_run(Outcome.CANCELLED), Settle({})
-END_NOW = (Terminate(), Kill(), RESTORE)
+END_NOW = (Terminate(), Kill(), Settle({}, ask=False))
 KILLED = ended_run(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
 SHUT_DOWN = ended_run(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
 #: By phase and input: what is decided and where it leads. What is not here changes nothing.
@@ -76,7 +76,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.RUNNING, "cancel"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "lost"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
-    (Phase.CLOSING, "ended"): ([RESTORE], Phase.SETTLING),
+    (Phase.CLOSING, "ended"): ([Settle({}, ask=False)], Phase.SETTLING),
     (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
     (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
     (Phase.SETTLING, "lost"): ([Release()], Phase.IDLE),
@@ -114,9 +114,9 @@ def test_a_result_is_reported_after_the_last_acknowledgement(
     runner = at(Phase.RUNNING)
     runner.returned(*result, 0)
     assert runner.state is State.RUNNING
-    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({})]
+    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({}, ask=not result[0])]
     assert runner.state is State.RUNNING
-    assert runner.settled(True, 2000) == [Release(), expected]
+    assert runner.settled(True, 2000, {}) == [Release(), expected]
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
 
 
@@ -133,7 +133,7 @@ def test_a_cancelled_run_keeps_the_runner_until_the_printer_has_followed() -> No
     runner = at(Phase.SETTLING)
     assert runner.state is State.CANCELLING
     assert runner.start(RUN) == []
-    assert runner.settled(True, 9999) == [Release()]
+    assert runner.settled(True, 9999, {}) == [Release()]
     assert runner.last == CANCELLED.completed
 
 
@@ -216,8 +216,8 @@ def test_a_script_that_is_never_loaded_is_given_up() -> None:
 def test_a_g90_without_an_reply_is_sent_again() -> None:
     runner = at(Phase.SETTLING)
     for _ in range(SETTLE_ATTEMPTS - 1):
-        assert runner.settled(False, 2000) == [Settle({})]
-    assert runner.settled(False, 2000) == [Release()]
+        assert runner.settled(False, 2000, {}) == [Settle({})]
+    assert runner.settled(False, 2000, {}) == [Release()]
 
 
 class World:
@@ -281,7 +281,7 @@ def test_every_run_is_reported_once_and_ends(events: list[str]) -> None:
             world.do(runner.process_ended(CLEANLY, clock, {}))
         elif event == "acks" and world.settling:
             world.settling = False
-            world.do(runner.settled(True, clock))
+            world.do(runner.settled(True, clock, {}))
         elif event == "unlink" and world.linked:
             world.linked = world.settling = False
             world.holds = 0
@@ -304,7 +304,7 @@ def test_an_event_without_a_row_is_reported_with_its_phase():
 
 def test_the_times_of_the_runs_move_with_a_clock_that_is_set():
     runner = at(Phase.SETTLING)
-    runner.settled(True, 2000)
+    runner.settled(True, 2000, {})
     runner.start(replace(RUN, run_id="r2", started_at=2100.0))
     runner.clock_set(500.0)
     assert runner.run is not None
