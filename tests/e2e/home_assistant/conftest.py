@@ -20,7 +20,7 @@ HARMLESS = (
     "No device components to cleanup",
     "Error returned from MQTT server: The connection was lost",
     "Disconnected from MQTT server",
-    "failed to receive on socket: [Errno 104] Connection reset by peer",
+    "paho.mqtt.client: failed to receive on socket",
     "Error talking to MQTT: The client is not currently connected",
 )
 
