@@ -125,6 +125,25 @@ def test_a_macro_has_no_timeout_while_it_heats(octoprint: OctoPrint, printer: Se
     assert lines == ["START_PRINT BED=110", "M118 after", "M400", "G90"]
 
 
+def test_what_a_macro_has_heated_since_the_last_report_is_off_after_a_cancel(
+    octoprint: OctoPrint, printer: SerialPrinter
+) -> None:
+    printer.macros["HEATUP"] = []
+    printer.report(False)
+    before, cold = len(printer.lines), printer.temperatures
+    try:
+        run_id = start(octoprint, "macro", "import time; self.g.write('HEATUP'); time.sleep(1000)")
+        eventually(lambda: "HEATUP" in printer.lines[before:], "the macro")
+        printer.temperatures = cold.replace("/0.0", "/200.0", 1)
+        post(octoprint, "script/cancel")
+        eventually(lambda: last_run(octoprint, run_id), "the runner to be free", timeout=60)
+    finally:
+        printer.temperatures = cold
+        printer.report(True)
+    lines = [line for line in printer.lines[before:] if line.startswith(("HEATUP", "M104", "G90"))]
+    assert lines == ["HEATUP", "G90", "M104 S0.0", "G90"]
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 @pytest.mark.parametrize(
     ("path", "command"),

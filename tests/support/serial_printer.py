@@ -86,6 +86,13 @@ class SerialPrinter:
         os.close(self._ours)
         os.close(self._theirs)
 
+    def report(self, wanted: bool) -> None:
+        """Report temperatures all the time, as after M155, or only when asked with M105."""
+        if wanted:
+            self._reports.set()
+        else:
+            self._reports.clear()
+
     def next_report(self, line: str | None = None) -> None:
         """Report `line`, or the temperatures, and return once that has been done. OctoPrint must be connected."""
         reported = threading.Event()
