@@ -47,7 +47,7 @@ def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int 
     path = folder / RESULT
     try:
         stored = json.loads(read_text(path))
-        if stored["key"] == key:
+        if stored["key"] == key and int(stored["status"]) <= 0:  # former versions stored exceptions, too
             return _problem(int(stored["status"]))
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not probed yet

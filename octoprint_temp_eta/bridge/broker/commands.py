@@ -40,6 +40,8 @@ class Commands(Part):
         self._heaters = heaters
         self._rate_limit = RateLimit()
         self._executed = Executed()
+        #: The number of the last connection, None after its end.
+        self._link = outbox.link
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -51,9 +53,14 @@ class Commands(Part):
         return [] if name is None else self.arrived(message, name, now)
 
     def _broker_lost(self, _: BrokerLost, now: Now) -> list[Effect]:
-        if self._outbox.connected:  # else a further attempt has failed
-            self._executed.lost(now)
+        self._ended(None, now)
         return []
+
+    def _ended(self, link: int | None, now: Now) -> None:
+        """Note the end of the last connection, if `link` is another one."""
+        if self._link not in (None, link):
+            self._executed.lost(now)
+        self._link = link
 
     @property
     def allowed(self) -> list[str]:
@@ -62,6 +69,7 @@ class Commands(Part):
 
     def arrived(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute the command `name` in an MQTT message, or refuse it; an empty payload only clears a topic."""
+        self._ended(self._outbox.link, now)
         if not message.payload:
             return []
         if not self._rate_limit.take(now.at):
@@ -119,6 +127,7 @@ class Commands(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Report how many commands the rate limit refused since the last report."""
+        self._ended(self._outbox.link, now)
         refused = self._rate_limit.report(now.at)
         if not refused:
             return []

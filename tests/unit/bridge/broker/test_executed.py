@@ -116,3 +116,14 @@ def test_a_redelivered_command_that_stops_something_is_executed_again_after_a_wh
     off: dict[str, object] = {"heater": "bed", "target": 0}
     assert redelivered(STOP_REMEMBERED_S + 1, off) == [0.0, 0.0]
     assert redelivered(1, off) == [0.0]
+
+
+def test_a_connection_that_the_bridge_gives_up_ends_the_use_of_packet_ids_too():
+    driver = heating_bed(allow_target=True)
+    on = {"heater": "bed", "target": 60}
+    driver.command("target", on, qos=1, packet_id=7)
+    driver.skip(UNACKNOWLEDGED_S + 1)
+    driver.change_settings(mqtt_keepalive=33)
+    driver.connect()
+    driver.command("target", on, qos=1, packet_id=7, redelivered=True)
+    assert targets(driver) == [60.0, 60.0]
