@@ -65,6 +65,15 @@ def test_a_numpy_that_raises_is_probed_at_each_start(tmp_path: Path, broken: Pat
     assert probe.runs == 2
 
 
+def test_an_exception_that_a_former_version_stored_is_no_result(tmp_path: Path):
+    numpy_problem(tmp_path, LOGGER, Probe(SIGILL))
+    path = tmp_path / RESULT
+    path.write_text(path.read_text().replace(str(SIGILL), "1"))
+    probe = Probe(SIGILL)
+    assert numpy_problem(tmp_path, LOGGER, probe) is not None
+    assert probe.runs == 1
+
+
 def test_another_version_or_machine_is_probed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     probe = Probe(SIGILL)
     assert numpy_problem(tmp_path, LOGGER, probe)
