@@ -47,8 +47,9 @@ def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int 
     path = folder / RESULT
     try:
         stored = json.loads(read_text(path))
-        if stored["key"] == key and int(stored["status"]) <= 0:  # former versions stored exceptions, too
-            return _problem(int(stored["status"]))
+        known = int(stored["status"])
+        if stored["key"] == key and known <= 0:  # former versions stored exceptions, too
+            return _problem(known)
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not probed yet
     status = probe()
