@@ -66,8 +66,6 @@ class SendLimits:
     def __init__(self) -> None:
         #: The maximum number of messages in flight.
         self.window = WINDOW
-        #: The size in bytes of the largest packet, None without a limit.
-        self.maximum_packet_size: int | None = None
         #: How many messages were not sent since the start.
         self.not_sent = 0
         #: The size in bytes of the largest message so far, sent or not.
@@ -86,7 +84,6 @@ class SendLimits:
         """Use the limits of a new connection."""
         self.window = min(WINDOW, broker.window or WINDOW)
         self._announced = broker.maximum_packet_size
-        self._apply()
         self._protocol = broker.protocol
         self._suspects.connected()
 
@@ -144,8 +141,12 @@ class SendLimits:
         pause = min(2 * self._retry_s, LONGEST_RETRY_S)
         self.forget()
         self._retry_s = pause
-        self._apply()
         return True
+
+    @property
+    def maximum_packet_size(self) -> int | None:
+        """The size in bytes of the largest packet, None without a limit."""
+        return min((limit for limit in (self._announced, self._guess) if limit is not None), default=None)
 
     @property
     def guessed(self) -> bool:
@@ -156,10 +157,6 @@ class SendLimits:
         """Return whether `publish` is small enough."""
         limit = self.maximum_packet_size
         return limit is None or packet_size(publish, self._protocol) <= limit
-
-    def _apply(self) -> None:
-        known = [limit for limit in (self._announced, self._guess) if limit is not None]
-        self.maximum_packet_size = min(known, default=None)
 
     def take_reports(self) -> list[TooLarge | Culprit]:
         """Return what was not sent, and why, since the last call."""
