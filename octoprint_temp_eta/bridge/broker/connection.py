@@ -85,7 +85,7 @@ class Connection(Part):
         )
         if broker is None or not encrypted or not settings.mqtt_tls_insecure:
             return ()
-        return (not_verified(f"{broker.host}:{broker.port}"),)
+        return (not_verified(broker.address),)
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
@@ -218,7 +218,7 @@ class Connection(Part):
         self._outbox.connect(event.link, now)
         self._conflict.times.connected(now)
         self._read_back.connected(now)
-        text = f"Connected to {event.host}:{event.port} with MQTT {event.protocol}"
+        text = f"Connected to {event.address} with MQTT {event.protocol}"
         warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
         return [*effects, *self._log.connected(text, now), *warnings]
 

@@ -106,7 +106,7 @@ class HomeAssistant(Part):
         return self._settings.ha_discovery_enabled and self._stays
 
     def _connected(self, broker: BrokerConnected, now: Now) -> list[Effect]:
-        self._discovery.connected(f"{broker.host}:{broker.port}", now)
+        self._discovery.connected(broker.address, now)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:

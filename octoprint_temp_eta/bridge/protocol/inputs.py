@@ -150,6 +150,11 @@ class BrokerConnected:
     maximum_packet_size: int | None = None
     window: int | None = None
 
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
 
 @frozen
 class BrokerLost:

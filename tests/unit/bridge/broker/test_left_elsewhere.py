@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_ELSEWHERE, MOST_BROKERS, MOST_TOPICS, LeftElsewhere
+from octoprint_temp_eta.bridge.broker.by_broker import MOST_BROKERS
+from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_ELSEWHERE, MOST_TOPICS, LeftElsewhere
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Profile
 from tests.support.bridge_driver import BridgeDriver, heating

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ha_discovery import Place
-from octoprint_temp_eta.bridge.home_assistant.elsewhere import MOST_BROKERS, MOST_PLACES, Elsewhere
+from octoprint_temp_eta.bridge.broker.by_broker import MOST_BROKERS
+from octoprint_temp_eta.bridge.home_assistant.elsewhere import MOST_PLACES, Elsewhere
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
