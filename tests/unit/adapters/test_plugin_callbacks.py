@@ -30,7 +30,8 @@ def test_a_callback_gets_the_message_as_in_octoprint_mqtt(callbacks: PluginCallb
     assert not callbacks.dispatch(MessageArrived("elsewhere", b""))
 
 
-def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
+def failing(callbacks: PluginCallbacks) -> queue.Queue[str]:
+    """Subscribe a callback that always raises; return the payloads of its calls."""
     called: queue.Queue[str] = queue.Queue()
 
     def fail(topic: str, payload: str, **_: Any) -> None:
@@ -38,6 +39,11 @@ def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, 
         raise ValueError(topic)
 
     callbacks.subscribe("plugin/sub", fail)
+    return called
+
+
+def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
+    called = failing(callbacks)
     callbacks.dispatch(HELLO)
     callbacks.dispatch(HELLO)
     assert [called.get(timeout=10), called.get(timeout=10)] == ["hello", "hello"]
@@ -45,13 +51,7 @@ def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, 
 
 
 def test_one_that_always_raises_does_not_fill_the_log(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
-    called: queue.Queue[str] = queue.Queue()
-
-    def fail(topic: str, payload: str, **_: Any) -> None:
-        called.put(payload)
-        raise ValueError(topic)
-
-    callbacks.subscribe("plugin/sub", fail)
+    called = failing(callbacks)
     for _ in range(101):
         callbacks.dispatch(HELLO)
         called.get(timeout=10)

@@ -16,8 +16,7 @@ from octoprint_temp_eta.bridge.broker.states import State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
 from octoprint_temp_eta.bridge.outbox.publish_policy import CONTINUED_S
-from octoprint_temp_eta.bridge.outbox.send_limits import RETRY_S
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Publish, Subscribe
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
@@ -323,30 +322,3 @@ def test_home_assistants_status_is_subscribed_to_only_while_discovery_is_on():
     effects = driver.change_settings(ha_discovery_enabled=False)
     assert [effect for effect in effects if isinstance(effect, Subscribe)] == [Subscribe(connect.subscriptions)]
     assert driver.change_settings(mqtt_publish_interval=7) == []
-
-
-def test_a_message_above_the_packet_limit_is_reported_and_counted():
-    driver = BridgeDriver(ha_discovery_enabled=False)
-    driver.printer()
-    driver.connect(maximum_packet_size=400)
-    warnings = logged(driver, logging.WARNING)
-    assert [text.split()[3] for text in warnings] == [f"{BASE}/info"]
-    assert "is not sent: the broker accepts at most 400. Raise the broker's packet limit" in warnings[0]
-    driver.connect()
-    driver.advance(1)
-    assert driver.state("diagnostics")["messages"]["dropped"] >= 1
-    assert driver.state("info")["instance"] == INSTANCE, "a broker without the limit gets it"
-
-
-def test_what_was_held_back_is_sent_again_after_an_hour():
-    driver = BridgeDriver(ha_discovery_enabled=False)
-    driver.printer()
-    topic, outbox = driver.topic("info"), driver.bridge._outbox
-    driver.connect()
-    found = [outbox.limits.lost([Publish(topic, b"x")], driver.now) for _ in range(2)]
-    assert found == [set(), {topic}]
-    driver.connect(forget=True)
-    assert topic not in driver.retained
-    driver.skip(RETRY_S)
-    driver.advance(1)
-    assert topic in driver.retained

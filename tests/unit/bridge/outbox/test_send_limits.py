@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
 from octoprint_temp_eta.bridge.outbox.send_limits import (
     LARGE,
@@ -16,6 +18,7 @@ from octoprint_temp_eta.bridge.outbox.send_limits import (
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.core.clock import Now
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
 
 MESSAGE = Publish("a/b", b"x" * 1000)
 NOW = Now(0.0, 0.0)
@@ -163,3 +166,33 @@ def test_two_messages_on_one_topic_that_are_in_flight_together_are_one_suspect()
     made.delivered(Publish("other", b"x"))
     assert made.lost([MESSAGE, MESSAGE], NOW) == set()
     assert made.goes_alone(MESSAGE)
+
+
+# In the bridge
+
+
+def test_a_message_above_the_packet_limit_is_reported_and_counted():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.printer()
+    driver.connect(maximum_packet_size=400)
+    warnings = logged(driver, logging.WARNING)
+    assert [text.split()[3] for text in warnings] == [driver.topic("info")]
+    assert "is not sent: the broker accepts at most 400. Raise the broker's packet limit" in warnings[0]
+    driver.connect()
+    driver.advance(1)
+    assert driver.state("diagnostics")["messages"]["dropped"] >= 1
+    assert driver.state("info")["instance"] == INSTANCE, "a broker without the limit gets it"
+
+
+def test_what_was_held_back_is_sent_again_after_an_hour():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.printer()
+    topic, outbox = driver.topic("info"), driver.bridge._outbox
+    driver.connect()
+    found = [outbox.limits.lost([Publish(topic, b"x")], driver.now) for _ in range(2)]
+    assert found == [set(), {topic}]
+    driver.connect(forget=True)
+    assert topic not in driver.retained
+    driver.skip(RETRY_S)
+    driver.advance(1)
+    assert topic in driver.retained

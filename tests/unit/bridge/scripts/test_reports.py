@@ -13,6 +13,7 @@ from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent, Release
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
     ScriptEnded,
+    ScriptLine,
     ScriptLogged,
     ScriptReturned,
     ScriptRunning,
@@ -161,3 +162,19 @@ def test_a_clock_that_is_set_during_a_run_corrects_its_start() -> None:
     driver.set_wall(driver.now.wall + 86_400.0)
     driver.advance(1)
     assert datetime.fromisoformat(driver.state("script")["started_at"]) - started == timedelta(days=1)
+
+
+def test_late_messages_of_another_run_are_ignored() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    late = (
+        ScriptRunning(RUN_2),
+        ScriptLine(RUN_2, 1, "G28"),
+        ScriptStatus(RUN_2, "x"),
+        ScriptLogged(RUN_2, "info", "left behind"),
+        ScriptReturned(RUN_2, True, {}),
+        ScriptEnded(RUN_2, 0, "ended"),
+        JobsHeld(RUN_2, "not ready"),
+    )
+    assert driver.handle_all(*late) == []
+    assert driver.state("script")["state"] == "running"

@@ -29,10 +29,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptEnded,
     ScriptLine,
-    ScriptLogged,
     ScriptReturned,
-    ScriptRunning,
-    ScriptStatus,
 )
 from octoprint_temp_eta.bridge.scripts.runs import LONGEST_LINE, MOST_WAITING
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
@@ -313,22 +310,6 @@ def test_a_firmware_reset_releases_the_jobs() -> None:
 
 def test_a_disconnect_without_a_run_does_nothing() -> None:
     assert ScriptBridgeDriver().handle_all(PrinterGone("the printer was disconnected")) == []
-
-
-def test_late_messages_of_another_run_are_ignored() -> None:
-    driver = ScriptBridgeDriver()
-    driver.run()
-    late = (
-        ScriptRunning(RUN_2),
-        ScriptLine(RUN_2, 1, "G28"),
-        ScriptStatus(RUN_2, "x"),
-        ScriptLogged(RUN_2, "info", "left behind"),
-        ScriptReturned(RUN_2, True, {}),
-        ScriptEnded(RUN_2, 0, "ended"),
-        JobsHeld(RUN_2, "not ready"),
-    )
-    assert driver.handle_all(*late) == []
-    assert driver.state("script")["state"] == "running"
 
 
 def test_a_hold_that_comes_too_late_is_let_go() -> None:

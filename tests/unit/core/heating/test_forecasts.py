@@ -10,6 +10,10 @@ from octoprint_temp_eta.core.estimation.estimator import Direction, Estimate, Go
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
 from octoprint_temp_eta.core.estimation.methods import make_estimator
 from octoprint_temp_eta.core.heating.forecasts import MOST, Forecast, ForecastTable
+from octoprint_temp_eta.core.heating.state_machine.states import State
+from octoprint_temp_eta.core.heating.track import ARRIVED
+from tests.support import curves
+from tests.support.track_driver import TrackDriver
 
 UP, DOWN = Goal(Direction.HEATING, 210.0), Goal(Direction.COOLING, 50.0)
 
@@ -119,3 +123,65 @@ def test_it_knows_between_which_temperatures_it_stays_near_what_was_shown(
     forecast: Forecast, expected: tuple[float, float]
 ):
     assert forecast.range_within(10.0, 40.0, 50.0) == pytest.approx(expected)
+
+
+# Of a heater
+
+
+HEATING, COOLING = Goal(Direction.HEATING, 60.0), Goal(Direction.COOLING, 61.0)
+
+
+@pytest.mark.parametrize(("start", "goal"), [(30.0, HEATING), (58.9, HEATING), (61.1, COOLING), (90.0, COOLING)])
+def test_a_forecast_is_from_the_present_temperature_to_the_target_or_just_above(start: float, goal: Goal):
+    bed = TrackDriver()
+    bed.read(start, 0.0)
+    asked: list[tuple[float, Goal]] = []
+    unknown = Forecast(None)
+
+    def forecast(actual: float, to: Goal) -> Forecast:
+        asked.append((actual, to))
+        return unknown
+
+    assert bed.track.forecast(60.0, forecast) is unknown
+    assert asked == [(start, goal)]
+
+
+def never(_: float, __: Goal) -> Forecast:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("start", [59.0, 60.0, 61.0])
+def test_a_forecast_is_zero_where_the_heater_is_there(start: float):
+    bed = TrackDriver()
+    bed.read(start, 0.0)
+    assert bed.track.forecast(60.0, never) == Forecast(ARRIVED, 59.0, 61.0)
+
+
+def test_a_forecast_of_the_present_target_is_zero_while_the_heater_holds_it():
+    bed = TrackDriver()
+    bed.play(curves.heating(60.0, hold=60.0))
+    assert bed.track.forecast(60.5, never) == Forecast(ARRIVED)
+
+
+def test_of_an_unknown_heater_there_is_no_forecast():
+    assert TrackDriver().track.forecast(60.0, never) == Forecast(None)
+
+
+def test_while_a_cool_down_is_extrapolated_there_is_no_forecast():
+    bed = TrackDriver()
+    bed.play(curves.resting(60.0, 60.0, lasting=5))
+    bed.play(curves.cooling(60.0, tau=300.0, lasting=60))
+    read = bed.track.situation()
+    bed.track.disconnect(bed.at, 3600.0)
+    assert bed.track.extrapolated
+    assert bed.track.forecast(60.0, never) == Forecast(None)
+    assert bed.track.situation() != read
+
+
+def test_its_situation_is_what_forecasts_depend_on():
+    bed = TrackDriver()
+    assert bed.track.situation() == ((State.UNKNOWN, 0.0, False), None)
+    bed.read(22.0, 0.0)
+    assert bed.track.situation() == ((State.OFF, 0.0, False), 22.0)
+    bed.read(22.5, 60.0)
+    assert bed.track.situation() == ((State.HEATING, 60.0, False), 22.5)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.core.estimation.estimator import Direction, Goal, HeaterKind
+from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
 from octoprint_temp_eta.core.estimation.linear import Limits
 from octoprint_temp_eta.core.estimation.methods import learn, make_estimator
 from octoprint_temp_eta.core.estimation.samples import plausible
-from octoprint_temp_eta.core.heating.forecasts import Forecast
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State
-from octoprint_temp_eta.core.heating.track import ARRIVED, HeaterView, Policy, Track
+from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Track
 from tests.support import curves
 from tests.support.thermal_heater import SimulatedHeater
 from tests.support.track_driver import AMBIENT, FIXED, WALL, TrackDriver
@@ -233,65 +232,6 @@ def test_a_heat_up_that_is_given_up_is_no_episode():
     bed.play(curves.resting(36.0, lasting=30))
     assert bed.states == [State.HEATING, State.OFF]
     assert not [step for step in bed.steps if step.episode is not None]
-
-
-HEATING, COOLING = Goal(Direction.HEATING, 60.0), Goal(Direction.COOLING, 61.0)
-
-
-@pytest.mark.parametrize(("start", "goal"), [(30.0, HEATING), (58.9, HEATING), (61.1, COOLING), (90.0, COOLING)])
-def test_a_forecast_is_from_the_present_temperature_to_the_target_or_just_above(start: float, goal: Goal):
-    bed = TrackDriver()
-    bed.read(start, 0.0)
-    asked: list[tuple[float, Goal]] = []
-    unknown = Forecast(None)
-
-    def forecast(actual: float, to: Goal) -> Forecast:
-        asked.append((actual, to))
-        return unknown
-
-    assert bed.track.forecast(60.0, forecast) is unknown
-    assert asked == [(start, goal)]
-
-
-def never(_: float, __: Goal) -> Forecast:
-    raise AssertionError
-
-
-@pytest.mark.parametrize("start", [59.0, 60.0, 61.0])
-def test_a_forecast_is_zero_where_the_heater_is_there(start: float):
-    bed = TrackDriver()
-    bed.read(start, 0.0)
-    assert bed.track.forecast(60.0, never) == Forecast(ARRIVED, 59.0, 61.0)
-
-
-def test_a_forecast_of_the_present_target_is_zero_while_the_heater_holds_it():
-    bed = TrackDriver()
-    bed.play(curves.heating(60.0, hold=60.0))
-    assert bed.track.forecast(60.5, never) == Forecast(ARRIVED)
-
-
-def test_of_an_unknown_heater_there_is_no_forecast():
-    assert TrackDriver().track.forecast(60.0, never) == Forecast(None)
-
-
-def test_while_a_cool_down_is_extrapolated_there_is_no_forecast():
-    bed = TrackDriver()
-    bed.play(curves.resting(60.0, 60.0, lasting=5))
-    bed.play(curves.cooling(60.0, tau=300.0, lasting=60))
-    read = bed.track.situation()
-    bed.track.disconnect(bed.at, 3600.0)
-    assert bed.track.extrapolated
-    assert bed.track.forecast(60.0, never) == Forecast(None)
-    assert bed.track.situation() != read
-
-
-def test_its_situation_is_what_forecasts_depend_on():
-    bed = TrackDriver()
-    assert bed.track.situation() == ((State.UNKNOWN, 0.0, False), None)
-    bed.read(22.0, 0.0)
-    assert bed.track.situation() == ((State.OFF, 0.0, False), 22.0)
-    bed.read(22.5, 60.0)
-    assert bed.track.situation() == ((State.HEATING, 60.0, False), 22.5)
 
 
 READINGS = st.lists(
