@@ -20,7 +20,7 @@ from .printer import LATE_S, TAGS
 from .threads.inbox import now
 from .threads.tasks import Tasks
 
-#: What starts something, and is not carried out late: its caller was told that there was no reply.
+#: What starts something, and is not carried out late: its caller has already had a timeout.
 STARTING = frozenset({"job/start", "job/resume", "printer/connect"})
 
 #: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.

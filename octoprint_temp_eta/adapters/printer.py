@@ -49,8 +49,7 @@ ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
-#: What heats or starts something is refused if its turn comes later than this, in seconds: its caller was told that
-#: there was no reply.
+#: Seconds after which what heats or starts something is refused: its caller has already had a timeout.
 LATE_S = REPLY_S - 1
 #: Why something is not done that has waited while the connection changed.
 NEW_CONNECTION = "the printer was disconnected meanwhile"

@@ -14,8 +14,8 @@ from .command_limits import URGENT
 REMEMBERED, REMEMBERED_S = 256, 600.0
 #: Seconds for which one is kept that stops something. Later, the same transaction stops what was started since.
 STOP_REMEMBERED_S = 10.0
-#: Seconds before the connection's end in which a message arrived whose acknowledgement may not have: the broker had
-#: that of earlier ones, and uses their packet IDs again. A dead connection is noticed after 1.5 times the keep-alive.
+#: How long before the end of a connection a message may have arrived whose acknowledgement got lost, in seconds: a dead
+#: connection is noticed after 1.5 times the keep-alive. The packet IDs of earlier messages may be used again.
 UNACKNOWLEDGED_S = 90.0
 
 #: Name, transaction (or the packet ID of MQTT if there is none), and arguments.
@@ -40,7 +40,7 @@ class Executed:
         if key is None or found is None:
             return None
         at, replies = found
-        # A packet ID is used again once our acknowledgement has arrived; what is redelivered then came last with it.
+        # A message with the same packet ID that is not redelivered is a new one.
         reused = command.transaction is None and not redelivered
         if reused or (_stops(command) and now.at - at > STOP_REMEMBERED_S):
             del self._replies[key]

@@ -42,7 +42,7 @@ class Event:
     turn: int
     #: Whether it is sent again if the connection ends before it was acknowledged.
     resend: bool = True
-    #: Told what becomes of it. Its owner sends it again on the next connection, if it is still right.
+    #: Notes whether the broker accepted it. Its owner sends it again on the next connection, if it is still right.
     receipt: Receipt | None = None
     #: How often the broker has refused it for now.
     refusals: int = 0

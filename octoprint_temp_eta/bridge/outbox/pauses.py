@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Seconds before the first repetition, doubled before each further one, and the longest.
+#: Seconds before the first retry, doubled before each further one, and the longest.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 320.0
 
 

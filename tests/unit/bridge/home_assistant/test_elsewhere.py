@@ -20,7 +20,7 @@ def place(number: int) -> Place:
     return Place("homeassistant", "single", "m", f"key{number}", "sensor", f"id{number}", (("", "x"),), enabled=True)
 
 
-def test_each_other_broker_is_told_once_also_after_a_restart():
+def test_each_other_broker_gets_a_removal_once_also_after_a_restart():
     elsewhere = Elsewhere()
     for broker in ("a:1", "b:1", "c:1"):
         assert elsewhere.connected(broker) == frozenset()
