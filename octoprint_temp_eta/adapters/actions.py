@@ -20,8 +20,9 @@ from .printer import LATE_S, TAGS
 from .threads.inbox import now
 from .threads.tasks import Tasks
 
-#: What starts something, and is not carried out late: its caller has already had a timeout.
-STARTING = frozenset({"job/start", "job/resume", "printer/connect"})
+#: What is not carried out late, as its caller has already had a timeout: what starts something, and what would end a
+#: print that was started meanwhile. Pausing and cancelling are on the safe side.
+NOT_LATE = frozenset({"job/start", "job/resume", "printer/connect", "printer/disconnect"})
 
 #: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.
 HasFile = Callable[[str, str], bool]
@@ -86,7 +87,7 @@ class Actions:
         refusal = None
         try:
             self._check(action.command)
-            if action.command in STARTING and now().at > until:
+            if action.command in NOT_LATE and now().at > until:
                 raise Refused(
                     "printer_not_ready", "OctoPrint was busy for too long; another plugin may have held it up."
                 )

@@ -203,8 +203,11 @@ class Printer:
             self._post(LineSent(key, line, self._expects_ok(gcode)))
 
     def hook_received(self, comm: Any, line: str, *_: Any, **__: Any) -> str:
-        """Post a received line."""
+        """Post a received line; one from a new connection ends a run before OctoPrint's event, which may be late."""
         self._tasks.see(comm)
+        if self._observing and self._held_on is not self._tasks.connection:
+            self._observing = False
+            self._post(PrinterGone("the printer was disconnected"))
         if self._observing and line:
             self._post(LineReceived(line))
         return line
@@ -231,6 +234,9 @@ class Printer:
 
     def _put_target(self, effect: SetTarget) -> None:
         until = now().at + LATE_S
+        if effect.target == 0:  # off is safe on any connection
+            self._tasks.put(lambda: self._set_target(effect, until))
+            return
         self._tasks.put_for_connection(
             lambda: self._set_target(effect, until), lambda: self._refuse_target(effect, NEW_CONNECTION)
         )
@@ -307,6 +313,9 @@ class Printer:
             self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:
+        if self._held_on is not self._tasks.connection:
+            self._post(LineSuppressed(effect.key, NEW_CONNECTION))
+            return
         self._parts = self._announced = 0
         self._sent.clear()
         try:

@@ -14,6 +14,8 @@ Format = Callable[[Any], Iterator[str]]
 #: Everything that is measured or learned is far smaller; larger numbers overflow in the model.
 LARGEST_NUMBER = 1e7
 _NAME, _TOPIC = 255, 4096
+#: A host name, which may be as long as a name, and a port.
+_ADDRESS = _NAME + len(":65535")
 
 
 def _where(valid: Callable[[Any], bool]) -> Format:
@@ -107,8 +109,8 @@ FORMATS: Mapping[str, Format] = {
     "forecasts": _record({"basis": _list(_text(_NAME)), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
-    "announced_elsewhere": _list(_record({"broker": _text(_NAME), "places": _list(_PLACE)}), most=100),
-    "left_elsewhere": _list(_record({"broker": _text(_NAME), "topics": _list(_text(_TOPIC))}), most=100),
+    "announced_elsewhere": _list(_record({"broker": _text(_ADDRESS), "places": _list(_PLACE)}), most=100),
+    "left_elsewhere": _list(_record({"broker": _text(_ADDRESS), "topics": _list(_text(_TOPIC))}), most=100),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

@@ -283,10 +283,17 @@ def test_a_script_ends_with_octoprint(tmp_path: Path, body: str) -> None:
     eventually(lambda: not alive(other_pid), "what the script had started to end")
 
 
-def test_a_run_that_gets_no_thread_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+@pytest.mark.parametrize("started", [0, 1, 3])
+def test_a_run_that_gets_no_thread_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: int) -> None:
+    start_thread, left = threading.Thread.start, iter(range(started))
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    def start_some(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start_thread(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    before = set(threading.enumerate())
     ended = start(write_script(tmp_path, "pass")).end()
     assert (ended.exit_status, ended.how) == (None, "could not be started: can't start new thread")
+    eventually(lambda: set(threading.enumerate()) <= before, "the threads to end")

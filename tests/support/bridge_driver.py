@@ -102,6 +102,8 @@ class BridgeDriver:
         self.settings = parse(defaults | settings)
         self.bridge = Bridge(identity, self.settings, remembered or {}, self.now)
         self.acknowledges = acknowledges
+        #: The beginnings of the topics on which it acknowledges nothing.
+        self.silent_on: tuple[str, ...] = ()
         #: What the broker does with the messages that it acknowledges, and on which topics: all if it is empty.
         self.answer = Answer.ACCEPTED
         self.answers_on = ""
@@ -155,8 +157,9 @@ class BridgeDriver:
             for effect in self.bridge.handle(inputs.popleft(), self.now):
                 effects.append(effect)
                 self._take(effect)
-                if isinstance(effect, Publish) and self.acknowledges and self.link is not None:
+                if isinstance(effect, Publish) and self._acknowledges(effect.topic):
                     assert effect.token is not None, f"nobody would hear that it is there: {effect}"
+                    assert self.link is not None
                     inputs.append(Delivered(self.link, effect.token, self._answer(effect.topic)))
                     if effect.topic == self.topic("info") and self.delivers:
                         inputs.append(MessageArrived(effect.topic, effect.payload))
@@ -291,6 +294,9 @@ class BridgeDriver:
             json.dumps(effect.value, allow_nan=False)
         elif isinstance(effect, Log):
             assert PASSWORD not in effect.text
+
+    def _acknowledges(self, topic: str) -> bool:
+        return self.link is not None and self.acknowledges and not topic.startswith(self.silent_on)
 
     def _answer(self, topic: str) -> Answer:
         return self.answer if topic.startswith(self.answers_on) else Answer.ACCEPTED

@@ -86,6 +86,7 @@ class FakeOctoPrint:
 
     def __init__(self, **serial: Any) -> None:
         self.printer = OctoPrintsPrinter()
+        self.first = Connection()
         self._inputs: queue.Queue[ScriptInput | TargetSet] = queue.Queue()
         self.hooks = Printer(
             self.printer,

@@ -175,7 +175,7 @@ class ScriptProcess:
             with child("run", subprocess.PIPE) as process:
                 exit_status = self._attend(process)
             how = describe_exit(exit_status)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: the system has no more threads
             how = f"could not be started: {error}"
         self._end(exit_status, how)
 
@@ -203,14 +203,16 @@ class ScriptProcess:
         ]
         for pipe in (process.stdin, process.stdout, process.stderr):
             os.set_blocking(cast(IO[bytes], pipe).fileno(), False)
-        for thread in threads:
-            thread.start()
-        # Looked at, not yet waited for: so long its group can be ended without hitting another one.
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        self._signal(signal.SIGKILL)
-        self._ended.set()
-        self._room.release()
-        self._outgoing.put(None)
+        try:
+            for thread in threads:
+                thread.start()
+            # Looked at, not yet waited for: so long its group can be ended without hitting another one.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        finally:
+            self._signal(signal.SIGKILL)
+            self._ended.set()
+            self._room.release()
+            self._outgoing.put(None)
         for thread in threads:
             thread.join(TIMEOUT_S)
         with self._lock:

@@ -56,6 +56,8 @@ class Discovery:
         self._next_step_at = 0.0
         #: Of the messages of the last step.
         self._receipt = Receipt()
+        #: How often the outbox had tried its culprits again when that was last looked at.
+        self._retries = outbox.limits.retries
         #: What stays in the records of this plan, because the broker did not accept a message on its topic.
         self._kept: frozenset[Place] = frozenset()
 
@@ -119,6 +121,9 @@ class Discovery:
                 return []
         elif self._receipt.failed:
             self._keep_failed(now)
+        if self._retries != self._outbox.limits.retries:
+            self._retries = self._outbox.limits.retries
+            self.announce(now)
         if now.at < self._next_step_at:
             return []
         if self._after is not None:

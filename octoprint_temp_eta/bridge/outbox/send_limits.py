@@ -70,6 +70,8 @@ class SendLimits:
         self.not_sent = 0
         #: The size in bytes of the largest message so far, sent or not.
         self.largest = 0
+        #: How often the culprits were allowed again.
+        self.retries = 0
         self._protocol = "5"
         self._suspects = Suspects()
         #: A limit that the broker seems to have, from the smallest large message that made it disconnect.
@@ -141,6 +143,7 @@ class SendLimits:
         pause = min(2 * self._retry_s, LONGEST_RETRY_S)
         self.forget()
         self._retry_s = pause
+        self.retries += 1
         return True
 
     @property

@@ -43,6 +43,9 @@ class OctoPrintsPrinter:
     def connect(self) -> None:
         self.calls.append("connect")
 
+    def disconnect(self) -> None:
+        self.calls.append("disconnect")
+
     def commands(self, lines: list[str], tags: set[str], *, force: bool) -> None:
         self.calls.append((*lines, force))
 
@@ -130,6 +133,17 @@ def test_a_stop_is_carried_out_whenever_its_turn_comes(octo: Octo, monkeypatch: 
     monkeypatch.setattr(actions, "LATE_S", -1.0)
     assert octo.perform("job/pause") == ActionDone(1)
     assert octo.printer.calls == ["pause"]
+
+
+@in_state("PRINTING")
+def test_a_print_that_was_started_meanwhile_is_not_ended_by_a_late_disconnect(
+    octo: Octo, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(actions, "LATE_S", -1.0)
+    refusal = octo.perform("printer/disconnect").refusal
+    assert refusal is not None
+    assert refusal[0] == "printer_not_ready"
+    assert octo.printer.calls == []
 
 
 @pytest.mark.parametrize(("file", "origin", "on_card"), [("lid.gcode", "local", False), ("lid~1.gco", "sdcard", True)])

@@ -28,7 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
-from tests.support.octoprint_printer import Connection, FakeOctoPrint
+from tests.support.octoprint_printer import FakeOctoPrint
 
 
 def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:
@@ -142,12 +142,12 @@ def test_an_emergency_stop_is_reported_during_a_run() -> None:
 def pass_over(
     octoprint: FakeOctoPrint, line: str, gcode: str | None, tags: set[str] | None = None
 ) -> list[ScriptInput]:
-    """Let a line go to the printer, and its ok come back."""
+    """Let a line go to the printer, and its ok come back on the first connection."""
     hooks = octoprint.hooks
     hooks.hook_sending(None, "sending", line, None, gcode, tags=tags)
     hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
-    assert hooks.hook_received(Connection(), "ok\n") == "ok\n"
-    assert hooks.hook_received(Connection(), "") == ""
+    assert hooks.hook_received(octoprint.first, "ok\n") == "ok\n"
+    assert hooks.hook_received(octoprint.first, "") == ""
     return octoprint.published()
 
 
@@ -234,8 +234,9 @@ def test_a_line_that_went_with_its_connection_is_waited_for_no_more() -> None:
 
 def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
     octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("run"))
     octoprint.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
-    assert octoprint.printer.calls == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
+    assert octoprint.printer.calls[2:] == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
 
 
 def test_a_target_with_a_token_is_reported_with_what_octoprint_made_of_it():

@@ -12,7 +12,7 @@ from octoprint_temp_eta.adapters.printer import NEW_CONNECTION
 from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import BreakHeatWait, HoldJobs, ReleaseJobs, SendLine, SendLines
-from octoprint_temp_eta.bridge.protocol.script_inputs import JobsHeld, LineSuppressed, ScriptInput
+from octoprint_temp_eta.bridge.protocol.script_inputs import JobsHeld, LineSuppressed, PrinterGone, ScriptInput
 from tests.support.octoprint_printer import Connection, FakeOctoPrint
 
 NOT_SET = f"OctoPrint did not set the target: {NEW_CONNECTION}."
@@ -75,6 +75,27 @@ def test_nothing_that_waits_is_sent_on_a_new_connection(held_up: HeldUp) -> None
     ]
     assert held_up.octoprint.printer.calls == [(["M80"], False)]
     assert held_up.octoprint.do(SetTarget("bed", 50, 2)) == [TargetSet(2)]
+
+
+def test_a_heater_is_turned_off_on_whatever_connection_there_is(held_up: HeldUp) -> None:
+    held_up.put(SendLines(("M80",)), SetTarget("tool0", 0, 1), SetTarget("bed", 0))
+    held_up.receive(Connection())
+    assert held_up.go_on() == [TargetSet(1)]
+    assert held_up.octoprint.printer.calls == [(["M80"], False), ("tool0", 0), ("bed", 0)]
+
+
+def test_a_new_connection_ends_a_run_though_octoprints_event_is_late() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_received(Connection(), "ok\n")
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", window=1)]
+    new = Connection()
+    octoprint.hooks.hook_received(new, "start\n")
+    octoprint.hooks.hook_received(new, "ok\n")
+    assert octoprint.do(SendLine("r1.1", "M104 S200"), ReleaseJobs()) == [
+        PrinterGone("the printer was disconnected"),
+        LineSuppressed("r1.1", NEW_CONNECTION),
+    ]
+    assert octoprint.printer.calls == [("hold", True), "ready?"]
 
 
 def test_what_waits_is_sent_when_the_connection_is_still_the_same(held_up: HeldUp) -> None:

@@ -14,6 +14,7 @@ from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
 from octoprint_temp_eta.bridge.home_assistant.elsewhere import ELSEWHERE
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.bridge.scripts.store import STORED
 from octoprint_temp_eta.messages.stored import FORMATS, problem
 from tests.support import curves
@@ -39,6 +40,12 @@ def test_a_problem_names_the_place():
     wrong = {"version": 1, "heaters": {"p/bed": {"learned": {"mean": [0.5, 1e308]}}}}
     assert problem("learned", wrong) == "heaters/p/bed/learned/mean does not match the format"
     assert problem("another", object()) is None
+
+
+def test_the_address_of_a_broker_with_the_longest_name_fits():
+    address = BrokerConnected(1, "b" * 255, 65535, "5").address
+    assert problem(ELSEWHERE, [{"broker": address, "places": []}]) is None
+    assert problem(LEFT_ELSEWHERE, [{"broker": address, "topics": []}]) is None
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)

@@ -9,6 +9,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, REFUSED_S
+from octoprint_temp_eta.bridge.outbox.send_limits import RETRY_S
 from octoprint_temp_eta.bridge.protocol.effects import Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
@@ -301,3 +302,21 @@ def test_a_change_of_the_device_that_the_broker_refuses_for_now_is_announced_lat
     driver.answer = Answer.ACCEPTED
     driver.advance(REFUSED_S)
     assert json.loads(driver.retained[TOPIC])["device"]["model"] == "CR-10"
+
+
+def test_what_the_broker_hung_up_at_is_announced_again_on_a_connection_that_lasts():
+    driver = connected(ha_discovery_mode="per_entity")
+    settle(driver)
+    there = {topic for topic in driver.retained if topic.startswith("homeassistant/")}
+    driver.silent_on = ("homeassistant/",)
+    for _ in range(2):
+        driver.lose()
+        driver.connect(forget=True)
+        driver.advance(COALESCE_S + 1)
+    driver.lose()
+    driver.silent_on = ()
+    driver.connect(forget=True)
+    settle(driver)
+    assert there > {topic for topic in driver.retained if topic.startswith("homeassistant/")} > set()
+    driver.advance(RETRY_S, tick=10.0)
+    assert there <= driver.retained.keys()
