@@ -6,6 +6,9 @@ import unicodedata
 from typing import TypeGuard
 
 LONGEST_BYTES = 65_535
+#: The first levels of subscriptions whose messages arrive on topics that they do not match: shared ones (MQTT 5,
+#: 4.8.2), and those of EMQX. A message that another subscription matches arrives once more.
+SPECIAL = ("$share", "$queue", "$exclusive")
 
 
 def is_topic(topic: object) -> TypeGuard[str]:
@@ -14,10 +17,15 @@ def is_topic(topic: object) -> TypeGuard[str]:
 
 
 def is_filter(text: object) -> TypeGuard[str]:
-    """Return whether `text` can be subscribed to: a wildcard is a level of its own, `#` the last one."""
+    """Return whether `text` can be subscribed to: a wildcard is a level of its own, `#` the last one.
+
+    Special subscriptions are refused: nothing here could assign their messages, and commands would be executed twice.
+    """
     if not _is_name(text):
         return False
     levels = text.split("/")
+    if levels[0] in SPECIAL:
+        return False
     wild = [level for level in levels if "+" in level or "#" in level]
     return all(level in ("+", "#") for level in wild) and "#" not in levels[:-1]
 

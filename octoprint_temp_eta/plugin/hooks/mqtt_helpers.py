@@ -94,7 +94,7 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
         kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         """Call `callback(topic, payload, *args, retained=…, qos=…, **kwargs)` for each message on `topic`."""
-        reason = "it is not a topic filter"
+        reason = "it is no topic filter, or a shared one"
         if self._app is not None and callable(callback) and is_filter(topic):
             reason = self._app.subscribe_for_plugin(topic, callback, args or (), kwargs or {}) or ""
         if reason:

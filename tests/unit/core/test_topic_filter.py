@@ -37,6 +37,17 @@ def test_what_is_no_filter(text: object):
     assert not is_filter(text)
 
 
+@pytest.mark.parametrize("text", ["$share/group/octoprint/temp_eta/#", "$share/group/#", "$queue/a", "$exclusive/a"])
+def test_a_subscription_whose_messages_arrive_on_other_topics_is_no_filter(text: str):
+    """A command that one of them matches would be executed twice."""
+    assert not is_filter(text)
+
+
+@pytest.mark.parametrize("text", ["a/#", "+/a", "$SYS/#", "a/$share/b", "$shared/a"])
+def test_what_is_a_filter(text: str):
+    assert is_filter(text)
+
+
 @pytest.mark.parametrize(
     ("topic", "expected"),
     [("a/b", True), ("a/+", False), ("#", False), ("", False), ("\ud800", False), ("a\n", False), (None, False)],

@@ -81,7 +81,7 @@ def test_a_refused_subscription_is_logged(helpers: MqttHelpers, caplog: pytest.L
     helpers.mqtt_subscribe("#", print)
     helpers.mqtt_subscribe("a/#/b", print)
     assert "it matches topics of this plugin" in caplog.text
-    assert "it is not a topic filter" in caplog.text
+    assert "it is no topic filter" in caplog.text
 
 
 def test_an_exception_is_logged_and_reaches_no_plugin(helpers: MqttHelpers, caplog: pytest.LogCaptureFixture):
