@@ -150,7 +150,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def prepare_settings(self) -> None:
         """Make saved settings usable that were written by hand, and generate the printer ID."""
-        written = {key: value for key, value in self._raw().items() if value != self._settings.get([key])}
+        loaded = self._loaded()
+        written = {key: value for key, value in self._meant(loaded).items() if value != loaded[key]}
         for key, value in written.items():
             self._settings.set([key], value)
         if written:
@@ -160,7 +161,9 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _loaded(self) -> dict[str, Any]:
         """Return the values as OctoPrint has read them."""
-        return {key: self._settings.get([key]) for key in table.defaults()}
+        # At once: for each single value, OctoPrint searches all settings.
+        found = self._settings.get_all_data()
+        return {key: found.get(key) for key in table.defaults()}
 
     def _make_printer_id(self) -> None:
         """Save a generated printer ID if there is none, or if the saved one cannot be a topic level."""
@@ -212,7 +215,9 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _raw(self) -> dict[str, Any]:
         """Return the saved values; text that was written as a number in config.yaml is text again."""
-        loaded = self._loaded()
+        return self._meant(self._loaded())
+
+    def _meant(self, loaded: Mapping[str, Any]) -> dict[str, Any]:
         return as_written(loaded, texts_of(loaded, self._written))
 
 

@@ -78,3 +78,25 @@ def test_the_saved_password_is_tested_with_the_saved_host_and_user_only(
     written = "mqtt_broker_host: broker.test, mqtt_username: anna, mqtt_password: hush"
     plugin = loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
     assert plugin.unsaved_settings(changes).mqtt_password == password
+
+
+def test_all_values_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each value, OctoPrint searches all settings: one by one, that took a quarter of the plugin's start."""
+    plugin = loaded(tmp_path, "plugins:\n  temp_eta: {mqtt_broker_host: broker.test, mqtt_broker_port: '8883'}\n")
+    read, get = [], Settings.get
+
+    def counted(settings: Settings, path: list[str], **more: object) -> object:
+        read.append(path)
+        return get(settings, path, **more)
+
+    monkeypatch.setattr(Settings, "get", counted)
+    settings = plugin.parsed_settings()
+    assert (settings.mqtt_broker_host, settings.mqtt_broker_port) == ("broker.test", 8883)
+    assert read == [["plugins", "temp_eta"]]
+
+
+def test_a_value_in_an_overlay_of_octoprint_counts(tmp_path: Path) -> None:
+    plugin = loaded(tmp_path, "plugins:\n  temp_eta: {mqtt_broker_host: broker.test, mqtt_username: anna}\n")
+    plugin._settings.add_overlay({"mqtt_broker_host": "other.test", "mqtt_broker_port": 8883})
+    settings = plugin.parsed_settings()
+    assert (settings.mqtt_broker_host, settings.mqtt_broker_port) == ("broker.test", 8883)
