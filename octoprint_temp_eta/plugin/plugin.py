@@ -219,8 +219,13 @@ class TempETAPlugin(
             plugin_version=self._plugin_version,
             octoprint_version=octoprint.__version__,
             language=self._language(),
-            url=web_address(lambda key: self._settings.global_get(["plugins", "discovery", key]), port),
+            url=web_address(self._discovery_settings(), port),
         )
+
+    def _discovery_settings(self) -> Mapping[str, object]:
+        """Return what is saved for OctoPrint's discovery plugin."""
+        saved = self._settings.global_get(["plugins", "discovery"], merged=True)
+        return saved if isinstance(saved, Mapping) else {}
 
     def _language(self) -> str:
         # "_default": each browser has its own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from ...adapters.installation.machine import host_name
 
@@ -13,15 +13,15 @@ _HOST, _PATH = re.compile(r"[A-Za-z0-9.-]+"), re.compile(r"/[A-Za-z0-9/._~-]*")
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
-def web_address(discovery: Callable[[str], object], port: int) -> str | None:
+def web_address(discovery: Mapping[str, object], port: int) -> str | None:
     """Return the address that OctoPrint's discovery plugin announces, None if it is not a valid one.
 
-    `discovery` returns a setting of that plugin (`publicHost`, `publicPort`, `pathPrefix`). Without them it is the
+    `discovery` are the saved settings of that plugin (`publicHost`, `publicPort`, `pathPrefix`). Without them it is the
     machine's name in mDNS, and the `port` that OctoPrint listens on.
     """
-    host = str(discovery("publicHost") or f"{host_name().partition('.')[0]}.local")
-    path = f"/{str(discovery('pathPrefix') or '').strip('/')}"
-    public_port = discovery("publicPort") or port
+    host = str(discovery.get("publicHost") or f"{host_name().partition('.')[0]}.local")
+    path = f"/{str(discovery.get('pathPrefix') or '').strip('/')}"
+    public_port = discovery.get("publicPort") or port
     if not _HOST.fullmatch(host) or not _PATH.fullmatch(path) or not _PORT.fullmatch(str(public_port)):
         return None
     suffix = "" if int(str(public_port)) == 80 else f":{public_port}"

@@ -26,4 +26,4 @@ def test_it_is_what_octoprint_announces(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], address: str | None
 ):
     monkeypatch.setattr(module, "host_name", lambda: "octopi.fritz.box")
-    assert web_address(settings.get, 5000) == address
+    assert web_address(settings, 5000) == address
