@@ -247,7 +247,7 @@ class Printer:
 
     def _set_target(self, effect: SetTarget, until: float) -> None:
         if effect.token is None:
-            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+            self._restore_target(effect)
             return
         if effect.target and now().at > until:
             self._refuse_target(effect, "it was busy for too long; another plugin may have held it up")
@@ -260,6 +260,14 @@ class Printer:
         except Exception as error:  # such as an unknown heater
             refusal = f"OctoPrint refused the target: {error}"
         self._post(TargetSet(effect.token, refusal))
+
+    def _restore_target(self, effect: SetTarget) -> None:
+        tool = effect.heater.removeprefix("tool")
+        if tool.isdecimal() and int(tool):
+            # OctoPrint leaves the number out if the profile has one tool or a shared nozzle: that sets the tool in use.
+            self._printer.commands([f"M104 T{tool} S{effect.target:g}"], tags=set(TAGS))
+        else:
+            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.

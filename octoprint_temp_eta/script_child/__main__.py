@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import sys
+from pathlib import Path
 
 from .channel.channel import Channel, end_with
 from .inspection import commands, inspect
@@ -16,9 +18,16 @@ TASKS = {"run": run, "inspect": inspect, "commands": commands}
 def main(task: str, lifeline_fd: str) -> None:
     """Do `task`, then exit, even if the script leaves threads behind."""
     faulthandler.enable()
+    be_the_first_out_of_memory()
     end_with(int(lifeline_fd))
     TASKS[task](Channel(*take_pipes()))
     os._exit(0)
+
+
+def be_the_first_out_of_memory() -> None:
+    """Have Linux end this process, not OctoPrint, when the memory is used up; the script's processes inherit it."""
+    with contextlib.suppress(OSError):  # another system, or a container that does not permit it
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def take_pipes() -> tuple[int, int]:

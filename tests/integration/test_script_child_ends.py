@@ -30,6 +30,17 @@ from tests.support.scripts import Marlin, alive, run, start, write_script
 from tests.support.waiting import eventually
 
 
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="needs Linux")
+def test_linux_ends_the_scripts_processes_and_not_octoprint_when_the_memory_is_used_up(tmp_path: Path) -> None:
+    body = """
+        import subprocess
+        shown = [subprocess.run(["cat", "/proc/self/oom_score_adj"], capture_output=True, text=True).stdout]
+        return True, {"shown": [open("/proc/self/oom_score_adj").read(), *shown]}
+    """
+    [result] = run(write_script(tmp_path, body)).all(ScriptReturned)
+    assert result.storage == {"shown": ["1000\n", "1000\n"]}
+
+
 def test_an_exception_names_the_line_of_the_script(tmp_path: Path) -> None:
     trial = run(write_script(tmp_path, "\nself.g.write('G28')\nraise ValueError('too cold')"))
     assert trial.error == "ValueError: too cold (line 13)"

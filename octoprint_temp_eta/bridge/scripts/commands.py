@@ -89,6 +89,7 @@ class ScriptCommands(Part):
             targets=self._heaters.targets,
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
+            declared=tuple(script.settings),
         )
         stored = self._store.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)

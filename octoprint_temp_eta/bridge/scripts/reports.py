@@ -104,7 +104,7 @@ class RunReports:
             effects.append(Reply(self._command, script.final_reply(self._command, completed)))
             self._command = None
         if result.outcome is Outcome.FINISHED and result.storage:
-            effects.append(self._store.keep(run.script_id, result.storage))
+            effects.append(self._store.keep(run.script_id, result.storage, run.declared))
         words = result.error or result.message
         level = logging.WARNING if result.error else logging.INFO
         reason = f": {_one_line(words)}" if words else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...core.scripts.catalogue import Script
-from ...core.scripts.settings import InvalidSettings, Settings, as_json, check_given, merge
+from ...core.scripts.settings import MAX_LENGTH, InvalidSettings, Settings, as_json, check_given, merge
 from ...messages.contract import wording
 from ...messages.decode import CommandError
 from ..protocol.effects import Save
@@ -31,9 +32,21 @@ class ScriptStore:
         present = merge(script.settings, self.of(script.id or ""), {})
         return {key: present[key] for key in script.settings}
 
-    def keep(self, script_id: str, settings: Settings) -> Save:
-        """Store `settings`; other stored ones stay."""
-        self._stored = {**self._stored, script_id: {**self.of(script_id), **settings}}
+    def keep(self, script_id: str, settings: Settings, declared: Collection[str]) -> Save:
+        """Store `settings`; other stored ones stay. Of those that are not `declared`, the oldest are dropped.
+
+        A script may return a result under another name at each run.
+        """
+        older = {key: value for key, value in self.of(script_id).items() if key not in settings}
+        room = MAX_LENGTH - _length({key: value for key, value in settings.items() if key not in declared})
+        dropped = set[str]()
+        for key in reversed(older):
+            if key not in declared:
+                room -= _length({key: older[key]})
+                if room < 0:
+                    dropped.add(key)
+        kept = {key: value for key, value in older.items() if key not in dropped}
+        self._stored = {**self._stored, script_id: {**kept, **settings}}
         return Save(STORED, {"version": VERSION, "settings": self._stored})
 
     def set(self, script: Script, settings: Mapping[str, Any]) -> Save:
@@ -43,16 +56,20 @@ class ScriptStore:
         try:
             given = as_json(settings)
             check_given(script.settings, given)
-            as_json({**self.of(script.id or ""), **given})
+            as_json({**self.declared(script), **given})
         except InvalidSettings as error:
             raise invalid(error) from None
-        return self.keep(script.id or "", given)
+        return self.keep(script.id or "", given, script.settings)
 
 
 def invalid(error: InvalidSettings) -> CommandError:
     """Return the error for invalid settings, with the path of the invalid one."""
     where = ["settings"] if error.key is None else ["settings", error.key]
     return CommandError("invalid_settings", f"{where[-1]} {error.rule}.", wording.pointer(where))
+
+
+def _length(settings: Settings) -> int:
+    return len(json.dumps(settings)) if settings else 0
 
 
 def _salvaged(stored: object) -> dict[str, Settings]:

@@ -9,7 +9,7 @@ it retries the last line before it applies SETTLED.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 
@@ -146,6 +146,8 @@ class Run:
     #: In seconds; None disables the limit.
     time_limit: float | None = None
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
+    #: The names of the settings that the script declares.
+    declared: Collection[str] = ()
 
     def shifted(self, seconds: float) -> Run:
         """Return this run with its time moved by `seconds`."""

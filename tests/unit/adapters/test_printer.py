@@ -251,6 +251,12 @@ def test_a_target_with_a_token_is_reported_with_what_octoprint_made_of_it():
     assert octoprint.printer.calls == [("bed", 60), ("bed", 60)]
 
 
+def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has():
+    octoprint = FakeOctoPrint()
+    octoprint.do(SetTarget("tool1", 0.0), SetTarget("tool12", 60.5), SetTarget("tool0", 0.0))
+    assert octoprint.printer.calls == [(["M104 T1 S0"], False), (["M104 T12 S60.5"], False), ("tool0", 0.0)]
+
+
 API = {"source:api"}
 JOG = {"source:api", "trigger:printer.jog"}
 

@@ -19,6 +19,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptReturned,
     ScriptRunning,
 )
+from octoprint_temp_eta.bridge.scripts.store import ScriptStore
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH
 from tests.support.bridge_driver import BridgeDriver, connected
@@ -98,6 +99,17 @@ def test_returned_settings_override_the_users() -> None:
     assert present(driver)["steps"] == DEFAULTS | {"count": 8, "name": "y", "hot": True}
 
 
+def test_a_run_with_a_long_result_drops_no_setting() -> None:
+    driver = script_bridge({"count": 7, "measured": 1})
+    run(driver)
+    result = {"result": "m" * (MAX_LENGTH - 20)}
+    for event in (ScriptRunning(RUN_1), ScriptReturned(RUN_1, True, result), ScriptEnded(RUN_1, 0, "ended")):
+        driver.handle(event)
+    for event in (LineSending(LAST, "G90", acknowledged=True), LineQueued(LAST, 1), LineReceived("ok\n")):
+        driver.handle(event)
+    assert driver.of(Save)[-1] == Save("scripts", {"version": 1, "settings": {"steps": {"count": 7, **result}}})
+
+
 @pytest.mark.parametrize(
     ("body", "code", "path"),
     [
@@ -134,9 +146,25 @@ def test_the_message_names_the_setting() -> None:
 
 
 def test_what_is_kept_together_has_a_limit() -> None:
-    driver = script_bridge({"measured": "m" * (MAX_LENGTH - 100)})
+    driver = script_bridge({"any/thing": "m" * (MAX_LENGTH - 100)})
     reply = save(driver, {"id": "steps", "settings": {"name": "x" * 200}})
     assert reply["error"]["code"] == "invalid_settings"
+
+
+def test_results_under_ever_new_names_drop_the_oldest_of_them_and_no_setting() -> None:
+    store = ScriptStore(None)
+    store.keep("steps", {"count": 7}, DEFAULTS)
+    for number in range(20):
+        store.keep("steps", {f"measured {number}": "m" * (MAX_LENGTH // 10)}, DEFAULTS)
+        store.keep("steps", {"measured 0": 0}, DEFAULTS)
+    kept = list(store.of("steps"))
+    assert kept == ["count", *(f"measured {number}" for number in range(11, 20)), "measured 0"]
+
+
+def test_results_keep_the_user_from_saving_nothing() -> None:
+    driver = script_bridge({"measured": "m" * (MAX_LENGTH - 100)})
+    assert save(driver, {"id": "steps", "settings": {"name": "x" * 200}})["status"] == "completed"
+    assert set(run(driver).stored) == {"measured", "name"}
 
 
 def test_rest_only_commands_are_not_on_mqtt() -> None:
