@@ -137,15 +137,15 @@ def test_each_state_has_its_own_colour_where_colours_mean_states(page: Page) -> 
     expect(dot).to_have_css("background-color", "rgb(18, 52, 86)")
     nothing = {"eta_seconds": None, "eta_kind": None, "eta_low": None, "eta_high": None, "progress": None}
     send(page, type="eta_update", heater="kiln", data={**ETA, **nothing, "state": "at_target", "actual": 60})
-    expect(dot).to_have_css("background-color", "rgb(70, 136, 71)")
+    expect(dot).to_have_css("background-color", "rgb(79, 153, 79)")
 
 
 def test_the_sidebar_shows_when_the_whole_printer_is_ready(page: Page) -> None:
-    printer = {"connected": True, "state": "OPERATIONAL", "waiting_for": ["kiln"]}
+    printer = {"connected": True, "state": "OPERATIONAL", "status": "heating", "waiting_for": ["kiln"]}
     send(page, type="printer_update", data=printer)
-    expect(page.locator("#sidebar_plugin_temp_eta .temp-eta-printer")).to_have_text(
-        re.compile(r"The printer will be ready at \d+:\d\d.* Waiting for kiln")
-    )
+    ready = page.locator("#sidebar_plugin_temp_eta .temp-eta-printer")
+    expect(ready).to_have_text(re.compile(r"The printer will be ready at \d+:\d\d"))
+    expect(ready).to_have_attribute("title", "Waiting for kiln")
     order = page.locator("#sidebar > .accordion-group").evaluate_all("all => all.map(each => each.id)")
     assert order.index("sidebar_plugin_temp_eta_wrapper") < order.index("files_wrapper")
 

@@ -19,8 +19,8 @@ pytestmark = [
     pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER),
 ]
 
-FOUND = """broker => ko.dataFor(document.querySelector("#wizard_plugin_temp_eta")).onDataUpdaterPluginMessage(
-    "temp_eta", {type: "brokers_update", data: {searching: false, found: [broker]}}
+FOUND = """found => ko.dataFor(document.querySelector("#wizard_plugin_temp_eta")).onDataUpdaterPluginMessage(
+    "temp_eta", {type: "brokers_update", data: {searching: false, found: found}}
 )"""
 
 #: How far below the wizard's top an element begins.
@@ -44,10 +44,11 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         expect(wizard.get_by_role("button", name="Search again")).to_be_visible()
 
         broker = {"name": "mosquitto", "kind": "broker", "tls": False, "host": "127.0.0.1", "port": shared_broker.port}
-        page.evaluate(FOUND, broker)
+        others = [{**broker, "name": name, "host": f"{name}.test"} for name in ("cellar", "attic")]
+        page.evaluate(FOUND, [broker, *others])
         page.set_viewport_size({"width": 390, "height": 800})
         assert wizard.evaluate(CUT_OFF) == []
-        page.set_viewport_size({"width": 1280, "height": 800})
+        page.set_viewport_size({"width": 1280, "height": 900})
         wizard.get_by_role("button", name="mosquitto (127.0.0.1)").click()
         expect(page.locator("#temp_eta_wizard_port")).to_have_value(str(shared_broker.port))
         wizard.get_by_role("button", name="Test connection").click()
@@ -57,6 +58,7 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         expect(wizard.locator("li[data-step='Read back'][data-status=ok]")).to_be_visible()
         expect(wizard.get_by_text("The connection works.")).to_be_visible()
         assert steps.evaluate(HEIGHT) == above, "the result does not move the steps"
+        expect(wizard.locator("li[data-step='Packet limit']")).to_be_in_viewport(ratio=1)
         page.screenshot(path=tmp_path / "wizard.png")
         page.locator("#wizard_dialog .button-finish").click()
         expect(page.locator("#wizard_dialog")).to_be_hidden()

@@ -57,6 +57,7 @@ DARK = """
     #navbar .nav > li > a, h3 { color: #ffffff; }
     .btn { background: #2f3136; color: #ffffff; text-shadow: none; }
     input, select, textarea { background: #5a5f69; color: #ffffff; }
+    :root body .nav-pills > .active > a { background: #7289da; }
     :root body code { background: #6a707c; }
 """
 

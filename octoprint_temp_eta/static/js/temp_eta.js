@@ -8,6 +8,16 @@ $(function () {
     const SHORTEST_MS = 20000;
     const TAB = "#tab_plugin_temp_eta";
     const SIDEBAR = "#sidebar_plugin_temp_eta";
+    const STATUSES = {
+        offline: () => gettext("The printer is not connected."),
+        error: () => gettext("The connection to the printer ended with an error."),
+        idle: () => gettext("The heaters are off."),
+        heating: () => gettext("The printer is heating up."),
+        ready: () => gettext("The printer is ready."),
+        printing: () => gettext("A print is running."),
+        paused: () => gettext("The print is paused."),
+        cooling: () => gettext("The printer is cooling down.")
+    };
 
     function TempEtaViewModel(parameters) {
         const self = this;
@@ -245,23 +255,27 @@ $(function () {
                 .map((heater) => [heater.label() + ":", heater.stateText(), heater.countdown()].join(" ").trim())
                 .join("\n")
         );
-        self.printerText = ko.pureComputed(() => {
-            const printer = self.printer();
-            if (printer.connected === false) return gettext("The printer is not connected.");
-            // The message about the printer may be older than those about its heaters.
-            const isAwaited = (heater) => (printer.waiting_for || []).includes(heater.name) && heater.moves();
-            const heaters = self.heaters().filter(isAwaited);
-            if (!heaters.length) return "";
-            const names = heaters.map((heater) => heater.label()).join(", ");
-            const ends = heaters.map((heater) => heater.endsAt());
-            if (ends.includes(null)) {
-                return _.sprintf(gettext("Waiting for %(heaters)s"), {heaters: names});
-            }
-            return _.sprintf(gettext("The printer will be ready at %(time)s. Waiting for %(heaters)s"), {
-                time: TempETA.clock(Math.max(...ends)),
-                heaters: names
-            });
+        /* The heaters that the printer waits for; its message may be older than those about them. */
+        const awaited = ko.pureComputed(() =>
+            self.heaters().filter((heater) => (self.printer().waiting_for || []).includes(heater.name) && heater.moves())
+        );
+        self.awaitedText = ko.pureComputed(() => {
+            const names = awaited().map((heater) => heater.label());
+            return names.length ? _.sprintf(gettext("Waiting for %(heaters)s"), {heaters: names.join(", ")}) : "";
         });
+        /* What the whole printer does: there is always a line, so that nothing moves when it starts to heat. */
+        self.printerText = ko.pureComputed(() => {
+            const ends = awaited().map((heater) => heater.endsAt());
+            if (ends.length && !ends.includes(null)) {
+                const time = TempETA.clock(Math.max(...ends));
+                return _.sprintf(gettext("The printer will be ready at %(time)s."), {time: time});
+            }
+            const {connected, status} = self.printer();
+            // While it is away, the status is that of the heaters that cool down.
+            const shown = connected === false && status !== "error" ? "offline" : status;
+            return shown in STATUSES ? STATUSES[shown]() : "";
+        });
+        self.extrapolates = ko.pureComputed(() => self.heaters().some((heater) => heater.payload().extrapolated));
     }
 
     OCTOPRINT_VIEWMODELS.push({

@@ -36,19 +36,31 @@
             if (first >= 0 && !(there[first] < here[first])) self.state(state);
         };
 
-        self.steps = ko.pureComputed(() => {
+        /* The steps by broker. Of several, each has a name, and shows all its steps while it is tested and on request. */
+        self.brokers = ko.pureComputed(() => {
             if (self.state() === null) return [];
-            const {steps, problem} = self.state();
-            const several = new Set(steps.map((step) => step.broker)).size > 1;
-            const shown = steps.map((step) => ({
-                ...step,
-                icon: ICONS[step.status],
-                title: (several ? step.broker + " – " : "") + (step.name in STEPS ? STEPS[step.name]() : step.name) + ":",
-                message: TempETA.translated(step.message)
-            }));
+            const {steps, problem, running} = self.state();
+            const brokers = Object.entries(_.groupBy(steps, "broker"));
+            const several = brokers.length > 1;
+            const shown = brokers.map(([name, own], index) => {
+                const problems = own.filter((step) => step.status === "failed");
+                return {
+                    name: several ? name : "",
+                    icon: problems.length ? ICONS.failed : ICONS.ok,
+                    open: running && index === brokers.length - 1,
+                    problems: problems.map(described),
+                    steps: own.map(described)
+                };
+            });
             if (!problem) return shown;
-            const failed = {name: "", status: "failed", icon: ICONS.failed, title: ""};
-            return [...shown, {...failed, message: TempETA.translated(problem)}];
+            const step = {name: "", status: "failed", icon: ICONS.failed, title: "", message: TempETA.translated(problem)};
+            return [...shown, {name: "", steps: [step]}];
+        });
+        const described = (step) => ({
+            ...step,
+            icon: ICONS[step.status],
+            title: (step.name in STEPS ? STEPS[step.name]() : step.name) + ":",
+            message: TempETA.translated(step.message)
         });
         /* Whether a message went to the broker and back; Home Assistant may still be missing. */
         self.passed = ko.pureComputed(

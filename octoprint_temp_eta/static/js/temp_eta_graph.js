@@ -148,7 +148,7 @@
 
     /* Draw `shown` into an element, and return flot's plot; `degrees` gives the text of a temperature. */
     const draw = function (element, {shown, now, degrees}) {
-        const color = getComputedStyle(element).getPropertyValue("--temp-eta-color").trim() || "#777777";
+        const color = getComputedStyle(element).getPropertyValue("--temp-eta-color").trim() || "#8a8a8a";
         return $.plot($(element), series(shown, color), {
             series: {dashes: {show: false}},
             xaxis: {min: shown.from, max: shown.to, ticks: TempETA.ticks(shown.from, shown.to, now)},

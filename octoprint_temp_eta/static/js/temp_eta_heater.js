@@ -52,7 +52,11 @@
         };
 
         self.label = computed(() => TempETA.label(name, pages.severalTools()));
-        self.progressLabel = computed(() => _.sprintf(gettext("Progress: %(heater)s"), {heater: self.label()}));
+        /* What screen readers call parts of the heater; each name is unique on the page. */
+        const named = (text) => computed(() => _.sprintf(text(), {heater: self.label()}));
+        self.progressLabel = named(() => gettext("Progress: %(heater)s"));
+        self.sidebarProgressLabel = named(() => gettext("Progress in the sidebar: %(heater)s"));
+        self.graphLabel = named(() => gettext("Graph of %(heater)s: measured, target and predicted temperature"));
         self.state = computed(() => self.payload().state || "unknown");
         self.stateText = computed(() => (STATES[self.state()] || self.state)());
         self.moves = computed(() => ["heating", "cooling", "stalled"].includes(self.state()));
@@ -99,6 +103,9 @@
         });
         /* With ≈ if it is computed, because the printer is away. */
         self.actual = computed(() => (self.payload().extrapolated ? "≈ " : "") + temperature(self.measured()));
+        self.actualHelp = computed(() =>
+            self.payload().extrapolated ? gettext("Computed, not measured: the printer is not connected.") : null
+        );
         self.goal = computed(() => (self.cools() ? self.payload().cooldown_target : self.payload().target));
         self.goalText = computed(() => (self.goal() ? temperature(self.goal()) : ""));
         self.rate = computed(() => {
@@ -114,7 +121,8 @@
             const progress = self.payload().progress;
             return _.isNumber(progress) ? Math.round(progress * 100) : null;
         });
-        self.showsProgress = computed(() => pages.options.show_progress_bars() && self.percent() !== null);
+        self.withTrack = pages.options.show_progress_bars;
+        self.showsProgress = computed(() => self.withTrack() && self.percent() !== null);
 
         self.css = computed(() => {
             const classes = ["temp-eta-state-" + self.state()];

@@ -1,0 +1,137 @@
+"""How the pages look, in a real Chromium: what is legible in each theme, keeps its place, and is named once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support import browser as browsers
+from tests.support.octoprint_page import heater, open_settings
+from tests.support.page_messages import DARK, ETA, LOST, MODEL, card, choose, send
+
+pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+NOTHING = {"eta_seconds": None, "eta_kind": None, "eta_low": None, "eta_high": None, "progress": None, "rate": None}
+OFF = {**ETA, **NOTHING, "state": "off", "target": 0}
+PRINTER = {"connected": True, "state": "OPERATIONAL", "waiting_for": [], "status": "idle"}
+#: WCAG 2.1, 1.4.11, of graphics.
+LEAST_CONTRAST = 3.0
+LIGHT_AND_DARK = ((255, 255, 255), (54, 57, 63))
+#: The opacity of an element, with that of all around it.
+OPACITY = """element => {
+    let opacity = 1;
+    for (let each = element; each; each = each.parentElement) opacity *= getComputedStyle(each).opacity;
+    return opacity;
+}"""
+
+
+def luminance(rgb: tuple[int, ...]) -> float:
+    parts = [value / 255 for value in rgb]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(
+    "eta",
+    [
+        {**OFF},
+        {**OFF, "state": "unknown"},
+        {**OFF, "state": "at_target"},
+        {**OFF, "state": "stalled"},
+        {**OFF, "state": "heating"},
+        {**ETA, "eta_seconds": 30},
+        {**ETA, "eta_seconds": 200},
+        {**ETA, "eta_seconds": 2000},
+    ],
+    ids=lambda eta: f"{eta['state']}-{eta['eta_seconds']}",
+)
+def test_the_line_of_a_heater_is_seen_in_light_and_dark_themes(page: Page, eta: dict[str, Any]) -> None:
+    choose(page, color_mode="bands")
+    send(page, type="eta_update", heater="kiln", data=eta)
+    dot = card(page).locator(".temp-eta-dot")
+    color = dot.evaluate("dot => getComputedStyle(dot).backgroundColor.match(/\\d+/g).map(Number)")
+    assert min(contrast(tuple(color), background) for background in LIGHT_AND_DARK) >= LEAST_CONTRAST
+    assert card(page).locator(".temp-eta-plot").evaluate(OPACITY) == 1
+
+
+def boxes(*places: Locator) -> list[dict[str, float] | None]:
+    """Return where the places are; they are as wide as before only if nothing is beside them."""
+    return [place.bounding_box() for place in places]
+
+
+def test_nothing_moves_when_a_heater_starts_to_heat(page: Page) -> None:
+    send(page, type="printer_update", data=PRINTER)
+    reading = "{time: Date.now() / 1000, kiln: {actual: 30, target: 0}}"
+    page.evaluate(f"{MODEL}.fromCurrentData({{temps: [{reading}]}})")
+    send(page, type="eta_update", heater="kiln", data=OFF)
+    expect(card(page).locator(".temp-eta-plot canvas").first).to_be_visible()
+    side = heater(page, "kiln")
+    inside = [side.get_by_text("30.0°C"), card(page).locator(".temp-eta-body")]
+    places = [side, page.locator("#sidebar_plugin_temp_eta_wrapper"), card(page), *inside]
+    expect(page.locator("#sidebar_plugin_temp_eta .temp-eta-printer")).to_have_text("The heaters are off.")
+    before = boxes(*places)
+
+    send(page, type="printer_update", data={**PRINTER, "status": "heating", "waiting_for": ["kiln"]})
+    send(page, type="eta_update", heater="kiln", data=ETA)
+    expect(side.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator("#sidebar_plugin_temp_eta .temp-eta-printer")).to_contain_text("The printer will be ready at")
+    expect(page.locator("#tab_plugin_temp_eta .temp-eta-printer")).to_contain_text("Waiting for kiln")
+    assert boxes(*places) == before
+
+
+def test_no_two_elements_have_the_same_label(page: Page) -> None:
+    send(page, type="connection_update", data=LOST)
+    labels = page.locator(".temp-eta [aria-label]:visible").evaluate_all("all => all.map(each => each.ariaLabel)")
+    assert "Graph of kiln: measured, target and predicted temperature" in labels
+    assert [label for label, count in Counter(labels).items() if count > 1] == []
+
+
+def test_the_mark_of_a_computed_temperature_is_explained(page: Page) -> None:
+    away = {**OFF, "state": "cooling", "cooldown_target": 40, "actual": 80, "extrapolated": True}
+    send(page, type="eta_update", heater="kiln", data=away)
+    send(page, type="printer_update", data={**PRINTER, "connected": False, "state": "OFFLINE", "status": "cooling"})
+    line = page.locator("#tab_plugin_temp_eta .temp-eta-printer")
+    expect(line).to_have_text("The printer is not connected.  Temperatures with ≈ are computed, not measured.")
+    value = heater(page, "kiln").get_by_text("≈ 80.0°C")
+    expect(value).to_have_attribute("title", "Computed, not measured: the printer is not connected.")
+    send(page, type="eta_update", heater="kiln", data=OFF)
+    expect(line).not_to_contain_text("≈")
+
+
+def test_the_badge_of_a_lost_connection_is_legible(page: Page) -> None:
+    send(page, type="connection_update", data=LOST)
+    badge = page.locator("#navbar_plugin_temp_eta .temp-eta-badge")
+    for theme in ("", DARK):
+        style = page.add_style_tag(content=theme or "/* none */")
+        expect(badge).to_have_css("color", "rgb(255, 255, 255)")
+        expect(badge).to_have_css("background-color", "rgb(185, 74, 72)")
+        style.evaluate("style => style.remove()")
+
+
+def test_of_several_brokers_each_has_its_steps_below_its_name(page: Page) -> None:
+    fine = [{"broker": "one:1883", "name": "TCP", "status": "ok", "message": "one:1883 accepts connections."}]
+    wrong = [
+        {"broker": "two:1883", "name": "TCP", "status": "failed", "message": "two:1883 refuses the connection."},
+        {"broker": "two:1883", "name": "TLS", "status": "skipped", "message": "An earlier step failed."},
+    ]
+    show = "test => ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).test.show(test)"
+    open_settings(page, "Connection")
+    brokers = page.locator(".temp-eta-test details")
+    page.evaluate(show, {"number": 9, "running": True, "steps": [*fine, wrong[0]], "problem": None})
+    expect(brokers.locator("summary strong").first).to_have_text("one:1883")
+    expect(brokers.nth(0).locator("li")).to_be_hidden()
+    expect(brokers.nth(1).locator("li")).to_be_visible()
+    page.evaluate(show, {"number": 9, "running": False, "steps": [*fine, *wrong], "problem": None})
+    expect(brokers.nth(1).locator("li:visible")).to_have_text("TCP: two:1883 refuses the connection.")
+    brokers.nth(1).locator("summary").click()
+    expect(brokers.nth(1).locator("li[data-step=TLS]")).to_be_visible()
+    page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
+    expect(page.locator("#settings_dialog")).to_be_hidden()
