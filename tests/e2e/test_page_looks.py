@@ -135,3 +135,9 @@ def test_of_several_brokers_each_has_its_steps_below_its_name(page: Page) -> Non
     expect(brokers.nth(1).locator("li[data-step=TLS]")).to_be_visible()
     page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
     expect(page.locator("#settings_dialog")).to_be_hidden()
+
+
+def test_a_falling_rate_has_the_sign_of_the_other_numbers(page: Page) -> None:
+    cooling = {"state": "cooling", "eta_kind": "cooldown", "target": 0, "cooldown_target": 20, "rate": -0.5}
+    send(page, type="eta_update", heater="kiln", data={**ETA, **cooling})
+    expect(card(page)).to_contain_text("−30.0 °C/min")

@@ -114,7 +114,8 @@
             const wrongWay = self.state() === "cooling" ? rate > 0 : rate < 0;
             if (!_.isNumber(rate) || wrongWay) return "";
             const celsius = _.sprintf("%+.1f °C/min", rate * 60);
-            return pages.fahrenheit() ? celsius + _.sprintf(" (%+.1f °F/min)", rate * 108) : celsius;
+            const both = pages.fahrenheit() ? celsius + _.sprintf(" (%+.1f °F/min)", rate * 108) : celsius;
+            return both.replace(/-/g, "−");
         });
 
         self.percent = computed(() => {
