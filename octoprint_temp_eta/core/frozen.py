@@ -1,13 +1,14 @@
 """Immutable values: dataclasses that cost little to create.
 
 `dataclass(frozen=True, slots=True)` compiles six methods for each class. With some 150 classes, that is a quarter of
-the plugin's start, and 1 MiB. Here a class has only its constructor; the other methods are common to all.
+the plugin's start, and 1 MiB. Here a class has only its constructor, compiled when it is first called; the other
+methods are common to all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
@@ -24,7 +25,20 @@ def frozen(cls: type[T]) -> type[T]:
     for name, method in (("__eq__", _equal), ("__hash__", _hash), ("__repr__", _text)):
         if name not in vars(cls):
             setattr(cls, name, method)
-    return dataclass(eq=False, repr=False, slots=True)(cls)
+    made: Any = dataclass(init=False, eq=False, repr=False, slots=True)(cls)
+
+    def first(self: Any, *args: Any, **kwargs: Any) -> None:
+        made.__init__ = _constructor(made)
+        made.__init__(self, *args, **kwargs)
+
+    made.__init__ = first
+    return made  # type: ignore[no-any-return]
+
+
+def _constructor(cls: Any) -> Any:
+    """Return the constructor of a dataclass with the fields of `cls`."""
+    rows = [(each.name, each.type, each) for each in fields(cls)]
+    return vars(make_dataclass(cls.__qualname__, rows, eq=False, repr=False))["__init__"]
 
 
 @cache

@@ -51,7 +51,7 @@ class Rule:
     private: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Group:
     """A group of the settings dialog: a dataclass whose fields are rows."""
 
@@ -60,8 +60,8 @@ class Group:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def group(cls: type[T]) -> type[T]:
-    """Return a class as a dataclass with fields only: `Settings`, which has all of them, generates the methods."""
-    return dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)(cls)
+    """Return a class as a dataclass with fields only: `Settings`, which has all of them, has the methods."""
+    return dataclass(kw_only=True, init=False, repr=False, eq=False)(cls)
 
 
 def setting(default: Any, label: str, help: str, **rule: Any) -> Any:

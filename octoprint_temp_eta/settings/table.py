@@ -6,9 +6,10 @@ Every package above the core may import it. Names are TempETA's where the meanin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from typing import Any
 
+from ..core.frozen import frozen
 from .forms import COLOR
 from .groups.alerts import Alerts
 from .groups.commands import Commands
@@ -40,7 +41,7 @@ __all__ = [
 GROUPS: tuple[type[Group], ...] = (Connection, HomeAssistant, Estimation, CoolDown, Display, Alerts, Commands, Scripts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Settings(Scripts, Commands, Alerts, Display, CoolDown, Estimation, HomeAssistant, Connection):
     """All settings: the rows of all groups."""
 

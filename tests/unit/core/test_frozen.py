@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 from dataclasses import asdict, field, replace
 from typing import Any
@@ -28,6 +29,14 @@ class Named:
 
     x: float
     y: float = 0.0
+
+
+@frozen
+class More(Named):
+    """A value with one more field than another."""
+
+    names: list[str] = field(default_factory=list)
+    last: int = field(default=1, kw_only=True)
 
 
 @frozen
@@ -78,3 +87,34 @@ def test_a_value_can_be_copied_and_pickled_and_has_no_other_attributes() -> None
         assert (same, same.note, same.secret) == (point, "note", "secret")
     with pytest.raises(AttributeError):
         point.z = 1  # type: ignore[attr-defined]
+
+
+def test_the_constructor_is_compiled_when_it_is_first_called() -> None:
+    @frozen
+    class New:
+        """A class without objects."""
+
+        x: float
+        y: float = 0.0
+
+    before = vars(New)["__init__"]
+    New(1.0)
+    after = vars(New)["__init__"]
+    New(2.0)
+    assert before is not after is vars(New)["__init__"]
+    assert list(inspect.signature(New).parameters) == ["x", "y"]
+
+
+def test_a_class_has_the_fields_of_its_base_and_a_new_default_for_each_object() -> None:
+    more = More(1.0, 2.0, last=3)
+    more.names.append("a")
+    assert repr(more) == "More(x=1.0, y=2.0, names=['a'], last=3)"
+    assert More(1.0, 2.0, ["a"], last=3) == more != More(1.0, 2.0, last=3)
+    assert Named(1.0, 2.0) == Named(1.0, 2.0) != more
+
+
+@pytest.mark.parametrize("arguments", [(), (1.0, 2.0, [], 3)])
+def test_arguments_that_do_not_fit_are_refused(arguments: Any) -> None:
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"More\.__init__\(\)"):
+            More(*arguments)
