@@ -1,6 +1,7 @@
 """The announcement that is wanted, and the record of earlier ones."""
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Final
 
 from ha_discovery.config.components import Component, Entity
@@ -106,7 +107,7 @@ class Announcement:
         """Check the values."""
         check("announcement", self, {"form": FORM, "prefix": TOPIC})
 
-    @property
+    @cached_property
     def messages(self) -> tuple[Message, ...]:
         """The retained messages that announce it; none without components."""
         if not self.config.components:
@@ -115,7 +116,7 @@ class Announcement:
             return (device_message(self.config, self.prefix),)
         return single_messages(self.config, self.prefix)
 
-    @property
+    @cached_property
     def places(self) -> frozenset[Place]:
         """The place of each component."""
         return frozenset(self._place(component) for component in self.config.components)

@@ -10,7 +10,8 @@ expects its configuration on the topic where it first saw it. So there are three
   the registries is recalled and dismissed, see `recall`.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -51,8 +52,9 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     components need not be remembered.
     """
     old, new = announced.places, wanted.places if wanted else frozenset()
-    moved = {place for place in old if any(place.moves_to(other) for other in new)}
-    gone = {place for place in old - moved if not any(place.stays_in(other) for other in new)}
+    same = _by_identity(new)
+    moved = {place for place in old if any(place.moves_to(other) for other in same[_identity(place)])}
+    gone = {place for place in old - moved if not any(place.stays_in(other) for other in same[_identity(place)])}
     remaining = Remaining(new)
     departed = remaining.missing(gone | announced.departed)
     departing = recall_entries(remaining.missing(gone), remaining)
@@ -124,6 +126,17 @@ def _release(moved: Iterable[Place], new: Iterable[Place]) -> list[Message]:
         if topic not in in_use:
             messages.append(clear_message(topic))
     return messages
+
+
+def _identity(place: Place) -> tuple[str, str]:
+    return place.platform, place.identity
+
+
+def _by_identity(places: Iterable[Place]) -> Mapping[tuple[str, str], list[Place]]:
+    found: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
+    for place in places:
+        found[_identity(place)].append(place)
+    return found
 
 
 def _by_topic(places: Iterable[Place]) -> dict[str, list[Place]]:

@@ -73,7 +73,7 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _signature(node: ast.FunctionDef) -> str:
-    if any(ast.unparse(each) == "property" for each in node.decorator_list):
+    if any(ast.unparse(each) in ("property", "cached_property") for each in node.decorator_list):
         return f"{node.name}: {ast.unparse(node.returns) if node.returns else ''}"
     arguments = ast.unparse(node.args).removeprefix("self, ").removeprefix("cls, ")
     arguments = "" if arguments in ("self", "cls") else arguments

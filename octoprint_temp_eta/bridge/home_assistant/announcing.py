@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ha_discovery import Announced, Form
+from ha_discovery import Announced, Announcement, Form
 
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
@@ -71,6 +71,7 @@ class HomeAssistant(Part):
         self._stays = True
         #: Why the announcement is not as the settings ask for.
         self._problem: str | None = None
+        self._reported: str | None = None
 
     @property
     def online(self) -> bool:
@@ -98,7 +99,7 @@ class HomeAssistant(Part):
         """Remove everything at once if the plugin was disabled or uninstalled: OctoPrint may restart soon."""
         self._stays = event.enabled
         if not event.enabled:
-            self._discovery.want(None, now, delay=0.0)
+            self._discovery.want(self._wanted, now, delay=0.0)
         return self.tick(now)
 
     @property
@@ -123,17 +124,15 @@ class HomeAssistant(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Announce what has changed, and publish heartbeats."""
-        effects: list[Effect] = []
         facts = self._facts
         if facts != self._announced_for:
             self._announced_for = facts
-            fitted = self._announcement() if self._enabled else Fitted(None)
-            self._discovery.want(fitted.announcement, now)
-            effects = self._report(fitted.problem)
+            self._discovery.want(self._wanted, now)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
-        return effects + self._discovery.tick(now, may_remove=self._scripts.known or not self._enabled)
+        effects = self._discovery.tick(now, may_remove=self._scripts.known or not self._enabled)
+        return self._report() + effects
 
     @property
     def _facts(self) -> object:
@@ -143,10 +142,16 @@ class HomeAssistant(Part):
         offered = (self._forecasts.known, self._scripts.catalogue)
         return self._info.identity, self._settings, self._stays, profile, packet_size, names, offered
 
-    def _report(self, problem: str | None) -> list[Effect]:
+    def _wanted(self) -> Announcement | None:
+        """Return the announcement as of now."""
+        fitted = self._announcement() if self._enabled else Fitted(None)
+        self._problem = fitted.problem
+        return fitted.announcement
+
+    def _report(self) -> list[Effect]:
         """Log a new problem of the announcement."""
-        before, self._problem = self._problem, problem
-        return [Log(logging.WARNING, problem)] if problem and problem != before else []
+        before, self._reported = self._reported, self._problem
+        return [Log(logging.WARNING, self._problem)] if self._problem and self._problem != before else []
 
     def _offer(self, settings: Settings) -> Offer:
         heaters = tuple(self._heaters.names)

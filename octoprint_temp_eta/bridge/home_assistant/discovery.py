@@ -7,7 +7,7 @@ What a lost connection interrupts is planned anew from the record of the last st
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import inf
 
@@ -46,6 +46,10 @@ class Discovery:
         #: What only the connected broker may have: it was removed while another one was connected.
         self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
+        #: Makes what is wanted now, None if that is `_wanted`.
+        self._make: Callable[[], Announcement | None] | None = None
+        #: What was wanted when the last plan began.
+        self._begun: Announcement | None = None
         #: The last complete announcement on this connection, and whether the next one must be complete.
         self._complete: Announcement | None = None
         self._needs_all = True
@@ -66,11 +70,10 @@ class Discovery:
         """Whether anything is announced."""
         return bool(self._announced.places)
 
-    def want(self, wanted: Announcement | None, now: Now, delay: float = COALESCE_S) -> None:
-        """Set the announcement, and carry it out in `delay` seconds; None removes everything."""
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._set_due(now, delay)
+    def want(self, make: Callable[[], Announcement | None], now: Now, delay: float = COALESCE_S) -> None:
+        """Carry out what `make` returns in `delay` seconds, when it is called; None removes everything."""
+        self._make = make
+        self._set_due(now, delay)
 
     def connected(self, broker: str, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages.
@@ -128,8 +131,17 @@ class Discovery:
             return []
         if self._after is not None:
             return self._step(now)
-        due = self._due_at is not None and now.at >= self._due_at
-        return self._begin(now) if due and (may_remove or not self._removes) else []
+        return self._begin(now) if self._is_due(now) and (may_remove or not self._removes) else []
+
+    def _is_due(self, now: Now) -> bool:
+        """Whether something is to be announced now; makes the announcement."""
+        if self._due_at is None or now.at < self._due_at:
+            return False
+        if self._make is not None:
+            self._wanted, self._make = self._make(), None
+        if not self._needs_all and self._wanted == self._begun:
+            self._due_at = None
+        return self._due_at is not None
 
     @property
     def _removes(self) -> bool:
@@ -138,6 +150,7 @@ class Discovery:
 
     def _begin(self, now: Now) -> list[Effect]:
         self._due_at, self._announced_once, self._receipt = None, True, Receipt()
+        self._begun = self._wanted
         update = self._device_update()
         if update is not None:
             self._publish(update, now)

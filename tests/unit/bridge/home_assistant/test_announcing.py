@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.home_assistant import announcing
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
@@ -108,6 +109,35 @@ def test_a_new_name_renames_the_device_and_moves_no_topic():
     assert json.loads(driver.retained[TOPIC])["device"]["name"] == "Prusa"
     assert driver.state("info")["device_name"] == "Prusa"
     assert {c["unique_id"] for c in components(driver).values() if "unique_id" in c} >= {f"temp_eta_{INSTANCE}_bridge"}
+
+
+def test_what_changes_within_seconds_is_announced_once(monkeypatch: pytest.MonkeyPatch):
+    """An announcement takes 10 ms and more: at the start heaters, presets and scripts become known one by one."""
+    made: list[object] = []
+    make = announcing.announcement
+    monkeypatch.setattr(announcing, "announcement", lambda *given, **more: made.append(given) or make(*given, **more))
+    driver = settled()
+    made.clear()
+    mark = len(driver.sent)
+    for name in ("PLA", "PETG", "ABS"):
+        driver.handle(Presets((Preset(name, 210, 60),)))
+        driver.advance(COALESCE_S / 4)
+    assert made == []
+    driver.advance(COALESCE_S)
+    assert len(made) == 1
+    assert TOPIC in [publish.topic for _, publish in driver.sent[mark:]]
+    driver.advance(SETTLE_S)
+    assert {key for key in components(driver) if key.startswith("forecast_")} >= {"forecast_abs"}
+
+
+def test_a_change_that_is_undone_within_seconds_is_not_announced():
+    driver = settled()
+    mark = len(driver.sent)
+    driver.handle(Presets((Preset("ABS", 210, 60),)))
+    driver.advance(COALESCE_S / 4)
+    driver.handle(Presets((Preset("PLA", 210, 60),)))
+    driver.advance(SETTLE_S)
+    assert [publish for _, publish in driver.sent[mark:] if publish.topic == TOPIC] == []
 
 
 def test_scripts_that_are_not_found_yet_are_not_removed():
