@@ -161,6 +161,16 @@ def test_a_packet_that_is_too_large_for_us_is_not_delivered_and_the_connection_s
     assert not link.all(BrokerLost)
 
 
+def test_commands_arrive_after_any_number_of_packets_that_are_too_large(link: Link, broker: Broker, peer: Observer):
+    """With QoS 1, mosquitto counts each of them as in flight for ever: after 20, it delivers nothing more."""
+    link.connect(broker.port)
+    for _ in range(25):
+        peer.publish("test/command/x", bytes(LARGEST_PACKET + 1))
+    peer.publish("test/command/x", b"small")
+    assert link.wait_for(MessageArrived).payload == b"small"
+    assert not link.all(BrokerLost)
+
+
 def test_of_a_payload_that_is_too_large_only_the_beginning_is_kept_with_mqtt_3_1_1(link: Link, broker: Broker):
     with Proxy(broker.listener, version_5=CLOSE) as proxy, Observer(broker.listener) as peer:
         assert link.connect(proxy.port).protocol == "3.1.1"

@@ -340,9 +340,10 @@ class _Session(threading.Thread):
 
 
 def _subscription_qos(spec: Connect) -> int:
-    """Return the QoS of the subscriptions.
+    """Return the QoS of the subscriptions: 1 only for a kept session, in which the broker keeps commands.
 
-    Without a kept session, QoS 1 makes no difference to what arrives on a connection. Servers of a NATS cluster that
-    have just lost one of them need seconds for each subscription with QoS 1, or refuse it.
+    Otherwise QoS 1 makes no difference to what arrives. With it, mosquitto delivers nothing more once it has dropped 20
+    messages that exceed our packet limit: each keeps its place among those in flight. And servers of a NATS cluster
+    that have just lost one of them need seconds for each subscription with QoS 1, or refuse it.
     """
-    return 0 if spec.more_addresses and spec.clean_start else 1
+    return 0 if spec.clean_start else 1
