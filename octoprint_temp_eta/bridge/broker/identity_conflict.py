@@ -25,6 +25,9 @@ ASKS, ASK_EVERY_S = 3, 5.0
 #: Seconds after which a machine that left checks whether the other one is still there; doubled each time, up to a
 #: maximum.
 RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
+#: Seconds after which the other machine would have left if the topics were not its own, and the longest in which it is
+#: not noticed meanwhile: one that has left returns later than that.
+YIELD_S, LONGEST_GAP_S = 30.0, 15.0
 _MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -44,7 +47,7 @@ class IdentityConflict:
     After our own `info` has arrived, a foreign one whose sender replies to ours is a conflict. So are repeated
     takeovers. The machine that was there first stays: a copy that is started later, or a client that poses as one,
     cannot take a running printer off its topics. Of two machines that connect at the same time, such as after a restart
-    of the broker, the one with the greater id leaves.
+    of the broker, the one with the greater id leaves; if it does not, the topics are its own.
     """
 
     def __init__(self) -> None:
@@ -64,12 +67,17 @@ class IdentityConflict:
         self.times = ConnectionTimes()
         #: When the other machine was noticed last.
         self._noticed_at = 0.0
+        #: The boot ID of the other machine in the conflict, since when it stays, and the one whose the topics are.
+        self._other: str | None = None
+        self._stays_since = 0.0
+        self._owner: str | None = None
         #: Seconds from leaving until the next look.
         self.return_s = RETURN_S
 
     def forget(self) -> None:
         """Reset, such as for other topics."""
         self.return_s = RETURN_S
+        self._other = self._owner = None
         self._look_again()
 
     def returns(self, now: Now) -> bool:
@@ -121,9 +129,14 @@ class IdentityConflict:
         return Found.ANOTHER
 
     def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
-        """Return whether we disconnect: the topics are not ours, and our id is the greater one."""
+        """Return whether we disconnect: the topics are not ours, and our id is the greater one, or the other stays."""
+        if boot_id != self._other or now.at - self._noticed_at > LONGEST_GAP_S:
+            self._other, self._stays_since = boot_id, now.at
         self._noticed_at = now.at
-        self.left = not self.times.owned and (identity.machine, identity.boot_id) > (machine, boot_id)
+        if now.at - self._stays_since >= YIELD_S:
+            self._owner = boot_id
+        greater = (identity.machine, identity.boot_id) > (machine, boot_id)
+        self.left = not self.times.owned and (greater or boot_id == self._owner)
         if self.left:
             self._left_at = now.at
         return Found.LEAVE if self.left else Found.ANOTHER
@@ -167,7 +180,7 @@ class IdentityConflict:
             return
         if now.at - self._noticed_at > (RESOLVED_S if self._takeovers else 2 * GREATEST_RETURN_S):
             self._takeovers.clear()
-            self.text = self._since = self._asked = None
+            self.text = self._since = self._asked = self._owner = None
 
     def _first(self, now: Now) -> str:
         self._since = self._since or encode.instant(now.wall)

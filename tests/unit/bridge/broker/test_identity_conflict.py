@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
 from octoprint_temp_eta.bridge.broker.connection_times import OWNED_S
-from octoprint_temp_eta.bridge.broker.identity_conflict import ASK_EVERY_S, ASKS, GREATEST_RETURN_S, RETURN_S
+from octoprint_temp_eta.bridge.broker.identity_conflict import (
+    ASK_EVERY_S,
+    ASKS,
+    GREATEST_RETURN_S,
+    LONGEST_GAP_S,
+    RETURN_S,
+    YIELD_S,
+)
 from octoprint_temp_eta.bridge.broker.log_throttle import BURST
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
@@ -94,6 +101,34 @@ def test_who_was_there_first_stays_whatever_the_ids_are():
     driver.advance(60)
     assert driver.of(Disconnect) == []
     assert "other-pi" in driver.state("diagnostics")["clash"]
+
+
+def keep_running(driver: BridgeDriver, seconds: float) -> None:
+    """Let another machine with a greater id reply for `seconds`."""
+    for _ in range(int(seconds / ASK_EVERY_S)):
+        run_another(driver, GREATER)
+        driver.advance(ASK_EVERY_S)
+
+
+def test_who_comes_later_leaves_with_the_smaller_id_too_if_the_other_machine_stays():
+    driver = bridge()
+    keep_running(driver, YIELD_S)
+    assert driver.of(Disconnect) == []
+    driver.handle(info(driver, "foreign", GREATER))
+    assert driver.of(Disconnect) == [Disconnect()]
+    driver.advance(RETURN_S + 1)
+    driver.connect()
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    run_another(driver, GREATER)
+    assert len(driver.of(Disconnect)) == 2, "it knows whose the topics are"
+
+
+def test_who_was_there_first_does_not_leave_a_machine_that_looks_now_and_then_whether_it_is_still_there():
+    driver = bridge()
+    for _ in range(5):
+        keep_running(driver, LONGEST_GAP_S)
+        driver.advance(RETURN_S)
+    assert driver.of(Disconnect) == []
 
 
 def test_takeovers_do_not_drive_out_who_was_there_first():
