@@ -22,17 +22,25 @@ class PrinterTasks(Tasks):
         #: OctoPrint's objects of the connections so far.
         self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         self._connection = object()
+        #: Whether a line was received yet.
+        self._seen = False
 
     @property
     def connection(self) -> object:
-        """Identifies the newest connection from which a line was received. Before that, OctoPrint sends nothing."""
+        """Identifies the newest connection from which a line was received. Before that, OctoPrint sends nothing.
+
+        At the start there may be a connection that was made before the plugin was there, and whose printer is silent.
+        """
         return self._connection
 
     def see(self, comm: Any) -> None:
         """Note that a line was received from `comm`. Lines of a connection that is being closed may still come."""
         if comm not in self._known:
             self._known.add(comm)
-            self._connection = object()
+            # The first one is that of before: a run may have begun on it, which its first line must not end.
+            if self._seen:
+                self._connection = object()
+            self._seen = True
 
     def put_for_connection(self, do: Callable[[], None], drop: Callable[[], None] = lambda: None) -> None:
         """Add `do` for the current connection; `drop` is called instead if there is a new one."""

@@ -12,7 +12,14 @@ from octoprint_temp_eta.adapters.printer import NEW_CONNECTION
 from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import BreakHeatWait, HoldJobs, ReleaseJobs, SendLine, SendLines
-from octoprint_temp_eta.bridge.protocol.script_inputs import JobsHeld, LineSuppressed, PrinterGone, ScriptInput
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSuppressed,
+    PrinterGone,
+    ScriptInput,
+)
 from tests.support.octoprint_printer import Connection, FakeOctoPrint
 
 NOT_SET = f"OctoPrint did not set the target: {NEW_CONNECTION}."
@@ -125,6 +132,7 @@ def test_a_target_whose_caller_got_no_reply_is_not_set(held_up: HeldUp, monkeypa
 
 def test_a_hold_that_comes_with_a_new_connection_is_a_refusal_and_let_go() -> None:
     octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_received(Connection(), "ok\n")
 
     def connects() -> bool:
         octoprint.hooks.hook_received(Connection(), "ok\n")
@@ -144,8 +152,24 @@ def test_a_hold_on_the_current_connection_is_let_go_whatever_is_known_about_the_
     assert octoprint.printer.calls == [("hold", True), "ready?", ("hold", False)]
 
 
+def test_the_first_line_of_a_connection_that_was_there_before_the_plugin_ends_no_run_and_keeps_no_hold() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"))
+    before = Connection()
+    octoprint.hooks.hook_received(before, "ok\n")
+    octoprint.hooks.hook_received(before, "ok\n")
+    assert octoprint.do(SendLine("r1.1", "G28")) == [
+        LineReceived("ok\n"),
+        LineReceived("ok\n"),
+        LineQueued("r1.1", 1),
+    ]
+    octoprint.do(ReleaseJobs())
+    assert octoprint.printer.calls == [("hold", True), "ready?", (["G28"], False), ("hold", False)]
+
+
 def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
     octoprint = FakeOctoPrint()
+    octoprint.hooks.hook_received(Connection(), "ok\n")
     octoprint.do(HoldJobs("r1"))
     octoprint.hooks.hook_received(Connection(), "ok\n")
     octoprint.do(ReleaseJobs())
