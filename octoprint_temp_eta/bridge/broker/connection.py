@@ -138,17 +138,21 @@ class Connection(Part):
         return [*self._move(Event.CONNECT), leave, after]
 
     def tick(self, now: Now) -> list[Effect]:
-        """Report a broker that delivers nothing; connect again if it has stopped acknowledging."""
+        """Report a broker that delivers nothing; connect again if it has stopped delivering or acknowledging."""
         effects: list[Effect] = []
         self._defend(self._conflict.tick(now), now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
+        if self._read_back.asks(now):
+            self._outbox.republish(("info",), 0.0, now)
         if self._outbox.limits.retry(now):
             self._outbox.resend_states()
-        if self.state is State.LEFT and self._conflict.returns(now):
-            effects += [*self._move(Event.CONNECT), self._connect()]
+        dead = self._read_back.dead
         if self._outbox.stuck(now):
-            effects += self._lost("The broker has stopped acknowledging: connecting anew", now)
+            dead = "The broker has stopped acknowledging: connecting anew"
+        if dead:
+            effects += self._lost(dead, now)
+        if dead or (self.state is State.LEFT and self._conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
         return effects
 
@@ -266,11 +270,13 @@ class Connection(Part):
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Our own `info` comes back; one of another machine with our identity is a conflict."""
+        if self._outbox.topics.hold(message.topic):
+            self._read_back.heard(now)
         if message.topic != self._outbox.topics.of("info"):
             return []
         foreign = self._identity.boot_id.encode() not in message.payload
         if not foreign:
-            self._read_back.arrived()
+            self._read_back.arrived(now)
         found = self._conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []

@@ -1,7 +1,8 @@
 """Whether messages from the broker arrive at all.
 
 Some brokers grant every subscription and deliver nothing, because the user may only write. So the bridge subscribes to
-its own retained `info`, and expects each connection to deliver it.
+its own retained `info`, and expects each connection to deliver it. A broker may also stop later, such as when the
+permissions change: while nothing arrives, `info` is published again.
 """
 
 from __future__ import annotations
@@ -10,27 +11,54 @@ from ...core.clock import Now
 
 #: Seconds after connecting within which our own `info` must come back.
 READ_BACK_S = 10.0
+#: Seconds without a message after which `info` is published again, how often, and at which interval.
+ASK_AFTER_S, ASKS, ASK_EVERY_S = 60.0, 2, 20.0
 
 
 class ReadBack:
-    """Waits for our own `info` on each connection."""
+    """Waits for our own `info` on each connection, and again while nothing arrives."""
 
     def __init__(self) -> None:
         self._due_at: float | None = None
         #: Whether our `info` is overdue on the present connection.
         self.missing = False
+        #: When a message came last on our topics, since our `info` has come back; None before.
+        self._heard_at: float | None = None
+        #: How often `info` was published since then, and when.
+        self._asks, self._asked_at = 0, 0.0
+
+    @property
+    def dead(self) -> str | None:
+        """Why the connection is to be made anew, None if it works."""
+        return "The broker has stopped delivering messages: connecting anew" if self._asks > ASKS else None
 
     def connected(self, now: Now) -> None:
         """Expect `info` on a new connection."""
-        self._due_at, self.missing = now.at + READ_BACK_S, False
+        self.ended()
+        self._due_at = now.at + READ_BACK_S
 
     def ended(self) -> None:
         """Expect nothing without a connection."""
-        self._due_at, self.missing = None, False
+        self._due_at, self.missing, self._heard_at, self._asks = None, False, None, 0
 
-    def arrived(self) -> None:
+    def arrived(self, now: Now) -> None:
         """Note that our own `info` came back."""
-        self._due_at, self.missing = None, False
+        self._due_at, self.missing, self._heard_at, self._asks = None, False, now.at, 0
+
+    def heard(self, now: Now) -> None:
+        """Note that a message arrived on one of our topics."""
+        if self._heard_at is not None:
+            self._heard_at, self._asks = now.at, 0
+
+    def asks(self, now: Now) -> bool:
+        """Return whether `info` is to be published again, as nothing has arrived for a while."""
+        if self._heard_at is None:
+            return False
+        since, wait = (self._asked_at, ASK_EVERY_S) if self._asks else (self._heard_at, ASK_AFTER_S)
+        if now.at - since < wait:
+            return False
+        self._asks, self._asked_at = self._asks + 1, now.at
+        return True
 
     def tick(self, now: Now) -> bool:
         """Return whether `info` has just become overdue."""

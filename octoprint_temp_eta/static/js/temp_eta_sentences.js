@@ -58,6 +58,7 @@ window.TempETA.sentences = [
     "it was busy for too long; another plugin may have held it up",
     "Check username, password, and the user's access rules (ACL)",
     "The broker accepted a message on %(topic)s, but did not send it back",
+    "The broker has stopped delivering messages: connecting anew",
     "Turn on Use TLS, or set the port without TLS (usually 1883)",
     "Renew the broker's certificate; check this machine's clock",
     "the printer did not acknowledge it and sent nothing for %(give_up)s s",

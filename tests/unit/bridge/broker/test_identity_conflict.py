@@ -19,6 +19,7 @@ from octoprint_temp_eta.bridge.broker.identity_conflict import (
     YIELD_S,
 )
 from octoprint_temp_eta.bridge.broker.log_throttle import BURST
+from octoprint_temp_eta.bridge.broker.read_back import ASK_AFTER_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from octoprint_temp_eta.messages.encode import instant
@@ -195,7 +196,7 @@ def test_one_foreign_info_is_no_conflict_unless_its_sender_replies():
     driver.advance(60)
     mark = len(driver.sent)
     driver.handle(info(driver, "left-over", SMALLER))
-    driver.advance(120)
+    driver.advance(ASK_AFTER_S)
     assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == ASKS
     assert driver.state("diagnostics")["clash"] is None
     assert warnings(driver) == driver.of(Disconnect) == []

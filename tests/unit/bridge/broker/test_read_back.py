@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from octoprint_temp_eta.bridge.broker.read_back import READ_BACK_S, ReadBack, explain
-from octoprint_temp_eta.bridge.protocol.effects import Page
+from octoprint_temp_eta.bridge.broker.read_back import ASK_AFTER_S, ASK_EVERY_S, ASKS, READ_BACK_S, ReadBack, explain
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Page
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.core.clock import Now
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
 
@@ -17,7 +18,7 @@ def at(seconds: float) -> Now:
 def test_info_that_comes_back_is_not_missing():
     read_back = ReadBack()
     read_back.connected(at(0))
-    read_back.arrived()
+    read_back.arrived(at(1))
     assert not read_back.tick(at(READ_BACK_S + 1))
     assert not read_back.missing
 
@@ -36,7 +37,7 @@ def test_info_that_comes_late_ends_the_problem():
     read_back = ReadBack()
     read_back.connected(at(0))
     read_back.tick(at(READ_BACK_S))
-    read_back.arrived()
+    read_back.arrived(at(1))
     assert not read_back.missing
 
 
@@ -83,3 +84,33 @@ def test_a_connection_that_ends_before_info_can_come_back_is_not_reported():
     driver.lose()
     driver.advance(60)
     assert [text for text in logged(driver, logging.WARNING) if "ACL" in text] == []
+
+
+def test_a_broker_that_stops_delivering_is_connected_to_again_and_reported():
+    """Such as when the user's permissions change."""
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(300)
+    connects = len(driver.of(Connect))
+    driver.delivers = False
+    driver.advance(2 * ASK_AFTER_S + ASKS * ASK_EVERY_S)
+    assert len(driver.of(Connect)) == connects + 1
+    assert "The broker has stopped delivering messages: connecting anew" in logged(driver, logging.WARNING)
+    driver.connect()
+    driver.advance(READ_BACK_S)
+    assert "Commands will not arrive." in driver.bridge.snapshot(driver.now)["mqtt"]["last_error"]
+    driver.advance(600)
+    assert len(driver.of(Connect)) == connects + 1, "one on which nothing ever arrived stays"
+
+
+def test_while_commands_arrive_info_is_not_published_again():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(30)
+    driver.delivers = False
+    mark = len(driver.sent)
+    for _ in range(20):
+        driver.handle(MessageArrived(driver.topic("command/reset"), b""))
+        driver.advance(ASK_AFTER_S - 1)
+    assert driver.topic("info") not in [publish.topic for _, publish in driver.sent[mark:]]
+    assert logged(driver, logging.WARNING) == []

@@ -63,12 +63,12 @@ def test_after_its_birth_message_home_assistant_gets_the_device_and_then_all_sta
     assert driver.topic("status") == topics[-1]
 
 
-def test_only_states_that_expire_have_a_heartbeat_once_a_minute():
+def test_only_states_that_expire_and_info_have_a_heartbeat_once_a_minute():
     driver = settled()
     mark = len(driver.sent)
     idle(driver, 10 * HEARTBEAT_S)
     names = [name for name, _ in driver.sent[mark:]]
-    assert set(names) <= {*HEARTBEATS, "diagnostics"}
+    assert set(names) <= {*HEARTBEATS, "diagnostics", "info"}
     assert names.count("status") == 10
     assert names.count("eta") == 20
 
