@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .in_flight import Acknowledged, Fence, Outcome, Unacknowledged
 
-#: Seconds that a queued command waits for its sending while the line is idle, before an M105 is sent after it.
+#: Seconds that a queued command waits for its sending although the line is idle, before an M105 is sent after it.
 SWALLOWED_S = 5.0
 REMOVED = "another plugin removed it from OctoPrint's queue"
 #: The lines that restore a mode.
@@ -21,6 +21,8 @@ class _Submitted:
     #: Whether the caller needs the reply, not only the acknowledgement.
     reply: bool
     queued_at: float | None = None
+    #: Since when it waits although the line was idle. OctoPrint's polls of the temperatures end neither.
+    waits_since: float | None = None
     #: How many commands OctoPrint has queued for it.
     parts: int = 1
     acknowledged: int = 0
@@ -69,8 +71,11 @@ class Submissions:
         if any(submitted.fenced for submitted in self._submitted.values()):
             return
         for submitted in self._submitted.values():
-            waits = not submitted.started and submitted.queued_at is not None
-            if waits and at - max(idle_since, submitted.queued_at or 0.0) > SWALLOWED_S:
+            if submitted.started or submitted.queued_at is None:
+                continue
+            if submitted.waits_since is None:
+                submitted.waits_since = max(idle_since, submitted.queued_at)
+            if at - submitted.waits_since > SWALLOWED_S:
                 submitted.fenced = True
                 self.add(Fence())
                 return

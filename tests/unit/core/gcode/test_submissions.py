@@ -22,6 +22,13 @@ def test_a_command_that_is_taken_out_of_the_queue_ends_in_bounded_time() -> None
     assert line.outcomes[1:] == [Unacknowledged("1", "another plugin removed it from OctoPrint's queue")]
 
 
+def test_polls_of_the_temperatures_do_not_hide_that_a_command_is_taken_out() -> None:
+    line = Line().submit("1", "M117 x")
+    for _ in range(5):
+        line.wait(SWALLOWED_S / 4).send(None, "M105").receive("ok T:20 /0")
+    assert line.wait(0.1).outcomes == [Fence()]
+
+
 def test_a_plugin_that_sleeps_in_a_queuing_hook_does_not_count_against_the_command() -> None:
     line = Line()
     line.acknowledgements.submit("1", "G28")
