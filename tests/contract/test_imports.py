@@ -216,6 +216,26 @@ def test_a_package_loads_alone(package: str, absent: str):
     assert loaded.returncode == 0, loaded.stderr
 
 
+#: What the plugin imports only when it is needed: each costs time at OctoPrint's start, and memory.
+LATER = ["numpy", "jsonschema", "statistics", "octoprint_temp_eta.adapters.connection_test.doctor"]
+
+START = """
+import octoprint.server, sys
+before = set(sys.modules)
+import octoprint_temp_eta.plugin.plugin
+import octoprint_temp_eta.adapters.broker.connection
+import octoprint_temp_eta.adapters.connection_test.connection_tests
+print(*set(sys.modules) - before)
+"""
+
+
+def test_the_start_imports_nothing_that_is_needed_later():
+    loaded = subprocess.run([sys.executable, "-c", START], cwd=PROJECT, capture_output=True, text=True, check=True)
+    imported = loaded.stdout.split()
+    assert "octoprint_temp_eta.app" in imported
+    assert not set(LATER) & set(imported)
+
+
 def test_the_modules_import_each_other_in_one_direction():
     modules = {module_of(path).removesuffix(".__init__") for path in FILES}
     graph = {}

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from ...bridge.protocol.connection_test import ConnectionTestDone, StepDone
 from ...bridge.protocol.effects import ConnectionTest
 from ...bridge.protocol.inputs import Input
-from .doctor import examine
 
 
 class ConnectionTests:
@@ -33,6 +32,8 @@ class ConnectionTests:
     def _run(self, test: ConnectionTest) -> None:
         problem = None
         try:
+            from .doctor import examine  # most users need no test, or a single one
+
             examine(test, lambda step: self._post(StepDone(test.number, step)), self._stopped.is_set)
         except Exception as error:  # the bridge waits for the end of each test
             problem = f"The test ended with an error of its own: {type(error).__name__}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from statistics import fmean
 from typing import Any
 
 from ..estimation.estimator import Direction, Episode, Estimate
@@ -34,9 +33,14 @@ def score(episode: Episode, estimates: Sequence[tuple[float, Estimate]]) -> Scor
     pairs = [(reached_at - at, estimate) for at, estimate in estimates if at < reached_at]
     if not pairs:
         return None
-    error = fmean(abs(estimate.eta - truth) for truth, estimate in pairs) / (reached_at - started_at)
+    error = _mean([abs(estimate.eta - truth) for truth, estimate in pairs]) / (reached_at - started_at)
     held = [low <= truth <= high for truth, e in pairs if (low := e.low) is not None and (high := e.high) is not None]
-    return Score(100.0 * error, 100.0 * fmean(held) if held else None)
+    return Score(100.0 * error, 100.0 * _mean(held) if held else None)
+
+
+def _mean(values: Sequence[float]) -> float:
+    # The module `statistics` would be imported for this alone.
+    return math.fsum(values) / len(values)
 
 
 #: Number of episodes of a heater whose comparison is kept.
@@ -105,13 +109,13 @@ class Accuracy:
     @property
     def error(self) -> float | None:
         """The mean error in %, None before the first heat-up."""
-        return fmean(each.error for each in self.scores) if self.scores else None
+        return _mean([each.error for each in self.scores]) if self.scores else None
 
     @property
     def coverage(self) -> float | None:
         """% of the readings whose interval held, None without an interval."""
         known = [each.coverage for each in self.scores if each.coverage is not None]
-        return fmean(known) if known else None
+        return _mean(known) if known else None
 
     def as_json(self) -> list[list[float | None]]:
         """Return the record as JSON values."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -141,6 +140,8 @@ def linearise(kind: HeaterKind, trace: Trace, theta: Array, within_inverse: Arra
 @cache
 def _spread(size: int) -> Array:
     """Return points (_DRAWS, `size`) that fill a standard normal distribution evenly (a Kronecker sequence)."""
+    from statistics import NormalDist  # most heaters need no draws
+
     # Not random: numpy.random takes 3 MiB.
     shares = np.arange(1, _DRAWS + 1)[:, None] * np.sqrt(_PRIMES[:size]) % 1.0
     quantile = NormalDist().inv_cdf
