@@ -16,7 +16,7 @@ from octoprint.printer import InvalidFileLocation, InvalidFileType, PrinterInter
 from ..bridge.protocol.job_effects import PrinterAction
 from ..bridge.protocol.job_inputs import ActionDone
 from ..core.printer_commands import EMERGENCY_STOP, accepted
-from .printer import LATE_S, TAGS
+from .printer_tasks import LATE_S, TAGS
 from .threads.inbox import now
 from .threads.tasks import Tasks
 

@@ -32,15 +32,13 @@ from ..bridge.protocol.script_inputs import (
 from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
-from .printer_tasks import PrinterTasks
+from .printer_tasks import NEW_CONNECTION, TAGS, PrinterTasks
+from .targets import Targets
 from .threads.inbox import now
-from .threads.pending_replies import REPLY_S
 
 if TYPE_CHECKING:
     from octoprint.printer import PrinterInterface
 
-#: Tags that mark the source of a command in OctoPrint's log and for other plugins.
-TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
 #: The prefix of the tag that identifies a line of ours in OctoPrint's hooks; its key follows.
 KEY_TAG = "temp_eta:script:"
 #: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
@@ -49,10 +47,6 @@ ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
-#: Seconds after which what heats or starts something is refused: its caller has already had a timeout.
-LATE_S = REPLY_S - 1
-#: Why something is not done that has waited while the connection changed.
-NEW_CONNECTION = "the printer was disconnected meanwhile"
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
 #: The tags of the buttons on OctoPrint's control tab: their lines belong together.
@@ -80,6 +74,7 @@ class Printer:
         self._serial_setting = serial_setting
         self._post = post
         self._tasks = PrinterTasks("temp_eta-printer", logger)
+        self._targets = Targets(printer, self._tasks, post)
         #: The connection on which print jobs are on hold.
         self._held_on: object | None = None
         #: Whether a run observes the serial line.
@@ -102,7 +97,7 @@ class Printer:
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
         """The effects that are performed here."""
         return {
-            SetTarget: self._put_target,
+            SetTarget: self._targets.put,
             HoldJobs: self._later(self._hold, lambda effect: self._post(JobsHeld(effect.run_id, NEW_CONNECTION))),
             ReleaseJobs: lambda _: self._tasks.put(self._release),
             SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
@@ -231,43 +226,6 @@ class Printer:
         # OctoPrint 2 has renamed it.
         repair = getattr(self._printer, "repair_communication", None) or self._printer.fake_ack
         repair()
-
-    def _put_target(self, effect: SetTarget) -> None:
-        until = now().at + LATE_S
-        if effect.target == 0:  # off is safe on any connection
-            self._tasks.put(lambda: self._set_target(effect, until))
-            return
-        self._tasks.put_for_connection(
-            lambda: self._set_target(effect, until), lambda: self._refuse_target(effect, NEW_CONNECTION)
-        )
-
-    def _refuse_target(self, effect: SetTarget, reason: str) -> None:
-        if effect.token is not None:
-            self._post(TargetSet(effect.token, f"OctoPrint did not set the target: {reason}."))
-
-    def _set_target(self, effect: SetTarget, until: float) -> None:
-        if effect.token is None:
-            self._restore_target(effect)
-            return
-        if effect.target and now().at > until:
-            self._refuse_target(effect, "it was busy for too long; another plugin may have held it up")
-            return
-        refusal = None
-        try:
-            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
-            if not self._printer.is_operational():  # OctoPrint drops commands without a connection silently
-                refusal = "The printer is not connected."
-        except Exception as error:  # such as an unknown heater
-            refusal = f"OctoPrint refused the target: {error}"
-        self._post(TargetSet(effect.token, refusal))
-
-    def _restore_target(self, effect: SetTarget) -> None:
-        tool = effect.heater.removeprefix("tool")
-        if tool.isdecimal() and int(tool):
-            # OctoPrint leaves the number out if the profile has one tool or a shared nozzle: that sets the tool in use.
-            self._printer.commands([f"M104 T{tool} S{effect.target:g}"], tags=set(TAGS))
-        else:
-            self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
-from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
     HoldJobs,
@@ -237,24 +236,6 @@ def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():
     octoprint.do(HoldJobs("run"))
     octoprint.do(SetTarget("tool0", 40.0), SendLine("run.end", "G90"), SetTarget("bed", 0.0))
     assert octoprint.printer.calls[2:] == [("tool0", 40.0), (["G90"], False), ("bed", 0.0)]
-
-
-def test_a_target_with_a_token_is_reported_with_what_octoprint_made_of_it():
-    octoprint = FakeOctoPrint()
-    assert octoprint.do(SetTarget("bed", 60, 1)) == [TargetSet(1)]
-    [refused] = octoprint.do(SetTarget("X", 60, 2))
-    assert isinstance(refused, TargetSet)
-    assert refused.token == 2
-    assert "heater must match" in str(refused.refusal)
-    octoprint.printer.connected = False
-    assert octoprint.do(SetTarget("bed", 60, 3)) == [TargetSet(3, "The printer is not connected.")]
-    assert octoprint.printer.calls == [("bed", 60), ("bed", 60)]
-
-
-def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has():
-    octoprint = FakeOctoPrint()
-    octoprint.do(SetTarget("tool1", 0.0), SetTarget("tool12", 60.5), SetTarget("tool0", 0.0))
-    assert octoprint.printer.calls == [(["M104 T1 S0"], False), (["M104 T12 S60.5"], False), ("tool0", 0.0)]
 
 
 API = {"source:api"}

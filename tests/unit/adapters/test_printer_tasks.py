@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from octoprint_temp_eta.adapters import printer
-from octoprint_temp_eta.adapters.printer import NEW_CONNECTION
+from octoprint_temp_eta.adapters import targets
+from octoprint_temp_eta.adapters.printer_tasks import NEW_CONNECTION
 from octoprint_temp_eta.bridge.protocol.effects import Effect, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
 from octoprint_temp_eta.bridge.protocol.script_effects import BreakHeatWait, HoldJobs, ReleaseJobs, SendLine, SendLines
@@ -121,7 +121,7 @@ def test_late_lines_of_the_old_connection_do_not_make_it_the_newest_one(held_up:
 
 
 def test_a_target_whose_caller_got_no_reply_is_not_set(held_up: HeldUp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printer, "LATE_S", -1.0)
+    monkeypatch.setattr(targets, "LATE_S", -1.0)
     held_up.put(SendLines(("M80",)), SetTarget("tool0", 210, 1), SetTarget("bed", 0, 2))
     refused, off = held_up.go_on()
     assert off == TargetSet(2)

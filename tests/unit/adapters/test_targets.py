@@ -1,0 +1,25 @@
+"""What OctoPrint makes of targets. Those that wait while the connection changes are in `test_printer_tasks`."""
+
+from __future__ import annotations
+
+from octoprint_temp_eta.bridge.protocol.effects import SetTarget
+from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
+from tests.support.octoprint_printer import FakeOctoPrint
+
+
+def test_a_target_with_a_token_is_reported_with_what_octoprint_made_of_it():
+    octoprint = FakeOctoPrint()
+    assert octoprint.do(SetTarget("bed", 60, 1)) == [TargetSet(1)]
+    [refused] = octoprint.do(SetTarget("X", 60, 2))
+    assert isinstance(refused, TargetSet)
+    assert refused.token == 2
+    assert "heater must match" in str(refused.refusal)
+    octoprint.printer.connected = False
+    assert octoprint.do(SetTarget("bed", 60, 3)) == [TargetSet(3, "The printer is not connected.")]
+    assert octoprint.printer.calls == [("bed", 60), ("bed", 60)]
+
+
+def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has():
+    octoprint = FakeOctoPrint()
+    octoprint.do(SetTarget("tool1", 0.0), SetTarget("tool12", 60.5), SetTarget("tool0", 0.0))
+    assert octoprint.printer.calls == [(["M104 T1 S0"], False), (["M104 T12 S60.5"], False), ("tool0", 0.0)]
