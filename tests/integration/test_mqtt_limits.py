@@ -7,6 +7,7 @@ import pytest
 from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import (
+    Answer,
     BrokerConnected,
     BrokerLost,
     BrokerRefused,
@@ -159,6 +160,21 @@ def test_a_packet_that_is_too_large_for_us_is_not_delivered_and_the_connection_s
     peer.publish("test/command/x", b"small")
     assert link.wait_for(MessageArrived).payload == b"small"
     assert not link.all(BrokerLost)
+
+
+def test_a_message_beyond_mosquittos_message_size_limit_is_refused_and_the_connection_stays(link: Link):
+    """It answers with a reason code that PUBACK does not have."""
+    with Broker(options=("message_size_limit 500",)) as broker:
+        link.connect(broker.port)
+        link.mqtt.publish(Publish("test/x", b"x" * 501, token=1))
+        assert link.wait_for(BrokerRefused).reason == (
+            "The broker refuses the message on test/x: it is too large. Raise the broker's limit (mosquitto: "
+            "message_size_limit)."
+        )
+        assert link.wait_for(Delivered).answer is Answer.TOO_LARGE
+        link.mqtt.publish(Publish("test/x", b"x" * 500, token=2))
+        assert link.wait_for(Delivered).answer is Answer.ACCEPTED
+        assert not link.all(BrokerLost)
 
 
 def test_commands_arrive_after_any_number_of_packets_that_are_too_large(link: Link, broker: Broker, peer: Observer):

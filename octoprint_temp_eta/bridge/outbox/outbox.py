@@ -224,12 +224,16 @@ class Outbox:
         if arrived is None:
             return
         self.limits.delivered(_publish_of(arrived))
+        answer = event.answer
+        if answer is Answer.TOO_LARGE:
+            answer = Answer.REFUSED
+            self.limits.too_large(_publish_of(arrived), now)
         if isinstance(arrived, Event):
-            self._events.answered(arrived, event.answer, now)
+            self._events.answered(arrived, answer, now)
             return
-        self.refused += event.answer is not Answer.ACCEPTED
+        self.refused += answer is not Answer.ACCEPTED
         forget = not self.topics.hold(arrived.topic)
-        self._retained.answered(arrived, event.answer, event.link, now, forget=forget)
+        self._retained.answered(arrived, answer, event.link, now, forget=forget)
 
     def stuck(self, now: Now) -> bool:
         """Return whether the broker has stopped acknowledging."""

@@ -22,14 +22,14 @@ LARGE = 4096
 #: last.
 RETRY_S, LONGEST_RETRY_S = 3600.0, 86400.0
 #: What follows a limit that the broker has not announced.
-GUESS = " The limit is a guess: the connection ended twice at a larger message."
+GUESS = " The limit is a guess: the broker did not accept a larger message."
 
 
 @frozen
 class TooLarge:
     """A message that was not sent, because the broker would end the connection; sizes in bytes.
 
-    The limit is a guess if the broker has not announced it, but ended the connection at a larger message.
+    The limit is a guess if the broker has not announced it, but has not accepted a larger message.
     """
 
     topic: str
@@ -74,7 +74,7 @@ class SendLimits:
         self.retries = 0
         self._protocol = "5"
         self._suspects = Suspects()
-        #: A limit that the broker seems to have, from the smallest large message that made it disconnect.
+        #: A limit that the broker seems to have, from the smallest large message that it refused or disconnected at.
         self._guess: int | None = None
         self._announced: int | None = None
         #: When the first of the culprits was found, in monotonic seconds, and when they are tried again.
@@ -125,6 +125,13 @@ class SendLimits:
             self._reports.append(Culprit(publish.topic, size))
             culprits.add(publish.topic)
         return culprits
+
+    def too_large(self, publish: Publish, now: Now) -> None:
+        """Note that the broker refused `publish` because of its size: nothing of its size is sent."""
+        size = packet_size(publish, self._protocol)
+        self._guess = min(size - 1, self._guess or size)
+        if self._found_at is None:
+            self._found_at = now.at
 
     def delivered(self, publish: Publish) -> None:
         """Note that the broker acknowledged `publish`."""

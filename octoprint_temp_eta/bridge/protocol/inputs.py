@@ -188,6 +188,7 @@ class Answer(Enum):
     #: It may accept the same message later.
     REFUSED_FOR_NOW = "refused for now"
     REFUSED = "refused"
+    TOO_LARGE = "too large"
 
 
 @frozen

@@ -162,4 +162,6 @@ def _answer(code: int) -> Answer:
     """Return what the reason code of a PUBACK means."""
     if code < errors.FIRST_FAILURE:
         return Answer.ACCEPTED
+    if code == errors.PACKET_TOO_LARGE:
+        return Answer.TOO_LARGE
     return Answer.REFUSED_FOR_NOW if code in errors.REFUSED_FOR_NOW else Answer.REFUSED

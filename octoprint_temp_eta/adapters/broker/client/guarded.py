@@ -17,6 +17,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 
 from ....messages.decode import LARGEST_COMMAND
+from ..errors import FIRST_FAILURE, PACKET_TOO_LARGE
 
 #: The largest packet in bytes that the broker may send: twice the largest command. Otherwise, anyone who may publish a
 #: command could fill OctoPrint's memory. MQTT 3.1.1 cannot announce it; of a larger packet only the beginning is kept.
@@ -40,6 +41,8 @@ class GuardedClient(mqtt.Client):
         #: Held while packets are written, so that they are neither mixed nor sent in another order.
         self._writing = threading.Lock()
         self._ends = False
+        #: The packet ids of messages that the broker refused as too large.
+        self.too_large: set[int] = set()
         #: While it connects: the TCP connection, to be ended from another thread, and whether there is no time left.
         self._opening: socket.socket | None = None
         self._too_late = False
@@ -128,6 +131,14 @@ class GuardedClient(mqtt.Client):
         if self._in_packet["command"] >> 1 & 3 > _QOS_1:
             return self._end()
         return super()._handle_publish()  # type: ignore[no-untyped-call,unused-ignore]
+
+    def _handle_pubackcomp(self, cmd: Any) -> Any:
+        # Mosquitto refuses a message beyond its message_size_limit with a reason code that no PUBACK may have.
+        packet = self._in_packet["packet"]
+        if cmd == "PUBACK" and packet[2:3] == bytes([PACKET_TOO_LARGE]):
+            self.too_large.add(int.from_bytes(packet[:2], "big"))
+            packet[2] = FIRST_FAILURE
+        return super()._handle_pubackcomp(cmd)
 
     def _drop(self) -> Any:
         """Acknowledge a message that cannot be read, so that the broker does not send it again."""

@@ -16,7 +16,7 @@ from ....bridge.protocol.inputs import MalformedMessage, MessageArrived
 from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import tls
-from ..errors import CODES_OF_3_1_1, UNREADABLE
+from ..errors import CODES_OF_3_1_1, PACKET_TOO_LARGE, UNREADABLE
 from .guarded import LARGEST_PACKET, GuardedClient
 
 #: MQTT versions by name.
@@ -155,7 +155,11 @@ def listen(
         subscribed(mid, [_number(code) for code in codes])
 
     def on_publish(_: Any, __: Any, mid: int, code: Any = None, *___: Any) -> None:
-        delivered(mid, 0 if code is None else _number(code))
+        if mid in client.too_large:
+            client.too_large.remove(mid)
+            delivered(mid, PACKET_TOO_LARGE)
+        else:
+            delivered(mid, 0 if code is None else _number(code))
 
     client.on_connect = on_connect
     client.on_disconnect = on_disconnect

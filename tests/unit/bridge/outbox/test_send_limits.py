@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
 from octoprint_temp_eta.bridge.outbox.send_limits import (
@@ -141,6 +142,18 @@ def test_a_large_culprit_is_a_limit_for_all_messages_until_it_is_tried_again():
     assert made.maximum_packet_size is None
     assert made.accepts(large)
     assert made.accepts(more)
+
+
+def test_a_message_that_is_refused_as_too_large_is_a_limit_whatever_its_size_until_it_is_tried_again():
+    made = limits()
+    made.too_large(MESSAGE, Now(5.0, 5.0))
+    assert not made.accepts(MESSAGE)
+    assert made.accepts(replace(MESSAGE, payload=MESSAGE.payload[:-1]))
+    made.too_large(replace(MESSAGE, payload=MESSAGE.payload + b"x"), Now(6.0, 6.0))
+    assert made.maximum_packet_size == packet_size(MESSAGE, "5") - 1
+    assert not made.retry(Now(RETRY_S, 0.0))
+    assert made.retry(Now(5.0 + RETRY_S, 0.0))
+    assert made.accepts(MESSAGE)
 
 
 def test_changed_settings_end_a_guess_but_not_an_announced_limit():
