@@ -264,6 +264,7 @@ class Printer:
             window=int(self._serial_setting("ackMax") or 1),
             late_ok=now().at - self._optional_at <= OPTIONAL_S,
             ok_first=ACKNOWLEDGES_FIRST in firmware,
+            tool=self._modes.tool,
         )
 
     def _release(self) -> None:

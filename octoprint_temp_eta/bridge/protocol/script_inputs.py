@@ -82,7 +82,7 @@ class JobsHeld:
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
     may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
-    it executes them.
+    it executes them. `tool` is the tool in use.
     """
 
     run_id: str
@@ -90,6 +90,7 @@ class JobsHeld:
     window: int = 1
     late_ok: bool = False
     ok_first: bool = False
+    tool: str = "T0"
 
 
 @frozen

@@ -212,6 +212,7 @@ class ScriptRun(Part):
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
+        self.runner.tool_in_use(event.tool)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _queued(self, event: LineQueued, now: Now) -> list[Effect]:

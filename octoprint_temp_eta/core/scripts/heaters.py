@@ -29,6 +29,10 @@ class HeaterTargets:
     _taken: set[str] = field(default_factory=set)
     _tool: str = "tool0"
 
+    def tool_in_use(self, number: str) -> None:
+        """The run starts with the tool `number` in use, such as T1: commands without a tool are for it."""
+        self._tool = f"tool{number.removeprefix('T')}"
+
     def script_sent(self, line: str) -> None:
         """The script sends `line`."""
         heater = self._heater(line)

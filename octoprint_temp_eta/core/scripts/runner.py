@@ -114,6 +114,10 @@ class Runner:
         self._progress.deadline = None if limit is None else at + limit
         return [RunStarted(self.run)]
 
+    def tool_in_use(self, number: str) -> None:
+        """Note the tool that is in use at the start of the run, such as T1."""
+        self._progress.heaters.tool_in_use(number)
+
     def script_sent(self, line: str) -> None:
         """Note a line that the script sends."""
         self._progress.heaters.script_sent(line)

@@ -183,6 +183,12 @@ def test_whether_octoprint_expects_an_ok_for_what_is_no_gcode(
     assert first == LineSending("r1.1", "START_PRINT", expected)
 
 
+def test_the_tool_in_use_at_the_start_of_a_run_is_reported() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.printer.queue("T1", API)
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", tool="T1")]
+
+
 @pytest.mark.parametrize(("firmware", "first"), [("Repetier_1.0.5", True), ("Marlin", False)])
 def test_whether_the_firmware_acknowledges_lines_before_it_executes_them(firmware: str, first: bool) -> None:
     octoprint = FakeOctoPrint()

@@ -152,6 +152,14 @@ def test_a_heater_that_a_macro_has_switched_on_is_off_after_a_cancel_before_the_
     assert driver.state("script")["state"] == "idle"
 
 
+def test_a_target_without_a_tool_is_restored_for_the_tool_that_was_in_use() -> None:
+    driver = ScriptBridgeDriver()
+    [reply] = driver.start()
+    driver.handle_all(JobsHeld(reply["run_id"], tool="T1"), ScriptLine(RUN_1, 1, "M104 S0"))
+    driver.handle_all(ScriptEnded(RUN_1, 1, "ended with status 1"))
+    assert driver.of(SetTarget) == [SetTarget("tool1", 0.0)]
+
+
 def test_targets_of_the_previous_printer_are_ignored_and_unknown_ones_are_switched_off() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(connected=False, state="OFFLINE")

@@ -46,6 +46,15 @@ def test_what_a_macro_heated_is_given_back() -> None:
         assert runner.process_ended(CLEANLY, 0, now)[-1] == Settle(targets)
 
 
+def test_a_target_without_a_tool_is_that_of_the_tool_in_use() -> None:
+    before = {"tool0": 0.0, "tool1": 200.0}
+    runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=before, heaters_after=HeatersAfter.OFF))
+    runner.tool_in_use("T1")
+    runner.script_sent("M104 S150")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {"tool0": 0.0, "tool1": 150.0})[-1] == Settle({"tool1": 0.0})
+
+
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
     runner = at(Phase.RUNNING)
     runner.others_queued("M140 S100")
