@@ -143,7 +143,7 @@ class Connection(Part):
         self._defend(self._conflict.tick(now), now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
-        if self._read_back.asks(now):
+        if self._outbox.sends("info") and self._read_back.asks(now):
             self._outbox.republish(("info",), 0.0, now)
         if self._outbox.limits.retry(now):
             self._outbox.resend_states()

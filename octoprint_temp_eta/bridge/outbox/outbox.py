@@ -102,6 +102,11 @@ class Outbox:
             if record.key is not None and record.key[0] in messages and now.at - record.set_at >= older_than:
                 self._set(*record.key, record.publish.topic, record.body, now)
 
+    def sends(self, message: str) -> bool:
+        """Return whether a retained message is neither too large for the broker nor held back."""
+        record = self._retained.get(self.topics.of(message))
+        return record is not None and self.limits.sends(record.publish)
+
     def _set(self, message: str, heater: str | None, topic: str, body: Any, now: Now) -> None:
         kind, stamped = MESSAGES[message], self._stamped(message, body, now)
         self._published.append(Published(message, heater, stamped))

@@ -100,6 +100,11 @@ class SendLimits:
         self.not_sent += 1
         return False
 
+    def sends(self, publish: Publish) -> bool:
+        """Return whether `publish` would be sent."""
+        size = packet_size(publish, self._protocol)
+        return self.fits(publish) and not self._suspects.holds_back(publish.topic, size)
+
     def order(self, publish: Publish) -> int:
         """Return when `publish` is sent: smaller numbers first."""
         return self._suspects.order(publish.topic)

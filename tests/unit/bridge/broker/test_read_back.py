@@ -6,7 +6,7 @@ import logging
 
 from octoprint_temp_eta.bridge.broker.read_back import ASK_AFTER_S, ASK_EVERY_S, ASKS, READ_BACK_S, ReadBack, explain
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Page
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived
 from octoprint_temp_eta.core.clock import Now
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
 
@@ -101,6 +101,30 @@ def test_a_broker_that_stops_delivering_is_connected_to_again_and_reported():
     assert "Commands will not arrive." in driver.bridge.snapshot(driver.now)["mqtt"]["last_error"]
     driver.advance(600)
     assert len(driver.of(Connect)) == connects + 1, "one on which nothing ever arrived stays"
+
+
+def test_info_that_has_become_too_large_is_no_sign_of_a_broker_that_does_not_deliver():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(30)
+    connects = len(driver.of(Connect))
+    driver.answers_on, driver.answer = driver.topic("diagnostics"), Answer.TOO_LARGE
+    driver.advance(10 * ASK_AFTER_S)
+    assert len(driver.of(Connect)) == connects
+
+
+def test_info_that_is_held_back_is_no_sign_of_a_broker_that_does_not_deliver():
+    driver = BridgeDriver()
+    driver.silent_on = (driver.topic("info"),)
+    for _ in range(2):
+        driver.connect()
+        driver.advance(1)
+        driver.lose()
+    driver.connect()
+    driver.handle(MessageArrived(driver.topic("info"), driver.retained[driver.topic("info")]))
+    connects = len(driver.of(Connect))
+    driver.advance(10 * ASK_AFTER_S)
+    assert len(driver.of(Connect)) == connects
 
 
 def test_while_commands_arrive_info_is_not_published_again():
