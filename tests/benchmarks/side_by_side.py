@@ -38,10 +38,10 @@ class Variant:
     settings: Mapping[str, Any] | None = None
     publishes: bool = False
 
-    def octoprint(self, port: int) -> OctoPrint:
+    def octoprint(self, port: int, kind: type[OctoPrint] = OctoPrint) -> OctoPrint:
         """Return it, not started yet."""
         disabled = DISABLED_PLUGINS if self.settings is not None else (*DISABLED_PLUGINS, "temp_eta")
-        return OctoPrint(
+        return kind(
             plugins={
                 "temp_eta": plugin_settings(port, **self._ours),
                 "virtual_printer": {"numExtruders": len(TOOLS)},

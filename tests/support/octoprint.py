@@ -92,6 +92,9 @@ class OctoPrint(Server):
     by default the tests' own. The printer profile has `extruders` extruders.
     """
 
+    #: Seconds for a start, and for a stop.
+    start_seconds, stop_seconds = START_SECONDS, STOP_SECONDS
+
     def __init__(
         self,
         *,
@@ -105,7 +108,7 @@ class OctoPrint(Server):
         data: Mapping[str, str] | None = None,
         extruders: int = 1,
     ) -> None:
-        super().__init__("OctoPrint", STOP_SECONDS)
+        super().__init__("OctoPrint", self.stop_seconds)
         self.port = port or free_port()
         # OctoPrint makes its default profile from this on the first start.
         profile = {"extruder": {"count": extruders, "offsets": [[0.0, 0.0]] * extruders}}
@@ -152,7 +155,7 @@ class OctoPrint(Server):
         serve = ("-m", "octoprint", "serve", "--iknowwhatimdoing", "--basedir", self.base)
         address = ("--host", "127.0.0.1", "--port", str(self.port))
         self.launch(self._python, *serve, *address, environment=self._environment)
-        self.wait_until(self._ready, START_SECONDS)
+        self.wait_until(self._ready, self.start_seconds)
 
     def _ready(self) -> bool:
         try:
