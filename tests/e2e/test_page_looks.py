@@ -6,11 +6,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support import browser as browsers
-from tests.support.octoprint_page import heater, open_settings
-from tests.support.page_messages import DARK, ETA, LOST, MODEL, card, choose, send
+from tests.support.octoprint_page import LEVELS, field, heater, open_settings, save
+from tests.support.page_messages import DARK, ETA, IDLE, LOST, MODEL, card, choose, overflow, send
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
@@ -141,3 +142,61 @@ def test_a_falling_rate_has_the_sign_of_the_other_numbers(page: Page) -> None:
     cooling = {"state": "cooling", "eta_kind": "cooldown", "target": 0, "cooldown_target": 20, "rate": -0.5}
     send(page, type="eta_update", heater="kiln", data={**ETA, **cooling})
     expect(card(page)).to_contain_text("−30.0 °C/min")
+
+
+def test_the_error_of_an_estimate_is_the_difference_of_the_times_beside_it(page: Page) -> None:
+    episodes = [(235.6, 235.4), (57.4, 55.2), (17.2, 16.9)]
+    page.evaluate(
+        """episodes => {
+            const heater = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=kiln]"));
+            const known = {direction: "heating", start: 22, goal: 60, low: null, high: null};
+            const shown = episodes.map(([predicted, real]) => ({...known, predicted, real}));
+            heater.history({episodes: shown, learned: {heating: 1, cooling: 0}});
+        }""",
+        episodes[::-1],
+    )
+    texts = "rows => rows.map(row => [...row.cells].slice(1).map(cell => cell.textContent.trim()))"
+    assert card(page).locator("tbody tr").evaluate_all(texts) == [
+        ["3:56", "3:55", "+0:01"],
+        ["0:57", "0:55", "+0:02"],
+        ["0:17", "0:17", "0:00"],
+    ]
+
+
+def test_the_elapsed_time_is_beside_a_long_title(page: Page) -> None:
+    script = {"id": "long", "title": "Level the bed at many points, with a title of two lines " + "x" * 40}
+    send(page, type="scripts_update", data=[{**script, "settings": {}, "error": None, "description": None}])
+    running = {
+        **IDLE,
+        **script,
+        "state": "running",
+        "run_id": "r1",
+        "timestamp": 10,
+        "started_at": "1970-01-01T00:00:05Z",
+    }
+    send(page, type="script_update", data=running)
+    place = page.locator("#sidebar_plugin_temp_eta_scripts")
+    title, timer = place.locator("strong").bounding_box(), place.get_by_role("timer").bounding_box()
+    assert title is not None
+    assert timer is not None
+    assert timer["y"] == pytest.approx(title["y"], abs=2)
+    assert timer["x"] >= title["x"] + title["width"]
+    assert overflow(place) <= 0
+    send(page, type="script_update", data={**IDLE, "timestamp": 11})
+    send(page, type="scripts_update", data=[])
+
+
+@pytest.mark.parametrize("theme", ["/* OctoPrint's own theme */", DARK], ids=["light", "dark"])
+def test_a_refused_value_and_the_reason_are_legible(page: Page, theme: str) -> None:
+    style = page.add_style_tag(content=theme)
+    open_settings(page, "Connection")
+    port = field(page, "mqtt_broker_port").input_value()
+    field(page, "mqtt_broker_port").fill("0")
+    save(page)
+    expect(page.locator("#temp_eta_setting_mqtt_broker_port_rule")).to_be_visible()
+    found = Axe().run(page, context="#settings_plugin_temp_eta .temp-eta-field.error", options=LEVELS)
+    field(page, "mqtt_broker_port").fill(port)
+    save(page)
+    expect(page.locator("#settings_dialog")).to_be_hidden()
+    style.evaluate("style => style.remove()")
+    assert found.violations_count == 0, found.generate_report()

@@ -158,6 +158,25 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     expect(tab.locator("canvas")).to_have_count(0)
 
 
+def test_a_page_that_opens_while_the_printer_is_away_draws_the_rest_of_the_cool_down(
+    open_page: Open, octoprint: OctoPrint
+) -> None:
+    octoprint.gcode("M140 S60")
+    eventually(lambda: octoprint.actual("bed") > 55, "the bed to be hot", timeout=60)
+    octoprint.gcode("M140 S0")
+    eventually(lambda: octoprint.get("/api/plugin/temp_eta")["eta"]["bed"]["state"] == "cooling", "the cool-down")
+    octoprint.disconnect()
+    page = open_page()
+    open_tab(page)
+    expect(heater(page, "bed", "#tab_plugin_temp_eta")).to_contain_text("≈")
+    page.wait_for_function(
+        """() => {
+            const graph = ko.dataFor(document.querySelector("#tab_plugin_temp_eta [data-heater=bed]")).graph();
+            return graph && graph.shown.ahead.length > 5 && graph.shown.band.length > 5;
+        }"""
+    )
+
+
 def test_what_was_learned_can_be_reset(open_page: Open, observer: Observer) -> None:
     page = open_page()
     bed = open_tab(page).locator("[data-heater=bed]")

@@ -74,7 +74,7 @@ class HeaterCommands(Part):
         Without an estimate the shape is empty. That is no error: an estimate may end while a page requests its curve.
         """
         heater = self._heater(command)
-        shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater)]
+        shape = [[round(share, 4), round(celsius, 2)] for share, celsius in self._heaters.shape(heater, now.at)]
         view = next(view for view in self._heaters.states.views(now) if view.heater == heater)
         if not shape or view.eta is None:
             return encode.completed(command, {"heater": heater, "eta_seconds": None, "shape": []}), []

@@ -127,9 +127,9 @@ class Heaters(Part):
         self.states.touch()
         return []
 
-    def shape(self, heater: str) -> Shape:
+    def shape(self, heater: str, at: float) -> Shape:
         """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
-        return self._tracks[heater].shape()
+        return self._tracks[heater].shape(at)
 
     def accuracy(self) -> dict[str, Accuracy]:
         """Return the accuracy of recent estimates by heater, if there are any."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
+from ..estimation.estimator import Shape
 from ..frozen import frozen
+
+#: Straight parts that its curve is drawn with.
+SHAPE_PARTS = 24
 
 
 @frozen
@@ -20,6 +24,14 @@ class CoolDown:
     threshold: float
     ambient: float
     until: float
+
+    def shape(self, at: float) -> Shape:
+        """Return the curve from `at` to the threshold as `Estimator.shape`, empty after it."""
+        rest = self.reached_at - at
+        if rest <= 0:
+            return ()
+        shares = [number / SHAPE_PARTS for number in range(SHAPE_PARTS + 1)]
+        return tuple((share, self.temperature(at + share * rest)) for share in shares)
 
     def temperature(self, at: float) -> float:
         """Return the expected temperature in °C: Newton's law of cooling through both points.

@@ -171,9 +171,9 @@ class Track:
         estimates = self._recorder.estimates
         return Step(transition, episode, score(episode, estimates), compare(episode, estimates))
 
-    def shape(self) -> Shape:
-        """Return the predicted curve of the current heat-up or cool-down, empty if it is unknown."""
-        return self._countdown.shape() if self._extrapolation is None else ()
+    def shape(self, at: float) -> Shape:
+        """Return the predicted curve of the rest of the heat-up or cool-down at `at`, empty if it is unknown."""
+        return self._countdown.shape() if self._extrapolation is None else self._extrapolation.shape(at)
 
     def situation(self) -> Situation:
         """Return what forecasts depend on. The temperature is None in the state `unknown`."""

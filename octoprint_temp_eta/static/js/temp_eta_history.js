@@ -14,14 +14,15 @@
         self.rows = ko.pureComputed(() =>
             [...history().episodes].reverse().map((each) => {
                 const heats = each.direction === "heating";
-                const off = each.predicted - each.real;
+                // Of the shown times: the reader can subtract them.
+                const off = Math.round(each.predicted) - Math.round(each.real);
                 return {
                     icon: heats ? "fas fa-arrow-up" : "fas fa-arrow-down",
                     kind: heats ? gettext("Heat-up") : gettext("Cool-down"),
                     temperatures: degrees(each.start) + " → " + degrees(each.goal),
                     predicted: TempETA.duration(each.predicted),
                     real: TempETA.duration(each.real),
-                    error: (off < 0 ? "−" : "+") + TempETA.duration(Math.abs(off)),
+                    error: (off < 0 ? "−" : off > 0 ? "+" : "") + TempETA.duration(Math.abs(off)),
                     inside: each.low !== null && each.low <= each.real && each.real <= each.high,
                     hasRange: each.low !== null
                 };

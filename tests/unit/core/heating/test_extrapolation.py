@@ -37,6 +37,23 @@ def test_an_estimate_of_no_time_is_there():
     assert cooling.temperature(1.0) == pytest.approx(40.0)
 
 
+def test_its_shape_is_the_rest_of_its_curve():
+    cooling = cool_down(20.0)
+    shape = cooling.shape(250.0)
+    assert shape[0] == (0.0, pytest.approx(cooling.temperature(250.0)))
+    assert shape[-1] == (1.0, pytest.approx(40.0))
+    assert shape[12] == (0.5, pytest.approx(cooling.temperature(325.0)))
+    assert cooling.shape(400.0) == ()
+
+
+def test_a_heater_that_cools_down_without_readings_has_a_shape():
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 3600.0)
+    shape = bed.track.shape(bed.at + 60.0)
+    assert shape[0] == (0.0, pytest.approx(bed.view(later=60.0).actual))
+    assert shape[-1] == (1.0, pytest.approx(40.0))
+
+
 def cooling_bed(lasting: float = 60) -> TrackDriver:
     """Return a bed that cools from 60 °C to 40 °C, which takes about 230 s."""
     bed = TrackDriver()
