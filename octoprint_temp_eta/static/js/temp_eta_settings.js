@@ -46,6 +46,8 @@ $(function () {
             const field = $("#temp_eta_setting_" + body.key);
             open(field.closest(".tab-pane"));
             field.trigger("focus");
+            // With the reason below the field.
+            field.closest(".control-group")[0].scrollIntoView({block: "nearest"});
         };
         const open = (group) => $(PAGE + ' a[href="#' + group.attr("id") + '"]').tab("show");
         self.isRefused = (key) => self.refused() !== null && self.refused().key === key;
