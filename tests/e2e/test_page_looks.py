@@ -181,6 +181,7 @@ def test_the_elapsed_time_is_beside_a_long_title(page: Page) -> None:
     assert timer is not None
     assert timer["y"] == pytest.approx(title["y"], abs=2)
     assert timer["x"] >= title["x"] + title["width"]
+    assert timer["height"] < title["height"], "on one line"
     assert overflow(place) <= 0
     send(page, type="script_update", data={**IDLE, "timestamp": 11})
     send(page, type="scripts_update", data=[])
