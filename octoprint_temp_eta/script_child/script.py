@@ -64,7 +64,12 @@ def load(path: Path) -> Script:
 
 def describe(error: BaseException) -> str:
     """Return `error` as one line, with the script's line number."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name = type(error).__name__
+    try:
+        words = str(error)
+    except Exception:  # the script's own class
+        words = ""
+    text = f"{name}: {words}" if words else name
     if isinstance(error, SyntaxError):
         return text
     trace = error.__traceback__

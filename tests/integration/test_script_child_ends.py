@@ -46,6 +46,15 @@ def test_an_exception_names_the_line_of_the_script(tmp_path: Path) -> None:
     assert trial.error == "ValueError: too cold (line 13)"
 
 
+def test_an_exception_without_a_text_is_named(tmp_path: Path) -> None:
+    body = """
+        class Odd(Exception):
+            def __str__(self): raise ValueError
+        raise Odd
+    """
+    assert run(write_script(tmp_path, body)).error == "Odd (line 14)"
+
+
 def test_sys_exit_is_an_error(tmp_path: Path) -> None:
     assert run(write_script(tmp_path, "import sys; sys.exit(3)")).error == "the script ended itself: sys.exit(3)"
 
