@@ -9,18 +9,18 @@ from ..estimator import Direction, Estimate
 from .inference.posterior import EIGHTY, TICK_S
 
 #: Band: the countdown may differ from the estimate by this many standard deviations of ln ETA, …
-_BAND: Final = {Direction.HEATING: 0.65, Direction.COOLING: 0.65}
-#: … and at most by this, relative.
-_WIDEST: Final = 0.4
-#: The band narrows from this share of the episode that remains: corrections are small then.
-_NARROWS: Final = 0.35
+_BAND: Final = {Direction.HEATING: 0.7, Direction.COOLING: 0.8}
+#: … and at most by this, relative. Both shrink with the share of the episode that remains: corrections are small then.
+_WIDEST: Final = 0.5
+#: Share of the difference that a countdown outside of the band takes over: a heat-up's estimates often turn back.
+_STEP: Final = {Direction.HEATING: 0.7, Direction.COOLING: 1.0}
 
 
 class Steady:
     """Smooths the estimates of one episode."""
 
     def __init__(self, direction: Direction) -> None:
-        self._band = _BAND[direction]
+        self._band, self._step = _BAND[direction], _STEP[direction]
         self._began: float | None = None
         self._arrival = 0.0
 
@@ -30,7 +30,9 @@ class Steady:
             self._began, self._arrival = at, at + estimate.eta
         expected = max(self._arrival - at, 0.0)
         if abs(log((expected + TICK_S) / (estimate.eta + TICK_S))) > self._width(at - self._began, estimate):
-            expected, self._arrival = estimate.eta, at + estimate.eta
+            step = 1.0 if estimate.low is None else self._step
+            expected += step * (estimate.eta - expected)
+            self._arrival = at + expected
         return Estimate(expected, estimate.low, estimate.high)
 
     def _width(self, elapsed: float, estimate: Estimate) -> float:
@@ -39,4 +41,4 @@ class Steady:
             return 0.0
         sigma = log((estimate.high + TICK_S) / (estimate.low + TICK_S)) / (2.0 * EIGHTY)
         remaining = (estimate.eta + TICK_S) / (elapsed + estimate.eta + TICK_S)
-        return min(self._band * sigma, _WIDEST) * min(remaining / _NARROWS, 1.0)
+        return min(self._band * sigma, _WIDEST) * remaining

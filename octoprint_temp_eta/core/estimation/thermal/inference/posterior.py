@@ -35,8 +35,10 @@ _SETTLING: Final = 1.0
 _READINGS: Final = 80
 #: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
 #: that causes it earlier.
-_REFIT: Final = {Direction.HEATING: 0.1, Direction.COOLING: 0.1}
+_REFIT: Final = 0.1
 _SURPRISE: Final = {Direction.HEATING: 0.8, Direction.COOLING: 0.4}
+#: Factor of that share in the second half of the expected duration: estimates hardly change there.
+_LATE: Final = {Direction.HEATING: 2.0, Direction.COOLING: 1.0}
 #: Standard deviations of a noisy reading that count as a change.
 _NOISES: Final = 3.0
 #: Gauss–Newton steps per fit, and per restart from the mean of the belief.
@@ -47,9 +49,9 @@ _FITS_ALIKE: Final = 4
 #: Mean squared residual, in variances, from which a restart is tried: the descent may be in a local minimum.
 _MISFIT: Final = 0.5
 #: The curve is not fitted until the temperature has changed by this many °C, for at most this multiple of the expected
-#: dead time: until then, readings are the same for every heater.
+#: dead time and lag: until then, readings are the same for every heater.
 _MOVED_C: Final = 0.6
-_LONGEST_WAIT: Final = 1.0
+_LONGEST_WAIT: Final = {Direction.HEATING: 0.5, Direction.COOLING: 1.0}
 #: Standard deviations of a curve's time offset, relative to the time since the start, and of a reading in °C: they give
 #: the weight of the newest residual.
 _AHEAD: Final = 0.05
@@ -117,12 +119,13 @@ class Posterior:
             return
         self._times.append(time)
         self._actuals.append(actual)
-        due = self._fitted_at * (1.0 + _REFIT[self._goal.direction])
+        late = self._fitted_at > 0.5 * float(self._curve.reach[0])
+        due = self._fitted_at * (1.0 + _REFIT * (_LATE[self._goal.direction] if late else 1.0))
         surprise = max(_SURPRISE[self._goal.direction], _NOISES * self._noise)
         if self._waiting:
             expected = self._start.temperature + self._start.slope * time
             moved = abs(actual - expected) >= max(_MOVED_C, _NOISES * self._noise)
-            self._waiting = not moved and time < _LONGEST_WAIT * self._dead
+            self._waiting = not moved and time < _LONGEST_WAIT[self._goal.direction] * self._dead
             if self._waiting:
                 return
             self._refit()

@@ -35,7 +35,7 @@ def test_a_countdown_continues_within_its_play_and_follows_a_large_change() -> N
     assert steady.follow(32.0, estimate(20.0)).eta < 25.0
 
 
-def test_a_change_beyond_the_band_is_followed_in_full_at_once() -> None:
+def test_a_cool_down_follows_a_change_beyond_the_band_in_full_at_once() -> None:
     steady = Steady(Direction.COOLING)
     assert steady.follow(0.0, Estimate(100.0, 70.0, 140.0)).eta == 100.0
     assert steady.follow(1.0, Estimate(108.0, 76.0, 151.0)).eta == 99.0, "within the band"
@@ -43,11 +43,18 @@ def test_a_change_beyond_the_band_is_followed_in_full_at_once() -> None:
     assert steady.follow(3.0, Estimate(145.0, 102.0, 203.0)).eta == 149.0
 
 
+def test_a_heat_up_follows_most_of_a_change_beyond_the_band_and_the_rest_if_it_lasts() -> None:
+    steady = Steady(Direction.HEATING)
+    assert steady.follow(0.0, Estimate(100.0, 70.0, 140.0)).eta == 100.0
+    assert steady.follow(1.0, Estimate(199.0, 139.0, 279.0)).eta == pytest.approx(99.0 + 0.7 * 100.0)
+    assert steady.follow(2.0, Estimate(198.0, 178.0, 218.0)).eta == pytest.approx(168.0 + 0.7 * 30.0)
+
+
 def test_the_band_narrows_towards_the_arrival() -> None:
     steady = Steady(Direction.HEATING)
     steady.follow(0.0, Estimate(100.0, 70.0, 140.0))
     assert steady.follow(10.0, Estimate(96.0, 67.0, 135.0)).eta == 90.0, "6 s off at 10 % of the episode"
-    assert steady.follow(90.0, Estimate(11.0, 8.0, 15.0)).eta == 11.0, "1 s off at 90 %"
+    assert steady.follow(90.0, Estimate(11.0, 8.0, 15.0)).eta == pytest.approx(10.7), "1 s off at 90 %"
 
 
 def test_without_an_interval_the_estimate_is_followed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from itertools import pairwise
@@ -44,6 +45,33 @@ def test_the_curve_is_fitted_only_when_there_is_something_to_learn(monkeypatch: 
     for sample in cool_down.samples[1:]:
         episode.update(sample.at - cool_down.samples[0].at, sample.actual)
     assert len(fits) < 0.3 * len(cool_down.samples)
+
+
+def test_a_heat_up_is_fitted_more_often_before_its_middle_than_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    heat_up = bed().heat(60.0)
+    assert heat_up.reached_at is not None
+    began, fits = heat_up.samples[0].at, []
+    original = posterior.fit
+    episode = started(HeaterKind.BED, heat_up.goal, heat_up.samples)
+    for sample in heat_up.samples[1:]:
+        monkeypatch.setattr(posterior, "fit", lambda *arguments, at=sample.at: fits.append(at) or original(*arguments))
+        episode.update(sample.at - began, sample.actual)
+    ends = [began + share * (heat_up.reached_at - began) for share in (0.3, 0.5, 0.6, 1.0)]
+    early, late = (len({at for at in fits if first <= at < last}) for first, last in (ends[:2], ends[2:]))
+    assert 4 <= early, "0.3 to 0.5 of the duration: 5 times 10 %"
+    assert late < early, "0.6 to 1.0, the same ratio: 20 % each"
+
+
+def test_the_curve_of_a_heat_up_is_fitted_before_a_dead_time_as_long_as_expected_has_passed() -> None:
+    goal = Goal(Direction.HEATING, 60.0)
+    belief = shipped_prior()[Direction.HEATING, HeaterKind.BED].heater
+    expected = math.exp(belief.mean[2]) + math.exp(belief.mean[3])
+    flat = [Sample(0.1 * tick, 25.0) for tick in range(int(7.0 * expected))]
+    episode = started(HeaterKind.BED, goal, flat)
+    first = episode.estimate().eta
+    for sample in flat[1:]:
+        episode.update(sample.at, sample.actual)
+    assert episode.estimate().eta > 1.01 * (first - flat[-1].at), "no rise for 70 % of it: this heater is slower"
 
 
 def test_a_cool_down_that_starts_while_the_heater_already_cools() -> None:
