@@ -33,6 +33,7 @@ from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
 from .printer_tasks import NEW_CONNECTION, TAGS, PrinterTasks
+from .recent_targets import TARGET_COMMANDS, RecentTargets
 from .targets import Targets
 from .threads.inbox import now
 
@@ -85,6 +86,7 @@ class Printer:
         self._allow_motion = False
         #: The modes after the lines queued so far, and those that the script has selected.
         self._modes = self._script_modes = Modes()
+        self._recent_targets = RecentTargets()
         #: How many commands OctoPrint has queued for the line that is being submitted.
         self._parts = 0
         #: How many were reported to the bridge.
@@ -167,6 +169,8 @@ class Printer:
         # OctoPrint has no name for a command in lower case, which some firmware executes.
         if gcode in _MODES or gcode is None:
             self._modes = self._modes.after(line)
+        elif gcode in TARGET_COMMANDS and _key(tags) is None:
+            self._recent_targets.queued(gcode, line, now().at)
         if not self._observing:
             return
         key = _key(tags)
@@ -182,6 +186,8 @@ class Printer:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
         if not self._expects_ok(gcode):
             self._optional_at = now().at
+        if gcode in TARGET_COMMANDS and _key(tags) is None:
+            self._recent_targets.sent(gcode, line, now().at)
         if self._observing:
             self._post(LineSending(_key(tags), line, self._expects_ok(gcode)))
 
@@ -210,6 +216,7 @@ class Printer:
     def reset_modes(self) -> None:
         """Assume the modes of a firmware after its start: it was connected or reset."""
         self._modes = Modes()
+        self._recent_targets.forget()
 
     # On the own thread
 
@@ -265,6 +272,7 @@ class Printer:
             late_ok=now().at - self._optional_at <= OPTIONAL_S,
             ok_first=ACKNOWLEDGES_FIRST in firmware,
             tool=self._modes.tool,
+            targets=self._recent_targets.lines(now().at),
         )
 
     def _release(self) -> None:

@@ -69,7 +69,7 @@ class IdentityConflict:
         self._noticed_at = 0.0
         #: The boot ID of the other machine in the conflict, since when it stays, and the one whose the topics are.
         self._other: str | None = None
-        self._stays_since = 0.0
+        self._stays_since = self._other_at = 0.0
         self._owner: str | None = None
         #: Seconds from leaving until the next look.
         self.return_s = RETURN_S
@@ -130,9 +130,9 @@ class IdentityConflict:
 
     def _decide(self, identity: Identity, machine: str, boot_id: str, now: Now) -> Found:
         """Return whether we disconnect: the topics are not ours, and our id is the greater one, or the other stays."""
-        if boot_id != self._other or now.at - self._noticed_at > LONGEST_GAP_S:
+        if boot_id != self._other or now.at - self._other_at > LONGEST_GAP_S:
             self._other, self._stays_since = boot_id, now.at
-        self._noticed_at = now.at
+        self._noticed_at = self._other_at = now.at
         if now.at - self._stays_since >= YIELD_S:
             self._owner = boot_id
         greater = (identity.machine, identity.boot_id) > (machine, boot_id)

@@ -13,6 +13,8 @@ from ...core.clock import Now
 READ_BACK_S = 10.0
 #: Seconds without a message after which `info` is published again, how often, and at which interval.
 ASK_AFTER_S, ASKS, ASK_EVERY_S = 60.0, 2, 20.0
+#: Without a reply it is asked later each time, at the latest after this: the broker may refuse our `info` alone.
+LONGEST_ASK_AFTER_S = 86400.0
 
 
 class ReadBack:
@@ -26,6 +28,7 @@ class ReadBack:
         self._heard_at: float | None = None
         #: How often `info` was published since then, and when.
         self._asks, self._asked_at = 0, 0.0
+        self._ask_after_s = ASK_AFTER_S
 
     @property
     def dead(self) -> str | None:
@@ -43,6 +46,8 @@ class ReadBack:
 
     def arrived(self, now: Now) -> None:
         """Note that our own `info` came back."""
+        if self._asks:
+            self._ask_after_s = ASK_AFTER_S
         self._due_at, self.missing, self._heard_at, self._asks = None, False, now.at, 0
 
     def heard(self, now: Now) -> None:
@@ -54,10 +59,12 @@ class ReadBack:
         """Return whether `info` is to be published again, as nothing has arrived for a while."""
         if self._heard_at is None:
             return False
-        since, wait = (self._asked_at, ASK_EVERY_S) if self._asks else (self._heard_at, ASK_AFTER_S)
+        since, wait = (self._asked_at, ASK_EVERY_S) if self._asks else (self._heard_at, self._ask_after_s)
         if now.at - since < wait:
             return False
         self._asks, self._asked_at = self._asks + 1, now.at
+        if self.dead:
+            self._ask_after_s = min(2 * self._ask_after_s, LONGEST_ASK_AFTER_S)
         return True
 
     def tick(self, now: Now) -> bool:

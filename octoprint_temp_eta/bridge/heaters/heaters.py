@@ -55,6 +55,8 @@ class Heaters(Part):
         self._store = store
         self.settings = settings
         self._targets: dict[str, float] = {}
+        #: The same with those of readings that are doubted.
+        self._reported: dict[str, float] = {}
         self._tracks = Tracks(lambda name: Track(name, self._policy(name), self._estimator))
         self.states = HeaterStates(outbox, self._tracks)
         self.forecasting = Forecasting(self._tracks, store, self.place, self._estimator)
@@ -116,6 +118,11 @@ class Heaters(Part):
         """A copy of the newest targets in °C, 0: off, of OctoPrint's standard heaters, whatever is estimated."""
         return dict(self._targets)
 
+    @property
+    def reported_targets(self) -> Mapping[str, float]:
+        """The same as `targets`, also of a reading that is doubted: another heater's sensor may be loose."""
+        return dict(self._reported)
+
     def place(self, heater: str) -> Place:
         """Return what a heater is remembered by: another profile is another printer."""
         profile = self._printer.profile
@@ -164,6 +171,7 @@ class Heaters(Part):
         self._apply_policy()
         if not self._printer.connected:
             self._targets.clear()
+            self._reported.clear()
             self._presence.forget()
             self._sensors.lose()
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
@@ -191,8 +199,7 @@ class Heaters(Part):
         # two lines in a row, so that one loose sensor does not hide the others.
         outlier = any(name in present and track.doubts(now.at, *present[name]) for name, track in self._tracks.items())
         doubted = self._doubted = outlier and not self._doubted
-        if not doubted:
-            self._note_targets(present)
+        self._note_targets(present, doubted=doubted)
         if not self.settings.enabled:
             return
         self.states.read(now)
@@ -275,10 +282,12 @@ class Heaters(Part):
             body = encode.state_change(self._tracks[name].view(now.at, now.wall), transition)
             self._outbox.publish_event("state_change", body, now, keep_s=STATE_CHANGE_KEEP_S, heater=name)
 
-    def _note_targets(self, readings: Mapping[str, Reading]) -> None:
-        for name, (_, target) in readings.items():
-            if target is not None and STANDARD.fullmatch(name):
-                self._targets[name] = target
+    def _note_targets(self, readings: Mapping[str, Reading], *, doubted: bool) -> None:
+        targets = {name: target for name, (_, target) in readings.items() if target is not None}
+        standard = {name: target for name, target in targets.items() if STANDARD.fullmatch(name)}
+        self._reported.update(standard)
+        if not doubted:
+            self._targets.update(standard)
 
     def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
         """A chamber with a target is heated, whatever the profile has; OctoPrint repeats an old target."""

@@ -82,7 +82,8 @@ class JobsHeld:
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
     may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
-    it executes them. `tool` is the tool in use.
+    it executes them. `tool` is the tool in use. `targets` are the lines of others whose targets the printer may not
+    have reported yet, oldest first.
     """
 
     run_id: str
@@ -91,6 +92,7 @@ class JobsHeld:
     late_ok: bool = False
     ok_first: bool = False
     tool: str = "T0"
+    targets: tuple[str, ...] = ()
 
 
 @frozen

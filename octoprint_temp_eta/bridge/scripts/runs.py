@@ -139,7 +139,7 @@ class ScriptRun(Part):
         return effects
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        return self._do(self.runner.shut_down(now.wall, self._heaters.targets), now)
+        return self._do(self.runner.shut_down(now.wall, self._heaters.reported_targets), now)
 
     def publish_all(self, now: Now) -> None:
         """Publish the state of the runner."""
@@ -202,7 +202,8 @@ class ScriptRun(Part):
             return output
         # No process waits for replies; the printer's remaining lines are still tracked.
         self._waiting.clear()
-        return [*output, *self._do(self.runner.process_ended(message.how, now.wall, self._heaters.targets), now)]
+        targets = self._heaters.reported_targets
+        return [*output, *self._do(self.runner.process_ended(message.how, now.wall, targets), now)]
 
     # Inputs of the printer
 
@@ -212,7 +213,7 @@ class ScriptRun(Part):
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
-        self.runner.tool_in_use(event.tool)
+        self.runner.begins_with(event.tool, event.targets)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
@@ -286,7 +287,7 @@ class ScriptRun(Part):
                 case Unacknowledged(key, error) if key in self._waiting:
                     effects.append(RejectLine(self._waiting.pop(key), error))
                 case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
-                    acknowledged, targets = isinstance(outcome, Acknowledged), self._heaters.targets
+                    acknowledged, targets = isinstance(outcome, Acknowledged), self._heaters.reported_targets
                     effects += self._do(self.runner.settled(acknowledged, now.wall, targets), now)
                 case Acknowledged() | Unacknowledged():
                     pass

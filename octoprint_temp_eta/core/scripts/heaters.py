@@ -15,6 +15,8 @@ _TOOL = re.compile(r"\bT(\d+)", re.IGNORECASE)
 #: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater.
 _G10 = re.compile(r"\s*G10\s+P(\d+)\b.*\b[SR]-?\d", re.IGNORECASE)
 _KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(\w+)", re.IGNORECASE)
+#: The target in these commands, in °C.
+_VALUE = re.compile(r"(?:\b[SR]|\bTARGET=)\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class HeaterTargets:
 
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
+    #: By heater, the newest target (°C) that others have set: it is the previous one for what the script does.
+    asked: dict[str, float] = field(default_factory=dict)
     #: Whether the firmware was reset, which switches all heaters off. Some boards print `start` without a reset.
     reset: bool = False
     #: The heaters whose targets were taken already. Their new targets are set after the script's lines.
@@ -45,10 +49,17 @@ class HeaterTargets:
 
         It may be sent only after the run, when the printer has finished waiting for a heater.
         """
-        heater = self._heater(line)
+        heater = self.others_asked(line)
         if heater is not None:
             self.by_others.add(heater)
             self.by_script.discard(heater)
+
+    def others_asked(self, line: str) -> str | None:
+        """Note the target in `line`, which someone else has queued, and return its heater if it has one."""
+        heater, value = self._heater(line), _VALUE.search(line)
+        if heater is not None and value is not None:
+            self.asked[heater] = max(0.0, float(value[1]))
+        return heater
 
     def take(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
         """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.
@@ -56,17 +67,19 @@ class HeaterTargets:
         Called again with newer targets, it returns only those that were not returned before.
 
         They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
-        anyone else, as a firmware macro raises them. A heater with an unknown previous target is switched off; after a
-        reset of the firmware, each of them is.
+        anyone else, as a firmware macro raises them. The previous target is the one at the start of the run, or what
+        others have asked for since. A heater with an unknown previous target is switched off; after a reset of the
+        firmware, each of them is.
         """
         if result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
             return {}
-        hotter = {name for name, target in current.items() if target > run.targets.get(name, 0.0)}
+        previous = {**run.targets, **self.asked}
+        hotter = {name for name, target in current.items() if target > previous.get(name, 0.0)}
         changed = (self.by_script | (hotter - self.by_others)) - self._taken
         self._taken |= changed
-        ordered = [*(name for name in run.targets if name in changed), *sorted(changed - run.targets.keys())]
+        ordered = [*(name for name in previous if name in changed), *sorted(changed - previous.keys())]
         off = self.reset or run.heaters_after is HeatersAfter.OFF
-        return {name: 0.0 if off else run.targets.get(name, 0.0) for name in ordered}
+        return {name: 0.0 if off else previous.get(name, 0.0) for name in ordered}
 
     def _heater(self, line: str) -> str | None:
         """Return the heater whose target `line` sets, if any; a change of the tool is noted."""

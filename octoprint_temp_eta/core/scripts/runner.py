@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from .heaters import HeaterTargets
@@ -114,9 +114,14 @@ class Runner:
         self._progress.deadline = None if limit is None else at + limit
         return [RunStarted(self.run)]
 
-    def tool_in_use(self, number: str) -> None:
-        """Note the tool that is in use at the start of the run, such as T1."""
-        self._progress.heaters.tool_in_use(number)
+    def begins_with(self, tool: str, targets: Iterable[str] = ()) -> None:
+        """Note the tool in use at the start of the run, such as T1.
+
+        `targets` are lines of others whose targets the printer may not have reported yet.
+        """
+        self._progress.heaters.tool_in_use(tool)
+        for line in targets:
+            self._progress.heaters.others_asked(line)
 
     def script_sent(self, line: str) -> None:
         """Note a line that the script sends."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.adapters.printer import KEY_TAG
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -41,6 +42,20 @@ def test_a_line_just_before_a_run_may_still_be_acknowledged(line: str, gcode: st
     octoprint = FakeOctoPrint()
     octoprint.hooks.hook_sending(None, "sending", line, None, gcode)
     assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", late_ok=late)]
+
+
+def test_a_run_begins_with_the_targets_of_others_that_still_wait() -> None:
+    octoprint = FakeOctoPrint()
+    for line in ("M140 S60", "M140 S0", "M117 hello"):
+        octoprint.printer.queue(line, {"source:api"})
+    octoprint.hooks.hook_sending(None, "sending", "M140 S60", None, "M140", tags={"source:api"})
+    [held] = octoprint.do(HoldJobs("r1"))
+    assert isinstance(held, JobsHeld)
+    assert held.targets == ("M140 S60", "M140 S0")
+    octoprint.do(ReleaseJobs())
+    octoprint.hooks.reset_modes()
+    octoprint.printer.queue("M104 S200", {f"{KEY_TAG}r1.1"})
+    assert octoprint.do(HoldJobs("r2"))[0] == JobsHeld("r2", window=1)
 
 
 def test_a_printer_that_is_not_ready_is_let_go() -> None:

@@ -331,3 +331,12 @@ def test_whatever_is_published_on_our_info_the_bridge_goes_on(payloads: list[byt
     driver.printer()
     driver.read(bed=(21.0, 60.0))
     assert driver.bridge.snapshot(driver.now)["eta"]["bed"]["target"] == 60.0
+
+
+def test_takeovers_of_a_machine_that_looks_now_and_then_do_not_count_as_staying():
+    driver = bridge()
+    driver.handle(info(driver, "foreign", GREATER))
+    for _ in range(5):
+        taken_over(driver, 3, every=2.0)
+        driver.advance(RETURN_S)
+    assert driver.of(Disconnect) == []

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from octoprint_temp_eta.bridge.broker.read_back import ASK_AFTER_S, ASK_EVERY_S, ASKS, READ_BACK_S, ReadBack, explain
+from octoprint_temp_eta.bridge.broker.read_back import (
+    ASK_AFTER_S,
+    ASK_EVERY_S,
+    ASKS,
+    READ_BACK_S,
+    ReadBack,
+    explain,
+)
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Page
 from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived
 from octoprint_temp_eta.core.clock import Now
@@ -138,3 +145,35 @@ def test_while_commands_arrive_info_is_not_published_again():
         driver.advance(ASK_AFTER_S - 1)
     assert driver.topic("info") not in [publish.topic for _, publish in driver.sent[mark:]]
     assert logged(driver, logging.WARNING) == []
+
+
+def test_a_broker_that_refuses_info_alone_is_connected_to_again_ever_more_rarely():
+    """The retained one of before is delivered at each connection."""
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(30)
+    old = driver.retained[driver.topic("info")]
+    driver.delivers = False
+    connects = len(driver.of(Connect))
+    for _ in range(60):
+        before = len(driver.of(Connect))
+        driver.advance(ASK_AFTER_S)
+        if len(driver.of(Connect)) > before:
+            driver.connect()
+            driver.handle(MessageArrived(driver.topic("info"), old))
+    assert 3 <= len(driver.of(Connect)) - connects <= 6
+
+
+def test_a_reply_ends_the_growing_pauses():
+    read_back = ReadBack()
+    read_back.connected(at(0))
+    read_back.arrived(at(0))
+    for seconds in (ASK_AFTER_S, ASK_AFTER_S + ASK_EVERY_S, ASK_AFTER_S + 2 * ASK_EVERY_S):
+        assert read_back.asks(at(seconds))
+    assert read_back.dead
+    read_back.connected(at(200))
+    read_back.arrived(at(200))
+    assert not read_back.asks(at(200 + ASK_AFTER_S))
+    assert read_back.asks(at(200 + 2 * ASK_AFTER_S))
+    read_back.arrived(at(400))
+    assert read_back.asks(at(400 + ASK_AFTER_S))

@@ -49,7 +49,7 @@ def test_what_a_macro_heated_is_given_back() -> None:
 def test_a_target_without_a_tool_is_that_of_the_tool_in_use() -> None:
     before = {"tool0": 0.0, "tool1": 200.0}
     runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=before, heaters_after=HeatersAfter.OFF))
-    runner.tool_in_use("T1")
+    runner.begins_with("T1")
     runner.script_sent("M104 S150")
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, {"tool0": 0.0, "tool1": 150.0})[-1] == Settle({"tool1": 0.0})
@@ -104,12 +104,12 @@ def test_a_newer_target_of_a_user_survives_a_failure(
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle(targets)
 
 
-def test_a_newer_target_of_the_script_is_its_own() -> None:
+def test_a_newer_target_of_the_script_is_replaced_by_the_users() -> None:
     runner = at(Phase.RUNNING)
     runner.others_queued("M140 S70")
     runner.script_sent("M140 S90")
     runner.raised("boom", 0)
-    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0})
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 70.0})
 
 
 def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_back() -> None:
@@ -127,3 +127,42 @@ def test_what_a_user_heats_while_the_run_ends_stays() -> None:
     runner = at(Phase.SETTLING)
     runner.others_queued("M104 S200")
     assert runner.settled(True, 1, {**RUN.targets, "tool0": 200.0}) == [Release()]
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        (["M140 S0"], 0.0),
+        (["M140 S90", "M140 S45.5"], 45.5),
+        (["M190 R30"], 30.0),
+        (["M140 S-1"], 0.0),
+        (["M140"], 60.0),
+        (["M104 S0"], 60.0),
+        ([], 60.0),
+    ],
+)
+def test_what_others_asked_for_just_before_the_run_is_what_is_restored(before: list[str], asked: float) -> None:
+    runner = at(Phase.RUNNING)
+    runner.begins_with("T0", before)
+    runner.script_sent("M140 S90")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": asked})
+
+
+@pytest.mark.parametrize(
+    ("line", "restored"),
+    [
+        ("M140 S0", {"bed": 0.0}),
+        ("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=35", {"bed": 35.0}),
+        ("M140 S70", {"bed": 70.0}),
+    ],
+)
+def test_what_others_asked_for_during_the_run_is_restored_though_the_script_has_set_the_heater_again(
+    line: str, restored: dict[str, float]
+) -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    runner.others_queued(line)
+    runner.script_sent("M140 S91")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 91.0})[-1] == Settle(restored)
