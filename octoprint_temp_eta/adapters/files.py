@@ -166,9 +166,11 @@ class Files:
         with self._lock:
             self._unwritten[name] = value
             if self._timer is None and not self._closed:
-                self._timer = threading.Timer(self._retry_s, self._submit_retry)
-                self._timer.daemon = True
-                self._timer.start()
+                timer = threading.Timer(self._retry_s, self._submit_retry)
+                timer.daemon = True
+                with contextlib.suppress(RuntimeError):  # the system has no more threads: the next failure tries again
+                    timer.start()
+                    self._timer = timer
         self._refused(path, error)
 
     def _refused(self, path: Path, error: OSError) -> None:

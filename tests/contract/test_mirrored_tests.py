@@ -21,7 +21,6 @@ INTEGRATION = {
     "adapters/broker/client/paho": "test_mqtt",
     "adapters/broker/connection": "test_mqtt",
     "adapters/broker/reach": "test_doctor",
-    "adapters/connection_test/connection_tests": "test_doctor",
     "adapters/connection_test/doctor": "test_doctor",
     "adapters/connection_test/probe": "test_doctor",
     "adapters/connection_test/short_connection": "test_doctor",

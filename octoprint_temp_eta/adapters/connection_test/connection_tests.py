@@ -20,8 +20,13 @@ class ConnectionTests:
 
     def start(self, test: ConnectionTest) -> None:
         """Start a test, without waiting; posts each step, and the end."""
-        self._thread = threading.Thread(target=self._run, args=(test,), name="temp_eta-connection-test", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(test,), name="temp_eta-connection-test", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no more threads
+            self._post(ConnectionTestDone(test.number, f"The test could not be started: {error}."))
+        else:
+            self._thread = thread
 
     def close(self, timeout: float = 0.0) -> None:
         """End a test after its current step, and wait at most `timeout` seconds for it."""

@@ -16,12 +16,16 @@ class SearchThread:
         self._thread: threading.Thread | None = None
 
     def start(self, search: Callable[[], None]) -> bool:
-        """Start `search`, without waiting; return False if another one is running."""
+        """Start `search`, without waiting; return False if another one is running, or there are no more threads."""
         with self._starting:
             if self._thread is not None and self._thread.is_alive():
                 return False
-            self._thread = threading.Thread(target=search, name=self._name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=search, name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return False
+            self._thread = thread
             return True
 
     def close(self, timeout: float = 0.0) -> None:

@@ -270,12 +270,12 @@ class Connection(Part):
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Our own `info` comes back; one of another machine with our identity is a conflict."""
-        if self._outbox.topics.hold(message.topic):
+        connected = self._outbox.connected  # a message may be handled after the end of its connection
+        if connected and self._outbox.topics.hold(message.topic):
             self._read_back.heard(now)
         if message.topic != self._outbox.topics.of("info"):
             return []
-        foreign = self._identity.boot_id.encode() not in message.payload
-        if not foreign:
+        if connected and self._identity.boot_id.encode() in message.payload:
             self._read_back.arrived(now)
         found = self._conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:

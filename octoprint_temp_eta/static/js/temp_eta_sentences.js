@@ -171,6 +171,7 @@ window.TempETA.sentences = [
     "%(capacity)s calls already wait for a reply",
     "Allow the user to read %(base_3)s/# (ACL)",
     "Home Assistant discovery is off",
+    "The test could not be started: %(error)s",
     "is not a setting of this script",
     "Ask the broker's administrator",
     "No other machine publishes on %(base)s",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+
 from octoprint_temp_eta.adapters.threads.search_thread import SearchThread
 
 
@@ -24,3 +28,16 @@ def test_one_search_runs_at_a_time_and_ends_when_it_is_stopped() -> None:
 
 def test_without_a_search_there_is_nothing_to_end() -> None:
     SearchThread("temp_eta-test").close(10.0)
+
+
+def test_a_search_that_gets_no_thread_is_refused_and_the_next_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    thread, done = SearchThread("temp_eta-test"), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert not thread.start(done.set)
+    thread.close(0.0)
+    assert thread.start(done.set)
+    assert done.wait(10)

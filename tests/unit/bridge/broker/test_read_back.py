@@ -177,3 +177,18 @@ def test_a_reply_ends_the_growing_pauses():
     assert read_back.asks(at(200 + 2 * ASK_AFTER_S))
     read_back.arrived(at(400))
     assert read_back.asks(at(400 + ASK_AFTER_S))
+
+
+def test_info_that_is_handled_after_the_end_of_its_connection_makes_no_new_one():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(30)
+    info = MessageArrived(driver.topic("info"), driver.retained[driver.topic("info")])
+    connects = len(driver.of(Connect))
+    driver.lose()
+    driver.handle(info)
+    driver.advance(10 * ASK_AFTER_S)
+    driver.change_settings(mqtt_enabled=False)
+    driver.handle(info)
+    driver.advance(10 * ASK_AFTER_S)
+    assert len(driver.of(Connect)) == connects
