@@ -30,8 +30,8 @@ class OnConnect(Part):
         self._connected = False
         #: Whether the commands have to be read for this connection.
         self._wanted = False
-        #: Commands that wait until the printer is ready.
-        self._waiting: list[Effect] = []
+        #: By script, its newest commands, which wait until the printer is ready.
+        self._waiting: dict[str, SendLines] = {}
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -51,8 +51,8 @@ class OnConnect(Part):
         """Return the commands to send now. They must not mix with the lines of a script or a job."""
         if self._run.runner.state is not State.IDLE or not self._printer.operational:
             return []
-        due, self._waiting = self._waiting, []
-        return due
+        due, self._waiting = self._waiting, {}
+        return list(due.values())
 
     def settings_saved(self, script: Script) -> list[Effect]:
         """Read the commands of `script` again: they may depend on its settings, which were saved."""
@@ -63,7 +63,7 @@ class OnConnect(Part):
             self._wanted = True
         self._connected = printer.connected
         if not self._connected:
-            self._waiting = []
+            self._waiting = {}
         return self._read()
 
     def _read(self) -> list[Effect]:
@@ -81,6 +81,7 @@ class OnConnect(Part):
     def _commands_read(self, event: ConnectCommandsRead, _: Now) -> list[Effect]:
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
+        self._waiting.pop(event.script_id, None)
         if event.lines and self._connected:
-            self._waiting.append(SendLines(event.lines))
+            self._waiting[event.script_id] = SendLines(event.lines)
         return self.due()

@@ -22,7 +22,7 @@ def printing(cold: FullStack) -> Iterator[FullStack]:
     print_file(cold.octoprint, "long.gcode")
     cold.wait("status", "Printing")
     yield cold
-    if cold.octoprint.printer_state() != "Operational":
+    if cold.octoprint.printer_state() not in ("Operational", "Cancelling"):
         cold.octoprint.post("/api/job", {"command": "cancel"})
     cold.wait("status", "Idle", "Ready", "Cooling")
 

@@ -36,6 +36,17 @@ def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
     assert len(driver.of(SendLines)) == 1
 
 
+def test_of_the_commands_of_a_script_that_wait_only_the_newest_are_sent() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    for number in range(3):
+        driver.handle_all(ConnectCommandsRead("on_connect", (f"M92 E{number}",)))
+    driver.handle_all(ConnectCommandsRead("other", ("G28",)), ConnectCommandsRead("other", ()))
+    driver.end()
+    driver.advance(0.5)
+    assert driver.of(SendLines) == [SendLines(("M92 E2",))]
+
+
 def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_script() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(printing=True, state="PRINTING")
