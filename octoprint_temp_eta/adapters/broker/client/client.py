@@ -126,8 +126,9 @@ class Client:
         """Send a message; `Delivered` follows if it has a token."""
         mid = self._send(message).mid
         self._client.write_now()
-        if message.token is not None and self._receipts.expect(mid, message):
-            self._post(Delivered(self.link, message.token))
+        early = self._receipts.expect(mid, message) if message.token is not None else None
+        if early is not None:
+            self._answered(message, early)
 
     def send_last(self, messages: tuple[Publish, ...]) -> None:
         """Send the last messages, and wait briefly for their acknowledgement."""
@@ -149,8 +150,11 @@ class Client:
         return self._client.publish(message.topic, message.payload, qos, retain, properties)
 
     def _delivered(self, mid: int, code: int) -> None:
-        message = self._receipts.arrived(mid)
+        message = self._receipts.arrived(mid, code)
         self.acknowledged(message, code)
+        self._answered(message, code)
+
+    def _answered(self, message: Publish | None, code: int) -> None:
         if code >= errors.FIRST_FAILURE:
             topic = message.topic if message else None
             self._post(BrokerRefused(errors.publish_refused(topic, code), topic))

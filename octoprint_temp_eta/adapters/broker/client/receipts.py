@@ -14,20 +14,21 @@ class Receipts:
 
     def __init__(self) -> None:
         self._sent: dict[int, Publish] = {}
-        self._early: set[int] = set()
+        #: The reason codes of acknowledgements that came before.
+        self._early: dict[int, int] = {}
 
-    def expect(self, mid: int, message: Publish) -> bool:
-        """Note a sent message; return whether it is acknowledged already."""
+    def expect(self, mid: int, message: Publish) -> int | None:
+        """Note a sent message; return the reason code if it is acknowledged already."""
         self._sent[mid] = message
         if mid not in self._early:
-            return False
-        self._early.discard(mid)
-        return self._sent.pop(mid, None) is not None
+            return None
+        code = self._early.pop(mid, None)
+        return code if self._sent.pop(mid, None) is not None else None
 
-    def arrived(self, mid: int) -> Publish | None:
+    def arrived(self, mid: int, code: int) -> Publish | None:
         """Note an acknowledgement; return the message, None if `expect` has not been called yet."""
-        self._early.add(mid)
+        self._early[mid] = code
         message = self._sent.pop(mid, None)
         if message is not None:
-            self._early.discard(mid)
+            self._early.pop(mid, None)
         return message

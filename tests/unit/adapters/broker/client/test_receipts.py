@@ -10,14 +10,14 @@ MESSAGE = Publish("a", b"x", token=7)
 
 def test_an_acknowledgement_belongs_to_the_message_with_its_id():
     receipts = Receipts()
-    assert receipts.expect(3, MESSAGE) is False
-    assert receipts.arrived(4) is None
-    assert receipts.arrived(3) == MESSAGE
-    assert receipts.arrived(3) is None
+    assert receipts.expect(3, MESSAGE) is None
+    assert receipts.arrived(4, 0) is None
+    assert receipts.arrived(3, 0) == MESSAGE
+    assert receipts.arrived(3, 0) is None
 
 
-def test_an_acknowledgement_may_come_before_the_id():
+def test_an_acknowledgement_may_come_before_the_id_and_keeps_its_reason():
     receipts = Receipts()
-    assert receipts.arrived(3) is None
-    assert receipts.expect(3, MESSAGE) is True
-    assert receipts.expect(3, MESSAGE) is False, "each counts once"
+    assert receipts.arrived(3, 0x80) is None
+    assert receipts.expect(3, MESSAGE) == 0x80
+    assert receipts.expect(3, MESSAGE) is None, "each counts once"
