@@ -32,8 +32,9 @@ from ..bridge.protocol.script_inputs import (
 from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
+from ..core.scripts.heaters import TARGET_COMMANDS
 from .printer_tasks import NEW_CONNECTION, TAGS, PrinterTasks
-from .recent_targets import TARGET_COMMANDS, RecentTargets
+from .recent_targets import RecentTargets
 from .targets import Targets
 from .threads.inbox import now
 

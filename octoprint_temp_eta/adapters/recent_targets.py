@@ -7,8 +7,6 @@ from collections import deque
 
 from ..core.frozen import frozen
 
-#: The commands that set a target, as OctoPrint names them.
-TARGET_COMMANDS = frozenset({"M104", "M109", "M140", "M190", "M141", "M191"})
 #: Seconds after a line was sent within which the printer may still report the target of before.
 REPORTED_S = 10.0
 #: Seconds after which a line that was not sent counts as removed by another plugin.

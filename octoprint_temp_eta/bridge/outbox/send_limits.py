@@ -123,18 +123,19 @@ class SendLimits:
             size = packet_size(publish, self._protocol)
             if not self._suspects.lost(publish.topic, size):
                 continue
-            if size >= LARGE:
-                self._guess = min(size - 1, self._guess or size)
-            if self._found_at is None:
-                self._found_at = now.at
+            self._found(size if size >= LARGE else None, now)
             self._reports.append(Culprit(publish.topic, size))
             culprits.add(publish.topic)
         return culprits
 
     def too_large(self, publish: Publish, now: Now) -> None:
         """Note that the broker refused `publish` because of its size: nothing of its size is sent."""
-        size = packet_size(publish, self._protocol)
-        self._guess = min(size - 1, self._guess or size)
+        self._found(packet_size(publish, self._protocol), now)
+
+    def _found(self, too_large: int | None, now: Now) -> None:
+        """Note a culprit; `too_large` is its size in bytes if nothing of that size is sent."""
+        if too_large is not None:
+            self._guess = min(too_large - 1, self._guess or too_large)
         if self._found_at is None:
             self._found_at = now.at
 

@@ -11,6 +11,8 @@ from .run import HeatersAfter, Outcome, Run, RunResult
 
 _TOOL_COMMANDS = frozenset({"M104", "M109"})
 _COMMANDS = {"M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
+#: The commands that set a target, as OctoPrint names them.
+TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys()
 _TOOL = re.compile(r"\bT(\d+)", re.IGNORECASE)
 #: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater.
 _G10 = re.compile(r"\s*G10\s+P(\d+)\b.*\b[SR]-?\d", re.IGNORECASE)
