@@ -71,6 +71,7 @@ def test_a_print_waits_until_a_printer_that_heats_listens_again(octoprint: OctoP
     lines = [line for line in printer.lines[printer.lines.index("M109 S80") :] if not line.startswith(("M105", "M155"))]
     assert lines[:3] == ["M109 S80", "M104 S0.0", "G90"]
     assert [line for line in lines if line in job] == job
+    eventually(lambda: octoprint.printer_state() == "Operational", "the end of the print")
 
 
 def test_a_target_that_a_user_sets_while_a_script_heats_survives_its_cancel(

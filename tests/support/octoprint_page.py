@@ -70,10 +70,16 @@ def saved(octoprint: OctoPrint, key: str) -> Any:
     return octoprint.get("/api/settings")["plugins"]["temp_eta"][key]
 
 
+def messages_in(frame: str | bytes) -> list[dict[str, Any]]:
+    """Return the messages in a frame of OctoPrint's web socket."""
+    text = frame if isinstance(frame, str) else frame.decode()
+    messages = json.loads(text[1:]) if text.startswith("a") else []
+    return [message for message in messages if isinstance(message, dict)]
+
+
 def ours(frame: str | bytes) -> Iterator[dict[str, Any]]:
     """Yield our plugin's messages in a frame of OctoPrint's web socket."""
-    text = frame if isinstance(frame, str) else frame.decode()
-    for message in json.loads(text[1:]) if text.startswith("a") else ():
-        plugin = message.get("plugin") if isinstance(message, dict) else None
+    for message in messages_in(frame):
+        plugin = message.get("plugin")
         if plugin and plugin["plugin"] == "temp_eta":
             yield plugin["data"]
