@@ -131,15 +131,14 @@ def connection_lost(where: BrokerAddress, code: int | None) -> str:
     return f"{where} closed the connection: {_with_remedy(code)}"
 
 
-def publish_refused(topic: str | None, code: int) -> str:
-    """Return that the broker refused a message on `topic`, None where the topic is not known."""
-    if topic and code == PACKET_TOO_LARGE:
+def publish_refused(topic: str, code: int) -> str:
+    """Return that the broker refused a message on `topic`."""
+    if code == PACKET_TOO_LARGE:
         return (
             f"The broker refuses the message on {topic}: it is too large. Raise the broker's limit (mosquitto: "
             "message_size_limit)."
         )
-    why = _with_remedy(code)
-    return f"Not permitted to publish to {topic}: {why}" if topic else f"Not permitted to publish: {why}"
+    return f"Not permitted to publish to {topic}: {_with_remedy(code)}"
 
 
 def subscription_refused(topic: str, why: str) -> str:

@@ -25,8 +25,12 @@ def texts_in(base: str, plugin: str) -> dict[str, str]:
 
 
 def texts_of(loaded: Mapping[str, Any], written: Mapping[str, str]) -> dict[str, str]:
-    """Return those of the `written` texts that YAML reads as the `loaded` values: these may come from another file."""
-    return {key: text for key, text in written.items() if key in loaded and _read(text) == loaded[key]}
+    """Return those of the `written` texts that YAML reads as the `loaded` values: these may come from another file.
+
+    A value that was loaded as text needs none; libyaml crashes on some long ones, such as 25,000 opening brackets.
+    """
+    values = {key: text for key, text in written.items() if not isinstance(loaded.get(key, ""), str)}
+    return {key: text for key, text in values.items() if _read(text) == loaded[key]}
 
 
 def _read(text: str) -> Any:

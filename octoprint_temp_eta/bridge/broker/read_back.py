@@ -12,7 +12,7 @@ from ...core.clock import Now
 #: Seconds after connecting within which our own `info` must come back.
 READ_BACK_S = 10.0
 #: Seconds without a message after which `info` is published again, how often, and at which interval.
-ASK_AFTER_S, ASKS, ASK_EVERY_S = 60.0, 2, 20.0
+ASK_AFTER_S, ASKS, ASK_EVERY_S = 300.0, 2, 20.0
 #: Without a reply it is asked later each time, at the latest after this: the broker may refuse our `info` alone.
 LONGEST_ASK_AFTER_S = 86400.0
 

@@ -17,8 +17,8 @@ _TOOL = re.compile(r"\bT(\d+)", re.IGNORECASE)
 #: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater.
 _G10 = re.compile(r"\s*G10\s+P(\d+)\b.*\b[SR]-?\d", re.IGNORECASE)
 _KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(\w+)", re.IGNORECASE)
-#: The target in these commands, in °C.
-_VALUE = re.compile(r"(?:\b[SR]|\bTARGET=)\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+#: The target in these commands, in °C; R of G10 is the standby temperature, and may stand before S.
+_VALUES = tuple(re.compile(rf"\b(?:{name})\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE) for name in ("S|TARGET=", "R"))
 
 
 @dataclass(slots=True)
@@ -58,7 +58,8 @@ class HeaterTargets:
 
     def others_asked(self, line: str) -> str | None:
         """Note the target in `line`, which someone else has queued, and return its heater if it has one."""
-        heater, value = self._heater(line), _VALUE.search(line)
+        heater = self._heater(line)
+        value = next((found for pattern in _VALUES if (found := pattern.search(line))), None)
         if heater is not None and value is not None:
             self.asked[heater] = max(0.0, float(value[1]))
         return heater

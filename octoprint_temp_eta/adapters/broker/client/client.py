@@ -152,13 +152,13 @@ class Client:
     def _delivered(self, mid: int, code: int) -> None:
         message = self._receipts.arrived(mid, code)
         self.acknowledged(message, code)
-        self._answered(message, code)
+        if message is not None:  # else `publish` reports it, when it has the packet's id
+            self._answered(message, code)
 
-    def _answered(self, message: Publish | None, code: int) -> None:
+    def _answered(self, message: Publish, code: int) -> None:
         if code >= errors.FIRST_FAILURE:
-            topic = message.topic if message else None
-            self._post(BrokerRefused(errors.publish_refused(topic, code), topic))
-        if message is not None and message.token is not None:
+            self._post(BrokerRefused(errors.publish_refused(message.topic, code), message.topic))
+        if message.token is not None:
             self._post(Delivered(self.link, message.token, _answer(code)))
 
 

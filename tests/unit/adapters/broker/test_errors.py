@@ -124,7 +124,6 @@ def test_a_missing_connack_is_reported_with_the_version():
 
 def test_a_refused_message_or_subscription_is_reported_with_its_topic():
     assert publish_refused("a/b", 0x87).startswith("Not permitted to publish to a/b: not authorized. ")
-    assert publish_refused(None, 0x97).startswith("Not permitted to publish: quota exceeded. ")
     assert subscription_refused("a/#", "not authorized") == (
         "Not permitted to subscribe to a/# (not authorized). Allow the user to read this topic (ACL)."
     )

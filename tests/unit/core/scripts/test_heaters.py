@@ -112,6 +112,14 @@ def test_a_newer_target_of_the_script_is_replaced_by_the_users() -> None:
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 70.0})
 
 
+def test_a_standby_temperature_is_no_target() -> None:
+    runner = at(Phase.RUNNING)
+    runner.others_queued("G10 P0 R140 S205")
+    runner.script_sent("M104 S250")
+    runner.raised("boom", 0)
+    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"tool0": 205.0})
+
+
 def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_back() -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("HEATUP")
