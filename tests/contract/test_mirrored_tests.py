@@ -16,7 +16,6 @@ UNIT = PROJECT / "tests" / "unit"
 #: Modules that are tested with a real OctoPrint, broker or process only, and the file in `tests/integration`.
 INTEGRATION = {
     "__init__": "test_octoprint_versions",
-    "adapters/broker/client/client": "test_mqtt",
     "adapters/broker/client/guarded": "test_mqtt_malformed",
     "adapters/broker/client/paho": "test_mqtt",
     "adapters/broker/connection": "test_mqtt",
