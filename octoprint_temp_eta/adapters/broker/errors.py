@@ -138,7 +138,8 @@ def publish_refused(topic: str, code: int) -> str:
             f"The broker refuses the message on {topic}: it is too large. Raise the broker's limit (mosquitto: "
             "message_size_limit)."
         )
-    return f"Not permitted to publish to {topic}: {_with_remedy(code)}"
+    why = _with_remedy(code)
+    return f"Not permitted to publish to {topic}: {why}"
 
 
 def subscription_refused(topic: str, why: str) -> str:
