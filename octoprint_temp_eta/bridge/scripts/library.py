@@ -105,6 +105,8 @@ class Library(Part):
         broken = next((each for each in self.catalogue if script_id in (each.id, each.file)), None)
         if broken is not None:
             raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
+        if not self.known:
+            raise CommandError("not_available", "The script folder is still being read. Try again in some seconds.")
         raise CommandError("unknown_script", f"There is no script {script_id!r}.", "/id")
 
     def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:

@@ -124,10 +124,12 @@ def test_the_scripts_of_the_former_folder_are_gone_at_once() -> None:
     driver.change_settings(script_folder="/others")
     assert driver.state("scripts") == []
     (reply,) = driver.command("script/start", {"id": "steps"})
-    assert reply["error"]["code"] == "unknown_script"
+    assert reply["error"]["code"] == "not_available", "whether there is one is not known yet"
     driver.handle(ScriptsFound("/s", (STEPS,)))
     assert driver.state("scripts") == []
     driver.found((ON_CONNECT,))
+    (reply,) = driver.command("script/start", {"id": "steps"})
+    assert reply["error"]["code"] == "unknown_script"
     assert [entry["id"] for entry in driver.state("scripts")] == ["on_connect"]
 
 
