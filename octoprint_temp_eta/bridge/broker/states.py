@@ -35,20 +35,12 @@ class Event(Enum):
 
 
 _ANY = {Event.CONNECT: State.CONNECTING, Event.DISCONNECT: State.OFF}
+#: A conflict may also be found in a message of the connection before, or in one that comes before `ACCEPTED`.
+_WANTED = {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING, Event.CONFLICT: State.LEFT}
 MOVES: Mapping[State, Mapping[Event, State]] = {
     State.OFF: _ANY,
-    State.CONNECTING: {**_ANY, Event.ACCEPTED: State.CONNECTED, Event.LOST: State.WAITING},
-    State.CONNECTED: {
-        **_ANY,
-        Event.ACCEPTED: State.CONNECTED,
-        Event.LOST: State.WAITING,
-        Event.CONFLICT: State.LEFT,
-    },
-    State.WAITING: {
-        **_ANY,
-        Event.ACCEPTED: State.CONNECTED,
-        Event.LOST: State.WAITING,
-        Event.CONFLICT: State.LEFT,
-    },
+    State.CONNECTING: _WANTED,
+    State.CONNECTED: _WANTED,
+    State.WAITING: _WANTED,
     State.LEFT: _ANY,
 }

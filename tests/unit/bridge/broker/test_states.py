@@ -16,5 +16,6 @@ def test_a_connection_is_accepted_only_where_one_is_wanted():
     assert [state for state in State if Event.ACCEPTED not in MOVES[state]] == [State.OFF, State.LEFT]
 
 
-def test_only_a_connected_machine_leaves_its_identity_to_another_one():
-    assert [state for state in State if Event.CONFLICT in MOVES[state]] == [State.CONNECTED, State.WAITING]
+def test_only_a_machine_that_wants_a_connection_leaves_its_identity_to_another_one():
+    wants = [State.CONNECTING, State.CONNECTED, State.WAITING]
+    assert [state for state in State if Event.CONFLICT in MOVES[state]] == wants
