@@ -32,7 +32,7 @@ from ..bridge.protocol.script_inputs import (
 from ..core.gcode.flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
-from ..core.scripts.heaters import TARGET_COMMANDS
+from ..core.gcode.targets import TARGET_COMMANDS
 from .printer_tasks import NEW_CONNECTION, TAGS, PrinterTasks
 from .recent_targets import RecentTargets
 from .targets import Targets
@@ -170,8 +170,8 @@ class Printer:
         # OctoPrint has no name for a command in lower case, which some firmware executes.
         if gcode in _MODES or gcode is None:
             self._modes = self._modes.after(line)
-        elif gcode in TARGET_COMMANDS and _key(tags) is None:
-            self._recent_targets.queued(gcode, line, now().at)
+        if gcode in TARGET_COMMANDS:
+            self._recent_targets.queued(line, self._modes.tool, now().at)
         if not self._observing:
             return
         key = _key(tags)
@@ -187,8 +187,8 @@ class Printer:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
         if not self._expects_ok(gcode):
             self._optional_at = now().at
-        if gcode in TARGET_COMMANDS and _key(tags) is None:
-            self._recent_targets.sent(gcode, line, now().at)
+        if gcode in TARGET_COMMANDS:
+            self._recent_targets.sent(line, self._modes.tool, now().at)
         if self._observing:
             self._post(LineSending(_key(tags), line, self._expects_ok(gcode)))
 
@@ -273,7 +273,7 @@ class Printer:
             late_ok=now().at - self._optional_at <= OPTIONAL_S,
             ok_first=ACKNOWLEDGES_FIRST in firmware,
             tool=self._modes.tool,
-            targets=self._recent_targets.lines(now().at),
+            targets=self._recent_targets.at(now().at),
         )
 
     def _release(self) -> None:

@@ -1,4 +1,4 @@
-"""The lines that set targets and that the printer may not have reported yet."""
+"""The targets that lines have set, and that the printer may not have reported yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections import deque
 
 from ..core.frozen import frozen
+from ..core.gcode.targets import Asked, asked
 
 #: Seconds after a line was sent within which the printer may still report the target of before.
 REPORTED_S = 10.0
@@ -17,43 +18,69 @@ MOST_LINES = 64
 
 @frozen
 class _Line:
-    gcode: str
     line: str
+    asked: Asked
     #: Monotonic seconds.
     at: float
 
 
 class RecentTargets:
-    """Follows lines from OctoPrint's queue until the printer has reported their targets. May be used by any thread."""
+    """Follows lines from OctoPrint's queue until the printer has reported their targets. May be used by any thread.
+
+    Whoever has sent them: a run begins with what the one before has set.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[_Line] = deque(maxlen=MOST_LINES)
         self._sent: deque[_Line] = deque(maxlen=MOST_LINES)
+        #: The heater of a line that was sent before `queued` was called for it: OctoPrint queues one at a time.
+        self._early: str | None = None
 
-    def queued(self, gcode: str, line: str, at: float) -> None:
-        """OctoPrint has queued `line`."""
+    def queued(self, line: str, tool: str, at: float) -> None:
+        """OctoPrint has queued `line`; `tool`, such as T0, will be in use at its turn."""
+        found = _target(line, tool)
+        if found is None:
+            return
         with self._lock:
-            self._waiting.append(_Line(gcode, line, at))
+            early, self._early = self._early, None
+            if early != found.heater:
+                self._waiting.append(_Line(line, found, at))
 
-    def sent(self, gcode: str, line: str, at: float) -> None:
-        """OctoPrint sends `line`, which a plugin may have changed; what was queued before it is not sent any more."""
+    def sent(self, line: str, tool: str, at: float) -> None:
+        """OctoPrint sends `line`, which a plugin may have changed; what was queued before it is not sent any more.
+
+        `tool` is the one after all queued lines, for one that was changed.
+        """
+        found = _target(line, tool)
         with self._lock:
             waiting = list(self._waiting)
             same = [number for number, each in enumerate(waiting) if each.line == line]
-            same += [number for number, each in enumerate(waiting) if each.gcode == gcode]
+            if same:
+                found = waiting[same[0]].asked
+            elif found is not None:
+                same = [number for number, each in enumerate(waiting) if each.asked.heater == found.heater]
+                self._early = None if same else found.heater
             for _ in range(same[0] + 1 if same else 0):
                 self._waiting.popleft()
-            self._sent.append(_Line(gcode, line, at))
+            if found is not None:
+                self._sent.append(_Line(line, found, at))
 
     def forget(self) -> None:
         """Forget all lines: the connection has ended."""
         with self._lock:
             self._waiting.clear()
             self._sent.clear()
+            self._early = None
 
-    def lines(self, at: float) -> tuple[str, ...]:
-        """Return the lines in the order in which the printer gets them."""
+    def at(self, at: float) -> tuple[Asked, ...]:
+        """Return what was asked for, in the order in which the printer gets it."""
         with self._lock:
-            sent = [each.line for each in self._sent if at - each.at < REPORTED_S]
-            return (*sent, *(each.line for each in self._waiting if at - each.at < LONGEST_WAIT_S))
+            sent = [each.asked for each in self._sent if at - each.at < REPORTED_S]
+            return (*sent, *(each.asked for each in self._waiting if at - each.at < LONGEST_WAIT_S))
+
+
+def _target(line: str, tool: str) -> Asked | None:
+    """Return what `line` asks for, None without a target."""
+    found = asked(line, tool)
+    return None if found is None or found.target is None else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.frozen import frozen
+from ...core.gcode.targets import Asked
 from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
 
@@ -82,8 +83,8 @@ class JobsHeld:
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
     may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
-    it executes them. `tool` is the tool in use. `targets` are the lines of others whose targets the printer may not
-    have reported yet, oldest first.
+    it executes them. `tool` is the tool in use. `targets` were asked for before, oldest first, and the printer may
+    not have reported them yet.
     """
 
     run_id: str
@@ -92,7 +93,7 @@ class JobsHeld:
     late_ok: bool = False
     ok_first: bool = False
     tool: str = "T0"
-    targets: tuple[str, ...] = ()
+    targets: tuple[Asked, ...] = ()
 
 
 @frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ..gcode.targets import Asked
 from .heaters import HeaterTargets
 from .run import (
     MOVES,
@@ -114,14 +115,12 @@ class Runner:
         self._progress.deadline = None if limit is None else at + limit
         return [RunStarted(self.run)]
 
-    def begins_with(self, tool: str, targets: Iterable[str] = ()) -> None:
+    def begins_with(self, tool: str, targets: Iterable[Asked] = ()) -> None:
         """Note the tool in use at the start of the run, such as T1.
 
-        `targets` are lines of others whose targets the printer may not have reported yet.
+        `targets` were asked for before, and the printer may not have reported them yet.
         """
-        self._progress.heaters.tool_in_use(tool)
-        for line in targets:
-            self._progress.heaters.others_asked(line)
+        self._progress.heaters.begin(tool, targets)
 
     def script_sent(self, line: str) -> None:
         """Note a line that the script sends."""

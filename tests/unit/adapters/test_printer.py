@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.printer import KEY_TAG
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -28,6 +27,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
+from octoprint_temp_eta.core.gcode.targets import Asked
 from tests.support.octoprint_printer import FakeOctoPrint
 
 
@@ -44,18 +44,28 @@ def test_a_line_just_before_a_run_may_still_be_acknowledged(line: str, gcode: st
     assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", late_ok=late)]
 
 
-def test_a_run_begins_with_the_targets_of_others_that_still_wait() -> None:
+def test_a_run_begins_with_the_targets_that_the_printer_may_not_have_reported() -> None:
     octoprint = FakeOctoPrint()
     for line in ("M140 S60", "M140 S0", "M117 hello"):
         octoprint.printer.queue(line, {"source:api"})
     octoprint.hooks.hook_sending(None, "sending", "M140 S60", None, "M140", tags={"source:api"})
     [held] = octoprint.do(HoldJobs("r1"))
     assert isinstance(held, JobsHeld)
-    assert held.targets == ("M140 S60", "M140 S0")
+    assert held.targets == (Asked("bed", 60.0), Asked("bed", 0.0))
     octoprint.do(ReleaseJobs())
     octoprint.hooks.reset_modes()
-    octoprint.printer.queue("M104 S200", {f"{KEY_TAG}r1.1"})
-    assert octoprint.do(HoldJobs("r2"))[0] == JobsHeld("r2", window=1)
+    assert octoprint.do(HoldJobs("r2")) == [JobsHeld("r2")]
+
+
+def test_what_a_run_has_set_is_what_the_next_one_begins_with() -> None:
+    """Else the bed would be heated again after the second run."""
+    octoprint = FakeOctoPrint()
+    octoprint.printer.queue("M140 S60", {"source:api"})
+    octoprint.do(HoldJobs("r1"))
+    octoprint.do(SendLine("r1.1", "M140 S0"), ReleaseJobs())
+    [held] = octoprint.do(HoldJobs("r2"))
+    assert isinstance(held, JobsHeld)
+    assert held.targets == (Asked("bed", 60.0), Asked("bed", 0.0))
 
 
 def test_a_printer_that_is_not_ready_is_let_go() -> None:

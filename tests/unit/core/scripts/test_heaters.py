@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from octoprint_temp_eta.core.gcode.targets import ALL, Asked
 from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle
 from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
 
@@ -138,23 +139,23 @@ def test_what_a_user_heats_while_the_run_ends_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "asked"),
+    ("before", "restored"),
     [
-        (["M140 S0"], 0.0),
-        (["M140 S90", "M140 S45.5"], 45.5),
-        (["M190 R30"], 30.0),
-        (["M140 S-1"], 0.0),
-        (["M140"], 60.0),
-        (["M104 S0"], 60.0),
+        ([Asked("bed", 0.0)], 0.0),
+        ([Asked("bed", 90.0), Asked("bed", 45.5)], 45.5),
+        ([Asked("tool0", 0.0)], 60.0),
+        ([Asked("bed", 90.0), Asked(ALL, 0.0)], 0.0),
+        ([Asked(ALL, 0.0), Asked("bed", 45.0)], 45.0),
         ([], 60.0),
     ],
 )
-def test_what_others_asked_for_just_before_the_run_is_what_is_restored(before: list[str], asked: float) -> None:
+def test_what_was_asked_for_just_before_the_run_is_what_is_restored(before: list[Asked], restored: float) -> None:
     runner = at(Phase.RUNNING)
     runner.begins_with("T0", before)
     runner.script_sent("M140 S90")
     runner.cancel(0)
-    assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": asked})
+    reported = {"tool0": 0.0, "bed": 90.0, "chamber": 0.0}
+    assert runner.process_ended(CLEANLY, 0, reported)[-1] == Settle({"bed": restored})
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,7 @@ def test_what_others_asked_for_just_before_the_run_is_what_is_restored(before: l
         ("M140 S0", {"bed": 0.0}),
         ("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=35", {"bed": 35.0}),
         ("M140 S70", {"bed": 70.0}),
+        ("TURN_OFF_HEATERS", {"bed": 0.0, "chamber": 0.0}),
     ],
 )
 def test_what_others_asked_for_during_the_run_is_restored_though_the_script_has_set_the_heater_again(
@@ -174,3 +176,12 @@ def test_what_others_asked_for_during_the_run_is_restored_though_the_script_has_
     runner.script_sent("M140 S91")
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 91.0})[-1] == Settle(restored)
+
+
+def test_a_heater_that_others_have_switched_off_with_all_others_stays_off() -> None:
+    """The chamber had a target of 40 °C before the run, and the printer may not have switched it off yet."""
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    runner.others_queued("TURN_OFF_HEATERS")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 0.0})[-1] == Settle({"chamber": 0.0})

@@ -1,0 +1,69 @@
+"""Which heater's target a line sets, and to which temperature."""
+
+from __future__ import annotations
+
+import re
+
+from ..frozen import frozen
+from .motion import words
+
+_TOOL_COMMANDS = frozenset({"M104", "M109"})
+_COMMANDS = {"M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
+#: The commands that may set a target, as OctoPrint names them. It has no name for Klipper's, and for lower case.
+TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", None}
+#: In place of a heater: all of them.
+ALL = "all"
+
+_TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
+#: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater and for all.
+_G10 = re.compile(r"\s*G10\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
+_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(\w+)", re.IGNORECASE)
+_ALL_OFF = re.compile(r"\s*TURN_OFF_HEATERS\b", re.IGNORECASE)
+#: The target in °C; R of G10 is the standby temperature, and may stand before S.
+_VALUES = tuple(re.compile(rf"(?<![A-Za-z])(?:{name})\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE) for name in ("S", "R"))
+_KLIPPER_VALUE = re.compile(r"\bTARGET=\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
+@frozen
+class Asked:
+    """What a line asks for: OctoPrint's name of the heater, or `ALL`, and the target in °C, None if it has none."""
+
+    heater: str
+    target: float | None
+
+
+def asked(line: str, tool: str) -> Asked | None:
+    """Return what `line` asks for while `tool`, such as T0, is in use; None if it sets no target."""
+    for word in words(line):
+        if word.startswith("T"):
+            tool = word
+        elif word in _TOOL_COMMANDS:
+            number = _TOOL.search(line)
+            return Asked(f"tool{int(number[1] if number else tool[1:])}", _value(line))
+        elif word in _COMMANDS:
+            return Asked(_COMMANDS[word], _value(line))
+    if g10 := _G10.match(line):
+        return Asked(f"tool{int(g10[1])}", _value(line))
+    if _ALL_OFF.match(line):
+        return Asked(ALL, 0.0)
+    klipper = _KLIPPER.match(line)
+    heater = _klipper_heater(klipper[1]) if klipper else None
+    value = _KLIPPER_VALUE.search(line)
+    return Asked(heater, _celsius(value[1]) if value else 0.0) if heater else None  # without a target, it is 0
+
+
+def _value(line: str) -> float | None:
+    found = next((match for value in _VALUES if (match := value.search(line))), None)
+    return _celsius(found[1]) if found else None
+
+
+def _celsius(text: str) -> float:
+    return max(0.0, float(text))
+
+
+def _klipper_heater(name: str) -> str | None:
+    """Return OctoPrint's name of a heater of Klipper."""
+    if name == "heater_bed":
+        return "bed"
+    number = name.removeprefix("extruder")
+    return f"tool{number or 0}" if name.startswith("extruder") and (not number or number.isdigit()) else None

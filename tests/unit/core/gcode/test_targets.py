@@ -1,0 +1,37 @@
+"""Which heater's target a line sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.core.gcode.targets import ALL, Asked, asked
+
+
+@pytest.mark.parametrize(
+    ("line", "tool", "expected"),
+    [
+        ("M104 S200", "T0", Asked("tool0", 200.0)),
+        ("M109 R180.5", "T1", Asked("tool1", 180.5)),
+        ("M104 T2 S200", "T1", Asked("tool2", 200.0)),
+        ("m140 s60", "T0", Asked("bed", 60.0)),
+        ("M140S0", "T0", Asked("bed", 0.0)),
+        ("M104T1S0", "T0", Asked("tool1", 0.0)),
+        ("M190 R30", "T0", Asked("bed", 30.0)),
+        ("M141 S-1", "T0", Asked("chamber", 0.0)),
+        ("M140", "T0", Asked("bed", None)),
+        ("T1 M104 S0", "T0", Asked("tool1", 0.0)),
+        ("G10 P1 R140 S205", "T0", Asked("tool1", 205.0)),
+        ("G10 P1S205", "T0", Asked("tool1", 205.0)),
+        ("G10 P1 X5", "T0", None),
+        ("G10", "T0", None),
+        ("SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=35", "T0", Asked("bed", 35.0)),
+        ("SET_HEATER_TEMPERATURE HEATER=extruder1 TARGET=0", "T0", Asked("tool1", 0.0)),
+        ("set_heater_temperature HEATER=extruder", "T1", Asked("tool0", 0.0)),
+        ("SET_HEATER_TEMPERATURE HEATER=drybox TARGET=45", "T0", None),
+        ("TURN_OFF_HEATERS", "T0", Asked(ALL, 0.0)),
+        ("START_PRINT BED=60", "T0", None),
+        ("M117 M140 S60", "T0", None),
+    ],
+)
+def test_what_a_line_asks_for(line: str, tool: str, expected: Asked | None) -> None:
+    assert asked(line, tool) == expected
