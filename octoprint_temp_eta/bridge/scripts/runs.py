@@ -10,8 +10,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.frozen import frozen
-from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
-from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
+from ...core.gcode.acknowledgements import LINE_TIMEOUT_S
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
@@ -20,25 +19,15 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, SetTarget
 from ..protocol.inputs import Stopping
 from ..protocol.script_effects import (
-    BreakHeatWait,
-    FakeOk,
     HoldJobs,
     KillScript,
     RejectLine,
     ReleaseJobs,
-    ReplyToLine,
-    SendLine,
     StartScript,
     TerminateScript,
 )
 from ..protocol.script_inputs import (
-    EmergencyParser,
     JobsHeld,
-    LineQueued,
-    LineReceived,
-    LineSending,
-    LineSent,
-    LineSuppressed,
     OthersLineQueued,
     PrinterGone,
     ScriptEnded,
@@ -49,15 +38,8 @@ from ..protocol.script_inputs import (
     ScriptRunning,
     ScriptStatus,
 )
+from .lines import RunLines
 from .reports import RunReports
-
-#: The longest line of G-code that a script may send, in characters.
-LONGEST_LINE = 1024
-#: Lines of a script that may wait for their acknowledgement. Each of its threads waits for its own; only a script that
-#: does not wait (`get_response` with a short timeout) has more.
-MOST_WAITING = 256
-#: The last line of every run, because mecode leaves the printer in relative mode.
-LAST_LINE = "G90"
 
 #: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
@@ -86,13 +68,8 @@ class ScriptRun(Part):
         self._heaters = heaters
         self._reports = reports
         self._launch: StartScript | None = None
-        self._acknowledgements = Acknowledgements()
-        #: The numbers of the script's unacknowledged lines, by key.
-        self._waiting: dict[str, int] = {}
-        self._emergency_parser = False
+        self._lines = RunLines(self._settled)
         self._allow_motion = False
-        self._questions = 0
-        self._line_timeout = LINE_TIMEOUT_S
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -107,14 +84,9 @@ class ScriptRun(Part):
             ScriptEnded: self._ended,
             ScriptStatus: self._status_changed,
             ScriptLogged: lambda each, now: self._reports.logged(each, now) if self._is_of(each.run_id) else [],
-            LineQueued: self._queued,
-            LineSuppressed: self._suppressed,
             OthersLineQueued: self._others_queued,
-            LineSending: self._sending,
-            LineSent: self._sent,
-            LineReceived: self._received,
             PrinterGone: self._printer_gone,
-            EmergencyParser: self._parser,
+            **self._lines.inputs,
         }
         return {kind: self._publishing(handler) for kind, handler in handlers.items()}
 
@@ -126,7 +98,7 @@ class ScriptRun(Part):
         """Start a run for `command`; only when the runner is idle."""
         self._launch = plan.launch
         self._allow_motion = plan.allow_motion
-        self._line_timeout = plan.line_timeout
+        self._lines.start(plan.run.run_id, plan.line_timeout)
         self._reports.begin(command)
         effects = self._do(self.runner.start(plan.run), now)
         self._reports.publish(self.runner, now)
@@ -158,7 +130,7 @@ class ScriptRun(Part):
         self._reports.tick(now)
         if self.runner.phase is core.Phase.IDLE:
             return []
-        return [*self._do(self.runner.tick(now.at), now), *self._settle_lines(self._acknowledgements.tick(now.at), now)]
+        return [*self._do(self.runner.tick(now.at), now), *self._lines.tick(now)]
 
     # Inputs of the process
 
@@ -170,15 +142,11 @@ class ScriptRun(Part):
             return []
         if not self.runner.accepts_lines:
             return [RejectLine(message.seq, "the run is ending")]
-        if len(message.line) > LONGEST_LINE or not message.line.isprintable():
-            rule = f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
-            return [RejectLine(message.seq, rule)]
-        if len(self._waiting) >= MOST_WAITING:
-            return [RejectLine(message.seq, f"{MOST_WAITING} lines wait for the printer's reply already")]
+        refusal = self._lines.refusal(message.line)
+        if refusal is not None:
+            return [RejectLine(message.seq, refusal)]
         self.runner.script_sent(message.line)
-        key = f"{message.run_id}.{message.seq}"
-        self._waiting[key] = message.seq
-        return [self._send(key, message.line, reply=message.reply)]
+        return [self._lines.send(message)]
 
     def _returned(self, message: ScriptReturned, now: Now) -> list[Effect]:
         if not self._is_of(message.run_id):
@@ -200,8 +168,7 @@ class ScriptRun(Part):
         output: list[Effect] = [Log(logging.WARNING, f"Script: {message.output}")] if message.output else []
         if not self._is_of(message.run_id):
             return output
-        # No process waits for replies; the printer's remaining lines are still tracked.
-        self._waiting.clear()
+        self._lines.script_ended()
         targets = self._heaters.reported_targets
         return [*output, *self._do(self.runner.process_ended(message.how, now.wall, targets), now)]
 
@@ -210,47 +177,29 @@ class ScriptRun(Part):
     def _held(self, event: JobsHeld, now: Now) -> list[Effect]:
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
-        self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
-        if event.late_ok:
-            self._acknowledgements.expect_late_ok(now.at)
+        self._lines.held(event, now)
         self.runner.begins_with(event.tool, event.targets)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
-
-    def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
-        return self._settle_lines(self._acknowledgements.queued(event.key, event.parts, now.at), now)
-
-    def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
-        return self._settle_lines(self._acknowledgements.suppressed(event.key, event.error), now)
 
     def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
         self.runner.others_queued(event.line)
         return []
 
-    def _sending(self, event: LineSending, now: Now) -> list[Effect]:
-        outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
-        return self._settle_lines(outcomes, now)
-
-    def _sent(self, event: LineSent, now: Now) -> list[Effect]:
-        return self._settle_lines(
-            self._acknowledgements.sent(event.key, event.line, now.at, acknowledged=event.acknowledged), now
-        )
-
-    def _received(self, event: LineReceived, now: Now) -> list[Effect]:
-        return self._settle_lines(self._acknowledgements.received(event.line, now.at), now)
-
     def _printer_gone(self, event: PrinterGone, now: Now) -> list[Effect]:
         if self.runner.phase is core.Phase.IDLE:
             return []
-        outcomes = self._acknowledgements.abandon(event.reason)
+        outcomes = self._lines.abandon(event.reason)
         if event.reset:
             decisions = self.runner.reset_printer(event.reason, now.at)
         else:
             decisions = self.runner.lose_printer(event.reason, now.at, now.wall)
-        return [*self._do(decisions, now), *self._settle_lines(outcomes, now)]
+        return [*self._do(decisions, now), *self._lines.settle(outcomes, now)]
 
-    def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:
-        self._emergency_parser = event.present
-        return []
+    def _settled(self, acknowledged: bool, now: Now) -> list[Effect]:
+        """The last line has ended; it may outlast the run, such as when the printer is gone or OctoPrint shuts down."""
+        if self.runner.run is None:
+            return []
+        return self._do(self.runner.settled(acknowledged, now.wall, self._heaters.reported_targets), now)
 
     # Decisions and effects
 
@@ -273,41 +222,6 @@ class ScriptRun(Part):
     def _is_of(self, run_id: str) -> bool:
         return self.runner.run is not None and self.runner.run.run_id == run_id
 
-    def _send(self, key: str, line: str, *, reply: bool = False) -> SendLine:
-        self._acknowledgements.submit(key, line, reply=reply)
-        return SendLine(key, line)
-
-    def _settle_lines(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
-        """Pass the outcomes of lines to the script or, for the last line, to the runner."""
-        effects: list[Effect] = []
-        for outcome in outcomes:
-            match outcome:
-                case Acknowledged(key, text) if key in self._waiting:
-                    effects.append(ReplyToLine(self._waiting.pop(key), text))
-                case Unacknowledged(key, error) if key in self._waiting:
-                    effects.append(RejectLine(self._waiting.pop(key), error))
-                case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
-                    acknowledged, targets = isinstance(outcome, Acknowledged), self._heaters.reported_targets
-                    effects += self._do(self.runner.settled(acknowledged, now.wall, targets), now)
-                case Acknowledged() | Unacknowledged():
-                    pass
-                case FakeAck():
-                    effects.append(FakeOk())
-                case Fence() | Probe():
-                    effects += self._ask_printer(outcome)
-        return effects
-
-    def _ask_printer(self, how: Fence | Probe) -> list[Effect]:
-        """Send an M105, whose reply shows which commands the printer has processed."""
-        self._questions += 1
-        key = f"{self.runner.run.run_id if self.runner.run else ''}.ask{self._questions}"
-        send: list[Effect] = [self._send(key, "M105")]
-        return [*send, FakeOk()] if isinstance(how, Probe) else send
-
-    @property
-    def _last_key(self) -> str | None:
-        return f"{self.runner.run.run_id}.end" if self.runner.run else None
-
     def _do(self, decisions: list[core.Decision], now: Now) -> list[Effect]:
         effects: list[Effect] = [
             Log(logging.DEBUG, f"Script: ignoring the {each}") for each in self.runner.take_ignored()
@@ -323,24 +237,16 @@ class ScriptRun(Part):
             case core.Launch():
                 return [self._launch] if self._launch else []
             case core.Terminate():
-                self._acknowledgements.hurry()
-                return [TerminateScript(), *self._break_heat_wait(now)]
+                self._lines.hurry()
+                return [TerminateScript(), *self._lines.break_heat_wait(now)]
             case core.Settle(targets, ask):
-                self._acknowledgements.hurry()
+                self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
-                question = self._ask_printer(Fence()) if ask else []
-                return [*heaters, *question, self._send(self._last_key or "", LAST_LINE)]
+                return [*heaters, *self._lines.send_last(ask=ask)]
             case core.RunStarted() | core.RunEnded():
                 return self._reports.report(decision, now)
             case _:
                 return [SIMPLE[decision]]
-
-    def _break_heat_wait(self, now: Now) -> list[Effect]:
-        """End the firmware's wait for a temperature, if it has an emergency parser."""
-        if not (self._emergency_parser and self._acknowledgements.heat_wait):
-            return []
-        self._acknowledgements.force("M108", now.at)
-        return [BreakHeatWait()]
 
 
 def _isolated(act: Callable[[], list[Effect]]) -> list[Effect]:

@@ -1,0 +1,167 @@
+"""The lines of a run on their way to the printer, and the printer's replies on their way to the script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ...core.clock import Now
+from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
+from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
+from ..part import InputHandler
+from ..protocol.effects import Effect
+from ..protocol.script_effects import BreakHeatWait, FakeOk, RejectLine, ReplyToLine, SendLine
+from ..protocol.script_inputs import (
+    EmergencyParser,
+    JobsHeld,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    LineSent,
+    LineSuppressed,
+    ScriptLine,
+)
+
+#: The longest line of G-code that a script may send, in characters.
+LONGEST_LINE = 1024
+#: Lines of a script that may wait for their acknowledgement. Each of its threads waits for its own; only a script that
+#: does not wait (`get_response` with a short timeout) has more.
+MOST_WAITING = 256
+#: The last line of every run, because mecode leaves the printer in relative mode.
+LAST_LINE = "G90"
+
+#: Handles the end of the last line: whether the printer has acknowledged it.
+Settled = Callable[[bool, Now], list[Effect]]
+
+
+class RunLines:
+    """The lines of the current run, if any."""
+
+    def __init__(self, settled: Settled) -> None:
+        self._settled = settled
+        self._run_id = ""
+        self._acknowledgements = Acknowledgements()
+        #: The numbers of the script's unacknowledged lines, by key.
+        self._waiting: dict[str, int] = {}
+        self._emergency_parser = False
+        self._questions = 0
+        self._line_timeout = LINE_TIMEOUT_S
+
+    @property
+    def inputs(self) -> Mapping[type, InputHandler]:
+        """The handlers by type of input."""
+        return {
+            LineQueued: self._queued,
+            LineSuppressed: self._suppressed,
+            LineSending: self._sending,
+            LineSent: self._sent,
+            LineReceived: self._received,
+            EmergencyParser: self._parser,
+        }
+
+    def start(self, run_id: str, line_timeout: float) -> None:
+        """A run starts; each of its lines may take `line_timeout` seconds."""
+        self._run_id, self._line_timeout = run_id, line_timeout
+
+    def held(self, event: JobsHeld, now: Now) -> None:
+        """Observe the serial line from now on."""
+        self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
+        if event.late_ok:
+            self._acknowledgements.expect_late_ok(now.at)
+
+    def refusal(self, line: str) -> str | None:
+        """Return why the script may not send `line` now, None if it may."""
+        if len(line) > LONGEST_LINE or not line.isprintable():
+            return f"a line has at most {LONGEST_LINE} characters, and none that cannot be printed"
+        if len(self._waiting) >= MOST_WAITING:
+            return f"{MOST_WAITING} lines wait for the printer's reply already"
+        return None
+
+    def send(self, message: ScriptLine) -> SendLine:
+        """Send a line of the script; `ReplyToLine` or `RejectLine` follows."""
+        key = f"{self._run_id}.{message.seq}"
+        self._waiting[key] = message.seq
+        return self._send(key, message.line, reply=message.reply)
+
+    def send_last(self, *, ask: bool) -> list[Effect]:
+        """Send the last line, with `ask` after a question for the temperatures; `settled` is called at its end."""
+        question = self._ask_printer(Fence()) if ask else []
+        return [*question, self._send(self._last_key, LAST_LINE)]
+
+    def hurry(self) -> None:
+        """The run is ending."""
+        self._acknowledgements.hurry()
+
+    def break_heat_wait(self, now: Now) -> list[Effect]:
+        """End the firmware's wait for a temperature, if it has an emergency parser."""
+        if not (self._emergency_parser and self._acknowledgements.heat_wait):
+            return []
+        self._acknowledgements.force("M108", now.at)
+        return [BreakHeatWait()]
+
+    def script_ended(self) -> None:
+        """No process waits for replies any more; the printer's remaining lines are still tracked."""
+        self._waiting.clear()
+
+    def abandon(self, reason: str) -> list[Outcome]:
+        """The printer is gone; return the outcomes, which are to be settled."""
+        return self._acknowledgements.abandon(reason)
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Apply the timeouts."""
+        return self.settle(self._acknowledgements.tick(now.at), now)
+
+    def settle(self, outcomes: list[Outcome], now: Now) -> list[Effect]:
+        """Pass the outcomes of lines to the script or, for the last line, to `settled`."""
+        effects: list[Effect] = []
+        for outcome in outcomes:
+            match outcome:
+                case Acknowledged(key, text) if key in self._waiting:
+                    effects.append(ReplyToLine(self._waiting.pop(key), text))
+                case Unacknowledged(key, error) if key in self._waiting:
+                    effects.append(RejectLine(self._waiting.pop(key), error))
+                case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
+                    effects += self._settled(isinstance(outcome, Acknowledged), now)
+                case Acknowledged() | Unacknowledged():
+                    pass
+                case FakeAck():
+                    effects.append(FakeOk())
+                case Fence() | Probe():
+                    effects += self._ask_printer(outcome)
+        return effects
+
+    @property
+    def _last_key(self) -> str:
+        return f"{self._run_id}.end"
+
+    def _send(self, key: str, line: str, *, reply: bool = False) -> SendLine:
+        self._acknowledgements.submit(key, line, reply=reply)
+        return SendLine(key, line)
+
+    def _ask_printer(self, how: Fence | Probe) -> list[Effect]:
+        """Send an M105, whose reply shows which commands the printer has processed."""
+        self._questions += 1
+        send: list[Effect] = [self._send(f"{self._run_id}.ask{self._questions}", "M105")]
+        return [*send, FakeOk()] if isinstance(how, Probe) else send
+
+    # Inputs of the printer
+
+    def _queued(self, event: LineQueued, now: Now) -> list[Effect]:
+        return self.settle(self._acknowledgements.queued(event.key, event.parts, now.at), now)
+
+    def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
+        return self.settle(self._acknowledgements.suppressed(event.key, event.error), now)
+
+    def _sending(self, event: LineSending, now: Now) -> list[Effect]:
+        outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
+        return self.settle(outcomes, now)
+
+    def _sent(self, event: LineSent, now: Now) -> list[Effect]:
+        outcomes = self._acknowledgements.sent(event.key, event.line, now.at, acknowledged=event.acknowledged)
+        return self.settle(outcomes, now)
+
+    def _received(self, event: LineReceived, now: Now) -> list[Effect]:
+        return self.settle(self._acknowledgements.received(event.line, now.at), now)
+
+    def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:
+        self._emergency_parser = event.present
+        return []

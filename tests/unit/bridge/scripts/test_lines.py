@@ -1,0 +1,130 @@
+"""The lines of a script on their way to the printer and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import SetTarget
+from octoprint_temp_eta.bridge.protocol.script_effects import (
+    BreakHeatWait,
+    FakeOk,
+    RejectLine,
+    ReplyToLine,
+    SendLine,
+)
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    EmergencyParser,
+    LineQueued,
+    LineReceived,
+    LineSending,
+    LineSuppressed,
+    ScriptEnded,
+    ScriptLine,
+    ScriptReturned,
+)
+from octoprint_temp_eta.bridge.scripts.lines import LONGEST_LINE, MOST_WAITING
+from tests.support.script_bridge_driver import RUN_1, ScriptBridgeDriver
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_a_wait_for_a_temperature_is_broken_where_the_firmware_can(present: bool) -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(EmergencyParser(present))
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M109 S200"), LineSending(f"{RUN_1}.1", "M109 S200", acknowledged=True))
+    driver.command("script/cancel", b"PRESS")
+    assert driver.of(BreakHeatWait) == [BreakHeatWait()] * present
+
+
+def test_a_macro_that_heats_for_minutes_is_waited_for() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    key, line = f"{RUN_1}.1", "START_PRINT BED=110"
+    driver.handle_all(ScriptLine(RUN_1, 1, line), LineQueued(key, 1), LineSending(key, line, acknowledged=True))
+    mark = len(driver.effects)
+    for second in range(400):
+        driver.handle(LineReceived(f"B:{24 + 86 * second / 400:.1f} /110.0 T0:24.0 /0.0\n"))
+        driver.advance(1)
+    assert [effect for effect in driver.effects[mark:] if isinstance(effect, FakeOk | SetTarget | SendLine)] == []
+    assert driver.handle_all(LineReceived("ok\n")) == [ReplyToLine(1, "ok\n")]
+    driver.handle_all(ScriptReturned(RUN_1, True, {}))
+    driver.end()
+    assert driver.state("script")["last"]["outcome"] == "finished"
+
+
+def test_a_silent_printer_is_asked_before_its_heaters_are_switched_off() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    key = f"{RUN_1}.1"
+    driver.handle_all(ScriptLine(RUN_1, 1, "G29"), LineQueued(key, 1), LineSending(key, "G29", acknowledged=True))
+    driver.advance(301)
+    assert driver.of(SendLine)[-1] == SendLine(f"{RUN_1}.ask1", "M105")
+    assert driver.of(FakeOk) == [FakeOk()]
+    driver.handle_all(LineSending(f"{RUN_1}.ask1", "M105", acknowledged=True))
+    driver.advance(900)
+    assert driver.state("script")["state"] == "running"
+    assert driver.handle_all(LineReceived("ok\n")) == [ReplyToLine(1, "ok\n")]
+
+
+def test_the_limit_for_a_line_is_a_setting() -> None:
+    driver = ScriptBridgeDriver(script_line_timeout=400)
+    driver.run()
+    key = f"{RUN_1}.1"
+    driver.handle_all(ScriptLine(RUN_1, 1, "G29"), LineQueued(key, 1), LineSending(key, "G29", acknowledged=True))
+    driver.advance(402)
+    assert driver.of(RejectLine) == [RejectLine(1, "the printer did not acknowledge it within 400 s")]
+
+
+def test_a_line_that_is_rejected() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    for line in ("G28\nM112", "G28\x00", "M117 " + "x" * LONGEST_LINE):
+        (refusal,) = driver.handle_all(ScriptLine(RUN_1, 1, line))
+        assert isinstance(refusal, RejectLine)
+
+
+def test_a_script_that_does_not_wait_for_replies_cannot_queue_any_number_of_lines() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    for number in range(MOST_WAITING):
+        assert driver.of(RejectLine) == []
+        driver.handle_all(ScriptLine(RUN_1, number, "M105"))
+    (refusal,) = driver.handle_all(ScriptLine(RUN_1, MOST_WAITING, "M105"))
+    assert refusal == RejectLine(MOST_WAITING, f"{MOST_WAITING} lines wait for the printer's reply already")
+
+
+def test_a_line_that_octoprint_does_not_send() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 4, "M0"))
+    (refusal,) = driver.handle_all(LineSuppressed(f"{RUN_1}.4", "it is blocked"))
+    assert isinstance(refusal, RejectLine)
+    assert refusal.seq == 4
+
+
+def test_a_lost_ok_makes_octoprint_go_on() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 4, "G28"), LineQueued(f"{RUN_1}.4", 1), LineSending(f"{RUN_1}.4", "G28", True))
+    driver.skip(3)
+    assert driver.handle_all(LineReceived("wait\n")) == [RejectLine(4, "its ok was lost"), FakeOk()]
+
+
+def test_a_printer_that_never_follows_does_not_keep_the_runner_for_ever() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
+    for _ in range(3):
+        driver.handle_all(LineSending(f"{RUN_1}.end", "G90", True))
+        driver.advance(301)
+    assert driver.state("script")["state"] == "idle"
+    assert driver.of(FakeOk)
+
+
+def test_a_g90_that_gets_no_reply_is_sent_again() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
+    assert driver.handle_all(LineSuppressed(f"{RUN_1}.end", "it is blocked")) == [SendLine(f"{RUN_1}.end", "G90")]
+    driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.state("script")["state"] == "idle"
