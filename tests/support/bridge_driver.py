@@ -57,7 +57,7 @@ from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
-from tests.support.contract import check
+from tests.support.message_checks import MessageChecks
 
 INSTANCE = "ender-3-x7k2"
 IDENTITY = Identity(
@@ -123,7 +123,7 @@ class BridgeDriver:
         self.retained: dict[str, bytes] = {}
         self._links = itertools.count(1)
         self._tickets = itertools.count(1)
-        self._newest_seq: dict[str, int] = {}
+        self._checks = MessageChecks()
         if started:
             self.handle(Started())
 
@@ -275,13 +275,13 @@ class BridgeDriver:
     def _take(self, effect: Effect) -> None:
         if isinstance(effect, Publish):
             assert self.link is not None, f"published without a connection: {effect}"
-            self.sent.append((self._checked(effect), effect))
+            self.sent.append((self._checks.name(effect, self.base, self.now), effect))
             if effect.retain and self._answer(effect.topic) is Answer.ACCEPTED:
                 self._retain(effect)
             return
         self.effects.append(effect)
         if isinstance(effect, Connect):
-            assert self._checked(effect.will) == "status"
+            assert self._checks.name(effect.will, self.base, self.now) == "status"
             assert PASSWORD not in repr(effect)
         elif isinstance(effect, Disconnect):
             for publish in effect.last_messages:
@@ -305,34 +305,6 @@ class BridgeDriver:
         self.retained.pop(publish.topic, None)
         if publish.payload:
             self.retained[publish.topic] = publish.payload
-
-    def _checked(self, publish: Publish) -> str:
-        """Return the message's name in the catalogue, or "discovery", "reply" (to its own topic), "clearing"."""
-        if publish.topic.startswith(f"{self.base}/"):
-            name = check(publish.topic, publish.payload, self.base)
-            self._check_properties(name, publish)
-            return name
-        if publish.topic.endswith("/config"):
-            assert not publish.payload or isinstance(json.loads(publish.payload), dict)
-            return "discovery"
-        if publish.retain and not publish.payload:
-            return "clearing"
-        MESSAGES["response"].validate(json.loads(publish.payload))
-        assert not publish.retain
-        return "reply"
-
-    def _check_properties(self, name: str, publish: Publish) -> None:
-        message = MESSAGES[name]
-        assert (publish.qos, publish.retain) == (message.qos, message.retain), name
-        if not publish.payload:
-            return
-        assert publish.content_type == message.content_type
-        assert publish.expiry_seconds == message.expiry_seconds
-        body = json.loads(publish.payload) if message.schema["type"] == "object" else {}
-        assert body.get("timestamp", 0) <= self.now.wall + 1e-3
-        if message.retain and "seq" in body:
-            assert body["seq"] >= self._newest_seq.get(publish.topic, 0), f"{publish.topic} went back"
-            self._newest_seq[publish.topic] = body["seq"]
 
 
 def connected(**arguments: Any) -> BridgeDriver:
