@@ -153,11 +153,12 @@ class Printer:
 
     def _refuses(self, line: str, gcode: str | None, tags: set[str]) -> bool:
         """Whether a line of others must not be sent while a script runs."""
+        if gcode == "M108" and _ABORT_HEATUP in tags:
+            # A waiting print is cancelled: this would end the script's wait for a temperature. It has our tags, too, if
+            # our command cancels.
+            return True
         if tags >= TAGS:
             return False
-        if gcode == "M108" and _ABORT_HEATUP in tags:
-            # A waiting print is cancelled: this would end the script's wait for a temperature.
-            return True
         if self._allow_motion or not (moves(line) or tags & _JOGGING):
             return False
         self._post(MotionRefused(line))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.adapters.printer_tasks import TAGS
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -338,8 +339,9 @@ def test_the_modes_at_the_start_of_a_run_are_those_of_before() -> None:
     assert octoprint.printer.queued == ["G91", "G1 X1"]
 
 
-def test_a_waiting_print_that_is_cancelled_does_not_end_the_scripts_heat_wait() -> None:
+@pytest.mark.parametrize("caller", [API, TAGS], ids=["by OctoPrint's button", "by our command"])
+def test_a_waiting_print_that_is_cancelled_does_not_end_the_scripts_heat_wait(caller: set[str]) -> None:
     octoprint = octoprint_with_a_run()
-    assert octoprint.printer.queue("M108", {"trigger:cancel", "trigger:abort_heatup"}) == []
+    assert octoprint.printer.queue("M108", {*caller, "trigger:cancel", "trigger:abort_heatup"}) == []
     assert octoprint.printer.queue("M108", API) == ["M108"]
     assert octoprint.published() == [OthersLineQueued("M108")]
