@@ -45,10 +45,6 @@ def _retained(connection: ShortConnection, context: Context, printer: str) -> di
     """Return the retained messages of `printer` and its announcement to Home Assistant, by topic."""
     prefix, device = context.settings.ha_discovery_prefix, f"temp_eta_{printer}"
     base = context.base(printer)
-    connection.subscribe_all([f"{base}/#", f"{prefix}/+/+/config", f"{prefix}/+/+/+/config"])
-    found: dict[str, bytes] = {}
-    for message in connection.settled():
-        ours = message.topic.startswith(f"{base}/") or device in message.topic.split("/")
-        if ours and message.retained and message.payload:
-            found[message.topic] = message.payload
-    return found
+    connection.subscribe_all([f"{base}/#", f"{prefix}/+/{device}/config", f"{prefix}/+/{device}/+/config"])
+    messages = connection.settled()
+    return {message.topic: message.payload for message in messages if message.retained and message.payload}

@@ -223,6 +223,20 @@ def test_leftovers_are_listed_first_and_then_removed(run: Run, broker: Broker):
                 observer.publish(topic, b"", retain=True)
 
 
+def test_the_device_of_a_printer_with_many_entities_is_removed(run: Run, broker: Broker):
+    """It is larger than what the bridge accepts as a command."""
+    topic = "homeassistant/device/temp_eta_gone/config"
+    with Observer(broker.listener) as observer:
+        observer.publish(topic, b"x" * 200_000, retain=True)
+        observer.wait_for(topic)
+        removed = run("clean", "gone", "--delete")
+        assert (removed.exit_code, "Removed 1 topics." in removed.output) == (0, True)
+    with Observer(broker.listener) as late:
+        late.publish("test/fence", b"x")
+        late.wait_for("test/fence")
+        assert topic not in late.retained()
+
+
 def test_the_topics_of_a_running_bridge_stay(run: Run, bridge: RunningBridge, broker: Broker):
     result = run("clean", INSTANCE, "--delete")
     assert result.exit_code == 1

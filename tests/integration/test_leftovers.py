@@ -77,6 +77,17 @@ def test_leftovers_are_found_then_removed_and_nothing_else(broker: Broker) -> No
             late.publish(topic, "", retain=True)
 
 
+def test_leftovers_are_found_among_thousands_of_retained_messages() -> None:
+    others = [f"homeassistant/sensor/0x{number}/config" for number in range(5000)]
+    with Broker() as broker, Observer(broker.listener) as observer:
+        for topic in [*others, *LEFT]:
+            observer.publish(topic, json.dumps(LEFT.get(topic, {"name": "x"})), retain=True)
+        observer.publish("test/fence", "x")
+        observer.wait_for("test/fence")
+        found = search(broker.port, remove=False)["found"]
+    assert [each["topic"] for each in found] == sorted(LEFT)
+
+
 def test_without_a_broker_there_is_a_reason() -> None:
     shown = search(free_port(), remove=True)
     assert shown["found"] == []

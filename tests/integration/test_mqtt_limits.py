@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
-from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.effects import LARGEST_PACKET, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import (
     Answer,
     BrokerConnected,

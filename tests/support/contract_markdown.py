@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from octoprint_temp_eta.adapters.broker.client.guarded import LARGEST_PACKET
 from octoprint_temp_eta.bridge.broker.command_limits import BURST, LONGEST_URGENT, RATE
 from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION
 from octoprint_temp_eta.bridge.broker.executed import REMEMBERED_S, STOP_REMEMBERED_S
 from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS
+from octoprint_temp_eta.bridge.protocol.effects import LARGEST_PACKET
 from octoprint_temp_eta.core.nesting import DEEPEST
 from octoprint_temp_eta.messages.contract.catalogue import MESSAGES, MessageType
 from octoprint_temp_eta.messages.topics import MOST_LEVELS

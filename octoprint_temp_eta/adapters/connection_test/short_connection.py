@@ -16,8 +16,10 @@ from ..broker.client.paho import Limits
 from ..broker.reach import StepFailed
 from ..threads.inbox import now
 
-#: Messages that wait to be received, at most; more are dropped and counted.
-CAPACITY = 10_000
+#: The largest packet in bytes: the descriptions of devices in Home Assistant may have 100 kB and more.
+LARGEST_PACKET = 1024 * 1024
+#: Messages that wait to be received, at most, and the bytes of their payloads; more are dropped and counted.
+CAPACITY, CAPACITY_BYTES = 10_000, 16 * LARGEST_PACKET
 #: All retained messages have arrived after this many seconds without a message, or at the latest after this many
 #: seconds.
 QUIET_S, SETTLE_S = 1.0, 15.0
@@ -31,12 +33,14 @@ class ShortConnection:
     def __init__(self, spec: Connect, address: BrokerAddress) -> None:
         #: Messages that were dropped.
         self.dropped = 0
-        self._spec = spec
+        self._spec = replace(spec, largest_packet=LARGEST_PACKET)
         self._address = address
         self._client: Client | None = None
         self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
         self._inputs: queue.SimpleQueue[Input] = queue.SimpleQueue()
         self._messages: deque[MessageArrived] = deque()
+        #: The bytes of payloads that have come, counted by the library's thread, and those taken.
+        self._come = self._gone = 0
         self._code = 0
 
     def open(self) -> str:
@@ -65,9 +69,12 @@ class ShortConnection:
         return self._connected().limits
 
     def subscribe(self, topic: str) -> str | None:
-        """Subscribe to a topic; return why that failed, or None. Raises `StepFailed` without a connection."""
+        """Subscribe to a topic; return why that failed, or None. Raises `StepFailed` without a connection.
+
+        The QoS is 0: with 1, mosquitto delivers the first 1020 retained messages and drops the others.
+        """
         client = self._connected()
-        mid = client.subscribe(topic, 1)
+        mid = client.subscribe(topic, 0)
         event = self._event(Suback, client.link)
         if isinstance(event, Suback) and event.mid == mid:
             failures = [code for code in event.codes if code >= errors.FIRST_FAILURE]
@@ -108,7 +115,9 @@ class ShortConnection:
                 if self._client is None or not self._client.connected:
                     raise StepFailed(f"{errors.connection_lost(self._address, None)}.")
                 return None
-        return self._messages.popleft()
+        message = self._messages.popleft()
+        self._gone += len(message.payload)
+        return message
 
     def settled(self) -> Iterator[MessageArrived]:
         """Yield messages until none came for `QUIET_S`: then all retained messages have arrived."""
@@ -132,9 +141,11 @@ class ShortConnection:
 
     def _put(self, event: Input) -> None:
         """Called by the library's thread."""
-        if isinstance(event, MessageArrived) and self._inputs.qsize() >= CAPACITY:
-            self.dropped += 1
-            return
+        if isinstance(event, MessageArrived):
+            if self._inputs.qsize() >= CAPACITY or self._come - self._gone > CAPACITY_BYTES:
+                self.dropped += 1
+                return
+            self._come += len(event.payload)
         self._inputs.put(event)
 
     def _acknowledged(self, _: Publish | None, code: int) -> None:

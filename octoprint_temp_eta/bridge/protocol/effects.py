@@ -8,10 +8,14 @@ from typing import Any
 
 from ...core.estimation.estimator import Episode, HeaterKind, LearnedState
 from ...core.frozen import frozen
-from ...messages.decode import Command
+from ...messages.decode import LARGEST_COMMAND, Command
 from ...settings.broker_address import BrokerAddress
 from .job_effects import PrinterAction
 from .script_effects import ScriptEffect
+
+#: The largest packet in bytes that the broker may send to the bridge. Without a limit, anyone who may publish a command
+#: could fill OctoPrint's memory.
+LARGEST_PACKET = 2 * LARGEST_COMMAND
 
 
 @frozen
@@ -57,6 +61,9 @@ class Connect:
     server_name: str = ""
     #: Whether the broker forgets the session when the connection ends.
     clean_start: bool = True
+    #: The largest packet in bytes that the broker may send. MQTT 3.1.1 cannot announce it; of a larger packet only the
+    #: beginning is kept.
+    largest_packet: int = LARGEST_PACKET
 
     @property
     def addresses(self) -> tuple[BrokerAddress, ...]:

@@ -16,12 +16,9 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from ....messages.decode import LARGEST_COMMAND
+from ....bridge.protocol.effects import LARGEST_PACKET
 from ..errors import FIRST_FAILURE, PACKET_TOO_LARGE
 
-#: The largest packet in bytes that the broker may send: twice the largest command. Otherwise, anyone who may publish a
-#: command could fill OctoPrint's memory. MQTT 3.1.1 cannot announce it; of a larger packet only the beginning is kept.
-LARGEST_PACKET = 2 * LARGEST_COMMAND
 #: Bytes that are read at once.
 CHUNK = 65536
 _PUBLISH, _QOS_1 = 0x30, 1
@@ -35,6 +32,8 @@ class GuardedClient(mqtt.Client):
     on_malformed: Callable[[], None] = staticmethod(lambda: None)
     #: Whether the broker sent a packet that ends the connection.
     unreadable = False
+    #: The largest packet in bytes; of a larger one only the beginning is kept.
+    largest_packet = LARGEST_PACKET
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -113,7 +112,7 @@ class GuardedClient(mqtt.Client):
 
     def _packet_read(self) -> Any:
         result = super()._packet_read()
-        del self._in_packet["packet"][LARGEST_PACKET:]
+        del self._in_packet["packet"][self.largest_packet :]
         return result
 
     def _packet_handle(self) -> Any:

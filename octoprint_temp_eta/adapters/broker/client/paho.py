@@ -17,7 +17,7 @@ from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import tls
 from ..errors import CODES_OF_3_1_1, PACKET_TOO_LARGE, UNREADABLE
-from .guarded import LARGEST_PACKET, GuardedClient
+from .guarded import GuardedClient
 
 #: MQTT versions by name.
 PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
@@ -54,6 +54,7 @@ def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Li
     if hasattr(mqtt, "CallbackAPIVersion"):
         options["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
     client = GuardedClient(reconnect_on_failure=False, **options)
+    client.largest_packet = spec.largest_packet
     client._connect_timeout = TCP_TIMEOUT_S  # 1.6 has no public name for it
     username = address.username or spec.username
     if username:
@@ -76,7 +77,7 @@ def open_connection(client: GuardedClient, spec: Connect, address: BrokerAddress
     if protocol == "5":
         options["clean_start"] = spec.clean_start
         options["properties"] = properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.MaximumPacketSize = LARGEST_PACKET
+        properties.MaximumPacketSize = spec.largest_packet
         if not spec.clean_start:
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
     client.connect_within(OPEN_TIMEOUT_S, address.host, address.port, spec.keepalive, **options)
@@ -109,12 +110,12 @@ def properties_of(publish: Publish, protocol: str, packet: str = "publish") -> P
     return properties
 
 
-def arrived(message: mqtt.MQTTMessage) -> MessageArrived:
-    """Return a received message as an input. Of a payload that is too large for any use, only the beginning is kept."""
+def arrived(message: mqtt.MQTTMessage, largest: int) -> MessageArrived:
+    """Return a received message as an input, with at most `largest` bytes of its payload."""
     properties = getattr(message, "properties", None)
     return MessageArrived(
         message.topic,
-        bytes(message.payload[:LARGEST_PACKET]),
+        bytes(message.payload[:largest]),
         bool(message.retain),
         getattr(properties, "ResponseTopic", None),
         getattr(properties, "CorrelationData", None),
@@ -166,7 +167,7 @@ def listen(
     client.on_subscribe = on_subscribe
     client.on_publish = on_publish
     client.on_malformed = lambda: message(MalformedMessage())
-    client.on_message = lambda _, __, received: message(arrived(received))
+    client.on_message = lambda _, __, received: message(arrived(received, client.largest_packet))
 
 
 def _limits(properties: Any) -> Limits:
