@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 from typing import Any
 
 from octoprint_temp_eta.adapters.printer import Printer
@@ -71,14 +72,17 @@ class OctoPrintsPrinter:
     def queue(self, line: str, tags: set[str]) -> list[str]:
         """Take a line through the hooks, and return the lines that are queued for it."""
         assert self.hooks is not None
-        gcode = "T" if line.startswith("T") else line.split(maxsplit=1)[0]
-        result = self.hooks.hook_queuing(None, "queuing", line, None, gcode, tags=tags)
+        result = self.hooks.hook_queuing(None, "queuing", line, None, gcode_of(line), tags=tags)
         lines = [line] if result is None else [each for each in result if each is not None]
         for each in lines:
-            self.hooks.hook_queued(
-                None, "queued", each, None, "T" if each.startswith("T") else each.split()[0], tags=tags
-            )
+            self.hooks.hook_queued(None, "queued", each, None, gcode_of(each), tags=tags)
         return lines
+
+
+def gcode_of(line: str) -> str | None:
+    """Return OctoPrint's name of the command in `line`."""
+    found = re.match(r"\s*([GM]\d+|T(?=\d))", line)
+    return None if found is None else found[1]
 
 
 class FakeOctoPrint:
