@@ -45,7 +45,7 @@ class HeaterTargets:
         It may be sent only after the run, when the printer has finished waiting for a heater.
         """
         found = self._asked(line)
-        if found is None:
+        if found is None or found.target is None:
             return
         self._others_asked(found)
         if found.heater == ALL:
@@ -67,20 +67,20 @@ class HeaterTargets:
 
         Called again with newer targets, it returns only those that were not returned before.
 
-        They cover heaters whose targets the script has set, and heaters whose targets rose without a command from
-        anyone else, as a firmware macro raises them. The previous target is the one at the start of the run, or what
-        others have asked for since. A heater with an unknown previous target is switched off; after a reset of the
-        firmware, each of them is.
+        They cover heaters whose targets the script has set, and heaters whose targets are above the previous ones, as
+        a firmware macro raises them. The previous target is the one at the start of the run, or what others have asked
+        for since. A heater with an unknown previous target is switched off; after a reset of the firmware, each of
+        them is.
         """
         if result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
             return {}
         previous = {**({} if self.all_off else run.targets), **self.asked}
         hotter = {name for name, target in current.items() if target > previous.get(name, 0.0)}
-        changed = (self.by_script | (hotter - self.by_others)) - self._taken
+        changed = (self.by_script | hotter) - self._taken
         self._taken |= changed
         ordered = [*(name for name in previous if name in changed), *sorted(changed - previous.keys())]
-        off = self.reset or run.heaters_after is HeatersAfter.OFF
-        return {name: 0.0 if off else previous.get(name, 0.0) for name in ordered}
+        kept = set() if self.reset else self.by_others if run.heaters_after is HeatersAfter.OFF else set(ordered)
+        return {name: previous.get(name, 0.0) if name in kept else 0.0 for name in ordered}
 
     def _asked(self, line: str) -> Asked | None:
         """Return what `line` asks for; a change of the tool is noted."""

@@ -185,3 +185,27 @@ def test_a_heater_that_others_have_switched_off_with_all_others_stays_off() -> N
     runner.others_queued("TURN_OFF_HEATERS")
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 0.0})[-1] == Settle({"chamber": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("after", "restored"),
+    [(HeatersAfter.RESTORED, 20.0), (HeatersAfter.OFF, 20.0), (HeatersAfter.LEFT, None)],
+)
+@pytest.mark.parametrize("line", ["M140 S20", "SET_HEATER_TEMPERATURE HEATER=heater_bed TARGET=20"])
+def test_what_a_macro_heats_after_others_have_set_the_heater_is_given_back(
+    line: str, after: HeatersAfter, restored: float | None
+) -> None:
+    runner = at(Phase.RUNNING, Run("r1", "a", "A", 0.0, targets=RUN.targets, heaters_after=after))
+    runner.others_queued(line)
+    runner.script_sent("HEATUP")
+    runner.cancel(0)
+    targets = {} if restored is None else {"bed": restored}
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 110.0})[-1] == Settle(targets)
+
+
+def test_a_heater_that_others_have_switched_off_is_off_though_a_macro_has_heated_it_since() -> None:
+    runner = at(Phase.RUNNING)
+    runner.others_queued("M140 S0")
+    runner.script_sent("HEATUP")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 110.0})[-1] == Settle({"bed": 0.0})
