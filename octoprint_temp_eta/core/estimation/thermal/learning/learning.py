@@ -25,6 +25,8 @@ CLOCK_ERROR = 0.015
 _ITERATIONS = 14
 #: Draws of the belief; the descent starts from the best, which avoids local minima. A prime for each parameter.
 _DRAWS = 192
+#: Draws whose curves are drawn at once: malloc keeps the memory of many.
+_AT_ONCE = 24
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 STARTS = 3
 #: Heat-ups are explained if no trace's residuals have an rms above this many standard deviations. Cool-downs never are:
@@ -113,7 +115,8 @@ def trace_of(episode: Episode) -> Trace | None:
     start = start_of(episode.goal, before, samples[0])
     noise = noise_of(np.array([sample.at for sample in samples]), np.array([sample.actual for sample in samples]))
     if len(samples) > _POINTS:
-        samples = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, _POINTS).astype(int))]
+        # All of these differ. np.unique would import numpy.ma, which takes 1 MiB.
+        samples = [samples[i] for i in np.linspace(0, len(samples) - 1, _POINTS).astype(int)]
     times = np.array([sample.at - started_at for sample in samples])
     temperatures = np.array([sample.actual for sample in samples])
     return Trace(episode.goal, start, times, temperatures, reached_at - started_at, max(noise, start.noise))
@@ -152,13 +155,20 @@ def _guesses(kind: HeaterKind, traces: Sequence[Trace], population: Population) 
     """Return the population's mean and the best of some draws, (STARTS, P)."""
     draws = 1.3 * _spread(len(population.mean)) @ np.linalg.cholesky(population.between).T
     candidates = bounded(traces[0].goal.direction, np.vstack([population.mean, population.mean + draws]))
+    parts = (candidates[first : first + _AT_ONCE] for first in range(0, len(candidates), _AT_ONCE))
+    cost = np.concatenate([_costs(kind, traces, population, part) for part in parts])
+    return np.vstack([population.mean, candidates[np.argsort(cost)[: STARTS - 1]]])
+
+
+def _costs(kind: HeaterKind, traces: Sequence[Trace], population: Population, candidates: Array) -> Array:
+    """Return minus twice the log-likelihood (N,) of `candidates` (N, P), without a deviation of each trace."""
     off = candidates - population.mean
     cost = np.einsum("ij,ij->i", off, np.linalg.solve(population.between, off.T).T)
     for trace in traces:
         values, slopes = curves(kind, trace.goal, trace.start, candidates).at(trace.times)
         variance = trace.error**2 + (5.0 * CLOCK_ERROR * trace.times * slopes) ** 2
         cost += ((trace.temperatures - values) ** 2 / variance + np.log(variance)) @ trace.weights
-    return np.vstack([population.mean, candidates[np.argsort(cost)[: STARTS - 1]]])
+    return np.asarray(cost)
 
 
 def _descend(kind: HeaterKind, traces: Sequence[Trace], population: Population, theta: Array) -> HeaterFit:

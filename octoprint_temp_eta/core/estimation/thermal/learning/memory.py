@@ -48,8 +48,15 @@ def recall(state: LearnedState | None, direction: Direction) -> Memory | None:
         return None
     if not (np.isfinite(belief.mean).all() and np.isfinite(belief.covariance).all()):
         return None
-    sound = bool(np.linalg.eigvalsh(belief.covariance)[0] > 0.0)
-    return Memory(belief, traces, odd) if sound else None
+    return Memory(belief, traces, odd) if _is_positive_definite(belief.covariance) else None
+
+
+def _is_positive_definite(matrix: Array) -> bool:
+    try:
+        np.linalg.cholesky(matrix)  # the eigenvalues would load another 0.6 MiB of LAPACK
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def remember(state: LearnedState | None, direction: Direction, memory: Memory) -> LearnedState:

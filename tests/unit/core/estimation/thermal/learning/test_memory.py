@@ -14,6 +14,9 @@ from octoprint_temp_eta.core.estimation.thermal.model import ThermalModel
 from tests.support.learned_heaters import error, follow, heated, learned
 from tests.support.thermal_heater import SimulatedHeater, hotend
 
+#: A covariance with a negative variance.
+INDEFINITE = [[(i == j) * (1.0 if i else -1.0) for i in range(9)] for j in range(9)]
+
 
 @pytest.mark.parametrize(
     "state",
@@ -22,6 +25,7 @@ from tests.support.thermal_heater import SimulatedHeater, hotend
         {"algorithm": "linear", "history": []},
         {"version": VERSION, "heating": {"mean": "?"}},
         {"version": VERSION, "heating": {"mean": [0.0] * 9, "covariance": [[float("nan")] * 9] * 9, "traces": []}},
+        {"version": VERSION, "heating": {"mean": [0.0] * 9, "covariance": INDEFINITE, "traces": []}},
         {"version": VERSION, "heating": {"mean": [0.0] * 3, "covariance": [[1.0]], "traces": []}},
     ],
 )
