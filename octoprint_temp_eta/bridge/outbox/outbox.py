@@ -289,8 +289,7 @@ class Outbox:
             return body
         self._seq += 1
         stamps = {"timestamp": round(now.wall, 3), "seq": self._seq, "boot_id": self._boot_id}
-        wanted = MESSAGES[message].schema["properties"]
-        return body | {key: value for key, value in stamps.items() if key in wanted}
+        return body | {key: stamps[key] for key in MESSAGES[message].stamps}
 
 
 def offline_message(outbox: Outbox) -> Publish:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from ...core.frozen import frozen
-from .schemas import SCHEMAS, InvalidPayload
+from .schemas import NAMES, InvalidPayload, read
 
 __all__ = ["COMMANDS", "MESSAGES", "REST_COMMANDS", "InvalidPayload", "MessageType", "PayloadType", "RestCommand"]
+
+#: Keys of many messages: Unix seconds, a number that counts up, and an id of this start.
+STAMPS = ("timestamp", "seq", "boot_id")
 
 
 @frozen
@@ -18,7 +20,11 @@ class PayloadType:
     """A payload, as its schema describes it."""
 
     name: str
-    schema: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """Its schema, read from the file each time."""
+        return read(self.name)
 
     def validate(self, payload: Any) -> None:
         """Raise `InvalidPayload` if `payload`, the result of `json.loads` or a plain text, is invalid."""
@@ -39,8 +45,8 @@ class MessageType(PayloadType):
     """An MQTT message, as its schema describes it.
 
     `topic` is a template with `{base}` and, for topics of a heater, `{heater}`. `retain` is None for what we
-    receive. `expiry_seconds` is MQTT 5's message expiry. For a command, `press` is whether the plain text `PRESS`
-    means `{}`, and `text` the field that a plain text fills.
+    receive. `stamps` are the keys that are added when it is sent. `expiry_seconds` is MQTT 5's message expiry. For a
+    command, `press` is whether the plain text `PRESS` means `{}`, and `text` the field that a plain text fills.
     """
 
     topic: str
@@ -48,6 +54,7 @@ class MessageType(PayloadType):
     retain: bool | None
     qos: Literal[0, 1]
     content_type: Literal["application/json", "text/plain"]
+    stamps: tuple[str, ...]
     expiry_seconds: int | None = None
     press: bool = False
     text: str | None = None
@@ -60,11 +67,13 @@ class MessageType(PayloadType):
 
 
 def _load() -> Iterator[PayloadType]:
-    for name, schema in SCHEMAS.items():
+    for name in NAMES:
+        schema = read(name)
         if "x-mqtt" in schema:
-            yield MessageType(name, schema, **schema["x-mqtt"])
+            stamps = tuple(key for key in STAMPS if key in schema.get("properties", ()))
+            yield MessageType(name, stamps=stamps, **schema["x-mqtt"])
         elif "x-rest" in schema:
-            yield RestCommand(name, schema, **schema["x-rest"])
+            yield RestCommand(name, **schema["x-rest"])
 
 
 _ALL = tuple(_load())

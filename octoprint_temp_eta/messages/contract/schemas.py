@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
 #: The package with the schemas.
@@ -27,11 +26,11 @@ class InvalidPayload(ValueError):
         self.message = message
 
 
-def _read() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for file in sorted(files(PACKAGE).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(_SUFFIX):
-            yield file.name.removesuffix(_SUFFIX), json.loads(file.read_text(encoding="utf-8"))
+#: The folder of the schemas, and the names of all, also of those of shared definitions.
+_FOLDER = files(PACKAGE)
+NAMES = tuple(sorted(each.name.removesuffix(_SUFFIX) for each in _FOLDER.iterdir() if each.name.endswith(_SUFFIX)))
 
 
-#: All schemas by name, also those of shared definitions.
-SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(dict(_read()))
+def read(name: str) -> Mapping[str, Any]:
+    """Return the schema `name`, read anew: all of them take 0.3 MiB, and little is needed until the first command."""
+    return dict(json.loads((_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")))

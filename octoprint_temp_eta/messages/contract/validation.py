@@ -20,7 +20,7 @@ from referencing import Registry, Resource
 
 from ...core.nesting import DEEPEST, is_deeper
 from . import wording
-from .schemas import SCHEMAS, InvalidPayload
+from .schemas import NAMES, InvalidPayload, read
 
 
 def validate(name: str, payload: Any) -> None:
@@ -98,11 +98,12 @@ def _is_date_time(instance: object) -> bool:
 @cache
 def _validators() -> Mapping[str, Validator]:
     """Return the validators by the name of their schema."""
+    schemas = {name: read(name) for name in NAMES}
     registry: Registry[Any] = Registry().with_resources(
-        (schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()
+        (schema["$id"], Resource.from_contents(schema)) for schema in schemas.values()
     )
     types = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
     formats = FormatChecker(())
     formats.checks("date-time", raises=ValueError)(_is_date_time)
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]
-    return {name: strict(schema, registry=registry, format_checker=formats) for name, schema in SCHEMAS.items()}
+    return {name: strict(schema, registry=registry, format_checker=formats) for name, schema in schemas.items()}

@@ -25,6 +25,11 @@ def test_a_command_is_received_and_a_state_is_retained():
     assert MESSAGES["eta"].retain is True
 
 
+def test_a_message_gets_the_stamps_of_its_schema():
+    assert MESSAGES["eta"].stamps == ("timestamp", "seq", "boot_id")
+    assert MESSAGES["status"].stamps == ()
+
+
 def test_commands_of_rest_alone_are_no_messages():
     assert REST_COMMANDS
     assert not REST_COMMANDS.keys() & COMMANDS.keys()
