@@ -15,7 +15,7 @@ from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
-from tests.support.scripts import write_script
+from tests.support.scripts import add_script, write_script
 from tests.support.scripts_page import BODIES, SETTINGS, button, last, run, setting, sidebar, write_scripts
 from tests.support.waiting import eventually
 
@@ -107,6 +107,20 @@ def test_an_error_and_a_result_are_shown(scripts: OctoPrint, open_page: Open, ob
     expect(last(page)).to_contain_text(re.compile(r"It returns finished at \d"))
     expect(last(page).locator("dt")).to_have_text(list(SETTINGS))
     expect(last(page).locator("dd")).to_have_text(["2", "0.5", "printer", "false", "[1,2]", '{"a":1}', "null"])
+
+
+def test_settings_and_results_may_have_any_name(scripts: OctoPrint, open_page: Open, tmp_path: Path) -> None:
+    """lodash takes an object with a `length` for an array: with a large one, each page would build millions of rows."""
+    values = {"length": 100, "constructor": 1, "width": 20}
+    add_script(tmp_path, "pocket", "return True, self.settings", more=f"__script_settings__ = {values}")
+    page = open_page()
+    button(page, "pocket").click()
+    expect(last(page).locator("dt")).to_have_text(list(values))
+    expect(last(page).locator("dd")).to_have_text(["100", "1", "20"])
+    sidebar(page).locator("[data-script=pocket]").get_by_role("button", name="Settings: pocket").click()
+    expect(sidebar(page).locator("[data-script=pocket] .temp-eta-field label")).to_have_text(list(values))
+    open_settings(page, "Scripts")
+    expect(setting(page, "length", "pocket").locator("input")).to_have_value("100")
 
 
 def test_the_error_of_the_previous_run_is_not_shown_beside_a_running_one(scripts: OctoPrint, open_page: Open) -> None:

@@ -71,7 +71,10 @@
 
         self.id = script.id;
         self.title = script.title;
-        self.settings = _.map(script.settings, (fallback, key) => new TempETA.ScriptSetting(key, fallback, values[key]));
+        // lodash takes an object with a setting `length` for an array.
+        self.settings = Object.entries(script.settings).map(
+            ([key, fallback]) => new TempETA.ScriptSetting(key, fallback, values[key])
+        );
         self.problem = ko.observable("");
 
         /* Save what was changed; the promise is rejected if something was refused, which is then shown. */

@@ -81,7 +81,8 @@
                 took: took >= 0 ? _.sprintf(gettext("It took %(time)s."), {time: TempETA.duration(took)}) : "",
                 outcome: last.outcome,
                 error: TempETA.translated(last.error) || "",
-                results: _.map(last.result || {}, (value, key) => ({
+                // lodash takes an object with a result `length` for an array, of any length.
+                results: Object.entries(last.result || {}).map(([key, value]) => ({
                     key: key,
                     value: _.isString(value) ? value : JSON.stringify(value)
                 }))

@@ -139,7 +139,7 @@ $(function () {
             const live = self.live();
             if (live === null) return [];
             const base = live.mqtt.base_topic;
-            const heaters = _.map(live.eta, (eta, name) => ({topic: base + "/" + name + "/eta", value: eta.state}));
+            const heaters = Object.entries(live.eta).map(([name, eta]) => ({topic: base + "/" + name + "/eta", value: eta.state}));
             return [
                 {topic: base + "/status", value: live.mqtt.connected ? "online" : "offline"},
                 {topic: base + "/printer", value: live.printer.status},
