@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..bridge.protocol.effects import SetTarget
 from ..bridge.protocol.inputs import TargetSet
+from ..core.gcode.targets import KLIPPER
 from .printer_tasks import LATE_S, NEW_CONNECTION, TAGS, PrinterTasks
 from .threads.inbox import now
 
@@ -57,7 +58,11 @@ class Targets:
 
     def _restore(self, effect: SetTarget) -> None:
         tool = effect.heater.removeprefix("tool")
-        if tool.isdecimal() and int(tool):
+        if effect.heater.startswith(KLIPPER):
+            name = effect.heater.removeprefix(KLIPPER)
+            line = f"SET_HEATER_TEMPERATURE HEATER={name} TARGET={effect.target:g}"
+            self._printer.commands([line], tags=set(TAGS))
+        elif tool.isdecimal() and int(tool):
             # OctoPrint leaves the number out if the profile has one tool or a shared nozzle: that sets the tool in use.
             self._printer.commands([f"M104 T{tool} S{effect.target:g}"], tags=set(TAGS))
         else:

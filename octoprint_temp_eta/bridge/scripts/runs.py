@@ -130,6 +130,7 @@ class ScriptRun(Part):
         self._reports.tick(now)
         if self.runner.phase is core.Phase.IDLE:
             return []
+        self.runner.reported(self._heaters.reported_targets)
         return [*self._do(self.runner.tick(now.at), now), *self._lines.tick(now)]
 
     # Inputs of the process

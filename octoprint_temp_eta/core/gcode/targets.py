@@ -13,6 +13,8 @@ _COMMANDS = {"M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
 TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", None}
 #: In place of a heater: all of them.
 ALL = "all"
+#: Before the name of one of Klipper's heaters for which OctoPrint has no name, such as a dryer.
+KLIPPER = "klipper:"
 
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
 #: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater and for all.
@@ -26,7 +28,10 @@ _KLIPPER_VALUE = re.compile(r"\bTARGET=\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 
 @frozen
 class Asked:
-    """What a line asks for: OctoPrint's name of the heater, or `ALL`, and the target in °C, None if it has none."""
+    """What a line asks for: a heater, and the target in °C, None if it has none.
+
+    The heater is named as in OctoPrint, or `ALL`, or Klipper's name after `KLIPPER`.
+    """
 
     heater: str
     target: float | None
@@ -46,10 +51,9 @@ def asked(line: str, tool: str) -> Asked | None:
         return Asked(f"tool{int(g10[1])}", _value(line))
     if _ALL_OFF.match(line):
         return Asked(ALL, 0.0)
-    klipper = _KLIPPER.match(line)
-    heater = _klipper_heater(klipper[1]) if klipper else None
-    value = _KLIPPER_VALUE.search(line)
-    return Asked(heater, _celsius(value[1]) if value else 0.0) if heater else None  # without a target, it is 0
+    klipper, value = _KLIPPER.match(line), _KLIPPER_VALUE.search(line)
+    # Without a target, it is 0.
+    return Asked(_klipper_heater(klipper[1]), _celsius(value[1]) if value else 0.0) if klipper else None
 
 
 def _value(line: str) -> float | None:
@@ -61,9 +65,8 @@ def _celsius(text: str) -> float:
     return max(0.0, float(text))
 
 
-def _klipper_heater(name: str) -> str | None:
-    """Return OctoPrint's name of a heater of Klipper."""
+def _klipper_heater(name: str) -> str:
     if name == "heater_bed":
         return "bed"
     number = name.removeprefix("extruder")
-    return f"tool{number or 0}" if name.startswith("extruder") and (not number or number.isdigit()) else None
+    return f"tool{number or 0}" if name.startswith("extruder") and (not number or number.isdigit()) else KLIPPER + name

@@ -130,6 +130,10 @@ class Runner:
         """Note a line that someone else has queued, such as a user who sets a temperature."""
         self._progress.heaters.others_queued(line)
 
+    def reported(self, targets: Mapping[str, float]) -> None:
+        """Note the targets (°C, by heater) that the printer has reported last."""
+        self._progress.heaters.turned_down.reported(targets)
+
     def returned(self, success: bool, storage: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""
         if success:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
+from octoprint_temp_eta.core.gcode.targets import KLIPPER
 from tests.support.octoprint_printer import FakeOctoPrint
 
 
@@ -23,3 +24,9 @@ def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has(
     octoprint = FakeOctoPrint()
     octoprint.do(SetTarget("tool1", 0.0), SetTarget("tool12", 60.5), SetTarget("tool0", 0.0))
     assert octoprint.printer.calls == [(["M104 T1 S0"], False), (["M104 T12 S60.5"], False), ("tool0", 0.0)]
+
+
+def test_a_heater_of_klipper_is_restored_with_its_own_command():
+    octoprint = FakeOctoPrint()
+    octoprint.do(SetTarget(KLIPPER + "dryer", 45.5))
+    assert octoprint.printer.calls == [(["SET_HEATER_TEMPERATURE HEATER=dryer TARGET=45.5"], False)]

@@ -143,6 +143,18 @@ def test_a_heater_that_a_macro_has_switched_on_is_off_after_a_cancel_before_the_
     assert driver.state("script")["state"] == "idle"
 
 
+def test_a_heater_that_is_switched_off_at_the_printer_stays_off_after_a_cancel() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"))
+    for target in (90.0, 0.0):
+        driver.read(tool0=(25.0, 0.0), bed=(40.0, target))
+        driver.advance(2.0)
+    driver.command("script/cancel", b"PRESS")
+    driver.end()
+    assert driver.of(SetTarget) == [SetTarget("bed", 0.0)]
+
+
 def test_a_target_without_a_tool_is_restored_for_the_tool_that_was_in_use() -> None:
     driver = ScriptBridgeDriver()
     [reply] = driver.start()

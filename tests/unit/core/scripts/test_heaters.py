@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.gcode.targets import ALL, Asked
+from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked
 from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle
 from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
 
@@ -54,6 +54,46 @@ def test_a_target_without_a_tool_is_that_of_the_tool_in_use() -> None:
     runner.script_sent("M104 S150")
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, {"tool0": 0.0, "tool1": 150.0})[-1] == Settle({"tool1": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("line", "chamber", "targets"),
+    [
+        ("SET_HEATER_TEMPERATURE HEATER=chamber TARGET=60", 60.0, {KLIPPER + "chamber": 40.0}),
+        ("SET_HEATER_TEMPERATURE HEATER=dryer TARGET=60", 40.0, {KLIPPER + "dryer": 0.0}),
+    ],
+)
+def test_a_heater_of_klipper_without_a_name_in_octoprint_is_given_back_too(
+    line: str, chamber: float, targets: dict[str, float]
+) -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent(line)
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "chamber": chamber})[-1] == Settle(targets)
+
+
+@pytest.mark.parametrize(
+    ("line", "reported", "targets"),
+    [
+        ("M140 S90", [90.0, 0.0], {"bed": 0.0}),
+        ("M140 S90", [90.0, 50.0], {"bed": 50.0}),
+        ("M140 S90", [90.0, 70.0], {"bed": 60.0}),
+        ("M140 S40", [40.0], {"bed": 60.0}),
+        ("TURN_OFF_HEATERS", [90.0, 0.0], {"bed": 60.0}),
+    ],
+)
+def test_a_heater_that_is_turned_down_at_the_printer_is_not_heated_beyond_that(
+    line: str, reported: list[float], targets: dict[str, float]
+) -> None:
+    runner = at(Phase.RUNNING)
+    runner.reported(RUN.targets)
+    runner.script_sent("M140 S90")
+    runner.script_sent(line)
+    *before, now = ({**RUN.targets, "bed": target} for target in reported)
+    for each in before:
+        runner.reported(each)
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, now)[-1] == Settle(targets)
 
 
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
