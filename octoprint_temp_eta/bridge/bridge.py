@@ -9,9 +9,10 @@ from ..core.clock import Now
 from ..messages import encode
 from ..messages.decode import Command
 from ..messages.encode import Payload
+from ..messages.topics import stored_topics
 from ..settings.table import Settings
 from .broker.commands import Commands
-from .broker.connection import LEFT_BEHIND, Connection, stored_topics, topics_of
+from .broker.connection import LEFT_BEHIND, Connection, topics_of
 from .broker.left_elsewhere import LEFT_ELSEWHERE, LeftElsewhere
 from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics

@@ -50,6 +50,12 @@ class Topics:
         return topic.removeprefix(prefix) if topic.startswith(prefix) else None
 
 
+def stored_topics(stored: object) -> list[str]:
+    """Return the topics in a stored list; a damaged file has none."""
+    texts = [text for text in stored if isinstance(text, str)] if isinstance(stored, list) else []
+    return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
+
+
 def message_at(topic: str, base: str, level: str = LEVEL.pattern) -> MessageType | None:
     """Return the message that the bridge publishes on `topic`, None if there is none; `level` matches a heater."""
     for kind in MESSAGES.values():

@@ -30,6 +30,20 @@ def test_the_library_is_the_one_under_test():
     assert paho.mqtt.__version__.startswith(os.environ.get("PAHO_UNDER_TEST", "2."))
 
 
+def test_a_connection_that_gets_no_thread_is_given_up_and_the_next_one_works(
+    link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        link.mqtt.connect(spec(broker.port))
+    lost = link.wait_for(BrokerLost)
+    assert (lost.reason, lost.given_up) == ("The connection could not be started: can't start new thread", True)
+    assert link.connect(broker.port) == BrokerConnected(2, "127.0.0.1", broker.port, "5")
+
+
 # Connected
 
 

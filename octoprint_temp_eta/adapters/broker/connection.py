@@ -27,6 +27,8 @@ SUBSCRIBE_TIMEOUT_S, SUBSCRIBE_TIMEOUT_FACTOR, LONGEST_SUBSCRIBE_TIMEOUT_S = 2.0
 RESUBSCRIBE_S = 10.0
 #: Seconds between checks of whether the client is still connected, in case its thread died without a callback.
 CHECK_S = 5.0
+#: Seconds until another attempt if there was no thread for the connection.
+RESTART_S = 30.0
 #: Seconds that a new connection waits for the old one to end.
 SUCCESSION_S = 3.0
 
@@ -60,8 +62,14 @@ class Mqtt:
     def connect(self, spec: Connect) -> None:
         """Connect to the broker and stay connected; ends an earlier connection."""
         self.disconnect(Disconnect())
-        self._session = self._last = _Session(spec, self._post, self._links, after=self._last)
-        self._session.start()
+        session = _Session(spec, self._post, self._links, after=self._last)
+        try:
+            session.start()
+        except RuntimeError as error:  # the system has no more threads
+            reason = f"The connection could not be started: {error}"
+            self._post(BrokerLost(next(self._links), reason, pause=RESTART_S, given_up=True))
+        else:
+            self._session = self._last = session
 
     def disconnect(self, effect: Disconnect) -> None:
         """Disconnect, and stay disconnected."""

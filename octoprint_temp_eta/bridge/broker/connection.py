@@ -12,7 +12,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.topics import LEVEL, Topics
+from ...messages.topics import Topics
 from ...settings.table import Settings
 from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
@@ -64,6 +64,8 @@ class Connection(Part):
         self._connected_at = 0.0
         #: When the next attempt is made, in Unix seconds; None while there is a connection or none is wanted.
         self._retry_at: float | None = None
+        #: When to request the connection again, in monotonic seconds; None while the adapter makes the attempts.
+        self._restart_at: float | None = None
         self._conflict = IdentityConflict()
         self._defended_at = -DEFEND_S
         self._overwritten = False
@@ -152,9 +154,12 @@ class Connection(Part):
             dead = "The broker has stopped acknowledging: connecting anew"
         if dead:
             effects += self._lost(dead, now)
-        if dead or (self.state is State.LEFT and self._conflict.returns(now)):
+        if dead or self._restarts(now) or (self.state is State.LEFT and self._conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
         return effects
+
+    def _restarts(self, now: Now) -> bool:
+        return self._restart_at is not None and now.at >= self._restart_at
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the connection and of the next attempt."""
@@ -232,6 +237,7 @@ class Connection(Part):
         self._outbox.lost(now)
         effects = self._lost(event.reason, now, without_reason=event.code is None)
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
+        self._restart_at = now.at + event.pause if event.given_up and self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
 
     def _taken_over(self, now: Now) -> list[Effect]:
@@ -299,7 +305,7 @@ class Connection(Part):
         if following is None:
             return [Log(logging.DEBUG, f"The connection is {self.state.value}: ignoring the event {event.value}")]
         self.state = following
-        self._retry_at = None
+        self._retry_at = self._restart_at = None
         if following is not State.CONNECTED:
             self._outbox.disconnect()
             self._read_back.ended()
@@ -337,12 +343,6 @@ class Connection(Part):
 
     def _connect(self) -> Connect:
         return connection(self._settings, offline_message(self._outbox), self._subscriptions())
-
-
-def stored_topics(stored: object) -> list[str]:
-    """Return the topics in the file `LEFT_BEHIND`; a damaged file has none."""
-    texts = [text for text in stored if isinstance(text, str)] if isinstance(stored, list) else []
-    return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
 
 
 def topics_of(settings: Settings) -> Topics:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
+from ...messages.topics import stored_topics
 from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.inputs import BrokerConnected
 from .by_broker import ByBroker
-from .connection import stored_topics
 
 #: The file.
 LEFT_ELSEWHERE = "left_elsewhere"

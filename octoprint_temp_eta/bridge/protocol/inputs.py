@@ -168,6 +168,8 @@ class BrokerLost:
     code: int | None = None
     #: Seconds until the next attempt.
     pause: float = field(default=0.0, compare=False)
+    #: Whether the adapter makes no further attempt: the bridge has to request the connection again after the pause.
+    given_up: bool = field(default=False, compare=False)
 
 
 @frozen

@@ -144,6 +144,7 @@ window.TempETA.sentences = [
     "the printer was disconnected meanwhile",
     "%(left_out)s entities do not fit and are left out",
     "The broker acknowledges a message on %(topic)s",
+    "The connection could not be started: %(error)s",
     "The script folder is still being read",
     "arguments are accepted over REST only",
     "%(address)s answers in MQTT 3.1.1, but not in 5",

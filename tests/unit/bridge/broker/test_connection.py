@@ -28,6 +28,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     Stopping,
 )
 from octoprint_temp_eta.core.clock import Now
+from octoprint_temp_eta.messages.encode import instant
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
 from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heating, logged
@@ -228,6 +229,29 @@ def test_a_try_that_was_given_up_long_ago_does_not_end_the_connection():
     mark = len(driver.sent)
     driver.heat("bed", curves.heating(60.0, start=40.0)[:10])
     assert driver.bodies("eta", since=mark)
+
+
+def test_a_connection_that_the_adapter_has_given_up_is_requested_again_after_its_pause():
+    driver = BridgeDriver()
+    driver.handle(
+        BrokerLost(1, "The connection could not be started: can't start new thread", pause=30.0, given_up=True)
+    )
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["retry_at"] == instant(driver.now.wall + 30)
+    driver.advance(29)
+    assert len(driver.of(Connect)) == 1
+    driver.advance(1)
+    assert len(driver.of(Connect)) == 2
+    driver.handle(BrokerLost(2, "The connection is lost", pause=30.0))
+    driver.advance(120)
+    assert len(driver.of(Connect)) == 2
+
+
+def test_a_connection_that_was_given_up_is_not_requested_again_once_it_is_not_wanted():
+    driver = BridgeDriver()
+    driver.handle(BrokerLost(1, "The connection could not be started", pause=30.0, given_up=True))
+    driver.change_settings(mqtt_enabled=False)
+    driver.advance(60)
+    assert len(driver.of(Connect)) == 1
 
 
 def test_a_broker_without_acknowledgements_is_reconnected():
