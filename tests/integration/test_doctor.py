@@ -133,14 +133,15 @@ def test_a_broker_that_acknowledges_nothing(broker: Broker):
         assert "does not acknowledge" in found["Publish"].message
 
 
-def test_with_the_access_rules_of_the_guide_nothing_fails():
-    guide = (PROJECT / "docs" / "guides" / "connection.md").read_text(encoding="utf-8")
-    rules = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
+@pytest.mark.parametrize(("guide", "user"), [("connection", "printer"), ("farm", "ender-3-x7k2")])
+def test_with_the_access_rules_of_a_guide_nothing_fails(guide: str, user: str):
+    text = (PROJECT / "docs" / "guides" / f"{guide}.md").read_text(encoding="utf-8")
+    rules = re.search(r"```text\n(.*?)```", text, re.DOTALL)
     assert rules is not None
     own = "octoprint/temp_eta/ender-3-x7k2"
-    with Broker(acl=f"{rules[1]}\nuser homeassistant\ntopic readwrite #\n") as broker:
-        home = replace(broker.listener, username="homeassistant", password="x")
-        connect = spec(broker.port, username="printer", password="x", will=replace(OFFLINE, topic=f"{own}/status"))
+    with Broker(acl=f"{rules[1]}\nuser observer\ntopic readwrite #\n") as broker:
+        home = replace(broker.listener, username="observer", password="x")
+        connect = spec(broker.port, username=user, password="x", will=replace(OFFLINE, topic=f"{own}/status"))
         with Observer(home, filters=("homeassistant/#",)):
             found = examine(
                 ConnectionTest(
