@@ -245,7 +245,7 @@ class _NoMqtt:
 def _mqtt(post: Callable[[Input], None]) -> tuple[Any, Any]:
     """Return the connection, and what tests connections."""
     try:
-        from .adapters.broker.connection import Mqtt
+        from .adapters.broker.mqtt import Mqtt
         from .adapters.connection_test.connection_tests import ConnectionTests
     except ImportError:
         nothing = _NoMqtt(post)

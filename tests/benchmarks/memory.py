@@ -25,7 +25,7 @@ PARTS = (
     ("octoprint.server", "OctoPrint's server"),
     ("paho.mqtt.client", "paho-mqtt"),
     ("octoprint_temp_eta.plugin.plugin", "the plugin"),
-    ("octoprint_temp_eta.adapters.broker.connection", "its connection"),
+    ("octoprint_temp_eta.adapters.broker.mqtt", "its connection"),
     ("octoprint_temp_eta.messages.contract.validation", "jsonschema (with the first command)"),
     ("numpy.linalg", "numpy (with the method model)"),
     ("octoprint_temp_eta.core.estimation.thermal.model", "the method model"),

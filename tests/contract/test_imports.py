@@ -223,7 +223,7 @@ START = """
 import octoprint.server, sys
 before = set(sys.modules)
 import octoprint_temp_eta.plugin.plugin
-import octoprint_temp_eta.adapters.broker.connection
+import octoprint_temp_eta.adapters.broker.mqtt
 import octoprint_temp_eta.adapters.connection_test.connection_tests
 print(*set(sys.modules) - before)
 """

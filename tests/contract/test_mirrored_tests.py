@@ -19,6 +19,7 @@ INTEGRATION = {
     "adapters/broker/client/guarded": "test_mqtt_malformed",
     "adapters/broker/client/paho": "test_mqtt",
     "adapters/broker/connection": "test_mqtt",
+    "adapters/broker/mqtt": "test_mqtt",
     "adapters/broker/reach": "test_doctor",
     "adapters/connection_test/doctor": "test_doctor",
     "adapters/connection_test/probe": "test_doctor",

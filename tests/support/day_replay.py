@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from octoprint_temp_eta.adapters.broker.connection import Mqtt
+from octoprint_temp_eta.adapters.broker.mqtt import Mqtt
 from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import Input, PrinterChanged, Readings, Started, Stopping, Tick

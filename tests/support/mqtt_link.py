@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from octoprint_temp_eta.adapters.broker import backoff, connection, protocol_version
-from octoprint_temp_eta.adapters.broker.connection import Mqtt
+from octoprint_temp_eta.adapters.broker.mqtt import Mqtt
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Input
 from tests.support.broker import Broker

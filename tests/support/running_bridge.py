@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from typing import Any, Self
 
-from octoprint_temp_eta.adapters.broker.connection import Mqtt
+from octoprint_temp_eta.adapters.broker.mqtt import Mqtt
 from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.adapters.threads.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...bridge.outbox.send_limits import WINDOW
-from ...bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
+from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
 from ...core.frozen import frozen
 from ..threads.inbox import now
@@ -27,8 +27,6 @@ SUBSCRIBE_TIMEOUT_S, SUBSCRIBE_TIMEOUT_FACTOR, LONGEST_SUBSCRIBE_TIMEOUT_S = 2.0
 RESUBSCRIBE_S = 10.0
 #: Seconds between checks of whether the client is still connected, in case its thread died without a callback.
 CHECK_S = 5.0
-#: Seconds until another attempt if there was no thread for the connection.
-RESTART_S = 30.0
 #: Seconds that a new connection waits for the old one to end.
 SUCCESSION_S = 3.0
 
@@ -50,55 +48,10 @@ class _End:
     at_once: bool = False
 
 
-class Mqtt:
-    """The connection that the worker has requested. Called by the worker only; never blocks except in `close`."""
-
-    def __init__(self, post: Post) -> None:
-        self._post = post
-        self._session: _Session | None = None
-        self._last: _Session | None = None
-        self._links = itertools.count(1)
-
-    def connect(self, spec: Connect) -> None:
-        """Connect to the broker and stay connected; ends an earlier connection."""
-        self.disconnect(Disconnect())
-        session = _Session(spec, self._post, self._links, after=self._last)
-        try:
-            session.start()
-        except RuntimeError as error:  # the system has no more threads
-            reason = f"The connection could not be started: {error}"
-            self._post(BrokerLost(next(self._links), reason, pause=RESTART_S, given_up=True))
-        else:
-            self._session = self._last = session
-
-    def disconnect(self, effect: Disconnect) -> None:
-        """Disconnect, and stay disconnected."""
-        if self._session is not None:
-            self._session.leave(effect.last_messages)
-            self._session = None
-
-    def subscribe(self, effect: Subscribe) -> None:
-        """Subscribe to exactly the topics of `effect`."""
-        if self._session is not None:
-            self._session.subscribe(effect.topics)
-
-    def publish(self, message: Publish) -> None:
-        """Pass a message to the library; the bridge limits the messages in flight."""
-        if self._session is not None:
-            self._session.publish(message)
-
-    def close(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds for the end; publishes `offline` if the worker was too busy to."""
-        if self._session is not None:
-            self.disconnect(Disconnect((self._session.will,)))
-        if self._last is not None:
-            self._last.join(timeout)
-
-
-class _Session(threading.Thread):
+class Session(threading.Thread):
     """One `Connect`, from the first attempt to the last message."""
 
-    def __init__(self, spec: Connect, post: Post, links: itertools.count[int], after: _Session | None) -> None:
+    def __init__(self, spec: Connect, post: Post, links: itertools.count[int], after: Session | None) -> None:
         super().__init__(name="temp_eta-mqtt", daemon=True)
         self._spec = spec
         self._post = post
