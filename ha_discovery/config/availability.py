@@ -1,13 +1,13 @@
 """When an entity is available."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.rules import TEMPLATE, TEXT, TOPIC, Rule, check, one_of
 
 
-@dataclass(frozen=True)
+@frozen()
 class AvailabilityTopic:
     """One availability topic.
 
@@ -33,7 +33,7 @@ class AvailabilityTopic:
             raise DiscoveryError("availability.payload_not_available", "must differ from payload_available")
 
 
-@dataclass(frozen=True)
+@frozen()
 class Availability:
     """Availability topics, and the mode that combines them.
 

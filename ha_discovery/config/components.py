@@ -6,11 +6,11 @@ raise DiscoveryError for values that Home Assistant refuses, and for values that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
 from ha_discovery.config.availability import Availability
 from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.rules import (
     ENTITY_ID,
     FLAG,
@@ -30,7 +30,7 @@ PLACEHOLDER: Final = "ha_discovery_departed"
 """Topic, event type and key of entities that are announced only to be removed, see `recall`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Component:
     """The fields of every component. `key` is its name within the device and in topics, and must not change."""
 
@@ -61,7 +61,7 @@ class Component:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Entity(Component):
     """The fields of every entity. A subclass is one platform of Home Assistant.
 

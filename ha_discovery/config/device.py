@@ -2,17 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from ha_discovery.config.availability import ALWAYS, Availability
 from ha_discovery.config.components import Component, Entity
 from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.platforms import DeviceTrigger
 from ha_discovery.config.rules import QOS, SLUG, TEXT, VISIT_URL, Rule, check
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Device:
     """The device in Home Assistant's registry, identified by `identifiers` and `connections` (("mac", "02:…"),)."""
 
@@ -51,7 +51,7 @@ class Device:
             raise DiscoveryError("device.identifiers", "must not be empty where there are no connections")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Origin:
     """The program that announces the device, for Home Assistant's log and diagnostics."""
 
@@ -66,7 +66,7 @@ class Origin:
         check("origin", self, self._RULES)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class DeviceConfig:
     """One device with all its components.
 

@@ -1,16 +1,16 @@
 """The platforms: one dataclass each. Entity classes register themselves, see Entity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from ha_discovery.config import classes
 from ha_discovery.config.components import PLACEHOLDER, Component, Entity
 from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.rules import COUNT, FLAG, POSITIVE, TEMPLATE, TEXT, TEXTS, TOPIC, Rule, is_number, one_of
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Sensor(Entity):
     """A value to read: a number if it has a unit or a state class, else a text, one of `options`, or a time.
 
@@ -71,7 +71,7 @@ class Sensor(Entity):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BinarySensor(Entity):
     """On or off. A template must render one of the two payloads, or `None` for unknown (see json_flag)."""
 
@@ -103,7 +103,7 @@ class BinarySensor(Entity):
         self._require("payload_off", self.payload_on != self.payload_off, "must differ from payload_on")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Event(Entity):
     """An event: JSON with `event_type`, one of `event_types`. All other keys become attributes.
 
@@ -125,7 +125,7 @@ class Event(Entity):
     device_class: Literal["button", "doorbell", "motion"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Button(Entity):
     """Publishes `payload_press` unchanged, with QoS `qos`, not retained.
 
@@ -150,7 +150,7 @@ class Button(Entity):
     message_expiry_interval: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Number(Entity):
     """A number to set. Without `state_topic`, Home Assistant assumes that the device has the value that it sent."""
 
@@ -194,7 +194,7 @@ class Number(Entity):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Climate(Entity):
     """A thermostat: current temperature, target, mode, what it does now, and presets.
 
@@ -266,7 +266,7 @@ class Climate(Entity):
         self._require("temp_step", self.temp_step > 0, "must be above 0")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class DeviceTrigger(Component):
     """A trigger on the device page. A message on `topic` fires it, or only one that equals `payload`.
 

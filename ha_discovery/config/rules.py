@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ha_discovery.config.errors import DiscoveryError
+from ha_discovery.config.frozen import frozen
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-@dataclass(frozen=True)
+@frozen()
 class Rule:
     """A rule for a value: its text and its test."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ha_discovery.config.components import Component, Entity
 from ha_discovery.config.device import Device, DeviceConfig
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.platforms import DeviceTrigger
 from ha_discovery.config.rules import SLUG, TOPIC, check, one_of
 from ha_discovery.planning.messages import (
@@ -66,7 +67,7 @@ class Place:
         return movable and self.is_same_as(other) and not self.stays_in(other)
 
 
-@dataclass(frozen=True)
+@frozen()
 class Announced:
     """Everything that Home Assistant may still have. The caller stores it on disk: as_json, from_json.
 
@@ -95,7 +96,7 @@ class Announced:
             raise ValueError(f"not a record of what was announced: {error!r}") from error
 
 
-@dataclass(frozen=True)
+@frozen()
 class Announcement:
     """A device to announce, the form, and Home Assistant's discovery prefix."""
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
 from ha_discovery.config.availability import Availability
 from ha_discovery.config.components import Component, Entity
 from ha_discovery.config.device import DeviceConfig
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.platforms import DeviceTrigger
 from ha_discovery.planning.abbreviations import abbreviated
 
@@ -24,7 +25,7 @@ class Form(StrEnum):
     """One message per component, for older servers."""
 
 
-@dataclass(frozen=True)
+@frozen()
 class Message:
     """A message to publish. The payload is text, to encode as UTF-8; an empty one clears the retained message."""
 

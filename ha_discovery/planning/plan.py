@@ -12,9 +12,10 @@ expects its configuration on the topic where it first saw it. So there are three
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from ha_discovery.config.frozen import frozen
 from ha_discovery.planning.announced import Announced, Announcement, Place
 from ha_discovery.planning.messages import Form, Message, clear_message, migration_message, removal_message
 from ha_discovery.planning.recall import Remaining, elsewhere, recall_devices, recall_entries
@@ -24,7 +25,7 @@ SETTLE_SECONDS: Final = 2.0
 all components that follow it in the next device payload."""
 
 
-@dataclass(frozen=True)
+@frozen()
 class Plan:
     """Store the record of each step and publish the step, with SETTLE_SECONDS between steps, then store `after`.
 

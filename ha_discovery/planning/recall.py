@@ -8,11 +8,12 @@ trigger alone.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zlib import crc32
 
 from ha_discovery.config.components import PLACEHOLDER, Entity
 from ha_discovery.config.device import Device, DeviceConfig, Origin
+from ha_discovery.config.frozen import frozen
 from ha_discovery.config.platforms import DeviceTrigger
 from ha_discovery.planning.announced import Announcement, Mark, Place
 from ha_discovery.planning.messages import Form
@@ -39,7 +40,7 @@ class Remaining:
         return frozenset(place for place in places if not self.has_entry(place) or not self.has_device(place))
 
 
-@dataclass(frozen=True)
+@frozen()
 class _Stage:
     """A device to recall entities on: discovery prefix, id in topics, and the device's marks."""
 
