@@ -9,6 +9,7 @@ from ...messages.decode import CommandError, Transaction
 from ...settings.broker_address import BrokerAddress, parse_addresses
 from ...settings.table import Settings
 from ..protocol.effects import Connect, ConnectionTest, Publish
+from ..protocol.inputs import BrokerConnected
 
 
 def not_verified(where: str) -> str:
@@ -17,6 +18,14 @@ def not_verified(where: str) -> str:
         f"The certificate of {where} is not verified: anyone on the network can pose as the broker. Turn off Skip "
         "certificate verification, and set the CA file if the broker has an authority of its own."
     )
+
+
+def warnings(connect: Connect, broker: BrokerConnected) -> tuple[str, ...]:
+    """Return what is wrong with the connection to `broker` although it works."""
+    encrypted = any(
+        address.tls and (address.host, address.port) == (broker.host, broker.port) for address in connect.addresses
+    )
+    return (not_verified(broker.address),) if encrypted and connect.tls_insecure else ()
 
 
 def no_broker(transaction: Transaction = None) -> CommandError:

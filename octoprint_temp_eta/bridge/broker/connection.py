@@ -30,11 +30,12 @@ from ..protocol.inputs import (
     Started,
     Stopping,
 )
-from .connect_settings import connection, not_verified
+from .connect_settings import connection, warnings
 from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
+from .refusals import Refusals, consequence
 from .states import MOVES, Event, State
 
 #: The file with the topics that are still to be cleared.
@@ -70,6 +71,7 @@ class Connection(Part):
         self._defended_at = -DEFEND_S
         self._overwritten = False
         self._read_back = ReadBack()
+        self._refusals = Refusals()
         self._log = LogThrottle()
 
     @property
@@ -80,14 +82,7 @@ class Connection(Part):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the connection although it works."""
-        broker, settings = self._broker, self._settings
-        encrypted = broker is not None and any(
-            address.tls and (address.host, address.port) == (broker.host, broker.port)
-            for address in self._connect().addresses
-        )
-        if broker is None or not encrypted or not settings.mqtt_tls_insecure:
-            return ()
-        return (not_verified(broker.address),)
+        return () if self._broker is None else warnings(self._connect(), self._broker)
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
@@ -225,6 +220,7 @@ class Connection(Part):
         self._broker, self._connected_at = event, now.wall
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
+        self._refusals.connected()
         self._conflict.times.connected(now)
         self._read_back.connected(now)
         text = f"Connected to {event.address} with MQTT {event.protocol}"
@@ -263,15 +259,12 @@ class Connection(Part):
             self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        topics, consequence = self._outbox.topics, ""
-        if event.topic == topics.commands:
-            consequence = " Commands will not arrive."
-        elif event.topic == self._settings.ha_status_topic:
-            consequence = " The bridge does not notice when Home Assistant starts."
-        return self._report(f"{event.reason}{consequence}", now)
+        if not self._refusals.is_new(event):
+            return []
+        return self._report(event.reason + consequence(event.topic, self._outbox.topics, self._settings), now)
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
-        self._outbox.delivered(event, now)
+        self.last_error = self._refusals.accepted(self._outbox.delivered(event, now), self.last_error)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
@@ -283,6 +276,8 @@ class Connection(Part):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
             self._read_back.arrived(now)
+            if self.last_error == nothing_arrives(self._outbox.topics.base):
+                self.last_error = self._refusals.newest
         found = self._conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []

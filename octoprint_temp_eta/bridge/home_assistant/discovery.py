@@ -17,6 +17,7 @@ from ...core.clock import Now
 from ...messages.encode import encode
 from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
+from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Publish, Save
 from .elsewhere import Elsewhere
 
@@ -60,6 +61,8 @@ class Discovery:
         self._next_step_at = 0.0
         #: Of the messages of the last step.
         self._receipt = Receipt()
+        #: How often the broker has refused some of a step for good since the last complete announcement it accepted.
+        self._denials = 0
         #: How often the outbox had tried its culprits again when that was last looked at.
         self._retries = outbox.limits.retries
         #: What stays in the records of this plan, because the broker did not accept a message on its topic.
@@ -165,7 +168,10 @@ class Discovery:
         return self._step(now)
 
     def _step(self, now: Now) -> list[Effect]:
-        """Carry out the next step; after the last one, publish all retained states: new entities have none yet."""
+        """Carry out the next step; after the last one, publish all retained states: new entities have none yet.
+
+        Unless the broker did not accept a single one.
+        """
         self._next_step_at = now.at + SETTLE_SECONDS
         if self._steps:
             record, messages = self._steps.popleft()
@@ -173,22 +179,29 @@ class Discovery:
             return self._record(record)
         after, self._after = self._after, None
         self._done()
-        self._outbox.resend_states()
+        if after is None or not after.places or after.places - self._kept:
+            self._outbox.resend_states()
         return self._record(after) if after is not None else []
 
     def _done(self) -> None:
         self._elsewhere.done()
         self._left = frozenset()
+        if not self._kept:
+            self._denials = 0
 
     def _keep_failed(self, now: Now) -> None:
         """Keep what was announced on topics on which a message failed: Home Assistant may still have it.
 
-        The next complete announcement tries it again, at the latest that of the next connection.
+        The next complete announcement tries it again: after a pause if the broker has refused it, at the latest on the
+        next connection.
         """
         receipt, self._receipt = self._receipt, Receipt()
         self._kept |= {place for place in self._announced.places if place.topic in receipt.failed}
         self._needs_all = True
-        if receipt.for_now:
+        if receipt.for_good:
+            self._denials += 1
+            self.announce(now, pause_for_good(self._denials))
+        elif receipt.for_now:
             self.announce(now, REFUSED_S)
 
     def _record(self, announced: Announced) -> list[Effect]:

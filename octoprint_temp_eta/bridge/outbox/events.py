@@ -26,8 +26,8 @@ class Receipt:
         self.waiting = 0
         #: The topics of those that it did not accept, or that were not sent.
         self.failed: set[str] = set()
-        #: Whether the broker may accept some of these later.
-        self.for_now = False
+        #: Whether the broker has refused some of these several times for now, or some for good.
+        self.for_now = self.for_good = False
 
 
 @frozen
@@ -47,13 +47,14 @@ class Event:
     #: How often the broker has refused it for now.
     refusals: int = 0
 
-    def ended(self, *, arrived: bool) -> None:
-        """Note that it left the outbox."""
+    def ended(self, answer: Answer | None) -> None:
+        """Note that it left the outbox with the broker's last answer, None if it was not sent."""
         if self.receipt is not None:
             self.receipt.waiting -= 1
-            if not arrived:
+            if answer is not Answer.ACCEPTED:
                 self.receipt.failed.add(self.publish.topic)
                 self.receipt.for_now |= self.refusals > 0
+                self.receipt.for_good |= answer is Answer.REFUSED
 
 
 class Events:
@@ -76,22 +77,22 @@ class Events:
             event.receipt.waiting += 1
         self._waiting.append(event)
 
-    def drop(self, event: Event) -> None:
-        """Count an event that is not sent any more."""
+    def drop(self, event: Event, answer: Answer | None = None) -> None:
+        """Count an event that is not sent any more, because of the broker's `answer` if there is one."""
         self.dropped[event.kind] += 1
-        event.ended(arrived=False)
+        event.ended(answer)
 
     def answered(self, event: Event, answer: Answer, now: Now) -> None:
         """Note the broker's answer to an event: refused for now, it is sent again after a pause."""
         if answer is Answer.ACCEPTED:
-            event.ended(arrived=True)
+            event.ended(answer)
             return
         if answer is Answer.REFUSED_FOR_NOW:
             event = replace(event, refusals=event.refusals + 1)
             if event.refusals < MOST_REFUSALS and len(self._held) < MAX_EVENTS:
                 self._held.append((now.at + pause(event.refusals), event))
                 return
-        self.drop(event)
+        self.drop(event, answer)
 
     def turn(self, now: Now) -> int | None:
         """Return the turn of the next event, None without any; those that are too late are dropped."""

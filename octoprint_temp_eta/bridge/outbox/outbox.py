@@ -220,25 +220,27 @@ class Outbox:
                 self._events.drop(item)
         self.disconnect()
 
-    def delivered(self, event: Delivered, now: Now) -> None:
-        """Process an acknowledgement; one of an earlier connection is ignored."""
+    def delivered(self, event: Delivered, now: Now) -> str | None:
+        """Process an acknowledgement; return the topic if the message is accepted.
+
+        One of an earlier connection is ignored.
+        """
         if event.link != self.link:
-            return
+            return None
         arrived = self._in_flight.pop(event.token, None)
         self._progress_at = now.at
         if arrived is None:
-            return
-        self.limits.delivered(_publish_of(arrived))
-        answer = event.answer
+            return None
+        publish, answer = _publish_of(arrived), event.answer
+        self.limits.delivered(publish)
         if answer is Answer.TOO_LARGE:
-            answer = Answer.REFUSED
-            self.limits.too_large(_publish_of(arrived), now)
+            self.limits.too_large(publish, now)
         if isinstance(arrived, Event):
             self._events.answered(arrived, answer, now)
-            return
-        self.refused += answer is not Answer.ACCEPTED
-        forget = not self.topics.hold(arrived.topic)
-        self._retained.answered(arrived, answer, event.link, now, forget=forget)
+        else:
+            self.refused += answer is not Answer.ACCEPTED
+            self._retained.answered(arrived, answer, event.link, now, forget=not self.topics.hold(publish.topic))
+        return publish.topic if answer is Answer.ACCEPTED else None
 
     def stuck(self, now: Now) -> bool:
         """Return whether the broker has stopped acknowledging."""
@@ -254,7 +256,7 @@ class Outbox:
             publish = _publish_of(following)
             if not self.limits.accepts(publish):
                 if isinstance(following, Event):
-                    following.ended(arrived=False)
+                    following.ended(None)
                 continue  # the limits count it
             alone = self.limits.goes_alone(publish)
             if alone and self._in_flight:

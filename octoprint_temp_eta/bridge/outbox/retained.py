@@ -9,7 +9,7 @@ from typing import Any
 from ...core.clock import Now
 from ..protocol.effects import Publish
 from ..protocol.inputs import Answer
-from .pauses import pause
+from .pauses import pause, pause_for_good
 
 #: The turn of what is sent before everything else.
 FIRST = 0
@@ -31,8 +31,11 @@ class Record:
     stamped: Any = None
     #: Whether the topic is to be cleared: no broker has confirmed that yet.
     clearing: bool = False
-    #: How often the broker has refused the message for now, and the connections on which it did so for good.
+    #: How often the broker has refused the message for now.
     refusals: int = 0
+    #: How often it has refused messages on the topic for good since it last accepted one.
+    denials: int = 0
+    #: The connections on which it refused for good to clear the topic.
     refused_on: set[int] = field(default_factory=set)
 
 
@@ -43,7 +46,7 @@ class Retained:
         self._records: dict[str, Record] = {}
         #: By topic that is to be sent: its turn. In the order in which they are sent.
         self._pending: dict[str, int] = {}
-        #: By topic whose message the broker refused for now: when it is sent again, in monotonic seconds.
+        #: By topic whose message the broker refused: when it is sent again, in monotonic seconds.
         self._held: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Record]:
@@ -72,6 +75,8 @@ class Retained:
         """Send `record` in place of the topic's last one, in its turn; return whether that one was never sent."""
         topic = record.publish.topic
         superseded = topic in self._pending
+        if (before := self._records.get(topic)) is not None:
+            record.denials = before.denials
         self._records[topic] = record
         self._held.pop(topic, None)
         self._pending.setdefault(topic, turn)
@@ -91,20 +96,15 @@ class Retained:
         if record is None or record.publish is not sent or topic in self._pending:
             return
         self._held.pop(topic, None)
-        if answer is Answer.REFUSED_FOR_NOW:
-            record.refusals += 1
-            self._held[topic] = now.at + pause(record.refusals)
+        held_s = _held_s(record, answer, link)
+        if held_s is not None:
+            self._held[topic] = now.at + held_s
             return
-        record.refusals = 0
-        if not record.clearing:
-            return
-        if answer is Answer.REFUSED:
-            record.refused_on.add(link)
-            if len(record.refused_on) < MOST_REFUSALS:
-                return
-        record.clearing = False
-        if forget:
-            del self._records[topic]
+        record.refusals = record.denials = 0
+        if record.clearing:
+            record.clearing = False
+            if forget:
+                del self._records[topic]
 
     def release(self, now: Now, turn: int) -> None:
         """Send again, in this turn, what the broker has refused, once its pause is over."""
@@ -134,3 +134,21 @@ class Retained:
     def put_back(self, publish: Publish) -> None:
         """Send `publish` next."""
         self._pending = {publish.topic: FIRST, **self._pending}
+
+
+def _held_s(record: Record, answer: Answer, link: int) -> float | None:
+    """Count a refusal; return the seconds after which the message is sent again, None if the answer is final.
+
+    What is too large is final: the limits of the connection decide when it is tried again.
+    """
+    if answer is Answer.REFUSED_FOR_NOW:
+        record.refusals += 1
+        return pause(record.refusals)
+    if answer is not Answer.REFUSED:
+        return None
+    if record.clearing:
+        record.refused_on.add(link)
+    if len(record.refused_on) >= MOST_REFUSALS:
+        return None
+    record.denials += 1
+    return pause_for_good(record.denials)

@@ -181,6 +181,8 @@ class BrokerRefused:
 
     reason: str
     topic: str | None = None
+    #: Whether it refused a message, not a subscription.
+    published: bool = False
 
 
 class Answer(Enum):

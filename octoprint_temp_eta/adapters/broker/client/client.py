@@ -157,7 +157,7 @@ class Client:
 
     def _answered(self, message: Publish, code: int) -> None:
         if code >= errors.FIRST_FAILURE:
-            self._post(BrokerRefused(errors.publish_refused(message.topic, code), message.topic))
+            self._post(BrokerRefused(errors.publish_refused(message.topic, code), message.topic, published=True))
         if message.token is not None:
             self._post(Delivered(self.link, message.token, _answer(code)))
 

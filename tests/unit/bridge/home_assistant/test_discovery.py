@@ -293,6 +293,27 @@ def test_what_the_broker_refuses_for_good_is_tried_on_the_next_connection_and_th
     assert TOPIC not in driver.retained
 
 
+def test_what_the_broker_refuses_for_good_is_announced_once_it_is_permitted_without_a_new_connection():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0))
+    driver.answer, driver.answers_on = Answer.REFUSED, "homeassistant/"
+    driver.advance(3600, tick=5.0)
+    tried = len(announcements(driver))
+    assert 8 <= tried <= 11, "after 1, 2, 4, 8, 10, 10 … minutes"
+    states = len(driver.bodies("scripts"))
+    driver.advance(3600, tick=5.0)
+    assert len(announcements(driver)) <= tried + 7
+    assert len(driver.bodies("scripts")) == states, "no new entity needs the states"
+    assert TOPIC not in driver.retained
+    driver.answer = Answer.ACCEPTED
+    driver.advance(660, tick=5.0)
+    assert TOPIC in driver.retained
+    assert len(driver.bodies("scripts")) == states + 1
+    tried = len(announcements(driver))
+    driver.advance(3600, tick=5.0)
+    assert len(announcements(driver)) == tried
+
+
 def test_a_change_of_the_device_that_the_broker_refuses_for_now_is_announced_later():
     driver = connected()
     settle(driver)

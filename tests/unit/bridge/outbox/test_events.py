@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
+import pytest
+
 from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS, MOST_REFUSALS, Receipt
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.outbox.pauses import LONGEST_PAUSE_S, pause
@@ -70,17 +72,20 @@ def test_an_event_that_is_refused_for_now_is_sent_again_after_pauses_and_dropped
         at += pause(refusal)
         assert drain(box, at - 0.1) == []
     assert drain(box, at + LONGEST_PAUSE_S) == []
-    assert (receipt.waiting, receipt.failed, receipt.for_now) == (0, {"refused"}, True)
+    assert (receipt.waiting, receipt.failed) == (0, {"refused"})
+    assert (receipt.for_now, receipt.for_good) == (True, False)
     assert box.events_dropped == {"refused": 1}
 
 
-def test_one_that_is_refused_for_good_is_dropped():
+@pytest.mark.parametrize(("answer", "for_good"), [(Answer.REFUSED, True), (Answer.TOO_LARGE, False)])
+def test_one_that_is_refused_for_good_is_dropped(answer: Answer, for_good: bool):
     box, receipt = outbox(), Receipt()
     box.connect(1, now())
     send(box, receipt, "refused")
-    drain(box, answer=Answer.REFUSED)
+    drain(box, answer=answer)
     assert drain(box, LONGEST_PAUSE_S) == []
-    assert (receipt.waiting, receipt.failed, receipt.for_now) == (0, {"refused"}, False)
+    assert (receipt.waiting, receipt.failed) == (0, {"refused"})
+    assert (receipt.for_now, receipt.for_good) == (False, for_good)
     assert box.events_dropped == {"refused": 1}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
-from octoprint_temp_eta.bridge.outbox.pauses import pause
+from octoprint_temp_eta.bridge.outbox.pauses import LONGEST_FOR_GOOD_S, pause, pause_for_good
 from octoprint_temp_eta.bridge.outbox.retained import MOST_REFUSALS
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import Answer
@@ -153,6 +153,49 @@ def test_a_state_that_is_refused_for_now_is_sent_again_on_the_same_connection_af
     assert numbers(drain(box, at=pause(1) + pause(2))) == [20.0]
     assert drain(box, at=10**6) == []
     assert box.refused == 2
+
+
+def test_a_state_that_is_refused_for_good_is_sent_again_on_the_same_connection_after_growing_pauses():
+    box = outbox()
+    box.connect(1, now())
+    fill(box, "bed", actual=1)
+    assert numbers(drain(box, answer=Answer.REFUSED)) == [1]
+    at, pauses = 0.0, [pause_for_good(refusal) for refusal in range(1, 9)]
+    for seconds in pauses:
+        assert drain(box, at=at + seconds - 0.1) == []
+        at += seconds
+        assert numbers(drain(box, at=at, answer=Answer.REFUSED)) == [1]
+    assert pauses[-1] == LONGEST_FOR_GOOD_S
+    fill(box, "bed", actual=2)
+    assert numbers(drain(box, at=at, answer=Answer.REFUSED)) == [2], "the newest one, at once"
+    assert drain(box, at=at + LONGEST_FOR_GOOD_S - 0.1) == [], "the pauses do not begin anew"
+    assert numbers(drain(box, at=at + LONGEST_FOR_GOOD_S)) == [2]
+    assert drain(box, at=10**6) == []
+    fill(box, "bed", actual=3)
+    drain(box, at=10**6, answer=Answer.REFUSED)
+    assert numbers(drain(box, at=10**6 + pause_for_good(1))) == [3]
+
+
+def test_a_state_that_is_too_large_is_not_tried_again_on_the_same_connection():
+    box = outbox()
+    box.connect(1, now())
+    fill(box, "bed")
+    assert len(drain(box, answer=Answer.TOO_LARGE)) == 1
+    assert drain(box, at=10**6) == []
+    assert box.limits.take_reports() == []
+
+
+def test_a_topic_whose_clearing_is_refused_for_good_is_cleared_later_on_the_same_connection():
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    box.connect(1, now())
+    at = 0.0
+    for refusal in range(1, 2 * MOST_REFUSALS):
+        assert clearings(drain(box, at=at, answer=Answer.REFUSED)) == [f"{BASE}/bed/eta"]
+        at += pause_for_good(refusal)
+    assert clearings(drain(box, at=at)) == [f"{BASE}/bed/eta"]
+    assert box.to_clear == []
 
 
 def test_a_newer_state_is_sent_at_once_and_the_refused_one_never_again():
