@@ -66,6 +66,10 @@ EIGHTY: Final = 1.2816
 _POINTS: Final = 24
 #: Seconds added to both ends of a ratio, so that it stays finite at the arrival.
 TICK_S: Final = 0.5
+#: An unknown hotend or bed takes at most this many standard deviations of ln ETA longer than expected at its start, or
+#: this multiple of the time since: the curve of a slow start may hardly ever arrive. Chambers do take long.
+_LONGEST: Final = 2.0
+_LONGEST_ELAPSED: Final = 2.0
 #: Largest standard deviation of ln ETA in formula 15.
 _LARGE: Final = {Direction.HEATING: 1.0, Direction.COOLING: 0.5}
 #: Factors of the standard deviation for formula 15, by direction and whether the heater was seen before, …
@@ -111,7 +115,11 @@ class Posterior:
         self._noise = start.noise
         delay, lag = (PARAMETERS[goal.direction].index(name) for name in ("ln_delay", "ln_lag"))
         self._dead = float(np.exp(belief.mean[delay]) + np.exp(belief.mean[lag]))
+        self._longest = np.inf
         self._use(unfitted(kind, goal, start, self._prior))
+        if not seen and kind is not HeaterKind.CHAMBER:
+            middle = self._remaining(self._curve)
+            self._longest = middle * float(np.exp(_LONGEST * self._sigma(middle)))
 
     def update(self, time: float, actual: float) -> None:
         """Add the reading `actual` (°C), `time` s after the start."""
@@ -136,13 +144,18 @@ class Posterior:
         """Return the estimate as of the newest reading: the value with the least expected error as a share of the
         whole episode, and the interval around the median."""
         middle = self._remaining(self._curve)
-        sigma = self._widen * min(self._deviation / (middle + TICK_S), 2.0)
+        sigma = self._widen * self._sigma(middle)
+        middle = min(middle, max(self._longest, _LONGEST_ELAPSED * self._times[-1]))
         share = middle / (self._times[-1] + middle + TICK_S)
         # Guard: with a large σ the linearisation is not valid; the estimate stays inside its interval.
         eta = middle * float(np.exp(-self._shorter * sigma * min(sigma, _LARGE[self._goal.direction]) * share))
         spread = float(np.exp(EIGHTY * self._interval * sigma))
         low, high = max((middle + TICK_S) / spread - TICK_S, 0.0), (middle + TICK_S) * spread - TICK_S
         return Estimate(max(eta, low), low, high)
+
+    def _sigma(self, middle: float) -> float:
+        """Return the standard deviation of ln ETA about the ETA `middle` (s) of the curve."""
+        return min(self._deviation / (middle + TICK_S), 2.0)
 
     def shape(self) -> Shape:
         """Return the most probable curve from the newest reading to the goal."""
