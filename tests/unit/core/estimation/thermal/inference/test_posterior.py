@@ -147,3 +147,17 @@ def test_an_estimate_of_a_chamber_is_nearer_to_the_median_than_one_of_a_bed() ->
         assert estimate.high is not None
         shares.append(estimate.eta / (estimate.low * estimate.high) ** 0.5)
     assert 1.0 > shares[0] > shares[1]
+
+
+def test_a_flat_start_of_an_unknown_bed_is_no_cool_down_of_hours() -> None:
+    samples = [Sample(float(at), 60.0 - 0.3 * (1.0 - math.exp(-at / 10.0)) - 0.0002 * at) for at in range(120)]
+    episode = started(HeaterKind.BED, Goal(Direction.COOLING, 45.0), samples)
+    first, longest = episode.estimate().eta, 0.0
+    for sample in samples[1:]:
+        episode.update(sample.at, round(sample.actual, 1))
+        estimate = episode.estimate()
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert estimate.low <= estimate.eta <= estimate.high
+        longest = max(longest, estimate.eta)
+    assert longest < 6.0 * first
