@@ -47,15 +47,16 @@ class CoolingCurves:
     def points(self, times: Sequence[float]) -> list[tuple[float, float]]:
         """Return temperature and slope of the first curve at some times; for a few, faster than `at`."""
         delay, ambient = self.delay.item(0), self.ambient.item(0)
-        terms = list(zip(self.sizes[:, 0].tolist(), self.rates[:, 0].tolist(), strict=True))
+        (size0, size1, size2), (rate0, rate1, rate2) = self.sizes[:, 0].tolist(), self.rates[:, 0].tolist()
         found = []
         for time in times:
             since = time - delay
             if since < 0.0:
                 found.append((self.start.temperature + self.start.slope * time, self.start.slope))
                 continue
-            parts = [(size * exp(-min(rate * since, _LONGEST)), rate) for size, rate in terms]
-            found.append((ambient + sum(part for part, _ in parts), -sum(part * rate for part, rate in parts)))
+            # Written out, as this is most of the cost of a reading.
+            part0, part1, part2 = size0 * exp(-rate0 * since), size1 * exp(-rate1 * since), size2 * exp(-rate2 * since)
+            found.append((ambient + (part0 + part1 + part2), -(part0 * rate0 + part1 * rate1 + part2 * rate2)))
         return found
 
     @property
@@ -89,9 +90,9 @@ def cooling_curves(goal: Goal, start: Start, parameters: Array) -> CoolingCurves
     block = np.maximum(sensor + lag * start.slope, 0.0)
     body = low_passed(start, soak_time, ambient) - ambient
     quick = (own * block - shared * body - slow * block) / apart
-    sizes = np.stack([quick / (1.0 - fast * lag), (block - quick) / (1.0 - slow * lag), sensor])
+    sizes = np.array([quick / (1.0 - fast * lag), (block - quick) / (1.0 - slow * lag), sensor])
     sizes[2] -= sizes[0] + sizes[1]
-    return CoolingCurves(start, goal.temperature, delay, ambient, sizes, np.stack([fast, slow, 1.0 / lag]))
+    return CoolingCurves(start, goal.temperature, delay, ambient, sizes, np.array([fast, slow, 1.0 / lag]))
 
 
 def _fallen(sizes: Array, rates: Array, wanted: Array) -> Array:

@@ -125,8 +125,10 @@ def fit(
         squares = float(weight @ residual**2)
         cost, before = squares + prior_cost, theta
         for _ in range(_TRIALS):
-            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
-            step *= min(1.0, 1.0 / max(float(np.max(np.abs(step) / longest)), 1e-9))
+            damped = normal.copy()
+            damped.flat[:: len(theta) + 1] += damping * normal.diagonal()
+            step = np.linalg.solve(damped, gradient)
+            step *= min(1.0, 1.0 / max(float((np.abs(step) / longest).max()), 1e-9))
             if float(step @ gradient) < _GAIN * (1.0 + cost):
                 break  # there is nothing to gain, such as before the first reading
             trial = bounded(goal.direction, theta + step)

@@ -33,9 +33,14 @@ _MEMORY: Final = 0.5
 _SETTLING: Final = 1.0
 #: Most readings kept; at more, every second one is dropped.
 _READINGS: Final = 80
-#: Share of the time since the start after which the curve is fitted again, and the change in °C of the newest residual
-#: that causes it earlier.
-_REFIT: Final = 0.1
+#: Share of the time since the start after which the curve is fitted again, by direction and whether the heater was seen
+#: before, and the change in °C of the newest residual that causes it earlier.
+_REFIT: Final = {
+    (Direction.HEATING, False): 0.1,
+    (Direction.HEATING, True): 0.1,
+    (Direction.COOLING, False): 0.05,
+    (Direction.COOLING, True): 0.1,
+}
 _SURPRISE: Final = {Direction.HEATING: 0.8, Direction.COOLING: 0.4}
 #: Factor of that share in the second half of the expected duration: estimates hardly change there.
 _LATE: Final = {Direction.HEATING: 2.0, Direction.COOLING: 1.0}
@@ -102,6 +107,7 @@ class Posterior:
     def __init__(self, kind: HeaterKind, goal: Goal, start: Start, belief: Belief, *, seen: bool) -> None:
         """`seen`: whether `belief` comes from earlier episodes of this heater."""
         self._widen, self._interval = _WIDEN[goal.direction, seen], _INTERVAL[goal.direction, seen]
+        self._refit_share = _REFIT[goal.direction, seen]
         self._shorter = 1.0 if kind is HeaterKind.CHAMBER else _SHORTER[goal.direction, seen]
         self._independent, self._correlated_s = _INDEPENDENT[goal.direction, kind]
         self._kind, self._goal, self._start = kind, goal, start
@@ -128,7 +134,7 @@ class Posterior:
         self._times.append(time)
         self._actuals.append(actual)
         late = self._fitted_at > 0.5 * float(self._curve.reach[0])
-        due = self._fitted_at * (1.0 + _REFIT * (_LATE[self._goal.direction] if late else 1.0))
+        due = self._fitted_at * (1.0 + self._refit_share * (_LATE[self._goal.direction] if late else 1.0))
         surprise = max(_SURPRISE[self._goal.direction], _NOISES * self._noise)
         if self._waiting:
             expected = self._start.temperature + self._start.slope * time
@@ -174,7 +180,9 @@ class Posterior:
         if len(self._times) > _READINGS:
             self._times, self._actuals = self._times[:1] + self._times[1::2], self._actuals[:1] + self._actuals[1::2]
         times, actuals = np.array(self._times), np.array(self._actuals)
-        weights = np.diff(times, prepend=0.0) * np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
+        weights = np.exp((times - times[-1]) / (_MEMORY * times[-1] + _SETTLING))
+        weights[1:] *= times[1:] - times[:-1]
+        weights[0] = 0.0
         weights *= self._independent / (times[-1] + _SETTLING) + 1.0 / self._correlated_s
         self._noise = max(self._start.noise, noise_of(times, actuals))
         error = max(_READING_ERROR, self._noise)
