@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import paho.mqtt
 import paho.mqtt.client as mqtt
 import pytest
 
-from octoprint_temp_eta.adapters.broker import backoff, protocol_version
+from octoprint_temp_eta.adapters.broker import backoff, connection, protocol_version
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
@@ -184,6 +185,35 @@ def test_an_abandoned_connection_posts_nothing_more(link: Link, broker: Broker, 
         eventually(lambda: silent.count(CONNECT), "the attempt")
         connected = link.connect(broker.port)
         assert connected.port == broker.port
+        link.mqtt.publish(Publish("test/x", b"x", token=1))
+        link.wait_for(Delivered)
+    assert link.all(BrokerLost) == []
+
+
+def test_an_attempt_that_is_left_during_the_name_look_up_sends_no_connect(
+    link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    """It would end the next connection, which has the same client id."""
+    begun, go, look_up = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def slow(host: str, *arguments: Any, **options: Any) -> Any:
+        if host != "slow.test":
+            return look_up(host, *arguments, **options)
+        begun.set()
+        assert go.wait(TIMEOUT)
+        return look_up("127.0.0.1", *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(connection, "SUCCESSION_S", 0.1)
+    with Proxy(broker.listener) as proxy:
+        link.mqtt.connect(spec(proxy.port, host="slow.test"))
+        assert begun.wait(TIMEOUT)
+        left = link.mqtt._session
+        assert left is not None
+        link.connect(broker.port)
+        go.set()
+        left.join(TIMEOUT)
+        assert proxy.count(CONNECT) == 0
         link.mqtt.publish(Publish("test/x", b"x", token=1))
         link.wait_for(Delivered)
     assert link.all(BrokerLost) == []

@@ -68,6 +68,8 @@ class Session(threading.Thread):
         self._subscriptions = Subscriptions(spec.subscriptions, qos=_subscription_qos(spec))
         self._backoff = Backoff()
         self._events: Events = queue.SimpleQueue()
+        #: The client that is being opened.
+        self._opening: Client | None = None
         #: The client of the connection that there is.
         self._client: Client | None = None
         self._link = 0
@@ -83,6 +85,9 @@ class Session(threading.Thread):
     def leave(self, last_messages: tuple[Publish, ...]) -> None:
         """Send `last_messages` if there is a connection, and end."""
         self._events.put((0, Leave(last_messages)))
+        opening = self._opening
+        if opening is not None:  # a later CONNECT would end the next connection: it has the same client id
+            opening.give_up()
 
     def publish(self, message: Publish) -> None:
         """Hand `message` to the client if there is a connection."""
@@ -104,6 +109,7 @@ class Session(threading.Thread):
             try:
                 end = self._attempt()
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
+                self._next(0.0, self._link)  # notes that the session was left meanwhile
                 self._version.outcome(Outcome.FAILED)
                 end = _End(diagnosis.failure(error, self._address))
             if self._left is not None:
@@ -152,7 +158,11 @@ class Session(threading.Thread):
         """Connect and stay connected; return how it ended."""
         attempt = self._version.attempt
         client = Client(self._spec, self._address, attempt.protocol, self._limits, self._link, self._post, self._events)
-        client.open()
+        self._opening = client
+        try:
+            client.open()
+        finally:
+            self._opening = None
         try:
             begin = now().at
             event = self._next(attempt.timeout, self._link)

@@ -109,6 +109,10 @@ class Client:
         paho.open_connection(self._client, self._spec, self._address, self._protocol)
         self._client.loop_start()
 
+    def give_up(self) -> None:
+        """Let `open` fail, without CONNECT if it was not sent yet; from any thread."""
+        self._client.give_up()
+
     @property
     def connected(self) -> bool:
         """Whether the library has a connection."""

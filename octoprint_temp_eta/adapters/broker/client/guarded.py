@@ -55,7 +55,7 @@ class GuardedClient(mqtt.Client):
             TimeoutError: there was no connection in time.
             OSError: and whatever else `connect` raises.
         """
-        timer = threading.Timer(seconds, self._give_up)
+        timer = threading.Timer(seconds, self.give_up)
         timer.name, timer.daemon = "temp_eta-mqtt-timeout", True
         timer.start()
         try:
@@ -68,6 +68,13 @@ class GuardedClient(mqtt.Client):
             timer.cancel()
             if self._opening is not None:
                 self._opening.close()
+
+    def give_up(self) -> None:
+        """End the TCP connection, or the one that is still to be made, so that connecting fails; from any thread."""
+        self._too_late = True
+        if self._opening is not None:
+            with contextlib.suppress(OSError):
+                self._opening.shutdown(socket.SHUT_RDWR)
 
     def write_now(self) -> None:
         """Write the packets in the queue, as far as the socket accepts them without waiting; from any thread.
@@ -93,15 +100,8 @@ class GuardedClient(mqtt.Client):
         connection: socket.socket = super()._create_socket_connection()
         self._opening = connection.dup()  # TLS takes the descriptor of the first one
         if self._too_late:
-            self._give_up()
+            self.give_up()
         return connection
-
-    def _give_up(self) -> None:
-        """End the TCP connection; what reads from it fails."""
-        self._too_late = True
-        if self._opening is not None:
-            with contextlib.suppress(OSError):
-                self._opening.shutdown(socket.SHUT_RDWR)
 
     def _packet_write(self) -> Any:
         with self._writing:
