@@ -12,13 +12,15 @@ from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Publish
 from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
 from ...core.frozen import frozen
+from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
 from . import diagnosis, errors
-from .backoff import STEADY_S, Backoff
+from .backoff import STEADY_S
 from .client.client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
 from .client.paho import Limits
 from .client.subscriptions import Subscriptions
 from .protocol_version import Outcome, ProtocolVersion
+from .rotation import Rotation
 
 #: Timeout for SUBACK before anything is published: in seconds, plus this multiple of the time that CONNACK took, and at
 #: most. A server of a cluster that has lost another one may need 4 s for each, and the states must not wait for that.
@@ -57,16 +59,10 @@ class Session(threading.Thread):
         self._post = post
         self._links = links
         self._after = after
-        self._addresses = itertools.cycle(spec.addresses)
-        self._address = next(self._addresses)
-        #: The attempts since the last connection, modulo the number of addresses.
-        self._failed = 0
-        #: When the first broker of the list was tried, in monotonic seconds.
-        self._round_at = now().at
+        self._rotation = Rotation(spec.addresses, now().at)
         self._version = ProtocolVersion()
         self._limits = Limits()
         self._subscriptions = Subscriptions(spec.subscriptions, qos=_subscription_qos(spec))
-        self._backoff = Backoff()
         self._events: Events = queue.SimpleQueue()
         #: The client that is being opened.
         self._opening: Client | None = None
@@ -114,39 +110,18 @@ class Session(threading.Thread):
                 end = _End(diagnosis.failure(error, self._address))
             if self._left is not None:
                 return
-            pause = self._pause(end)
+            if end.at_once:
+                self._report(end, 0.0)
+                continue
+            pause = self._rotation.pause(now().at, connected=end.connected, refused=end.refused)
             self._report(end, pause)
-            if not end.at_once:
-                self._change_address()
-                self._next(pause, link=0)
+            if self._rotation.turn():  # what was found out belongs to the one before
+                self._version, self._limits = ProtocolVersion(), Limits()
+            self._next(pause, link=0)
 
-    def _pause(self, end: _End) -> float:
-        """Return the seconds until the next attempt.
-
-        The brokers of a list are tried without a pause in between, and the time that this takes counts as a pause.
-        """
-        if end.at_once:
-            return 0.0
-        if end.connected is not None:
-            self._failed = 0
-            self._backoff.connection_lasted(end.connected)
-            spent = 0.0
-        else:
-            self._failed = (self._failed + 1) % len(self._spec.addresses)
-            if self._failed:
-                return 0.0
-            spent = now().at - self._round_at if self._spec.more_addresses else 0.0
-        pause = max(0.0, self._backoff.next(refused=end.refused) - spent)
-        self._round_at = now().at + pause
-        return pause
-
-    def _change_address(self) -> None:
-        """Try the next broker of the list, from the start: what was found out belongs to the one before."""
-        address = next(self._addresses)
-        if address != self._address:
-            self._address = address
-            self._version = ProtocolVersion()
-            self._limits = Limits()
+    @property
+    def _address(self) -> BrokerAddress:
+        return self._rotation.address
 
     def _report(self, end: _End, pause: float) -> None:
         if not end.at_once or end.reason not in self._reported:
