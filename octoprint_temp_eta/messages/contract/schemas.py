@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-#: The package with the schemas.
+#: The package with the schemas, and how the names of their files end.
 PACKAGE = "octoprint_temp_eta.schemas"
-_SUFFIX = ".schema.json"
+SUFFIX = ".schema.json"
 
 
 class InvalidPayload(ValueError):
@@ -28,9 +28,9 @@ class InvalidPayload(ValueError):
 
 #: The folder of the schemas, and the names of all, also of those of shared definitions.
 _FOLDER = files(PACKAGE)
-NAMES = tuple(sorted(each.name.removesuffix(_SUFFIX) for each in _FOLDER.iterdir() if each.name.endswith(_SUFFIX)))
+NAMES = tuple(sorted(each.name.removesuffix(SUFFIX) for each in _FOLDER.iterdir() if each.name.endswith(SUFFIX)))
 
 
 def read(name: str) -> Mapping[str, Any]:
     """Return the schema `name`, read anew: all of them take 0.3 MiB, and little is needed until the first command."""
-    return dict(json.loads((_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")))
+    return dict(json.loads((_FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")))

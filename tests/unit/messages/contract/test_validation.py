@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -56,3 +58,19 @@ def test_the_deepest_payload_is_accepted():
         inner = [inner]
     validate("command_script_start", {"id": "a", "settings": {"x": inner}})
     assert refused("command_script_start", {"id": "a", "settings": {"x": [inner]}}) == ("", "nesting")
+
+
+FIRST_COMMAND = """
+from octoprint_temp_eta.messages.contract import catalogue, schemas
+
+names = []
+read = schemas.read
+schemas.read = lambda name: names.append(name) or read(name)
+catalogue.COMMANDS["target"].validate({"heater": "bed", "target": 60})
+print(*names)
+"""
+
+
+def test_the_first_command_reads_only_the_schemas_that_it_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_COMMAND], check=True, capture_output=True, text=True)
+    assert set(done.stdout.split()) == {"common", "command_target"}
