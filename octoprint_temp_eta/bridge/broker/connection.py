@@ -142,11 +142,11 @@ class Connection(Part):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
         if self._outbox.sends("info") and self._read_back.asks(now):
             self._outbox.republish(("info",), 0.0, now)
-        if self._outbox.limits.retry(now):
-            self._outbox.resend_states()
+        self._outbox.retry(now)
         dead = self._read_back.dead
         if self._outbox.stuck(now):
             dead = "The broker has stopped acknowledging: connecting anew"
+            self._outbox.lost(now)
         if dead:
             effects += self._lost(dead, now)
         if dead or self._restarts(now) or (self.state is State.LEFT and self._conflict.returns(now)):
@@ -230,7 +230,7 @@ class Connection(Part):
     def _broker_lost(self, event: BrokerLost, now: Now) -> list[Effect]:
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # an abandoned attempt, while another connection was established
-        self._outbox.lost(now)
+        self._outbox.lost(now, event.code)
         effects = self._lost(event.reason, now, without_reason=event.code is None)
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         self._restart_at = now.at + event.pause if event.given_up and self.state is State.WAITING else None

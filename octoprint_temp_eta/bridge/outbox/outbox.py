@@ -23,6 +23,7 @@ from .events import Event, Events, Receipt
 from .packet_size import packet_size
 from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
+from .suspects import LASTS_S, may_be_a_message
 
 #: Seconds without an acknowledgement after which the connection counts as lost.
 ACK_TIMEOUT_S = 20.0
@@ -57,6 +58,7 @@ class Outbox:
         #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
         self._progress_at = 0.0
+        self._connected_at = 0.0
         self._retained = Retained()
         self._events = Events()
         self._published: list[Published] = []
@@ -193,7 +195,8 @@ class Outbox:
     def connect(self, link: int, now: Now) -> None:
         """Use a new connection."""
         self.disconnect()
-        self.link, self._progress_at = link, now.at
+        self.link = link
+        self._progress_at = self._connected_at = now.at
         self.resend_states()
 
     def resend_states(self) -> None:
@@ -205,15 +208,24 @@ class Outbox:
         last = [] if self._retained.get(status) is None else [status]
         self._retained.send([*(publish.topic for publish in others), *last])
 
+    def retry(self, now: Now) -> None:
+        """Send what was held back again if it is time, once the connection has lasted."""
+        if self.connected and now.at - self._connected_at >= LASTS_S and self.limits.retry(now):
+            self.resend_states()
+
     def disconnect(self) -> None:
         """Note that the connection has ended: events in flight may not have arrived, so they are sent again."""
         self.link = None
         self._events.disconnect(item for item in self._in_flight.values() if isinstance(item, Event))
         self._in_flight.clear()
 
-    def lost(self, now: Now) -> None:
-        """Note that the broker ended the connection: a message at which it did so twice is not sent again."""
-        culprits = self.limits.lost(map(_publish_of, self._in_flight.values()), now)
+    def lost(self, now: Now, code: int | None = None) -> None:
+        """Note that the broker ended the connection: a message at which it did so twice is held back or dropped.
+
+        `code` is the reason code in its DISCONNECT, None without one.
+        """
+        under_way = self._in_flight.values() if may_be_a_message(code) else ()
+        culprits = self.limits.lost(map(_publish_of, under_way), now)
         for token, item in list(self._in_flight.items()):
             if isinstance(item, Event) and item.publish.topic in culprits:
                 del self._in_flight[token]

@@ -18,8 +18,8 @@ WINDOW = 16
 MAX_REPORTS = 32
 #: From this size in bytes on, a culprit is taken as too large for the broker, and nothing of its size is sent.
 LARGE = 4096
-#: Seconds after which culprits are tried again, as two network failures look the same; doubled each time, up to the
-#: last.
+#: Seconds after which a guessed limit is tried again, as two network failures look the same; doubled each time, up to
+#: the last.
 RETRY_S, LONGEST_RETRY_S = 3600.0, 86400.0
 #: What follows a limit that the broker has not announced.
 GUESS = " The limit is a guess: the broker did not accept a larger message."
@@ -55,7 +55,7 @@ class Culprit:
     def __str__(self) -> str:
         return (
             f"The connection ended twice while a message of {self.size} bytes on {self.topic} was in flight: it is "
-            "not sent for an hour or longer. Check the network, the broker's log, its packet limit (mosquitto: "
+            "not sent for a minute or longer. Check the network, the broker's log, its packet limit (mosquitto: "
             "max_packet_size) and the user's permissions (ACL)."
         )
 
@@ -70,15 +70,17 @@ class SendLimits:
         self.not_sent = 0
         #: The size in bytes of the largest message so far, sent or not.
         self.largest = 0
-        #: How often the culprits were allowed again.
+        #: How often culprits were allowed again.
         self.retries = 0
         self._protocol = "5"
         self._suspects = Suspects()
         #: A limit that the broker seems to have, from the smallest large message that it refused or disconnected at.
         self._guess: int | None = None
         self._announced: int | None = None
-        #: When the first of the culprits was found, in monotonic seconds, and when they are tried again.
-        self._found_at: float | None = None
+        #: The size in bytes of the largest message that the broker has accepted.
+        self._largest_accepted = 0
+        #: When the limit was guessed, in monotonic seconds, and after how many it is tried again.
+        self._guessed_at: float | None = None
         self._retry_s = RETRY_S
         self._reports: deque[TooLarge | Culprit] = deque(maxlen=MAX_REPORTS)
 
@@ -121,43 +123,49 @@ class SendLimits:
         culprits = set()
         for publish in {publish.topic: publish for publish in under_way}.values():
             size = packet_size(publish, self._protocol)
-            if not self._suspects.lost(publish.topic, size):
+            if not self._suspects.lost(publish.topic):
                 continue
-            self._found(size if size >= LARGE else None, now)
-            self._reports.append(Culprit(publish.topic, size))
             culprits.add(publish.topic)
+            if size >= LARGE and size > self._largest_accepted:
+                self._guess_limit(size, now)
+            elif not self._suspects.hold(publish.topic, size, now.at):
+                continue
+            self._reports.append(Culprit(publish.topic, size))
         return culprits
 
     def too_large(self, publish: Publish, now: Now) -> None:
         """Note that the broker refused `publish` because of its size: nothing of its size is sent."""
-        self._found(packet_size(publish, self._protocol), now)
+        size = packet_size(publish, self._protocol)
+        self._largest_accepted = min(self._largest_accepted, size - 1)
+        self._guess_limit(size, now)
 
-    def _found(self, too_large: int | None, now: Now) -> None:
-        """Note a culprit; `too_large` is its size in bytes if nothing of that size is sent."""
-        if too_large is not None:
-            self._guess = min(too_large - 1, self._guess or too_large)
-        if self._found_at is None:
-            self._found_at = now.at
+    def _guess_limit(self, too_large: int, now: Now) -> None:
+        """Send nothing of the size `too_large`, in bytes."""
+        self._guess = min(too_large - 1, self._guess or too_large)
+        if self._guessed_at is None:
+            self._guessed_at = now.at
 
     def delivered(self, publish: Publish) -> None:
         """Note that the broker acknowledged `publish`."""
-        self._suspects.delivered(publish.topic)
+        size = packet_size(publish, self._protocol) if publish.qos else 0  # without QoS, it was sent and no more
+        self._suspects.delivered(publish.topic, size)
+        self._largest_accepted = max(self._largest_accepted, size)
 
     def forget(self) -> None:
         """Reset, such as for another broker."""
         self._suspects.forget()
-        self._guess = self._found_at = None
-        self._retry_s = RETRY_S
+        self._guess = self._guessed_at = None
+        self._retry_s, self._largest_accepted = RETRY_S, 0
 
     def retry(self, now: Now) -> bool:
-        """Allow the culprits again if it is time; return whether there are any."""
-        if self._found_at is None or now.at - self._found_at < self._retry_s:
-            return False
-        pause = min(2 * self._retry_s, LONGEST_RETRY_S)
-        self.forget()
-        self._retry_s = pause
-        self.retries += 1
-        return True
+        """Allow the culprits again whose time has come; return whether there are any."""
+        retried = self._suspects.release(now.at)
+        if self._guessed_at is not None and now.at - self._guessed_at >= self._retry_s:
+            self._guess = self._guessed_at = None
+            self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
+            retried = True
+        self.retries += retried
+        return retried
 
     @property
     def maximum_packet_size(self) -> int | None:

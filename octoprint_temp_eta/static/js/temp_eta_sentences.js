@@ -4,7 +4,7 @@ window.TempETA.sentences = [
     "If it was at work, increase the maximum of consecutive timeouts in OctoPrint's settings (Serial Connection > Intervals & timeouts)",
     "%(where)s does not keep retained messages: clients that connect later see no states, and Home Assistant loses the printer when it restarts",
     "Check the network, the broker's log, its packet limit (mosquitto: max_packet_size) and the user's permissions (ACL)",
-    "The connection ended twice while a message of %(size)s bytes on %(topic)s was in flight: it is not sent for an hour or longer",
+    "The connection ended twice while a message of %(size)s bytes on %(topic)s was in flight: it is not sent for a minute or longer",
     "Turn off Skip certificate verification, and set the CA file if the broker has an authority of its own",
     "If that printer still exists, set another printer ID here; otherwise this printer will use the topic",
     "Not known: no birth message was received on %(status_topic)s, and the broker does not report who is subscribed",

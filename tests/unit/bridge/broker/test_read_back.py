@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.broker.read_back import (
     ReadBack,
     explain,
 )
+from octoprint_temp_eta.bridge.outbox.suspects import LASTS_S, PAUSE_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Page
 from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived
 from octoprint_temp_eta.core.clock import Now
@@ -126,6 +127,11 @@ def test_info_that_is_held_back_is_no_sign_of_a_broker_that_does_not_deliver():
     for _ in range(2):
         driver.connect()
         driver.advance(1)
+        driver.lose()
+    for retry in range(7):  # until it is held back for longer than this test takes
+        driver.skip(PAUSE_S * 2**retry)
+        driver.connect()
+        driver.advance(LASTS_S + 1)
         driver.lose()
     driver.connect()
     driver.handle(MessageArrived(driver.topic("info"), driver.retained[driver.topic("info")]))

@@ -9,7 +9,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, REFUSED_S
-from octoprint_temp_eta.bridge.outbox.send_limits import RETRY_S
+from octoprint_temp_eta.bridge.outbox.suspects import LASTS_S
 from octoprint_temp_eta.bridge.protocol.effects import Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
@@ -337,7 +337,7 @@ def test_what_the_broker_hung_up_at_is_announced_again_on_a_connection_that_last
     driver.lose()
     driver.silent_on = ()
     driver.connect(forget=True)
-    settle(driver)
+    driver.advance(LASTS_S - 1)
     assert there > {topic for topic in driver.retained if topic.startswith("homeassistant/")} > set()
-    driver.advance(RETRY_S, tick=10.0)
+    settle(driver)
     assert there <= driver.retained.keys()

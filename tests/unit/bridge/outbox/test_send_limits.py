@@ -16,10 +16,11 @@ from octoprint_temp_eta.bridge.outbox.send_limits import (
     SendLimits,
     TooLarge,
 )
-from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
+from octoprint_temp_eta.bridge.outbox.suspects import LASTS_S, PAUSE_S
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost
 from octoprint_temp_eta.core.clock import Now
-from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, heating, logged
 
 MESSAGE = Publish("a/b", b"x" * 1000)
 NOW = Now(0.0, 0.0)
@@ -114,18 +115,49 @@ def test_a_smaller_message_on_the_same_topic_is_sent():
     assert made.accepts(Publish("a/b", b"x"))
 
 
-def test_a_culprit_is_tried_again_after_growing_pauses():
+def test_a_guessed_limit_is_tried_again_after_growing_pauses():
     made = limits()
+    large = Publish("a/b", b"x" * LARGE)
     at, pause = 0.0, RETRY_S
     while pause < 4 * LONGEST_RETRY_S:
-        hung_up_twice(made, MESSAGE, Now(at, at))
+        hung_up_twice(made, large, Now(at, at))
         expected = min(pause, LONGEST_RETRY_S)
         assert not made.retry(Now(at + expected - 1, at))
-        assert not made.accepts(MESSAGE)
+        assert not made.accepts(large)
         at, pause = at + expected, 2 * pause
         assert made.retry(Now(at, at))
-        assert made.accepts(MESSAGE)
+        assert made.accepts(large)
         assert not made.retry(Now(at, at)), "once"
+
+
+def test_a_small_culprit_is_tried_again_after_a_minute_and_each_retry_is_counted():
+    made = limits()
+    hung_up_twice(made, MESSAGE)
+    assert not made.retry(Now(PAUSE_S - 1, 0.0))
+    assert made.retry(Now(PAUSE_S, 0.0))
+    assert made.retries == 1
+    assert made.accepts(MESSAGE)
+    assert made.goes_alone(MESSAGE)
+
+
+def test_what_the_broker_has_accepted_is_not_reported_before_a_connection_that_lasted_ends_at_it():
+    made = limits()
+    made.delivered(MESSAGE)
+    hung_up_twice(made, MESSAGE)
+    assert not made.accepts(MESSAGE)
+    assert made.take_reports() == []
+    assert made.retry(Now(LASTS_S, 0.0))
+    assert made.lost([MESSAGE], Now(LASTS_S, 0.0)) == {"a/b"}
+    assert made.take_reports() == [Culprit("a/b", SIZE)]
+
+
+def test_a_message_that_is_no_larger_than_an_accepted_one_is_no_limit():
+    made = limits()
+    made.delivered(Publish("a/c", b"x" * 2 * LARGE))
+    hung_up_twice(made, Publish("a/b", b"x" * LARGE))
+    assert made.maximum_packet_size is None
+    made.too_large(Publish("a/c", b"x" * LARGE), NOW)
+    assert made.maximum_packet_size is not None
 
 
 def test_a_large_culprit_is_a_limit_for_all_messages_until_it_is_tried_again():
@@ -170,7 +202,7 @@ def test_changed_settings_end_a_guess_but_not_an_announced_limit():
 
 def test_the_report_of_a_culprit_has_topic_size_and_remedy():
     text = str(Culprit("a/b", 9000))
-    assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent for an hour" in text
+    assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent for a minute" in text
     assert "packet limit (mosquitto: max_packet_size)" in text
 
 
@@ -197,7 +229,7 @@ def test_a_message_above_the_packet_limit_is_reported_and_counted():
     assert driver.state("info")["instance"] == INSTANCE, "a broker without the limit gets it"
 
 
-def test_what_was_held_back_is_sent_again_after_an_hour():
+def test_what_was_held_back_is_sent_again_after_a_minute():
     driver = BridgeDriver(ha_discovery_enabled=False)
     driver.printer()
     topic, outbox = driver.topic("info"), driver.bridge._outbox
@@ -206,6 +238,47 @@ def test_what_was_held_back_is_sent_again_after_an_hour():
     assert found == [set(), {topic}]
     driver.connect(forget=True)
     assert topic not in driver.retained
-    driver.skip(RETRY_S)
+    driver.skip(PAUSE_S)
     driver.advance(1)
     assert topic in driver.retained
+
+
+def test_what_was_held_back_stays_so_on_a_connection_that_has_not_lasted():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.printer()
+    topic, limits = driver.topic("info"), driver.bridge._outbox.limits
+    driver.connect()
+    for _ in range(2):
+        limits.lost([Publish(topic, b"x")], driver.now)
+    driver.lose()
+    driver.skip(PAUSE_S)
+    driver.connect(forget=True)
+    driver.advance(LASTS_S - 1)
+    assert topic not in driver.retained
+    driver.advance(2)
+    assert topic in driver.retained
+
+
+def test_a_message_that_is_never_acknowledged_does_not_end_connections_for_ever():
+    driver = heating(ha_discovery_enabled=False)
+    driver.silent_on = (driver.topic("info"),)
+    driver.connect(forget=True)
+    driver.lose()
+    for _ in range(200):
+        if driver.of(Connect):
+            driver.effects.clear()
+            driver.connect()
+        driver.advance(3)
+    assert driver.bridge._connection.connections <= 8
+    assert driver.topic("bed/eta") in driver.retained
+
+
+def test_a_broker_that_shuts_down_again_and_again_makes_no_culprits():
+    driver = heating(ha_discovery_enabled=False)
+    for _ in range(8):
+        driver.silent_on = (driver.topic("bed"),)
+        driver.connect()
+        driver.handle(BrokerLost(driver.link or 0, "closed the connection: server shutting down", 0x8B))
+    driver.silent_on = ()
+    driver.connect(forget=True)
+    assert driver.topic("bed/eta") in driver.retained

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
+
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
-from octoprint_temp_eta.bridge.outbox.suspects import Suspects
+from octoprint_temp_eta.bridge.outbox.suspects import (
+    LASTS_S,
+    LONGEST_PAUSE_S,
+    MOST_ACCEPTED,
+    PAUSE_S,
+    Suspects,
+    may_be_a_message,
+)
+from octoprint_temp_eta.bridge.protocol.effects import Publish
 from tests.support.outbox_driver import BASE, change, deliver, drain, fill, now, outbox, topics
+
+
+@pytest.mark.parametrize("code", [None, -1, 0x00, 0x80, 0x82, 0x87, 0x90, 0x95, 0x97, 0x99, 0x9A, 0x9B])
+def test_a_message_may_be_the_reason(code: int | None):
+    assert may_be_a_message(code)
+
+
+@pytest.mark.parametrize("code", [0x88, 0x89, 0x8B, 0x8D, 0x8E, 0x96, 0x98, 0x9C, 0x9D, 0x9F, 0xA0, 0xFF])
+def test_a_reason_that_clears_all_messages(code: int):
+    assert not may_be_a_message(code)
 
 
 def test_a_suspect_that_arrives_is_none_any_more():
     suspects = Suspects()
-    assert not suspects.lost("a/b", 10)
+    assert not suspects.lost("a/b")
     assert "a/b" in suspects
-    suspects.delivered("a/b")
+    suspects.delivered("a/b", 10)
     assert "a/b" not in suspects
 
 
 def found() -> Suspects:
-    """Return suspects that have found a culprit on a/b."""
+    """Return suspects that have found a culprit on a/b and hold it back."""
     suspects = Suspects()
-    suspects.lost("a/b", 10)
+    suspects.lost("a/b")
     suspects.connected()
-    suspects.delivered("other")
-    assert suspects.lost("a/b", 10)
+    suspects.delivered("other", 10)
+    assert suspects.lost("a/b")
+    assert suspects.hold("a/b", 10, 0.0)
     return suspects
 
 
 def test_the_second_loss_makes_a_culprit_of_the_same_topic_only():
     suspects = found()
-    assert not suspects.lost("other", 10)
+    assert not suspects.lost("other")
     assert suspects.holds_back("a/b", 10)
     assert not suspects.holds_back("other", 10)
 
@@ -36,39 +59,94 @@ def test_nothing_is_left_after_forget():
     suspects = found()
     suspects.forget()
     assert not suspects.holds_back("a/b", 10)
+    assert suspects.hold("other", 10, 0.0), "what was accepted is forgotten"
+
+
+def test_a_much_smaller_message_than_the_culprit_is_sent_alone():
+    suspects = found()
+    assert suspects.holds_back("a/b", 9), "sizes vary"
+    assert not suspects.holds_back("a/b", 5)
+    assert "a/b" in suspects
+
+
+def test_a_culprit_is_held_back_for_growing_pauses_until_it_arrives():
+    suspects = found()
+    at, pause = 0.0, PAUSE_S
+    while pause < 4 * LONGEST_PAUSE_S:
+        assert not suspects.release(at + min(pause, LONGEST_PAUSE_S) - 1)
+        at, pause = at + min(pause, LONGEST_PAUSE_S), 2 * pause
+        assert suspects.release(at)
+        assert not suspects.release(at), "once"
+        assert suspects.lost("a/b"), "one loss is enough now"
+        assert suspects.hold("a/b", 10, at)
+    suspects.release(at + LONGEST_PAUSE_S)
+    suspects.delivered("a/b", 10)
+    assert not suspects.hold("a/b", 10, at)
+    assert suspects.release(at + LASTS_S)
+
+
+def test_what_the_broker_has_accepted_before_is_held_back_only_until_a_connection_has_lasted():
+    suspects = Suspects()
+    suspects.delivered("a/b", 10)
+    assert not suspects.hold("a/b", 10, 0.0), "no culprit yet"
+    assert suspects.holds_back("a/b", 10)
+    assert suspects.release(LASTS_S)
+    assert suspects.lost("a/b")
+    assert suspects.hold("a/b", 10, LASTS_S), "that connection had lasted"
+
+
+def test_a_much_larger_message_than_the_broker_has_accepted_may_be_the_culprit():
+    suspects = Suspects()
+    for topic in ("a", "b"):
+        suspects.delivered(topic, 10)
+    assert not suspects.hold("a", 11, 0.0), "sizes vary"
+    assert suspects.hold("b", 20, 0.0)
+
+
+def test_what_is_known_of_topics_is_bounded():
+    suspects = Suspects()
+    for number in range(MOST_ACCEPTED + 1):
+        suspects.delivered(f"{number}", 10)
+    assert suspects.hold("0", 10, 0.0)
+    assert not suspects.hold("1", 10, 0.0)
 
 
 def test_a_broker_that_acknowledges_nothing_has_no_culprit():
     suspects = Suspects()
     for _ in range(10):
         suspects.connected()
-        assert not suspects.lost("a/b", 10)
+        assert not suspects.lost("a/b")
     assert "a/b" in suspects
 
 
 def test_a_suspect_that_was_first_is_last_on_the_next_connection():
     suspects = Suspects()
     for topic in ("a", "b", "c"):
-        suspects.lost(topic, 10)
+        suspects.lost(topic)
     suspects.connected()
-    assert not suspects.lost("a", 10)
+    assert not suspects.lost("a")
     assert sorted("abcd", key=suspects.order) == ["d", "b", "c", "a"]
 
 
 # In the outbox
 
 
-def hang_up(box: Outbox, topic: str, link: int) -> list[str]:
-    """Connect, acknowledge what goes out, and end the connection at the first message on `topic`; return the topics."""
-    box.connect(link, now())
+def hang_up(box: Outbox, topic: str, link: int, at: float = 0.0) -> list[str]:
+    """Connect, and acknowledge until the connection ends at the first message on `topic`; return the topics."""
+    box.connect(link, now(at))
+    return acknowledge(box, topic, at)
+
+
+def acknowledge(box: Outbox, topic: str, at: float = 0.0) -> list[str]:
+    """Acknowledge what goes out, and end the connection at the first message on `topic`; return the topics."""
     sent: list[str] = []
-    while batch := list(box.drain(now())):
+    while batch := list(box.drain(now(at))):
         for publish in batch:
             sent += topics([publish])
             if publish.topic == f"{BASE}/{topic}":
-                box.lost(now())
+                box.lost(now(at))
                 return sent
-            deliver(box, publish)
+            deliver(box, publish, at)
     return sent
 
 
@@ -101,3 +179,91 @@ def test_a_connection_that_the_bridge_ends_makes_no_suspects():
         assert topics(drain(box, acknowledged=False)) == ["tool0/eta", "bed/eta"]
         box.disconnect()
     assert box.limits.take_reports() == []
+
+
+@pytest.mark.parametrize("code", [0x8B, 0x8E, 0x8D])
+def test_a_broker_that_ends_connections_for_another_reason_makes_no_suspects(code: int):
+    box = outbox()
+    fill(box, "tool0", "bed")
+    for link in range(1, 9):
+        box.connect(link, now())
+        [first, *_] = box.drain(now())
+        deliver(box, first)
+        box.lost(now(), code)
+    box.connect(9, now())
+    assert topics(drain(box, acknowledged=False)) == ["tool0/eta", "bed/eta"]
+    assert (box.limits.take_reports(), box.limits.not_sent) == ([], 0)
+
+
+def test_a_reason_about_a_message_is_evidence_like_none():
+    box = outbox()
+    fill(box, "tool0", "bed")
+    for link in (1, 2):
+        box.connect(link, now())
+        deliver(box, next(iter(box.drain(now()))))
+        list(box.drain(now()))
+        box.lost(now(), 0x95)
+    assert [report.topic for report in box.limits.take_reports()] == [f"{BASE}/bed/eta"]
+
+
+def test_after_a_network_that_kept_breaking_everything_is_sent_once_a_connection_has_lasted():
+    """Each connection ends after a few messages, with others under way."""
+    box, names, chance = outbox(), [f"tool{number}" for number in range(20)], random.Random(1)
+    fill(box, *names)
+    box.connect(1, now())
+    drain(box)
+    at = 0.0
+    for link in range(2, 40):
+        at += 3.0
+        fill(box, *names, at=at, actual=link)
+        box.connect(link, now(at))
+        for _ in range(chance.randrange(1, 30)):
+            batch = list(box.drain(now(at)))
+            for publish in batch[: chance.randrange(len(batch) + 1)]:
+                deliver(box, publish, at)
+        box.lost(now(at))
+    assert box.limits.take_reports() == [], "no culprits"
+    fill(box, *names, at=at, actual=99)
+    box.connect(40, now(at))
+    sent = drain(box, at)
+    assert len(sent) < len(names), "some are held back"
+    box.retry(now(at + LASTS_S - 1))
+    assert drain(box, at + LASTS_S - 1) == []
+    box.retry(now(at + LASTS_S))
+    assert sorted(topics(drain(box, at + LASTS_S))) == sorted(f"{name}/eta" for name in names)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_message_that_ends_each_connection_is_sent_ever_more_rarely(accepted: bool):
+    """Whether or not the broker has accepted it at first."""
+    box = outbox()
+    fill(box, "tool0", "bed")
+    at, link, ends = 0.0, 1, 0
+    box.connect(link, now(at))
+    acknowledge(box, "" if accepted else "bed/eta", at)
+    while at < 86400.0:
+        if box.connected:
+            box.retry(now(at))
+        else:
+            ends, link = ends + 1, link + 1
+            box.connect(link, now(at))
+        acknowledge(box, "bed/eta", at)
+        at += 1.0
+        if not accepted or at > 1.0:
+            fill(box, "tool0", "bed", at=at, actual=at)
+    assert 10 <= ends <= 16
+    assert box.limits.not_sent > 80_000, "held back, and counted"
+
+
+def test_a_large_message_that_the_broker_has_accepted_before_is_no_limit():
+    box = outbox()
+    large = Publish(f"{BASE}/large", b"x" * 5000, qos=1)
+    box.connect(1, now())
+    box.send_event("large", large, now(), keep_s=300)
+    drain(box)
+    for link in (2, 3):
+        fill(box, "bed", actual=link)
+        box.send_event("large", large, now(), keep_s=300)
+        assert "large" in hang_up(box, "large", link)
+    assert box.limits.maximum_packet_size is None
+    assert box.events_dropped["large"] == 1
