@@ -121,6 +121,11 @@ class Printer:
         self._sent.wait(max(0.0, until - now().at))
         self._observing = False
 
+    @property
+    def holds_jobs(self) -> bool:
+        """Whether a script has the printer."""
+        return self._held_on is not None
+
     # OctoPrint's hooks
 
     def hook_queuing(
@@ -273,7 +278,7 @@ class Printer:
             window=int(self._serial_setting("ackMax") or 1),
             late_ok=now().at - self._optional_at <= OPTIONAL_S,
             ok_first=ACKNOWLEDGES_FIRST in firmware,
-            tool=self._modes.tool,
+            modes=self._modes,
             targets=self._recent_targets.at(now().at),
         )
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Publish
+from octoprint_temp_eta.bridge.protocol.script_effects import SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
     LineQueued,
@@ -21,6 +22,8 @@ from tests.support.bridge_driver import BridgeDriver
 STEPS = Script("steps.py", "Steps", "steps", {"count": 3, "name": "x"})
 ON_CONNECT = Script("on_connect.py", "On connect", "on_connect", has_commands=True)
 BROKEN = Script("broken.py", "broken.py", error="SyntaxError: invalid syntax (broken.py, line 1)")
+#: Each run begins with a question for the targets.
+ASK = SendLines(("M105",))
 RUN_1, RUN_2 = "4f1b9c02-1", "4f1b9c02-2"
 COMMON = {"id": "steps", "title": "Steps", "run_id": RUN_1}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.frozen import frozen
+from ...core.gcode.motion import Modes
 from ...core.gcode.targets import Asked
 from ...core.scripts.catalogue import FolderState, Script
 from ...core.scripts.settings import Settings
@@ -83,8 +84,8 @@ class JobsHeld:
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
     may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
-    it executes them. `tool` is the tool in use. `targets` were asked for before, oldest first, and the printer may
-    not have reported them yet.
+    it executes them. `modes` are those of the lines before. `targets` were asked for before, oldest first, and the
+    printer may not have reported them yet.
     """
 
     run_id: str
@@ -92,7 +93,7 @@ class JobsHeld:
     window: int = 1
     late_ok: bool = False
     ok_first: bool = False
-    tool: str = "T0"
+    modes: Modes = Modes()
     targets: tuple[Asked, ...] = ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ...core.clock import Now
 from ...core.gcode.acknowledgements import LINE_TIMEOUT_S, Acknowledgements
 from ...core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
+from ...core.gcode.motion import Modes
 from ..part import InputHandler
 from ..protocol.effects import Effect
 from ..protocol.script_effects import BreakHeatWait, FakeOk, RejectLine, ReplyToLine, SendLine
@@ -44,6 +45,8 @@ class RunLines:
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
         self._questions = 0
+        #: The modes before the run, and after the script's lines.
+        self._modes_before = self._modes = Modes()
         self._line_timeout = LINE_TIMEOUT_S
 
     @property
@@ -64,6 +67,7 @@ class RunLines:
 
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
+        self._modes_before = self._modes = event.modes
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
@@ -80,12 +84,19 @@ class RunLines:
         """Send a line of the script; `ReplyToLine` or `RejectLine` follows."""
         key = f"{self._run_id}.{message.seq}"
         self._waiting[key] = message.seq
+        self._modes = self._modes.after(message.line)
         return self._send(key, message.line, reply=message.reply)
 
     def send_last(self, *, ask: bool) -> list[Effect]:
-        """Send the last line, with `ask` after a question for the temperatures; `settled` is called at its end."""
-        question = self._ask_printer(Fence()) if ask else []
-        return [*question, self._send(self._last_key, LAST_LINE)]
+        """Send the last line, with `ask` after a question for the temperatures; `settled` is called at its end.
+
+        Before it, the script's units are changed back: others would move 25 times as far, or a 25th.
+        """
+        before: list[Effect] = list(self._ask_printer(Fence())) if ask else []
+        if self._modes.units != self._modes_before.units:
+            self._modes = self._modes_before
+            before.append(self._send(f"{self._run_id}.units", self._modes.units))
+        return [*before, self._send(self._last_key, LAST_LINE)]
 
     def hurry(self) -> None:
         """The run is ending."""

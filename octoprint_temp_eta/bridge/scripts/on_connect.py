@@ -20,7 +20,10 @@ from .store import ScriptStore
 
 
 class OnConnect(Part):
-    """Reads the commands after each connect and when settings are saved; sends them once the printer is ready."""
+    """Reads the commands after each connect and when settings are saved; sends them once the printer is ready.
+
+    They wait for the end of a script, but not of a print: homing would hit what was printed.
+    """
 
     def __init__(self, library: Library, run: ScriptRun, printer: Printer, store: ScriptStore) -> None:
         self._library = library
@@ -64,7 +67,17 @@ class OnConnect(Part):
         self._connected = printer.connected
         if not self._connected:
             self._waiting = {}
-        return self._read()
+        return [*self._dropped(), *self._read()]
+
+    def _dropped(self) -> list[Effect]:
+        """Drop what waits if a print runs."""
+        if not self._printer.printing:
+            return []
+        dropped, self._waiting = self._waiting, {}
+        return [
+            Log(logging.WARNING, f"Script {script_id}: its on-connect commands are not sent, as a print is running")
+            for script_id in dropped
+        ]
 
     def _read(self) -> list[Effect]:
         if not (self._wanted and self._connected and self._library.known):
@@ -84,4 +97,4 @@ class OnConnect(Part):
         self._waiting.pop(event.script_id, None)
         if event.lines and self._connected:
             self._waiting[event.script_id] = SendLines(event.lines)
-        return self.due()
+        return [*self._dropped(), *self.due()]

@@ -23,6 +23,7 @@ from ..protocol.script_effects import (
     KillScript,
     RejectLine,
     ReleaseJobs,
+    SendLines,
     StartScript,
     TerminateScript,
 )
@@ -179,7 +180,7 @@ class ScriptRun(Part):
         if not self._is_of(event.run_id):
             return [] if event.refusal else [ReleaseJobs()]
         self._lines.held(event, now)
-        self.runner.begins_with(event.tool, event.targets)
+        self.runner.begins_with(event.modes.tool, event.targets)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
     def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
@@ -236,7 +237,8 @@ class ScriptRun(Part):
             case core.Hold():
                 return [HoldJobs(self.runner.run.run_id, self._allow_motion)] if self.runner.run else []
             case core.Launch():
-                return [self._launch] if self._launch else []
+                # A macro at the end of a print may have switched heaters off that OctoPrint still shows as on.
+                return [SendLines(("M105",)), self._launch] if self._launch else []
             case core.Terminate():
                 self._lines.hurry()
                 return [TerminateScript(), *self._lines.break_heat_wait(now)]

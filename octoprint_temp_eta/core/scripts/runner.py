@@ -94,6 +94,7 @@ class Runner:
             return []
         self._progress = _Progress()
         self.run = run
+        self.reported(run.targets)
         return [Hold()]
 
     def held(self, refusal: str | None, at: float, wall: float) -> list[Decision]:
@@ -157,6 +158,9 @@ class Runner:
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
             return self._finish(wall, held=True)
+        heaters = ", ".join(sorted(self._progress.heaters.by_script))
+        if heaters:
+            reason = f"{reason}. Heaters that the script has set may still be on: {heaters}"
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:

@@ -1,8 +1,14 @@
-"""Notices that a heater was turned down without a line, such as at the printer's display or by the firmware."""
+"""Notices that a heater was turned down without a line: at the printer's display, by a macro or by the firmware."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+
+#: Lines of a heater that are remembered until the printer reports the newest one's target.
+MOST_LINES = 64
+#: Firmware rounds targets: °C by which a reported one may differ from the one asked for.
+ROUNDING = 1.0
 
 
 class TurnedDown:
@@ -11,15 +17,14 @@ class TurnedDown:
     def __init__(self) -> None:
         #: What the heaters were turned down to. A later line of somebody else replaces it.
         self.targets: dict[str, float] = {}
-        self._asked: dict[str, float | None] = {}
-        #: What the printer has reported since it knows the newest line.
-        self._level: dict[str, float] = {}
+        #: What lines have asked for, oldest first. The printer reports it when it has come to them.
+        self._asked: dict[str, deque[float]] = {}
         self._reported: Mapping[str, float] = {}
 
     def asked(self, heater: str, target: float | None) -> None:
-        """A line asks for `target`, None if it has none. The printer may go on to report the former one for a while."""
-        self._asked[heater] = target
-        self._level.pop(heater, None)
+        """A line asks for `target`, None if it has none."""
+        if target is not None:
+            self._asked.setdefault(heater, deque(maxlen=MOST_LINES)).append(target)
 
     def asked_by_others(self, heater: str, target: float | None) -> None:
         """The same, for a line that is not the script's."""
@@ -27,15 +32,11 @@ class TurnedDown:
         self.targets.pop(heater, None)
 
     def reported(self, targets: Mapping[str, float]) -> None:
-        """The printer reports `targets`."""
-        for heater, asked in self._asked.items():
-            now = targets.get(heater)
-            if now is None:
-                continue
-            level = self._level.get(heater)
-            if level is not None and now < level and now != asked:
-                self.targets[heater] = now
-            # A target that is neither the former nor the one asked for is what the firmware has made of it.
-            if level is not None or now == asked or now != self._reported.get(heater, now):
-                self._level[heater] = now
+        """The printer reports `targets`: what has fallen without a line was turned down."""
+        for heater, target in targets.items():
+            asked = self._asked.get(heater, ())
+            if target < self._reported.get(heater, 0.0) and all(abs(target - each) > ROUNDING for each in asked):
+                self.targets[heater] = target
+            if asked and abs(target - asked[-1]) <= ROUNDING:
+                self._asked[heater] = deque((asked[-1],), MOST_LINES)
         self._reported = dict(targets)

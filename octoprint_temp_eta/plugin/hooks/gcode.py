@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import octoprint.plugin
@@ -29,6 +29,12 @@ SILENT = (
 )
 
 
+#: Reports the start of an upload: the names of the file here and on the card.
+Transfer = Callable[[str, str], None]
+#: Reports that it failed: the same, and the seconds that it took.
+Failure = Callable[[str, str, float], None]
+
+
 class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
     """The hooks of the plugin."""
 
@@ -43,7 +49,11 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
     def script_hooks(self) -> dict[str, Any]:
         """Return the hooks, for `__plugin_hooks__`."""
         hooks = {hook: (self._forwarding(method), order) for hook, (method, order) in HOOKS.items()}
-        return {**hooks, "octoprint.comm.protocol.firmware.capabilities": self._capability_reported}
+        return {
+            **hooks,
+            "octoprint.comm.protocol.firmware.capabilities": self._capability_reported,
+            "octoprint.printer.sdcardupload": (self._refuse_upload, 1),
+        }
 
     def post_emergency_parser(self) -> None:
         """Post the EMERGENCY_PARSER capability; the firmware may have reported it before the app started."""
@@ -68,6 +78,17 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         if capability == "EMERGENCY_PARSER":
             self._emergency_parser = bool(enabled)
             self.post_emergency_parser()
+
+    def _refuse_upload(
+        self, _printer: Any, name: str, _path: str, started: Transfer, _done: Any, failed: Failure, *_: Any, **__: Any
+    ) -> str | None:
+        """Refuse an upload to the SD card during a run: the printer would write the script's lines into the file."""
+        if self._app is None or not self._app.printer.holds_jobs:
+            return None
+        self._logger.warning("The upload of %s to the SD card is refused while a script runs", name)
+        started(name, name)
+        failed(name, name, 0.0)
+        return name
 
     def _forwarding(self, method: str) -> Any:
         """Return a hook that calls `method` of the printer once the app exists."""

@@ -28,6 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
+from octoprint_temp_eta.core.gcode.motion import Modes
 from octoprint_temp_eta.core.gcode.targets import Asked
 from tests.support.octoprint_printer import FakeOctoPrint
 
@@ -212,7 +213,7 @@ def test_whether_octoprint_expects_an_ok_for_what_is_no_gcode(
 def test_the_tool_in_use_at_the_start_of_a_run_is_reported() -> None:
     octoprint = FakeOctoPrint()
     octoprint.printer.queue("T1", API)
-    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", tool="T1")]
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", modes=Modes(tool="T1"))]
 
 
 @pytest.mark.parametrize(("firmware", "first"), [("Repetier_1.0.5", True), ("Marlin", False)])

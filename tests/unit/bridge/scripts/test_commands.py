@@ -29,7 +29,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
 )
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.core.scripts.run import Flow
-from tests.support.script_bridge_driver import COMMON, RUN_1, ScriptBridgeDriver
+from tests.support.script_bridge_driver import ASK, COMMON, RUN_1, ScriptBridgeDriver
 
 
 def test_a_run_from_its_start_to_its_end() -> None:
@@ -39,7 +39,7 @@ def test_a_run_from_its_start_to_its_end() -> None:
     )
     assert [effect for effect in effects if not isinstance(effect, Publish | Page)] == [HoldJobs(RUN_1)]
     assert driver.state("script")["state"] == "starting"
-    assert driver.handle_all(JobsHeld(RUN_1)) == [StartScript(RUN_1, "/s", "steps.py", {}, {})]
+    assert driver.handle_all(JobsHeld(RUN_1)) == [ASK, StartScript(RUN_1, "/s", "steps.py", {}, {})]
     assert driver.handle_all(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]
     assert driver.state("script")["state"] == "running"
     status = {**COMMON, "status": "counting"}
@@ -81,7 +81,8 @@ def test_what_was_stored_and_what_is_given_go_to_the_run() -> None:
     )
     (reply,) = driver.start(settings={"name": "y"})
     assert driver.handle_all(JobsHeld(reply["run_id"])) == [
-        StartScript(RUN_1, "/s", "steps.py", {"count": 9}, {"name": "y"})
+        ASK,
+        StartScript(RUN_1, "/s", "steps.py", {"count": 9}, {"name": "y"}),
     ]
 
 
@@ -89,7 +90,7 @@ def test_what_was_stored_and_what_is_given_go_to_the_run() -> None:
 def test_a_damaged_memory_is_none(remembered: Any) -> None:
     driver = ScriptBridgeDriver(remembered={"scripts": remembered})
     driver.start()
-    (start,) = driver.handle_all(JobsHeld(RUN_1))
+    _, start = driver.handle_all(JobsHeld(RUN_1))
     assert start.stored == {}
 
 
@@ -212,14 +213,14 @@ def test_arguments_for_run_are_accepted_over_rest_only() -> None:
     assert (reply["status"], reply["error"]["path"]) == ("rejected", "/arguments/a")
     (reply,) = driver.call("script/start", {"id": "steps", "arguments": {"a": 1}})
     assert reply["status"] == "accepted"
-    (start,) = driver.handle_all(JobsHeld(RUN_1))
+    _, start = driver.handle_all(JobsHeld(RUN_1))
     assert start.arguments == {"a": 1}
 
 
 def test_a_run_gets_the_flow_of_the_settings() -> None:
     driver = ScriptBridgeDriver(script_layer_height=0.3, script_extrusion_width=0.6, script_filament_diameter=2.85)
     driver.start()
-    (start,) = driver.handle_all(JobsHeld(RUN_1))
+    _, start = driver.handle_all(JobsHeld(RUN_1))
     assert start.flow == Flow(0.3, 0.6, 2.85)
 
 

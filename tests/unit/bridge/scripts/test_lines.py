@@ -14,6 +14,7 @@ from octoprint_temp_eta.bridge.protocol.script_effects import (
 )
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     EmergencyParser,
+    JobsHeld,
     LineQueued,
     LineReceived,
     LineSending,
@@ -21,8 +22,10 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptEnded,
     ScriptLine,
     ScriptReturned,
+    ScriptRunning,
 )
 from octoprint_temp_eta.bridge.scripts.lines import LONGEST_LINE, MOST_WAITING
+from octoprint_temp_eta.core.gcode.motion import Modes
 from tests.support.script_bridge_driver import RUN_1, ScriptBridgeDriver
 
 
@@ -128,3 +131,21 @@ def test_a_g90_that_gets_no_reply_is_sent_again() -> None:
     assert driver.handle_all(LineSuppressed(f"{RUN_1}.end", "it is blocked")) == [SendLine(f"{RUN_1}.end", "G90")]
     driver.ack(f"{RUN_1}.end", "G90")
     assert driver.state("script")["state"] == "idle"
+
+
+@pytest.mark.parametrize(
+    ("before", "lines", "sent"),
+    [
+        ("G21", ["G20", "G1 X1"], ["G20", "G1 X1", "G21", "G90"]),
+        ("G20", ["G21"], ["G21", "G20", "G90"]),
+        ("G21", ["G20", "G21"], ["G20", "G21", "G90"]),
+        ("G20", ["G91"], ["G91", "G90"]),
+    ],
+)
+def test_the_units_after_a_run_are_those_before_it(before: str, lines: list[str], sent: list[str]) -> None:
+    driver = ScriptBridgeDriver()
+    [reply] = driver.start()
+    driver.handle_all(JobsHeld(reply["run_id"], modes=Modes(units=before)), ScriptRunning(RUN_1))
+    driver.handle_all(*(ScriptLine(RUN_1, number, line) for number, line in enumerate(lines)))
+    driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
+    assert [effect.line for effect in driver.of(SendLine)] == sent

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import HoldJobs, ReadConnectCommands, SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead
-from tests.support.script_bridge_driver import ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
+from tests.support.script_bridge_driver import ASK, ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
 
 
 def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
@@ -31,9 +35,9 @@ def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
     assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
     driver.end()
     driver.advance(0.5)
-    assert driver.of(SendLines) == [SendLines(("M117 hello",))]
+    assert driver.of(SendLines) == [ASK, SendLines(("M117 hello",))]
     driver.advance(5.0)
-    assert len(driver.of(SendLines)) == 1
+    assert len(driver.of(SendLines)) == 2
 
 
 def test_of_the_commands_of_a_script_that_wait_only_the_newest_are_sent() -> None:
@@ -44,12 +48,12 @@ def test_of_the_commands_of_a_script_that_wait_only_the_newest_are_sent() -> Non
     driver.handle_all(ConnectCommandsRead("other", ("G28",)), ConnectCommandsRead("other", ()))
     driver.end()
     driver.advance(0.5)
-    assert driver.of(SendLines) == [SendLines(("M92 E2",))]
+    assert driver.of(SendLines) == [ASK, SendLines(("M92 E2",))]
 
 
 def test_on_connect_commands_wait_until_the_printer_is_ready_and_precede_a_script() -> None:
     driver = ScriptBridgeDriver()
-    driver.printer(printing=True, state="PRINTING")
+    driver.printer(state="FINISHING")
     assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == []
     driver.advance(5.0)
     assert driver.of(SendLines) == []
@@ -70,9 +74,26 @@ def test_on_connect_commands_are_read_again_when_the_settings_of_their_script_ar
         assert [each for each in effects if isinstance(each, ReadConnectCommands)] == read[: script_id == "on_connect"]
 
 
+@pytest.mark.parametrize("read_during_the_print", [False, True])
+def test_on_connect_commands_are_not_sent_after_a_print(read_during_the_print: bool) -> None:
+    """They often home the printer."""
+    driver = ScriptBridgeDriver()
+    if not read_during_the_print:
+        driver.printer(state="STARTING")
+        driver.handle_all(ConnectCommandsRead("on_connect", ("G28",)))
+    driver.printer(printing=True, state="PRINTING")
+    if read_during_the_print:
+        driver.handle_all(ConnectCommandsRead("on_connect", ("G28",)))
+    driver.printer()
+    driver.advance(5.0)
+    assert driver.of(SendLines) == []
+    sentence = "Script on_connect: its on-connect commands are not sent, as a print is running"
+    assert Log(logging.WARNING, sentence) in driver.of(Log)
+
+
 def test_on_connect_commands_belong_to_one_connection() -> None:
     driver = ScriptBridgeDriver()
-    driver.printer(printing=True, state="PRINTING")
+    driver.printer(state="FINISHING")
     driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
     driver.printer(connected=False, state="OFFLINE")
     driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))

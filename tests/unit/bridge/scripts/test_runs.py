@@ -28,6 +28,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptLine,
     ScriptReturned,
 )
+from octoprint_temp_eta.core.gcode.motion import Modes
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
 # Cancelling
@@ -158,7 +159,7 @@ def test_a_heater_that_is_switched_off_at_the_printer_stays_off_after_a_cancel()
 def test_a_target_without_a_tool_is_restored_for_the_tool_that_was_in_use() -> None:
     driver = ScriptBridgeDriver()
     [reply] = driver.start()
-    driver.handle_all(JobsHeld(reply["run_id"], tool="T1"), ScriptLine(RUN_1, 1, "M104 S0"))
+    driver.handle_all(JobsHeld(reply["run_id"], modes=Modes(tool="T1")), ScriptLine(RUN_1, 1, "M104 S0"))
     driver.handle_all(ScriptEnded(RUN_1, 1, "ended with status 1"))
     assert driver.of(SetTarget) == [SetTarget("tool1", 0.0)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.scripts.turned_down import TurnedDown
+from octoprint_temp_eta.core.scripts.turned_down import MOST_LINES, TurnedDown
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,15 @@ from octoprint_temp_eta.core.scripts.turned_down import TurnedDown
         # The firmware permits 80 only.
         ([90.0], [60.0, 80.0, 80.0, 0.0], {"bed": 0.0}),
         ([62.5], [60.0, 62.0, 62.0], {}),
-        ([None], [60.0, 0.0], {}),
+        ([None], [60.0, 0.0], {"bed": 0.0}),
+        ([], [60.0, 60.0, 0.0], {"bed": 0.0}),
+        ([], [60.0, 80.0], {}),
+        # It was switched off before the line, which waits.
+        ([90.0], [60.0, 0.0, 90.0], {"bed": 0.0}),
         # The printer reports one line after the other.
         ([0.0, 90.0], [60.0, 0.0, 90.0], {}),
         ([90.0, 0.0], [60.0, 90.0, 0.0], {}),
+        ([90.0, 60.0, 100.0], [60.0, 90.0, 60.0, 100.0], {}),
     ],
 )
 def test_what_a_heater_was_turned_down_to(
@@ -48,9 +53,18 @@ def test_a_later_line_of_others_counts() -> None:
     assert heaters.targets == {}
 
 
-def test_heaters_that_are_not_reported_or_without_a_line_are_left_alone() -> None:
+def test_a_heater_that_is_not_reported_is_left_alone() -> None:
     heaters = TurnedDown()
     heaters.asked("chamber", 50.0)
-    for target in (60.0, 0.0):
+    for target in (0.0, 60.0):
         heaters.reported({"bed": target})
     assert heaters.targets == {}
+
+
+def test_the_lines_that_are_remembered_are_bounded() -> None:
+    heaters = TurnedDown()
+    for target in range(3 * MOST_LINES):
+        heaters.asked("bed", float(target))
+    heaters.reported({"bed": 200.0})
+    heaters.reported({"bed": 5.0})
+    assert heaters.targets == {"bed": 5.0}

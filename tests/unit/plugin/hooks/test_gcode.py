@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,3 +127,19 @@ def test_every_hook_reaches_the_printer_and_passes_on_what_it_got(hooks: ScriptH
 def test_our_events_are_known_to_octoprint(hooks: ScriptHooks) -> None:
     hooks.initialize()
     assert set(EVENTS.values()) <= set(all_events())
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_an_upload_to_the_sd_card_is_refused_while_a_script_runs(hooks: ScriptHooks, running: bool) -> None:
+    """The printer would write the script's lines into the file."""
+    hooks._app.printer.holds_jobs = running  # type: ignore[union-attr, misc]
+    hooks._logger = logging.getLogger("test")
+    calls: list[tuple[object, ...]] = []
+
+    def note(*arguments: object) -> None:
+        calls.append(arguments)
+
+    result = hook(hooks, "octoprint.printer.sdcardupload")(
+        object(), "a.gco", "/x/a.gcode", note, note, note, tags=set()
+    )
+    assert (result, calls) == (("a.gco", [("a.gco", "a.gco"), ("a.gco", "a.gco", 0.0)]) if running else (None, []))
