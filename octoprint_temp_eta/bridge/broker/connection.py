@@ -144,8 +144,8 @@ class Connection(Part):
             self._outbox.republish(("info",), 0.0, now)
         self._outbox.retry(now)
         dead = self._read_back.dead
-        if self._outbox.stuck(now):
-            dead = "The broker has stopped acknowledging: connecting anew"
+        if reason := self._outbox.stuck(now):
+            dead = reason
             self._outbox.lost(now)
         if dead:
             effects += self._lost(dead, now)

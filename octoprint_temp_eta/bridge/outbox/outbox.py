@@ -20,6 +20,7 @@ from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Answer, Delivered
 from .events import Event, Events, Receipt
+from .in_flight import InFlight, publish_of
 from .packet_size import packet_size
 from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
@@ -52,8 +53,7 @@ class Outbox:
         self._seq = 0
         #: The number of the present connection, None without one.
         self.link: int | None = None
-        #: By token: what was sent and not yet acknowledged.
-        self._in_flight: dict[int, Event | Publish] = {}
+        self._in_flight = InFlight()
         self._tokens = itertools.count(1)
         #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
@@ -216,20 +216,19 @@ class Outbox:
     def disconnect(self) -> None:
         """Note that the connection has ended: events in flight may not have arrived, so they are sent again."""
         self.link = None
-        self._events.disconnect(item for item in self._in_flight.values() if isinstance(item, Event))
+        self._events.disconnect(item for item in self._in_flight.items if isinstance(item, Event))
         self._in_flight.clear()
 
     def lost(self, now: Now, code: int | None = None) -> None:
         """Note that the broker ended the connection: a message at which it did so twice is held back or dropped.
 
-        `code` is the reason code in its DISCONNECT, None without one.
+        So is one that it did not acknowledge on both. `code` is the reason code in its DISCONNECT, None without one.
         """
-        under_way = self._in_flight.values() if may_be_a_message(code) else ()
-        culprits = self.limits.lost(map(_publish_of, under_way), now)
-        for token, item in list(self._in_flight.items()):
-            if isinstance(item, Event) and item.publish.topic in culprits:
-                del self._in_flight[token]
-                self._events.drop(item)
+        missing = self._in_flight.missing if self._in_flight.exhausted(self.limits.window) else ()
+        under_way = missing or (map(publish_of, self._in_flight.items) if may_be_a_message(code) else ())
+        culprits = self.limits.lost(under_way, now)
+        for event in self._in_flight.drop(culprits):
+            self._events.drop(event)
         self.disconnect()
 
     def delivered(self, event: Delivered, now: Now) -> str | None:
@@ -239,45 +238,64 @@ class Outbox:
         """
         if event.link != self.link:
             return None
-        arrived = self._in_flight.pop(event.token, None)
+        arrived = self._in_flight.take(event.token, now)
         self._progress_at = now.at
         if arrived is None:
             return None
-        publish, answer = _publish_of(arrived), event.answer
+        publish, answer = publish_of(arrived), event.answer
         self.limits.delivered(publish)
         if answer is Answer.TOO_LARGE:
             self.limits.too_large(publish, now)
-        if isinstance(arrived, Event):
-            self._events.answered(arrived, answer, now)
-        else:
-            self.refused += answer is not Answer.ACCEPTED
-            self._retained.answered(arrived, answer, event.link, now, forget=not self.topics.hold(publish.topic))
+        self._answered(arrived, answer, event.link, now)
         return publish.topic if answer is Answer.ACCEPTED else None
 
-    def stuck(self, now: Now) -> bool:
-        """Return whether the broker has stopped acknowledging."""
-        return self.connected and bool(self._in_flight) and now.at - self._progress_at > ACK_TIMEOUT_S
+    def _answered(self, item: Publish | Event, answer: Answer, link: int, now: Now) -> None:
+        if isinstance(item, Event):
+            self._events.answered(item, answer, now)
+            return
+        self.refused += answer is not Answer.ACCEPTED
+        self._retained.answered(item, answer, link, now, forget=not self.topics.hold(item.topic))
+
+    def stuck(self, now: Now) -> str | None:
+        """Return why the broker does not acknowledge enough for the connection to last, None if it does."""
+        if not self.connected:
+            return None
+        if self._in_flight.exhausted(self.limits.window):
+            topic = self._in_flight.last_missing
+            return f"The broker does not acknowledge messages on {topic}: connecting anew"
+        if self._in_flight.items and now.at - self._progress_at > ACK_TIMEOUT_S:
+            return "The broker has stopped acknowledging: connecting anew"
+        return None
+
+    def _give_up(self, link: int, now: Now) -> None:
+        """Send again what the broker does not acknowledge though it acknowledges others, but no second reply."""
+        for item in self._in_flight.give_up(now):
+            if isinstance(item, Event) and not item.resend:
+                self._events.drop(item)
+            else:
+                self._answered(item, Answer.REFUSED_FOR_NOW, link, now)
 
     def drain(self, now: Now, *, step: bool = False) -> Iterator[Publish]:
         """Yield the messages to send now; after a step of an input, no events: they follow all states of the input."""
         self._turn += not step
-        if not self.connected:
+        if self.link is None:
             return
+        self._give_up(self.link, now)
         self._retained.release(now, self._turn)
         while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
-            publish = _publish_of(following)
+            publish = publish_of(following)
             if not self.limits.accepts(publish):
                 if isinstance(following, Event):
                     following.ended(None)
                 continue  # the limits count it
             alone = self.limits.goes_alone(publish)
-            if alone and self._in_flight:
+            if alone and self._in_flight.items:
                 self._put_back(following)
                 return
-            if not self._in_flight:
+            if not self._in_flight.items:
                 self._progress_at = now.at
             token = next(self._tokens)
-            self._in_flight[token] = following
+            self._in_flight.add(token, following)
             self.sent += 1
             yield replace(publish, token=token)
             if alone:
@@ -310,10 +328,6 @@ def offline_message(outbox: Outbox) -> Publish:
     """Return the message that reports that the bridge is offline: the will, and the last message."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
-
-
-def _publish_of(item: Publish | Event) -> Publish:
-    return item.publish if isinstance(item, Event) else item
 
 
 def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:

@@ -52,6 +52,7 @@ window.TempETA.sentences = [
     "The CA file %(path)s contains no certificate: it must be in PEM format",
     "The printer reports more than %(most_heaters)s heaters or %(most_sensors)s temperature sensors",
     "List names that you don't need in the setting ignored_heaters",
+    "The broker does not acknowledge messages on %(topic)s: connecting anew",
     "__script_commands__ must return a string or a list of strings",
     "Home Assistant is online: its birth message was received on %(status_topic)s",
     "Raise the broker's packet limit (mosquitto: max_packet_size)",
