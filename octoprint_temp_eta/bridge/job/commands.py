@@ -57,6 +57,9 @@ class JobCommands(Part):
             raise CommandError("printer_not_ready", f"The printer's state is {state}: {_needed(command.name)}.")
         if command.name == "job/start" and self._scripts.running:
             raise CommandError("busy", "A script is running.")
+        if command.name == "printer/disconnect" and self._scripts.running:
+            # Afterwards no heater could be switched off that the script has switched on.
+            raise CommandError("busy", "A script is running. Cancel it first.")
         if command.name == "job/pause" and self._scripts.running:
             # OctoPrint forgets the pause when the script ends, and prints.
             raise CommandError("printer_not_ready", "The print waits for a script. Cancel the print instead.")

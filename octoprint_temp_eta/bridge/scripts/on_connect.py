@@ -58,8 +58,11 @@ class OnConnect(Part):
         return list(due.values())
 
     def settings_saved(self, script: Script) -> list[Effect]:
-        """Read the commands of `script` again: they may depend on its settings, which were saved."""
-        return self._read_of(script) if self._connected else []
+        """Read the commands of `script` again: they may depend on its settings, which were saved.
+
+        During a print that is left to the next connection.
+        """
+        return self._read_of(script) if self._connected and not self._printer.printing else []
 
     def _printer_changed(self, printer: PrinterChanged, _: Now) -> list[Effect]:
         if printer.connected and not self._connected:

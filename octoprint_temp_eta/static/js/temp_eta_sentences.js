@@ -320,6 +320,7 @@ window.TempETA.sentences = [
     "malformed packet",
     "must be a number",
     "packet too large",
+    "Cancel it first",
     "must be one of %(join)s",
     "Another client",
     "Cannot read %(path)s: %(strerror)s",

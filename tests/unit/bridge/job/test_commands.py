@@ -106,6 +106,14 @@ def test_a_print_that_waits_for_a_script_cannot_be_paused():
     assert "waits for a script" in reply["error"]["message"]
 
 
+def test_the_printer_is_not_disconnected_while_a_script_runs():
+    driver = ScriptBridgeDriver()
+    driver.run()
+    [reply] = driver.command("printer/disconnect")
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "busy")
+    assert reply["error"]["message"] == "A script is running. Cancel it first."
+
+
 def test_commands_that_octoprint_does_not_carry_out_do_not_pile_up():
     driver = in_state("PRINTING")
     for _ in range(MOST_PENDING):

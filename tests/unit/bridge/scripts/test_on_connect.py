@@ -91,6 +91,16 @@ def test_on_connect_commands_are_not_sent_after_a_print(read_during_the_print: b
     assert Log(logging.WARNING, sentence) in driver.of(Log)
 
 
+def test_on_connect_commands_are_not_read_when_settings_are_saved_during_a_print() -> None:
+    """Reading takes a while: the print might have ended."""
+    driver = ScriptBridgeDriver(script_folder="/s")
+    driver.found((replace(ON_CONNECT, settings={"a": 1}),))
+    driver.printer(printing=True, state="PRINTING")
+    body = {"id": "on_connect", "settings": {"a": 2}}
+    effects = driver.handle_all(ApiCommand("save_script_settings", body, 1))
+    assert not any(isinstance(each, ReadConnectCommands) for each in effects)
+
+
 def test_on_connect_commands_belong_to_one_connection() -> None:
     driver = ScriptBridgeDriver()
     driver.printer(state="FINISHING")
