@@ -48,6 +48,8 @@ def start_of(goal: Goal, before: Sequence[Sample], first: Sample) -> Start:
     near = [*(sample for sample in history if first.at - sample.at <= _NOISE_WINDOW), first]
     noise = noise_of(np.array([sample.at for sample in near]), np.array([sample.actual for sample in near]))
     recent = [sample for sample in history if first.at - sample.at <= _SLOPE_WINDOW]
+    if goal.direction is Direction.HEATING:
+        recent.append(first)  # a new target has had no effect yet, and the slope of a heater that cools is the newest
     if len(recent) < _SLOPE_READINGS:
         recent = [*(sample for sample in history[-2:] if first.at - sample.at <= _SPARSE_WINDOW), first]
     temperature, slope = first.actual, 0.0

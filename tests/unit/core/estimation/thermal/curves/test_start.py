@@ -27,6 +27,11 @@ def test_the_slope_before_is_measured_at_any_poll_interval(every: float) -> None
     assert (start.temperature, start.slope) == (pytest.approx(150.0), pytest.approx(-1.5))
 
 
+def test_a_heat_up_of_a_heater_that_cools_starts_with_its_newest_slope() -> None:
+    cooling = [Sample(float(t), 25.0 + 175.0 * float(np.exp(-t / 40.0))) for t in range(-20, 1)]
+    assert start_of(HEATING, cooling[:-1], cooling[-1]).slope == pytest.approx(-175.0 / 40.0, rel=0.11)
+
+
 def test_old_readings_give_no_slope() -> None:
     start = start_of(HEATING, [Sample(-40.0, 190.0), Sample(-20.0, 170.0)], Sample(0.0, 150.0, 215.0))
     assert (start.temperature, start.slope) == (150.0, 0.0)
