@@ -22,7 +22,7 @@ from .adapters.threads.pending_replies import PendingReplies
 from .adapters.threads.tasks import Tasks
 from .adapters.threads.worker import Performer, Worker
 from .bridge.bridge import Bridge
-from .bridge.broker.connection import topics_of
+from .bridge.broker.connect_settings import topics_of
 from .bridge.protocol.connection_test import ConnectionTestDone, ConnectionTestRequested
 from .bridge.protocol.effects import (
     Connect,

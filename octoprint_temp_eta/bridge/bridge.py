@@ -12,8 +12,10 @@ from ..messages.encode import Payload
 from ..messages.topics import stored_topics
 from ..settings.table import Settings
 from .broker.commands import Commands
-from .broker.connection import LEFT_BEHIND, Connection, topics_of
-from .broker.left_elsewhere import LEFT_ELSEWHERE, LeftElsewhere
+from .broker.connect_settings import topics_of
+from .broker.connection import Connection
+from .broker.former_bases import BASES, FormerBases
+from .broker.left_elsewhere import LEFT_BEHIND, LEFT_ELSEWHERE, LeftElsewhere
 from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
 from .heaters.commands import HeaterCommands
@@ -60,17 +62,29 @@ class Bridge:
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
-        self._connection = connection = Connection(outbox, identity, settings, other_plugins)
-        left_elsewhere = LeftElsewhere(outbox, remembered.get(LEFT_ELSEWHERE))
+        former_bases = FormerBases(outbox, identity, settings, stored_topics(remembered.get(BASES)))
+        self._connection = connection = Connection(outbox, identity, settings, other_plugins, former_bases)
+        left_elsewhere = LeftElsewhere(outbox, former_bases, remembered.get(LEFT_ELSEWHERE))
         self._pages = pages = Pages(heaters, readiness, connection, settings)
         home_assistant = HomeAssistant(
-            outbox, printer, heaters, forecasts, scripts, commands, info, connection, settings, remembered
+            outbox,
+            printer,
+            heaters,
+            forecasts,
+            scripts,
+            commands,
+            info,
+            connection,
+            former_bases,
+            settings,
+            remembered,
         )
         tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         heating = (heaters, readiness, pages, store, forecasts, heater_commands)
         printing = (Job(outbox, printer), Events(outbox), *scripts.parts, job_commands)
-        connecting = (commands, info, other_plugins, connection, left_elsewhere, home_assistant, tests, diagnostics)
+        leaving = (former_bases, connection, left_elsewhere, home_assistant)
+        connecting = (commands, info, other_plugins, *leaving, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
         self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
         self._steps = {kind: handler for part in self._parts for kind, handler in part.steps.items()}

@@ -11,8 +11,8 @@ from ..settings.table import Settings
 from .broker.connection import Connection
 from .heaters.heaters import Heaters
 from .heaters.readiness import Readiness
-from .outbox.outbox import Published
 from .outbox.publish_policy import Gate, policy_of, shown
+from .outbox.published import Published
 from .part import InputHandler, Part
 from .protocol.effects import Effect, Page
 from .protocol.inputs import PrinterChanged, Readings

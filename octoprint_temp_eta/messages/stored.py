@@ -106,6 +106,7 @@ FORMATS: Mapping[str, Format] = {
     "heated": _list(_text(_NAME), most=100),
     "sensors": _list(_text(_NAME), most=1000),
     "left_behind": _list(_text(_TOPIC)),
+    "bases": _list(_text(_TOPIC), most=100),
     "forecasts": _record({"basis": _list(_text(_NAME)), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),

@@ -56,6 +56,14 @@ def stored_topics(stored: object) -> list[str]:
     return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
 
 
+def base_of(topic: str) -> str:
+    """Return base topic and instance of a retained topic of any instance."""
+    levels = topic.split("/")
+    ends = (kind.topic.split("/")[1:] for kind in MESSAGES.values() if kind.retain)
+    depth = max((len(end) for end in ends if end[-1] == levels[-1]), default=1)
+    return "/".join(levels[:-depth])
+
+
 def message_at(topic: str, base: str, level: str = LEVEL.pattern) -> MessageType | None:
     """Return the message that the bridge publishes on `topic`, None if there is none; `level` matches a heater."""
     for kind in MESSAGES.values():

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection as adapter
 from octoprint_temp_eta.bridge.outbox import outbox
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
+from octoprint_temp_eta.settings.table import defaults
+from tests.support.bridge_driver import IDENTITY
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer, Received
 from tests.support.mqtt_link import impatient
-from tests.support.running_bridge import BASE, RunningBridge
+from tests.support.running_bridge import BASE, INSTANCE, RunningBridge
 from tests.support.waiting import eventually
 
 __all__ = ["impatient"]
@@ -108,6 +114,32 @@ def test_with_another_base_topic_everything_moves(own_broker: Broker):
         assert {message.topic.split("/")[2] for message in late.messages if message.topic.startswith("octoprint")} == {
             "moved"
         }
+
+
+def test_a_copy_with_an_id_of_its_own_leaves_the_running_original_alone(own_broker: Broker):
+    files: dict[str, Any] = {}
+    theirs = f"homeassistant/device/temp_eta_{INSTANCE}/config"
+    with (
+        Observer(own_broker.listener) as observer,
+        RunningBridge(own_broker.port, save=lambda save: files.update({save.name: save.value})) as original,
+    ):
+        original.post(ScriptsFound(defaults()["script_folder"], ()))
+        reading(original, 30.0)
+        observer.wait_for(theirs)
+        eventually(lambda: files.get("announced", {}).get("places"), "the record")
+        copied = {name: json.loads(json.dumps(value)) for name, value in files.items()}
+        identity = replace(IDENTITY, machine="c" * 16, boot_id="copy", host="copy")
+        mark = observer.mark()
+        with RunningBridge(
+            own_broker.port, identity=identity, remembered=copied, mqtt_custom_identifier="copy"
+        ) as copy:
+            copy.post(ScriptsFound(defaults()["script_folder"], ()))
+            reading(copy, 30.0)
+            observer.wait_for("homeassistant/device/temp_eta_copy/config", timeout=20)
+            observer.publish("test/end", "")
+            observer.wait_for("test/end")
+        emptied = [message.topic for message in observer.messages[mark:] if not message.payload]
+        assert [topic for topic in emptied if INSTANCE in topic] == []
 
 
 def test_a_command_gets_a_reply(own_broker: Broker):

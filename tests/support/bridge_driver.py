@@ -30,6 +30,7 @@ from octoprint_temp_eta.bridge.protocol.effects import (
     RestReply,
     Save,
     SetTarget,
+    Subscribe,
 )
 from octoprint_temp_eta.bridge.protocol.identity import Identity
 from octoprint_temp_eta.bridge.protocol.inputs import (
@@ -121,6 +122,8 @@ class BridgeDriver:
         self.sent: list[tuple[str, Publish]] = []
         #: The retained messages on the broker, by topic.
         self.retained: dict[str, bytes] = {}
+        #: The topics of the last `Subscribe` on this connection.
+        self.subscribed: tuple[str, ...] = ()
         self._links = itertools.count(1)
         self._tickets = itertools.count(1)
         self._checks = MessageChecks()
@@ -157,6 +160,8 @@ class BridgeDriver:
             for effect in self.bridge.handle(inputs.popleft(), self.now):
                 effects.append(effect)
                 self._take(effect)
+                if isinstance(effect, Subscribe):
+                    inputs += self._subscribed(effect.topics)
                 if isinstance(effect, Publish) and self._acknowledges(effect.topic):
                     assert effect.token is not None, f"nobody would hear that it is there: {effect}"
                     assert self.link is not None
@@ -171,11 +176,21 @@ class BridgeDriver:
                     inputs.append(ScriptsFound(effect.folder, self.scripts))
         return effects
 
+    def _subscribed(self, topics: tuple[str, ...]) -> list[Input]:
+        """Return what the broker has retained on the topics that are new, but for the bridge's own."""
+        new, self.subscribed = [topic for topic in topics if topic not in self.subscribed], topics
+        return [
+            MessageArrived(topic, self.retained[topic], retained=True)
+            for topic in new
+            if topic in self.retained and not topic.startswith(f"{self.base}/")
+        ]
+
     def connect(self, *, forget: bool = False, host: str = "broker.test", **announced: Any) -> list[Effect]:
         """Connect to the broker, with `forget` to one that lost its retained messages; `announced` are its limits."""
         if forget:
             self.retained.clear()
         self.link = next(self._links)
+        self.subscribed = ()
         return self.handle(BrokerConnected(self.link, host, 1883, "5", **announced))
 
     def lose(self, reason: str = "The connection to broker.test:1883 is lost") -> list[Effect]:

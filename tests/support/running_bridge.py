@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Self
 
 from octoprint_temp_eta.adapters.broker.mqtt import Mqtt
@@ -12,6 +13,7 @@ from octoprint_temp_eta.adapters.threads.inbox import now
 from octoprint_temp_eta.adapters.threads.worker import Performer, Worker
 from octoprint_temp_eta.bridge.bridge import Bridge
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save, Subscribe
+from octoprint_temp_eta.bridge.protocol.identity import Identity
 from octoprint_temp_eta.bridge.protocol.inputs import Input, PrinterChanged, Readings, SettingsChanged
 from octoprint_temp_eta.settings.table import parse
 from tests.support.bridge_driver import IDENTITY, PROFILE
@@ -24,10 +26,19 @@ STOP_SECONDS = 10.0
 class RunningBridge:
     """Runs inside the context, connected to a printer; keyword arguments are settings.
 
-    Performs only the effects for the broker, not those for pages and scripts. `save` gets what is to be stored.
+    Performs only the effects for the broker, not those for pages and scripts. `save` gets what is to be stored;
+    `remembered` is what was.
     """
 
-    def __init__(self, port: int, *, save: Performer = lambda _: None, **settings: Any) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        save: Performer = lambda _: None,
+        identity: Identity = IDENTITY,
+        remembered: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
         self._settings = {
             "mqtt_broker_host": "127.0.0.1",
             "mqtt_broker_port": port,
@@ -38,7 +49,7 @@ class RunningBridge:
         #: What is done with each type of effect.
         self.performers: dict[type, Performer] = defaultdict(lambda: lambda _: None)
         performers = self.performers
-        self._bridge = Bridge(IDENTITY, parse(self._settings), {}, now())
+        self._bridge = Bridge(identity, parse(self._settings), remembered or {}, now())
         #: Seconds that the longest call took that OctoPrint's threads make.
         self.longest_call = 0.0
         self.worker = Worker(self._bridge, performers, logging.getLogger("running-bridge"))

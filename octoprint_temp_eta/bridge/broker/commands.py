@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...core.clock import Now
 from ...messages import encode
@@ -13,7 +14,7 @@ from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
-from ..outbox.outbox import Outbox, to_response_topic
+from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, BrokerLost, MessageArrived
@@ -188,7 +189,7 @@ class Commands(Part):
     def _publish(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> None:
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
-            again = to_response_topic(publish, reply_to.topic, reply_to.correlation)
+            again = replace(publish, topic=reply_to.topic, correlation=reply_to.correlation)
             self._outbox.send_event("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
 
     def _permitted(self, name: str) -> bool:

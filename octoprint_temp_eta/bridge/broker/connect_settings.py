@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from ...messages.decode import CommandError, Transaction
+from ...messages.topics import Topics
 from ...settings.broker_address import BrokerAddress, parse_addresses
 from ...settings.table import Settings
 from ..protocol.effects import Connect, ConnectionTest, Publish
 from ..protocol.inputs import BrokerConnected
+
+
+def topics_of(settings: Settings) -> Topics:
+    """Return the topics that the settings describe."""
+    return Topics(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}")
 
 
 def not_verified(where: str) -> str:
@@ -26,6 +33,12 @@ def warnings(connect: Connect, broker: BrokerConnected) -> tuple[str, ...]:
         address.tls and (address.host, address.port) == (broker.host, broker.port) for address in connect.addresses
     )
     return (not_verified(broker.address),) if encrypted and connect.tls_insecure else ()
+
+
+def subscriptions(settings: Settings, topics: Topics, more: Iterable[str]) -> tuple[str, ...]:
+    """Return the topics to subscribe to, without repetition; `more` after the bridge's own."""
+    status = (settings.ha_status_topic,) if settings.ha_discovery_enabled else ()
+    return tuple(dict.fromkeys((topics.commands, *status, topics.of("info"), *more)))
 
 
 def no_broker(transaction: Transaction = None) -> CommandError:

@@ -12,7 +12,6 @@ from typing import Any
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.topics import Topics
 from ...settings.table import Settings
 from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
@@ -30,7 +29,8 @@ from ..protocol.inputs import (
     Started,
     Stopping,
 )
-from .connect_settings import connection, warnings
+from .connect_settings import connection, subscriptions, topics_of, warnings
+from .former_bases import FormerBases
 from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
@@ -38,8 +38,6 @@ from .read_back import explain as nothing_arrives
 from .refusals import Refusals, consequence
 from .states import MOVES, Event, State
 
-#: The file with the topics that are still to be cleared.
-LEFT_BEHIND = "left_behind"
 #: Seconds between two times that the machine that stays publishes everything again: the other one has overwritten it.
 DEFEND_S = 5.0
 
@@ -47,7 +45,14 @@ DEFEND_S = 5.0
 class Connection(Part):
     """Connects, reconnects and leaves; owns the last error and the state of the connection."""
 
-    def __init__(self, outbox: Outbox, identity: Identity, settings: Settings, other_plugins: OtherPlugins) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        identity: Identity,
+        settings: Settings,
+        other_plugins: OtherPlugins,
+        former_bases: FormerBases,
+    ) -> None:
         self.state = State.OFF
         #: Connections since OctoPrint started.
         self.connections = 0
@@ -61,6 +66,9 @@ class Connection(Part):
         self._identity = identity
         self._settings = settings
         self._other_plugins = other_plugins
+        self._former_bases = former_bases
+        #: The topics of former bases that it is subscribed to.
+        self._looked_at: tuple[str, ...] = ()
         self._broker: BrokerConnected | None = None
         self._connected_at = 0.0
         #: When the next attempt is made, in Unix seconds; None while there is a connection or none is wanted.
@@ -118,11 +126,12 @@ class Connection(Part):
         before, earlier, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
         last_messages, topics = [offline_message(self._outbox)], topics_of(settings)
         if topics != self._outbox.topics:
+            if self._conflict.text is not None:
+                self._former_bases.yield_to_another(self._outbox.topics.base)
             last_messages = self._outbox.move(topics, clear=not self._conflict.left)
         self._settings = settings
         after = self._connect()
-        same = replace(earlier, subscriptions=after.subscriptions) == after
-        same = same and status_topic == settings.ha_status_topic
+        same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self._conflict.text is None:
             return [] if earlier == after or not self._wanted else [Subscribe(after.subscriptions)]
         self._conflict.forget()
@@ -132,7 +141,7 @@ class Connection(Part):
         leave = Disconnect(tuple(last_messages))
         if not self._wanted:
             return [*self._move(Event.DISCONNECT), leave]
-        return [*self._move(Event.CONNECT), leave, after]
+        return [*self._move(Event.CONNECT), leave, self._connect()]
 
     def tick(self, now: Now) -> list[Effect]:
         """Report a broker that delivers nothing; connect again if it has stopped delivering or acknowledging."""
@@ -151,7 +160,7 @@ class Connection(Part):
             effects += self._lost(dead, now)
         if dead or self._restarts(now) or (self.state is State.LEFT and self._conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
-        return effects
+        return [*effects, *(self._look_at(self._former_bases.topics) if self._outbox.connected else ())]
 
     def _restarts(self, now: Now) -> bool:
         return self._restart_at is not None and now.at >= self._restart_at
@@ -164,11 +173,6 @@ class Connection(Part):
     def publish_all(self, now: Now) -> None:
         """Publish `status`."""
         self._outbox.publish_state("status", "online", now)
-
-    @property
-    def stored(self) -> Mapping[str, Any]:
-        """The topics that are still to be cleared."""
-        return {LEFT_BEHIND: self._outbox.to_clear}
 
     def snapshot(self, now: Now) -> Mapping[str, Any]:
         """Return `mqtt`."""
@@ -259,8 +263,8 @@ class Connection(Part):
             self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        if not self._refusals.is_new(event):
-            return []
+        if not self._refusals.is_new(event) or (event.topic in self._former_bases.topics and not event.published):
+            return []  # what was left of a former base stays, without a report
         return self._report(event.reason + consequence(event.topic, self._outbox.topics, self._settings), now)
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
@@ -305,6 +309,7 @@ class Connection(Part):
             self._outbox.disconnect()
             self._read_back.ended()
             self._broker = None
+            return self._look_at(())  # what is there arrives only after `BrokerConnected`, for that connection
         return []
 
     def _lost(self, reason: str, now: Now, *, without_reason: bool = False) -> list[Effect]:
@@ -331,15 +336,11 @@ class Connection(Part):
         return self._settings.mqtt_enabled and bool(self._connect().host)
 
     def _subscriptions(self) -> tuple[str, ...]:
-        settings, topics = self._settings, self._outbox.topics
-        status = (settings.ha_status_topic,) if settings.ha_discovery_enabled else ()
-        ours = (topics.commands, *status, topics.of("info"))
-        return (*ours, *(each for each in self._other_plugins.filters if each not in ours))
+        return subscriptions(self._settings, self._outbox.topics, (*self._looked_at, *self._other_plugins.filters))
+
+    def _look_at(self, topics: tuple[str, ...]) -> list[Effect]:
+        before, self._looked_at = self._looked_at, topics
+        return [] if before == topics else [Subscribe(self._subscriptions())]
 
     def _connect(self) -> Connect:
         return connection(self._settings, offline_message(self._outbox), self._subscriptions())
-
-
-def topics_of(settings: Settings) -> Topics:
-    """Return the topics that the settings describe."""
-    return Topics(f"{settings.mqtt_base_topic}/{settings.mqtt_custom_identifier}")

@@ -99,7 +99,7 @@ class IdentityConflict:
 
         A foreign `info` that arrives before our own may be from before a crash, or from a machine that is gone.
         """
-        sender = _sender(payload)
+        sender = sender_of(payload)
         if sender is None:
             return Found.NOTHING
         machine, boot_id, host = sender
@@ -187,7 +187,7 @@ class IdentityConflict:
         return str(self._since)
 
 
-def _sender(payload: bytes) -> tuple[str, str, str] | None:
+def sender_of(payload: bytes) -> tuple[str, str, str] | None:
     """Return machine, boot ID and host of an `info`, also of another version of the plugin; None if it is invalid."""
     try:
         info = json.loads(payload)

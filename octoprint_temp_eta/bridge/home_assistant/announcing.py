@@ -14,6 +14,7 @@ from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, The
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection
+from ..broker.former_bases import FormerBases
 from ..broker.states import State
 from ..heaters.commands import highest_target
 from ..heaters.forecasts import Forecasts
@@ -52,6 +53,7 @@ class HomeAssistant(Part):
         commands: Commands,
         info: Info,
         connection: Connection,
+        former_bases: FormerBases,
         settings: Settings,
         stored: Mapping[str, Any],
     ) -> None:
@@ -65,7 +67,7 @@ class HomeAssistant(Part):
         self._connection = connection
         self._settings = settings
         self._elsewhere = Elsewhere(stored.get(ELSEWHERE))
-        self._discovery = Discovery(outbox, _announced(stored), self._elsewhere)
+        self._discovery = Discovery(outbox, _announced(stored), self._elsewhere, former_bases)
         self._announced_for: object = None
         #: Whether the plugin still runs after OctoPrint's next start.
         self._stays = True

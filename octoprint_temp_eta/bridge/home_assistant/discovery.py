@@ -15,11 +15,12 @@ from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, Place
 
 from ...core.clock import Now
 from ...messages.encode import encode
+from ..broker.former_bases import FormerBases, Use
 from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Publish, Save
-from .elsewhere import Elsewhere
+from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
 ANNOUNCED = "announced"
@@ -37,13 +38,14 @@ class Discovery:
     `online`: Home Assistant is known to be connected.
     """
 
-    def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere) -> None:
+    def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere, former_bases: FormerBases) -> None:
         self.online = False
         #: Whether anything was announced since OctoPrint started.
         self._announced_once = False
         self._outbox = outbox
         self._announced = announced
         self._elsewhere = elsewhere
+        self._former_bases = former_bases
         #: What only the connected broker may have: it was removed while another one was connected.
         self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
@@ -67,6 +69,8 @@ class Discovery:
         self._retries = outbox.limits.retries
         #: What stays in the records of this plan, because the broker did not accept a message on its topic.
         self._kept: frozenset[Place] = frozenset()
+        #: What this plan leaves alone: devices that may be another machine's now.
+        self._aside = Announced()
 
     @property
     def has_announced(self) -> bool:
@@ -88,6 +92,7 @@ class Discovery:
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
         self._announced = replace(self._announced, places=places | self._left)
+        self._watch(now)
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:
@@ -100,7 +105,7 @@ class Discovery:
         """End the plan; the record of its last step stays."""
         self._steps.clear()
         self._after = None
-        self._kept = frozenset()
+        self._kept, self._aside = frozenset(), Announced()
         self._receipt = Receipt()
 
     def announce(self, now: Now, delay: float = COALESCE_S) -> None:
@@ -121,6 +126,29 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
+        return [*self._look(now), *self._carry_out(now, may_remove=may_remove)]
+
+    def _watch(self, now: Now) -> None:
+        announced = self._announced.places | self._announced.departed
+        self._former_bases.watch({place.device_id for place in announced}, now)
+
+    def _look(self, now: Now) -> list[Effect]:
+        """Forget devices that are another machine's now; remove those of which it is known by now that they are not."""
+        self._watch(now)
+        devices = self._former_bases.devices
+        if any(devices.get(place.device_id) is Use.NOBODY for place in self._aside.places | self._aside.departed):
+            self._aside = Announced()
+            self.announce(now)
+        taken = {device for device, use in devices.items() if use is Use.ANOTHER}
+        if not taken:
+            return []
+        self._abandon()
+        self._elsewhere.forget_devices(taken)
+        self.announce(now)
+        return self._remember(without(self._announced, taken))
+
+    def _carry_out(self, now: Now, *, may_remove: bool) -> list[Effect]:
+        """Do what is due, with a connection."""
         if self._receipt.waiting:
             if self._after is not None:
                 self._next_step_at = now.at + SETTLE_SECONDS
@@ -134,7 +162,8 @@ class Discovery:
             return []
         if self._after is not None:
             return self._step(now)
-        return self._begin(now) if self._is_due(now) and (may_remove or not self._removes) else []
+        may_begin = (may_remove or not self._removes) and Use.LOOKING not in self._former_bases.devices.values()
+        return self._begin(now) if self._is_due(now) and may_begin else []
 
     def _is_due(self, now: Now) -> bool:
         """Whether something is to be announced now; makes the announcement."""
@@ -159,11 +188,14 @@ class Discovery:
             self._publish(update, now)
             return []
         self._complete, self._needs_all, self._kept = self._wanted, False, frozenset()
-        todo = plan(self._announced, self._wanted, online=self.online)
-        self._elsewhere.removed(self._announced.places - self._left - todo.after.places)
+        unknown = {device for device, use in self._former_bases.devices.items() if use is Use.UNKNOWN}
+        known = without(self._announced, unknown)
+        self._aside = Announced(self._announced.places - known.places, self._announced.departed - known.departed)
+        todo = plan(known, self._wanted, online=self.online)
+        self._elsewhere.removed(known.places - self._left - todo.after.places)
         if not todo.steps:
             self._done()
-            return self._remember(todo.after)
+            return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
         return self._step(now)
 
@@ -205,7 +237,8 @@ class Discovery:
             self.announce(now, REFUSED_S)
 
     def _record(self, announced: Announced) -> list[Effect]:
-        return self._remember(replace(announced, places=announced.places | self._kept))
+        places, aside = announced.places | self._kept, self._aside
+        return self._remember(Announced(places | aside.places, announced.departed | aside.departed))
 
     def _device_update(self) -> tuple[Message, ...] | None:
         """Return the messages for a change of the device's name, model or versions; None if more has changed."""

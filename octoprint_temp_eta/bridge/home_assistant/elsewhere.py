@@ -7,7 +7,7 @@ each other one, when that is connected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ha_discovery import Announced, Place
@@ -44,6 +44,10 @@ class Elsewhere:
                 lambda known: frozenset((*gone, *sorted(known.difference(gone))[:room])), others_only=True
             )
 
+    def forget_devices(self, devices: Collection[str]) -> None:
+        """Forget what is announced of these devices, by their ids, on every broker."""
+        self._places.change(lambda known: frozenset(each for each in known if each.device_id not in devices))
+
     def done(self) -> None:
         """Note that the connected broker has nothing left."""
         self._places.empty_present()
@@ -51,6 +55,15 @@ class Elsewhere:
     def forget(self) -> None:
         """Forget everything: it belongs to another bridge now."""
         self._places.clear()
+
+
+def without(announced: Announced, devices: Collection[str]) -> Announced:
+    """Return the record without these devices, by their ids."""
+    places, departed = (
+        frozenset(place for place in each if place.device_id not in devices)
+        for each in (announced.places, announced.departed)
+    )
+    return Announced(places, departed)
 
 
 def _encode(places: frozenset[Place]) -> Any:

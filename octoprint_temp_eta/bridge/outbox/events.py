@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ...core.clock import Now
 from ...core.frozen import frozen
+from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Answer
 from .pauses import pause
@@ -117,6 +118,13 @@ class Events:
         self._held.clear()
         self._waiting = deque(event for event in (*again, *self._waiting) if event.receipt is None)
 
-    def move(self, moved: Callable[[Publish], Publish]) -> None:
-        """Replace the messages by those on other topics."""
-        self._waiting = deque(replace(event, publish=moved(event.publish)) for event in self._waiting)
+    def move(self, old: Topics, new: Topics) -> None:
+        """Replace the messages on the `old` topics by those on the `new` ones."""
+        self._waiting = deque(replace(event, publish=_moved(event.publish, old, new)) for event in self._waiting)
+
+
+def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:
+    """Return `publish` on the `new` topics where it was on the `old` ones."""
+    if not old.hold(publish.topic):
+        return publish
+    return replace(publish, topic=new.base + publish.topic.removeprefix(old.base))

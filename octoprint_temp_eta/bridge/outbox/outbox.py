@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.clock import Now
-from ...core.frozen import frozen
 from ...messages.contract.catalogue import MESSAGES
 from ...messages.encode import encode
 from ...messages.topics import Topics
@@ -22,21 +21,13 @@ from ..protocol.inputs import Answer, Delivered
 from .events import Event, Events, Receipt
 from .in_flight import InFlight, publish_of
 from .packet_size import packet_size
+from .published import Published
 from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
 from .suspects import LASTS_S, may_be_a_message
 
 #: Seconds without an acknowledgement after which the connection counts as lost.
 ACK_TIMEOUT_S = 20.0
-
-
-@frozen
-class Published:
-    """A message that was published: its heater if it has one, and its payload; None: the topic is cleared."""
-
-    message: str
-    heater: str | None
-    payload: Any
 
 
 class Outbox:
@@ -64,7 +55,9 @@ class Outbox:
         self._published: list[Published] = []
         #: Topics that are not used any more, since the last `take_left`.
         self._left: list[str] = []
-        self._retained.clear(left_behind)
+        #: Topics below other bases that are to be cleared once it is known that nobody else uses them.
+        self._former: dict[str, Record] = {}
+        self.clear_unused(left_behind)
 
     @property
     def events_dropped(self) -> Counter[str]:
@@ -74,7 +67,12 @@ class Outbox:
     @property
     def to_clear(self) -> list[str]:
         """The topics that are still to be cleared."""
-        return self._retained.to_clear
+        return sorted({*self._retained.to_clear, *self._former})
+
+    @property
+    def former(self) -> list[str]:
+        """The topics below other bases that are still to be cleared, if nobody else uses them."""
+        return [*self._former, *self._retained.clearing_outside(self.topics)]
 
     @property
     def connected(self) -> bool:
@@ -139,10 +137,24 @@ class Outbox:
         return left
 
     def clear_unused(self, topics: Iterable[str]) -> None:
-        """Clear those of the topics that are not used."""
+        """Clear those of the topics that are not used; those below another base only after `clear_former`."""
         for topic in topics:
-            if self._retained.get(topic) is None:
-                self._put(Record(Publish(topic, b"", retain=True), clearing=True))
+            record = Record(Publish(topic, b"", retain=True), clearing=True)
+            if not self.topics.hold(topic):
+                self._former.setdefault(topic, record)
+            elif self._retained.get(topic) is None:
+                self._put(record)
+
+    def clear_former(self, topics: Iterable[str]) -> None:
+        """Clear `topics` on this connection: nobody else uses their base there."""
+        for topic in [each for each in topics if each in self._former]:
+            self._put(self._former.pop(topic))
+
+    def forget_former(self, topics: Iterable[str]) -> None:
+        """Leave `topics` as they are: they are another bridge's."""
+        for topic in topics:
+            self._former.pop(topic, None)
+            self._retained.drop(topic)
 
     def move(self, topics: Topics, *, clear: bool = True) -> list[Publish]:
         """Continue below other topics, with the events that wait; return the messages that clear the old topics.
@@ -155,11 +167,13 @@ class Outbox:
         self.superseded += self._retained.pending
         records = self._retained.drop_all()
         self.topics = topics
-        self._events.move(lambda publish: _moved(publish, old, topics))
-        left = (record.publish.topic for record in records)
-        cleared = self._retained.clear(topic for topic in left if clear or not old.hold(topic))
-        self._left += (publish.topic for publish in cleared)
-        return cleared
+        self._events.move(old, topics)
+        left = [record.publish.topic for record in records]
+        cleared = [topic for topic in left if clear or not old.hold(topic)]
+        self._left += cleared
+        again, self._former = [*cleared, *self._former], {}
+        self.clear_unused(again)
+        return [Publish(topic, b"", retain=True) for topic in cleared]
 
     def publish_event(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
         """Publish an event; without a connection it is kept for `keep_s` seconds."""
@@ -195,6 +209,9 @@ class Outbox:
     def connect(self, link: int, now: Now) -> None:
         """Use a new connection."""
         self.disconnect()
+        # somebody else may use them on this broker
+        again = self._retained.clearing_outside(self.topics)
+        self._former |= {topic: record for topic in again if (record := self._retained.drop(topic)) is not None}
         self.link = link
         self._progress_at = self._connected_at = now.at
         self.resend_states()
@@ -328,15 +345,3 @@ def offline_message(outbox: Outbox) -> Publish:
     """Return the message that reports that the bridge is offline: the will, and the last message."""
     kind = MESSAGES["status"]
     return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
-
-
-def _moved(publish: Publish, old: Topics, new: Topics) -> Publish:
-    """Return `publish` on the `new` topics where it was on the `old` ones."""
-    if not old.hold(publish.topic):
-        return publish
-    return replace(publish, topic=new.base + publish.topic.removeprefix(old.base))
-
-
-def to_response_topic(publish: Publish, topic: str, correlation: bytes | None) -> Publish:
-    """Return a copy of a reply for the response topic of an MQTT 5 request."""
-    return replace(publish, topic=topic, correlation=correlation)

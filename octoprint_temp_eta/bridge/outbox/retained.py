@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.clock import Now
+from ...messages.topics import Topics
 from ..protocol.effects import Publish
 from ..protocol.inputs import Answer
 from .pauses import pause, pause_for_good
@@ -82,13 +83,6 @@ class Retained:
         self._pending.setdefault(topic, turn)
         return superseded
 
-    def clear(self, topics: Iterable[str]) -> list[Publish]:
-        """Clear `topics` when there is a connection; return the messages that do so."""
-        cleared = [Publish(topic, b"", retain=True) for topic in topics]
-        for publish in cleared:
-            self._records[publish.topic] = Record(publish, clearing=True)
-        return cleared
-
     def answered(self, sent: Publish, answer: Answer, link: int, now: Now, *, forget: bool) -> None:
         """Note the broker's answer to a message; `forget` the topic if it is cleared. Only the newest one matters."""
         topic = sent.topic
@@ -111,6 +105,16 @@ class Retained:
         for topic in [topic for topic, at in self._held.items() if at <= now.at]:
             del self._held[topic]
             self._pending.setdefault(topic, turn)
+
+    def clearing_outside(self, topics: Topics) -> list[str]:
+        """Return the topics below other bases that are to be cleared."""
+        return [topic for topic, each in self._records.items() if each.clearing and not topics.hold(topic)]
+
+    def drop(self, topic: str) -> Record | None:
+        """Forget a topic; return its record."""
+        self._pending.pop(topic, None)
+        self._held.pop(topic, None)
+        return self._records.pop(topic, None)
 
     def drop_all(self) -> list[Record]:
         """Forget all records; return them."""

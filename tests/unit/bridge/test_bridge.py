@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
+from octoprint_temp_eta.bridge.broker.former_bases import LOOK_S
+from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_BEHIND
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Save
 from octoprint_temp_eta.bridge.protocol.inputs import Readings, Stopping
 from tests.support import curves
@@ -132,7 +133,8 @@ def test_moved_topics_leave_the_old_ones_empty(settings: dict[str, Any]):
 
 def test_old_topics_are_cleared_at_the_next_connection_even_after_a_restart():
     driver = heating()
-    old = {topic for topic in driver.retained if topic.startswith(f"{BASE}/")}
+    before = {topic: payload for topic, payload in driver.retained.items() if topic.startswith(f"{BASE}/")}
+    old = set(before)
     driver.lose()
     driver.change_settings(mqtt_base_topic="farm/eta")
     driver.advance(1)
@@ -142,11 +144,11 @@ def test_old_topics_are_cleared_at_the_next_connection_even_after_a_restart():
 
     later = BridgeDriver(remembered={LEFT_BEHIND: saved.value}, mqtt_base_topic="farm/eta")
     for each in (driver, later):
-        each.retained = dict.fromkeys(old, b"of before")
+        each.retained = dict(before)
         each.connect()
+        each.advance(LOOK_S + 1)
         assert not old & set(each.retained)
         assert each.state("status") == "online"
-        each.advance(1)
         assert [save.value for save in each.of(Save) if save.name == LEFT_BEHIND][-1] == []
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.connection import LEFT_BEHIND
-from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_ELSEWHERE
+from octoprint_temp_eta.bridge.broker.former_bases import BASES
+from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_BEHIND, LEFT_ELSEWHERE
 from octoprint_temp_eta.bridge.heaters.forecasts import FORECASTS
 from octoprint_temp_eta.bridge.heaters.heaters import HEATED, HEATERS, SENSORS
 from octoprint_temp_eta.bridge.heaters.store import LEARNED
@@ -27,6 +27,7 @@ def test_every_stored_file_has_a_format():
         HEATED,
         SENSORS,
         LEFT_BEHIND,
+        BASES,
         LEFT_ELSEWHERE,
         LEARNED,
         ANNOUNCED,
@@ -79,7 +80,7 @@ PLACES = st.lists(
 FILES = st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(("heaters", "heated", "sensors", "left_behind"), TEXTS | JSON),
+        **dict.fromkeys(("heaters", "heated", "sensors", "left_behind", "bases"), TEXTS | JSON),
         "learned": LEARNED_FILES | JSON,
         "forecasts": st.fixed_dictionaries(
             {

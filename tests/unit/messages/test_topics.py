@@ -12,6 +12,7 @@ from octoprint_temp_eta.messages.topics import (
     LONGEST_RESPONSE_TOPIC,
     MOST_LEVELS,
     Topics,
+    base_of,
     refuses_response_topic,
     slug,
 )
@@ -30,6 +31,11 @@ TOPICS = Topics("octoprint/temp_eta/ender")
 )
 def test_a_message_has_its_topic(message: str, levels: dict[str, str], topic: str):
     assert TOPICS.of(message, **levels) == topic
+
+
+@pytest.mark.parametrize("message", ["status", "info", "eta", "scripts"])
+def test_the_base_of_a_retained_topic_is_found(message: str):
+    assert base_of(TOPICS.of(message, heater="bed")) == TOPICS.base
 
 
 def test_each_command_is_found_by_its_topic():

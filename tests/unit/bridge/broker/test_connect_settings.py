@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.broker.connect_settings import brief_connection, connection, no_broker
+from octoprint_temp_eta.bridge.broker.connect_settings import (
+    brief_connection,
+    connection,
+    no_broker,
+    subscriptions,
+    topics_of,
+)
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from octoprint_temp_eta.settings.table import parse
@@ -52,6 +58,14 @@ def test_everything_else_is_passed_on():
 
 def test_without_a_host_there_is_no_address_to_connect_to():
     assert connect().host == connect(mqtt_broker_host=",").host == ""
+
+
+def test_each_topic_is_subscribed_to_once():
+    settings = parse({"mqtt_custom_identifier": "ender", "ha_discovery_enabled": False})
+    topics = topics_of(settings)
+    assert topics.base == "octoprint/temp_eta/ender"
+    ours = (topics.commands, topics.of("info"))
+    assert subscriptions(settings, topics, ("a", topics.commands, "b", "a")) == (*ours, "a", "b")
 
 
 def test_a_brief_connection_keeps_no_session_and_leaves_the_status_of_the_printer_alone():

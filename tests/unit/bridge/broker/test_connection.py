@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.connection import Connection, topics_of
+from octoprint_temp_eta.bridge.broker.connect_settings import topics_of
+from octoprint_temp_eta.bridge.broker.connection import Connection
+from octoprint_temp_eta.bridge.broker.former_bases import FormerBases
 from octoprint_temp_eta.bridge.broker.states import State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
@@ -44,7 +46,8 @@ class Driver:
     def __init__(self, **settings: Any) -> None:
         self.settings = parse(SETTINGS | settings)
         self.outbox = Outbox(topics_of(self.settings), IDENTITY.boot_id)
-        self.connection = Connection(self.outbox, IDENTITY, self.settings, OtherPlugins(self.outbox))
+        former_bases = FormerBases(self.outbox, IDENTITY, self.settings)
+        self.connection = Connection(self.outbox, IDENTITY, self.settings, OtherPlugins(self.outbox), former_bases)
         self.at = 0.0
 
     @property

@@ -7,17 +7,24 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.broker.by_broker import MOST_BROKERS
-from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_ELSEWHERE, MOST_TOPICS, LeftElsewhere
+from octoprint_temp_eta.bridge.broker.former_bases import LOOK_S, FormerBases
+from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_BEHIND, LEFT_ELSEWHERE, MOST_TOPICS, LeftElsewhere
+from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Profile
-from tests.support.bridge_driver import BridgeDriver, heating
+from octoprint_temp_eta.settings.table import Settings
+from tests.support.bridge_driver import IDENTITY, BridgeDriver, heating
 from tests.support.outbox_driver import BASE, now, outbox
 
 HOSTS = ("a.test", "b.test")
 
 
+def left_elsewhere(box: Outbox, stored: object) -> LeftElsewhere:
+    return LeftElsewhere(box, FormerBases(box, IDENTITY, Settings()), stored)
+
+
 def states(driver: BridgeDriver) -> set[str]:
-    driver.advance(1)
+    driver.advance(LOOK_S + 1)
     return {topic for topic in driver.retained if not topic.startswith("homeassistant/")}
 
 
@@ -65,10 +72,10 @@ def test_the_old_base_topic_is_cleared_on_each_broker(restarted: bool):
 def test_the_old_base_topic_is_cleared_on_the_old_broker_when_both_change():
     driver, retained = on_both()
     old = states(driver)
-    driver.acknowledges = False
+    driver.acknowledges, stale = False, dict(driver.retained)
     driver.change_settings(mqtt_base_topic="farm/eta", mqtt_broker_host="c.test")
     driver.acknowledges = True
-    retained["b.test"] = dict.fromkeys(old, b"stale")
+    retained["b.test"] = stale
     connect(driver, {}, "c.test")
     states(driver)
     connect(driver, retained["b.test"], "b.test")
@@ -101,7 +108,7 @@ def test_a_topic_that_is_used_again_is_not_cleared():
 
 def test_the_last_brokers_and_the_newest_topics_are_kept():
     box = outbox()
-    part = LeftElsewhere(box, None)
+    part = left_elsewhere(box, None)
     for number in range(MOST_BROKERS + 1):
         part.inputs[BrokerConnected](BrokerConnected(number, f"{number}", 1, "5"), now())
     for number in range(MOST_TOPICS + 1):
@@ -115,4 +122,4 @@ def test_the_last_brokers_and_the_newest_topics_are_kept():
 
 @pytest.mark.parametrize("damaged", [None, {}, [1], [{"broker": "a:1"}]])
 def test_what_is_damaged_is_none(damaged: object):
-    assert LeftElsewhere(outbox(), damaged).stored == {LEFT_ELSEWHERE: []}
+    assert left_elsewhere(outbox(), damaged).stored == {LEFT_ELSEWHERE: [], LEFT_BEHIND: []}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ha_discovery import Place
+from ha_discovery import Announced, Place
 from octoprint_temp_eta.bridge.broker.by_broker import MOST_BROKERS
-from octoprint_temp_eta.bridge.home_assistant.elsewhere import MOST_PLACES, Elsewhere
+from octoprint_temp_eta.bridge.home_assistant.elsewhere import MOST_PLACES, Elsewhere, without
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
@@ -33,6 +34,18 @@ def test_each_other_broker_gets_a_removal_once_also_after_a_restart():
     assert elsewhere.connected("b:1") == {place(1)}
     elsewhere.forget()
     assert elsewhere.connected("b:1") == frozenset()
+
+
+def test_a_device_of_somebody_else_is_forgotten_on_each_broker():
+    elsewhere = Elsewhere()
+    theirs = replace(place(2), device_id="theirs")
+    for broker in ("a:1", "b:1", "c:1"):
+        elsewhere.connected(broker)
+    elsewhere.removed([place(1), theirs])
+    elsewhere.forget_devices({"theirs"})
+    assert elsewhere.connected("a:1") == elsewhere.connected("b:1") == {place(1)}
+    both = frozenset((place(1), theirs))
+    assert without(Announced(both, both), {"theirs"}) == Announced(frozenset((place(1),)), frozenset((place(1),)))
 
 
 def test_the_last_brokers_and_the_newest_places_are_kept():

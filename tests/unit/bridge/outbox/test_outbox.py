@@ -10,7 +10,6 @@ from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS
 from octoprint_temp_eta.bridge.outbox.outbox import (
     ACK_TIMEOUT_S,
     offline_message,
-    to_response_topic,
 )
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Publish
@@ -269,12 +268,6 @@ def test_the_offline_message_is_retained():
     will = offline_message(outbox())
     assert (will.topic, will.payload, will.qos, will.retain) == (f"{BASE}/status", b"offline", 1, True)
     assert will.content_type == "text/plain"
-
-
-def test_a_reply_to_a_response_topic_carries_the_correlation():
-    reply = Publish(f"{BASE}/response", b"{}", expiry_seconds=300)
-    again = to_response_topic(reply, "my/answers", b"42")
-    assert (again.topic, again.payload, again.correlation, again.expiry_seconds) == ("my/answers", b"{}", b"42", 300)
 
 
 @pytest.mark.parametrize("message", ["status", "info", "printer", "diagnostics"])

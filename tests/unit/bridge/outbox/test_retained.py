@@ -15,6 +15,7 @@ from tests.support.outbox_driver import (
     OTHER,
     change,
     clearings,
+    connect,
     deliver,
     drain,
     fill,
@@ -27,13 +28,13 @@ from tests.support.outbox_driver import (
 
 def test_a_move_clears_the_old_topics_and_publishes_the_new_ones():
     box = outbox()
-    box.connect(1, now())
+    connect(box, 1)
     fill(box, "bed", "tool0")
     box.publish_event("state_change", change(), now(), keep_s=30, heater="bed")
     assert clearings(box.move(OTHER)) == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
     assert drain(box) == []
     fill(box, "bed")
-    box.connect(2, now())
+    connect(box, 2)
     assert "other/bed/eta" in topics(drain(box))
 
 
@@ -43,20 +44,20 @@ def test_what_was_left_behind_without_a_connection_is_cleared_once_at_the_next()
     box.move(OTHER)
     fill(box, "bed")
     assert box.to_clear == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
-    box.connect(1, now())
+    connect(box, 1)
     drain(box, acknowledged=False)
     assert box.to_clear  # it is not acknowledged
-    box.connect(2, now())
+    connect(box, 2)
     sent = drain(box)
     assert sorted(clearings(sent)) == [f"{BASE}/bed/eta", f"{BASE}/tool0/eta"]
     assert box.to_clear == []
-    box.connect(3, now())
+    connect(box, 3)
     assert topics(drain(box)) == ["other/bed/eta"]
 
 
 def test_what_was_left_behind_before_a_restart_is_cleared_too():
     box = Outbox(OTHER, "b0b0", left_behind=[f"{BASE}/bed/eta"])
-    box.connect(1, now())
+    connect(box, 1)
     assert clearings(drain(box)) == [f"{BASE}/bed/eta"]
     assert box.to_clear == []
 
@@ -68,7 +69,7 @@ def test_what_is_no_more_is_cleared_also_after_a_restart():
     assert box.to_clear == [f"{BASE}/tool1/eta"]
     box = Outbox(Topics(BASE), "b0b0", left_behind=box.to_clear)
     fill(box, "bed")
-    box.connect(1, now())
+    connect(box, 1)
     assert clearings(drain(box)) == [f"{BASE}/tool1/eta"]
     assert box.to_clear == []
     fill(box, "tool1")
@@ -81,7 +82,7 @@ def test_who_comes_back_to_the_topics_left_behind_speaks_there_again():
     box.move(OTHER)
     box.move(Topics(BASE))
     fill(box, "bed")
-    box.connect(1, now())
+    connect(box, 1)
     sent = drain(box)
     assert clearings(sent) == [f"{BASE}/tool0/eta"]
     assert topics(sent) == ["bed/eta", "tool0/eta"]
@@ -93,14 +94,27 @@ def test_topics_that_another_bridge_uses_now_are_not_cleared():
     fill(box, "bed")
     box.move(OTHER)
     fill(box, "bed")
-    assert clearings(box.move(Topics("third"), clear=False)) == [f"{BASE}/bed/eta"]
-    box.connect(1, now())
+    assert box.move(Topics("third"), clear=False) == []
+    connect(box, 1)
     assert clearings(drain(box)) == [f"{BASE}/bed/eta"]
+
+
+def test_what_is_not_cleared_yet_on_one_broker_is_not_cleared_on_the_next_before_it_is_known_who_uses_it():
+    box = outbox()
+    fill(box, "bed")
+    box.move(OTHER)
+    connect(box, 1)
+    assert clearings(drain(box, acknowledged=False)) == [f"{BASE}/bed/eta"]
+    box.connect(2, now())
+    assert drain(box) == []
+    assert box.to_clear == box.former == [f"{BASE}/bed/eta"]
+    box.forget_former(box.former)
+    assert box.to_clear == []
 
 
 def test_waiting_events_move_in_order_and_waiting_states_are_counted():
     box = outbox()
-    box.connect(1, now())
+    connect(box, 1)
     box.publish_event("state_change", change(number=1), now(), keep_s=30, heater="bed")
     assert numbers(drain(box, acknowledged=False)) == [1]
     box.disconnect()
@@ -109,7 +123,7 @@ def test_waiting_events_move_in_order_and_waiting_states_are_counted():
     fill(box, "bed", "tool0")
     box.move(OTHER)
     assert (box.superseded, box.events_dropped.total()) == (2, 0)
-    box.connect(2, now())
+    connect(box, 2)
     sent = [publish for publish in drain(box) if not publish.retain]
     assert topics(sent) == ["other/bed/state_change", "other/bed/state_change", "caller/reply"]
     assert numbers(sent[:2]) == [1, 2]
@@ -119,7 +133,7 @@ def test_a_topic_that_is_being_cleared_can_be_cleared_again():
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)
-    box.connect(1, now())
+    connect(box, 1)
     [clearing] = [each for each in drain(box, acknowledged=False) if not each.payload]
     box.resend_states()
     deliver(box, clearing)
@@ -189,7 +203,7 @@ def test_a_topic_whose_clearing_is_refused_for_good_is_cleared_later_on_the_same
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)
-    box.connect(1, now())
+    connect(box, 1)
     at = 0.0
     for refusal in range(1, 2 * MOST_REFUSALS):
         assert clearings(drain(box, at=at, answer=Answer.REFUSED)) == [f"{BASE}/bed/eta"]
@@ -212,7 +226,7 @@ def test_a_topic_whose_clearing_is_refused_for_now_is_cleared_later():
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)
-    box.connect(1, now())
+    connect(box, 1)
     drain(box, answer=Answer.REFUSED_FOR_NOW)
     assert box.to_clear == [f"{BASE}/bed/eta"]
     assert clearings(drain(box, at=pause(1))) == [f"{BASE}/bed/eta"]
@@ -226,7 +240,7 @@ def test_one_whose_clearing_is_refused_for_good_is_cleared_by_a_later_connection
     for link in range(1, MOST_REFUSALS + 1):
         assert box.to_clear == [f"{BASE}/bed/eta"]
         for _ in range(2):
-            box.connect(link, now())
+            connect(box, link)
             assert clearings(drain(box, answer=Answer.REFUSED)) == [f"{BASE}/bed/eta"]
             if link == MOST_REFUSALS:
                 break
@@ -240,7 +254,7 @@ def test_what_was_refused_for_now_is_forgotten_with_its_topic(answer: Answer):
     box = outbox()
     fill(box, "bed")
     box.move(OTHER)
-    box.connect(1, now())
+    connect(box, 1)
     [first] = drain(box, acknowledged=False)
     box.resend_states()
     [second] = drain(box, acknowledged=False)
