@@ -46,6 +46,11 @@ class InFlight:
         """What is waited for."""
         return self._items.values()
 
+    @property
+    def next_size(self) -> int:
+        """The bytes of the payload that is to be acknowledged next, 0 if none is."""
+        return next((len(publish_of(item).payload) for item in self.items), 0)
+
     def add(self, token: int, item: Publish | Event) -> None:
         """Note that `item` is sent."""
         self._items[token] = item

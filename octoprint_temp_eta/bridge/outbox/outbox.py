@@ -26,8 +26,9 @@ from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
 from .suspects import LASTS_S, may_be_a_message
 
-#: Seconds without an acknowledgement after which the connection counts as lost.
-ACK_TIMEOUT_S = 20.0
+#: Seconds without an acknowledgement after which the connection counts as lost, besides those that the next message to
+#: be acknowledged takes on the slowest link that is to work, in bytes per second.
+ACK_TIMEOUT_S, SLOWEST = 20.0, 1000
 
 
 class Outbox:
@@ -280,7 +281,7 @@ class Outbox:
         if self._in_flight.exhausted(self.limits.window):
             topic = self._in_flight.last_missing
             return f"The broker does not acknowledge messages on {topic}: connecting anew"
-        if self._in_flight.items and now.at - self._progress_at > ACK_TIMEOUT_S:
+        if self._in_flight.items and now.at - self._progress_at > ACK_TIMEOUT_S + self._in_flight.next_size / SLOWEST:
             return "The broker has stopped acknowledging: connecting anew"
         return None
 

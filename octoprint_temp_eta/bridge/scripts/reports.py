@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
-from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted
+from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted, StillOn
 from ...core.scripts.runner import Runner
 from ...messages import encode, script
 from ...messages.decode import Command
@@ -66,8 +66,13 @@ class RunReports:
         """Publish the retained state."""
         self._outbox.publish_state("script", self.body(runner), now)
 
-    def report(self, decision: RunStarted | RunEnded, now: Now) -> list[Effect]:
-        """Publish that run() has started, or that the run has ended."""
+    def report(self, decision: RunStarted | RunEnded | StillOn, now: Now) -> list[Effect]:
+        """Publish that run() has started, or that the run has ended; log which heaters are still on."""
+        if isinstance(decision, StillOn):
+            heaters = ", ".join(decision.heaters)
+            return [
+                Log(logging.WARNING, f"After the script the printer did not accept the former targets of {heaters}")
+            ]
         if isinstance(decision, RunStarted):
             return [self._event("started", decision.run, now)]
         return self._ended(decision.completed, now)

@@ -29,6 +29,7 @@ from ..protocol.script_effects import (
 )
 from ..protocol.script_inputs import (
     JobsHeld,
+    LineSending,
     OthersLineQueued,
     PrinterGone,
     ScriptEnded,
@@ -88,6 +89,7 @@ class ScriptRun(Part):
             OthersLineQueued: self._others_queued,
             PrinterGone: self._printer_gone,
             **self._lines.inputs,
+            LineSending: self._sending,
         }
         return {kind: self._publishing(handler) for kind, handler in handlers.items()}
 
@@ -183,6 +185,11 @@ class ScriptRun(Part):
         self.runner.begins_with(event.modes.tool, event.targets)
         return self._do(self.runner.held(event.refusal, now.at, now.wall), now)
 
+    def _sending(self, event: LineSending, now: Now) -> list[Effect]:
+        if event.key is not None:
+            self.runner.script_sending(event.line)
+        return self._lines.inputs[LineSending](event, now)
+
     def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
         self.runner.others_queued(event.line)
         return []
@@ -246,7 +253,7 @@ class ScriptRun(Part):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 return [*heaters, *self._lines.send_last(ask=ask)]
-            case core.RunStarted() | core.RunEnded():
+            case core.RunStarted() | core.RunEnded() | core.StillOn():
                 return self._reports.report(decision, now)
             case _:
                 return [SIMPLE[decision]]

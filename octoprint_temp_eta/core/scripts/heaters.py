@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..gcode.motion import Modes
 from ..gcode.targets import ALL, KLIPPER, Asked, asked
 from .run import HeatersAfter, Outcome, Run, RunResult
-from .turned_down import TurnedDown
+from .turned_down import ROUNDING, TurnedDown
 
 
 @dataclass(slots=True)
@@ -24,8 +25,10 @@ class HeaterTargets:
     #: Whether the firmware was reset, which switches all heaters off. Some boards print `start` without a reset.
     reset: bool = False
     turned_down: TurnedDown = field(default_factory=TurnedDown)
-    #: The heaters whose targets were taken already. Their new targets are set after the script's lines.
-    _taken: set[str] = field(default_factory=set)
+    #: The heaters that the script sets with Klipper's command: OctoPrint may have no other for them.
+    _by_klipper: set[str] = field(default_factory=set)
+    #: The targets (°C) that were taken already. They are set after the script's lines.
+    _taken: dict[str, float] = field(default_factory=dict)
     _modes: Modes = field(default_factory=Modes)
 
     def begin(self, tool: str, targets: Iterable[Asked]) -> None:
@@ -35,15 +38,21 @@ class HeaterTargets:
             self._others_asked(each)
 
     def script_sent(self, line: str) -> None:
-        """The script sends `line`."""
+        """The script has `line` sent."""
         found = self._asked(line)
-        if found is None:
+        if found is None or found.heater == ALL:
             return
-        if found.heater != ALL:
-            self.by_script.add(found.heater)
-            self.by_others.discard(found.heater)
-        for heater in self.by_script if found.heater == ALL else (found.heater,):
-            self.turned_down.asked(heater.removeprefix(KLIPPER), found.target)
+        heater = found.heater.removeprefix(KLIPPER)
+        self.by_script.add(heater)
+        self.by_others.discard(heater)
+        (self._by_klipper.discard if heater == found.heater else self._by_klipper.add)(heater)
+
+    def script_sending(self, line: str) -> None:
+        """OctoPrint sends this line of the script: what falls from now on may be its doing."""
+        found = asked(line, self._modes.tool)
+        if found is not None:
+            for heater in self.by_script if found.heater == ALL else (found.heater.removeprefix(KLIPPER),):
+                self.turned_down.asked(heater, found.target)
 
     def others_queued(self, line: str) -> None:
         """Someone else has queued `line`, such as a user who sets a temperature.
@@ -51,23 +60,24 @@ class HeaterTargets:
         It may be sent only after the run, when the printer has finished waiting for a heater.
         """
         found = self._asked(line)
-        if found is None or found.target is None:
+        if found is None:
             return
         self._others_asked(found)
         if found.heater == ALL:
             self.by_script.clear()
             self.by_others.clear()
-        else:
-            self.by_others.add(found.heater)
-            self.by_script.discard(found.heater)
-            self.turned_down.asked_by_others(found.heater.removeprefix(KLIPPER), found.target)
+            return
+        heater = found.heater.removeprefix(KLIPPER)
+        self.by_others.add(heater)
+        self.by_script.discard(heater)
+        self.turned_down.asked_by_others(heater, found.target)
 
     def _others_asked(self, found: Asked) -> None:
         if found.heater == ALL:
             self.asked.clear()
             self.all_off = True
         elif found.target is not None:
-            self.asked[found.heater] = found.target
+            self.asked[found.heater.removeprefix(KLIPPER)] = found.target
 
     def take(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
         """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.
@@ -84,17 +94,18 @@ class HeaterTargets:
         self.turned_down.reported(current)
         previous = {**({} if self.all_off else run.targets), **self.asked}
         hotter = {name for name, target in current.items() if target > previous.get(name, 0.0)}
-        named = {heater.removeprefix(KLIPPER) for heater in self.by_script}
-        changed = (self.by_script | (hotter - named)) - self._taken
-        self._taken |= changed
+        changed = (self.by_script | hotter) - self._taken.keys()
         ordered = [*(name for name in previous if name in changed), *sorted(changed - previous.keys())]
         kept = set() if self.reset else self.by_others if run.heaters_after is HeatersAfter.OFF else set(ordered)
-        return {name: self._restored(name, previous) if name in kept else 0.0 for name in ordered}
+        down = self.turned_down.targets
+        restored = {name: min(previous.get(name, 0.0), down.get(name, math.inf)) for name in ordered}
+        self._taken |= {name: restored[name] if name in kept else 0.0 for name in ordered}
+        return {(KLIPPER if name in self._by_klipper else "") + name: self._taken[name] for name in ordered}
 
-    def _restored(self, heater: str, previous: Mapping[str, float]) -> float:
-        reported = heater.removeprefix(KLIPPER)  # OctoPrint may know it under the same name, such as chamber
-        target = previous.get(heater, previous.get(reported, 0.0))
-        return min(target, self.turned_down.targets.get(reported, target))
+    def still_on(self, current: Mapping[str, float]) -> list[str]:
+        """Return the heaters whose targets could not be set back: the `current` ones (°C) are higher."""
+        mine = {name: target for name, target in self._taken.items() if name not in self.by_others}
+        return [name for name, target in mine.items() if current.get(name, target) > target + ROUNDING]
 
     def _asked(self, line: str) -> Asked | None:
         """Return what `line` asks for; a change of the tool is noted."""

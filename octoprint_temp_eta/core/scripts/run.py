@@ -219,6 +219,13 @@ class Release:
 
 
 @frozen
+class StillOn:
+    """Report the heaters whose targets could not be set back."""
+
+    heaters: tuple[str, ...]
+
+
+@frozen
 class RunStarted:
     """Publish that run() has started."""
 
@@ -232,4 +239,4 @@ class RunEnded:
     completed: CompletedRun
 
 
-Decision = Hold | Launch | Terminate | Kill | Settle | Release | RunStarted | RunEnded
+Decision = Hold | Launch | Terminate | Kill | Settle | StillOn | Release | RunStarted | RunEnded

@@ -26,6 +26,7 @@ from .run import (
     RunStarted,
     Settle,
     State,
+    StillOn,
     Terminate,
 )
 from .settings import Settings
@@ -127,6 +128,10 @@ class Runner:
         """Note a line that the script sends."""
         self._progress.heaters.script_sent(line)
 
+    def script_sending(self, line: str) -> None:
+        """Note that OctoPrint sends a line of the script now."""
+        self._progress.heaters.script_sending(line)
+
     def others_queued(self, line: str) -> None:
         """Note a line that someone else has queued, such as a user who sets a temperature."""
         self._progress.heaters.others_queued(line)
@@ -207,7 +212,10 @@ class Runner:
         if late:
             self._progress.attempts = 0
             return [Settle(late)]
-        return self._finish(wall, held=True) if self._move(Event.SETTLED) else []
+        if not self._move(Event.SETTLED):
+            return []
+        still_on = tuple(self._progress.heaters.still_on(targets))
+        return [*([StillOn(still_on)] if still_on else []), *self._finish(wall, held=True)]
 
     def tick(self, at: float) -> list[Decision]:
         """Apply the timeouts."""

@@ -9,6 +9,7 @@ import pytest
 from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS
 from octoprint_temp_eta.bridge.outbox.outbox import (
     ACK_TIMEOUT_S,
+    SLOWEST,
     offline_message,
 )
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
@@ -230,6 +231,15 @@ def test_an_unrelated_acknowledgement_has_no_effect():
     deliver(box, sent[0])
     deliver(box, sent[0])
     assert len(drain(box, acknowledged=False)) == 1
+
+
+def test_a_large_message_may_take_longer_on_a_slow_link():
+    box = outbox()
+    box.connect(1, now())
+    box.send_event("event", Publish("x/picture", bytes(60 * SLOWEST)), now(), keep_s=0)
+    assert len(drain(box, acknowledged=False)) == 1
+    assert not box.stuck(now(ACK_TIMEOUT_S + 60))
+    assert box.stuck(now(ACK_TIMEOUT_S + 61))
 
 
 def test_a_broker_without_acknowledgements_is_stuck():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked
-from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle
+from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle, StillOn
 from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
 
 
@@ -87,13 +87,41 @@ def test_a_heater_that_is_turned_down_at_the_printer_is_not_heated_beyond_that(
 ) -> None:
     runner = at(Phase.RUNNING)
     runner.reported(RUN.targets)
-    runner.script_sent("M140 S90")
-    runner.script_sent(line)
+    for each in ("M140 S90", line):
+        runner.script_sent(each)
+        runner.script_sending(each)
     *before, now = ({**RUN.targets, "bed": target} for target in reported)
-    for each in before:
-        runner.reported(each)
+    for report in before:
+        runner.reported(report)
     runner.cancel(0)
     assert runner.process_ended(CLEANLY, 0, now)[-1] == Settle(targets)
+
+
+def test_a_macro_before_the_run_whose_effect_is_reported_late_has_switched_the_heater_off() -> None:
+    runner = at(Phase.RUNNING)
+    runner.reported(RUN.targets)
+    runner.script_sent("M140 S0")
+    off = {**RUN.targets, "bed": 0.0}
+    runner.reported(off)
+    runner.script_sending("M140 S0")
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, off)[-1] == Settle({"bed": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("script", "others", "now", "targets"),
+    [
+        ("M141 S60", "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=0", 0.0, {}),
+        ("SET_HEATER_TEMPERATURE HEATER=chamber TARGET=60", "M141 S0", 0.0, {}),
+        ("M141 S60", "SET_HEATER_TEMPERATURE HEATER=dryer TARGET=0", 60.0, {"chamber": 40.0}),
+    ],
+)
+def test_a_heater_may_have_two_names(script: str, others: str, now: float, targets: dict[str, float]) -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent(script)
+    runner.others_queued(others)
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "chamber": now})[-1] == Settle(targets)
 
 
 def test_what_somebody_else_heated_meanwhile_stays() -> None:
@@ -169,7 +197,7 @@ def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_b
     assert runner.process_ended(CLEANLY, 0, RUN.targets)[-1] == Settle({"bed": 60.0}, ask=True)
     late = {**RUN.targets, "bed": 90.0, "tool0": 200.0}
     assert runner.settled(True, 1, late) == [Settle({"tool0": 0.0})]
-    assert runner.settled(True, 2, late) == [Release()]
+    assert runner.settled(True, 2, {**late, "bed": 60.0}) == [StillOn(("tool0",)), Release()]
 
 
 def test_what_a_user_heats_while_the_run_ends_stays() -> None:
