@@ -27,9 +27,10 @@ def test_the_slope_before_is_measured_at_any_poll_interval(every: float) -> None
     assert (start.temperature, start.slope) == (pytest.approx(150.0), pytest.approx(-1.5))
 
 
-def test_a_heat_up_of_a_heater_that_cools_starts_with_its_newest_slope() -> None:
-    cooling = [Sample(float(t), 25.0 + 175.0 * float(np.exp(-t / 40.0))) for t in range(-20, 1)]
-    assert start_of(HEATING, cooling[:-1], cooling[-1]).slope == pytest.approx(-175.0 / 40.0, rel=0.11)
+@pytest.mark.parametrize(("goal", "counts"), [(HEATING, True), (Goal(Direction.COOLING, 40.0), False)])
+def test_the_newest_reading_counts_for_the_slope_of_a_heat_up(goal: Goal, *, counts: bool) -> None:
+    before = [Sample(float(t), 150.0) for t in range(-20, 0)]
+    assert (start_of(goal, before, Sample(0.0, 148.0)).slope < -0.1) == counts
 
 
 def test_old_readings_give_no_slope() -> None:
