@@ -87,7 +87,7 @@ class HeaterCommands(Part):
             raise CommandError("not_available", f"There is no estimate for {heater} yet.", "/heater")
         return encode.completed(command, {"heater": heater, "target": target} | encode.estimate(estimate)), []
 
-    def _target(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
+    def _target(self, command: Command, _: Now) -> tuple[encode.Payload | None, list[Effect]]:
         """Have a target set in whole °C, as firmware expects it; the reply follows `TargetSet`."""
         heater, target = self._heater(command), math.floor(command.arguments["target"] + 0.5)
         printer, highest = self._printer, highest_target(heater, self._heaters.settings)
@@ -95,6 +95,9 @@ class HeaterCommands(Part):
         if heater not in settable:
             possible = f"It can set {', '.join(settable)}." if settable else "It can set none now."
             raise CommandError("not_settable", f"OctoPrint cannot set a target of {heater}. {possible}", "/heater")
+        present = self._heaters.reported_targets.get(heater, 0.0)
+        if present and command.arguments.get("only_if_off"):
+            return encode.completed(command, {"heater": heater, "target": present}), []
         if target > highest:
             text = f"The target of {heater} must be at most {highest:g} °C; the settings limit it."
             raise CommandError("out_of_range", text, "/target")

@@ -152,6 +152,9 @@ class Track:
         doubted = doubted or self.doubts(at, actual, target)
         if self._extrapolation is not None and actual is not None:
             self._resume()
+        elif self._extrapolation is not None and target:
+            # OctoPrint reports a target that was just set before the printer's first temperature.
+            return Step(self.lose(at))
         last = self.last_read_at
         if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None and not doubted:
             self._note_ambient(actual)

@@ -63,11 +63,13 @@ def _usable(thermostat: Thermostat) -> tuple[tuple[str, float], ...]:
 
 
 def _set_mode(heater: str, presets: tuple[tuple[str, float], ...]) -> str:
-    """Return the template of a command for a mode. An empty message, which the bridge ignores, changes nothing."""
+    """Return the template of a command for a mode. An empty message, which the bridge ignores, changes nothing.
+
+    The bridge decides whether the heater is on already: `this` is unknown after the entity was renamed.
+    """
     off = json.dumps({"heater": heater, "target": 0})
-    heat = json.dumps({"heater": heater, "target": presets[0][1]}) if presets else ""
-    on = f"{{% elif this.state != 'heat' %}}{heat}" if heat else ""
-    return f"{{% if value == 'off' %}}{off}{on}{{% endif %}}"
+    on = json.dumps({"heater": heater, "target": presets[0][1], "only_if_off": True}) if presets else ""
+    return f"{{% if value == 'off' %}}{off}{{% else %}}{on}{{% endif %}}"
 
 
 def _set_preset(heater: str, presets: tuple[tuple[str, float], ...]) -> str:

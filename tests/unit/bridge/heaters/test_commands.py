@@ -69,6 +69,16 @@ def test_a_target_is_set_in_whole_degrees_and_the_reply_has_it():
     assert driver.of(SetTarget) == [SetTarget("bed", 60, 1)]
 
 
+def test_a_heater_that_has_a_target_keeps_it_if_that_is_asked_for():
+    driver = warm(allow_target=True)
+    driver.read(bed=(40.0, 60.0), tool0=(25.0, 0.0))
+    [kept] = driver.command("target", {"heater": "bed", "target": 100, "only_if_off": True})
+    [heated] = driver.command("target", {"heater": "tool0", "target": 200, "only_if_off": True})
+    assert (kept["status"], kept["result"]) == ("completed", {"heater": "bed", "target": 60.0})
+    assert heated["result"] == {"heater": "tool0", "target": 200}
+    assert driver.of(SetTarget) == [SetTarget("tool0", 200, 1)]
+
+
 def test_what_octoprint_refuses_is_not_completed():
     driver = warm(allow_target=True)
     driver.target_refusal = "The printer is not connected."

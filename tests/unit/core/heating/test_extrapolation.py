@@ -127,3 +127,14 @@ def test_the_next_reading_replaces_the_extrapolation(later: float, actual: float
     view = bed.read(actual, target, after=later)
     assert (view.state, view.extrapolated, view.actual) == (state, False, actual)
     assert not [step for step in bed.steps if step.episode], "no episode spans the gap"
+
+
+def test_a_target_without_a_temperature_ends_the_extrapolation():
+    """OctoPrint reports it so if a print starts right after the connection was made."""
+    bed = cooling_bed()
+    bed.track.disconnect(bed.at, 3600.0)
+    bed.track.tick(bed.at + 600.0)
+    assert bed.read(None, None, after=600.0).state is State.COOLED_DOWN
+    assert bed.read(None, 50.0).state is State.UNKNOWN
+    assert bed.track.tick(bed.at + 1.0) is None
+    assert bed.read(23.0, 50.0, after=2.0).state is State.HEATING
