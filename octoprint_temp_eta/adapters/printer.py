@@ -220,6 +220,10 @@ class Printer:
             self._post(LineReceived(line))
         return line
 
+    def reported(self, targets: Mapping[str, float]) -> None:
+        """Note the targets (°C, by heater) that the printer has reported."""
+        self._recent_targets.reported(targets)
+
     def reset_modes(self) -> None:
         """Assume the modes of a firmware after its start: it was connected or reset."""
         self._modes = Modes()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 
 from ..core.frozen import frozen
 from ..core.gcode.targets import Asked, asked
+from ..core.scripts.turned_down import ROUNDING
 
 #: Seconds after a line was sent within which the printer may still report the target of before.
 REPORTED_S = 10.0
@@ -65,6 +67,17 @@ class RecentTargets:
                 self._waiting.popleft()
             if found is not None:
                 self._sent.append(_Line(line, found, at))
+
+    def reported(self, targets: Mapping[str, float]) -> None:
+        """The printer reports `targets` (°C, by heater): from now on the reports count, not the line that set them."""
+        if not self._sent:
+            return
+        with self._lock:
+            for heater, target in targets.items():
+                lines = [each for each in self._sent if each.asked.heater == heater]
+                same = [line for line in lines if abs((line.asked.target or 0.0) - target) <= ROUNDING]
+                for line in lines[: lines.index(same[-1]) + 1] if same else ():
+                    self._sent.remove(line)
 
     def forget(self) -> None:
         """Forget all lines: the connection has ended."""

@@ -39,6 +39,19 @@ def test_what_was_sent_is_kept_until_the_printer_has_reported_it() -> None:
     assert recent.at(100.0 + REPORTED_S) == ()
 
 
+def test_what_was_reported_is_no_longer_recent() -> None:
+    """The heater may have been switched off at the printer since then."""
+    recent = queued("M140 S60", "M104 S200", "M140 S0", "M140 S70")
+    for line in ("M140 S60", "M104 S200", "M140 S0"):
+        recent.sent(line, "T0", 1.0)
+    recent.reported({"bed": 20.0, "tool0": 0.0})
+    assert len(recent.at(2.0)) == 4
+    recent.reported({"bed": 60.4, "tool0": 0.0})
+    assert recent.at(2.0) == (Asked("tool0", 200.0), Asked("bed", 0.0), Asked("bed", 70.0))
+    recent.reported({"bed": 0.0, "tool0": 200.0})
+    assert recent.at(2.0) == (Asked("bed", 70.0),)
+
+
 def test_what_is_sent_before_octoprint_says_that_it_is_queued_does_not_wait() -> None:
     recent = RecentTargets()
     recent.sent("M140", "T0", 0.0)
