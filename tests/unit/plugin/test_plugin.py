@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -31,10 +32,15 @@ class App:
 
     def __init__(self) -> None:
         self.posted: list[Input] = []
+        self.targets: list[Mapping[str, float]] = []
+        self.printer = self
         self.stopped = False
 
     def post(self, event: Input) -> None:
         self.posted.append(event)
+
+    def reported(self, targets: Mapping[str, float]) -> None:
+        self.targets.append(targets)
 
     def stop(self) -> None:
         self.stopped = True
@@ -117,6 +123,7 @@ def test_a_reading_is_passed_on_as_it_came():
         )
     )
     assert stage.received == [Readings({"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)})]
+    assert stage.app.targets == [{"tool0": 0.0, "bed": 60.0}]
 
 
 def test_a_disconnect_is_an_empty_reading():
