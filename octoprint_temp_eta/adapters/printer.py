@@ -141,6 +141,10 @@ class Printer:
             # OctoPrint then closes the connection without giving a reason.
             self._post(PrinterGone("there was an emergency stop (M112)"))
             return None
+        if gcode == "M28" and _key(tags) is None:
+            # What the run would send goes into the file. M28 must pass, or the printer would execute the file's lines.
+            self._post(PrinterGone("a file is being written to the printer's SD card"))
+            return None
         if _key(tags) is not None:
             restored = self._script_modes.restored_from(self._modes)
             self._script_modes = self._script_modes.after(line)

@@ -51,7 +51,8 @@ ERRORS: Mapping[str, ErrorCode] = MappingProxyType(
         "script_failed": ErrorCode("The script reported a failure."),
         "script_error": ErrorCode("The script crashed."),
         "printer_gone": ErrorCode(
-            "During the run the printer was disconnected, its firmware was reset, or there was an emergency stop.",
+            "During the run the printer was disconnected or reset, there was an emergency stop, or a file was written "
+            "to its SD card.",
             HTTPStatus.CONFLICT,
         ),
         "timeout": ErrorCode("The time limit was exceeded.", HTTPStatus.GATEWAY_TIMEOUT),

@@ -98,6 +98,7 @@ window.TempETA.sentences = [
     "Its default is used until you save another value",
     "The bridge keeps trying until the broker is back",
     "The certificate is for %(join)s and valid for %(days)s more days",
+    "a file is being written to the printer's SD card",
     "%(where)s refuses the connection: is the broker running?",
     "Empty Printer ID in the settings of one of them",
     "Testing unsaved values requires the permission %(settings)s",

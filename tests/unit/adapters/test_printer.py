@@ -165,6 +165,14 @@ def test_an_emergency_stop_is_reported_during_a_run() -> None:
     assert octoprint.published() == [PrinterGone("there was an emergency stop (M112)")]
 
 
+def test_a_file_that_is_written_to_the_sd_card_ends_a_run() -> None:
+    octoprint = FakeOctoPrint()
+    octoprint.do(HoldJobs("r1"))
+    assert octoprint.published() == []
+    assert octoprint.hooks.hook_queuing(None, "queuing", "M28 a.gco", None, "M28", tags={"source:api"}) is None
+    assert octoprint.published() == [PrinterGone("a file is being written to the printer's SD card")]
+
+
 def pass_over(
     octoprint: FakeOctoPrint, line: str, gcode: str | None, tags: set[str] | None = None
 ) -> list[ScriptInput]:
