@@ -10,20 +10,20 @@ from .motion import words
 _TOOL_COMMANDS = frozenset({"M104", "M109"})
 _COMMANDS = {"M140": "bed", "M190": "bed", "M141": "chamber", "M191": "chamber"}
 #: The commands that may set a target, as OctoPrint names them. It has no name for Klipper's, and for lower case.
-TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", None}
+TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", "M568", None}
 #: In place of a heater: all of them.
 ALL = "all"
 #: Before the name of one of Klipper's heaters for which OctoPrint has no name, such as a dryer.
 KLIPPER = "klipper:"
 
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
-#: RepRapFirmware's command for the temperature of a tool, and Klipper's for any heater and for all.
-_G10 = re.compile(r"\s*G10\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
-_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(\w+)", re.IGNORECASE)
+#: RepRapFirmware's commands for the temperature of a tool, and Klipper's for any heater and for all.
+_G10 = re.compile(r"\s*(?:G10|M568)\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
+_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=[\"']?(\w+)", re.IGNORECASE)
 _ALL_OFF = re.compile(r"\s*TURN_OFF_HEATERS\b", re.IGNORECASE)
 #: The target in °C; R of G10 is the standby temperature, and may stand before S.
 _VALUES = tuple(re.compile(rf"(?<![A-Za-z])(?:{name})\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE) for name in ("S", "R"))
-_KLIPPER_VALUE = re.compile(r"\bTARGET=\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+_KLIPPER_VALUE = re.compile(r"\bTARGET=[\"']?\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 @frozen

@@ -66,10 +66,12 @@ class HeaterTargets:
         if found.heater == ALL:
             self.by_script.clear()
             self.by_others.clear()
+            self._taken.clear()
             return
         heater = found.heater.removeprefix(KLIPPER)
         self.by_others.add(heater)
         self.by_script.discard(heater)
+        self._taken.pop(heater, None)
         self.turned_down.asked_by_others(heater, found.target)
 
     def _others_asked(self, found: Asked) -> None:
@@ -100,12 +102,20 @@ class HeaterTargets:
         down = self.turned_down.targets
         restored = {name: min(previous.get(name, 0.0), down.get(name, math.inf)) for name in ordered}
         self._taken |= {name: restored[name] if name in kept else 0.0 for name in ordered}
-        return {(KLIPPER if name in self._by_klipper else "") + name: self._taken[name] for name in ordered}
+        return self._named(ordered)
+
+    def again(self) -> dict[str, float]:
+        """Return what `take` has returned so far: it may not have reached the printer. After a reset it is 0."""
+        if self.reset:
+            self._taken = dict.fromkeys(self._taken, 0.0)
+        return self._named(self._taken)
+
+    def _named(self, heaters: Iterable[str]) -> dict[str, float]:
+        return {(KLIPPER if name in self._by_klipper else "") + name: self._taken[name] for name in heaters}
 
     def still_on(self, current: Mapping[str, float]) -> list[str]:
         """Return the heaters whose targets could not be set back: the `current` ones (°C) are higher."""
-        mine = {name: target for name, target in self._taken.items() if name not in self.by_others}
-        return [name for name, target in mine.items() if current.get(name, target) > target + ROUNDING]
+        return [name for name, target in self._taken.items() if current.get(name, target) > target + ROUNDING]
 
     def _asked(self, line: str) -> Asked | None:
         """Return what `line` asks for; a change of the tool is noted."""

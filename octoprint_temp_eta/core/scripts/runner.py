@@ -160,11 +160,13 @@ class Runner:
     def lose_printer(self, reason: str, at: float, wall: float) -> list[Decision]:
         """End the run because the printer is disconnected."""
         self._progress.linked = False
+        by_script = tuple(sorted(self._progress.heaters.by_script))
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
-            return self._finish(wall, held=True)
-        heaters = ", ".join(sorted(self._progress.heaters.by_script))
-        if heaters:
+            unsettled = by_script if by_script and not self._finished else ()
+            return [*([StillOn(unsettled)] if unsettled else []), *self._finish(wall, held=True)]
+        if by_script:
+            heaters = ", ".join(by_script)
             reason = f"{reason}. Heaters that the script has set may still be on: {heaters}"
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
@@ -207,7 +209,7 @@ class Runner:
         """
         self._progress.attempts += 1
         if not acknowledged and self._progress.attempts < SETTLE_ATTEMPTS:
-            return [Settle({}, ask=not self._finished)]
+            return [Settle(self._progress.heaters.again(), ask=not self._finished)]
         late = self._targets_after(targets)
         if late:
             self._progress.attempts = 0

@@ -28,6 +28,8 @@ from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked, asked
         ("SET_HEATER_TEMPERATURE HEATER=extruder1 TARGET=0", "T0", Asked("tool1", 0.0)),
         ("set_heater_temperature HEATER=extruder", "T1", Asked("tool0", 0.0)),
         ("SET_HEATER_TEMPERATURE HEATER=drybox TARGET=45", "T0", Asked(KLIPPER + "drybox", 45.0)),
+        ("SET_HEATER_TEMPERATURE HEATER=\"dryer\" TARGET='45'", "T0", Asked(KLIPPER + "dryer", 45.0)),
+        ("M568 P1 R140 S205", "T0", Asked("tool1", 205.0)),
         ("TURN_OFF_HEATERS", "T0", Asked(ALL, 0.0)),
         ("START_PRINT BED=60", "T0", None),
         ("M117 M140 S60", "T0", None),

@@ -200,6 +200,28 @@ def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_b
     assert runner.settled(True, 2, {**late, "bed": 60.0}) == [StillOn(("tool0",)), Release()]
 
 
+def test_targets_that_may_not_have_reached_the_printer_are_sent_again() -> None:
+    """Some boards print `start` without a reset: OctoPrint then clears its queue."""
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    runner.script_sent("SET_HEATER_TEMPERATURE HEATER=dryer TARGET=50")
+    runner.cancel(0)
+    runner.process_ended(CLEANLY, 0, RUN.targets)
+    again = Settle({"bed": 60.0, KLIPPER + "dryer": 0.0}, ask=True)
+    assert runner.settled(False, 1, RUN.targets) == [again]
+    runner.others_queued("SET_HEATER_TEMPERATURE HEATER=dryer TARGET=40")
+    runner.reset_printer("the firmware was reset", 1)
+    assert runner.settled(False, 1, RUN.targets) == [Settle({"bed": 0.0}, ask=True)]
+
+
+def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    runner.cancel(0)
+    runner.process_ended(CLEANLY, 0, RUN.targets)
+    assert runner.lose_printer("the printer was disconnected", 1, 1)[0] == StillOn(("bed",))
+
+
 def test_what_a_user_heats_while_the_run_ends_stays() -> None:
     runner = at(Phase.SETTLING)
     runner.others_queued("M104 S200")
