@@ -276,12 +276,12 @@ class Connection(Part):
         connected = self._outbox.connected  # a message may be handled after the end of its connection
         if connected and self._outbox.topics.hold(message.topic):
             self._read_back.heard(now)
+            if self.last_error == nothing_arrives(self._outbox.topics.base):
+                self.last_error = self._refusals.newest
         if message.topic != self._outbox.topics.of("info"):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
             self._read_back.arrived(now)
-            if self.last_error == nothing_arrives(self._outbox.topics.base):
-                self.last_error = self._refusals.newest
         found = self._conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []

@@ -51,7 +51,8 @@ class ReadBack:
         self._due_at, self.missing, self._heard_at, self._asks = None, False, now.at, 0
 
     def heard(self, now: Now) -> None:
-        """Note that a message arrived on one of our topics."""
+        """Note that a message arrived on one of our topics: others do, too."""
+        self.missing = False
         if self._heard_at is not None:
             self._heard_at, self._asks = now.at, 0
 

@@ -78,6 +78,17 @@ def test_a_broker_that_delivers_nothing_is_reported_with_the_remedy():
     assert driver.state("diagnostics")["last_error"] == warning
 
 
+def test_a_command_that_arrives_ends_the_problem():
+    """The user's permissions were corrected: the broker does not say so."""
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.advance(READ_BACK_S)
+    assert "Commands will not arrive." in driver.bridge.snapshot(driver.now)["mqtt"]["last_error"]
+    driver.command("snapshot")
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] is None
+
+
 def test_a_broker_that_delivers_is_not_reported():
     driver = BridgeDriver()
     driver.connect()
