@@ -251,7 +251,7 @@ class Printer:
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.
-        connection = self._held_on = self._tasks.connection
+        connection = self._tasks.connection
         try:
             if not self._printer.set_job_on_hold(True):
                 # OctoPrint 2 can connect to printers without G-code lines of its own
@@ -261,6 +261,7 @@ class Printer:
         except RuntimeError:
             self._post(JobsHeld(effect.run_id, "the printer is not connected"))
             return
+        self._held_on = connection
         try:
             held = self._check(effect.run_id)
         except Exception as error:  # e.g. the connection closes meanwhile; the run waits for a reply
@@ -296,6 +297,7 @@ class Printer:
         # The hold ends with its connection. On a new one, only others can have set one.
         if self._held_on is self._tasks.connection:
             self._release_jobs()
+        self._held_on = None
 
     def _release_jobs(self) -> None:
         self._held_on = None

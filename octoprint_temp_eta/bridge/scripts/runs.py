@@ -187,6 +187,8 @@ class ScriptRun(Part):
 
     def _sending(self, event: LineSending, now: Now) -> list[Effect]:
         if event.key is not None:
+            # What was reported before this line is not its doing, and the next report may be of its target already.
+            self.runner.reported(self._heaters.reported_targets)
             self.runner.script_sending(event.line)
         return self._lines.inputs[LineSending](event, now)
 

@@ -60,7 +60,7 @@ class HeaterTargets:
         It may be sent only after the run, when the printer has finished waiting for a heater.
         """
         found = self._asked(line)
-        if found is None:
+        if found is None or self._sets_back(found):
             return
         self._others_asked(found)
         if found.heater == ALL:
@@ -73,6 +73,11 @@ class HeaterTargets:
         self.by_script.discard(heater)
         self._taken.pop(heater, None)
         self.turned_down.asked_by_others(heater, found.target)
+
+    def _sets_back(self, found: Asked) -> bool:
+        """Whether a line does what `take` has returned: it is queued like those of others."""
+        taken = self._taken.get(found.heater.removeprefix(KLIPPER))
+        return taken is not None and found.target is not None and abs(found.target - taken) <= ROUNDING
 
     def _others_asked(self, found: Asked) -> None:
         if found.heater == ALL:

@@ -172,5 +172,18 @@ def test_a_hold_that_has_gone_with_its_connection_is_not_let_go_again() -> None:
     octoprint.hooks.hook_received(Connection(), "ok\n")
     octoprint.do(HoldJobs("r1"))
     octoprint.hooks.hook_received(Connection(), "ok\n")
+    assert octoprint.hooks.holds_jobs
     octoprint.do(ReleaseJobs())
     assert octoprint.printer.calls == [("hold", True), "ready?"]
+    # Else no file could be uploaded to the SD card any more.
+    assert not octoprint.hooks.holds_jobs
+
+
+@pytest.mark.parametrize("state", ["ready", "connected", "can_hold"])
+def test_a_hold_that_is_refused_is_none(state: str) -> None:
+    octoprint = FakeOctoPrint()
+    setattr(octoprint.printer, state, False)
+    [held] = octoprint.do(HoldJobs("r1"))
+    assert isinstance(held, JobsHeld)
+    assert held.refusal
+    assert not octoprint.hooks.holds_jobs

@@ -156,6 +156,18 @@ def test_a_heater_that_is_switched_off_at_the_printer_stays_off_after_a_cancel()
     assert driver.of(SetTarget) == [SetTarget("bed", 0.0)]
 
 
+def test_a_heater_that_was_off_before_the_first_line_stays_off_also_if_the_line_heats_it_at_once() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.read(tool0=(25.0, 0.0), bed=(40.0, 0.0))
+    driver.handle_all(ScriptLine(RUN_1, 1, "M140 S90"), LineSending(f"{RUN_1}.1", "M140 S90", acknowledged=True))
+    driver.read(tool0=(25.0, 0.0), bed=(40.0, 90.0))
+    driver.advance(2.0)
+    driver.command("script/cancel", b"PRESS")
+    driver.end()
+    assert driver.of(SetTarget) == [SetTarget("bed", 0.0)]
+
+
 def test_a_target_without_a_tool_is_restored_for_the_tool_that_was_in_use() -> None:
     driver = ScriptBridgeDriver()
     [reply] = driver.start()

@@ -222,6 +222,22 @@ def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -
     assert runner.lose_printer("the printer was disconnected", 1, 1)[0] == StillOn(("bed",))
 
 
+def test_what_is_set_back_is_queued_like_lines_of_others_but_is_none() -> None:
+    """Else a printer that does not accept the target would get it for ever."""
+    runner = at(Phase.RUNNING)
+    runner.others_queued("M141 S40")
+    runner.script_sent("M141 S60")
+    runner.cancel(0)
+    now = {**RUN.targets, "chamber": 60.0, "tool0": 200.0}
+    set_back = Settle({"chamber": 40.0, "tool0": 0.0})
+    assert runner.process_ended(CLEANLY, 0, now)[-1] == set_back
+    for line in ("M141 S40.0", "M104 T0 S0"):
+        runner.others_queued(line)
+    assert runner.settled(False, 1, now) == [set_back]
+    runner.others_queued("M104 T0 S210")
+    assert runner.settled(True, 2, {**now, "tool0": 210.0}) == [StillOn(("chamber",)), Release()]
+
+
 def test_what_a_user_heats_while_the_run_ends_stays() -> None:
     runner = at(Phase.SETTLING)
     runner.others_queued("M104 S200")
