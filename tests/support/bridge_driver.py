@@ -108,8 +108,9 @@ class BridgeDriver:
         #: What the broker does with the messages that it acknowledges, and on which topics: all if it is empty.
         self.answer = Answer.ACCEPTED
         self.answers_on = ""
-        #: Whether the broker delivers the bridge's own `info`.
+        #: Whether the broker delivers the bridge's own `info`, and the beginnings of other topics that it may not read.
         self.delivers = True
+        self.unreadable: tuple[str, ...] = ()
         #: The scripts in the script folder; None if it has not been scanned yet.
         self.scripts = scripts
         #: Why OctoPrint refuses targets, None: it takes them.
@@ -162,6 +163,8 @@ class BridgeDriver:
                 self._take(effect)
                 if isinstance(effect, Subscribe):
                     inputs += self._subscribed(effect.topics)
+                if isinstance(effect, Publish) and effect.topic in self.subscribed and self._reads(effect.topic):
+                    inputs.append(MessageArrived(effect.topic, effect.payload))
                 if isinstance(effect, Publish) and self._acknowledges(effect.topic):
                     assert effect.token is not None, f"nobody would hear that it is there: {effect}"
                     assert self.link is not None
@@ -182,7 +185,7 @@ class BridgeDriver:
         return [
             MessageArrived(topic, self.retained[topic], retained=True)
             for topic in new
-            if topic in self.retained and not topic.startswith(f"{self.base}/")
+            if topic in self.retained and not topic.startswith(f"{self.base}/") and self._reads(topic)
         ]
 
     def connect(self, *, forget: bool = False, host: str = "broker.test", **announced: Any) -> list[Effect]:
@@ -312,6 +315,9 @@ class BridgeDriver:
 
     def _acknowledges(self, topic: str) -> bool:
         return self.link is not None and self.acknowledges and not topic.startswith(self.silent_on)
+
+    def _reads(self, topic: str) -> bool:
+        return self.delivers and not topic.startswith((*self.unreadable, f"{self.base}/"))
 
     def _answer(self, topic: str) -> Answer:
         return self.answer if topic.startswith(self.answers_on) else Answer.ACCEPTED

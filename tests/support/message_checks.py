@@ -20,7 +20,8 @@ class MessageChecks:
     def name(self, publish: Publish, base: str, now: Now) -> str:
         """Check a message of the bridge with the topics below `base`.
 
-        Return its name in the catalogue, or "discovery", "reply" (to its own topic), "clearing".
+        Return its name in the catalogue, "discovery", "reply" (to its own topic), "clearing", or "probe", also of a
+        former base.
         """
         if publish.topic.startswith(f"{base}/"):
             name = check(publish.topic, publish.payload, base)
@@ -31,6 +32,9 @@ class MessageChecks:
             return "discovery"
         if publish.retain and not publish.payload:
             return "clearing"
+        if publish.topic.endswith("/probe"):
+            assert (publish.payload, publish.qos, publish.retain) == (b"", 0, False)
+            return "probe"
         MESSAGES["response"].validate(json.loads(publish.payload))
         assert not publish.retain
         return "reply"

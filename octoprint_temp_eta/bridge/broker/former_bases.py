@@ -2,7 +2,8 @@
 
 A copied SD card has the records of the original, and an ID that was given up may be another machine's now. So what is
 left below a former base, and its instance's device in Home Assistant, is removed on a connection only after the bridge
-has looked at the former base's `info` and `status` there.
+has looked at the former base's `info` and `status` there. A broker may grant a subscription and deliver nothing, as the
+user may not read (mosquitto). So a probe that is published below the former base must have come back.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import inf
 from typing import Any
 
 from ...core.clock import Now
@@ -19,7 +21,7 @@ from ...messages.topics import Topics, base_of
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
-from ..protocol.effects import Effect, Log
+from ..protocol.effects import Effect, Log, Publish
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, MessageArrived
 from .identity_conflict import sender_of
@@ -28,9 +30,10 @@ from .identity_conflict import sender_of
 BASES = "bases"
 #: Bases that are remembered, those that were used last; and that are looked at, at a time.
 MOST_BASES = 16
-#: Seconds from the subscription until everything retained has arrived, if our own `info` has, and until nobody waits
-#: for it any more.
+#: Seconds from the subscription until everything retained has arrived, if a probe has, and until nobody waits for it.
 LOOK_S, WAIT_S = 3.0, 15.0
+#: Seconds between probes of a base on which none has come back, meanwhile and later; the first may be too early.
+PROBE_S, LATER_PROBE_S = 2.0, 60.0
 #: Seconds in which a running bridge repeats its `status`: it is left online if the broker has crashed.
 ALIVE_S = 2.5 * HEARTBEAT_S
 #: Connections that ended while we looked, after which we look no more until OctoPrint restarts.
@@ -58,10 +61,14 @@ class _Look:
 
     since: float
     use: Use = Use.LOOKING
-    #: Whether `info` is of this start of ours, whether `status` is online, and whether we may not read them.
+    #: Whether `info` is of this start of ours, whether `status` is online, whether we may not read them, and whether
+    #: what is published there arrives.
     ours: bool = False
     online: bool = False
     refused: bool = False
+    readable: bool = False
+    #: When the last probe was sent, in monotonic seconds.
+    probed_at: float = -inf
     #: By topic: when something has arrived first, in monotonic seconds.
     heard: dict[str, float] = field(default_factory=dict)
 
@@ -88,8 +95,6 @@ class FormerBases(Part):
         #: How many connections in sequence ended while we looked: some brokers end it at a topic that may not be read.
         self._broken = 0
         self._reports: list[Effect] = []
-        #: Whether our own `info` has come back on this connection: without it, what is retained may not arrive either.
-        self._reads = False
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -109,7 +114,7 @@ class FormerBases(Part):
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics to subscribe to."""
-        return tuple(Topics(base).of(message) for base in self._looks for message in ("info", "status"))
+        return tuple(Topics(base).of(message) for base in self._looks for message in ("info", "status", "probe"))
 
     @property
     def devices(self) -> Mapping[str, Use]:
@@ -136,16 +141,24 @@ class FormerBases(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Decide what can be decided."""
         self._look(now)
-        for look in self._looks.values():
+        for base, look in self._looks.items():
             if look.use in (Use.LOOKING, Use.UNKNOWN):
+                self._probe(base, look, now)
                 seconds = now.at - look.since
                 enough = ALIVE_S if look.online and not look.ours else LOOK_S
-                seen = self._reads and not look.refused and seconds >= enough
+                seen = look.readable and not look.refused and seconds >= enough
                 waited = Use.UNKNOWN if seconds >= WAIT_S else Use.LOOKING
                 look.use = Use.NOBODY if seen else waited
                 self._broken = 0 if seen or look.use is Use.UNKNOWN else self._broken
         reports, self._reports = self._reports, []
         return reports
+
+    def _probe(self, base: str, look: _Look, now: Now) -> None:
+        """Publish below a base to see whether we may read there; without QoS, as a refusal is no error."""
+        wait = PROBE_S if look.use is Use.LOOKING else LATER_PROBE_S
+        if self._outbox.connected and not (look.readable or look.refused) and now.at - look.probed_at >= wait:
+            look.probed_at = now.at
+            self._outbox.send_event("probe", Publish(Topics(base).of("probe"), b"", 0), now, keep_s=wait, resend=False)
 
     def _look(self, now: Now) -> None:
         """Look at what is to be looked at: on the present connection, or the next one."""
@@ -171,7 +184,7 @@ class FormerBases(Part):
         base = self._outbox.topics.base
         self._bases = (*(each for each in self._bases if each != base), base)[-MOST_BASES:]
         self._given_up.discard(base)
-        self._looks, self._reads = {}, False
+        self._looks = {}
         self._look(now)
         return []
 
@@ -188,12 +201,11 @@ class FormerBases(Part):
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         if not self._outbox.connected:
             return []
-        if message.topic == self._outbox.topics.of("info"):
-            self._reads |= self._identity.boot_id.encode() in message.payload
         for base, look in self._looks.items():
             topics = Topics(base)
             if message.topic == topics.of("info"):
                 return self._info(base, look, message, now)
+            look.readable |= message.topic == topics.of("probe")
             if message.topic == topics.of("status"):
                 look.online = message.payload == b"online"
                 return self._another(base) if look.is_live(message, now) and look.online else []

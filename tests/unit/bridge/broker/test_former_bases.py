@@ -12,6 +12,7 @@ import pytest
 from octoprint_temp_eta.bridge.broker.former_bases import (
     ALIVE_S,
     BASES,
+    LATER_PROBE_S,
     LOOK_S,
     MOST_BASES,
     MOST_BROKEN,
@@ -152,8 +153,7 @@ def test_who_uses_a_base_is_seen_by_its_messages(message: MessageArrived, use: U
     part = FormerBases(box, RESTARTED, Settings(mqtt_custom_identifier="ender"), [BASE])
     box.connect(1, now())
     part.watch([f"temp_eta_{INSTANCE}"], now())
-    own = MessageArrived(box.topics.of("info"), RESTARTED.boot_id.encode())
-    for each in (own, message):
+    for each in (MessageArrived(f"{BASE}/probe", b""), message):
         part.inputs[MessageArrived](each, now())
     part.tick(now(LOOK_S - 0.1))
     assert part.use_of(BASE) is (use if use is Use.ANOTHER else Use.LOOKING)
@@ -170,9 +170,21 @@ def test_where_nothing_arrives_nothing_is_removed_until_it_does():
     driver.advance(WAIT_S + 30)
     assert DEVICE in driver.retained
     assert "homeassistant/device/temp_eta_renamed/config" in driver.retained
-    driver.handle(MessageArrived(driver.topic("info"), driver.retained[driver.topic("info")]))
-    driver.advance(30)
+    driver.delivers = True
+    driver.advance(LATER_PROBE_S + 30)
     assert DEVICE not in driver.retained
+
+
+def test_where_it_may_not_read_though_the_broker_grants_the_subscription_nothing_is_removed():
+    former = original()
+    copy = started(former, COPY)
+    copy.unreadable = (BASE,)
+    copy.connect()
+    copy.advance(7200, tick=10)
+    assert former.retained.items() <= copy.retained.items()
+    assert "homeassistant/device/temp_eta_renamed/config" in copy.retained
+    assert sum(publish.topic == f"{BASE}/probe" for _, publish in copy.sent) < 7200 / LATER_PROBE_S + WAIT_S
+    assert copy.state("diagnostics")["last_error"] is None
 
 
 def test_what_the_broker_did_not_let_us_remove_is_forgotten_when_another_machine_uses_it_meanwhile():
@@ -249,6 +261,6 @@ def test_the_bases_that_were_used_last_are_remembered_and_so_many_are_looked_at(
     part.inputs[BrokerConnected](BrokerConnected(1, "a", 1, "5"), now())
     assert part.stored[BASES] == [*map(str, range(MOST_BASES + 1, 2 * MOST_BASES)), box.topics.base]
     part.watch([f"temp_eta_{number}" for number in range(2 * MOST_BASES)], now())
-    assert len(part.topics) == 2 * MOST_BASES
+    assert len(part.topics) == 3 * MOST_BASES
     part.watch(["temp_eta_ender", "another", "temp_eta_x"], now())
     assert part.devices == {"temp_eta_x": Use.LOOKING}
