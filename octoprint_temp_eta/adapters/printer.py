@@ -224,9 +224,9 @@ class Printer:
             self._post(LineReceived(line))
         return line
 
-    def reported(self, targets: Mapping[str, float]) -> None:
-        """Note the targets (°C, by heater) that the printer has reported."""
-        self._recent_targets.reported(targets)
+    def reported(self, heaters: Mapping[str, tuple[Any, Any]]) -> None:
+        """Note what the printer has reported: by heater, temperature and target (°C)."""
+        self._recent_targets.reported(heaters)
 
     def reset_modes(self) -> None:
         """Assume the modes of a firmware after its start: it was connected or reset."""

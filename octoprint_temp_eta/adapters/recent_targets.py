@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 from ..core.frozen import frozen
 from ..core.gcode.targets import Asked, asked
@@ -68,13 +69,13 @@ class RecentTargets:
             if found is not None:
                 self._sent.append(_Line(line, found, at))
 
-    def reported(self, targets: Mapping[str, float]) -> None:
-        """The printer reports `targets` (°C, by heater): from now on the reports count, not the line that set them."""
+    def reported(self, heaters: Mapping[str, tuple[Any, Any]]) -> None:
+        """The printer reports temperatures and targets (°C, by heater): now these count, not the line that set them."""
         if not self._sent:
             return
         with self._lock:
-            for heater, target in targets.items():
-                lines = [each for each in self._sent if each.asked.heater == heater]
+            for heater, (_, target) in heaters.items():
+                lines = [each for each in self._sent if each.asked.heater == heater and target is not None]
                 same = [line for line in lines if abs((line.asked.target or 0.0) - target) <= ROUNDING]
                 for line in lines[: lines.index(same[-1]) + 1] if same else ():
                     self._sent.remove(line)

@@ -178,8 +178,7 @@ class TempETAPlugin(
             if isinstance(value, Mapping) and not self.reported_names.is_garbled(name)
         }
         if self._app is not None:
-            targets = {name: float(target) for name, (_, target) in heaters.items() if isinstance(target, int | float)}
-            self._app.printer.reported(targets)
+            self._app.printer.reported(heaters)
         self._post(Readings(heaters))
 
     def _post_printer(self, state: str | None = None) -> None:

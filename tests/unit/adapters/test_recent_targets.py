@@ -44,11 +44,11 @@ def test_what_was_reported_is_no_longer_recent() -> None:
     recent = queued("M140 S60", "M104 S200", "M140 S0", "M140 S70")
     for line in ("M140 S60", "M104 S200", "M140 S0"):
         recent.sent(line, "T0", 1.0)
-    recent.reported({"bed": 20.0, "tool0": 0.0})
+    recent.reported({"bed": (20.0, 20.0), "tool0": (20.0, 0.0), "chamber": (20.0, None)})
     assert len(recent.at(2.0)) == 4
-    recent.reported({"bed": 60.4, "tool0": 0.0})
+    recent.reported({"bed": (20.0, 60.4), "tool0": (20.0, 0.0)})
     assert recent.at(2.0) == (Asked("tool0", 200.0), Asked("bed", 0.0), Asked("bed", 70.0))
-    recent.reported({"bed": 0.0, "tool0": 200.0})
+    recent.reported({"bed": (20.0, 0.0), "tool0": (20.0, 200.0)})
     assert recent.at(2.0) == (Asked("bed", 70.0),)
 
 

@@ -32,15 +32,15 @@ class App:
 
     def __init__(self) -> None:
         self.posted: list[Input] = []
-        self.targets: list[Mapping[str, float]] = []
+        self.reports: list[Mapping[str, tuple[Any, Any]]] = []
         self.printer = self
         self.stopped = False
 
     def post(self, event: Input) -> None:
         self.posted.append(event)
 
-    def reported(self, targets: Mapping[str, float]) -> None:
-        self.targets.append(targets)
+    def reported(self, heaters: Mapping[str, tuple[Any, Any]]) -> None:
+        self.reports.append(heaters)
 
     def stop(self) -> None:
         self.stopped = True
@@ -123,7 +123,7 @@ def test_a_reading_is_passed_on_as_it_came():
         )
     )
     assert stage.received == [Readings({"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)})]
-    assert stage.app.targets == [{"tool0": 0.0, "bed": 60.0}]
+    assert stage.app.reports == [{"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)}]
 
 
 def test_a_disconnect_is_an_empty_reading():
