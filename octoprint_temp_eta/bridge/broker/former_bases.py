@@ -158,7 +158,8 @@ class FormerBases(Part):
         wait = PROBE_S if look.use is Use.LOOKING else LATER_PROBE_S
         if self._outbox.connected and not (look.readable or look.refused) and now.at - look.probed_at >= wait:
             look.probed_at = now.at
-            self._outbox.send_event("probe", Publish(Topics(base).of("probe"), b"", 0), now, keep_s=wait, resend=False)
+            probe = Publish(Topics(base).of("probe"), self._identity.boot_id.encode(), 0)
+            self._outbox.send_event("probe", probe, now, keep_s=wait, resend=False)
 
     def _look(self, now: Now) -> None:
         """Look at what is to be looked at: on the present connection, or the next one."""
@@ -205,7 +206,8 @@ class FormerBases(Part):
             topics = Topics(base)
             if message.topic == topics.of("info"):
                 return self._info(base, look, message, now)
-            look.readable |= message.topic == topics.of("probe")
+            if message.topic == topics.of("probe"):
+                look.readable |= message.payload == self._identity.boot_id.encode()
             if message.topic == topics.of("status"):
                 look.online = message.payload == b"online"
                 return self._another(base) if look.is_live(message, now) and look.online else []

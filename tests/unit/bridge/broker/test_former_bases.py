@@ -153,7 +153,7 @@ def test_who_uses_a_base_is_seen_by_its_messages(message: MessageArrived, use: U
     part = FormerBases(box, RESTARTED, Settings(mqtt_custom_identifier="ender"), [BASE])
     box.connect(1, now())
     part.watch([f"temp_eta_{INSTANCE}"], now())
-    for each in (MessageArrived(f"{BASE}/probe", b""), message):
+    for each in (MessageArrived(f"{BASE}/probe", RESTARTED.boot_id.encode()), message):
         part.inputs[MessageArrived](each, now())
     part.tick(now(LOOK_S - 0.1))
     assert part.use_of(BASE) is (use if use is Use.ANOTHER else Use.LOOKING)
