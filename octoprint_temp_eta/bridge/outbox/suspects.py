@@ -97,10 +97,10 @@ class Suspects:
         self._suspects[topic] = None
 
     def delivered(self, topic: str, size: int) -> None:
-        """Note that the broker acknowledged a message of `size` bytes on `topic`."""
+        """Note that the broker acknowledged a message of `size` bytes on `topic`; 0: it was sent without QoS."""
         self._suspects.pop(topic, None)
         self._pauses.pop(topic, None)
-        self._broker_works = True
+        self._broker_works |= size > 0
         self._accepted[topic] = max(size, self._accepted.pop(topic, 0))  # the newest is last
         if len(self._accepted) > MOST_ACCEPTED:
             del self._accepted[next(iter(self._accepted))]

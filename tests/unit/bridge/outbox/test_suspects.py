@@ -119,6 +119,19 @@ def test_a_broker_that_acknowledges_nothing_has_no_culprit():
     assert "a/b" in suspects
 
 
+def test_a_message_without_qos_that_was_written_does_not_prove_that_the_broker_works():
+    box = outbox()
+    fill(box, "bed")
+    for link in range(1, 4):
+        box.connect(link, now())
+        drain(box, acknowledged=False)
+        box.send_event("other_plugins", Publish("other", b"", 0), now(), keep_s=60)
+        for publish in drain(box, acknowledged=False):
+            deliver(box, publish)
+        box.lost(now(30.0))
+    assert box.limits.take_reports() == []
+
+
 def test_a_suspect_that_was_first_is_last_on_the_next_connection():
     suspects = Suspects()
     for topic in ("a", "b", "c"):
