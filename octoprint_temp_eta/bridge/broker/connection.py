@@ -217,7 +217,8 @@ class Connection(Part):
     def _accepted(self, event: BrokerConnected, now: Now) -> list[Effect]:
         if Event.ACCEPTED not in MOVES[self.state]:
             return self._move(Event.ACCEPTED)
-        effects = self._move(Event.ACCEPTED)
+        # a late connection of before may have come first
+        effects = [*self._move(Event.ACCEPTED), *self._look_at(())]
         self.connections += 1
         if self._changed:
             self.last_error, self._changed = None, False

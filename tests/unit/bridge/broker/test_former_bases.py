@@ -129,6 +129,19 @@ def test_another_octoprint_on_this_machine_is_noticed_by_its_next_status():
     assert len(notes(driver)) == 1
 
 
+def test_after_a_late_connection_of_before_the_rename_it_looks_again_on_the_next_one():
+    driver = original()
+    driver.change_settings(mqtt_custom_identifier="renamed")
+    driver.retained[STATUS] = b"online"
+    driver.connect()
+    driver.advance(0.5)
+    # the one that was asked for: the subscriptions are made with it, and what was retained has come before
+    driver.link = 51
+    driver.handle(BrokerConnected(driver.link, "broker.test", 1883, "5"))
+    driver.advance(60)
+    assert STATUS in driver.retained
+
+
 def test_what_a_crashed_broker_has_kept_of_an_earlier_start_is_removed_as_nothing_is_published_there():
     driver = started(original(), RESTARTED)
     driver.connect()
