@@ -56,12 +56,14 @@ def stored_topics(stored: object) -> list[str]:
     return [text for text in texts if all(map(LEVEL.fullmatch, text.split("/")))]
 
 
+#: By the last level of a retained topic: how many levels are below the base.
+_LEVELS = {kind.topic.rpartition("/")[2]: kind.topic.count("/") for kind in MESSAGES.values() if kind.retain}
+
+
 def base_of(topic: str) -> str:
     """Return base topic and instance of a retained topic of any instance."""
     levels = topic.split("/")
-    ends = (kind.topic.split("/")[1:] for kind in MESSAGES.values() if kind.retain)
-    depth = max((len(end) for end in ends if end[-1] == levels[-1]), default=1)
-    return "/".join(levels[:-depth])
+    return "/".join(levels[: -_LEVELS.get(levels[-1], 1)])
 
 
 def message_at(topic: str, base: str, level: str = LEVEL.pattern) -> MessageType | None:
