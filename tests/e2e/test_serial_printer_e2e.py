@@ -87,7 +87,9 @@ def test_a_target_that_a_user_sets_while_a_script_heats_survives_its_cancel(
     last = eventually(lambda: last_run(octoprint, run_id), "the runner to be free", timeout=60)
     assert last["outcome"] == "cancelled"
     lines = [line for line in printer.lines[before:] if not line.startswith(("M105", "M155"))]
-    assert lines == ["M109 S80", "M104 S70", "G90"]
+    assert (lines[:2], lines[-1]) == (["M109 S80", "M104 S70"], "G90")
+    # The printer may have reported the script's target, which is above the user's: that is then set once more.
+    assert set(lines[2:-1]) <= {"M104 S70.0"}
     octoprint.gcode("M104 S0")
 
 
