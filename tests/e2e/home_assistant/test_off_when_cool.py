@@ -159,7 +159,10 @@ def test_each_kind_of_cool_down_ends_with_the_printer_switched_off(
     for printer in printers.values():
         printer.go_on()
         printer.switch_off_when_cool()
-    assert {name: printer.state("bed_state") for name, printer in printers.items()} == dict.fromkeys(KINDS, "cooling")
+    eventually(
+        lambda: {printer.state("bed_state") for printer in printers.values()} == {"cooling"},
+        "the states in Home Assistant",
+    )
     eventually(lambda: all(printer.checked for printer in printers.values()), "a check by the blueprint", 90, poll=1.0)
     assert all(printer.on for printer in printers.values())
     for printer in printers.values():
