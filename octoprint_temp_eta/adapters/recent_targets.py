@@ -9,7 +9,6 @@ from typing import Any
 
 from ..core.frozen import frozen
 from ..core.gcode.targets import Asked, asked
-from ..core.scripts.turned_down import ROUNDING
 
 #: Seconds after a line was sent within which the printer may still report the target of before.
 REPORTED_S = 10.0
@@ -76,7 +75,7 @@ class RecentTargets:
         with self._lock:
             for heater, (_, target) in heaters.items():
                 lines = [each for each in self._sent if each.asked.heater == heater and target is not None]
-                same = [line for line in lines if abs((line.asked.target or 0.0) - target) <= ROUNDING]
+                same = [line for line in lines if line.asked.is_now(target)]
                 for line in lines[: lines.index(same[-1]) + 1] if same else ():
                     self._sent.remove(line)
 

@@ -10,9 +10,13 @@ FIRST_FOR_GOOD_S, LONGEST_FOR_GOOD_S = 60.0, 600.0
 
 def pause(refusals: int) -> float:
     """Return the seconds to wait after the broker has refused a message for now, `refusals` times."""
-    return float(min(FIRST_PAUSE_S * 2 ** (min(refusals, 16) - 1), LONGEST_PAUSE_S))
+    return _doubled(refusals, FIRST_PAUSE_S, LONGEST_PAUSE_S)
 
 
 def pause_for_good(refusals: int) -> float:
     """Return the seconds to wait after the broker has refused a message for good, `refusals` times."""
-    return float(min(FIRST_FOR_GOOD_S * 2 ** (min(refusals, 16) - 1), LONGEST_FOR_GOOD_S))
+    return _doubled(refusals, FIRST_FOR_GOOD_S, LONGEST_FOR_GOOD_S)
+
+
+def _doubled(refusals: int, first: float, longest: float) -> float:
+    return float(min(first * 2 ** (min(refusals, 16) - 1), longest))

@@ -51,11 +51,10 @@ class RunLines:
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
-        """The handlers by type of input."""
+        """The handlers by type of input; `sending` is called by the run, which looks at the line first."""
         return {
             LineQueued: self._queued,
             LineSuppressed: self._suppressed,
-            LineSending: self._sending,
             LineSent: self._sent,
             LineReceived: self._received,
             EmergencyParser: self._parser,
@@ -162,7 +161,8 @@ class RunLines:
     def _suppressed(self, event: LineSuppressed, now: Now) -> list[Effect]:
         return self.settle(self._acknowledgements.suppressed(event.key, event.error), now)
 
-    def _sending(self, event: LineSending, now: Now) -> list[Effect]:
+    def sending(self, event: LineSending, now: Now) -> list[Effect]:
+        """OctoPrint sends a line, a script's or not."""
         outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self.settle(outcomes, now)
 

@@ -71,7 +71,7 @@ class RunReports:
         if isinstance(decision, StillOn):
             heaters = ", ".join(decision.heaters)
             return [
-                Log(logging.WARNING, f"After the script the printer did not accept the former targets of {heaters}")
+                Log(logging.WARNING, f"The heaters could not be set back after the script and may be on: {heaters}")
             ]
         if isinstance(decision, RunStarted):
             return [self._event("started", decision.run, now)]

@@ -190,7 +190,7 @@ class ScriptRun(Part):
             # What was reported before this line is not its doing, and the next report may be of its target already.
             self.runner.reported(self._heaters.reported_targets)
             self.runner.script_sending(event.line)
-        return self._lines.inputs[LineSending](event, now)
+        return self._lines.sending(event, now)
 
     def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
         self.runner.others_queued(event.line)

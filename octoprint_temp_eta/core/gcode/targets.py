@@ -15,6 +15,8 @@ TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", "M568", None}
 ALL = "all"
 #: Before the name of one of Klipper's heaters for which OctoPrint has no name, such as a dryer.
 KLIPPER = "klipper:"
+#: Firmware rounds targets: °C by which a reported one may differ from the one asked for.
+ROUNDING = 1.0
 
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
 #: RepRapFirmware's commands for the temperature of a tool, and Klipper's for any heater and for all.
@@ -35,6 +37,20 @@ class Asked:
 
     heater: str
     target: float | None
+
+    @property
+    def name(self) -> str:
+        """The heater as reports name it: OctoPrint may know one of Klipper's under the same name, such as chamber."""
+        return self.heater.removeprefix(KLIPPER)
+
+    def is_now(self, target: float) -> bool:
+        """Whether `target` (°C), a reported one, is the one asked for."""
+        return self.target is not None and same(self.target, target)
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two targets (°C) are the same after the firmware's rounding."""
+    return abs(one - other) <= ROUNDING
 
 
 def asked(line: str, tool: str) -> Asked | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..gcode.motion import Modes
-from ..gcode.targets import ALL, KLIPPER, Asked, asked
+from ..gcode.targets import ALL, KLIPPER, ROUNDING, Asked, asked
 from .run import HeatersAfter, Outcome, Run, RunResult
-from .turned_down import ROUNDING, TurnedDown
+from .turned_down import TurnedDown
 
 
 @dataclass(slots=True)
@@ -42,16 +42,18 @@ class HeaterTargets:
         found = self._asked(line)
         if found is None or found.heater == ALL:
             return
-        heater = found.heater.removeprefix(KLIPPER)
-        self.by_script.add(heater)
-        self.by_others.discard(heater)
-        (self._by_klipper.discard if heater == found.heater else self._by_klipper.add)(heater)
+        self.by_script.add(found.name)
+        self.by_others.discard(found.name)
+        if found.name == found.heater:
+            self._by_klipper.discard(found.name)
+        else:
+            self._by_klipper.add(found.name)
 
     def script_sending(self, line: str) -> None:
         """OctoPrint sends this line of the script: what falls from now on may be its doing."""
         found = asked(line, self._modes.tool)
         if found is not None:
-            for heater in self.by_script if found.heater == ALL else (found.heater.removeprefix(KLIPPER),):
+            for heater in self.by_script if found.heater == ALL else (found.name,):
                 self.turned_down.asked(heater, found.target)
 
     def others_queued(self, line: str) -> None:
@@ -68,23 +70,21 @@ class HeaterTargets:
             self.by_others.clear()
             self._taken.clear()
             return
-        heater = found.heater.removeprefix(KLIPPER)
-        self.by_others.add(heater)
-        self.by_script.discard(heater)
-        self._taken.pop(heater, None)
-        self.turned_down.asked_by_others(heater, found.target)
+        self.by_others.add(found.name)
+        self.by_script.discard(found.name)
+        self._taken.pop(found.name, None)
+        self.turned_down.asked_by_others(found.name, found.target)
 
     def _sets_back(self, found: Asked) -> bool:
         """Whether a line does what `take` has returned: it is queued like those of others."""
-        taken = self._taken.get(found.heater.removeprefix(KLIPPER))
-        return taken is not None and found.target is not None and abs(found.target - taken) <= ROUNDING
+        return found.name in self._taken and found.is_now(self._taken[found.name])
 
     def _others_asked(self, found: Asked) -> None:
         if found.heater == ALL:
             self.asked.clear()
             self.all_off = True
         elif found.target is not None:
-            self.asked[found.heater.removeprefix(KLIPPER)] = found.target
+            self.asked[found.name] = found.target
 
     def take(self, run: Run, result: RunResult, current: Mapping[str, float]) -> dict[str, float]:
         """Return the targets (°C) to set after a run, as its `heaters_after` demands; `current` are the targets now.

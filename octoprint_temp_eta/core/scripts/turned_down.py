@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
+from ..gcode.targets import same
+
 #: Lines of a heater that are remembered until the printer reports the newest one's target.
 MOST_LINES = 64
-#: Firmware rounds targets: °C by which a reported one may differ from the one asked for.
-ROUNDING = 1.0
 
 
 class TurnedDown:
@@ -35,8 +35,8 @@ class TurnedDown:
         """The printer reports `targets`: what has fallen without a line was turned down."""
         for heater, target in targets.items():
             asked = self._asked.get(heater, ())
-            if target < self._reported.get(heater, 0.0) and all(abs(target - each) > ROUNDING for each in asked):
+            if target < self._reported.get(heater, 0.0) and not any(same(target, each) for each in asked):
                 self.targets[heater] = target
-            if asked and abs(target - asked[-1]) <= ROUNDING:
+            if asked and same(target, asked[-1]):
                 self._asked[heater] = deque((asked[-1],), MOST_LINES)
         self._reported = dict(targets)

@@ -155,22 +155,21 @@ def test_a_heat_wait_is_interrupted_outside_the_queue() -> None:
     assert octoprint.printer.calls == [(["M108"], True)]
 
 
-def test_an_emergency_stop_is_reported_during_a_run() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("M112", "there was an emergency stop (M112)"),
+        ("M28 a.gco", "a file is being written to the printer's SD card"),
+    ],
+)
+def test_what_ends_a_run_is_reported_and_passes(line: str, reason: str) -> None:
+    octoprint, gcode = FakeOctoPrint(), line.split(" ", 1)[0]
+    octoprint.hooks.hook_queuing(None, "queuing", line, None, gcode, tags={"source:api"})
     octoprint.do(HoldJobs("r1"))
     octoprint.hooks.hook_queuing(None, "queuing", "M105", None, "M105", subcode=None, tags=None)
     assert octoprint.published() == []
-    octoprint.hooks.hook_queuing(None, "queuing", "M112", None, "M112", tags={"source:api"})
-    assert octoprint.published() == [PrinterGone("there was an emergency stop (M112)")]
-
-
-def test_a_file_that_is_written_to_the_sd_card_ends_a_run() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"))
-    assert octoprint.published() == []
-    assert octoprint.hooks.hook_queuing(None, "queuing", "M28 a.gco", None, "M28", tags={"source:api"}) is None
-    assert octoprint.published() == [PrinterGone("a file is being written to the printer's SD card")]
+    assert octoprint.hooks.hook_queuing(None, "queuing", line, None, gcode, tags={"source:api"}) is None
+    assert octoprint.published() == [PrinterGone(reason)]
 
 
 def pass_over(
