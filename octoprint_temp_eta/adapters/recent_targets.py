@@ -74,7 +74,7 @@ class RecentTargets:
             return
         with self._lock:
             for heater, (_, target) in heaters.items():
-                lines = [each for each in self._sent if each.asked.heater == heater and target is not None]
+                lines = [each for each in self._sent if each.asked.name == heater and target is not None]
                 same = [line for line in lines if line.asked.is_now(target)]
                 for line in lines[: lines.index(same[-1]) + 1] if same else ():
                     self._sent.remove(line)

@@ -52,6 +52,14 @@ def test_what_was_reported_is_no_longer_recent() -> None:
     assert recent.at(2.0) == (Asked("bed", 70.0),)
 
 
+def test_what_was_set_with_klippers_name_is_reported_with_octoprints() -> None:
+    line = "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=50"
+    recent = queued(line)
+    recent.sent(line, "T0", 1.0)
+    recent.reported({"chamber": (20.0, 50.0)})
+    assert recent.at(2.0) == ()
+
+
 def test_what_is_sent_before_octoprint_says_that_it_is_queued_does_not_wait() -> None:
     recent = RecentTargets()
     recent.sent("M140", "T0", 0.0)
