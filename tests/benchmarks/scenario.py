@@ -80,7 +80,7 @@ class Player:
     def __init__(self, algorithm: str, *, learns: bool = False) -> None:
         self.now = Now(1000.0, 1_795_188_600.0)
         settings = {"mqtt_broker_host": "broker", "mqtt_custom_identifier": "printer", "algorithm": algorithm}
-        identity = Identity("4f1b9c02d7e85a36", "9f86d081884c7d65", "octopi", "Printer", "1.0.0", "1.11.8")
+        identity = Identity("4f1b9c02", "9f86d081884c7d65", "octopi", "Printer", "1.0.0", "1.11.8")
         self._bridge = Bridge(identity, parse(settings), {}, self.now)
         self.messages: list[Publish] = []
         self._learns = learns

@@ -62,7 +62,7 @@ from tests.support.message_checks import MessageChecks
 
 INSTANCE = "ender-3-x7k2"
 IDENTITY = Identity(
-    boot_id="4f1b9c02d7e85a36",
+    boot_id="4f1b9c02",
     machine="9f86d081884c7d65",
     host="octopi",
     device_name="Ender 3",

@@ -27,8 +27,8 @@ def host_name() -> str:
 
 
 def new_boot_id() -> str:
-    """Return an id for this start of OctoPrint."""
-    return secrets.token_hex(8)
+    """Return an id for this start of OctoPrint; it is in each state, so it is short."""
+    return secrets.token_hex(4)
 
 
 def new_instance(name: str) -> str:

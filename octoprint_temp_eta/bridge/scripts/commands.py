@@ -80,7 +80,7 @@ class ScriptCommands(Part):
 
     def _plan(self, script: Script, given: dict[str, Any], arguments: dict[str, Any], now: Now) -> Plan:
         self._runs += 1
-        run_id, script_id, settings = f"{self._boot_id[:8]}-{self._runs}", script.id or "", self._settings
+        run_id, script_id, settings = f"{self._boot_id}-{self._runs}", script.id or "", self._settings
         run = Run(
             run_id,
             script_id,

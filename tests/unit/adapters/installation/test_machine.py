@@ -22,8 +22,9 @@ def test_a_clone_with_another_network_card_has_another_hash(monkeypatch: pytest.
     assert machine.machine_hash() != before
 
 
-def test_two_starts_have_two_ids():
+def test_two_starts_have_two_short_ids():
     assert machine.new_boot_id() != machine.new_boot_id()
+    assert re.fullmatch(r"[0-9a-f]{8}", machine.new_boot_id())
 
 
 @pytest.mark.parametrize(

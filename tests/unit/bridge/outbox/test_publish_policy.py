@@ -69,7 +69,8 @@ def test_what_waits_is_noted_until_it_is_published():
         ({"eta_seconds": 57.0}, True),
         ({"eta_seconds": None}, True),
         ({"rate": 0.6, "progress": 0.3}, False),
-        ({"rate": 0.2}, True),
+        ({"rate": 0.2}, False),
+        ({"rate": 0.1}, True),
         ({"rate": None}, True),
     ],
 )

@@ -37,6 +37,13 @@ def test_a_heat_up_has_an_eta_a_ready_at_and_progress():
     assert view.pending
 
 
+def test_the_rate_is_that_of_the_last_seconds():
+    bed = TrackDriver()
+    bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
+    view = bed.play(curves.heating(60.0, start=40.0, rate=1.0, hold=0)[1:8])[-1]
+    assert view.rate == pytest.approx(1.0)
+
+
 def test_it_counts_down_between_readings():
     bed = TrackDriver()
     bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0)[:40])
