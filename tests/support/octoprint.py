@@ -192,6 +192,9 @@ class OctoPrint(Server):
 
     def _checked(self, method: str, path: str, body: Any) -> Any:
         status, content = self.request(method, path, body)
+        if status == HTTPStatus.CONFLICT:
+            # Mostly a printer that is not operational: why it is not, and the last lines of the terminal, are there.
+            content = content, self.request("GET", "/api/printer/error")[1]
         if status >= HTTPStatus.BAD_REQUEST:
             raise OctoPrintError(f"{method} {path}: {status} {content}")
         return content
