@@ -60,10 +60,11 @@ class ScriptBridgeDriver(BridgeDriver):
         received = (LineReceived(f"{each}\n") for each in (*reply, "ok"))
         return self.handle_all(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
 
-    def end(self, run_id: str = RUN_1) -> list[Effect]:
-        """Report that the process ends and that the printer acknowledges the line after it."""
+    def end(self, run_id: str = RUN_1, **reported: tuple[object, object]) -> list[Effect]:
+        """Report that the process ends, and that the printer reports `reported` and acknowledges the line after it."""
         return [
             *self.handle_all(ScriptEnded(run_id, 0, "ended with status 0")),
+            *(self.read(**reported) if reported else ()),
             *self.ack(f"{run_id}.end", "G90"),
         ]
 

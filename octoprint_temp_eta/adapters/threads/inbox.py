@@ -16,8 +16,9 @@ _URGENT = tuple(f"/command/{name}" for name in URGENT)
 
 
 def now() -> Now:
-    """Read the clocks."""
-    return Now(time.monotonic(), time.time())
+    """Read the clocks. The monotonic one goes on while the computer sleeps, where the system has such a clock."""
+    at = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return Now(at, time.time())
 
 
 class Inbox:

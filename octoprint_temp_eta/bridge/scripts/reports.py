@@ -67,12 +67,10 @@ class RunReports:
         self._outbox.publish_state("script", self.body(runner), now)
 
     def report(self, decision: RunStarted | RunEnded | StillOn, now: Now) -> list[Effect]:
-        """Publish that run() has started, or that the run has ended; log which heaters are still on."""
+        """Publish that run() has started, that the run has ended, or which heaters are still on."""
         if isinstance(decision, StillOn):
-            heaters = ", ".join(decision.heaters)
-            return [
-                Log(logging.WARNING, f"The heaters could not be set back after the script and may be on: {heaters}")
-            ]
+            text = f"the heaters could not be set back and may be on: {', '.join(decision.heaters)}"
+            return self.logged(ScriptLogged(decision.run_id, "warning", text), now)
         if isinstance(decision, RunStarted):
             return [self._event("started", decision.run, now)]
         return self._ended(decision.completed, now)

@@ -222,6 +222,7 @@ class Release:
 class StillOn:
     """Report the heaters whose targets could not be set back."""
 
+    run_id: str
     heaters: tuple[str, ...]
 
 

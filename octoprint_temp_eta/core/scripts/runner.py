@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..gcode.targets import Asked
@@ -163,8 +163,7 @@ class Runner:
         by_script = tuple(sorted(self._progress.heaters.by_script))
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
-            unsettled = by_script if by_script and not self._finished else ()
-            return [*([StillOn(unsettled)] if unsettled else []), *self._finish(wall, held=True)]
+            return [*self._still_on(() if self._finished else by_script), *self._finish(wall, held=True)]
         if by_script:
             heaters = ", ".join(by_script)
             reason = f"{reason}. Heaters that the script has set may still be on: {heaters}"
@@ -202,22 +201,26 @@ class Runner:
         return [*self._report(wall), settle] if unfinished else [settle]
 
     def settled(self, acknowledged: bool, wall: float, targets: Mapping[str, float]) -> list[Decision]:
-        """The last line is acknowledged; if it is not, send it again.
+        """The last line is acknowledged; if it is not, or a heater is still on, send it all again.
 
         `targets` are the current ones in °C by heater. Now they include what a firmware macro has set that was still
         being executed, or not yet reported, when the process ended.
         """
         self._progress.attempts += 1
-        if not acknowledged and self._progress.attempts < SETTLE_ATTEMPTS:
-            return [Settle(self._progress.heaters.again(), ask=not self._finished)]
+        may_repeat = self._progress.attempts < SETTLE_ATTEMPTS
+        if not acknowledged and may_repeat:
+            return [self._again()]
         late = self._targets_after(targets)
         if late:
             self._progress.attempts = 0
             return [Settle(late)]
+        # Outside of prints, OctoPrint sends lines without a checksum: one may be lost and acknowledged all the same.
+        still_on = self._progress.heaters.still_on(targets)
+        if still_on and may_repeat:
+            return [self._again()]
         if not self._move(Event.SETTLED):
             return []
-        still_on = tuple(self._progress.heaters.still_on(targets))
-        return [*([StillOn(still_on)] if still_on else []), *self._finish(wall, held=True)]
+        return [*self._still_on(still_on), *self._finish(wall, held=True)]
 
     def tick(self, at: float) -> list[Decision]:
         """Apply the timeouts."""
@@ -275,6 +278,12 @@ class Runner:
         report = self._report(wall)
         self.run = None
         return [Release(), *report] if held else report
+
+    def _again(self) -> Settle:
+        return Settle(self._progress.heaters.again(), ask=not self._finished)
+
+    def _still_on(self, heaters: Sequence[str]) -> list[Decision]:
+        return [StillOn(self.run.run_id, tuple(heaters))] if heaters and self.run is not None else []
 
     def _targets_after(self, current: Mapping[str, float]) -> Mapping[str, float]:
         if self.run is None or self._progress.result is None:

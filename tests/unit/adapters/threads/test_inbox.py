@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -38,6 +39,13 @@ def test_inputs_keep_their_order_and_time():
     ats = [item[1].at for item in items if item]
     assert ats == sorted(ats)
     assert before.at <= ats[0] <= now().at
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system has no such clock")
+def test_the_time_in_which_the_computer_sleeps_counts(monkeypatch: pytest.MonkeyPatch):
+    """Else a cool-down that was announced for the night is announced anew in the morning."""
+    monkeypatch.setattr(time, "clock_gettime", {time.CLOCK_BOOTTIME: 28_800.0}.__getitem__)
+    assert now().at == 28_800.0
 
 
 @pytest.mark.parametrize("timeout", [0.0, -5.0, 0.001])

@@ -29,6 +29,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptReturned,
 )
 from octoprint_temp_eta.core.gcode.motion import Modes
+from octoprint_temp_eta.core.scripts.runner import SETTLE_ATTEMPTS
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
 
 # Cancelling
@@ -94,19 +95,19 @@ def test_lines_of_a_run_that_is_ending_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "targets"),
+    ("after", "bed", "targets"),
     [
-        ("restored", [SetTarget("bed", 60.0)]),
-        ("off", [SetTarget("bed", 0.0)]),
-        ("left", []),
+        ("restored", 60.0, [SetTarget("bed", 60.0)]),
+        ("off", 0.0, [SetTarget("bed", 0.0)]),
+        ("left", 90.0, []),
     ],
 )
-def test_the_heaters_after_a_cancelled_run(after: str, targets: list[SetTarget]) -> None:
+def test_the_heaters_after_a_cancelled_run(after: str, bed: float, targets: list[SetTarget]) -> None:
     driver = ScriptBridgeDriver(script_heaters_after=after)
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"))
     driver.command("script/cancel", b"PRESS")
-    driver.end()
+    driver.end(bed=(41.0, bed))
     assert driver.of(SetTarget) == targets
 
 
@@ -116,7 +117,7 @@ def test_the_heaters_get_their_targets_back_also_where_nothing_is_estimated() ->
     driver.read(tool0=(25.0, 200.0), bed=(41.0, 90.0))
     driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"), ScriptLine(RUN_1, 2, "M104 S200"))
     driver.command("script/cancel", b"PRESS")
-    driver.end()
+    driver.end(tool0=(25.0, 0.0), bed=(41.0, 60.0))
     assert driver.of(SetTarget) == [SetTarget("tool0", 0.0), SetTarget("bed", 60.0)]
 
 
@@ -139,9 +140,28 @@ def test_a_heater_that_a_macro_has_switched_on_is_off_after_a_cancel_before_the_
     driver.ack(f"{RUN_1}.end", "G90")
     assert driver.of(SetTarget) == [SetTarget("tool0", 0.0)]
     assert driver.state("script")["state"] == "cancelling"
+    driver.read(tool0=(25.0, 0.0), bed=(40.0, 60.0))
     driver.ack(f"{RUN_1}.ask2", "M105")
     driver.ack(f"{RUN_1}.end", "G90")
     assert driver.state("script")["state"] == "idle"
+
+
+def test_a_heater_that_stays_on_is_named_in_the_log_of_the_run() -> None:
+    """On the page and on the broker too, where nobody sees OctoPrint's log."""
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M104 S200"))
+    driver.read(tool0=(25.0, 200.0))
+    driver.command("script/cancel", b"PRESS")
+    driver.end()
+    for _ in range(SETTLE_ATTEMPTS - 1):
+        assert driver.state("script")["state"] == "cancelling"
+        driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.of(SetTarget) == [SetTarget("tool0", 0.0)] * SETTLE_ATTEMPTS
+    assert driver.state("script")["state"] == "idle"
+    (line,) = driver.bodies("script_log")
+    assert (line["run_id"], line["level"]) == (RUN_1, "warning")
+    assert line["message"] == "the heaters could not be set back and may be on: tool0"
 
 
 def test_a_heater_that_is_switched_off_at_the_printer_stays_off_after_a_cancel() -> None:
