@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.contract.catalogue import REST_COMMANDS
+from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
@@ -18,7 +19,7 @@ from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, BrokerLost, MessageArrived
-from .command_limits import RATE, RateLimit
+from .command_limits import RATE, URGENT, RateLimit
 from .executed import Executed
 
 #: The longest correlation data of MQTT 5 that a reply repeats, in bytes.
@@ -41,6 +42,7 @@ class Commands(Part):
         self._heaters = heaters
         self._rate_limit = RateLimit()
         self._executed = Executed()
+        self._prepared = False
         #: The number of the last connection, None after its end.
         self._link = outbox.link
 
@@ -82,15 +84,17 @@ class Commands(Part):
                 raise CommandError("not_permitted", refusal, None, command.transaction)
         except CommandError as error:
             return self._refuse(name, error, reply_to, now)
+        except Exception:
+            return self._internal_error(Command(name, reply_to=reply_to), now)
         return self._execute(command, now, redelivered=message.redelivered)
 
     def _execute_urgent(self, message: MessageArrived, name: str, now: Now) -> list[Effect]:
         """Execute an urgent command though too many commands arrive; count any other."""
         bucket = self._rate_limit.urgent(name, message.payload, self._heaters.names, now.at)
+        reply_to, refusal = self._reply_to(message)
         try:
             if bucket is None:
                 raise CommandError("rate_limited", "Too many commands.")
-            reply_to, refusal = self._reply_to(message)
             command = decode(name, message.payload, reply_to, retained=message.retained, wall=now.wall)
             if refusal or self._executed.replies(command, now, redelivered=message.redelivered) is not None:
                 raise CommandError("rate_limited", "Too many commands.")
@@ -99,6 +103,8 @@ class Commands(Part):
         except CommandError:
             self._rate_limit.refuse()
             return self.tick(now)
+        except Exception:
+            return self._internal_error(Command(name, reply_to=reply_to), now)
         bucket.take(now.at)
         return [*self._accept(command, body, effects, now), *self.tick(now)]
 
@@ -124,6 +130,8 @@ class Commands(Part):
             command = validated(call.name, call.body, reply_to, wall=now.wall)
         except CommandError as error:
             return self._refuse(call.name, error, reply_to, now)
+        except Exception:
+            return self._internal_error(Command(call.name, reply_to=reply_to), now)
         return self._execute(command, now)
 
     def tick(self, now: Now) -> list[Effect]:
@@ -144,6 +152,7 @@ class Commands(Part):
         return self._send(body, command.reply_to, now)
 
     def _execute(self, command: Command, now: Now, *, redelivered: bool = False) -> list[Effect]:
+        self._prepare()
         earlier = self._executed.replies(command, now, redelivered=redelivered)
         if earlier is not None:
             return [effect for body in earlier for effect in self._send(body, command.reply_to, now)]
@@ -157,6 +166,15 @@ class Commands(Part):
         except Exception:
             return self._internal_error(command, now)
         return self._accept(command, body, effects, now)
+
+    def _prepare(self) -> None:
+        """Read what urgent commands need, with the first command: later, no file may be readable any more."""
+        if self._prepared:
+            return
+        self._prepared = True
+        for name in URGENT:
+            with contextlib.suppress(InvalidPayload, OSError):
+                COMMANDS[name].validate({})
 
     def _accept(self, command: Command, body: encode.Payload | None, effects: list[Effect], now: Now) -> list[Effect]:
         self.accepted += 1

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.broker.command_limits import URGENT
 from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION
 from octoprint_temp_eta.bridge.heaters.heaters import Heaters
 from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
+from octoprint_temp_eta.messages.contract import schemas, validation
+from octoprint_temp_eta.messages.contract.catalogue import COMMANDS
 from octoprint_temp_eta.messages.decode import LARGEST_COMMAND
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.heating_bed import heating_bed, replies_at, untouched
@@ -41,6 +46,46 @@ def test_it_gets_a_reply_also_after_an_internal_error(monkeypatch: pytest.Monkey
     [log] = [log.text for log in driver.of(Log) if log.level == logging.ERROR]
     assert "reset" in log
     assert "KeyError: 'no such key'" in log
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file of a command can be opened any more."""
+
+    def read(name: str) -> Mapping[str, Any]:
+        if name.startswith("command_"):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return schemas.read(name)
+
+    monkeypatch.setattr(validation, "read", read)
+    validation._validator.cache_clear()
+
+
+@pytest.mark.parametrize("before", [0, 25])
+@pytest.mark.usefixtures("unreadable")
+def test_it_gets_a_reply_also_if_its_schema_cannot_be_read(before: int):
+    """25 commands use up the common allowance: the next one is urgent."""
+    driver = heating_bed()
+    for _ in range(before):
+        driver.command("reset", b"{")
+    *_, reply = driver.command("target", {"heater": "bed", "target": 0})
+    assert (reply["command"], reply["status"], reply["error"]["code"]) == ("target", "rejected", "internal_error")
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_call_by_rest_gets_a_reply_also_if_its_schema_cannot_be_read():
+    driver = heating_bed()
+    (reply,) = driver.call("reset", {})
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", "internal_error")
+
+
+def test_what_urgent_commands_need_is_read_with_the_first_command(monkeypatch: pytest.MonkeyPatch):
+    """The plugin may be uninstalled while a script runs: its files are gone, and the script can still be cancelled."""
+    names: list[str] = []
+    monkeypatch.setattr(validation, "read", lambda name: names.append(name) or schemas.read(name))
+    validation._validator.cache_clear()
+    heating_bed().command("snapshot", {})
+    assert {COMMANDS[name].name for name in URGENT} <= set(names)
 
 
 def test_a_reply_waits_for_the_connection():

@@ -203,7 +203,7 @@ def test_what_a_macro_has_heated_before_the_end_but_reported_after_it_is_given_b
 
 
 def test_a_heater_that_is_still_on_is_set_back_again_and_then_reported() -> None:
-    """A serial line may corrupt a line outside of prints, which has no checksum then, and the printer acknowledges it."""
+    """Outside of prints, lines have no checksum: a corrupted one is acknowledged all the same."""
     runner = at(Phase.RUNNING)
     runner.script_sent("M104 S200")
     runner.cancel(0)
