@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer
-from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import TIMEOUT_MS, Open, log_in, messages_in, ours
+from tests.support.octoprint import PASSWORD, USER, OctoPrint
+from tests.support.octoprint_page import TIMEOUT_MS, Open, heater, log_in, messages_in, ours
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+
+@pytest.fixture
+def browser_page(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser in which nobody is logged in."""
+    context = chromium.new_context(locale="en")
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    yield page
+    context.close()
 
 
 def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: Open, octoprint: OctoPrint) -> None:
@@ -31,14 +43,12 @@ def test_a_user_who_may_not_read_gets_no_hint_to_connect_the_printer(open_page: 
 
 
 def test_a_page_gets_no_messages_for_a_user_who_may_not_read(
-    chromium: Browser, octoprint: OctoPrint, observer: Observer
+    browser_page: Page, octoprint: OctoPrint, observer: Observer
 ) -> None:
     """OctoPrint keeps messages from before the login, and would send them after it."""
     octoprint.add_user("viewer", ["STATUS", "SETTINGS_READ"])
     frames: list[str | bytes] = []
-    context = chromium.new_context(locale="en")
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT_MS)
+    page = browser_page
 
     def note(frame: str | bytes) -> None:
         frames.append(frame)
@@ -55,7 +65,39 @@ def test_a_page_gets_no_messages_for_a_user_who_may_not_read(
     )
     assert [message for frame in frames for message in ours(frame)] == []
     expect(page.locator("#sidebar_plugin_temp_eta [data-heater]")).to_have_count(0)
-    context.close()
+
+
+@pytest.fixture
+def guests_may_look(octoprint: OctoPrint) -> Iterator[None]:
+    """Who is not logged in sees OctoPrint, without our estimates."""
+    path = "/api/access/groups/guests"
+    before = octoprint.get(path)
+    octoprint.request("PUT", path, {**before, "permissions": ["STATUS", "SETTINGS_READ"]})
+    yield
+    octoprint.request("PUT", path, before)
+
+
+@pytest.mark.usefixtures("guests_may_look")
+def test_a_log_in_on_the_open_page_shows_all_and_a_log_out_leaves_nothing(
+    browser_page: Page, octoprint: OctoPrint
+) -> None:
+    page = browser_page
+    log_in(page, octoprint)
+    sidebar = page.locator("#sidebar_plugin_temp_eta")
+    expect(page.locator("#navbar_login")).to_contain_text("Login")
+    expect(sidebar).to_be_hidden()
+    page.locator("#navbar_login > a").click()
+    page.locator("#login_user").fill(USER)
+    page.locator("#login_pass").fill(PASSWORD)
+    page.locator("#login_button").click()
+    # Nothing changes at these heaters: no message brings them.
+    expect(heater(page, "bed")).to_be_visible()
+    expect(heater(page, "tool0")).to_be_visible()
+    page.locator("#navbar_login > a").click()
+    page.locator("#logout_button").click()
+    expect(page.locator("#navbar_login")).to_contain_text("Login")
+    expect(sidebar).to_be_hidden()
+    expect(page.locator("[data-heater]")).to_have_count(0)
 
 
 def _shows_bed(frame: str | bytes, target: float) -> bool:

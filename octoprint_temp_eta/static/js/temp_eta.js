@@ -24,6 +24,7 @@ $(function () {
         const [settings, loginState, access] = parameters;
         const history = new TempETA.History();
         let alerts;
+        let started = false;
         /* What the web socket brought since the last request: heaters by name, the rest by type. It is newer. */
         let received = new Set();
 
@@ -44,7 +45,8 @@ $(function () {
             self.options = settings.settings.plugins.temp_eta;
             alerts = self.alerts = new TempETA.Alerts(self.options);
             self.show = alerts.show;
-            const shows = (key) => ko.pureComputed(() => self.options.enabled() && self.options[key]());
+            const shows = (key) =>
+                ko.pureComputed(() => self.options.enabled() && self.options[key]() && self.mayRead());
             self.inSidebar = shows("show_in_sidebar");
             self.inTab = shows("show_in_tab");
             self.inNavbar = shows("show_in_navbar");
@@ -84,6 +86,7 @@ $(function () {
         self.scripts = new TempETA.Scripts(self);
 
         self.onStartupComplete = function () {
+            started = true;
             self.tabOpen($(TAB).hasClass("active"));
             self.refresh();
             window.setInterval(() => {
@@ -91,6 +94,8 @@ $(function () {
             }, TICK_MS);
         };
         self.onDataUpdaterReconnect = self.onUserPermissionsChanged = () => self.refresh();
+        /* A log-in or log-out on the open page. OctoPrint calls these also before the page is ready. */
+        self.onUserLoggedIn = self.onUserLoggedOut = () => started && self.refresh();
 
         self.onTabChange = (current) => self.tabOpen(current === TAB);
 
@@ -155,9 +160,10 @@ $(function () {
 
         /* Request the current state: a page that has just opened, or was disconnected, has missed messages. */
         self.refresh = function () {
-            if (!self.mayRead()) return;
             received = new Set();
+            if (!self.mayRead()) return clear();
             OctoPrint.simpleApiGet("temp_eta").done((state) => {
+                if (!self.mayRead()) return; // who asked has logged out since
                 self.heaters.remove((heater) => !_.has(state.eta, heater.name) && !received.has(heater.name));
                 _.forOwn(state.eta, (payload, name) => {
                     if (!received.has(name)) self.update(name, payload);
@@ -169,6 +175,16 @@ $(function () {
                 if (!received.has("scripts_update")) self.scripts.list(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
             });
+        };
+        /* Who may not read any more sees nothing of before. */
+        const clear = function () {
+            self.heaters.removeAll();
+            self.printer({});
+            self.problems([]);
+            self.connection.mqtt(null);
+            self.scripts.list([]);
+            self.scripts.lines([]);
+            self.scripts.update({state: "idle", last: null});
         };
         self.refreshHistory = () => self.mayRead() && OctoPrint.simpleApiGet("temp_eta").done(setHistory);
         const setHistory = (state) =>
