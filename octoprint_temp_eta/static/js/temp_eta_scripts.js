@@ -46,7 +46,7 @@
             self.runner(runner);
         };
         self.logged = function (line) {
-            self.lines.push(line.message);
+            self.lines.push(TempETA.translated(line.message)); // the last one may be the plugin's own
             if (self.lines().length > MOST_LINES) self.lines.shift();
         };
         self.log = computed(() => self.lines().join("\n"));

@@ -93,6 +93,7 @@ window.TempETA.sentences = [
     "Targets cannot be set while a job is being printed",
     "%(where)s does not accept MQTT at the path of the settings",
     "Heaters that the script has set may still be on: %(heaters)s",
+    "the heaters could not be set back and may be on: %(join)s",
     "Allow retained messages in the broker's settings",
     "If another client uses the client ID %(client_id)s, change it",
     "Its default is used until you save another value",
