@@ -44,6 +44,22 @@ def test_an_unreadable_folder_is_reported_once(caplog: pytest.LogCaptureFixture,
     looker.scripts.close()
 
 
+def test_a_folder_that_cannot_be_read_for_a_moment_keeps_its_scripts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looker, link = Looker(), tmp_path / "link"
+    (tmp_path / "scripts").mkdir()
+    write_script(tmp_path / "scripts", "pass")
+    link.symlink_to(tmp_path / "scripts")
+    found = looker.do(ScanScripts(str(link)))
+    link.unlink()
+    link.symlink_to(link)  # no file system can follow it
+    assert looker.do(ScanScripts(str(link))) == found
+    monkeypatch.setattr("octoprint_temp_eta.adapters.scripts.scripts.KEPT_S", 0.0)
+    assert looker.do(ScanScripts(str(link))) == ScriptsFound(str(link), ())
+    looker.scripts.close()
+
+
 def test_failing_on_connect_commands_are_reported(tmp_path: Path) -> None:
     looker = Looker()
     read = looker.do(ReadConnectCommands(str(tmp_path), "none.py", "none", {}))

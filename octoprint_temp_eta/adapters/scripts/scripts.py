@@ -18,11 +18,14 @@ from ...bridge.protocol.script_effects import (
     TerminateScript,
 )
 from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
-from ...core.scripts.catalogue import FolderState, Script
+from ..threads.inbox import now
 from ..threads.tasks import Tasks
 from .folder import NotWanted, ScriptFolder
 from .inspection import ScriptFailed
 from .process import ScriptProcess
+
+#: Seconds for which the scripts of a folder that cannot be read any more are kept: a slow drive, no file handle left.
+KEPT_S = 60.0
 
 
 class Scripts:
@@ -38,6 +41,9 @@ class Scripts:
         self._wanted = ""
         #: The last error of a scan. The folder is scanned every few seconds; an error is logged once.
         self._error: str | None = None
+        #: What the last scan without an error has found, and when, in monotonic seconds.
+        self._found: ScriptsFound | None = None
+        self._found_at = 0.0
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -79,24 +85,30 @@ class Scripts:
         self._tasks.put(lambda: self._scan(effect))
 
     def _scan(self, effect: ScanScripts) -> None:
-        scripts: tuple[Script, ...] = ()
-        state = FolderState()
-        error: str | None = None
         try:
             folder = self._folder(effect.folder)
             scripts = folder.scan(
                 lambda found: self._post(ScriptsFound(effect.folder, found, folder.state, complete=False)),
                 lambda: self._wanted == effect.folder,
             )
-            state = folder.state
         except NotWanted:
             return
         except Exception as raised:
             error = f"Failed to read the script folder {effect.folder}: {raised}"
             if error != self._error:
                 self._logger.exception(error)
-        self._error = error
-        self._post(ScriptsFound(effect.folder, scripts, state))
+            self._error = error
+            self._post(self._last_found(effect.folder))
+            return
+        self._error = None
+        self._found, self._found_at = ScriptsFound(effect.folder, scripts, folder.state), now().at
+        self._post(self._found)
+
+    def _last_found(self, folder: str) -> ScriptsFound:
+        """Return what is reported of a `folder` that cannot be read: at first what was there before."""
+        if self._found is not None and self._found.path == folder and now().at - self._found_at < KEPT_S:
+            return self._found
+        return ScriptsFound(folder, ())
 
     def _create(self, effect: CreateScriptFolder) -> None:
         try:
