@@ -11,6 +11,7 @@ from typing import Any
 from .adapters.actions import Actions, HasFile
 from .adapters.broker_search import BrokerSearch
 from .adapters.files import Files
+from .adapters.free_memory import return_free_memory
 from .adapters.learner import Learner
 from .adapters.leftovers import Leftovers
 from .adapters.plugin_callbacks import PluginCallbacks
@@ -82,7 +83,7 @@ class App:
         *,
         numpy_works: bool = True,
     ) -> None:
-        self._background = Tasks("temp_eta-background", logger)
+        self._background = Tasks("temp_eta-background", logger, at_rest=return_free_memory)
         self._background.start()
         self._files = Files(folder, self._background, logger, stored.problem, problems)
         bridge = Bridge(identity, settings, self._files.load(), now())

@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..bridge.protocol.effects import Connect, Publish
-from ..messages.leftovers import Former
 from .threads.inbox import now
 from .threads.search_thread import SearchThread
 
 if TYPE_CHECKING:
+    from ..messages.leftovers import Former
     from .connection_test.short_connection import ShortConnection
 
 #: Leftovers at most: a printer has some 25.

@@ -29,7 +29,7 @@ from ..bridge.protocol.script_inputs import (
     PrinterGone,
     ScriptInput,
 )
-from ..core.gcode.flight import OPTIONAL_S
+from ..core.gcode.in_flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS

@@ -13,7 +13,6 @@ from .compact import compact, compact_availability
 from .entities.parts import Offer, Scope
 from .entities.rows import rows
 from .entities.texts import Texts
-from .older_servers import for_older_servers
 
 ORIGIN = "OctoPrint-TempETA"
 SUPPORT_URL = "https://github.com/Ajimaru/OctoPrint-TempETA"
@@ -50,6 +49,8 @@ def announcement(
     scope = Scope(facts.instance, topics, Texts(facts.language), offer)
     components = _unique(rows(scope))
     if older_server:
+        from .older_servers import for_older_servers
+
         components = tuple(for_older_servers(component, scope.with_printer) for component in components)
     components = tuple(compact(component) for component in components)
     config = DeviceConfig(

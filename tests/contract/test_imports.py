@@ -217,7 +217,19 @@ def test_a_package_loads_alone(package: str, absent: str):
 
 
 #: What the plugin imports only when it is needed: each costs time at OctoPrint's start, and memory.
-LATER = ["numpy", "jsonschema", "statistics", "octoprint_temp_eta.adapters.connection_test.doctor"]
+LATER = [
+    "numpy",
+    "jsonschema",
+    "statistics",
+    f"{OURS}.adapters.connection_test.doctor",
+    f"{OURS}.core.estimation.exponential",
+    f"{OURS}.core.gcode.acknowledgements",
+    f"{OURS}.home_assistant.entities.climate",
+    f"{OURS}.home_assistant.older_servers",
+    f"{OURS}.messages.contract.wording",
+    f"{OURS}.messages.leftovers",
+    f"{OURS}.plugin.settings.form",
+]
 
 START = """
 import octoprint.server, sys

@@ -9,12 +9,16 @@ from collections.abc import Callable
 
 
 class Tasks:
-    """Runs tasks in order. A failed task is logged and does not stop the others."""
+    """Runs tasks in order. A failed task is logged and does not stop the others.
 
-    def __init__(self, name: str, logger: logging.Logger) -> None:
+    `at_rest` is called after a task if no other one waits.
+    """
+
+    def __init__(self, name: str, logger: logging.Logger, at_rest: Callable[[], None] | None = None) -> None:
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._name = name
         self._logger = logger
+        self._at_rest = at_rest
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
 
     def start(self) -> None:
@@ -33,7 +37,12 @@ class Tasks:
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:
-            try:
-                task()
-            except Exception:
-                self._logger.exception("A task of %s failed", self._name)
+            self._run(task)
+            if self._at_rest is not None and self._queue.empty():
+                self._run(self._at_rest)
+
+    def _run(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception:
+            self._logger.exception("A task of %s failed", self._name)

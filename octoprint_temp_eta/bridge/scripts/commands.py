@@ -10,7 +10,6 @@ from ...core.scripts.catalogue import Script
 from ...core.scripts.run import Flow, HeatersAfter, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
 from ...messages import encode
-from ...messages.contract import wording
 from ...messages.decode import Command, CommandError
 from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
@@ -140,6 +139,8 @@ def _arguments(command: Command) -> dict[str, Any]:
         for key, value in arguments.items():
             check_text(key, value)
     except InvalidSettings as error:
+        from ...messages.contract import wording
+
         path = wording.pointer(["arguments", error.key or ""])
         raise CommandError("invalid_command", f"{error.key!r} {error.rule}.", path) from None
     return arguments

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.frozen import frozen
-from ...core.gcode.acknowledgements import LINE_TIMEOUT_S
+from ...core.gcode.in_flight import LINE_TIMEOUT_S
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...core.scripts.catalogue import Script
 from ...core.scripts.settings import MAX_LENGTH, InvalidSettings, Settings, as_json, check_given, merge
-from ...messages.contract import wording
 from ...messages.decode import CommandError
 from ..protocol.effects import Save
 
@@ -64,6 +63,8 @@ class ScriptStore:
 
 def invalid(error: InvalidSettings) -> CommandError:
     """Return the error for invalid settings, with the path of the invalid one."""
+    from ...messages.contract import wording
+
     where = ["settings"] if error.key is None else ["settings", error.key]
     return CommandError("invalid_settings", f"{where[-1]} {error.rule}.", wording.pointer(where))
 

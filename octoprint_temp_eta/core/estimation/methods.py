@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .estimator import Episode, Estimator, HeaterKind, LearnedState
-from .exponential import Exponential
 from .linear import Limits, Linear
 
 #: The method that needs numpy and learns.
@@ -18,6 +17,8 @@ def make_estimator(name: str, kind: HeaterKind, limits: Limits, learned: Learned
     `model` needs numpy; without numpy, `linear` replaces it.
     """
     if name == "exponential":
+        from .exponential import Exponential
+
         return Exponential(limits)
     if name == MODEL:
         try:

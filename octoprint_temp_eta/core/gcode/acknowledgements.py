@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from .flight import IDLE_S, OPTIONAL_S
-from .in_flight import FakeAck, InFlight, Outcome, Probe, text_of
+from .flight import IDLE_S
+from .in_flight import LINE_TIMEOUT_S, OPTIONAL_S, FakeAck, InFlight, Outcome, Probe, text_of
 from .printer_lines import HEAT_WAITS, LINE_ERROR, NO_LINE_NUMBER, RESEND, command_of, dwell
 from .undecided.flight import UndecidedFlight
 
@@ -26,8 +26,6 @@ from .undecided.flight import UndecidedFlight
 SILENCE_S = 300.0
 #: The same while the run is being stopped.
 HURRY_S = 10.0
-#: The default time limit for a command without a sign of life other than temperatures, in seconds.
-LINE_TIMEOUT_S = 3600.0
 #: How many lines OctoPrint can resend.
 _REPEATABLE = 50
 

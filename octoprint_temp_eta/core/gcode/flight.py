@@ -19,8 +19,6 @@ from .submissions import Submissions
 
 #: Seconds after which a "wait" from the printer (it is idle) means that an ok was lost.
 IDLE_S = 2.5
-#: Seconds in which firmware acknowledges a line that is no G, M or T command, if it does.
-OPTIONAL_S = 1.0
 
 LOST = "its ok was lost"
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field, replace
 from ..frozen import frozen
 from .printer_lines import ACTION, BUSY, SD_STATUS, TEMPERATURES, command_of
 
+#: The default time limit for a command without a sign of life other than temperatures, in seconds.
+LINE_TIMEOUT_S = 3600.0
+#: Seconds in which firmware acknowledges a line that is no G, M or T command, if it does.
+OPTIONAL_S = 1.0
+
 
 @frozen
 class Acknowledged:

@@ -18,7 +18,6 @@ from ha_discovery import (
     json_flag,
 )
 
-from .climate import climate
 from .commands import buttons, refusals, target
 from .diagnostics import bridge, diagnostics, temperatures
 from .job import events, job, job_buttons
@@ -52,6 +51,8 @@ def rows(scope: Scope) -> Iterator[Component]:
         for heater, highest in scope.offer.highest_targets:
             yield target(scope, heater, highest)
         for thermostat in scope.offer.thermostats:
+            from .climate import climate  # few users want thermostats
+
             yield climate(scope, thermostat)
     presets = keys_of(scope.offer.presets)
     for preset in scope.offer.presets:

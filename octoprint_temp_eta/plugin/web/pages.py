@@ -10,7 +10,6 @@ from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
 from ...adapters.problems import Problems
-from ..settings.form import form
 from .permissions import READ, SETTINGS
 
 #: The types of messages that only users get who may open the settings: they name the broker's host.
@@ -95,6 +94,8 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
 
     def get_template_vars(self) -> dict[str, Any]:
         """Return the form of the settings dialog, see `settings.form`, and whether the user has placed ours."""
+        from ..settings.form import form  # only a page needs it
+
         order = self._settings.global_get(["appearance", "components", "order", "sidebar"]) or ()
         return {"form": form(), "placed": "plugin_temp_eta" in order}
 

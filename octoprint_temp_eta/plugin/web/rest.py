@@ -20,7 +20,6 @@ from ...messages import encode
 from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS
 from ...messages.decode import Command, CommandError, ReplyTo, validated
 from ...messages.errors import status_of
-from ...messages.leftovers import former
 from ...settings.table import InvalidSetting
 from ..settings.store import SavedSettings
 from . import permissions
@@ -136,6 +135,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
 
     def _search_leftovers(self, app: App, request: Command) -> None:
         """Begin to find or remove what other plugins have left for this printer. Raises `CommandError`."""
+        from ...messages.leftovers import former  # needed once, if ever
+
         settings = self.parsed_settings()
         connect = brief_connection(settings)
         if not connect.host:

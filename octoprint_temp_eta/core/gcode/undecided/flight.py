@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
-from ..flight import IDLE_S, LOST, OPTIONAL_S, Flight
-from ..in_flight import Fence, InFlight, belongs_to, given_up, reply_of, text_of
+from ..flight import IDLE_S, LOST, Flight
+from ..in_flight import OPTIONAL_S, Fence, InFlight, belongs_to, given_up, reply_of, text_of
 from ..printer_lines import TEMPERATURES, is_ok_with_temperatures
 from .assigner import Assigner, Kept
 

@@ -35,3 +35,15 @@ def test_it_is_closed_without_waiting_for_a_task_that_hangs():
 
 def test_it_can_be_closed_before_it_is_started():
     Tasks("test-tasks", LOGGER).close(1)
+
+
+def test_it_is_at_rest_after_the_last_task_even_if_that_failed():
+    done: list[str] = []
+    rested = threading.Event()
+    tasks = Tasks("test-tasks", LOGGER, at_rest=lambda: (done.append("rest"), rested.set())[0])
+    tasks.put(lambda: done.append("task"))
+    tasks.put(lambda: 1 // 0)
+    tasks.start()
+    assert rested.wait(10)
+    tasks.close(10)
+    assert done == ["task", "rest"]

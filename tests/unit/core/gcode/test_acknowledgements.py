@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, LINE_TIMEOUT_S, SILENCE_S, Acknowledgements
-from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, FakeAck, Probe, Unacknowledged
+from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, SILENCE_S, Acknowledgements
+from octoprint_temp_eta.core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Probe, Unacknowledged
 from tests.support.acknowledged_line import Line
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.gcode.flight import LOST, OPTIONAL_S
-from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, FakeAck, Fence, Outcome, Unacknowledged
+from octoprint_temp_eta.core.gcode.flight import LOST
+from octoprint_temp_eta.core.gcode.in_flight import OPTIONAL_S, Acknowledged, FakeAck, Fence, Outcome, Unacknowledged
 from octoprint_temp_eta.core.gcode.undecided.flight import REFENCE_LINES
 from tests.support.acknowledged_line import Line, optional
 
