@@ -195,6 +195,28 @@ def test_the_graph_shows_the_interval_of_the_estimate(page: Page) -> None:
     assert (shown["low"], shown["high"]) == (pytest.approx(28.2), pytest.approx(61.8))
 
 
+def test_a_page_in_the_background_draws_only_the_newest_graph_when_somebody_looks(page: Page) -> None:
+    """A browser gives it no frames. A frame for each message would freeze the page for minutes after a night."""
+    shown = page.evaluate(
+        """pages => {
+            const frames = [], request = window.requestAnimationFrame;
+            window.requestAnimationFrame = (draw) => frames.push(draw);
+            for (let number = 0; number < 50; number++) pages.now(Date.now() + 1000 * number);
+            window.requestAnimationFrame = request;
+            frames.forEach((draw) => draw());
+            const all = $("#tab_plugin_temp_eta .temp-eta-plot").toArray();
+            const elements = all.filter((each) => ko.dataFor(each).graph());
+            const drawn = elements.map((each) => $(each).data("plot").getXAxes()[0].options.max);
+            const newest = elements.map((each) => ko.dataFor(each).graph().shown.to);
+            pages.now(Date.now());
+            return {frames: frames.length, drawn: drawn, newest: newest};
+        }""",
+        page.evaluate_handle(MODEL),
+    )
+    assert shown["frames"] == len(shown["newest"]) > 0
+    assert shown["drawn"] == shown["newest"]
+
+
 def test_the_measured_line_ends_at_the_newest_reading_where_the_predicted_one_starts(page: Page) -> None:
     """A message may be older than OctoPrint's last reading."""
     send(page, type="eta_update", heater="oven", data={**ETA, "heater": "oven"})

@@ -195,6 +195,17 @@
         tipOf(element).text(described(graph, Math.min(Math.max(at, graph.shown.from), graph.shown.to)));
     };
 
+    /* Draw the graph that waits for its frame. flot cannot draw into an element that is not shown. */
+    const drawWaiting = function (element) {
+        const graph = $(element).data("graph");
+        $(element).removeData("graph");
+        if (!graph || element.offsetWidth === 0 || element.offsetHeight === 0) return;
+        const plot = draw(element, graph);
+        // The mouse rests, but the graph has moved.
+        const left = tipOf(element).data("left") - plot.getPlotOffset().left;
+        if (tipOf(element).is(":visible")) describe(element, graph, plot.getXAxes()[0].c2p(left));
+    };
+
     /* The binding of the element that the graph is drawn into: {shown, now, degrees}. */
     ko.bindingHandlers.tempEtaPlot = {
         init: function (element, value) {
@@ -214,15 +225,11 @@
                 .on("mouseleave", () => tip.hide());
         },
         update: function (element, value) {
-            const graph = ko.unwrap(value());
-            // After the other bindings: they set the colour. flot cannot draw into an element that is not shown.
-            window.requestAnimationFrame(() => {
-                if (!graph || element.offsetWidth === 0 || element.offsetHeight === 0) return;
-                const plot = draw(element, graph);
-                // The mouse rests, but the graph has moved.
-                const left = tipOf(element).data("left") - plot.getPlotOffset().left;
-                if (tipOf(element).is(":visible")) describe(element, graph, plot.getXAxes()[0].c2p(left));
-            });
+            const waiting = $(element).data("graph") !== undefined;
+            $(element).data("graph", ko.unwrap(value()));
+            // After the other bindings: they set the colour. A page in the background gets no frames: only the newest
+            // graph waits for one.
+            if (!waiting) window.requestAnimationFrame(() => drawWaiting(element));
         }
     };
 })();
