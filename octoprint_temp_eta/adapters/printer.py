@@ -326,8 +326,8 @@ class Printer:
             return f"{command} is one of OctoPrint's blocked commands (Settings > Serial Connection)"
         if command is None or command in CARRIED_OUT:
             return None
-        if command.startswith("T"):
-            return "OctoPrint did not send it: the printer profile has no such tool, or a plugin suppressed it"
+        if command.startswith("T") or command in TARGET_COMMANDS:
+            return "OctoPrint did not send it: the printer profile has no such heater or tool, or a plugin refused it"
         return "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
 
     def _expects_ok(self, gcode: str | None) -> bool:

@@ -120,13 +120,21 @@ def test_what_octoprint_makes_of_a_line(made: list[str] | None, counts: list[int
 
 
 SUPPRESSED = "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
-NO_TOOL = "OctoPrint did not send it: the printer profile has no such tool, or a plugin suppressed it"
+NO_TOOL = "OctoPrint did not send it: the printer profile has no such heater or tool, or a plugin refused it"
 BLOCKED = "M0 is one of OctoPrint's blocked commands (Settings > Serial Connection)"
 
 
 @pytest.mark.parametrize(
     ("line", "error"),
-    [("G1 X1", SUPPRESSED), ("M0", BLOCKED), ("M80", None), ("OCTO1", None), ("@power on", None), ("T5", NO_TOOL)],
+    [
+        ("G1 X1", SUPPRESSED),
+        ("M0", BLOCKED),
+        ("M80", None),
+        ("OCTO1", None),
+        ("@power on", None),
+        ("T5", NO_TOOL),
+        ("M140 S60", NO_TOOL),
+    ],
 )
 def test_a_line_that_octoprint_does_not_queue(line: str, error: str | None) -> None:
     octoprint = FakeOctoPrint(blockedCommands=["M0", "M1"])
