@@ -21,8 +21,8 @@ from .part import InputHandler, Part
 from .protocol.effects import Effect, Log
 from .protocol.inputs import BrokerConnected, Tick
 
-#: Minimum seconds between two messages.
-INTERVAL_S = 60.0
+#: Minimum seconds between two messages, and the longest while only those change that always rise.
+INTERVAL_S, LONGEST_INTERVAL_S = 60.0, 300.0
 #: Seconds after the start until the first line is logged, and seconds between two lines.
 FIRST_LOGGED_S, LOG_INTERVAL_S = 10.0, 3600.0
 #: What other parts log when it happens.
@@ -48,7 +48,10 @@ class Diagnostics(Part):
         self._tests = tests
         self._started = now
         self._inbox = Tick()
+        #: When the last message was published and what it said, and when that was last looked at.
         self._published_at: float | None = None
+        self._published: dict[str, Any] = {}
+        self._looked_at = 0.0
         self._log_at = now.at + FIRST_LOGGED_S
 
     @property
@@ -57,16 +60,23 @@ class Diagnostics(Part):
         return {Tick: self._ticked, BrokerConnected: self._connected}
 
     def tick(self, now: Now) -> list[Effect]:
-        """Publish `diagnostics` on each connection, and then every `INTERVAL_S`; log it more rarely."""
-        due = self._published_at is None or now.at - self._published_at >= INTERVAL_S
-        if self._outbox.connected and due:
-            self._published_at = now.at
-            self._outbox.publish_state("diagnostics", self._body(now), now)
+        """Publish `diagnostics` on each connection, and look every `INTERVAL_S` for news; log it more rarely."""
+        if self._outbox.connected and (self._published_at is None or now.at - self._looked_at >= INTERVAL_S):
+            self._looked_at = now.at
+            self._publish(now)
         if now.at < self._log_at:
             return []
         self._log_at = now.at + LOG_INTERVAL_S
         counters = {name: value for name, value in self._body(now).items() if name not in LOGGED_ELSEWHERE}
         return [Log(logging.INFO, f"Diagnostics: {json.dumps(counters, ensure_ascii=False)}")]
+
+    def _publish(self, now: Now) -> None:
+        """Publish the counters if they have news, or are old."""
+        body = self._body(now)
+        news, last = _news(body), self._published_at
+        if last is None or news != self._published or now.at - last >= LONGEST_INTERVAL_S:
+            self._published_at, self._published = now.at, news
+            self._outbox.publish_state("diagnostics", body, now)
 
     def _ticked(self, tick: Tick, _: Now) -> list[Effect]:
         self._inbox = tick
@@ -102,3 +112,8 @@ class Diagnostics(Part):
     def _dropped(outbox: Outbox) -> int:
         """Return the number of messages that were not sent, or refused."""
         return outbox.refused + outbox.superseded + outbox.events_dropped.total() + outbox.limits.not_sent
+
+
+def _news(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worth a message: not the time that has passed, nor how much was sent meanwhile."""
+    return {**body, "uptime_seconds": None, "messages": {**body["messages"], "sent": None}}
