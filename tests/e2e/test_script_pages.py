@@ -15,6 +15,7 @@ from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
+from tests.support.page_messages import MODEL
 from tests.support.scripts import add_script, write_script
 from tests.support.scripts_page import BODIES, SETTINGS, button, last, run, setting, sidebar, write_scripts
 from tests.support.waiting import eventually
@@ -308,6 +309,13 @@ def test_a_card_changes_its_scripts_settings(scripts: OctoPrint, open_page: Open
     card.get_by_role("button", name="Save").click()
     expect(fields).to_have_count(0)
     assert run(page, observer) == SETTINGS | {"times": 9}
+
+    card.get_by_role("button", name="Settings: It returns").click()
+    times.locator("input").press_sequentially("1")
+    new = "{id: 'new', title: 'New', settings: {}, error: null}"
+    page.evaluate(f"{MODEL}.scripts.found([...JSON.parse(ko.toJSON({MODEL}.scripts.list)), {new}])")
+    expect(times.locator("input")).to_have_value("91")
+    expect(times.locator("input")).to_be_focused()
 
 
 def test_a_reply_that_is_older_than_a_pushed_message_does_not_undo_it(

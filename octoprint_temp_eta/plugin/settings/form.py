@@ -32,6 +32,9 @@ NEEDS: tuple[tuple[str, tuple[str, tuple[object, ...]]], ...] = (
     ("notification_[!e]*", ("notification_enabled", (True,))),
 )
 
+#: Its default stands for a new ID, which is another device for others: *Restore defaults* keeps the present one.
+PRINTER_ID = "mqtt_custom_identifier"
+
 
 def form() -> list[dict[str, Any]]:
     """Return the form: each group with its `title`, its `fields` and their `defaults`.
@@ -46,7 +49,9 @@ def _group(group: type[table.Group]) -> dict[str, Any]:
     return {
         "title": group.TITLE,
         "fields": shown,
-        "defaults": {each["key"]: each["default"] for each in shown if each["kind"] != "secret"},
+        "defaults": {
+            each["key"]: each["default"] for each in shown if each["kind"] != "secret" and each["key"] != PRINTER_ID
+        },
     }
 
 

@@ -136,7 +136,7 @@ $(function () {
                 alerts.alert("connection_lost", "", self.connection.error() || self.connection.text());
             },
             history_update: () => self.refreshHistory(),
-            scripts_update: (data) => self.scripts.list(data || []),
+            scripts_update: (data) => self.scripts.found(data || []),
             script_log: (data) => self.scripts.logged(data),
             script_update: function (data) {
                 if (!data) return;
@@ -172,7 +172,7 @@ $(function () {
                 if (!received.has("problems_update")) self.problems(state.problems || []);
                 if (!received.has("printer_update")) self.printer(state.printer);
                 if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
-                if (!received.has("scripts_update")) self.scripts.list(state.scripts);
+                if (!received.has("scripts_update")) self.scripts.found(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
             });
         };

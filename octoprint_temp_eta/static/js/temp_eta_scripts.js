@@ -37,6 +37,10 @@
         /* Whether a command is waiting for its reply. */
         self.pending = ko.observable(false);
 
+        /* Show this list. What stays as it is keeps its card, and what is being typed there. */
+        self.found = (scripts) =>
+            self.list(scripts.map((script) => self.list().find((each) => _.isEqual(each, script)) || script));
+
         /* Update from the runner's state; `timestamp` is the server's clock (Unix seconds). */
         self.update = function (runner, timestamp) {
             const started = runner.started_at;

@@ -38,6 +38,10 @@ def test_a_secret_has_no_default_in_the_page():
     assert not any("mqtt_password" in group["defaults"] for group in form())
 
 
+def test_the_defaults_of_a_page_are_no_new_identity():
+    assert not any("mqtt_custom_identifier" in group["defaults"] for group in form())
+
+
 @pytest.mark.parametrize(("patterns", "need"), NEEDS)
 def test_each_need_is_of_settings_that_exist(patterns: str, need: tuple[str, tuple[object, ...]]):
     for pattern in patterns.split():
