@@ -20,5 +20,5 @@ def test_four_heaters_that_heat_and_cool_send_few_and_small_messages(algorithm: 
         player.handle(Tick())
     messages = [each for each in player.messages[mark:] if not each.topic.startswith("homeassistant/")]
     heaters = [each for each in messages if each.topic.endswith("/eta")]
-    assert len(heaters) <= 120
-    assert sum(len(each.payload) for each in messages) <= 59_000
+    assert len(heaters) <= 118
+    assert sum(len(each.payload) for each in messages) <= 57_000

@@ -33,8 +33,9 @@ OctoPrint's name of the heater: `tool0`, `bed`, `chamber`, or a custom name.
   notices when a state is outdated.
 * **A heater is published when its reading arrives**, and only with news. A reader can continue a message: `eta_seconds`
   counts down, and `actual` changes with `rate`. Another message follows when one of them is off by 2 s (or 5 %) or by
-  1 °C, after 10 s if one of them has moved, when `ready_at` or `cool_at` changes, and at once when a key such as
-  `state` or `target` changes. `printer` likewise. The setting `mqtt_publish_interval` makes messages rarer.
+  1 °C (or what it moves in 0.7 s), after 10 s if one of them has moved, when `ready_at` or `cool_at` changes, and at
+  once when a key such as `state` or `target` changes. `printer` likewise. The setting `mqtt_publish_interval` makes
+  messages rarer.
 * **Events are not retained.** An event is published when it happens. If the connection breaks before the broker has
   acknowledged it, it is sent again with the same `timestamp`. Without a connection, the newest {MAX_EVENTS} script
   events are kept in order for an hour, and events of print and printer for 5 minutes; a heater's change of state is

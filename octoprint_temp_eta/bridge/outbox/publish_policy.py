@@ -4,7 +4,8 @@ The schema of a message has the policy of each key as `x-publish`: `now` (a chan
 waits for the interval), `deadband` (as `changed`, once the number differs from the expected one by `x-deadband` and by
 `x-deadband-share` of it), and `never` (a change of this key alone is no reason to publish).
 
-The expected number is the last published one, continued with `x-rate` per second: a number, or the key that has it.
+The expected number is the last published one, continued with `x-rate` per second: a number, or the key that has it. A
+number that moves fast may differ by what it moves in `x-deadband-seconds`, because readings are late by some time.
 """
 
 from __future__ import annotations
@@ -26,24 +27,28 @@ OPEN_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Deadband:
-    """How much a number may differ from the expected one: by `size`, or by `share` of it; `rate` as `x-rate`."""
+    """How much a number may differ from the expected one: by `size`, `share` of it, or its move in `seconds`.
+
+    `rate` is as `x-rate`.
+    """
 
     size: float
     share: float = 0.0
     rate: float | str = 0.0
+    seconds: float = 0.0
 
     def left(self, key: str, last: Mapping[str, Any], body: Mapping[str, Any], elapsed: float) -> bool:
         """Return whether the number of `key` in `body` differs from the one expected `elapsed` s after `last`."""
         before, after = last.get(key), body.get(key)
         if before is None or after is None:
             return before is not after
-        expected = before
+        expected, late = before, 0.0
         if elapsed < CONTINUED_S:
-            rate = last.get(self.rate) if isinstance(self.rate, str) else self.rate
-            expected = before + (rate or 0.0) * elapsed
+            rate = (last.get(self.rate) if isinstance(self.rate, str) else self.rate) or 0.0
+            expected, late = before + rate * elapsed, self.seconds * abs(rate)
             if before >= 0.0 and self.rate == COUNTDOWN:
                 expected = max(expected, 0.0)
-        return bool(abs(after - expected) >= max(self.size, self.share * abs(expected)))
+        return bool(abs(after - expected) >= max(self.size, self.share * abs(expected), late))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +68,12 @@ def policy_of(message: str) -> Policy:
         now=frozenset(key for key, rule in keys if rule.get("x-publish") == "now"),
         changed=frozenset(key for key, rule in keys if rule.get("x-publish") == "changed"),
         deadbands={
-            key: Deadband(rule["x-deadband"], rule.get("x-deadband-share", 0.0), rule.get("x-rate", 0.0))
+            key: Deadband(
+                rule["x-deadband"],
+                rule.get("x-deadband-share", 0.0),
+                rule.get("x-rate", 0.0),
+                rule.get("x-deadband-seconds", 0.0),
+            )
             for key, rule in keys
             if rule.get("x-publish") == "deadband"
         },

@@ -104,6 +104,12 @@ def test_what_a_reader_can_continue_is_not_published_but_every_ten_seconds(
     assert passes((0, {}), (at, changed), interval=1.0) == [True, passed]
 
 
+@pytest.mark.parametrize(("actual", "passed"), [(38.0, False), (38.2, True), (34.0, False), (33.8, True)])
+def test_what_moves_fast_may_be_off_by_its_move_in_some_tenths_of_a_second(actual: float, passed: bool):
+    fast = {"rate": 3.0, "eta_seconds": None}
+    assert passes((0, fast), (2, fast | {"actual": actual}), interval=1.0) == [True, passed]
+
+
 def test_a_countdown_that_a_reader_continues_ends_at_zero():
     late = {"eta_seconds": 0, "actual": 30.0, "rate": 0.0}
     assert passes((0, late | {"eta_seconds": 3}), (6, late), interval=1.0) == [True, False]
