@@ -102,7 +102,7 @@ class ConnectionTestRuns(Part):
             home_assistant_online=self._home_assistant.online,
             device_name=identity.device_name,
             other_plugins=event.other_plugins,
-            conflict=self._connection.conflict or "",
+            conflict=self._connection.conflict.text or "",
             number=self._number,
         )
 

@@ -103,7 +103,7 @@ class Diagnostics(Part):
             "inbox": {"high_water": self._inbox.inbox_high_water, "dropped": self._inbox.inbox_dropped},
             "last_error": connection.last_error,
             "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in self._heaters.accuracy().items()},
-            "clash": connection.conflict,
+            "clash": connection.conflict.text,
             "warnings": list(connection.warnings),
             "connection_test": self._tests.result,
         }

@@ -57,11 +57,6 @@ class ByBroker(Generic[T]):
             self._values[self._connected] = self._empty
             self._store()
 
-    def clear(self) -> None:
-        """Forget all brokers."""
-        self._values.clear()
-        self._store()
-
     def _store(self) -> None:
         values = self._values.items()
         self.as_json = [{"broker": broker, self._key: self._encode(value)} for broker, value in values]

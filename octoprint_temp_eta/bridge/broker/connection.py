@@ -30,6 +30,7 @@ from ..protocol.inputs import (
     Stopping,
 )
 from .connect_settings import connection, subscriptions, topics_of, warnings
+from .connection_times import explain_breaking
 from .former_bases import FormerBases
 from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
@@ -60,6 +61,8 @@ class Connection(Part):
         self.malformed = 0
         #: The newest problem as a sentence for the user.
         self.last_error: str | None = None
+        #: Another machine with our identity.
+        self.conflict = IdentityConflict()
         #: Whether there was no connection yet since the settings of the connection have changed.
         self._changed = False
         self._outbox = outbox
@@ -75,17 +78,11 @@ class Connection(Part):
         self._retry_at: float | None = None
         #: When to request the connection again, in monotonic seconds; None while the adapter makes the attempts.
         self._restart_at: float | None = None
-        self._conflict = IdentityConflict()
         self._defended_at = -DEFEND_S
         self._overwritten = False
         self._read_back = ReadBack()
         self._refusals = Refusals()
         self._log = LogThrottle()
-
-    @property
-    def conflict(self) -> str | None:
-        """A description of another machine with our identity, None without one."""
-        return self._conflict.text
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -122,19 +119,20 @@ class Connection(Part):
 
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Connect again if the settings of the connection have changed."""
-        del now
         before, earlier, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
         last_messages, topics = [offline_message(self._outbox)], topics_of(settings)
         if topics != self._outbox.topics:
-            if self._conflict.text is not None:
+            if self.conflict.text is not None:
                 self._former_bases.yield_to_another(self._outbox.topics.base)
-            last_messages = self._outbox.move(topics, clear=not self._conflict.left)
+            cleared = self._outbox.move(topics, clear=not self.conflict.left)
+            # the next connection clears them if it sees that nobody uses them
+            last_messages = [] if self.conflict.yields(now) else cleared
         self._settings = settings
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
-        if (before, same) == (self._wanted, True) and self._conflict.text is None:
+        if (before, same) == (self._wanted, True) and self.conflict.text is None:
             return [] if earlier == after or not self._wanted else [Subscribe(after.subscriptions)]
-        self._conflict.forget()
+        self.conflict.forget()
         self._outbox.limits.forget()
         self._log.forget()
         self._changed = True
@@ -146,7 +144,7 @@ class Connection(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Report a broker that delivers nothing; connect again if it has stopped delivering or acknowledging."""
         effects: list[Effect] = []
-        self._defend(self._conflict.tick(now), now)
+        self._defend(self.conflict.tick(now), now)
         if self._read_back.tick(now):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
         if self._outbox.sends("info") and self._read_back.asks(now):
@@ -158,7 +156,7 @@ class Connection(Part):
             self._outbox.lost(now)
         if dead:
             effects += self._lost(dead, now)
-        if dead or self._restarts(now) or (self.state is State.LEFT and self._conflict.returns(now)):
+        if dead or self._restarts(now) or (self.state is State.LEFT and self.conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
         return [*effects, *(self._look_at(self._former_bases.topics) if self._outbox.connected else ())]
 
@@ -226,7 +224,7 @@ class Connection(Part):
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
         self._refusals.connected()
-        self._conflict.times.connected(now)
+        self.conflict.times.connected(now)
         self._read_back.connected(now)
         text = f"Connected to {event.address} with MQTT {event.protocol}"
         warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
@@ -243,17 +241,17 @@ class Connection(Part):
 
     def _taken_over(self, now: Now) -> list[Effect]:
         """Report that another client keeps taking over our session; disconnect if the other machine stays."""
-        found = self._conflict.taken_over(self._connect().client_id, self._identity, now)
-        text = self._conflict.text
+        found = self.conflict.taken_over(self._connect().client_id, self._identity, now)
+        text = self.conflict.text
         return [] if text is None else [*self._report(text, now), *self._leave(found, now)]
 
     def _leave(self, found: Found, now: Now) -> list[Effect]:
         """Disconnect if the other machine stays."""
         if found is not Found.LEAVE:
             return []
-        self.last_error = self._conflict.text
+        self.last_error = self.conflict.text
         effects = [*self._move(Event.CONFLICT), Disconnect()]
-        self._retry_at = now.wall + self._conflict.return_s
+        self._retry_at = now.wall + self.conflict.return_s
         return effects
 
     def _defend(self, found: Found, now: Now) -> None:
@@ -283,11 +281,11 @@ class Connection(Part):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
             self._read_back.arrived(now)
-        found = self._conflict.arrived(message.payload, self._identity, now)
+        found = self.conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []
         self._defend(found, now)
-        text = self._conflict.text
+        text = self.conflict.text
         return [] if text is None else [*self._log.refused(text, now), *self._leave(found, now)]
 
     def _malformed(self, _: MalformedMessage, now: Now) -> list[Effect]:
@@ -316,12 +314,10 @@ class Connection(Part):
     def _lost(self, reason: str, now: Now, *, without_reason: bool = False) -> list[Effect]:
         """Note the end of the connection; `without_reason`: the broker gave none."""
         effects = self._move(Event.LOST)
-        times = self._conflict.times
+        times = self.conflict.times
         times.lost(now)
         if without_reason and times.keeps_breaking(now):
-            reason += (
-                f". It keeps breaking. If another client uses the client ID {self._connect().client_id!r}, change it"
-            )
+            reason += explain_breaking(self._settings.mqtt_custom_identifier, self._connect().client_id)
         self.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 

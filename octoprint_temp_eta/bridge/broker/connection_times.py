@@ -47,3 +47,11 @@ class ConnectionTimes:
         That is so if another client has our client ID: some brokers give no reason when they end a connection for it.
         """
         return len(self._broken) == BREAKS and now.at - self._broken[0] <= BREAKS_WINDOW_S
+
+
+def explain_breaking(instance: str, client_id: str) -> str:
+    """Return what to do about connections that keep breaking; a copied SD card has the same printer ID."""
+    return (
+        f". It keeps breaking. If another OctoPrint uses the printer ID {instance!r}, empty Printer ID in the settings "
+        f"of one of them. If another client uses the client ID {client_id!r}, change it"
+    )

@@ -117,13 +117,18 @@ class FormerBases(Part):
         return tuple(Topics(base).of(message) for base in self._looks for message in ("info", "status", "probe"))
 
     @property
+    def present_device(self) -> str:
+        """The id of our own device."""
+        return f"{DEVICE}{self._settings.mqtt_custom_identifier}"
+
+    @property
     def devices(self) -> Mapping[str, Use]:
         """Who uses the base of each watched device that is not ours now, by the device's id."""
         return {device: self._use_of_device(device) for device in self._device_ids}
 
     def watch(self, devices: Iterable[str], now: Now) -> None:
         """Look at the bases of exactly these devices, by their ids in Home Assistant."""
-        ours = f"{DEVICE}{self._settings.mqtt_custom_identifier}"
+        ours = self.present_device
         self._device_ids = frozenset(each for each in devices if each.startswith(DEVICE) and each != ours)
         self._look(now)
 

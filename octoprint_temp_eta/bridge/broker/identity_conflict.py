@@ -6,6 +6,7 @@ import json
 import re
 from collections import deque
 from enum import Enum, auto
+from math import inf
 
 from ...core.clock import Now
 from ...messages import encode
@@ -67,6 +68,9 @@ class IdentityConflict:
         self.times = ConnectionTimes()
         #: When the other machine was noticed last.
         self._noticed_at = 0.0
+        #: When an `info` arrived last that may be a running machine's, and whether one did not long ago.
+        self._heard_at = -inf
+        self._disputed = False
         #: The boot ID of the other machine in the conflict, since when it stays, and the one whose the topics are.
         self._other: str | None = None
         self._stays_since = self._other_at = 0.0
@@ -76,9 +80,17 @@ class IdentityConflict:
 
     def forget(self) -> None:
         """Reset, such as for other topics."""
-        self.return_s = RETURN_S
+        self.return_s, self._heard_at = RETURN_S, -inf
         self._other = self._owner = None
         self._look_again()
+
+    def disputed(self, now: Now) -> bool:
+        """Return whether another machine may be using our topics: one that does is heard again before long."""
+        return now.at - self._heard_at <= LONGEST_GAP_S
+
+    def yields(self, now: Now) -> bool:
+        """Return whether what is on our topics may be another machine's: it may be there, and have been there first."""
+        return self.disputed(now) and not self.times.owned
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""
@@ -108,6 +120,9 @@ class IdentityConflict:
             return Found.NOTHING
         if machine != identity.machine:
             self._foreign = sender
+        # one of this machine that arrives before our own is most likely from before a restart
+        if self._ours_is_there or machine != identity.machine:
+            self._heard_at = now.at
         if not self._ours_is_there:
             return Found.NOTHING
         if boot_id != self._asked:
@@ -160,19 +175,28 @@ class IdentityConflict:
         return Found.ANOTHER if foreign is None else self._decide(identity, foreign[0], foreign[1], now)
 
     def tick(self, now: Now) -> Found:
-        """Publish our `info` again for a sender that has not replied; end a conflict that is over."""
+        """Publish our `info` again for a sender that has not replied; end a conflict that is over.
+
+        What is published again when nobody else is heard any more, replaces the last that the other one published.
+        """
         self._end(now)
+        before, self._disputed = self._disputed, self.disputed(now)
         if self.text is None and self._asked is None:
             self.times.undisputed(now)
         if self.text is None and now.at - self._left_at > 2 * GREATEST_RETURN_S:
             self.return_s = RETURN_S
+        asks = self._asks_again(now)
+        return Found.ANOTHER if asks or (before and not self._disputed) else Found.NOTHING
+
+    def _asks_again(self, now: Now) -> bool:
+        """Return whether our `info` is to be published for a sender that has not replied yet."""
         if self._asked is None or self.text is not None or now.at - self._asked_at < ASK_EVERY_S:
-            return Found.NOTHING
+            return False
         if self._asks == ASKS:
             self._asked = None
-            return Found.NOTHING
+            return False
         self._asked_at, self._asks = now.at, self._asks + 1
-        return Found.ANOTHER
+        return True
 
     def _end(self, now: Now) -> None:
         """Forget takeovers that have stopped, and a machine that was not noticed even when it should have returned."""

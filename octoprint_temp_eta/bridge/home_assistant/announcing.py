@@ -69,6 +69,8 @@ class HomeAssistant(Part):
         self._elsewhere = Elsewhere(stored.get(ELSEWHERE))
         self._discovery = Discovery(outbox, _announced(stored), self._elsewhere, former_bases)
         self._announced_for: object = None
+        #: Whether another machine may have been publishing on our topics at the last tick.
+        self._disputed = False
         #: Whether the plugin still runs after OctoPrint's next start.
         self._stays = True
         #: Why the announcement is not as the settings ask for.
@@ -113,7 +115,7 @@ class HomeAssistant(Part):
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
-        """Handle Home Assistant's birth or will; forget what was announced if another bridge uses our identity."""
+        """Handle Home Assistant's birth or will; forget our device if another bridge uses our identity."""
         if self._connection.state is State.LEFT:
             return self._discovery.disown()
         if message.topic != self._settings.ha_status_topic:
@@ -125,15 +127,23 @@ class HomeAssistant(Part):
         return []
 
     def tick(self, now: Now) -> list[Effect]:
-        """Announce what has changed, and publish heartbeats."""
+        """Announce what has changed, and publish heartbeats.
+
+        What is announced of our device is left alone while it may be another machine's. Once nobody else is heard, it
+        is announced completely: the other one may have done so.
+        """
         facts = self._facts
         if facts != self._announced_for:
             self._announced_for = facts
             self._discovery.want(self._wanted, now)
+        before, self._disputed = self._disputed, self._connection.conflict.disputed(now)
+        if before and not self._disputed:
+            self._discovery.announce(now)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
-        effects = self._discovery.tick(now, may_remove=self._scripts.known or not self._enabled)
+        may_remove = self._scripts.known or not self._enabled
+        effects = self._discovery.tick(now, may_remove=may_remove, pauses=self._connection.conflict.yields(now))
         return self._report() + effects
 
     @property

@@ -96,10 +96,11 @@ class Discovery:
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:
-        """Forget what was announced, without removing it: it belongs to another bridge now."""
+        """Forget what was announced of our device, without removing it: it belongs to another bridge now."""
         self._abandon()
-        self._elsewhere.forget()
-        return self._remember(Announced())
+        devices = {self._former_bases.present_device}
+        self._elsewhere.forget_devices(devices)
+        return self._remember(without(self._announced, devices))
 
     def _abandon(self) -> None:
         """End the plan; the record of its last step stays."""
@@ -117,8 +118,8 @@ class Discovery:
         due_at = now.at + delay
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
-    def tick(self, now: Now, *, may_remove: bool = True) -> list[Effect]:
-        """Carry out what is due; without `may_remove`, a plan that removes something waits.
+    def tick(self, now: Now, *, may_remove: bool = True, pauses: bool = False) -> list[Effect]:
+        """Carry out what is due; without `may_remove`, a plan that removes something waits; with `pauses`, all does.
 
         A plan is finished before the next one starts: halfway, Home Assistant has components that are about to be
         removed.
@@ -126,7 +127,7 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
-        return [*self._look(now), *self._carry_out(now, may_remove=may_remove)]
+        return [*self._look(now), *(() if pauses else self._carry_out(now, may_remove=may_remove))]
 
     def _watch(self, now: Now) -> None:
         announced = self._announced.places | self._announced.departed

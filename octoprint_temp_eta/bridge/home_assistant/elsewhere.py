@@ -52,10 +52,6 @@ class Elsewhere:
         """Note that the connected broker has nothing left."""
         self._places.empty_present()
 
-    def forget(self) -> None:
-        """Forget everything: it belongs to another bridge now."""
-        self._places.clear()
-
 
 def without(announced: Announced, devices: Collection[str]) -> Announced:
     """Return the record without these devices, by their ids."""

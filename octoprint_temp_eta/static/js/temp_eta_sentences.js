@@ -9,6 +9,7 @@ window.TempETA.sentences = [
     "If that printer still exists, set another printer ID here; otherwise this printer will use the topic",
     "OctoPrint did not send it: the printer profile has no such heater or tool, or a plugin refused it",
     "Not known: no birth message was received on %(status_topic)s, and the broker does not report who is subscribed",
+    "If another OctoPrint uses the printer ID %(instance)s, empty Printer ID in the settings of one of them",
     "Empty Printer ID, and set another Client ID if it is set, in the settings of one of them",
     "must be a host name, an IP address or a URL, such as broker.local or mqtts://broker:8883",
     "The announcement to Home Assistant has %(largest)s bytes, but the broker accepts packets of up to %(maximum_packet_size)s",

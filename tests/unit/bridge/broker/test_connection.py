@@ -121,10 +121,10 @@ def test_it_leaves_another_machine_its_identity_until_the_settings_change():
     effects = driver.handle(driver.info(OTHER))
     assert Disconnect() in effects
     assert driver.connection.state is State.LEFT
-    assert "other" in (driver.connection.conflict or "")
-    assert driver.connection.last_error == driver.connection.conflict
+    assert "other" in (driver.connection.conflict.text or "")
+    assert driver.connection.last_error == driver.connection.conflict.text
     assert kinds(driver.configure(mqtt_custom_identifier="prusa")) == [Disconnect, Connect]
-    assert (driver.connection.state, driver.connection.conflict) == (State.CONNECTING, None)
+    assert (driver.connection.state, driver.connection.conflict.text) == (State.CONNECTING, None)
 
 
 def test_a_broker_that_stops_acknowledging_is_connected_to_again():

@@ -8,7 +8,26 @@ from octoprint_temp_eta.bridge.broker.connection_times import ABSENT_S, OWNED_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost
 from tests.support.bridge_driver import IDENTITY
-from tests.support.two_machines import SMALLER, bridge, info, run_another
+from tests.support.two_machines import GREATER, SMALLER, bridge, info, run_another
+
+
+def test_who_was_there_first_stays_whatever_the_ids_are():
+    driver = bridge()
+    driver.advance(OWNED_S + 1)
+    run_another(driver, SMALLER)
+    driver.advance(60)
+    assert driver.of(Disconnect) == []
+    assert "other-pi" in driver.state("diagnostics")["clash"]
+
+
+def test_a_machine_that_waits_out_a_conflict_does_not_get_the_topics():
+    """They become ours only in a connection without a conflict."""
+    driver = bridge()
+    run_another(driver, GREATER)
+    driver.advance(4 * OWNED_S)
+    assert driver.of(Disconnect) == []
+    driver.handle(info(driver, "foreign", SMALLER))
+    assert driver.of(Disconnect) == [Disconnect()]
 
 
 @pytest.mark.parametrize(("absent", "leaves"), [(ABSENT_S - 5, False), (ABSENT_S + 5, True)])
@@ -23,10 +42,13 @@ def test_after_a_long_absence_the_topics_may_be_another_machine_s(absent: float,
     assert (driver.of(Disconnect) == [Disconnect()]) is leaves
 
 
-def test_connections_that_break_one_after_the_other_name_the_client_id():
+def test_connections_that_break_one_after_the_other_name_printer_id_and_client_id():
     """As with brokers that give no reason when they end a connection for another client."""
     driver = bridge()
-    hint = "The connection is lost. It keeps breaking. If another client uses the client ID 'temp_eta_ender-3-x7k2'"
+    hint = (
+        "The connection is lost. It keeps breaking. If another OctoPrint uses the printer ID 'ender-3-x7k2', empty "
+        "Printer ID in the settings of one of them. If another client uses the client ID 'temp_eta_ender-3-x7k2'"
+    )
     errors = []
     for _ in range(3):
         driver.advance(5)

@@ -24,7 +24,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerLost, MessageArrived
 from octoprint_temp_eta.messages.encode import instant
 from tests.support.bridge_driver import IDENTITY, BridgeDriver
-from tests.support.two_machines import GREATER, SMALLER, bridge, info, run_another
+from tests.support.two_machines import GREATER, SMALLER, bridge, info, run_another, taken_over
 
 
 def warnings(driver: BridgeDriver) -> list[str]:
@@ -95,15 +95,6 @@ def test_the_machine_that_stays_publishes_everything_again_but_not_at_each_messa
     assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == 2
 
 
-def test_who_was_there_first_stays_whatever_the_ids_are():
-    driver = bridge()
-    driver.advance(OWNED_S + 1)
-    run_another(driver, SMALLER)
-    driver.advance(60)
-    assert driver.of(Disconnect) == []
-    assert "other-pi" in driver.state("diagnostics")["clash"]
-
-
 def keep_running(driver: BridgeDriver, seconds: float) -> None:
     """Let another machine with a greater id reply for `seconds`."""
     for _ in range(int(seconds / ASK_EVERY_S)):
@@ -140,16 +131,6 @@ def test_takeovers_do_not_drive_out_who_was_there_first():
     assert driver.of(Disconnect) == []
 
 
-def test_a_machine_that_waits_out_a_conflict_does_not_get_the_topics():
-    """They become ours only in a connection without a conflict."""
-    driver = bridge()
-    run_another(driver, GREATER)
-    driver.advance(4 * OWNED_S)
-    assert driver.of(Disconnect) == []
-    driver.handle(info(driver, "foreign", SMALLER))
-    assert driver.of(Disconnect) == [Disconnect()]
-
-
 def test_the_conflict_ends_when_the_other_machine_is_gone():
     driver = bridge()
     run_another(driver, GREATER)
@@ -184,11 +165,39 @@ def test_who_had_to_leave_and_is_renamed_leaves_the_topics_of_the_one_that_stays
 
 def test_who_stays_and_is_renamed_clears_its_topics():
     driver = bridge()
-    old = set(driver.retained)
+    driver.advance(OWNED_S + 1)
+    old = {topic for topic in driver.retained if topic.startswith(driver.base)}
     run_another(driver, GREATER)
     driver.change_settings(mqtt_custom_identifier="renamed")
     driver.connect()
     assert not old & set(driver.retained)
+
+
+@pytest.mark.parametrize("messages", [1, 3], ids=["not known yet", "known"])
+def test_who_may_have_to_leave_and_is_renamed_leaves_the_topics_of_the_other_one_alone(messages: int):
+    driver = bridge()
+    driver.advance(10)
+    theirs = dict(driver.retained)
+    for _ in range(messages):
+        driver.handle(info(driver, "foreign", GREATER))
+    driver.change_settings(mqtt_custom_identifier="clone")
+    left = {topic: payload for topic, payload in driver.retained.items() if topic in theirs}
+    assert left.keys() == theirs.keys()
+    assert left[next(topic for topic in theirs if topic.endswith("/status"))] == b"online"
+
+
+def test_once_the_other_machine_is_not_heard_any_more_everything_is_published_again():
+    """Such as after its will, which has replaced our status."""
+    driver = bridge()
+    driver.change_settings(ha_discovery_enabled=False)
+    driver.advance(OWNED_S + 1)
+    run_another(driver, GREATER)
+    driver.advance(DEFEND_S + 1)
+    driver.retained[driver.topic("status")] = b"offline"
+    states = {topic for topic in driver.retained if topic.startswith(driver.base)}
+    sent = {publish.topic for publish in driver.advance(LONGEST_GAP_S)}
+    assert states <= sent
+    assert driver.state("status") == "online"
 
 
 def test_one_foreign_info_is_no_conflict_unless_its_sender_replies():
@@ -197,7 +206,8 @@ def test_one_foreign_info_is_no_conflict_unless_its_sender_replies():
     mark = len(driver.sent)
     driver.handle(info(driver, "left-over", SMALLER))
     driver.advance(ASK_AFTER_S)
-    assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == ASKS
+    # everything is published again when it is not heard any more, and after the announcement that follows
+    assert [publish.topic for _, publish in driver.sent[mark:]].count(driver.topic("info")) == ASKS + 2
     assert driver.state("diagnostics")["clash"] is None
     assert warnings(driver) == driver.of(Disconnect) == []
 
@@ -260,13 +270,6 @@ def test_invalid_info_is_no_conflict(payload: bytes):
 
 
 # Takeovers: the broker lets only one client with our client ID be connected.
-
-
-def taken_over(driver: BridgeDriver, times: int = 3, *, every: float = 20.0) -> None:
-    for _ in range(times):
-        driver.handle(BrokerLost(driver.link or 0, "broker.test:1883 closed the connection", 0x8E))
-        driver.advance(every)
-        driver.connect()
 
 
 def conflict(driver: BridgeDriver) -> str | None:

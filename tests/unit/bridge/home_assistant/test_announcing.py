@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.broker.identity_conflict import LONGEST_GAP_S
 from octoprint_temp_eta.bridge.home_assistant import announcing
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
-from octoprint_temp_eta.bridge.protocol.effects import Log, Save
+from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
-from tests.support.bridge_driver import INSTANCE, BridgeDriver
+from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver
+from tests.support.two_machines import GREATER, SMALLER, copy_of, info, run_another
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 PROBE = Script("probe.py", "Probe the bed", "probe")
@@ -46,6 +48,10 @@ def components(driver: BridgeDriver, topic: str = TOPIC) -> dict[str, Any]:
 
 def saved(driver: BridgeDriver) -> dict[str, Any]:
     return {save.name: save.value for save in driver.of(Save)}
+
+
+def announced(driver: BridgeDriver) -> dict[str, bytes]:
+    return {topic: payload for topic, payload in driver.retained.items() if topic.startswith("homeassistant/")}
 
 
 def announced_topics(driver: BridgeDriver, prefix: str = "homeassistant") -> set[str]:
@@ -274,3 +280,59 @@ def test_other_changes_keep_the_device_and_do_not_warn(changed: dict[str, Any]):
     driver = settled()
     driver.change_settings(**changed)
     assert not [log for log in driver.of(Log) if log.text == NEW_DEVICE]
+
+
+# Another machine with the same printer ID
+
+
+@pytest.mark.parametrize("mode", ["device", "per_entity"])
+@pytest.mark.parametrize("changed", [{}, {"ha_discovery_enabled": False}, {"ha_suggested_area": "Attic"}])
+def test_a_copy_neither_announces_nor_removes_while_the_other_machine_is_there(changed: dict[str, Any], mode: str):
+    original = settled(ha_discovery_mode=mode)
+    copy = copy_of(original, ha_discovery_mode=mode)
+    copy.change_settings(**changed)
+    before = copy.of(Disconnect)
+    for _ in range(5):
+        copy.handle(info(copy, "original", GREATER))
+        copy.advance(5)
+    assert copy.of(Disconnect) == before
+    assert announced(copy) == announced(original)
+
+
+@pytest.mark.parametrize("mode", ["device", "per_entity"])
+def test_a_machine_that_replaces_another_one_announces_once_that_one_is_not_heard(mode: str):
+    copy = copy_of(settled(ha_discovery_mode=mode), ha_discovery_mode=mode, ha_suggested_area="Attic")
+    copy.advance(LONGEST_GAP_S - 1)
+    assert b"Attic" not in b"".join(announced(copy).values())
+    copy.advance(SETTLE_S)
+    assert b"Attic" in b"".join(announced(copy).values())
+
+
+def test_after_a_restart_the_device_is_announced_at_once():
+    """The `info` that is retained from before the restart is not another machine's."""
+    driver = BridgeDriver()
+    driver.delivers = False
+    driver.connect()
+    driver.handle(info(driver, "before-the-restart", IDENTITY.machine))
+    driver.handle(info(driver, IDENTITY.boot_id, IDENTITY.machine))
+    driver.advance(COALESCE_S + 0.5)
+    assert announced(driver)
+
+
+@pytest.mark.parametrize("mode", ["device", "per_entity"])
+def test_who_was_there_first_announces_everything_again_once_the_other_machine_is_not_heard(mode: str):
+    """A copy with another version of the plugin may have announced the device in the meantime."""
+    driver = settled(ha_discovery_mode=mode)
+    ours = announced(driver)
+    run_another(driver, SMALLER)
+    for topic in ours:
+        del driver.retained[topic]
+    driver.advance(LONGEST_GAP_S + 10)
+    assert announced(driver) == ours
+
+
+def test_who_was_there_first_announces_its_changes_at_once():
+    driver = settled()
+    run_another(driver, SMALLER)
+    driver.handle(Renamed("Attic"))
+    assert any(b"Attic" in publish.payload for publish in driver.advance(COALESCE_S + 0.5) if publish.topic == TOPIC)

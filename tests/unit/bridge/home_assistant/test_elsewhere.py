@@ -11,8 +11,9 @@ import pytest
 from ha_discovery import Announced, Place
 from octoprint_temp_eta.bridge.broker.by_broker import MOST_BROKERS
 from octoprint_temp_eta.bridge.home_assistant.elsewhere import MOST_PLACES, Elsewhere, without
-from octoprint_temp_eta.bridge.protocol.effects import Save
+from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Save
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
+from tests.support.two_machines import SMALLER, run_another
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 
@@ -32,8 +33,6 @@ def test_each_other_broker_gets_a_removal_once_also_after_a_restart():
     elsewhere = Elsewhere(elsewhere.as_json)
     assert elsewhere.connected("a:1") == frozenset()
     assert elsewhere.connected("b:1") == {place(1)}
-    elsewhere.forget()
-    assert elsewhere.connected("b:1") == frozenset()
 
 
 def test_a_device_of_somebody_else_is_forgotten_on_each_broker():
@@ -161,3 +160,19 @@ def test_two_addresses_of_one_broker_end_with_what_is_wanted():
     brokers.driver.change_settings(ha_discovery_enabled=False)
     assert brokers.announced() == []
     assert brokers.connect("b.test") == []
+
+
+def test_who_leaves_for_another_machine_still_removes_its_other_devices_later():
+    driver = connected(mqtt_custom_identifier="earlier")
+    driver.advance(30)
+    own = "homeassistant/device/temp_eta_earlier/config"
+    driver.change_settings(mqtt_custom_identifier=INSTANCE)
+    driver.connect()
+    run_another(driver, SMALLER)
+    assert driver.of(Disconnect)[-1] == Disconnect()
+    driver.change_settings(mqtt_custom_identifier="later")
+    driver.connect()
+    assert own in driver.retained
+    driver.advance(60)
+    assert own not in driver.retained
+    assert "homeassistant/device/temp_eta_later/config" in driver.retained
