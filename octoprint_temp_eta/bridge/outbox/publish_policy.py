@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from ...home_assistant.entities.parts import HEARTBEAT_S
 from ...messages.contract.catalogue import MESSAGES
 
-#: Seconds for which a number is continued. So a number that moves is published at least this often.
+#: Seconds after which a number that has moved is published though it can be continued. One that rests is published too
+#: if who continues it until the next heartbeat is wrong: the rate of the arrival would be there as long as it rests.
 CONTINUED_S = 10.0
 #: The `x-rate` of seconds that count down, to 0.
 COUNTDOWN = -1
@@ -42,12 +44,15 @@ class Deadband:
         before, after = last.get(key), body.get(key)
         if before is None or after is None:
             return before is not after
-        expected, late = before, 0.0
+        rate = (last.get(self.rate) if isinstance(self.rate, str) else self.rate) or 0.0
+        continued = before + rate * min(elapsed, HEARTBEAT_S)
+        if before >= 0.0 and self.rate == COUNTDOWN:
+            continued = max(continued, 0.0)
         if elapsed < CONTINUED_S:
-            rate = (last.get(self.rate) if isinstance(self.rate, str) else self.rate) or 0.0
-            expected, late = before + rate * elapsed, self.seconds * abs(rate)
-            if before >= 0.0 and self.rate == COUNTDOWN:
-                expected = max(expected, 0.0)
+            return self._differs(after, continued, self.seconds * abs(rate))
+        return self._differs(after, before) or self._differs(after, continued)
+
+    def _differs(self, after: float, expected: float, late: float = 0.0) -> bool:
         return bool(abs(after - expected) >= max(self.size, self.share * abs(expected), late))
 
 

@@ -24,6 +24,8 @@ BODY = {
     "rate": 0.5,
     "progress": 0.2,
 }
+#: What differs while it neither moves nor counts down.
+REST = {"rate": 0.0, "eta_seconds": None}
 
 
 def passes(*steps: tuple[float, dict[str, Any]], interval: float = 10.0) -> list[bool]:
@@ -33,7 +35,7 @@ def passes(*steps: tuple[float, dict[str, Any]], interval: float = 10.0) -> list
 
 
 def test_the_first_is_published_and_the_same_never_again():
-    assert passes((0, {}), (5, {}), (11, {}), (999, {})) == [True, False, False, False]
+    assert passes((0, REST), (5, REST), (11, REST), (999, REST)) == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -68,18 +70,19 @@ def test_what_waits_is_noted_until_it_is_published():
         ({"eta_seconds": 62.9}, False),
         ({"eta_seconds": 57.0}, True),
         ({"eta_seconds": None}, True),
-        ({"rate": 0.6, "progress": 0.3}, False),
-        ({"rate": 0.2}, False),
-        ({"rate": 0.1}, True),
+        ({"rate": 0.1, "progress": 0.3}, False),
+        ({"rate": 0.3}, False),
+        ({"rate": 0.4}, True),
         ({"rate": None}, True),
     ],
 )
 def test_only_what_leaves_its_deadband_passes(changed: dict[str, Any], passed: bool):
-    assert passes((0, {}), (60, changed)) == [True, passed]
+    before = REST | {"eta_seconds": 68}
+    assert passes((0, before), (8, before | {"eta_seconds": 60} | changed)) == [True, passed]
 
 
 def test_a_deadband_is_measured_from_the_last_message():
-    drift = [(10.0 * step, {"actual": 30.0 + 0.4 * step}) for step in range(7)]
+    drift = [(10.0 * step, REST | {"actual": 30.0 + 0.4 * step}) for step in range(7)]
     assert passes(*drift) == [True, False, False, True, False, False, True]
 
 
@@ -102,6 +105,17 @@ def test_what_a_reader_can_continue_is_not_published_but_every_ten_seconds(
     at: float, changed: dict[str, Any], passed: bool
 ):
     assert passes((0, {}), (at, changed), interval=1.0) == [True, passed]
+
+
+@pytest.mark.parametrize(("rate", "passed"), [(0.2, True), (-0.2, True), (0.015, False), (None, False)])
+def test_a_heater_that_rests_is_published_if_its_rate_says_that_it_moves(rate: float | None, passed: bool):
+    """Else the rate of its arrival stays for hours, and is repeated at each heartbeat."""
+    arrived = {"eta_seconds": None, "rate": rate}
+    assert passes((0, arrived), (9, arrived | {"actual": 30.0 + 9 * (rate or 0)}), (999, arrived)) == [
+        True,
+        False,
+        passed,
+    ]
 
 
 @pytest.mark.parametrize(("actual", "passed"), [(38.0, False), (38.2, True), (34.0, False), (33.8, True)])
