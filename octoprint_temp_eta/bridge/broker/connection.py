@@ -121,7 +121,8 @@ class Connection(Part):
         """Connect again if the settings of the connection have changed."""
         before, earlier, status_topic = self._wanted, self._connect(), self._settings.ha_status_topic
         last_messages, topics = [offline_message(self._outbox)], topics_of(settings)
-        if topics != self._outbox.topics:
+        moved = topics != self._outbox.topics
+        if moved:
             if self.conflict.text is not None:
                 self._former_bases.yield_to_another(self._outbox.topics.base)
             cleared = self._outbox.move(topics, clear=not self.conflict.left)
@@ -132,7 +133,7 @@ class Connection(Part):
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self.conflict.text is None:
             return [] if earlier == after or not self._wanted else [Subscribe(after.subscriptions)]
-        self.conflict.forget()
+        self.conflict.forget(moved=moved)
         self._outbox.limits.forget()
         self._log.forget()
         self._changed = True

@@ -78,9 +78,10 @@ class IdentityConflict:
         #: Seconds from leaving until the next look.
         self.return_s = RETURN_S
 
-    def forget(self) -> None:
-        """Reset, such as for other topics."""
-        self.return_s, self._heard_at = RETURN_S, -inf
+    def forget(self, *, moved: bool) -> None:
+        """Reset, as the settings have changed; `moved`: to other topics. On the same ones, the other is still there."""
+        self.return_s = RETURN_S
+        self._heard_at = -inf if moved else self._heard_at
         self._other = self._owner = None
         self._look_again()
 

@@ -299,6 +299,18 @@ def test_a_copy_neither_announces_nor_removes_while_the_other_machine_is_there(c
     assert announced(copy) == announced(original)
 
 
+def test_a_setting_that_is_saved_on_a_copy_does_not_make_the_device_its_own():
+    """It connects again, and finds its own `info` if the other machine has not published again meanwhile."""
+    original = settled()
+    copy = copy_of(original)
+    copy.handle(info(copy, "original", GREATER))
+    copy.handle(info(copy, "original", GREATER))
+    copy.change_settings(ha_discovery_enabled=False)
+    copy.connect()
+    copy.advance(LONGEST_GAP_S - 5)
+    assert announced(copy) == announced(original)
+
+
 @pytest.mark.parametrize("mode", ["device", "per_entity"])
 def test_a_machine_that_replaces_another_one_announces_once_that_one_is_not_heard(mode: str):
     copy = copy_of(settled(ha_discovery_mode=mode), ha_discovery_mode=mode, ha_suggested_area="Attic")
