@@ -223,7 +223,6 @@ LATER = [
     "statistics",
     f"{OURS}.adapters.connection_test.doctor",
     f"{OURS}.core.estimation.exponential",
-    f"{OURS}.core.gcode.acknowledgements",
     f"{OURS}.home_assistant.entities.climate",
     f"{OURS}.home_assistant.older_servers",
     f"{OURS}.messages.contract.wording",

@@ -7,11 +7,12 @@ states=$(mktemp -u)
 mkfifo "$states"
 trap 'kill "$listener" 2>/dev/null; rm -f "$states"' EXIT
 # shellcheck disable=SC2086
-mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/printer" >"$states" &
+mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/status" -t "$base/printer" >"$states" &
 listener=$!
-# The retained state comes first; `waiting_for` has the heaters that are not at their targets yet.
+# The retained states come first, `status` before `printer`; `waiting_for` has the heaters that are not at their targets yet.
 while read -r state; do
     case $state in
+    offline) echo "OctoPrint is offline" >&2; exit 1 ;;
     *'"connected":false'*) echo "the printer is not connected" >&2; exit 1 ;;
     *'"waiting_for":[]'*) echo "ready"; exit 0 ;;
     esac

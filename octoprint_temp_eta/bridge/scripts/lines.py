@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from ...core.clock import Now
+from ...core.gcode.acknowledgements import Acknowledgements
 from ...core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.gcode.motion import Modes
 from ..part import InputHandler
@@ -21,9 +21,6 @@ from ..protocol.script_inputs import (
     LineSuppressed,
     ScriptLine,
 )
-
-if TYPE_CHECKING:
-    from ...core.gcode.acknowledgements import Acknowledgements
 
 #: The longest line of G-code that a script may send, in characters.
 LONGEST_LINE = 1024
@@ -43,7 +40,7 @@ class RunLines:
     def __init__(self, settled: Settled) -> None:
         self._settled = settled
         self._run_id = ""
-        self._observed: Acknowledgements | None = None
+        self._acknowledgements = Acknowledgements()
         #: The numbers of the script's unacknowledged lines, by key.
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
@@ -70,7 +67,7 @@ class RunLines:
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
         self._modes_before = self._modes = event.modes
-        self._observed = _observer(event.window, self._line_timeout, ok_first=event.ok_first)
+        self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
 
@@ -143,12 +140,6 @@ class RunLines:
         return effects
 
     @property
-    def _acknowledgements(self) -> Acknowledgements:
-        if self._observed is None:
-            self._observed = _observer()
-        return self._observed
-
-    @property
     def _last_key(self) -> str:
         return f"{self._run_id}.end"
 
@@ -185,10 +176,3 @@ class RunLines:
     def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:
         self._emergency_parser = event.present
         return []
-
-
-def _observer(window: int = 1, line_timeout: float = LINE_TIMEOUT_S, *, ok_first: bool = False) -> Acknowledgements:
-    """Return what observes the serial line. It is imported for the first run: on most printers no script ever runs."""
-    from ...core.gcode.acknowledgements import Acknowledgements
-
-    return Acknowledgements(window, line_timeout, ok_first=ok_first)

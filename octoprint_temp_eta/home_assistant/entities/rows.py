@@ -83,6 +83,9 @@ def _printer(scope: Scope) -> Iterator[Component]:
         icon="mdi:printer-3d-nozzle",
         state_topic=printer,
         value_template=json_flag("ready"),
+        # Automations find the entity by it, as users rename it.
+        json_attributes_topic=printer,
+        json_attributes_template="{{ {'ready': value_json.ready} | tojson }}",
         **common,
     )
     yield scope.add(

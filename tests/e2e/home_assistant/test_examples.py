@@ -80,6 +80,11 @@ def test_ready_once_all_heaters_are(use: Any, cold: FullStack, watcher: Observer
     watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60)
     assert {cold.ha.state(heater) for heater in heaters(cold)} == {"At target"}
     assert [m.text for m in watcher.on(SEEN)] == ["ready"]
+    # A heater that cools down without a target does not matter.
+    since = watcher.mark()
+    cold.octoprint.gcode("M140 S0", "M104 S110")
+    watcher.wait_for(SEEN, lambda m: m.text == "ready", timeout=60, since=since)
+    assert cold.ha.state(cold.id_of("bed_state")) == "Cooling"
 
 
 def test_the_part_can_be_taken_off_and_the_printer_be_switched_off(

@@ -66,9 +66,9 @@ XL = Offer(
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_message_of_a_prusa_xl_is_smaller_than_60_kb(language: str):
+def test_the_message_of_a_prusa_xl_is_smaller_than_64_kb(language: str):
     device = payload(XL, language=language)
-    assert len(json.dumps(device, ensure_ascii=False, separators=(",", ":")).encode()) < 60_000
+    assert len(json.dumps(device, ensure_ascii=False, separators=(",", ":")).encode()) < 64_000
 
 
 def test_each_single_message_fits_a_small_packet_limit():

@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from octoprint_temp_eta.adapters.installation import machine
+from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
 
 
 def test_the_hash_stays_and_does_not_contain_the_id():
@@ -25,6 +26,7 @@ def test_a_clone_with_another_network_card_has_another_hash(monkeypatch: pytest.
 def test_two_starts_have_two_short_ids():
     assert machine.new_boot_id() != machine.new_boot_id()
     assert re.fullmatch(r"[0-9a-f]{8}", machine.new_boot_id())
+    MESSAGES["probe"].validate(machine.new_boot_id())  # it is published as such, too
 
 
 @pytest.mark.parametrize(
