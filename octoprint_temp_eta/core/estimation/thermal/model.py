@@ -104,7 +104,7 @@ class ThermalModel:
     def _open(self, goal: Goal, before: Sequence[Sample], first: Sample) -> Posterior:
         start = start_of(goal, before, first)
         belief, seen = self._belief(goal, start)
-        if seen and goal.direction is Direction.HEATING:
+        if seen and goal.direction is Direction.HEATING and self._kind is not HeaterKind.CHAMBER:
             self._pace = Pace(self._kind, goal, start, belief)
         return Posterior(self._kind, goal, start, belief, seen=seen)
 

@@ -1,6 +1,7 @@
 """The heating rate as a share of this heater's usual rate (formula 20): small when the heater has stalled.
 
-A convenience, not a safety device: that is the firmware's thermal protection.
+A convenience, not a safety device: that is the firmware's thermal protection. A chamber has none: what heats it differs
+(the bed, what is printed), and its slow curve is known too little.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from .inference.prior import Belief
 #: ambient temperature have far smaller effects.
 STALLED_PACE: Final = 0.3
 #: Seconds of readings for the pace.
-_WINDOW_S: Final = {HeaterKind.TOOL: 10.0, HeaterKind.BED: 30.0, HeaterKind.CHAMBER: 120.0}
+_WINDOW_S: Final = {HeaterKind.TOOL: 10.0, HeaterKind.BED: 30.0}
 #: How far below the target, in °C, the controller begins to limit the rate instead of the heater.
-_CONTROLLED_C: Final = {HeaterKind.TOOL: 12.0, HeaterKind.BED: 5.0, HeaterKind.CHAMBER: 5.0}
+_CONTROLLED_C: Final = {HeaterKind.TOOL: 12.0, HeaterKind.BED: 5.0}
 #: Noise of the readings in °C: there is no pace where the expected rise is smaller.
 _TREMBLE_C: Final = 1.5
 

@@ -24,8 +24,9 @@ from .trend import Fall, Settling
 RINGING_C = 3.0
 #: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
 SAG_S, OVERHEAT_S = 15.0, 90.0
-#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck.
-STUCK_GAIN_C = 1.0
+#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck. A chamber that the
+#: bed heats gains 1 °C in some minutes.
+STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0.5}
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
 #: If a heater has been near its target for that time and gained less than this many °C, it will not get any warmer.
 PLATEAU_GAIN_C = 0.5
@@ -235,7 +236,7 @@ class Heater:
             return Condition.STUCK
         short = newest.at - self._moving_since < window
         lowest = min(sample.actual for sample in self.history.since(newest.at - window))
-        return Condition.GAINING if short or newest.actual - lowest >= STUCK_GAIN_C else Condition.STUCK
+        return Condition.GAINING if short or newest.actual - lowest >= STUCK_GAIN_C[self.kind] else Condition.STUCK
 
     def _move(self, conditions: list[Condition], at: float) -> Transition | None:
         moves = MOVES[self.state]

@@ -74,6 +74,19 @@ def test_a_sound_heater_never_stalls(kind: HeaterKind, make: Any, targets: tuple
             assert not model.stalled
 
 
+def test_a_chamber_has_no_pace() -> None:
+    """A slow one does not begin as what was learned of it tells: it was called stalled in each heat-up."""
+    (episode,) = heated(bed(), 50.0)
+    model = ThermalModel(HeaterKind.CHAMBER)
+    state = learned(HeaterKind.CHAMBER, [episode])
+    assert state is not None
+    model.restore(state)
+    model.begin(episode.goal, episode.before)
+    for sample in episode.samples:
+        model.update(Sample(sample.at, min(sample.actual, 35.0)))
+        assert model.pace is None
+
+
 def test_the_pace_of_a_usual_heat_up_is_1_and_of_a_stopped_one_0() -> None:
     goal = Goal(Direction.HEATING, 215.0)
     belief = shipped_prior()[goal.direction, HeaterKind.TOOL].heater

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -133,6 +134,12 @@ def test_each_kind_has_its_own_time_before_it_is_stalled(heater: str, seconds: f
     bed.read(22.0, 60.0)
     assert bed.hold(22.0, 60.0, seconds - 1) is State.HEATING
     assert bed.hold(22.0, 60.0, 2) is State.STALLED
+
+
+def test_a_chamber_that_a_bed_heats_is_not_stalled():
+    chamber = HeaterDriver("chamber")
+    chamber.play([(at, 22.0 + 36.0 * (1.0 - math.exp(-at / 2400.0)), 45.0) for at in curves.seconds(2000, 2.0)])
+    assert chamber.states == [State.HEATING]
 
 
 # Odd readings
