@@ -24,6 +24,7 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, Publish
 from ..protocol.identity import Identity
 from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, MessageArrived
+from .connect_settings import topics_of
 from .identity_conflict import sender_of
 
 #: The file with the bases that this installation has used.
@@ -110,6 +111,12 @@ class FormerBases(Part):
     def stored(self) -> Mapping[str, Any]:
         """The bases that were used."""
         return {BASES: list(self._bases)}
+
+    def configure(self, settings: Settings, now: Now) -> list[Effect]:
+        """Look again on other topics: another machine with the former ones may have ended the connections."""
+        if topics_of(settings) != topics_of(self._settings):
+            self._broken = 0
+        return super().configure(settings, now)
 
     @property
     def topics(self) -> tuple[str, ...]:

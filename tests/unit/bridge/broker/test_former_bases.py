@@ -246,6 +246,21 @@ def test_after_connections_that_ended_while_it_looked_it_looks_no_more():
     assert DEVICE in driver.retained
 
 
+def test_connections_that_another_machine_took_over_while_it_looked_do_not_count_for_another_id():
+    driver = BridgeDriver()
+    driver.connect()
+    driver.advance(10)
+    driver.change_settings(mqtt_custom_identifier="taken")
+    for _ in range(MOST_BROKEN):
+        driver.connect()
+        driver.advance(1)
+        driver.lose()
+    driver.change_settings(mqtt_custom_identifier="own")
+    driver.connect()
+    driver.advance(60)
+    assert DEVICE not in driver.retained
+
+
 def test_who_is_renamed_because_another_machine_has_the_same_id_leaves_it_the_device():
     driver = bridge()
     driver.advance(10)
