@@ -15,9 +15,6 @@ from .forecasts import Forecast
 from .state_machine.heater import Heater
 from .state_machine.states import State, Transition
 
-#: Seconds of readings from which the published rate comes: four of OctoPrint's, which come every 2 s. Of more of them
-#: it would lag further behind, and readers could continue the temperature for a shorter time.
-RATE_WINDOW = 7.0
 #: The ambient temperature in °C until a heater at rest has been read, and the range in which that reading counts.
 AMBIENT_C = 25.0
 AMBIENT_RANGE_C = (5.0, 35.0)
@@ -263,7 +260,7 @@ class Track:
             actual=actual,
             cooldown_target=heater.cooled_at if cools_down else None,
             direction=goal.direction if goal else None,
-            rate=heater.history.rate(RATE_WINDOW) if extrapolation is None else None,
+            rate=heater.rate if extrapolation is None else None,
             progress=self._countdown.progress(actual),
             extrapolated=extrapolation is not None,
             state_since=self._since(at, wall),

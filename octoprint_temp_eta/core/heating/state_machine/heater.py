@@ -20,6 +20,12 @@ from .debounce import Debounce
 from .states import MOVES, Condition, State, Transition
 from .trend import Fall, Settling
 
+#: Seconds of readings from which the rate comes: four of OctoPrint's, which come every 2 s. Of more of them it would
+#: lag further behind, and readers could continue the temperature for a shorter time.
+RATE_S = 7.0
+#: A heater that rests, and has changed by at most this many °C within this many seconds, ripples: its rate is 0.
+RIPPLE_C, RIPPLE_S = 2.0, 20.0
+_AT_REST = frozenset({State.OFF, State.AT_TARGET, State.COOLED_DOWN})
 #: The temperature may oscillate around the target by up to this many °C.
 RINGING_C = 3.0
 #: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
@@ -77,6 +83,16 @@ class Heater:
         """The newest temperature in °C, None while it is not known."""
         newest = self.history.newest
         return None if newest is None or self.state is State.UNKNOWN else newest.actual
+
+    @property
+    def rate(self) -> float | None:
+        """How fast the temperature changes, in °C/s: of the newest readings, None if there are too few."""
+        newest = self.history.newest
+        if newest is not None and self.state in _AT_REST:
+            recent = [sample.actual for sample in self.history.since(newest.at - RIPPLE_S)]
+            if max(recent) - min(recent) <= RIPPLE_C:
+                return 0.0
+        return self.history.rate(RATE_S)
 
     @property
     def restless(self) -> bool:

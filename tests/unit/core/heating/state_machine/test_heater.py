@@ -142,6 +142,16 @@ def test_a_chamber_that_a_bed_heats_is_not_stalled():
     assert chamber.states == [State.HEATING]
 
 
+def test_the_rate_of_a_heater_that_holds_its_target_with_a_ripple_is_0():
+    bed = HeaterDriver()
+    bed.play([(at, 20.0 + at, 60.0) for at in curves.seconds(38, 2.0)])
+    assert bed.heater.rate == pytest.approx(1.0)
+    bed.play([(at, 60.0 + 0.5 * math.sin(at / 4.0), 60.0) for at in curves.seconds(60, 2.0)])
+    assert (bed.heater.state, bed.heater.rate) == (State.AT_TARGET, 0.0)
+    bed.play([(at, 60.0 - 0.2 * at, 60.0) for at in curves.seconds(12, 2.0)])
+    assert (bed.heater.state, bed.heater.rate) == (State.AT_TARGET, pytest.approx(-0.2))
+
+
 # Odd readings
 
 
