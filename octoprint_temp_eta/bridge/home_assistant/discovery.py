@@ -93,6 +93,8 @@ class Discovery:
         self._left = self._elsewhere.connected(broker) - places
         self._announced = replace(self._announced, places=places | self._left)
         self._watch(now)
+        # what has become due without a connection waits too: another machine's `info` may be about to arrive
+        self._due_at = None
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
     def disown(self) -> list[Effect]:

@@ -8,38 +8,19 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.identity_conflict import LONGEST_GAP_S
+from octoprint_temp_eta.bridge.broker.identity_conflict import LONGEST_GAP_S, RETURN_S
 from octoprint_temp_eta.bridge.home_assistant import announcing
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed, Tick
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
+from tests.support.announcements import SETTLE_S, TOPIC, announced, idle, settled
 from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver
 from tests.support.two_machines import GREATER, SMALLER, copy_of, info, run_another
 
-TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 PROBE = Script("probe.py", "Probe the bed", "probe")
-SETTLE_S = 30.0
-
-
-def settled(**arguments: Any) -> BridgeDriver:
-    """Return a bridge that has announced a bed and a hotend, and has nothing left to publish."""
-    driver = BridgeDriver(**arguments)
-    driver.handle(Presets((Preset("PLA", 210, 60),)))
-    driver.connect()
-    driver.printer()
-    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
-    idle(driver, 2 * SETTLE_S)
-    return driver
-
-
-def idle(driver: BridgeDriver, seconds: float) -> None:
-    """Let time pass for a printer that reports the same temperatures."""
-    for _ in range(int(seconds / 10)):
-        driver.advance(10)
-        driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
 
 
 def components(driver: BridgeDriver, topic: str = TOPIC) -> dict[str, Any]:
@@ -48,10 +29,6 @@ def components(driver: BridgeDriver, topic: str = TOPIC) -> dict[str, Any]:
 
 def saved(driver: BridgeDriver) -> dict[str, Any]:
     return {save.name: save.value for save in driver.of(Save)}
-
-
-def announced(driver: BridgeDriver) -> dict[str, bytes]:
-    return {topic: payload for topic, payload in driver.retained.items() if topic.startswith("homeassistant/")}
 
 
 def announced_topics(driver: BridgeDriver, prefix: str = "homeassistant") -> set[str]:
@@ -308,6 +285,23 @@ def test_a_setting_that_is_saved_on_a_copy_does_not_make_the_device_its_own():
     copy.change_settings(ha_discovery_enabled=False)
     copy.connect()
     copy.advance(LONGEST_GAP_S - 5)
+    assert announced(copy) == announced(original)
+
+
+def test_a_copy_that_looks_again_waits_for_the_info_of_the_other_machine_before_it_announces():
+    original = settled()
+    copy = copy_of(original, ha_suggested_area="Attic")
+    before = copy.of(Disconnect)
+    copy.handle(info(copy, "original", SMALLER))
+    copy.handle(info(copy, IDENTITY.boot_id, IDENTITY.machine))
+    copy.handle(info(copy, "original", SMALLER))
+    assert copy.of(Disconnect) != before
+    copy.advance(RETURN_S + LONGEST_GAP_S)
+    copy.delivers = False
+    copy.connect()
+    copy.handle(Tick())
+    copy.handle(info(copy, "original", SMALLER))
+    copy.advance(LONGEST_GAP_S - 1)
     assert announced(copy) == announced(original)
 
 
