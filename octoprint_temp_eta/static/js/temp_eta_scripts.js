@@ -121,6 +121,8 @@
         self.form = ko.observable(null);
         self.hasSettings = (script) => pages.maySettings() && !script.error && !_.isEmpty(script.settings);
         self.isOpen = (script) => self.form() !== null && self.form().id === script.id;
+        /* Who is logged in next may not see it. */
+        pages.maySettings.subscribe((may) => may || self.form(null));
         self.toggleSettings = function (script) {
             if (self.isOpen(script)) return self.form(null);
             return OctoPrint.simpleApiGet("temp_eta").done((state) => {
