@@ -13,6 +13,7 @@ from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, heater, log_in, messages_in, ours
+from tests.support.page_messages import MODEL
 from tests.support.scripts_page import BODIES, sidebar, write_scripts
 from tests.support.waiting import eventually
 
@@ -69,12 +70,12 @@ def test_a_page_gets_no_messages_for_a_user_who_may_not_read(
     expect(page.locator("#sidebar_plugin_temp_eta [data-heater]")).to_have_count(0)
 
 
-@pytest.fixture
-def guests_may_look(octoprint: OctoPrint) -> Iterator[None]:
-    """Who is not logged in sees OctoPrint, without our estimates."""
+@pytest.fixture(params=[()])
+def guests_may_look(octoprint: OctoPrint, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Who is not logged in sees OctoPrint, without our estimates; `param` are more permissions."""
     path = "/api/access/groups/guests"
     before = octoprint.get(path)
-    octoprint.request("PUT", path, {**before, "permissions": ["STATUS", "SETTINGS_READ"]})
+    octoprint.request("PUT", path, {**before, "permissions": ["STATUS", "SETTINGS_READ", *request.param]})
     yield
     octoprint.request("PUT", path, before)
 
@@ -95,6 +96,21 @@ def test_a_log_in_on_the_open_page_shows_all_and_a_log_out_leaves_nothing(
     log_out_of(page)
     expect(panel).to_be_hidden()
     expect(page.locator("[data-heater]")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("guests_may_look")
+@pytest.mark.parametrize("guests_may_look", [("PLUGIN_TEMP_ETA_READ",)], indirect=True)
+def test_a_log_out_hides_what_only_the_administrator_gets_from_a_guest_who_may_read(
+    browser_page: Page, octoprint: OctoPrint
+) -> None:
+    page = browser_page
+    log_in(page, octoprint)
+    log_in_on(page)
+    page.wait_for_function(f"{MODEL}.connection.mqtt()?.broker")
+    page.evaluate(f"{MODEL}.problems(['Cannot save'])")
+    log_out_of(page)
+    expect(page.locator("#sidebar_plugin_temp_eta")).to_be_visible()
+    page.wait_for_function(f"{MODEL}.problems().length === 0 && !{MODEL}.connection.mqtt()")
 
 
 @pytest.mark.usefixtures("guests_may_look")

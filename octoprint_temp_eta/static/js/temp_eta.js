@@ -83,6 +83,12 @@ $(function () {
         self.mayRead = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_READ));
         self.mayRun = ko.pureComputed(() => loginState.hasPermission(access.permissions.PLUGIN_TEMP_ETA_RUN));
         self.maySettings = ko.pureComputed(() => loginState.hasPermission(access.permissions.SETTINGS));
+        /* Guests who may read the estimates get no reply to a request that would replace them. */
+        self.maySettings.subscribe((may) => {
+            if (may) return;
+            self.problems([]);
+            self.connection.mqtt(null);
+        });
         self.scripts = new TempETA.Scripts(self);
 
         self.onStartupComplete = function () {
