@@ -198,8 +198,9 @@ def test_the_graph_shows_the_interval_of_the_estimate(page: Page) -> None:
 def test_a_page_in_the_background_draws_only_the_newest_graph_when_somebody_looks(page: Page) -> None:
     """A browser gives it no frames. A frame for each message would freeze the page for minutes after a night."""
     shown = page.evaluate(
-        """pages => {
+        """async pages => {
             const frames = [], request = window.requestAnimationFrame;
+            await new Promise(request); // no graph waits for a frame any more
             window.requestAnimationFrame = (draw) => frames.push(draw);
             for (let number = 0; number < 50; number++) pages.now(Date.now() + 1000 * number);
             window.requestAnimationFrame = request;

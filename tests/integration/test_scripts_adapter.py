@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import queue
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,24 @@ def test_a_folder_that_cannot_be_read_for_a_moment_keeps_its_scripts(
     monkeypatch.setattr("octoprint_temp_eta.adapters.scripts.scripts.KEPT_S", 0.0)
     assert looker.do(ScanScripts(str(link))) == ScriptsFound(str(link), ())
     looker.scripts.close()
+
+
+INSPECTING = """
+import sys, threading, time
+from pathlib import Path
+from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
+folder = Path(sys.argv[1])
+threading.Thread(target=ScriptFolder(folder, timeout=60).scan, daemon=True).start()
+while not (folder / "begun").exists():
+    time.sleep(0.05)
+"""
+
+
+def test_python_ends_while_files_are_inspected(tmp_path: Path) -> None:
+    """It waits for threads that are no daemons: OctoPrint would not shut down, and a running script go on."""
+    for name in ("slow.py", "slower.py", "slowest.py"):
+        (tmp_path / name).write_text(f"open({str(tmp_path / 'begun')!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
+    subprocess.run([sys.executable, "-c", INSPECTING, str(tmp_path)], check=True, timeout=30)
 
 
 def test_failing_on_connect_commands_are_reported(tmp_path: Path) -> None:

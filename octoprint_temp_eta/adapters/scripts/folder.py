@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import stat
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ...core.frozen import frozen
@@ -77,18 +79,41 @@ class ScriptFolder:
         self._known = {file: self._known[file] for file in stamps if file in self._known}
         due = [file for file in stamps if self._is_due(file, now().at, changed=(stamps, self._subfolders) != before)]
         reported_at, interval = now().at, REPORT_S
-        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="temp_eta-inspect") as pool:
-            inspections = {pool.submit(inspect, self._folder / file, self._timeout): file for file in due}
-            for inspection in as_completed(inspections):
-                file = inspections[inspection]
-                self._add(file, inspection.result())
-                if not wanted():
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise NotWanted
-                if now().at - reported_at > interval:
-                    reported_at, interval = now().at, 2 * interval
-                    report(self._scripts)
+        files = deque(due)
+        inspected = self._inspect(files)
+        for _ in due:
+            file, script = inspected.get()
+            self._add(file, script)
+            if not wanted():
+                files.clear()
+                raise NotWanted
+            if now().at - reported_at > interval:
+                reported_at, interval = now().at, 2 * interval
+                report(self._scripts)
         return self._scripts
+
+    def _inspect(self, files: deque[str]) -> queue.SimpleQueue[tuple[str, Script]]:
+        """Take all of `files`, several at a time, and return the queue of their scripts.
+
+        The threads are daemons: Python waits for all others, and for those of an executor, before OctoPrint shuts down.
+        """
+        scripts: queue.SimpleQueue[tuple[str, Script]] = queue.SimpleQueue()
+
+        def work() -> None:
+            with contextlib.suppress(IndexError):
+                while True:
+                    file = files.popleft()
+                    scripts.put((file, self._script(file)))
+
+        for number in range(min(PARALLEL, len(files))):
+            threading.Thread(target=work, name=f"temp_eta-inspect-{number}", daemon=True).start()
+        return scripts
+
+    def _script(self, file: str) -> Script:
+        try:
+            return inspect(self._folder / file, self._timeout)
+        except Exception as error:  # every file has a result, or the scan would wait for it for ever
+            return Script(file, title=file, error=f"its process could not be started: {error}")
 
     def commands(self, file: str, stored: Settings) -> tuple[str, ...]:
         """Return the on-connect lines of the script in `file`, called with its `stored` settings.

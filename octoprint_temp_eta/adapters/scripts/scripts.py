@@ -67,6 +67,7 @@ class Scripts:
         """Stop, and kill the run's process."""
         if self._process is not None:
             self._process.kill()
+        self._wanted = ""
         self._tasks.close()
 
     def _start(self, effect: StartScript) -> None:
