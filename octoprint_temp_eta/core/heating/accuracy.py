@@ -128,5 +128,5 @@ class Accuracy:
             scores = [(float(error), None if coverage is None else float(coverage)) for error, coverage in stored]
         except (TypeError, ValueError):
             return cls()
-        valid = all(math.isfinite(number) for each in scores for number in each if number is not None)
+        valid = all(0.0 <= error < math.inf and (within is None or 0.0 <= within <= 100.0) for error, within in scores)
         return cls(tuple(Score(*each) for each in scores[-LAST:])) if valid else cls()

@@ -149,7 +149,22 @@ def test_accuracy_is_restored_from_json():
 
 @pytest.mark.parametrize(
     "stored",
-    [None, 7, "ab", [[1]], [1], [["x", 1]], {"a": 1}, [[None, 1]], [[1, []]], [[float("nan"), 1]], [[1, float("inf")]]],
+    [
+        None,
+        7,
+        "ab",
+        [[1]],
+        [1],
+        [["x", 1]],
+        {"a": 1},
+        [[None, 1]],
+        [[1, []]],
+        [[float("nan"), 1]],
+        [[1, float("inf")]],
+        [[-1.0, 80.0]],
+        [[5.0, 101.0]],
+        [[5.0, -1.0]],
+    ],
 )
 def test_a_damaged_record_is_an_empty_one(stored: Any):
     assert Accuracy.from_json(stored) == Accuracy()

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....frozen import frozen
 from ...estimator import Direction, Goal, HeaterKind, LearnedState
+from ...samples import PLAUSIBLE_C
 from ..curves.physics import PARAMETERS, Array, Start
 from ..inference.prior import Belief, Population, inverted
 from .learning import Trace, fit_heater, linearise, predictive
@@ -17,6 +18,8 @@ from .learning import Trace, fit_heater, linearise, predictive
 VERSION: Final = 2
 #: Episodes kept of each direction; older ones are dropped.
 _TRACES: Final = 6
+#: The longest time in a trace, in seconds: ten days.
+LONGEST_S: Final = 864_000.0
 #: An episode is odd if its parameters are this far from the belief (squared, in standard deviations) …
 ODD_DISTANCE = 60.0
 #: … or if no parameters explain it: rms of the residuals, in standard deviations.
@@ -133,7 +136,13 @@ def _trace(direction: Direction, row: Mapping[str, Any]) -> Trace:
     times, temperatures = np.array(row["times"], float), np.array(row["temperatures"], float)
     if not (len(times) == len(temperatures) >= 2 and len(start.ages) == len(start.temperatures)):
         raise ValueError("trace: times and temperatures must be as many, at least 2")
-    if not all(np.isfinite(each).all() for each in (times, temperatures, start.ages, start.temperatures)):
-        raise ValueError("trace: times and temperatures must be finite")
-    goal, noise = Goal(direction, float(row["goal"])), float(row.get("noise", 0.0))
-    return Trace(goal, start, times, temperatures, float(row["reach"]), noise)
+    goal, reach, noise = Goal(direction, float(row["goal"])), float(row["reach"]), float(row.get("noise", 0.0))
+    seconds = (times, start.ages, np.array([reach]))
+    celsius = (temperatures, start.temperatures, np.array([temperature, held, goal.temperature]))
+    low, high = PLAUSIBLE_C
+    # A comparison with NaN is false.
+    if not all(((each >= 0.0) & (each <= LONGEST_S)).all() for each in seconds) or not 0.0 <= noise <= high:
+        raise ValueError("trace: a time or the noise is impossible")
+    if not all(((each >= low) & (each <= high)).all() for each in celsius) or not abs(slope) <= high:
+        raise ValueError("trace: a temperature or the slope is impossible")
+    return Trace(goal, start, times, temperatures, reach, noise)

@@ -40,6 +40,19 @@ def test_an_invalid_state_is_ignored(state: dict[str, Any]) -> None:
     assert relearned["version"] == VERSION
 
 
+@pytest.mark.parametrize(
+    ("key", "at", "value"),
+    [("ages", 0, -1e7), ("times", 1, -1.0), ("temperatures", 1, 1e6), ("history", 0, float("nan")), ("start", 1, 1e6)],
+)
+def test_a_memory_with_an_impossible_number_is_ignored(key: str, at: int, value: float) -> None:
+    """It would give a belief of NaN, with which every reading fails."""
+    first, second = heated(hotend(), 200.0, 210.0)
+    state: Any = json.loads(json.dumps(learned(HeaterKind.TOOL, [first])))
+    sound = ThermalModel.learn(HeaterKind.TOOL, None, second)
+    state["heating"]["traces"][0][key][at] = value
+    assert ThermalModel.learn(HeaterKind.TOOL, state, second) == sound
+
+
 def test_the_state_stays_small_and_keeps_both_directions() -> None:
     heater = hotend()
     state: LearnedState | None = None
