@@ -123,9 +123,9 @@ class Scripts:
         try:
             lines = self._folder(effect.folder).commands(effect.file, effect.stored)
         except (ScriptFailed, RuntimeError) as error:
-            self._post(ConnectCommandsRead(effect.script_id, error=str(error)))
+            self._post(ConnectCommandsRead(effect.script_id, error=str(error), request=effect.request))
         else:
-            self._post(ConnectCommandsRead(effect.script_id, lines))
+            self._post(ConnectCommandsRead(effect.script_id, lines, request=effect.request))
 
     def _folder(self, folder: str) -> ScriptFolder:
         if folder not in self._folders:

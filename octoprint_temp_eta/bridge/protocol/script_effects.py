@@ -36,6 +36,7 @@ class ReadConnectCommands:
     file: str
     script_id: str
     stored: Settings
+    request: int = 0
 
 
 @frozen

@@ -191,11 +191,12 @@ class ScriptFolderCreated:
 
 @frozen
 class ConnectCommandsRead:
-    """The lines of a script to send on connect, or the error of `__script_commands__`."""
+    """The lines of a script to send on connect, or the error of `__script_commands__`; `request` is the effect's."""
 
     script_id: str
     lines: tuple[str, ...] = ()
     error: str | None = None
+    request: int = 0
 
 
 ScriptMessage = ScriptRunning | ScriptLine | ScriptStatus | ScriptLogged | ScriptReturned | ScriptRaised | ScriptEnded

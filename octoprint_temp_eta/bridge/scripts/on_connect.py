@@ -33,6 +33,8 @@ class OnConnect(Part):
         self._connected = False
         #: Whether the commands have to be read for this connection.
         self._wanted = False
+        #: What is read for an earlier number is not sent: it is raised by a print, and by the end of a connection.
+        self._request = 0
         #: By script, its newest commands, which wait until the printer is ready.
         self._waiting: dict[str, SendLines] = {}
 
@@ -70,17 +72,17 @@ class OnConnect(Part):
         self._connected = printer.connected
         if not self._connected:
             self._waiting = {}
+            self._request += 1
         return [*self._dropped(), *self._read()]
 
     def _dropped(self) -> list[Effect]:
-        """Drop what waits if a print runs."""
+        """Drop what waits or is still being read, if a print runs: after it, it would hit what was printed."""
         if not self._printer.printing:
             return []
+        self._request += 1
+        self._wanted = False
         dropped, self._waiting = self._waiting, {}
-        return [
-            Log(logging.WARNING, f"Script {script_id}: its on-connect commands are not sent, as a print is running")
-            for script_id in dropped
-        ]
+        return [_not_sent(script_id) for script_id in dropped]
 
     def _read(self) -> list[Effect]:
         if not (self._wanted and self._connected and self._library.known):
@@ -92,12 +94,19 @@ class OnConnect(Part):
         if not script.has_commands or script.error is not None:
             return []
         script_id = script.id or ""
-        return [ReadConnectCommands(self._library.folder, script.file, script_id, self._store.of(script_id))]
+        stored = self._store.of(script_id)
+        return [ReadConnectCommands(self._library.folder, script.file, script_id, stored, self._request)]
 
     def _commands_read(self, event: ConnectCommandsRead, _: Now) -> list[Effect]:
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
+        if event.request != self._request:
+            return [_not_sent(event.script_id)] if event.lines and self._connected else []
         self._waiting.pop(event.script_id, None)
         if event.lines and self._connected:
             self._waiting[event.script_id] = SendLines(event.lines)
         return [*self._dropped(), *self.due()]
+
+
+def _not_sent(script_id: str) -> Log:
+    return Log(logging.WARNING, f"Script {script_id}: its on-connect commands are not sent, as a print has begun")

@@ -24,9 +24,12 @@ def test_on_connect_commands_are_read_when_the_printer_connects() -> None:
     assert driver.of(ReadConnectCommands) == [ask]
     driver.printer(connected=False, state="OFFLINE")
     driver.printer()
-    assert driver.of(ReadConnectCommands) == [ask, ask]
-    assert driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",))) == [SendLines(("M117 hello",))]
-    assert driver.handle_all(ConnectCommandsRead("on_connect", error="no")) == []
+    again = replace(ask, request=1)
+    assert driver.of(ReadConnectCommands) == [ask, again]
+    first, second = (ConnectCommandsRead("on_connect", ("M117 hello",), request=each.request) for each in (ask, again))
+    assert driver.handle_all(first) == []
+    assert driver.handle_all(second) == [SendLines(("M117 hello",))]
+    assert driver.handle_all(ConnectCommandsRead("on_connect", error="no", request=1)) == []
 
 
 def test_on_connect_commands_wait_for_the_end_of_a_run() -> None:
@@ -74,21 +77,32 @@ def test_on_connect_commands_are_read_again_when_the_settings_of_their_script_ar
         assert [each for each in effects if isinstance(each, ReadConnectCommands)] == read[: script_id == "on_connect"]
 
 
-@pytest.mark.parametrize("read_during_the_print", [False, True])
-def test_on_connect_commands_are_not_sent_after_a_print(read_during_the_print: bool) -> None:
+@pytest.mark.parametrize("read", ["before the print", "during the print", "after the print"])
+def test_on_connect_commands_are_not_sent_after_a_print(read: str) -> None:
     """They often home the printer."""
     driver = ScriptBridgeDriver()
-    if not read_during_the_print:
-        driver.printer(state="STARTING")
-        driver.handle_all(ConnectCommandsRead("on_connect", ("G28",)))
-    driver.printer(printing=True, state="PRINTING")
-    if read_during_the_print:
-        driver.handle_all(ConnectCommandsRead("on_connect", ("G28",)))
-    driver.printer()
+    driver.printer(state="STARTING")
+    states: list[tuple[str, dict[str, Any]]] = [
+        ("before the print", {"state": "STARTING"}),
+        ("during the print", {"state": "PRINTING", "printing": True}),
+        ("after the print", {}),
+    ]
+    for when, state in states:
+        driver.printer(**state)
+        if when == read:
+            driver.handle_all(ConnectCommandsRead("on_connect", ("G28",)))
     driver.advance(5.0)
     assert driver.of(SendLines) == []
-    sentence = "Script on_connect: its on-connect commands are not sent, as a print is running"
+    sentence = "Script on_connect: its on-connect commands are not sent, as a print has begun"
     assert Log(logging.WARNING, sentence) in driver.of(Log)
+
+
+def test_on_connect_commands_of_a_folder_that_is_read_during_a_print_are_not_read_after_it() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s", found=False)
+    driver.printer(printing=True, state="PRINTING")
+    driver.printer()
+    driver.found((ON_CONNECT,))
+    assert driver.of(ReadConnectCommands) == []
 
 
 def test_on_connect_commands_are_not_read_when_settings_are_saved_during_a_print() -> None:
