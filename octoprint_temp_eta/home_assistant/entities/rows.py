@@ -85,7 +85,7 @@ def _printer(scope: Scope) -> Iterator[Component]:
         value_template=json_flag("ready"),
         # Automations find the entity by it, as users rename it.
         json_attributes_topic=printer,
-        json_attributes_template="{{ {'ready': value_json.ready} | tojson }}",
+        json_attributes_template=f"{{{{ {{'ready': {field('ready')}}} | tojson }}}}",
         **common,
     )
     yield scope.add(

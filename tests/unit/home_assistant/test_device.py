@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,11 @@ XL = Offer(
     highest_targets=tuple((heater, 300.0) for heater in (*(f"tool{number}" for number in range(6)), "bed", "chamber")),
     sensors=(*(f"S{number}" for number in range(16)), *(f"X{number}" for number in range(6))),
 )
+
+
+def test_no_template_fails_at_an_empty_payload():
+    """It clears a topic, such as after a new printer ID: Home Assistant then has no value_json, and logs an error."""
+    assert re.findall(r"value_json(?!\|d\(\{\}\)).*?}}", json.dumps(payload(XL))) == []
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
