@@ -17,7 +17,6 @@ UNIT = PROJECT / "tests" / "unit"
 INTEGRATION = {
     "__init__": "test_octoprint_versions",
     "adapters/broker/client/guarded": "test_mqtt_malformed",
-    "adapters/broker/client/paho": "test_mqtt",
     "adapters/broker/connection": "test_mqtt",
     "adapters/broker/mqtt": "test_mqtt",
     "adapters/broker/reach": "test_doctor",

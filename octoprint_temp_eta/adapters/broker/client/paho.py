@@ -67,7 +67,7 @@ def make_client(spec: Connect, address: BrokerAddress, protocol: str, limits: Li
     will = spec.will
     qos, retain = limits.fit(will)
     client.will_set(will.topic, will.payload, qos, retain, properties=properties_of(will, protocol, "will"))
-    client.on_socket_open = _send_at_once
+    client.on_socket_open = _opened
     return client
 
 
@@ -190,7 +190,13 @@ def _number(code: Any) -> int:
     return int(getattr(code, "value", code))
 
 
-def _send_at_once(_: Any, __: Any, connection: Any) -> None:
-    """Turn off Nagle's algorithm, which holds back small messages that follow each other for 40 ms."""
-    # With WebSockets the library wraps the socket.
+def _opened(_: Any, __: Any, connection: Any) -> None:
+    """Turn off Nagle's algorithm, which holds back small messages that follow each other for 40 ms.
+
+    With WebSockets the library wraps the socket, and answers a PING with a frame that is not masked, which RFC 6455
+    forbids: servers end the connection.
+    """
     getattr(connection, "_socket", connection).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    create = getattr(connection, "_create_frame", None)
+    if create is not None:
+        connection._create_frame = lambda opcode, data, *_: create(opcode, data)

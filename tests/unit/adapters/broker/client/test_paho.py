@@ -1,0 +1,18 @@
+"""What the library needs to be told about its sockets."""
+
+from __future__ import annotations
+
+import socket
+
+from paho.mqtt.client import _WebsocketWrapper
+
+from octoprint_temp_eta.adapters.broker.client.paho import _opened
+
+
+def test_a_websocket_answers_a_ping_with_a_masked_frame():
+    """The library does not mask it, and a server that pings would end the connection each time."""
+    wrapper = object.__new__(_WebsocketWrapper)
+    with socket.socket() as wrapper._socket:
+        _opened(None, None, wrapper)
+        frame = wrapper._create_frame(_WebsocketWrapper.OPCODE_PONG, bytearray(b"ping"), 0)
+    assert frame[1] & 0x80
