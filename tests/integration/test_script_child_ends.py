@@ -161,10 +161,13 @@ def test_a_process_that_left_the_group_keeps_neither_pipe_nor_thread(tmp_path: P
         from octoprint_temp_eta.script_child.channel.channel import Channel
         import gc
         [channel] = [each for each in gc.get_objects() if isinstance(each, Channel)]
+        run = os.getpid()
         pid = os.fork()
         if pid == 0:
             os.setsid()
             try:
+                while os.getppid() == run:
+                    time.sleep(0.01)  # what it writes before would hold up the run's own messages
                 while {writes}:
                     os.write(channel._write_fd, b'{{"kind": "log", "level": "info", "message": "left behind"}}\\n')
                 time.sleep(1000)
