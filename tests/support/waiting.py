@@ -14,6 +14,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 #: Below the range of Linux's ephemeral ports.
 PORTS = (20_000, 32_000)
+_given: set[int] = set()
 
 
 def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10.0, poll: float = POLL_SECONDS) -> T:
@@ -33,9 +34,12 @@ def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10
 
 
 def free_port() -> int:
-    """Return a free TCP port of 127.0.0.1 that the system does not use as an ephemeral port."""
+    """Return a free TCP port of 127.0.0.1, each one once, that the system does not use as an ephemeral port."""
     while True:
         port = random.SystemRandom().randrange(*PORTS)
+        if port in _given:
+            continue
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
