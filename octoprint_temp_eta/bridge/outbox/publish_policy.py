@@ -25,6 +25,9 @@ CONTINUED_S = 10.0
 COUNTDOWN = -1
 #: Share of the interval after which the next message may follow, because the times of readings vary by milliseconds.
 OPEN_SHARE = 0.8
+#: Seconds after which a number that counts down is published anyway: shortly before the heartbeat, which would repeat
+#: the last one with a new time.
+RENEWED_S = HEARTBEAT_S - 6.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class Deadband:
         if elapsed < CONTINUED_S:
             return self._differs(after, continued, self.seconds * abs(rate))
         return self._differs(after, before) or self._differs(after, continued)
+
+    def counts_down(self, value: float | None) -> bool:
+        """Return whether `value` counts down."""
+        return self.rate == COUNTDOWN and value is not None
 
     def _differs(self, after: float, expected: float, late: float = 0.0) -> bool:
         return bool(abs(after - expected) >= max(self.size, self.share * abs(expected), late))
@@ -107,7 +114,8 @@ class Gate:
         if last is None or any(body.get(key) != last.get(key) for key in policy.now):
             return self._opened(body, at)
         news = any(body.get(key) != last.get(key) for key in policy.changed) or any(
-            band.left(key, last, body, elapsed) for key, band in policy.deadbands.items()
+            band.left(key, last, body, elapsed) or (elapsed >= RENEWED_S and band.counts_down(body.get(key)))
+            for key, band in policy.deadbands.items()
         )
         self.waits = news and elapsed < OPEN_SHARE * interval
         return news and not self.waits and self._opened(body, at)

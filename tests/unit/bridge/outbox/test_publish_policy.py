@@ -146,3 +146,9 @@ def test_each_key_of_the_schema_has_a_policy(message: str):
         assert ("x-deadband" in keys[key]) == (keys[key]["x-publish"] == "deadband"), key
         rate = keys[key].get("x-rate", 0)
         assert isinstance(rate, int | float) or rate in keys, key
+
+
+def test_what_counts_down_passes_shortly_before_the_heartbeat_would_repeat_it_with_a_new_time():
+    slow = {"rate": -0.001}
+    steps = [(0, slow | {"eta_seconds": 4000}), (53, slow | {"eta_seconds": 3947}), (55, slow | {"eta_seconds": 3945})]
+    assert passes(*steps) == [True, False, True]
