@@ -1,8 +1,9 @@
 """Measures what the plugin costs beside a bare OctoPrint in the same run: python -m tests.benchmarks.side_by_side
 
-Three OctoPrints run the scenario at the same time, see `scenario`: without the plugin, with the method `model`, and
-with `linear`. A fourth one, with `model` too, publishes every reading raw as well: these messages are the comparison
-for the latency. The figures of one run are in docs/background/performance.md.
+Several OctoPrints run the scenario at the same time, see `scenario`: some without the plugin, some with the method
+`model`, some with `linear`, and some with `linear` and numpy, which shows numpy's share of the memory. One more, with
+`model` too, publishes every reading raw as well: these messages are the comparison for the latency. The figures of one
+run are in docs/background/performance.md.
 """
 
 from __future__ import annotations
@@ -13,30 +14,32 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import scenario
 from tests.conftest import HEATERS, plugin_settings
 from tests.support.broker import Broker
-from tests.support.mqtt_client import Observer
+from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import DISABLED_PLUGINS, OctoPrint
 
-RAW = Path(__file__).with_name("raw_publisher.py")
+RAW, NUMPY_USER = (Path(__file__).with_name(name) for name in ("raw_publisher.py", "numpy_user.py"))
 TOOLS = [name for name in scenario.TARGETS if name != "bed"]
 #: Seconds after a start until OctoPrint has come to rest, and starts of each.
-SETTLING_S, STARTS = 8.0, 3
+SETTLING_S, STARTS = 8.0, 6
+#: OctoPrints of each kind at the same time, as their memory differs by some 0.1 MiB.
+COPIES = 4
 SERIAL = {"serial": {"timeout": {"temperatureAutoreport": scenario.EVERY_S}}}
 
 
 @dataclass(frozen=True)
 class Variant:
-    """An OctoPrint of the comparison; without `settings` it is bare. `publishes`: whether it publishes readings raw."""
+    """An OctoPrint of the comparison; without `settings` it is bare. `plugin`: a single-file plugin beside ours."""
 
     name: str
     settings: Mapping[str, Any] | None = None
-    publishes: bool = False
+    plugin: Path | None = None
 
     def octoprint(self, port: int, kind: type[OctoPrint] = OctoPrint) -> OctoPrint:
         """Return it, not started yet."""
@@ -49,7 +52,7 @@ class Variant:
             },
             config=SERIAL | {"plugins": {"_disabled": list(disabled)}},
             extruders=len(TOOLS),
-            plugin_files=[HEATERS, RAW] if self.publishes else [HEATERS],
+            plugin_files=[HEATERS, *([self.plugin] if self.plugin else [])],
             environment=scenario.BYTECODE,
         )
 
@@ -60,7 +63,8 @@ class Variant:
 
 BARE = Variant("bare")
 MODEL, LINEAR = Variant("model", {"algorithm": "model"}), Variant("linear", {"algorithm": "linear"})
-LATENCY = Variant("latency", {"algorithm": "model"}, publishes=True)
+NUMPY = Variant("linear-numpy", {"algorithm": "linear"}, NUMPY_USER)
+LATENCY = Variant("latency", {"algorithm": "model"}, RAW)
 
 
 @dataclass
@@ -75,6 +79,12 @@ class Cost:
     #: By topic, without the base topic: messages.
     topics: dict[str, int] = field(default_factory=dict)
 
+    def count(self, topic: str, size: int) -> None:
+        """Count a message of `size` bytes on `topic`."""
+        self.messages += 1
+        self.size += size
+        self.topics[topic] = self.topics.get(topic, 0) + 1
+
     @property
     def points(self) -> float:
         """Its CPU time in % of a core."""
@@ -86,14 +96,16 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def run() -> tuple[dict[str, Cost], list[float], list[float]]:
+def run() -> tuple[dict[str, list[Cost]], list[float], list[float]]:
     """Return the costs by variant, and the sorted ms from a reading to a subscriber: ours, and published raw."""
-    variants = (BARE, MODEL, LINEAR, LATENCY)
+    variants = [
+        replace(each, name=f"{each.name}-{copy}") for each in (BARE, MODEL, LINEAR, NUMPY) for copy in range(COPIES)
+    ]
     with ExitStack() as stack:
         broker = stack.enter_context(Broker())
-        octoprints = {each.name: stack.enter_context(each.octoprint(broker.port)) for each in variants}
+        octoprints = {each.name: stack.enter_context(each.octoprint(broker.port)) for each in (*variants, LATENCY)}
         observer = stack.enter_context(Observer(broker.listener, base="not checked, as that would delay it"))
-        for each in variants:
+        for each in (*variants, LATENCY):
             if each.settings is not None:
                 observer.wait_for(f"{_base(each.name)}/status", lambda message: message.text == "online", 30)
         time.sleep(SETTLING_S)
@@ -108,15 +120,20 @@ def run() -> tuple[dict[str, Cost], list[float], list[float]]:
         base, _, topic = message.topic.partition("/temp_eta/")
         name, _, topic = topic.partition("/")
         if name in costs and base == "octoprint":
-            costs[name].messages += 1
-            costs[name].size += len(message.payload)
-            costs[name].topics[topic] = costs[name].topics.get(topic, 0) + 1
+            costs[name].count(topic, len(message.payload))
+    grouped: dict[str, list[Cost]] = {}
+    for name in octoprints:
+        grouped.setdefault(name.rpartition("-")[0] or name, []).append(costs[name])
+    return grouped, *_latencies(messages)
+
+
+def _latencies(messages: Sequence[Received]) -> tuple[list[float], list[float]]:
+    """Return the sorted ms from a reading to a subscriber: ours, and published raw."""
     read = [(float(message.text), message.at) for message in messages if message.topic == "raw"]
     etas = re.compile(rf"{_base(LATENCY.name)}/\w+/eta")
     arrived = [message.at for message in messages if etas.fullmatch(message.topic) and message.at > read[0][0]]
     ours = sorted(1e3 * (at - max(read_at for read_at, _ in read if read_at <= at)) for at in arrived)
-    raw = sorted(1e3 * (at - read_at) for read_at, at in read)
-    return costs, ours, raw
+    return ours, sorted(1e3 * (at - read_at) for read_at, at in read)
 
 
 def _base(name: str) -> str:
@@ -144,23 +161,32 @@ class Start:
     stop: float
 
 
-def starts(variant: Variant) -> list[Start]:
-    """Return some starts after the first one, which creates files."""
-    found = []
-    with Broker() as broker, Observer(broker.listener) as observer, variant.octoprint(broker.port) as octoprint:
-        for _ in range(STARTS):
+def starts(variants: Sequence[Variant]) -> dict[str, list[Start]]:
+    """Return starts of each variant in turn, after the first one, which creates files."""
+    found: dict[str, list[Start]] = {variant.name: [] for variant in variants}
+    with ExitStack() as stack:
+        broker = stack.enter_context(Broker())
+        observer = stack.enter_context(Observer(broker.listener))
+        octoprints = [stack.enter_context(variant.octoprint(broker.port)) for variant in variants]
+        time.sleep(SETTLING_S)
+        for octoprint in octoprints:
             octoprint.stop()
-            mark = observer.mark()
-            octoprint.start()
-            if variant.settings is not None:
-                observer.wait_for(f"{_base(variant.name)}/status", lambda each: each.text == "online", 30, since=mark)
-            time.sleep(SETTLING_S)
-            cpu, memory, begin = cpu_seconds(octoprint.pid), octoprint.resident_memory, time.monotonic()
-            if not octoprint.stop():
-                raise RuntimeError(f"{variant.name}: OctoPrint did not end on its own")
-            found.append(Start(cpu, memory, time.monotonic() - begin))
-            octoprint.start()
+        for _ in range(STARTS):
+            for variant, octoprint in zip(variants, octoprints, strict=True):
+                found[variant.name].append(_start(variant, octoprint, observer))
     return found
+
+
+def _start(variant: Variant, octoprint: OctoPrint, observer: Observer) -> Start:
+    mark = observer.mark()
+    octoprint.start()
+    if variant.settings is not None:
+        observer.wait_for(f"{_base(variant.name)}/status", lambda each: each.text == "online", 30, since=mark)
+    time.sleep(SETTLING_S)
+    cpu, memory, begin = cpu_seconds(octoprint.pid), octoprint.resident_memory, time.monotonic()
+    if not octoprint.stop():
+        raise RuntimeError(f"{variant.name}: OctoPrint did not end on its own")
+    return Start(cpu, memory, time.monotonic() - begin)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -170,17 +196,18 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def main() -> int:
     costs, ours, raw = run()
-    bare = costs[BARE.name]
-    print(f"The scenario ({scenario.LASTING_S} s, {len(scenario.TARGETS)} heaters)\n")
+    print(f"The scenario ({scenario.LASTING_S} s, {len(scenario.TARGETS)} heaters), medians of {COPIES}\n")
     print("| | CPU: points | more | ratio | MiB before | more | MiB after | more | messages | kB |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for name, cost in costs.items():
+    medians = {name: _median(some) for name, some in costs.items()}
+    bare = medians[BARE.name]
+    for name, cost in medians.items():
         more = cost.points - bare.points
         print(f"| {name} | {cost.points:.2f} | {more:+.2f} | {cost.points / bare.points:.2f} ", end="")
         for mib, of_bare in ((cost.before, bare.before), (cost.after, bare.after)):
             print(f"| {mib:.1f} | {mib - of_bare:+.1f} ", end="")
         print(f"| {cost.messages} | {cost.size / 1e3:.1f} |")
-    print(f"\nMessages with `model` by topic: {dict(sorted(costs[MODEL.name].topics.items()))}\n")
+    print(f"\nMessages of one with `model` by topic: {dict(sorted(costs[MODEL.name][0].topics.items()))}\n")
     print("| ms from a reading to a subscriber | median | 95 % | maximum |\n|---|---|---|---|")
     for name, values in (("a raw publish", raw), ("the plugin", ours)):
         print(f"| {name} | {percentile(values, 0.5):.1f} | {percentile(values, 0.95):.1f} | {values[-1]:.1f} |")
@@ -189,18 +216,23 @@ def main() -> int:
     return 0
 
 
+def _median(costs: Sequence[Cost]) -> Cost:
+    rows = ((each.cpu, each.before, each.after, each.messages, each.size) for each in costs)
+    cpu, before, after, messages, size = (statistics.median(column) for column in zip(*rows, strict=True))
+    return Cost(cpu, before, after, round(messages), round(size))
+
+
 def print_starts() -> None:
-    print(f"\n| start, median of {STARTS} | CPU s | more | MiB | more | stop s | more |\n|---|---|---|---|---|---|---|")
+    print(f"\n| start, median of {STARTS} in turn | CPU s | more | MiB | more | stop s | more |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     before: Start | None = None
-    for variant in (BARE, MODEL, LINEAR):
-        found = starts(variant)
+    for name, found in starts((BARE, MODEL, LINEAR)).items():
         columns = zip(*((each.cpu, each.memory, each.stop) for each in found), strict=True)
         median = Start(*(statistics.median(column) for column in columns))
         before = before or median
         print(
-            f"| {variant.name} | {median.cpu:.2f} | {median.cpu - before.cpu:+.2f} | {median.memory:.1f} "
-            f"| {median.memory - before.memory:+.1f} | {median.stop:.2f} | {median.stop - before.stop:+.2f} |",
-            flush=True,
+            f"| {name} | {median.cpu:.2f} | {median.cpu - before.cpu:+.2f} | {median.memory:.1f} "
+            f"| {median.memory - before.memory:+.1f} | {median.stop:.2f} | {median.stop - before.stop:+.2f} |"
         )
 
 
