@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..core.clock import Now
@@ -18,6 +19,7 @@ from .broker.former_bases import BASES, FormerBases
 from .broker.left_elsewhere import LEFT_BEHIND, LEFT_ELSEWHERE, LeftElsewhere
 from .connection_test import ConnectionTestRuns
 from .diagnostics import Diagnostics
+from .faults import Faults
 from .heaters.commands import HeaterCommands
 from .heaters.forecasts import FORECASTS, Forecasts
 from .heaters.heaters import Heaters
@@ -92,6 +94,7 @@ class Bridge:
         self._ticking = [part for part in self._parts if type(part).tick is not Part.tick]
         self._storing = [part for part in self._parts if type(part).stored is not Part.stored]
         self._saved = self._stored
+        self._faults = Faults()
         #: From the monotonic clock to the wall clock, in seconds: constant until the clock is set.
         self._clock_offset = now.wall - now.at
 
@@ -104,14 +107,15 @@ class Bridge:
 
         An estimate takes milliseconds, and the message of one heater does not wait for the estimates of the others.
         """
-        self._notice_clock(now)
+        shifted = self._notice_clock(now)
         steps = self._steps.get(type(event))
-        for effects in steps(event, now) if steps is not None else ():
-            yield [*self._routed(effects, now), *self._outbox.drain(now, step=True)]
+        if steps is not None:
+            yield from self._stepped(steps(event, now), now)
         effects = self._dispatch(event, now)
-        messages = list(self._outbox.drain(now))
-        pages = self._pages.copies(self._outbox.take_published())
-        yield [*effects, *self._save(), *self._connection.report_not_sent(now), *messages, *pages]
+        messages = self._guarded(lambda: list(self._outbox.drain(now)), now)
+        pages = self._guarded(lambda: self._pages.copies(self._outbox.take_published()), now)
+        saves = self._guarded(self._save, now)
+        yield [*shifted, *effects, *saves, *self._connection.report_not_sent(now), *messages, *pages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.
@@ -120,20 +124,31 @@ class Bridge:
         """
         return {key: value for part in self._parts for key, value in part.snapshot(now).items()}
 
+    def _stepped(self, steps: Iterator[list[Effect]], now: Now) -> Iterator[list[Effect]]:
+        try:
+            for effects in steps:
+                yield [*self._routed(effects, now), *self._outbox.drain(now, step=True)]
+        except Exception as error:
+            yield self._faults.report(error, now)
+
     def _dispatch(self, event: Input, now: Now) -> list[Effect]:
-        if isinstance(event, BrokerConnected):
-            self._publish_all(now)
         effects: list[Effect] = []
+        if isinstance(event, BrokerConnected):
+            effects += self._publish_all(now)
         for handle in self._inputs.get(type(event), ()):
-            effects += self._routed(handle(event, now), now)
+            effects += self._guarded(partial(handle, event, now), now)
         if isinstance(event, SettingsChanged):
             for part in self._parts:
-                effects += self._routed(part.configure(event.settings, now), now)
-            self._publish_all(now)
+                effects += self._guarded(partial(part.configure, event.settings, now), now)
+            effects += self._publish_all(now)
         elif isinstance(event, Tick):
             for part in self._ticking:
-                effects += self._routed(part.tick(now), now)
+                effects += self._guarded(partial(part.tick, now), now)
         return effects
+
+    def _guarded(self, act: Callable[[], Sequence[Effect] | None], now: Now) -> list[Effect]:
+        """Return the effects of `act` without the replies, which are sent; or the report of its fault."""
+        return self._routed(self._faults.guarded(act, now), now)
 
     def _routed(self, effects: list[Effect], now: Now) -> list[Effect]:
         """Send the replies among `effects`; return the others, in order."""
@@ -145,29 +160,29 @@ class Bridge:
                 routed.append(effect)
         return routed
 
-    def _notice_clock(self, now: Now) -> None:
+    def _notice_clock(self, now: Now) -> list[Effect]:
         """Correct all times if the clock was set, such as on a machine that starts without a battery for its clock."""
         offset = now.wall - now.at
         shift, self._clock_offset = offset - self._clock_offset, offset
-        if abs(shift) >= CLOCK_SET_S:
-            for part in self._parts:
-                part.clock_set(shift)
-            self._publish_all(now)
+        if abs(shift) < CLOCK_SET_S:
+            return []
+        effects = [effect for part in self._parts for effect in self._guarded(partial(part.clock_set, shift), now)]
+        return [*effects, *self._publish_all(now)]
 
-    def _publish_all(self, now: Now) -> None:
-        for part in self._parts:
-            part.publish_all(now)
+    def _publish_all(self, now: Now) -> list[Effect]:
+        """Publish every state; return the reports of faults."""
+        return [effect for part in self._parts for effect in self._guarded(partial(part.publish_all, now), now)]
 
     def _snapshot(self, command: Command, now: Now) -> tuple[Payload, list[Effect]]:
         """Execute the command `snapshot`: reply with all retained messages as they are now."""
-        self._publish_all(now)
+        faults = self._publish_all(now)
         result: dict[str, Any] = {"heaters": {}}
         for (message, heater), body in self._outbox.states.items():
             if heater is not None:
                 result["heaters"][heater] = body
             elif message != "status":
                 result[message] = body
-        return encode.completed(command, result), []
+        return encode.completed(command, result), faults
 
     @property
     def _stored(self) -> Mapping[str, Any]:

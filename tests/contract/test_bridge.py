@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.bridge.bridge import Bridge, Identity
-from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.faults import FAULT
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerConnected,
     BrokerLost,
@@ -61,6 +62,7 @@ class BridgeRecorder:
             waiting = [each]
             while waiting:
                 for effect in self.bridge.handle(waiting.pop(), self.now):
+                    assert not (isinstance(effect, Log) and effect.text.startswith(FAULT)), effect.text
                     if isinstance(effect, PrinterAction):
                         waiting.append(ActionDone(effect.token))
                     if isinstance(effect, Publish):

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from typing import Any
 
 from octoprint_temp_eta.bridge.bridge import Bridge
+from octoprint_temp_eta.bridge.faults import FAULT
 from octoprint_temp_eta.bridge.protocol.effects import (
     Connect,
     Disconnect,
@@ -115,6 +116,8 @@ class BridgeDriver:
         self.scripts = scripts
         #: Why OctoPrint refuses targets, None: it takes them.
         self.target_refusal: str | None = None
+        #: Whether parts may raise exceptions.
+        self.expects_faults = False
         #: Whether OctoPrint carries out commands about the job at once.
         self.carries_out = True
         self.link: int | None = None
@@ -312,6 +315,7 @@ class BridgeDriver:
             json.dumps(effect.value, allow_nan=False)
         elif isinstance(effect, Log):
             assert PASSWORD not in effect.text
+            assert self.expects_faults or not effect.text.startswith(FAULT), effect.text
 
     def _acknowledges(self, topic: str) -> bool:
         return self.link is not None and self.acknowledges and not topic.startswith(self.silent_on)

@@ -10,7 +10,8 @@ from typing import Self
 
 from octoprint_temp_eta.adapters.broker.mqtt import Mqtt
 from octoprint_temp_eta.bridge.bridge import Bridge
-from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Publish, Subscribe
+from octoprint_temp_eta.bridge.faults import FAULT
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Log, Publish, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import Input, PrinterChanged, Readings, Started, Stopping, Tick
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.settings.table import parse
@@ -109,6 +110,7 @@ class DayReplay:
 
     def _handle(self, event: Input) -> None:
         for effect in self._bridge.handle(event, self.now):
+            assert not (isinstance(effect, Log) and effect.text.startswith(FAULT)), effect
             performer = self._performers.get(type(effect))
             if performer is not None:
                 performer(effect)  # type: ignore[operator]

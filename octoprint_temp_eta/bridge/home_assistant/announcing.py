@@ -31,6 +31,8 @@ from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .elsewhere import ELSEWHERE, Elsewhere
 from .fitting import Fitted, fit
 
+#: The lowest maximum in °C of a heater that Home Assistant sets, in whole degrees; a lower one means: do not heat.
+LOWEST_MAXIMUM = 1.0
 #: A warning for the log.
 NEW_DEVICE = (
     "The printer ID has changed, so Home Assistant has a new device for this printer. Choose it in automations with "
@@ -177,7 +179,7 @@ class HomeAssistant(Part):
                 if each.id and not each.error and may_start(each.id, settings)
             ),
             commands=frozenset(self._commands.allowed),
-            highest_targets=tuple((heater, highest_target(heater, settings)) for heater in self._heaters.settable),
+            highest_targets=self._highest_targets(settings),
             thermostats=self._thermostats(settings),
         )
 
@@ -185,7 +187,6 @@ class HomeAssistant(Part):
         """Return each settable heater with the presets that heat it, if the settings ask for thermostats."""
         if not settings.ha_climate:
             return ()
-        highest = {heater: highest_target(heater, settings) for heater in self._heaters.settable}
         return tuple(
             Thermostat(
                 heater,
@@ -196,9 +197,13 @@ class HomeAssistant(Part):
                     if 0 < preset.target(heater) <= most
                 ),
             )
-            for heater, most in highest.items()
-            if most > 0
+            for heater, most in self._highest_targets(settings)
         )
+
+    def _highest_targets(self, settings: Settings) -> tuple[tuple[str, float], ...]:
+        """Return the highest target of each settable heater, without those that may not be heated."""
+        highest = ((heater, highest_target(heater, settings)) for heater in self._heaters.settable)
+        return tuple((heater, most) for heater, most in highest if most >= LOWEST_MAXIMUM)
 
     def _announcement(self) -> Fitted:
         identity, settings, profile = self._info.identity, self._settings, self._printer.profile
