@@ -63,6 +63,7 @@ def test_only_python_files_are_scripts(folder: Path) -> None:
         (head("a\x07b") + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
         (head("a" * 65) + "__script_obj__ = object\n", "__script_id__ must be a string of 1 to 64 characters"),
         (head(title=" ") + "__script_obj__ = object\n", "__script_title__ must be a string that is not empty"),
+        (head(title="\u200b") + "__script_obj__ = object\n", "__script_title__ must be a string that is not empty"),
         (head(more="__script_settings__ = [1]") + "__script_obj__ = object\n", "__script_settings__: must be a dict"),
         (
             head(more="__script_settings__ = {'a': object}") + "__script_obj__ = object\n",

@@ -65,7 +65,8 @@ def _script(file: str, reply: Mapping[str, Any]) -> Script:
     script_id, title, hint, description = (reply.get(key) for key in ("id", "title", "hint", "description"))
     if not is_valid_id(script_id):
         raise ScriptFailed(f"__script_id__ must be {ID_RULE}, not {script_id!r:.80}")
-    if not isinstance(title, str) or not title.strip():
+    title = _shown(title)[:MAX_TITLE] if isinstance(title, str) else ""
+    if not title:
         raise ScriptFailed("__script_title__ must be a string that is not empty")
     try:
         settings = as_json(reply.get("settings"))
@@ -76,7 +77,7 @@ def _script(file: str, reply: Mapping[str, Any]) -> Script:
         raise ScriptFailed("__script_settings__ must be valid Unicode text") from None
     return Script(
         file,
-        _shown(title)[:MAX_TITLE],
+        title,
         str(script_id),
         settings,
         reply.get("has_commands") is True,

@@ -54,7 +54,13 @@ class Handler(logging.Handler):
             self._dropped += 1
             return
         self.flush()
-        self._channel.send("log", level=_level(record.levelno), message=self.format(record)[:MAX_TEXT])
+        self._channel.send("log", level=_level(record.levelno), message=self._text(record)[:MAX_TEXT])
+
+    def _text(self, record: logging.LogRecord) -> str:
+        try:
+            return self.format(record)
+        except Exception as error:  # of the arguments; as with other handlers, the script goes on
+            return f"A log message cannot be formatted ({type(error).__name__}): {record.msg!r:.200}"
 
     def flush(self) -> None:
         """Send the number of records dropped since the last one sent."""

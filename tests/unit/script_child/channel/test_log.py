@@ -50,6 +50,14 @@ def test_a_record_has_the_nearest_level(level: int, name: str):
     assert sent.messages == [{"kind": "log", "level": name, "message": "x" * MAX_TEXT}]
 
 
+def test_a_message_that_cannot_be_formatted_does_not_end_the_script():
+    sent = Sent()
+    Handler(sent).emit(logging.LogRecord(NAME, logging.INFO, "", 0, "%d mm", ("x",), None))
+    assert [message["message"] for message in sent.messages] == [
+        "A log message cannot be formatted (TypeError): '%d mm'"
+    ]
+
+
 def test_dropped_records_are_counted(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(log.time, "monotonic", lambda: 100.0)
     sent = Sent()
