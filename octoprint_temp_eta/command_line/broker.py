@@ -40,7 +40,8 @@ class Context:
         """
         changed: dict[str, object] = {}
         if address is not None:
-            changed = {"mqtt_broker_host": address, "mqtt_username": "", "mqtt_password": ""}
+            # its user name may be part of the address
+            changed = {"mqtt_broker_host": address, "mqtt_username": "", "mqtt_password": password or ""}
         if username is not None:
             changed |= {"mqtt_username": username, "mqtt_password": password or ""}
         try:

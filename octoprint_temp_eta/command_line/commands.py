@@ -64,7 +64,7 @@ def _with_broker(context: Callable[[], Context]) -> WithBroker:
         @click.option("--password", envvar="TEMP_ETA_PASSWORD", hidden=True)
         @functools.wraps(function)
         def run(broker: str | None, username: str | None, password: str | None, **options: Any) -> None:
-            if username is not None and password is None:
+            if password is None and (username is not None or "@" in (broker or "")):
                 password = click.prompt("Password", hide_input=True, default="", show_default=False)
             try:
                 status = function(context().with_broker(broker, username, password), **options)

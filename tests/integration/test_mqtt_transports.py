@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker.client import paho
+from octoprint_temp_eta.adapters.broker.client import guarded, paho
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
@@ -16,7 +18,7 @@ from tests.support.broker_programs import Certificates
 from tests.support.certificates import make_certificates, make_client_certificate
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OLD_LIBRARY, Link, impatient, link, spec
-from tests.support.slow_peer import SlowPeer
+from tests.support.slow_peer import DeadEnd, SlowPeer
 from tests.support.waiting import free_port
 
 __all__ = ["impatient", "link"]
@@ -173,3 +175,25 @@ def test_a_session_is_kept_only_if_wanted(link: Link, broker: Broker, clean_star
     received = [message.topic for message in link.all(MessageArrived)]
     assert ("test/command/late" in received) is not clean_start
     link.connect(broker.port, client_id=client_id)
+
+
+def test_addresses_that_do_not_answer_leave_time_for_the_one_that_does(
+    link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    """Such as those of IPv6, on a network that has only IPv4."""
+    look_up = socket.getaddrinfo
+
+    def several(host: str, port: int, *arguments: Any, **options: Any) -> Any:
+        if host != "several.test":
+            return look_up(host, port, *arguments, **options)
+        ports = (*(each.port for each in dead), broker.port)
+        return [found for each in ports for found in look_up("127.0.0.1", each, *arguments, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", several)
+    monkeypatch.setattr(guarded, "ADDRESSES_S", 2.0)
+    monkeypatch.setattr(paho, "OPEN_TIMEOUT_S", 5.0)
+    with DeadEnd() as first, DeadEnd() as second, DeadEnd() as third:
+        dead = (first, second, third)
+        link.mqtt.connect(spec(broker.port, host="several.test"))
+        assert link.wait_for(BrokerConnected).host == "several.test"
+    assert link.all(BrokerLost) == []

@@ -1,4 +1,4 @@
-"""A peer that accepts connections and sends the same few bytes again and again, but never what is expected."""
+"""Peers that keep a client waiting: one sends the same few bytes again and again, one does not even accept."""
 
 from __future__ import annotations
 
@@ -36,3 +36,22 @@ class SlowPeer:
         with connection, contextlib.suppress(OSError):
             while not self._ends.wait(self._pause):
                 connection.sendall(self._chunk)
+
+
+class DeadEnd:
+    """A port at which connections are neither accepted nor refused, as a context manager: its queue is full."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port: int = self._server.getsockname()[1]
+        self._waiting: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self._waiting.append(socket.create_connection(("127.0.0.1", self.port), 0.2))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self._server, *self._waiting):
+            each.close()

@@ -125,7 +125,7 @@ class Session(threading.Thread):
 
     def _report(self, end: _End, pause: float) -> None:
         if not end.at_once or end.reason not in self._reported:
-            self._post(BrokerLost(self._link, end.reason, end.code, pause))
+            self._post(BrokerLost(self._link, end.reason, end.code, pause, at_once=end.at_once))
         if end.at_once:
             self._reported.add(end.reason)
 

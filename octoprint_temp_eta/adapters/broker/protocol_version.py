@@ -2,10 +2,10 @@
 
 Every connection starts with an attempt in MQTT 5. What follows depends on how the broker reacts:
 
-* It refuses the version (CONNACK 0x84, or 1 of MQTT 3.1.1), or closes the connection without a CONNACK, as RabbitMQ
-  3.10 does: the next attempt uses 3.1.1, without a pause.
-* It does not respond. A frozen broker or a slow link does not respond either, and may support MQTT 5. So an attempt in
-  3.1.1 only checks whether the broker responds. If it does, MQTT 5 is tried again before 3.1.1 is used.
+* It refuses the version (CONNACK 0x84, or 1 of MQTT 3.1.1): the next attempt uses 3.1.1, without a pause.
+* It closes the connection without a CONNACK, as RabbitMQ 3.10 does, or does not respond. A proxy whose broker restarts,
+  a frozen broker and a slow link do the same, and may support MQTT 5. So an attempt in 3.1.1 only checks whether the
+  broker responds. If it does, MQTT 5 is tried again before 3.1.1 is used.
 
 A connection in 3.1.1 lasts until it ends; the next one starts with MQTT 5 again.
 """
@@ -27,9 +27,9 @@ class Step(Enum):
     """What the attempt is for."""
 
     FIRST = auto()
-    #: Does the broker respond to 3.1.1, where it was silent in 5?
+    #: Does the broker respond to 3.1.1, where it was silent or closed the connection in 5?
     PROBE = auto()
-    #: It does: is it still silent in 5?
+    #: It does: does it still not respond in 5?
     SECOND = auto()
     #: It does not support MQTT 5.
     FALLBACK = auto()
@@ -66,7 +66,7 @@ class ProtocolVersion:
         step = self.attempt.step
         following = NEXT.get((step, outcome), Step.FIRST)
         self.attempt = _attempt(following, seconds)
-        return following in (Step.SECOND, Step.FALLBACK)
+        return following in (Step.SECOND, Step.FALLBACK) or (following is Step.PROBE and outcome is Outcome.CLOSED)
 
     @property
     def is_probe(self) -> bool:
@@ -77,7 +77,7 @@ class ProtocolVersion:
 #: The step after a step and its outcome; after all others the first one follows, after a pause.
 NEXT = {
     (Step.FIRST, Outcome.UNSUPPORTED): Step.FALLBACK,
-    (Step.FIRST, Outcome.CLOSED): Step.FALLBACK,
+    (Step.FIRST, Outcome.CLOSED): Step.PROBE,
     (Step.FIRST, Outcome.SILENT): Step.PROBE,
     (Step.PROBE, Outcome.ACCEPTED): Step.SECOND,
     (Step.SECOND, Outcome.UNSUPPORTED): Step.FALLBACK,

@@ -235,7 +235,10 @@ class Connection(Part):
         if self._outbox.link is not None and event.link < self._outbox.link:
             return []  # an abandoned attempt, while another connection was established
         self._outbox.lost(now, event.code)
+        before = self.last_error
         effects = self._lost(event.reason, now, without_reason=event.code is None)
+        if event.at_once:  # a broker without MQTT 5 is no error
+            self.last_error = before
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         self._restart_at = now.at + event.pause if event.given_up and self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]

@@ -170,6 +170,8 @@ class BrokerLost:
     pause: float = field(default=0.0, compare=False)
     #: Whether the adapter makes no further attempt: the bridge has to request the connection again after the pause.
     given_up: bool = field(default=False, compare=False)
+    #: Whether the next attempt, in another version of MQTT, follows without a pause.
+    at_once: bool = field(default=False, compare=False)
 
 
 @frozen

@@ -36,6 +36,11 @@ def test_another_user_does_not_get_the_saved_password():
     assert (spec.host, spec.username, spec.password) == ("saved.test", "guest", "")
 
 
+def test_the_password_goes_with_a_user_in_the_address():
+    spec = SAVED.with_broker("mqtt://guest@other.test", None, "given").connect_settings()
+    assert (spec.host, spec.username, spec.password) == ("other.test", "guest", "given")
+
+
 def test_each_command_has_a_client_id_of_its_own():
     assert SAVED.connect_settings().client_id != SAVED.connect_settings().client_id
 

@@ -19,6 +19,9 @@ import paho.mqtt.client as mqtt
 from ....bridge.protocol.effects import LARGEST_PACKET
 from ..errors import FIRST_FAILURE, PACKET_TOO_LARGE
 
+#: Seconds for all addresses of a broker's name together: some may not answer, such as those of IPv6 on a network with
+#: IPv4 only.
+ADDRESSES_S = 36.0
 #: Bytes that are read at once.
 CHUNK = 65536
 _PUBLISH, _QOS_1 = 0x30, 1
@@ -97,11 +100,30 @@ class GuardedClient(mqtt.Client):
         return super().disconnect(*arguments, **options)
 
     def _create_socket_connection(self) -> socket.socket:
-        connection: socket.socket = super()._create_socket_connection()
+        connection = self._connection()
         self._opening = connection.dup()  # TLS takes the descriptor of the first one
         if self._too_late:
             self.give_up()
         return connection
+
+    def _connection(self) -> socket.socket:
+        """Return a connection to the first address of the name that accepts one; all of them get the same time."""
+        if self._get_proxy():  # type: ignore[no-untyped-call,unused-ignore]
+            connection: socket.socket = super()._create_socket_connection()
+            return connection
+        addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        failure: OSError | None = None
+        for family, kind, protocol, _, address in addresses:
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.settimeout(min(self._connect_timeout, ADDRESSES_S / len(addresses)))
+                connection.connect(address)
+                connection.settimeout(self._connect_timeout)
+                return connection
+            except OSError as error:
+                connection.close()
+                failure = error
+        raise failure or OSError("the name has no address")
 
     def _packet_write(self) -> Any:
         with self._writing:

@@ -19,12 +19,23 @@ def play(*outcomes: Outcome) -> list[str]:
     return versions
 
 
-@pytest.mark.parametrize("outcome", [UNSUPPORTED, CLOSED])
-def test_a_broker_that_refuses_mqtt_5_or_hangs_up_is_connected_to_with_3_1_1_at_once(outcome: Outcome):
+def test_a_broker_that_refuses_mqtt_5_is_connected_to_with_3_1_1_at_once():
     version = ProtocolVersion()
-    assert version.outcome(outcome) is True
+    assert version.outcome(UNSUPPORTED) is True
     assert version.attempt.protocol == "3.1.1"
     assert not version.is_probe
+
+
+def test_a_broker_that_hangs_up_at_mqtt_5_twice_and_accepts_3_1_1_between_is_connected_to_with_3_1_1():
+    version = ProtocolVersion()
+    for outcome, protocol, probe in ((CLOSED, "3.1.1", True), (ACCEPTED, "5", False), (CLOSED, "3.1.1", False)):
+        assert version.outcome(outcome) is True
+        assert (version.attempt.protocol, version.is_probe) == (protocol, probe)
+
+
+def test_a_proxy_whose_broker_restarts_does_not_end_in_3_1_1():
+    assert play(CLOSED, CLOSED, CLOSED, CLOSED, ACCEPTED) == ["5", "3.1.1", "5", "3.1.1", "5", "5"]
+    assert play(CLOSED, ACCEPTED, ACCEPTED) == ["5", "3.1.1", "5", "5"]
 
 
 @pytest.mark.parametrize("outcome", [ACCEPTED, FAILED, CLOSED, SILENT])

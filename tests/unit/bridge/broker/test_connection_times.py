@@ -42,6 +42,15 @@ def test_after_a_long_absence_the_topics_may_be_another_machine_s(absent: float,
     assert (driver.of(Disconnect) == [Disconnect()]) is leaves
 
 
+def test_a_broker_without_mqtt_5_is_no_error():
+    driver = bridge()
+    driver.lose()
+    error = driver.bridge.snapshot(driver.now)["mqtt"]["last_error"]
+    driver.handle(BrokerLost(next(driver._links), "It does not answer in MQTT 5", at_once=True))
+    driver.connect()
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == error
+
+
 def test_connections_that_break_one_after_the_other_name_printer_id_and_client_id():
     """As with brokers that give no reason when they end a connection for another client."""
     driver = bridge()
