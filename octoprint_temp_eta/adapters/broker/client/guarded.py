@@ -112,7 +112,7 @@ class GuardedClient(mqtt.Client):
             connection: socket.socket = super()._create_socket_connection()
             return connection
         addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        failure: OSError | None = None
+        failure = OSError()
         for family, kind, protocol, _, address in addresses:
             connection = socket.socket(family, kind, protocol)
             try:
@@ -123,7 +123,7 @@ class GuardedClient(mqtt.Client):
             except OSError as error:
                 connection.close()
                 failure = error
-        raise failure or OSError("the name has no address")
+        raise failure
 
     def _packet_write(self) -> Any:
         with self._writing:
