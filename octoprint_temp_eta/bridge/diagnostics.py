@@ -104,7 +104,7 @@ class Diagnostics(Part):
             "last_error": connection.last_error,
             "accuracy": {name: encode.accuracy(accuracy) for name, accuracy in self._heaters.accuracy().items()},
             "clash": connection.conflict.text,
-            "warnings": list(connection.warnings),
+            "warnings": [*connection.warnings, *([connection.problem] if connection.problem else [])],
             "connection_test": self._tests.result,
         }
 

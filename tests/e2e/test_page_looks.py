@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support import browser as browsers
 from tests.support.octoprint_page import LEVELS, field, heater, open_settings, save
-from tests.support.page_messages import DARK, ETA, IDLE, LOST, MODEL, card, choose, overflow, send
+from tests.support.page_messages import BROKER, DARK, ETA, IDLE, LOST, MODEL, card, choose, overflow, send
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
@@ -202,3 +202,12 @@ def test_a_refused_value_and_the_reason_are_legible(page: Page, theme: str) -> N
     expect(page.locator("#settings_dialog")).to_be_hidden()
     style.evaluate("style => style.remove()")
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_what_does_not_work_on_a_connection_is_shown_beside_it(page: Page) -> None:
+    place = page.locator("#tab_plugin_temp_eta .temp-eta-connection")
+    data = {**LOST, "connected": True, "broker": BROKER, "problem": "Commands will not arrive."}
+    send(page, type="connection_update", data=data)
+    expect(place).to_contain_text("Connected to broker.test:1883")
+    expect(place).to_contain_text("Commands will not arrive.")
+    expect(place).to_have_class(re.compile("temp-eta-impaired"))

@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
     BrokerRefused,
     Delivered,
     MessageArrived,
+    SubscriptionGranted,
 )
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
@@ -67,6 +68,7 @@ def test_a_refused_topic_is_named_and_the_others_work(link: Link, broker: Broker
         receives(link, peer, "test/command/reset")
         receives(link, peer, "test/info")
         proxy.to_client = lambda packet: packet
+        assert link.wait_for(SubscriptionGranted).topic == FORBIDDEN
         peer.publish(FORBIDDEN, b"online", retain=True)
         try:
             link.wait_for(MessageArrived, lambda message: message.topic == FORBIDDEN)

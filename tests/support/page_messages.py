@@ -46,6 +46,7 @@ LOST: dict[str, Any] = {
     "broker": None,
     "last_error": "TCP: the broker refuses the connection.",
     "retry_at": None,
+    "problem": None,
     "warnings": [],
     "base_topic": "a/b",
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...bridge.outbox.send_limits import WINDOW
 from ...bridge.protocol.effects import Connect, Publish
-from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input
+from ...bridge.protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, Input, SubscriptionGranted
 from ...core.frozen import frozen
 from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
@@ -63,6 +63,8 @@ class Session(threading.Thread):
         self._version = ProtocolVersion()
         self._limits = Limits()
         self._subscriptions = Subscriptions(spec.subscriptions, qos=_subscription_qos(spec))
+        #: The topics that were reported as refused on this connection.
+        self._ungranted: set[str] = set()
         self._events: Events = queue.SimpleQueue()
         #: The client that is being opened.
         self._opening: Client | None = None
@@ -190,6 +192,7 @@ class Session(threading.Thread):
         `seconds` is how long CONNACK took.
         """
         begin = now().at
+        self._ungranted.clear()
         self._subscriptions.connected()
         timeout = SUBSCRIBE_TIMEOUT_S + SUBSCRIBE_TIMEOUT_FACTOR * seconds
         ended = self._subscribe(client, min(timeout, LONGEST_SUBSCRIBE_TIMEOUT_S))
@@ -243,8 +246,15 @@ class Session(threading.Thread):
                 client.unsubscribe(topic)
             self._send_subscriptions(client)
 
+    def _granted(self, topic: str | None) -> None:
+        """Report that the broker has granted `topic`, which it had refused."""
+        if topic in self._ungranted:
+            self._ungranted.discard(topic)
+            self._post(SubscriptionGranted(topic))
+
     def _report_subscriptions(self, *, unanswered: bool = False) -> None:
         for topic, why in self._subscriptions.problems(unanswered=unanswered):
+            self._ungranted.add(topic)
             self._post(BrokerRefused(errors.subscription_refused(topic, why), topic))
 
     def _watch(self, client: Client) -> Ended | None:
@@ -257,7 +267,7 @@ class Session(threading.Thread):
             if self._left is not None or not client.connected:
                 return None
             if isinstance(event, Suback):
-                self._subscriptions.answered(event.mid, event.codes)
+                self._granted(self._subscriptions.answered(event.mid, event.codes))
                 if self._subscriptions.complete:
                     self._report_subscriptions()
             if now().at >= retry_at:

@@ -28,6 +28,7 @@ from ..protocol.inputs import (
     PluginSubscriptions,
     Started,
     Stopping,
+    SubscriptionGranted,
 )
 from .connect_settings import connection, subscriptions, topics_of, warnings
 from .connection_times import explain_breaking
@@ -36,11 +37,8 @@ from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
-from .refusals import Refusals, consequence
+from .refusals import Refusals, explained
 from .states import MOVES, Event, State
-
-#: Seconds between two times that the machine that stays publishes everything again: the other one has overwritten it.
-DEFEND_S = 5.0
 
 
 class Connection(Part):
@@ -78,8 +76,6 @@ class Connection(Part):
         self._retry_at: float | None = None
         #: When to request the connection again, in monotonic seconds; None while the adapter makes the attempts.
         self._restart_at: float | None = None
-        self._defended_at = -DEFEND_S
-        self._overwritten = False
         self._read_back = ReadBack()
         self._refusals = Refusals()
         self._log = LogThrottle()
@@ -88,6 +84,11 @@ class Connection(Part):
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the connection although it works."""
         return () if self._broker is None else warnings(self._connect(), self._broker)
+
+    @property
+    def problem(self) -> str | None:
+        """What does not work on the present connection, None if all does."""
+        return nothing_arrives(self._outbox.topics.base) if self._read_back.missing else self._refusals.newest
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
@@ -111,6 +112,7 @@ class Connection(Part):
             BrokerConnected: self._accepted,
             BrokerLost: self._broker_lost,
             BrokerRefused: self._refused,
+            SubscriptionGranted: self._granted,
             Delivered: self._delivered,
             MessageArrived: self._arrived,
             MalformedMessage: self._malformed,
@@ -132,7 +134,7 @@ class Connection(Part):
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self.conflict.text is None:
-            return [] if earlier == after or not self._wanted else [Subscribe(after.subscriptions)]
+            return [] if earlier == after or not self._wanted else self._subscribe()
         self.conflict.forget(moved=moved)
         self._outbox.limits.forget()
         self._log.forget()
@@ -157,12 +159,10 @@ class Connection(Part):
             self._outbox.lost(now)
         if dead:
             effects += self._lost(dead, now)
-        if dead or self._restarts(now) or (self.state is State.LEFT and self.conflict.returns(now)):
+        restarts = self._restart_at is not None and now.at >= self._restart_at
+        if dead or restarts or (self.state is State.LEFT and self.conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
         return [*effects, *(self._look_at(self._former_bases.topics) if self._outbox.connected else ())]
-
-    def _restarts(self, now: Now) -> bool:
-        return self._restart_at is not None and now.at >= self._restart_at
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the connection and of the next attempt."""
@@ -186,6 +186,7 @@ class Connection(Part):
             "connected": self._outbox.connected,
             "broker": self.broker,
             "last_error": self.last_error,
+            "problem": self.problem,
             "retry_at": encode.instant(self._retry_at),
             "warnings": list(self.warnings),
             "base_topic": self._outbox.topics.base,
@@ -197,7 +198,7 @@ class Connection(Part):
         broker = self._broker
         link = None if broker is None else broker.link
         wanted = self._settings.mqtt_enabled, self._settings.mqtt_broker_host, self._outbox.topics.base
-        return wanted, self.state, self._outbox.connected, link, self.last_error, self._retry_at
+        return wanted, self.state, self._outbox.connected, link, self.last_error, self.problem, self._retry_at
 
     def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
@@ -259,16 +260,18 @@ class Connection(Part):
         return effects
 
     def _defend(self, found: Found, now: Now) -> None:
-        """Publish everything again while another machine publishes on our topics, but not at each of its messages."""
-        self._overwritten |= found is Found.ANOTHER
-        if self._overwritten and self._outbox.connected and now.at - self._defended_at >= DEFEND_S:
-            self._overwritten, self._defended_at = False, now.at
+        if self.conflict.defends(found, now, connected=self._outbox.connected):
             self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        if not self._refusals.is_new(event) or (event.topic in self._former_bases.topics and not event.published):
+        if event.topic in self._former_bases.topics and not event.published:
             return []  # what was left of a former base stays, without a report
-        return self._report(event.reason + consequence(event.topic, self._outbox.topics, self._settings), now)
+        event = explained(event, self._outbox.topics, self._settings)
+        return self._report(event.reason, now) if self._refusals.is_new(event) else []
+
+    def _granted(self, event: SubscriptionGranted, _: Now) -> list[Effect]:
+        self.last_error = self._refusals.granted(event.topic, self.last_error)
+        return []
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
         self.last_error = self._refusals.accepted(self._outbox.delivered(event, now), self.last_error)
@@ -297,7 +300,7 @@ class Connection(Part):
         return self._log.refused("A message was dropped: its topic or its properties are no valid MQTT", now)
 
     def _subscribe_for_plugins(self, _: PluginSubscriptions, __: Now) -> list[Effect]:
-        return [Subscribe(self._subscriptions())] if self._wanted and self.state is not State.LEFT else []
+        return self._subscribe() if self._wanted and self.state is not State.LEFT else []
 
     # States
 
@@ -341,7 +344,12 @@ class Connection(Part):
 
     def _look_at(self, topics: tuple[str, ...]) -> list[Effect]:
         before, self._looked_at = self._looked_at, topics
-        return [] if before == topics else [Subscribe(self._subscriptions())]
+        return [] if before == topics else self._subscribe()
+
+    def _subscribe(self) -> list[Effect]:
+        topics = self._subscriptions()
+        self._refusals.only(topics)
+        return [Subscribe(topics)]
 
     def _connect(self) -> Connect:
         return connection(self._settings, offline_message(self._outbox), self._subscriptions())

@@ -23,7 +23,7 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, Publish
 from ..protocol.identity import Identity
-from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, MessageArrived
+from ..protocol.inputs import BrokerConnected, BrokerLost, BrokerRefused, MessageArrived, SubscriptionGranted
 from .connect_settings import topics_of
 from .identity_conflict import sender_of
 
@@ -105,6 +105,7 @@ class FormerBases(Part):
             BrokerLost: self._lost,
             MessageArrived: self._arrived,
             BrokerRefused: self._refused,
+            SubscriptionGranted: self._granted,
         }
 
     @property
@@ -209,6 +210,13 @@ class FormerBases(Part):
     def _refused(self, event: BrokerRefused, _: Now) -> list[Effect]:
         for base, look in self._looks.items() if not event.published else ():
             look.refused |= event.topic in (Topics(base).of("info"), Topics(base).of("status"))
+        return []
+
+    def _granted(self, event: SubscriptionGranted, now: Now) -> list[Effect]:
+        """Look anew: what is retained arrives from now on."""
+        for base, look in self._looks.items():
+            if look.refused and event.topic in (Topics(base).of("info"), Topics(base).of("status")):
+                self._looks[base] = _Look(now.at)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:

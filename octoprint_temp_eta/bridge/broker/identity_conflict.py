@@ -29,6 +29,8 @@ RETURN_S, GREATEST_RETURN_S = 60.0, 960.0
 #: Seconds after which the other machine would have left if the topics were not its own, and the longest in which it is
 #: not noticed meanwhile: one that has left returns later than that.
 YIELD_S, LONGEST_GAP_S = 30.0, 15.0
+#: Seconds between two times that the machine that stays publishes everything again: the other one has overwritten it.
+DEFEND_S = 5.0
 _MACHINE, _BOOT_ID = re.compile(r"[0-9a-f]{8,64}"), re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -75,6 +77,8 @@ class IdentityConflict:
         self._other: str | None = None
         self._stays_since = self._other_at = 0.0
         self._owner: str | None = None
+        #: Whether it has overwritten our states, and when they were published again last.
+        self._overwritten, self._defended_at = False, -inf
         #: Seconds from leaving until the next look.
         self.return_s = RETURN_S
 
@@ -92,6 +96,14 @@ class IdentityConflict:
     def yields(self, now: Now) -> bool:
         """Return whether what is on our topics may be another machine's: it may be there, and have been there first."""
         return self.disputed(now) and not self.times.owned
+
+    def defends(self, found: Found, now: Now, *, connected: bool) -> bool:
+        """Return whether to publish everything again, as the other machine publishes; not at each of its messages."""
+        self._overwritten |= found is Found.ANOTHER
+        if not (self._overwritten and connected and now.at - self._defended_at >= DEFEND_S):
+            return False
+        self._overwritten, self._defended_at = False, now.at
+        return True
 
     def returns(self, now: Now) -> bool:
         """Return whether it is time to connect again and to look whether the other machine is still there."""

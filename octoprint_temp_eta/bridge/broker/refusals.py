@@ -5,6 +5,9 @@ A refused message is sent again after pauses, and each time the broker refuses i
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from ...messages.topics import Topics
 from ...settings.table import Settings
 from ..protocol.inputs import BrokerRefused
@@ -18,19 +21,26 @@ class Refusals:
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
+        #: By topic, why the broker has refused the subscription.
+        self._subscriptions: dict[str, str] = {}
 
     @property
     def newest(self) -> str | None:
-        """Why the broker has refused what it refused last, None if it has accepted everything since."""
-        return next(reversed(self._reasons.values()), None)
+        """Why the broker has refused the last subscription or else message, None if it has accepted all since."""
+        reasons = self._subscriptions or self._reasons
+        return next(reversed(reasons.values()), None)
 
     def connected(self) -> None:
         """Forget everything on a new connection."""
         self._reasons.clear()
+        self._subscriptions.clear()
 
     def is_new(self, event: BrokerRefused) -> bool:
         """Note a refusal; return whether it is not known yet. A refused subscription is always new."""
-        if event.topic is None or not event.published:
+        if event.topic is None:
+            return True
+        if not event.published:
+            self._subscriptions[event.topic] = event.reason
             return True
         if self._reasons.get(event.topic) == event.reason:
             return False
@@ -39,6 +49,14 @@ class Refusals:
         if len(self._reasons) > MOST_TOPICS:
             del self._reasons[next(iter(self._reasons))]
         return True
+
+    def granted(self, topic: str, error: str | None) -> str | None:
+        """Note that the broker granted the subscription to `topic`; return the error after it, `error` before."""
+        return self.newest if self._subscriptions.pop(topic, None) == error else error
+
+    def only(self, topics: Collection[str]) -> None:
+        """Forget the subscriptions that are not among `topics` any more."""
+        self._subscriptions = {topic: why for topic, why in self._subscriptions.items() if topic in topics}
 
     def accepted(self, topic: str | None, error: str | None) -> str | None:
         """Note that the broker accepted a message on `topic`; return the error after it, which was `error` before.
@@ -50,13 +68,15 @@ class Refusals:
             return error
         ended = error in self._reasons.values()
         self._reasons.clear()
-        return None if ended else error
+        return self.newest if ended else error
 
 
-def consequence(topic: str | None, topics: Topics, settings: Settings) -> str:
-    """Return what a refused subscription to `topic` means, as a further sentence; empty for others."""
-    if topic == topics.commands:
-        return " Commands will not arrive."
-    if topic == settings.ha_status_topic:
-        return " The bridge does not notice when Home Assistant starts."
-    return ""
+def explained(event: BrokerRefused, topics: Topics, settings: Settings) -> BrokerRefused:
+    """Return the refusal with a further sentence about what it means, if it is one of a subscription."""
+    consequences = {
+        settings.ha_status_topic: " The bridge does not notice when Home Assistant starts.",
+        topics.commands: " Commands will not arrive.",
+    }
+    if event.published or event.topic not in consequences:
+        return event
+    return replace(event, reason=event.reason + consequences[event.topic])

@@ -187,6 +187,13 @@ class BrokerRefused:
     published: bool = False
 
 
+@frozen
+class SubscriptionGranted:
+    """The broker has granted the subscription to `topic`, which was reported as refused on this connection."""
+
+    topic: str
+
+
 class Answer(Enum):
     """What the broker did with a message that it acknowledged."""
 
@@ -271,6 +278,7 @@ Input = (
     | BrokerConnected
     | BrokerLost
     | BrokerRefused
+    | SubscriptionGranted
     | Delivered
     | MessageArrived
     | MalformedMessage

@@ -23,8 +23,13 @@
                 time: TempETA.clock(mqtt.broker.connected_since_at)
             });
         });
+        /* What does not work on the present connection, such as a subscription that the broker refuses. */
+        self.impaired = computed(() => self.connected() && Boolean(self.mqtt().problem));
         /* The reason of the present failure; an error of an earlier connection is not shown beside a good one. */
-        self.error = computed(() => (self.failing() && TempETA.translated(self.mqtt().last_error)) || "");
+        self.error = computed(() => {
+            const reason = self.failing() ? self.mqtt().last_error : self.connected() && self.mqtt().problem;
+            return (reason && TempETA.translated(reason)) || "";
+        });
         self.retry = computed(() => {
             const at = self.failing() && self.mqtt().retry_at ? Date.parse(self.mqtt().retry_at) : null;
             if (at === null) return "";

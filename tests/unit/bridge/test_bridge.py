@@ -211,6 +211,7 @@ def test_rest_shows_what_is_published():
         "connected": True,
         "broker": driver.state("diagnostics")["broker"],
         "last_error": None,
+        "problem": None,
         "retry_at": None,
         "warnings": [],
         "base_topic": BASE,

@@ -64,18 +64,19 @@ class Subscriptions:
         """Note the packet id of a SUBSCRIBE."""
         self._open[mid] = topic
 
-    def answered(self, mid: int, codes: Sequence[int]) -> None:
-        """Note a SUBACK."""
+    def answered(self, mid: int, codes: Sequence[int]) -> str | None:
+        """Note a SUBACK; return the topic if it is granted."""
         topic = self._open.pop(mid, None)
         if topic is None:
-            return
+            return None
         failures = [code for code in codes if code >= FIRST_FAILURE]
         if failures:
             self._refused[topic] = reason_name(failures[0])
             if failures[0] == FIRST_FAILURE:
                 self._without_reason.add(topic)
-        else:
-            self._refused.pop(topic, None)
+            return None
+        self._refused.pop(topic, None)
+        return topic
 
     @property
     def complete(self) -> bool:

@@ -22,7 +22,13 @@ from octoprint_temp_eta.bridge.broker.former_bases import (
 )
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save, Subscribe
 from octoprint_temp_eta.bridge.protocol.identity import Identity
-from octoprint_temp_eta.bridge.protocol.inputs import Answer, BrokerConnected, BrokerRefused, MessageArrived
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    Answer,
+    BrokerConnected,
+    BrokerRefused,
+    MessageArrived,
+    SubscriptionGranted,
+)
 from octoprint_temp_eta.settings.table import Settings
 from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver
 from tests.support.outbox_driver import now, outbox
@@ -230,6 +236,19 @@ def test_where_it_may_not_look_nothing_is_removed_and_that_is_no_error():
     driver.advance(2 * ALIVE_S)
     assert DEVICE in driver.retained
     assert driver.state("diagnostics")["last_error"] is None
+
+
+def test_once_the_broker_grants_what_it_has_refused_it_looks_again():
+    former = original()
+    former.retained[STATUS] = b"offline"
+    driver = started(former, RESTARTED)
+    driver.connect()
+    driver.handle(BrokerRefused("No answer", INFO))
+    driver.advance(WAIT_S + LATER_PROBE_S)
+    assert DEVICE in driver.retained
+    driver.handle(SubscriptionGranted(INFO))
+    driver.advance(LOOK_S + 5)
+    assert DEVICE not in driver.retained
 
 
 def test_after_connections_that_ended_while_it_looked_it_looks_no_more():

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.bridge.broker.connection import DEFEND_S
 from octoprint_temp_eta.bridge.broker.connection_times import OWNED_S
 from octoprint_temp_eta.bridge.broker.identity_conflict import (
     ASK_EVERY_S,
     ASKS,
+    DEFEND_S,
     GREATEST_RETURN_S,
     LONGEST_GAP_S,
     RETURN_S,
