@@ -175,7 +175,7 @@ class TempETAPlugin(
         heaters = {
             name: (value.get("actual"), value.get("target"))
             for name, value in data.items()
-            if isinstance(value, Mapping) and not self.reported_names.is_garbled(name)
+            if isinstance(name, str) and isinstance(value, Mapping) and not self.reported_names.is_garbled(name)
         }
         if self._app is not None:
             self._app.printer.reported(heaters)

@@ -60,6 +60,19 @@ class Culprit:
         )
 
 
+@frozen
+class Closed:
+    """Messages below the topic level `group` that are not sent, because the connection ended at some of them."""
+
+    group: str
+
+    def __str__(self) -> str:
+        return (
+            f"The connection ended at several messages below {self.group}/, of which the broker has accepted none: "
+            f"nothing is sent there for a minute or longer. Allow the user to publish on {self.group}/# (ACL)."
+        )
+
+
 class SendLimits:
     """Checks messages against the limits of the present connection, and those that made the broker disconnect."""
 
@@ -82,7 +95,7 @@ class SendLimits:
         #: When the limit was guessed, in monotonic seconds, and after how many it is tried again.
         self._guessed_at: float | None = None
         self._retry_s = RETRY_S
-        self._reports: deque[TooLarge | Culprit] = deque(maxlen=MAX_REPORTS)
+        self._reports: deque[TooLarge | Culprit | Closed] = deque(maxlen=MAX_REPORTS)
 
     def connected(self, broker: BrokerConnected) -> None:
         """Use the limits of a new connection."""
@@ -131,6 +144,7 @@ class SendLimits:
             elif not self._suspects.hold(publish.topic, size, now.at):
                 continue
             self._reports.append(Culprit(publish.topic, size))
+        self._reports += map(Closed, self._suspects.take_closed())
         return culprits
 
     def too_large(self, publish: Publish, now: Now) -> None:
@@ -182,7 +196,7 @@ class SendLimits:
         limit = self.maximum_packet_size
         return limit is None or packet_size(publish, self._protocol) <= limit
 
-    def take_reports(self) -> list[TooLarge | Culprit]:
+    def take_reports(self) -> list[TooLarge | Culprit | Closed]:
         """Return what was not sent, and why, since the last call."""
         reports = list(self._reports)
         self._reports.clear()

@@ -7,12 +7,13 @@ again, after others arrived, is the culprit. A connection on which nothing arriv
 frozen.
 
 A network that keeps breaking looks the same. So a culprit is held back only until a connection has lasted: then it is
-sent again, alone, and held back longer if that connection ends at it, too.
+sent again, alone, and held back longer if that connection ends at it, too. Whole groups of topics may be closed.
 """
 
 from __future__ import annotations
 
 from ...core.frozen import frozen
+from .closed_groups import ClosedGroups, group_of
 
 #: The reason codes of a DISCONNECT that are about a message, besides those below FIRST_FAILURE, which give no reason.
 #: With others, such as a broker that shuts down or gives our session to another client, no message is to blame.
@@ -53,12 +54,16 @@ class Suspects:
         self._pauses: dict[str, float] = {}
         #: By topic: the size in bytes of the largest message that the broker has accepted.
         self._accepted: dict[str, int] = {}
+        self._groups = ClosedGroups()
+        #: The groups that were closed since the last `take_closed`.
+        self._closed: list[str] = []
         #: Whether anything has arrived on the present connection.
         self._broker_works = False
 
     def connected(self) -> None:
         """Note that there is a new connection."""
         self._broker_works = False
+        self._groups.connected()
 
     def order(self, topic: str) -> int:
         """Return when a message on `topic` is sent: smaller numbers first, -1 for one that is no suspect."""
@@ -83,14 +88,24 @@ class Suspects:
         pause = self._pauses.get(topic, LASTS_S if accepted else PAUSE_S)
         self._pauses[topic] = min(max(2 * pause, PAUSE_S), LONGEST_PAUSE_S)
         self._held[topic] = Held(size, now + pause)
+        closed = self._groups.culprit(topic, now)
+        if closed is not None:
+            self._closed.append(closed)
         return pause >= PAUSE_S
+
+    def take_closed(self) -> list[str]:
+        """Return the groups of topics on which nothing is sent any more, since the last call."""
+        closed, self._closed = self._closed, []
+        return closed
 
     def release(self, now: float) -> bool:
         """Allow what was held back for long enough, as suspects; return whether there is any."""
-        topics = [topic for topic, held in self._held.items() if held.until <= now]
+        groups = self._groups.release(now)
+        tried = groups or ()
+        topics = [topic for topic, held in self._held.items() if held.until <= now or group_of(topic) in tried]
         for topic in topics:
             self._release(topic)
-        return bool(topics)
+        return bool(topics) or groups is not None
 
     def _release(self, topic: str) -> None:
         del self._held[topic]
@@ -100,13 +115,19 @@ class Suspects:
         """Note that the broker acknowledged a message of `size` bytes on `topic`; 0: it was sent without QoS."""
         self._suspects.pop(topic, None)
         self._pauses.pop(topic, None)
-        self._broker_works |= size > 0
+        if size:
+            self._broker_works = True
+            self._groups.accepted(topic)
         self._accepted[topic] = max(size, self._accepted.pop(topic, 0))  # the newest is last
         if len(self._accepted) > MOST_ACCEPTED:
             del self._accepted[next(iter(self._accepted))]
 
     def holds_back(self, topic: str, size: int) -> bool:
         """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is."""
+        if self._groups.tries(topic):
+            self._suspects.setdefault(topic)
+        elif topic in self._groups:
+            return True
         held = self._held.get(topic)
         if held is not None and FACTOR * size <= held.size:
             self._release(topic)
@@ -114,6 +135,8 @@ class Suspects:
 
     def forget(self) -> None:
         """Reset, such as for another broker."""
+        self._groups = ClosedGroups()
+        self._closed.clear()
         self._suspects.clear()
         self._held.clear()
         self._pauses.clear()

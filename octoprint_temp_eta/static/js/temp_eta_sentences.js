@@ -1,6 +1,7 @@
 /* Made from the sentences in the Python code by python -m tests.support.translations: do not change. */
 window.TempETA = window.TempETA || {};
 window.TempETA.sentences = [
+    "The connection ended at several messages below %(group)s/, of which the broker has accepted none: nothing is sent there for a minute or longer",
     "If it was at work, increase the maximum of consecutive timeouts in OctoPrint's settings (Serial Connection > Intervals & timeouts)",
     "%(where)s does not keep retained messages: clients that connect later see no states, and Home Assistant loses the printer when it restarts",
     "Check the network, the broker's log, its packet limit (mosquitto: max_packet_size) and the user's permissions (ACL)",
@@ -148,6 +149,7 @@ window.TempETA.sentences = [
     "the connection to the printer failed: %(get)s%(hint)s",
     "the printer was disconnected meanwhile",
     "%(left_out)s entities do not fit and are left out",
+    "Allow the user to publish on %(group_2)s/# (ACL)",
     "The broker acknowledges a message on %(topic)s",
     "The connection could not be started: %(error)s",
     "The script folder is still being read",

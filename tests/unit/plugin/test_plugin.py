@@ -177,7 +177,7 @@ def test_a_job_begins_or_ends(event: str):
 
 def test_an_event_with_temperatures_is_a_reading():
     stage = Stage()
-    stage.plugin.on_event("CurrentTemperatureUpdated", {"bed": {"actual": 21.0, "target": 60.0}})
+    stage.plugin.on_event("CurrentTemperatureUpdated", {"bed": {"actual": 21.0, "target": 60.0}, 0: {"actual": 1.0}})
     stage.plugin.on_event("CurrentTemperatureUpdated", None)
     assert stage.received == [Readings({"bed": (21.0, 60.0)})]
 

@@ -1,0 +1,115 @@
+"""Groups of topics that the broker does not let us publish on."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_temp_eta.bridge.outbox.closed_groups import (
+    LONGEST_PAUSE_S,
+    MOST_CULPRITS,
+    MOST_OPEN,
+    PAUSE_S,
+    ClosedGroups,
+)
+from octoprint_temp_eta.bridge.protocol.effects import Log
+from tests.support.bridge_driver import BridgeDriver
+
+TOPICS = [f"homeassistant/sensor/{number}/config" for number in range(MOST_CULPRITS + 2)]
+OURS = "octoprint/temp_eta/a/info"
+
+
+def closed() -> ClosedGroups:
+    groups = ClosedGroups()
+    found = [groups.culprit(topic, 0.0) for topic in TOPICS[:MOST_CULPRITS]]
+    assert found == [*[None] * (MOST_CULPRITS - 1), "homeassistant"]
+    return groups
+
+
+def test_after_some_culprits_of_a_group_nothing_of_it_is_sent():
+    groups = closed()
+    assert TOPICS[-1] in groups
+    assert OURS not in groups
+
+
+def test_one_topic_alone_closes_nothing_and_neither_does_what_was_accepted():
+    groups = ClosedGroups()
+    assert [groups.culprit(TOPICS[0], 0.0) for _ in range(2 * MOST_CULPRITS)] == [None] * 2 * MOST_CULPRITS
+    groups.accepted(TOPICS[0])
+    assert [groups.culprit(topic, 0.0) for topic in TOPICS] == [None] * len(TOPICS)
+
+
+def test_after_a_pause_one_message_is_tried_and_when_it_arrives_all_are_sent():
+    groups = closed()
+    assert groups.release(PAUSE_S - 1) is None
+    assert groups.release(PAUSE_S) == ["homeassistant"]
+    assert groups.tries(TOPICS[1])
+    assert not groups.tries(TOPICS[2])
+    assert [topic in groups for topic in TOPICS[:3]] == [True, False, True]
+    assert not groups.tries(OURS)
+    groups.accepted(TOPICS[1])
+    assert not any(topic in groups for topic in TOPICS)
+    assert groups.release(PAUSE_S + 1) == [], "so that they are sent again"
+    assert groups.release(PAUSE_S + 2) is None
+
+
+def test_on_another_connection_another_message_may_be_tried():
+    groups = closed()
+    groups.release(PAUSE_S)
+    assert groups.tries(TOPICS[1])
+    groups.connected()
+    assert groups.tries(TOPICS[2])
+    assert TOPICS[1] in groups
+
+
+def test_the_pauses_grow_until_one_arrives():
+    groups, now, pause = closed(), 0.0, PAUSE_S
+    for _ in range(20):
+        assert groups.release(now + pause - 1) is None
+        now += pause
+        groups.release(now)
+        assert groups.tries(TOPICS[0])
+        assert groups.culprit(TOPICS[0], now) == "homeassistant"
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+    assert pause == LONGEST_PAUSE_S
+    groups.accepted(TOPICS[0])
+    assert groups.culprit(TOPICS[1], now) is None
+
+
+def test_the_number_of_open_groups_is_limited():
+    groups = ClosedGroups()
+    for number in range(2 * MOST_OPEN):
+        groups.accepted(f"{number}/x")
+    assert len(groups._open) == MOST_OPEN
+
+
+def lost_at(driver: BridgeDriver, prefix: str, seconds: float) -> int:
+    """Let the broker end the connection at each message below `prefix`; return how often it did."""
+    end, losses, mark = driver.now.at + seconds, 0, 0
+    while driver.now.at < end:
+        forbidden = any(publish.topic.startswith(prefix) for _, publish in driver.sent[mark:])
+        mark = len(driver.sent)
+        if forbidden:
+            losses += 1
+            driver.lose()
+            driver.skip(1.0)
+            driver.connect()
+        else:
+            driver.advance(0.5)
+    return losses
+
+
+@pytest.mark.parametrize("mode", ["device", "per_entity"])
+def test_without_rights_for_home_assistant_the_connection_lasts_and_with_them_everything_is_announced(mode: str):
+    driver = BridgeDriver(ha_discovery_mode=mode)
+    driver.silent_on = ("homeassistant/",)
+    driver.printer()
+    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
+    driver.connect()
+    assert lost_at(driver, "homeassistant/", 60.0) <= 2 * MOST_CULPRITS + 3
+    assert lost_at(driver, "homeassistant/", 900.0) <= 5
+    assert [log for log in driver.of(Log) if "below homeassistant/, of which the broker has accepted none" in log.text]
+    assert driver.state("status") == "online"
+    driver.silent_on = ()
+    driver.advance(1000.0)
+    assert [topic for topic in driver.retained if topic.startswith("homeassistant/")]
+    assert any("bed" in topic for topic in driver.retained if topic.startswith("homeassistant/")) or mode == "device"
