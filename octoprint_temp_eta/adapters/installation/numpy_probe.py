@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ TIMEOUT_S = 30.0
 RESULT = "numpy.probe"
 #: What the adaptive method uses: matrix products and decompositions.
 PROGRAM = "import numpy as n; a = n.eye(9) * 2.0; n.linalg.solve(a @ a, a); n.linalg.inv(a); n.linalg.cholesky(a)"
+#: Negative exit statuses that are stored: it works, or a signal that a wheel for another processor causes.
+LASTING = frozenset({0, signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV})
 
 
 def run_probe() -> int | None:
@@ -48,7 +51,7 @@ def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int 
     try:
         stored = json.loads(read_text(path))
         known = int(stored["status"])
-        if stored["key"] == key and known <= 0:  # former versions stored exceptions, too
+        if stored["key"] == key and -known in LASTING:  # former versions stored others, too
             return _problem(known)
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not probed yet
@@ -57,6 +60,8 @@ def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int 
         return f"it does not start within {TIMEOUT_S:g} s"
     if status > 0:
         return _exception()  # not stored: what it needs may be installed without another version of numpy
+    if -status not in LASTING:
+        return _problem(status)  # the system ended it, such as for lack of memory
     try:
         replace_file(path, json.dumps({"key": key, "status": status}))
     except OSError as error:

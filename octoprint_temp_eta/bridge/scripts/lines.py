@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ...core.clock import Now
 from ...core.gcode.acknowledgements import Acknowledgements
 from ...core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
-from ...core.gcode.motion import Modes
+from ...core.gcode.motion import SPINDLE_OFF, Modes, spindle_after
 from ..part import InputHandler
 from ..protocol.effects import Effect
 from ..protocol.script_effects import BreakHeatWait, FakeOk, RejectLine, ReplyToLine, SendLine
@@ -47,6 +47,8 @@ class RunLines:
         self._questions = 0
         #: The modes before the run, and after the script's lines.
         self._modes_before = self._modes = Modes()
+        #: Whether the script has switched a spindle or laser on.
+        self._spindle_on = False
         self._line_timeout = LINE_TIMEOUT_S
 
     @property
@@ -67,6 +69,7 @@ class RunLines:
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
         self._modes_before = self._modes = event.modes
+        self._spindle_on = False
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
@@ -84,14 +87,20 @@ class RunLines:
         key = f"{self._run_id}.{message.seq}"
         self._waiting[key] = message.seq
         self._modes = self._modes.after(message.line)
+        self._spindle_on = spindle_after(message.line, on=self._spindle_on)
         return self._send(key, message.line, reply=message.reply)
 
-    def send_last(self, *, ask: bool) -> list[Effect]:
+    def send_last(self, *, ask: bool, spindle_off: bool) -> list[Effect]:
         """Send the last line, with `ask` after a question for the temperatures; `settled` is called at its end.
 
-        Before it, the script's units are changed back: others would move 25 times as far, or a 25th.
+        Before it, the script's units are changed back: others would move 25 times as far, or a 25th. With
+        `spindle_off`, its spindle or laser is switched off.
         """
-        before: list[Effect] = list(self._ask_printer(Fence())) if ask else []
+        before: list[Effect] = []
+        if spindle_off and self._spindle_on:
+            self._spindle_on = False
+            before.append(self._send(f"{self._run_id}.spindle", SPINDLE_OFF))
+        before += self._ask_printer(Fence()) if ask else []
         if self._modes.units != self._modes_before.units:
             self._modes = self._modes_before
             before.append(self._send(f"{self._run_id}.units", self._modes.units))

@@ -251,10 +251,10 @@ class ScriptRun(Part):
             case core.Terminate():
                 self._lines.hurry()
                 return [TerminateScript(), *self._lines.break_heat_wait(now)]
-            case core.Settle(targets, ask):
+            case core.Settle(targets, ask, spindle_off):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
-                return [*heaters, *self._lines.send_last(ask=ask)]
+                return [*heaters, *self._lines.send_last(ask=ask, spindle_off=spindle_off)]
             case core.RunStarted() | core.RunEnded() | core.StillOn():
                 return self._reports.report(decision, now)
             case _:

@@ -27,6 +27,7 @@ _TOOL_TEMPERATURE = re.compile(r"\s*G10\s+P\d", re.IGNORECASE)
 _DISTANCE = frozenset({"G90", "G91"})
 _EXTRUDER = frozenset({"M82", "M83"})
 _UNITS = frozenset({"G20", "G21"})
+_SPINDLE_ON, SPINDLE_OFF = frozenset({"M3", "M4"}), "M5"
 
 
 def words(line: str) -> list[str]:
@@ -39,6 +40,13 @@ def moves(line: str) -> bool:
     """Whether `line` moves the machine, or changes the position or the tool that later moves depend on."""
     commands = words(_SUBCODE.sub(r"\1", line))
     return any(each in _MOTION or each.startswith("T") for each in commands) and not _TOOL_TEMPERATURE.match(line)
+
+
+def spindle_after(line: str, *, on: bool) -> bool:
+    """Return whether the spindle or laser is on after `line`; `on`: before it."""
+    for word in words(line):
+        on = word in _SPINDLE_ON or (on and word != SPINDLE_OFF)
+    return on
 
 
 @frozen

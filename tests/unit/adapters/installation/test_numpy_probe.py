@@ -56,6 +56,20 @@ def test_the_result_is_stored_and_used_at_the_next_start(tmp_path: Path, status:
     assert probe.runs == 1
 
 
+@pytest.mark.parametrize("stored", [None, -9])
+def test_a_probe_that_the_system_has_ended_is_repeated_at_the_next_start(tmp_path: Path, stored: int | None):
+    """Such as for lack of memory. Former versions stored that."""
+    probe = Probe(-9)
+    assert "signal 9" in str(numpy_problem(tmp_path, LOGGER, probe))
+    if stored is not None:
+        numpy_problem(tmp_path, LOGGER, Probe(0))
+        result = tmp_path / RESULT
+        result.write_text(result.read_text().replace('"status": 0', f'"status": {stored}'))
+    probe.status = 0
+    assert numpy_problem(tmp_path, LOGGER, probe) is None
+    assert probe.runs == 2
+
+
 def test_a_numpy_that_raises_is_probed_at_each_start(tmp_path: Path, broken: Path):
     probe = Probe(1)
     assert numpy_problem(tmp_path, LOGGER, probe) == "libopenblas is missing"

@@ -149,3 +149,29 @@ def test_the_units_after_a_run_are_those_before_it(before: str, lines: list[str]
     driver.handle_all(*(ScriptLine(RUN_1, number, line) for number, line in enumerate(lines)))
     driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended"))
     assert [effect.line for effect in driver.of(SendLine)] == sent
+
+
+@pytest.mark.parametrize(
+    ("lines", "finished", "off"),
+    [
+        (["M3 S10000", "G1 X5"], False, True),
+        (["M4"], False, True),
+        (["M3 S1", "M5"], False, False),
+        (["M3 S10000"], True, False),
+        (["M30", "M117 M3 on"], False, False),
+    ],
+)
+def test_a_spindle_that_the_script_has_switched_on_is_off_after_an_unfinished_run(
+    lines: list[str], finished: bool, off: bool
+) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(*(ScriptLine(RUN_1, number, line) for number, line in enumerate(lines)))
+    if finished:
+        driver.handle_all(ScriptReturned(RUN_1, True, {}))
+    else:
+        driver.command("script/cancel", b"PRESS")
+    driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
+    sent = [effect.line for effect in driver.of(SendLine)][len(lines) :]
+    assert ("M5" in sent) is off
+    assert sent[-1] == "G90"

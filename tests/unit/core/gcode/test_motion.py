@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.gcode.motion import Modes, moves, words
+from octoprint_temp_eta.core.gcode.motion import Modes, moves, spindle_after, words
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,20 @@ def test_a_mode_of_the_extruder_is_restored_after_the_one_that_resets_it() -> No
 
 def test_absolute_and_relative_select_the_mode_of_the_extruder_too() -> None:
     assert Modes().after("M83").after("G90") == Modes()
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "after"),
+    [
+        ("M3 S1000", False, True),
+        ("m04", False, True),
+        ("M3 M5", False, False),
+        ("M5", True, False),
+        ("G1 X5", True, True),
+        ("M30 a.gco", False, False),
+        ("M300", False, False),
+        ("M117 M3", False, False),
+    ],
+)
+def test_whether_a_spindle_is_on(line: str, before: bool, after: bool) -> None:
+    assert spindle_after(line, on=before) is after

@@ -146,7 +146,9 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner = at(Phase.RUNNING)
         runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
-        assert runner.process_ended(CLEANLY, 0, RUN.targets) == [Settle(targets, ask=not success)]
+        assert runner.process_ended(CLEANLY, 0, RUN.targets) == [
+            Settle(targets, ask=not success, spindle_off=not success)
+        ]
 
 
 @pytest.mark.parametrize(

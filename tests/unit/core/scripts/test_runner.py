@@ -76,7 +76,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.RUNNING, "cancel"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "lost"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
-    (Phase.CLOSING, "ended"): ([Settle({}, ask=False)], Phase.SETTLING),
+    (Phase.CLOSING, "ended"): ([Settle({}, ask=False, spindle_off=False)], Phase.SETTLING),
     (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
     (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
     (Phase.SETTLING, "lost"): ([Release()], Phase.IDLE),
@@ -114,7 +114,7 @@ def test_a_result_is_reported_after_the_last_acknowledgement(
     runner = at(Phase.RUNNING)
     runner.returned(*result, 0)
     assert runner.state is State.RUNNING
-    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({}, ask=not result[0])]
+    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({}, ask=not result[0], spindle_off=not result[0])]
     assert runner.state is State.RUNNING
     assert runner.settled(True, 2000, {}) == [Release(), expected]
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
