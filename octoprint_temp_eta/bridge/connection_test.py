@@ -77,7 +77,7 @@ class ConnectionTestRuns(Part):
 
     def _requested(self, event: ConnectionTestRequested, now: Now) -> list[Effect]:
         try:
-            test = self._test(event)
+            test = self._test(event, now)
         except CommandError as error:
             error.transaction = event.command.transaction
             return [Reply(event.command, encode.rejected(TEST_CONNECTION, error))]
@@ -85,7 +85,7 @@ class ConnectionTestRuns(Part):
         self._steps, self._started_at, self._problem = [], now.wall, None
         return [test, self._page(), Reply(event.command, encode.accepted(event.command))]
 
-    def _test(self, event: ConnectionTestRequested) -> ConnectionTest:
+    def _test(self, event: ConnectionTestRequested, now: Now) -> ConnectionTest:
         """Return the test of `event`. Raises `CommandError`."""
         if self._running:
             raise CommandError("busy", "A connection test is running. Wait until it is done.")
@@ -93,7 +93,8 @@ class ConnectionTestRuns(Part):
         connect = connection(settings, offline_message(self._outbox), ())
         if not connect.host:
             raise no_broker()
-        self._number += 1
+        # Greater than before OctoPrint's last restart, which an open page may have shown.
+        self._number = max(self._number + 1, int(now.wall))
         return connection_test(
             settings,
             connect,

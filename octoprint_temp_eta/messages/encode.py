@@ -117,6 +117,11 @@ def estimate(value: Estimate | None) -> Payload:
     return {"eta_seconds": rounded(eta), "eta_low": rounded(low), "eta_high": rounded(high)}
 
 
+def broker(host: str, port: int, protocol: str, connected_since: float) -> Payload:
+    """Return the connected broker; `connected_since` in Unix seconds."""
+    return {"host": host, "port": port, "protocol": protocol, "connected_since_at": instant(connected_since)}
+
+
 def accuracy(value: Accuracy) -> Payload:
     """Return the accuracy of a heater's recent estimates, for `diagnostics`."""
     return {

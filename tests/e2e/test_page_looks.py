@@ -212,3 +212,30 @@ def test_what_does_not_work_on_a_connection_is_shown_beside_it(page: Page) -> No
     expect(place).to_contain_text("Connected to broker.test:1883")
     expect(place).to_contain_text("Commands will not arrive.")
     expect(place).to_have_class(re.compile("temp-eta-impaired"))
+
+
+def test_a_connection_test_of_before_the_last_restart_is_not_shown(page: Page) -> None:
+    shown = """() => {
+        const test = new TempETA.ConnectionTest();
+        test.show({number: 1, running: true, steps: [], problem: null});
+        test.show(null);
+        return test.state();
+    }"""
+    assert page.evaluate(shown) is None
+
+
+def test_a_search_for_leftovers_can_be_started_again_when_the_dialog_was_closed_meanwhile(page: Page) -> None:
+    searching = """() => {
+        const leftovers = new TempETA.Leftovers();
+        leftovers.show({searching: true, found: [], removed: false, problem: null});
+        leftovers.forget();
+        return leftovers.searching();
+    }"""
+    assert page.evaluate(searching) is False
+
+
+@pytest.mark.parametrize("text", ["constructor", "toString", "x must be __proto__"])
+def test_a_text_may_be_the_name_of_a_property_of_objects(page: Page, text: str) -> None:
+    assert "undefined" not in page.evaluate(
+        "(text) => { window.LOCALE = 'de'; return TempETA.translated(text); }", text
+    )

@@ -60,6 +60,11 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         assert steps.evaluate(HEIGHT) == above, "the result does not move the steps"
         expect(wizard.locator("li[data-step='Packet limit']")).to_be_in_viewport(ratio=1)
         page.screenshot(path=tmp_path / "wizard.png")
+        page.locator("#temp_eta_wizard_host").fill("mqtt//broker local")
+        page.locator("#wizard_dialog .button-finish").click()
+        expect(wizard.get_by_role("alert").filter(has_text="Broker host")).to_be_visible()
+        expect(wizard).to_be_visible()
+        page.locator("#temp_eta_wizard_host").fill("127.0.0.1")
         page.locator("#wizard_dialog .button-finish").click()
         expect(page.locator("#wizard_dialog")).to_be_hidden()
         eventually(lambda: saved(octoprint, "mqtt_broker_host") == "127.0.0.1", "the broker to be saved")

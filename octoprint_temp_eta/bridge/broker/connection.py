@@ -87,21 +87,18 @@ class Connection(Part):
 
     @property
     def problem(self) -> str | None:
-        """What does not work on the present connection, None if all does."""
-        return nothing_arrives(self._outbox.topics.base) if self._read_back.missing else self._refusals.newest
+        """What does not work on the present connection, None if all does. Response topics are their clients' matter."""
+        base = self._outbox.topics.base
+        if self._broker is None or self._read_back.missing:
+            return None if self._broker is None else nothing_arrives(base)
+        refused = self._refusals.newest_of(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
+        return refused or self._outbox.limits.closed
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
         """The connected broker: `host`, `port`, `protocol`, `connected_since_at`."""
         broker = self._broker
-        if broker is None:
-            return None
-        return {
-            "host": broker.host,
-            "port": broker.port,
-            "protocol": broker.protocol,
-            "connected_since_at": encode.instant(self._connected_at),
-        }
+        return None if broker is None else encode.broker(broker.host, broker.port, broker.protocol, self._connected_at)
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -274,7 +271,10 @@ class Connection(Part):
         return []
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
+        closed = self._outbox.limits.closed
         self.last_error = self._refusals.accepted(self._outbox.delivered(event, now), self.last_error)
+        if closed and closed == self.last_error and not self._outbox.limits.closed:
+            self.last_error = self._refusals.newest
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:

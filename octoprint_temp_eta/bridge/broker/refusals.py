@@ -27,8 +27,12 @@ class Refusals:
     @property
     def newest(self) -> str | None:
         """Why the broker has refused the last subscription or else message, None if it has accepted all since."""
-        reasons = self._subscriptions or self._reasons
-        return next(reversed(reasons.values()), None)
+        return self.newest_of("")
+
+    def newest_of(self, *prefixes: str) -> str | None:
+        """Return the same, of messages only those whose topic begins with one of `prefixes`."""
+        messages = (why for topic, why in reversed(self._reasons.items()) if topic.startswith(prefixes))
+        return next(reversed(self._subscriptions.values()), None) or next(messages, None)
 
     def connected(self) -> None:
         """Forget everything on a new connection."""

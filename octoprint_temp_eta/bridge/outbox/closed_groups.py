@@ -1,8 +1,8 @@
 """Groups of topics that the broker does not let us publish on, where it ends the connection instead of refusing.
 
 A group are the topics with the same first level, such as all below `homeassistant/`: users get rights for such groups.
-Each of its messages would otherwise be found on a connection of its own. After some of them, of which the broker has
-accepted none, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
+Each of its messages would otherwise be found on a connection of its own. After some of them, and none that the broker
+has accepted since, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from collections.abc import Iterable
 MOST_CULPRITS = 3
 #: Seconds for which it is closed; doubled each time, up to the last.
 PAUSE_S, LONGEST_PAUSE_S = 60.0, 86400.0
-#: The number of open groups that are remembered: there are any number of response topics.
-MOST_OPEN = 1024
 
 
 def group_of(topic: str) -> str:
@@ -23,10 +21,9 @@ def group_of(topic: str) -> str:
 
 
 class ClosedGroups:
-    """By group: what the broker has accepted, the topics of its culprits, and until when it is closed."""
+    """By group: the topics of its culprits since the broker has accepted one, and until when it is closed."""
 
     def __init__(self) -> None:
-        self._open: dict[str, None] = {}
         self._culprits: dict[str, set[str]] = {}
         #: Until when a group is closed, in monotonic seconds, and for how long it is closed next.
         self._closed: dict[str, float] = {}
@@ -36,6 +33,11 @@ class ClosedGroups:
         #: Whether a group was opened since the last `release`.
         self._opened = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups that are closed, or of which a message is tried."""
+        return (*self._closed, *self._tried)
+
     def connected(self) -> None:
         """Note that there is a new connection: what is tried may not be sent any more."""
         self._tried = dict.fromkeys(self._tried)
@@ -43,8 +45,6 @@ class ClosedGroups:
     def culprit(self, topic: str, now: float) -> str | None:
         """Note that the connection ended at a message on `topic`; return its group if that closes it."""
         group = group_of(topic)
-        if group in self._open:
-            return None
         culprits = self._culprits.setdefault(group, set())
         culprits.add(topic)
         if len(culprits) < MOST_CULPRITS:
@@ -61,9 +61,6 @@ class ClosedGroups:
         self._opened |= group in self._tried
         for by_group in (self._culprits, self._pauses, self._closed, self._tried):
             by_group.pop(group, None)
-        self._open[group] = None
-        if len(self._open) > MOST_OPEN:
-            del self._open[next(iter(self._open))]
 
     def tries(self, topic: str) -> bool:
         """Return whether the message on `topic` is the one that is tried, from now on if none is yet."""

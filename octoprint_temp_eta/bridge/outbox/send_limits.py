@@ -97,6 +97,11 @@ class SendLimits:
         self._retry_s = RETRY_S
         self._reports: deque[TooLarge | Culprit | Closed] = deque(maxlen=MAX_REPORTS)
 
+    @property
+    def closed(self) -> str | None:
+        """Why nothing is sent below a topic level, None if everything is."""
+        return next((str(Closed(group)) for group in self._suspects.groups.names), None)
+
     def connected(self, broker: BrokerConnected) -> None:
         """Use the limits of a new connection."""
         self.window = min(WINDOW, broker.window or WINDOW)
@@ -134,14 +139,15 @@ class SendLimits:
         Return the topics on which they are not to be sent again; those are then reported.
         """
         culprits = set()
-        for publish in {publish.topic: publish for publish in under_way}.values():
+        by_topic = {publish.topic: publish for publish in under_way}
+        for publish in by_topic.values():
             size = packet_size(publish, self._protocol)
             if not self._suspects.lost(publish.topic):
                 continue
             culprits.add(publish.topic)
             if size >= LARGE and size > self._largest_accepted:
                 self._guess_limit(size, now)
-            elif not self._suspects.hold(publish.topic, size, now.at):
+            elif not self._suspects.hold(publish.topic, size, now.at, alone=len(by_topic) == 1):
                 continue
             self._reports.append(Culprit(publish.topic, size))
         self._reports += map(Closed, self._suspects.take_closed())

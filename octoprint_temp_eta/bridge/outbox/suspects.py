@@ -54,7 +54,7 @@ class Suspects:
         self._pauses: dict[str, float] = {}
         #: By topic: the size in bytes of the largest message that the broker has accepted.
         self._accepted: dict[str, int] = {}
-        self._groups = ClosedGroups()
+        self.groups = ClosedGroups()
         #: The groups that were closed since the last `take_closed`.
         self._closed: list[str] = []
         #: Whether anything has arrived on the present connection.
@@ -63,7 +63,7 @@ class Suspects:
     def connected(self) -> None:
         """Note that there is a new connection."""
         self._broker_works = False
-        self._groups.connected()
+        self.groups.connected()
 
     def order(self, topic: str) -> int:
         """Return when a message on `topic` is sent: smaller numbers first, -1 for one that is no suspect."""
@@ -82,13 +82,16 @@ class Suspects:
         self._suspects[topic] = None  # last: others may prove that the broker works
         return False
 
-    def hold(self, topic: str, size: int, now: float) -> bool:
-        """Hold a culprit of `size` bytes back; return whether for longer than until a connection has lasted."""
+    def hold(self, topic: str, size: int, now: float, *, alone: bool = True) -> bool:
+        """Hold a culprit of `size` bytes back; return whether for longer than until a connection has lasted.
+
+        `alone`: nothing else was in flight, so that it is the reason.
+        """
         accepted = size < FACTOR * self._accepted.get(topic, 0)
         pause = self._pauses.get(topic, LASTS_S if accepted else PAUSE_S)
         self._pauses[topic] = min(max(2 * pause, PAUSE_S), LONGEST_PAUSE_S)
         self._held[topic] = Held(size, now + pause)
-        closed = self._groups.culprit(topic, now)
+        closed = self.groups.culprit(topic, now) if alone else None
         if closed is not None:
             self._closed.append(closed)
         return pause >= PAUSE_S
@@ -100,7 +103,7 @@ class Suspects:
 
     def release(self, now: float) -> bool:
         """Allow what was held back for long enough, as suspects; return whether there is any."""
-        groups = self._groups.release(now)
+        groups = self.groups.release(now)
         tried = groups or ()
         topics = [topic for topic, held in self._held.items() if held.until <= now or group_of(topic) in tried]
         for topic in topics:
@@ -117,16 +120,16 @@ class Suspects:
         self._pauses.pop(topic, None)
         if size:
             self._broker_works = True
-            self._groups.accepted(topic)
+            self.groups.accepted(topic)
         self._accepted[topic] = max(size, self._accepted.pop(topic, 0))  # the newest is last
         if len(self._accepted) > MOST_ACCEPTED:
             del self._accepted[next(iter(self._accepted))]
 
     def holds_back(self, topic: str, size: int) -> bool:
         """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is."""
-        if self._groups.tries(topic):
+        if self.groups.tries(topic):
             self._suspects.setdefault(topic)
-        elif topic in self._groups:
+        elif topic in self.groups:
             return True
         held = self._held.get(topic)
         if held is not None and FACTOR * size <= held.size:
@@ -135,7 +138,7 @@ class Suspects:
 
     def forget(self) -> None:
         """Reset, such as for another broker."""
-        self._groups = ClosedGroups()
+        self.groups = ClosedGroups()
         self._closed.clear()
         self._suspects.clear()
         self._held.clear()

@@ -29,9 +29,14 @@
         self.running = ko.pureComputed(() => self.state() !== null && self.state().running);
 
         self.show = function (state) {
+            // Since the start of OctoPrint, there was none.
+            if (!state) {
+                self.state(null);
+                return;
+            }
             // A response that was sent before the last message must not undo it.
             const progress = (test) => [test.number, test.steps.length, test.running ? 0 : 1];
-            const [here, there] = [self.state(), state].map((test) => (test ? progress(test) : []));
+            const [here, there] = [self.state() ? progress(self.state()) : [], progress(state)];
             const first = there.findIndex((value, index) => value !== here[index]);
             if (first >= 0 && !(there[first] < here[first])) self.state(state);
         };

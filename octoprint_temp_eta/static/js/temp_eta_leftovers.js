@@ -19,6 +19,7 @@
         self.remove = start("remove_leftovers");
 
         self.forget = function () {
+            self.searching(false);
             self.text("");
             self.topics([]);
         };

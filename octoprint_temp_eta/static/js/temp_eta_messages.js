@@ -24,6 +24,12 @@
     /* A list of errors begins with a field or a file, and a colon. */
     const NAMED = /^([\w.'[\]-]+): (.+)$/;
 
+    /* The catalogue is an object, which also has keys such as "constructor". */
+    const looked = function (text) {
+        const found = gettext(text);
+        return typeof found === "string" ? found : text;
+    };
+
     const translatedSentence = function (sentence) {
         const stop = sentence.endsWith(".") ? "." : "";
         const text = stop ? sentence.slice(0, -1) : sentence;
@@ -39,7 +45,7 @@
         if (named) return named[1] + ": " + translatedSentence(named[2]) + stop;
         const field = FIELD.exec(text);
         if (field) return field[1] + " " + translatedSentence(field[2]) + stop;
-        return text ? gettext(text) + stop : sentence;
+        return text ? looked(text) + stop : sentence;
     };
 
     /* Return a message of the server in the language of the page; a sentence without a translation is unchanged. */

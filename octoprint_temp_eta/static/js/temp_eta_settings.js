@@ -112,7 +112,7 @@ $(function () {
             return reply.done((state) => {
                 self.connection.mqtt(state.mqtt);
                 self.problems(state.problems || []);
-                if (state.connection_test) self.test.show(state.connection_test);
+                self.test.show(state.connection_test);
                 self.live(_.pick(state, ["mqtt", "printer", "script", "eta"]));
                 self.scriptsFound(state.scripts.length > 0);
                 if (state.script_folder) self.scriptFolder(state.script_folder);

@@ -60,10 +60,31 @@ $(function () {
         };
         self.start = () => self.test.start(entered());
 
-        /* Without a host everything stays as it is, and the wizard does not come back. */
+        const reason = function (xhr) {
+            const {key, rule} = xhr.responseJSON || {};
+            if (!rule) return TempETA.reason(xhr);
+            const label = $("label[for=temp_eta_wizard_" + key.replace(/^mqtt_(broker_)?/, "") + "]").text();
+            return (label || key) + " " + TempETA.translated(rule);
+        };
+        let saved = false;
+        /* The wizard stays until the settings are saved. Without a host they stay as they are, and it does not come back. */
+        self.onBeforeWizardFinish = function () {
+            if (saved || !self.host().trim()) return true;
+            self.test.problem("");
+            OctoPrint.settings.savePluginSettings("temp_eta", entered()).then(
+                () => {
+                    saved = true;
+                    $("#wizard_dialog .button-finish").trigger("click");
+                },
+                (xhr) => {
+                    $(PAGE + "_link a").tab("show");
+                    self.test.problem(reason(xhr));
+                }
+            );
+            return false;
+        };
         self.onWizardFinish = function () {
             shown = false;
-            if (self.host().trim()) OctoPrint.settings.savePluginSettings("temp_eta", entered());
         };
     }
 

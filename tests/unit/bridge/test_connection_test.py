@@ -37,6 +37,10 @@ def shown(driver: BridgeDriver) -> Any:
     return driver.bridge.snapshot(driver.now)["connection_test"]
 
 
+def number(driver: BridgeDriver) -> int:
+    return int(shown(driver)["number"])
+
+
 def connected() -> BridgeDriver:
     driver = BridgeDriver()
     driver.connect()
@@ -73,11 +77,11 @@ def test_each_step_is_shown_as_it_is_done():
     driver = connected()
     request(driver)
     assert shown(driver)["running"] is True
-    effects = driver.handle(StepDone(1, GOOD))
+    effects = driver.handle(StepDone(number(driver), GOOD))
     pages = [effect.message for effect in effects if isinstance(effect, Page)]
     assert [page["type"] for page in pages] == ["connection_test"]
     assert [step["name"] for step in pages[0]["data"]["steps"]] == ["TCP"]
-    driver.handle(ConnectionTestDone(1))
+    driver.handle(ConnectionTestDone(number(driver)))
     assert shown(driver)["running"] is False
     assert shown(driver)["steps"][0]["message"] == GOOD.message
 
@@ -88,7 +92,7 @@ def test_only_one_test_runs():
     reply, test = request(driver, ticket=8)
     assert test is None
     assert reply["error"]["code"] == "busy"
-    driver.handle(ConnectionTestDone(1))
+    driver.handle(ConnectionTestDone(number(driver)))
     assert request(driver, ticket=9)[0]["status"] == "accepted"
 
 
@@ -101,19 +105,32 @@ def test_without_a_broker_there_is_nothing_to_test():
 def test_steps_of_an_earlier_test_are_ignored():
     driver = connected()
     request(driver)
-    driver.handle(ConnectionTestDone(1))
+    earlier = number(driver)
+    driver.handle(ConnectionTestDone(earlier))
     request(driver)
-    driver.handle(StepDone(1, BAD))
-    driver.handle(ConnectionTestDone(1))
+    driver.handle(StepDone(earlier, BAD))
+    driver.handle(ConnectionTestDone(earlier))
     assert shown(driver)["steps"] == []
     assert shown(driver)["running"] is True
+
+
+def test_tests_are_numbered_beyond_restarts():
+    """A page that was open meanwhile has shown those of before."""
+    former = connected()
+    for _ in range(3):
+        request(former)
+        former.handle(ConnectionTestDone(number(former)))
+    later = connected()
+    later.skip(10)
+    request(later)
+    assert number(later) > number(former)
 
 
 def test_the_number_of_steps_is_bounded():
     driver = connected()
     request(driver)
     for _ in range(MAX_STEPS + 5):
-        driver.handle(StepDone(1, GOOD))
+        driver.handle(StepDone(number(driver), GOOD))
     assert len(shown(driver)["steps"]) == MAX_STEPS
 
 
@@ -121,8 +138,8 @@ def test_diagnostics_have_the_failed_steps_of_the_saved_connection():
     driver = connected()
     request(driver)
     for step in (GOOD, BAD):
-        driver.handle(StepDone(1, step))
-    driver.handle(ConnectionTestDone(1))
+        driver.handle(StepDone(number(driver), step))
+    driver.handle(ConnectionTestDone(number(driver)))
     driver.advance(61)
     result = driver.state("diagnostics")["connection_test"]
     assert result["problems"] == [{"broker": BROKER, "step": "TLS", "message": BAD.message}]
@@ -135,7 +152,7 @@ def test_diagnostics_have_the_failed_steps_of_the_saved_connection():
 def test_diagnostics_have_no_test_of_other_settings():
     driver = connected()
     request(driver, mqtt_broker_host="other.test")
-    driver.handle(ConnectionTestDone(1))
+    driver.handle(ConnectionTestDone(number(driver)))
     driver.advance(61)
     assert driver.state("diagnostics")["connection_test"] is None
 

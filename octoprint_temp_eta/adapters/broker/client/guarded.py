@@ -114,7 +114,11 @@ class GuardedClient(mqtt.Client):
         addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         failure = OSError()
         for family, kind, protocol, _, address in addresses:
-            connection = socket.socket(family, kind, protocol)
+            try:
+                connection = socket.socket(family, kind, protocol)
+            except OSError as error:  # such as a system without IPv6
+                failure = error
+                continue
             try:
                 connection.settimeout(min(self._connect_timeout, ADDRESSES_S / len(addresses)))
                 connection.connect(address)

@@ -121,6 +121,15 @@ def test_a_refused_subscription_is_a_problem_of_the_connection_until_it_is_grant
     assert driver.state("diagnostics")["warnings"] == []
 
 
+def test_a_refused_response_topic_is_no_problem_of_the_connection():
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.connect()
+    driver.handle(refused("nodered/answers/1"))
+    mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
+    assert mqtt["problem"] is None
+    assert "nodered/answers/1" in mqtt["last_error"]
+
+
 def test_the_error_that_nothing_arrives_ends_when_our_own_info_arrives():
     driver = BridgeDriver(ha_discovery_enabled=False)
     driver.answer, driver.answers_on, driver.delivers = Answer.REFUSED, driver.topic("info"), False

@@ -7,11 +7,11 @@ import pytest
 from octoprint_temp_eta.bridge.outbox.closed_groups import (
     LONGEST_PAUSE_S,
     MOST_CULPRITS,
-    MOST_OPEN,
     PAUSE_S,
     ClosedGroups,
 )
 from octoprint_temp_eta.bridge.protocol.effects import Log
+from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from tests.support.bridge_driver import BridgeDriver
 
 TOPICS = [f"homeassistant/sensor/{number}/config" for number in range(MOST_CULPRITS + 2)]
@@ -31,11 +31,12 @@ def test_after_some_culprits_of_a_group_nothing_of_it_is_sent():
     assert OURS not in groups
 
 
-def test_one_topic_alone_closes_nothing_and_neither_does_what_was_accepted():
+def test_one_topic_alone_closes_nothing_and_neither_do_some_while_others_are_accepted():
     groups = ClosedGroups()
     assert [groups.culprit(TOPICS[0], 0.0) for _ in range(2 * MOST_CULPRITS)] == [None] * 2 * MOST_CULPRITS
-    groups.accepted(TOPICS[0])
-    assert [groups.culprit(topic, 0.0) for topic in TOPICS] == [None] * len(TOPICS)
+    for topic in TOPICS:
+        groups.accepted(TOPICS[0])
+        assert groups.culprit(topic, 0.0) is None
 
 
 def test_after_a_pause_one_message_is_tried_and_when_it_arrives_all_are_sent():
@@ -75,13 +76,6 @@ def test_the_pauses_grow_until_one_arrives():
     assert groups.culprit(TOPICS[1], now) is None
 
 
-def test_the_number_of_open_groups_is_limited():
-    groups = ClosedGroups()
-    for number in range(2 * MOST_OPEN):
-        groups.accepted(f"{number}/x")
-    assert len(groups._open) == MOST_OPEN
-
-
 def lost_at(driver: BridgeDriver, prefix: str, seconds: float) -> int:
     """Let the broker end the connection at each message below `prefix`; return how often it did."""
     end, losses, mark = driver.now.at + seconds, 0, 0
@@ -98,6 +92,18 @@ def lost_at(driver: BridgeDriver, prefix: str, seconds: float) -> int:
     return losses
 
 
+def test_when_the_rights_for_home_assistant_are_taken_away_the_connection_lasts():
+    driver = BridgeDriver(ha_discovery_mode="per_entity")
+    driver.connect()
+    driver.printer()
+    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
+    driver.advance(60.0)
+    driver.silent_on = ("homeassistant/",)
+    driver.handle(MessageArrived("homeassistant/status", b"online"))
+    assert lost_at(driver, "homeassistant/", 60.0) <= 2 * MOST_CULPRITS + 3
+    assert lost_at(driver, "homeassistant/", 900.0) <= 5
+
+
 @pytest.mark.parametrize("mode", ["device", "per_entity"])
 def test_without_rights_for_home_assistant_the_connection_lasts_and_with_them_everything_is_announced(mode: str):
     driver = BridgeDriver(ha_discovery_mode=mode)
@@ -109,7 +115,12 @@ def test_without_rights_for_home_assistant_the_connection_lasts_and_with_them_ev
     assert lost_at(driver, "homeassistant/", 900.0) <= 5
     assert [log for log in driver.of(Log) if "below homeassistant/, of which the broker has accepted none" in log.text]
     assert driver.state("status") == "online"
+    mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
+    assert "nothing is sent there" in mqtt["problem"]
+    assert mqtt["last_error"] == mqtt["problem"]
     driver.silent_on = ()
     driver.advance(1000.0)
+    mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
+    assert (mqtt["problem"], mqtt["last_error"]) == (None, None)
     assert [topic for topic in driver.retained if topic.startswith("homeassistant/")]
     assert any("bed" in topic for topic in driver.retained if topic.startswith("homeassistant/")) or mode == "device"

@@ -16,6 +16,7 @@ from octoprint_temp_eta.bridge.outbox.suspects import (
     may_be_a_message,
 )
 from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from tests.support.outbox_driver import BASE, change, deliver, drain, fill, now, outbox, topics
 
 
@@ -229,6 +230,7 @@ def test_after_a_network_that_kept_breaking_everything_is_sent_once_a_connection
     for link in range(2, 40):
         at += 3.0
         fill(box, *names, at=at, actual=link)
+        box.limits.connected(BrokerConnected(link, "broker.test", 1883, "5"))
         box.connect(link, now(at))
         for _ in range(chance.randrange(1, 30)):
             batch = list(box.drain(now(at)))
