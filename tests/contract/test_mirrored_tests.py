@@ -16,6 +16,7 @@ UNIT = PROJECT / "tests" / "unit"
 #: Modules that are tested with a real OctoPrint, broker or process only, and the file in `tests/integration`.
 INTEGRATION = {
     "__init__": "test_octoprint_versions",
+    "adapters/broker/client/addresses": "test_mqtt_transports",
     "adapters/broker/client/guarded": "test_mqtt_malformed",
     "adapters/broker/connection": "test_mqtt",
     "adapters/broker/mqtt": "test_mqtt",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker.client import guarded, paho
+from octoprint_temp_eta.adapters.broker.client import paho
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
@@ -177,7 +177,7 @@ def test_a_session_is_kept_only_if_wanted(link: Link, broker: Broker, clean_star
     link.connect(broker.port, client_id=client_id)
 
 
-def test_addresses_that_do_not_answer_leave_time_for_the_one_that_does(
+def test_addresses_that_do_not_answer_do_not_keep_the_one_that_does_from_its_turn(
     link: Link, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ):
     """Such as those of IPv6, on a network that has only IPv4."""
@@ -190,10 +190,11 @@ def test_addresses_that_do_not_answer_leave_time_for_the_one_that_does(
         return [found for each in ports for found in look_up("127.0.0.1", each, *arguments, **options)]
 
     monkeypatch.setattr(socket, "getaddrinfo", several)
-    monkeypatch.setattr(guarded, "ADDRESSES_S", 2.0)
-    monkeypatch.setattr(paho, "OPEN_TIMEOUT_S", 5.0)
+    monkeypatch.setattr(paho, "TCP_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(paho, "OPEN_TIMEOUT_S", 1.2)
     with DeadEnd() as first, DeadEnd() as second, DeadEnd() as third:
         dead = (first, second, third)
         link.mqtt.connect(spec(broker.port, host="several.test"))
+        assert "does not answer" in link.wait_for(BrokerLost).reason
         assert link.wait_for(BrokerConnected).host == "several.test"
-    assert link.all(BrokerLost) == []
+        assert len(link.all(BrokerLost)) <= 2

@@ -16,6 +16,7 @@ from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
 from . import diagnosis, errors
 from .backoff import STEADY_S
+from .client.addresses import Addresses
 from .client.client import Client, Connack, Ended, Event, Events, Leave, Suback, Topics
 from .client.paho import Limits
 from .client.subscriptions import Subscriptions
@@ -60,6 +61,7 @@ class Session(threading.Thread):
         self._links = links
         self._after = after
         self._rotation = Rotation(spec.addresses, now().at)
+        self._addresses = Addresses()
         self._version = ProtocolVersion()
         self._limits = Limits()
         self._subscriptions = Subscriptions(spec.subscriptions, qos=_subscription_qos(spec))
@@ -134,7 +136,10 @@ class Session(threading.Thread):
     def _attempt(self) -> _End:
         """Connect and stay connected; return how it ended."""
         attempt = self._version.attempt
-        client = Client(self._spec, self._address, attempt.protocol, self._limits, self._link, self._post, self._events)
+        events, addresses = self._events, self._addresses
+        client = Client(
+            self._spec, self._address, attempt.protocol, self._limits, self._link, self._post, events, addresses
+        )
         self._opening = client
         try:
             client.open()

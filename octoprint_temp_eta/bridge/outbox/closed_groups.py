@@ -1,23 +1,28 @@
 """Groups of topics that the broker does not let us publish on, where it ends the connection instead of refusing.
 
-A group are the topics with the same first level, such as all below `homeassistant/`: users get rights for such groups.
-Each of its messages would otherwise be found on a connection of its own. After some of them, and none that the broker
-has accepted since, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
+A group are the topics below one level, such as all below `homeassistant/`: users get rights for such groups. Otherwise
+each of its messages would be found on a connection of its own. After some of them, and none that the broker has
+accepted since, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 #: Topics of culprits after which a group is closed.
 MOST_CULPRITS = 3
 #: Seconds for which it is closed; doubled each time, up to the last.
 PAUSE_S, LONGEST_PAUSE_S = 60.0, 86400.0
+#: Groups whose culprits are remembered.
+MOST_GROUPS = 1000
 
 
-def group_of(topic: str) -> str:
-    """Return the first level of a topic."""
-    return topic.partition("/")[0]
+def groups_of(topic: str) -> Iterator[str]:
+    """Yield the groups of a topic, the largest first: `a` and `a/b` for a/b/c."""
+    end = topic.find("/")
+    while end >= 0:
+        yield topic[:end]
+        end = topic.find("/", end + 1)
 
 
 class ClosedGroups:
@@ -43,38 +48,45 @@ class ClosedGroups:
         self._tried = dict.fromkeys(self._tried)
 
     def culprit(self, topic: str, now: float) -> str | None:
-        """Note that the connection ended at a message on `topic`; return its group if that closes it."""
-        group = group_of(topic)
-        culprits = self._culprits.setdefault(group, set())
-        culprits.add(topic)
-        if len(culprits) < MOST_CULPRITS:
-            return None
-        pause = self._pauses.get(group, PAUSE_S)
-        self._pauses[group] = min(2 * pause, LONGEST_PAUSE_S)
-        self._closed[group] = now + pause
-        self._tried.pop(group, None)
-        return group
+        """Note that the connection ended at a message on `topic`; return the group that this closes, if any."""
+        if len(self._culprits) >= MOST_GROUPS:
+            self._culprits.clear()
+        groups = list(groups_of(topic))
+        for group in groups:
+            self._culprits.setdefault(group, set()).add(topic)
+        closed = next((group for group in groups if len(self._culprits[group]) >= MOST_CULPRITS), None)
+        if closed is not None:
+            pause = self._pauses.get(closed, PAUSE_S)
+            self._pauses[closed] = min(2 * pause, LONGEST_PAUSE_S)
+            self._closed[closed] = now + pause
+            self._tried.pop(closed, None)
+        return closed
 
     def accepted(self, topic: str) -> None:
         """Note that the broker has acknowledged a message on `topic`."""
-        group = group_of(topic)
-        self._opened |= group in self._tried
-        for by_group in (self._culprits, self._pauses, self._closed, self._tried):
-            by_group.pop(group, None)
+        for group in groups_of(topic):
+            self._opened |= group in self._tried
+            for by_group in (self._culprits, self._pauses, self._closed, self._tried):
+                by_group.pop(group, None)
 
     def tries(self, topic: str) -> bool:
-        """Return whether the message on `topic` is the one that is tried, from now on if none is yet."""
-        group = group_of(topic)
-        if group in self._tried and self._tried[group] is None:
-            self._tried[group] = topic
-        return self._tried.get(group) == topic
+        """Return whether the message on `topic` is one that is tried, from now on if its group has none yet."""
+        tried = False
+        for group in groups_of(topic) if self._tried else ():
+            if group in self._tried and self._tried[group] is None:
+                self._tried[group] = topic
+            tried |= self._tried.get(group) == topic
+        return tried
 
     def __contains__(self, topic: str) -> bool:
         """Whether nothing is sent on `topic`."""
-        group = group_of(topic)
-        return group in self._closed or self._tried.get(group, topic) not in (None, topic)
+        if not self._closed and not self._tried:
+            return False
+        return any(
+            group in self._closed or self._tried.get(group, topic) not in (None, topic) for group in groups_of(topic)
+        )
 
-    def release(self, now: float) -> Iterable[str] | None:
+    def release(self, now: float) -> Sequence[str] | None:
         """Try the groups whose pause is over; return them, None if neither they nor an opened one have news."""
         groups = [group for group, until in self._closed.items() if until <= now]
         for group in groups:

@@ -13,7 +13,7 @@ sent again, alone, and held back longer if that connection ends at it, too. Whol
 from __future__ import annotations
 
 from ...core.frozen import frozen
-from .closed_groups import ClosedGroups, group_of
+from .closed_groups import ClosedGroups, groups_of
 
 #: The reason codes of a DISCONNECT that are about a message, besides those below FIRST_FAILURE, which give no reason.
 #: With others, such as a broker that shuts down or gives our session to another client, no message is to blame.
@@ -105,7 +105,11 @@ class Suspects:
         """Allow what was held back for long enough, as suspects; return whether there is any."""
         groups = self.groups.release(now)
         tried = groups or ()
-        topics = [topic for topic, held in self._held.items() if held.until <= now or group_of(topic) in tried]
+        topics = [
+            topic
+            for topic, held in self._held.items()
+            if held.until <= now or any(group in tried for group in groups_of(topic))
+        ]
         for topic in topics:
             self._release(topic)
         return bool(topics) or groups is not None
@@ -127,10 +131,10 @@ class Suspects:
 
     def holds_back(self, topic: str, size: int) -> bool:
         """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is."""
+        if topic in self.groups:
+            return True
         if self.groups.tries(topic):
             self._suspects.setdefault(topic)
-        elif topic in self.groups:
-            return True
         held = self._held.get(topic)
         if held is not None and FACTOR * size <= held.size:
             self._release(topic)

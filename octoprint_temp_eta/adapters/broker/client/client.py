@@ -17,6 +17,7 @@ from ....core.frozen import frozen
 from ....settings.broker_address import BrokerAddress
 from .. import errors
 from . import paho
+from .addresses import Addresses
 from .paho import Limits
 from .receipts import Receipts
 
@@ -84,6 +85,7 @@ class Client:
         link: int,
         post: Post,
         events: Events,
+        addresses: Addresses | None = None,
     ) -> None:
         self.link = link
         self.limits = limits
@@ -95,6 +97,8 @@ class Client:
         #: Gets each message that the broker acknowledged, with the reason code.
         self.acknowledged: Callable[[Publish | None, int], None] = lambda *_: None
         self._client = paho.make_client(spec, address, protocol, limits)
+        if addresses is not None:
+            self._client.addresses = addresses
         paho.listen(
             self._client,
             connected=lambda code, limits: events.put((link, Connack(code, limits))),

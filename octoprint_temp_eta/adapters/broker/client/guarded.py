@@ -18,10 +18,8 @@ import paho.mqtt.client as mqtt
 
 from ....bridge.protocol.effects import LARGEST_PACKET
 from ..errors import FIRST_FAILURE, PACKET_TOO_LARGE
+from .addresses import Addresses
 
-#: Seconds for all addresses of a broker's name together: some may not answer, such as those of IPv6 on a network with
-#: IPv4 only.
-ADDRESSES_S = 36.0
 #: Bytes that are read at once.
 CHUNK = 65536
 _PUBLISH, _QOS_1 = 0x30, 1
@@ -40,6 +38,8 @@ class GuardedClient(mqtt.Client):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        #: The order of the addresses, also of other attempts.
+        self.addresses = Addresses()
         #: Held while packets are written, so that they are neither mixed nor sent in another order.
         self._writing = threading.Lock()
         self._ends = False
@@ -107,27 +107,10 @@ class GuardedClient(mqtt.Client):
         return connection
 
     def _connection(self) -> socket.socket:
-        """Return a connection to the first address of the name that accepts one; all of them get the same time."""
         if self._get_proxy():  # type: ignore[no-untyped-call,unused-ignore]
             connection: socket.socket = super()._create_socket_connection()
             return connection
-        addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        failure = OSError()
-        for family, kind, protocol, _, address in addresses:
-            try:
-                connection = socket.socket(family, kind, protocol)
-            except OSError as error:  # such as a system without IPv6
-                failure = error
-                continue
-            try:
-                connection.settimeout(min(self._connect_timeout, ADDRESSES_S / len(addresses)))
-                connection.connect(address)
-                connection.settimeout(self._connect_timeout)
-                return connection
-            except OSError as error:
-                connection.close()
-                failure = error
-        raise failure
+        return self.addresses.connect(self._host, self._port, self._connect_timeout, lambda: not self._too_late)
 
     def _packet_write(self) -> Any:
         with self._writing:

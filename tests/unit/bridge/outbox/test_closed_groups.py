@@ -53,6 +53,18 @@ def test_after_a_pause_one_message_is_tried_and_when_it_arrives_all_are_sent():
     assert groups.release(PAUSE_S + 2) is None
 
 
+def test_the_largest_group_without_an_accepted_message_is_closed():
+    groups = ClosedGroups()
+    groups.accepted("homeassistant/sensor/0/config")
+    found = []
+    for number in range(MOST_CULPRITS):
+        groups.accepted("homeassistant/sensor/0/config")
+        found.append(groups.culprit(f"homeassistant/button/{number}/config", 0.0))
+    assert found[-1] == "homeassistant/button"
+    assert "homeassistant/button/9/config" in groups
+    assert "homeassistant/sensor/9/config" not in groups
+
+
 def test_on_another_connection_another_message_may_be_tried():
     groups = closed()
     groups.release(PAUSE_S)
@@ -102,6 +114,16 @@ def test_when_the_rights_for_home_assistant_are_taken_away_the_connection_lasts(
     driver.handle(MessageArrived("homeassistant/status", b"online"))
     assert lost_at(driver, "homeassistant/", 60.0) <= 2 * MOST_CULPRITS + 3
     assert lost_at(driver, "homeassistant/", 900.0) <= 5
+
+
+def test_a_group_may_be_below_a_level_that_the_broker_accepts():
+    driver = BridgeDriver(mqtt_base_topic="home/octoprint", ha_discovery_prefix="home/ha")
+    driver.silent_on = ("home/ha/",)
+    driver.printer()
+    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
+    driver.connect()
+    assert lost_at(driver, "home/ha/", 60.0) <= 2 * MOST_CULPRITS + 3
+    assert lost_at(driver, "home/ha/", 900.0) <= 5
 
 
 @pytest.mark.parametrize("mode", ["device", "per_entity"])
