@@ -36,6 +36,7 @@ class Acknowledgements(UndecidedFlight):
     def __init__(self, window: int = 1, line_timeout: float = LINE_TIMEOUT_S, *, ok_first: bool = False) -> None:
         super().__init__(window, ok_first=ok_first)
         self._line_timeout = line_timeout
+        self._hurries = False
         self._silence = SILENCE_S
         self._give_up = line_timeout
         #: The newest lines that OctoPrint can send again, with their numbers.
@@ -53,7 +54,11 @@ class Acknowledgements(UndecidedFlight):
         return any(sent.command in HEAT_WAITS for sent in self._in_flight)
 
     def hurry(self) -> None:
-        """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life."""
+        """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life.
+
+        Temperatures alone are none then: a printer that reports them on its own may have lost the ok.
+        """
+        self._hurries = True
         self._silence, self._give_up = HURRY_S, SILENCE_S
 
     def expect_late_ok(self, at: float) -> None:
@@ -199,7 +204,9 @@ class Acknowledgements(UndecidedFlight):
         elif at - head.alive_at > self._give_up + dwell(head.line):
             self._give_up_head(f"the printer did not acknowledge it and sent nothing for {self._give_up:g} s")
             self._submissions.add(FakeAck())
-        elif not head.probed and at - head.alive_at > self._silence + dwell(head.line):
+        elif not head.probed and at - (head.spoke_at if self._hurries else head.alive_at) > self._silence + dwell(
+            head.line
+        ):
             head.probed = True
             self._ahead += 1
             self._submissions.add(Probe())

@@ -64,7 +64,7 @@ class Flight:
     def _note_temperatures(self, head: InFlight, line: str, at: float) -> None:
         heats = self._heating.note(line)
         if head.command in HEAT_WAITS:
-            head.hear(at)
+            head.alive_at = head.heard_at = at
         elif heats:
             head.alive_at = at
 

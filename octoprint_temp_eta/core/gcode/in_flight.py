@@ -53,7 +53,7 @@ class InFlight:
 
     key: str | None
     line: str
-    #: The last sign of life, and the last one other than temperatures.
+    #: The last sign of life, and the last one other than temperatures, which count for a command that waits for one.
     alive_at: float
     heard_at: float
     #: Numbers the commands that OctoPrint can send again; others have the number of the next one.
@@ -70,6 +70,11 @@ class InFlight:
     forced: bool = False
     probed: bool = False
     lines: list[str] = field(default_factory=list)
+    #: The last sign of life other than temperatures, which the printer may report on its own.
+    spoke_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spoke_at = self.heard_at
 
     @property
     def command(self) -> str | None:
@@ -78,7 +83,7 @@ class InFlight:
 
     def hear(self, at: float) -> None:
         """Note a sign of life."""
-        self.alive_at = self.heard_at = at
+        self.alive_at = self.heard_at = self.spoke_at = at
 
 
 def given_up(sent: InFlight) -> InFlight:

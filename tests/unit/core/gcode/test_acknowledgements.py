@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, SILENCE_S, Acknowledgements
+from octoprint_temp_eta.core.gcode.flight import LOST
 from octoprint_temp_eta.core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Probe, Unacknowledged
 from tests.support.acknowledged_line import Line
 
@@ -51,6 +52,18 @@ def test_a_run_that_ends_asks_soon_and_waits_less() -> None:
     line.acknowledgements.hurry()
     assert line.wait(HURRY_S + 1).outcomes == [Probe()]
     assert FakeAck() in line.wait(SILENCE_S).outcomes
+
+
+@pytest.mark.parametrize("command", ["M117 x", "M109 S200"])
+def test_a_run_that_ends_asks_though_temperatures_arrive_for_the_ok_may_be_lost(command: str) -> None:
+    """Firmware reports temperatures on its own (M155), and a heater may cool for a long time."""
+    line = Line().begin("1", command)
+    line.acknowledgements.hurry()
+    for second in range(6):
+        line.wait(HURRY_S / 5).receive(f"T:200.0 /200.0 B:{90 - second}.0 /0.0")
+    assert line.outcomes == [Probe()]
+    line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:200.0 /200.0 B:84.0 /0.0")
+    assert Unacknowledged("1", LOST) in line.outcomes
 
 
 @pytest.mark.parametrize(
