@@ -6,10 +6,13 @@ import logging
 import queue
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
 from octoprint_temp_eta.adapters.scripts.scripts import Scripts
 from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommands, ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
@@ -104,4 +107,27 @@ def test_a_scan_of_another_folder_ends_early(tmp_path: Path) -> None:
     found = looker.do(ScanScripts(str(quick)))
     assert isinstance(found, ScriptsFound)
     assert (found.path, found.complete, len(found.scripts)) == (str(quick), True, 1)
+    looker.scripts.close()
+
+
+def test_a_folder_that_does_not_answer_holds_up_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Such as one on a network drive that is away."""
+    looker, back, scan = Looker(), threading.Event(), ScriptFolder.scan
+    begun = threading.Event()
+
+    def hanging(folder: ScriptFolder, *arguments: Any) -> Any:
+        if folder._folder == tmp_path / "away":
+            begun.set()
+            back.wait(20)
+        return scan(folder, *arguments)
+
+    monkeypatch.setattr(ScriptFolder, "scan", hanging)
+    looker.scripts.performers[ScanScripts](ScanScripts(str(tmp_path / "away")))
+    assert begun.wait(20)
+    (tmp_path / "here").mkdir()
+    write_script(tmp_path / "here", "pass")
+    found = looker.do(ScanScripts(str(tmp_path / "here")))
+    assert isinstance(found, ScriptsFound)
+    assert found.path == str(tmp_path / "here")
+    back.set()
     looker.scripts.close()

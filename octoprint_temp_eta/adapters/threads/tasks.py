@@ -20,6 +20,8 @@ class Tasks:
         self._logger = logger
         self._at_rest = at_rest
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        #: Whether a task is running.
+        self.busy = False
 
     def start(self) -> None:
         """Begin."""
@@ -42,7 +44,10 @@ class Tasks:
                 self._run(self._at_rest)
 
     def _run(self, task: Callable[[], None]) -> None:
+        self.busy = True
         try:
             task()
         except Exception:
             self._logger.exception("A task of %s failed", self._name)
+        finally:
+            self.busy = False

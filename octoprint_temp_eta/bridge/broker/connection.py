@@ -131,6 +131,7 @@ class Connection(Part):
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self.conflict.text is None:
+            self._outbox.retry_all()
             return [] if earlier == after or not self._wanted else self._subscribe()
         self.conflict.forget(moved=moved)
         self._outbox.limits.forget()

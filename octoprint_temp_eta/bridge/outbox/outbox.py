@@ -231,6 +231,11 @@ class Outbox:
         if self.connected and now.at - self._connected_at >= LASTS_S and self.limits.retry(now):
             self.resend_states()
 
+    def retry_all(self) -> None:
+        """Send everything that was held back again: somebody may have changed rights or limits at the broker."""
+        if self.limits.retry_all() and self.connected:
+            self.resend_states()
+
     def disconnect(self) -> None:
         """Note that the connection has ended: events in flight may not have arrived, so they are sent again."""
         self.link = None

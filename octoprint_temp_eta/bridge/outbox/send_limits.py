@@ -187,6 +187,14 @@ class SendLimits:
         self.retries += retried
         return retried
 
+    def retry_all(self) -> bool:
+        """Allow all culprits again; return whether there are any."""
+        held = self._suspects.holds or self._guess is not None
+        if held:
+            self.forget()
+            self.retries += 1
+        return held
+
     @property
     def maximum_packet_size(self) -> int | None:
         """The size in bytes of the largest packet, None without a limit."""

@@ -140,6 +140,11 @@ class Suspects:
             self._release(topic)
         return topic in self._held
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything is held back."""
+        return bool(self._held or self.groups.names)
+
     def forget(self) -> None:
         """Reset, such as for another broker."""
         self.groups = ClosedGroups()

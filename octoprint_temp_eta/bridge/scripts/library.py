@@ -18,8 +18,8 @@ from ..protocol.effects import Effect, Log, Page, Reply
 from ..protocol.script_effects import CreateScriptFolder, ScanScripts
 from ..protocol.script_inputs import ScriptFolderCreated, ScriptsFound
 
-#: Seconds between two scans of the folder.
-SCAN_S = 5.0
+#: Seconds between two scans of the folder, and without any result of a scan until that is reported.
+SCAN_S, SLOW_S = 5.0, 30.0
 
 
 class Library(Part):
@@ -33,6 +33,9 @@ class Library(Part):
         self._outbox = outbox
         self._folder = settings.script_folder
         self._scan_at: float | None = 0.0
+        #: When a result of the running scan came last, or it was requested, in monotonic seconds; None once it is
+        #: reported that none comes.
+        self._heard_at: float | None = None
         #: The commands whose folder is being created, by token.
         self._creating: dict[int, Command] = {}
         self._tokens = itertools.count(1)
@@ -66,12 +69,15 @@ class Library(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Scan the folder when due."""
+        if self._scan_at is None and self._heard_at is not None and now.at - self._heard_at >= SLOW_S:
+            self._heard_at = None
+            return report_slow(self._folder)
         if self._scan_at is None or now.at < self._scan_at:
             return []
         if not self._folder:
             return self._found(ScriptsFound(self._folder, ()), now)
         # The next scan is scheduled by the result.
-        self._scan_at = None
+        self._scan_at, self._heard_at = None, now.at
         return [ScanScripts(self._folder)]
 
     def publish_all(self, now: Now) -> None:
@@ -112,6 +118,7 @@ class Library(Part):
     def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
         if event.path != self._folder:
             return []  # the setting was changed during the scan
+        self._heard_at = now.at
         if event.complete:
             self._scan_at = now.at + SCAN_S
             self.known = True
@@ -159,6 +166,15 @@ class Library(Part):
         if self._scan_at is not None:
             self._scan_at = 0.0
         return [Reply(command, encode.completed(command))]
+
+
+def report_slow(folder: str) -> list[Effect]:
+    """Report that the folder does not answer, such as one on a network drive that is away."""
+    text = f"The script folder {folder} does not answer. Check its drive, or choose another folder."
+    return [
+        Log(logging.WARNING, text),
+        Page({"type": "notification", "level": "warning", "title": "Scripts", "message": text}),
+    ]
 
 
 def _script_logs(found: Script) -> list[Effect]:

@@ -116,6 +116,18 @@ def test_when_the_rights_for_home_assistant_are_taken_away_the_connection_lasts(
     assert lost_at(driver, "homeassistant/", 900.0) <= 5
 
 
+def test_who_saves_the_settings_has_it_tried_at_once():
+    driver = BridgeDriver()
+    driver.silent_on = ("homeassistant/",)
+    driver.connect()
+    lost_at(driver, "homeassistant/", 900.0)
+    driver.silent_on = ()
+    driver.change_settings(mqtt_publish_interval=2.0)
+    driver.advance(10.0)
+    assert [topic for topic in driver.retained if topic.startswith("homeassistant/")]
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["problem"] is None
+
+
 def test_a_group_may_be_below_a_level_that_the_broker_accepts():
     driver = BridgeDriver(mqtt_base_topic="home/octoprint", ha_discovery_prefix="home/ha")
     driver.silent_on = ("home/ha/",)

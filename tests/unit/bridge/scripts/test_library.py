@@ -8,7 +8,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Log, RestReply
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand
 from octoprint_temp_eta.bridge.protocol.script_effects import CreateScriptFolder, ReadConnectCommands, ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptFolderCreated, ScriptsFound
-from octoprint_temp_eta.bridge.scripts.library import SCAN_S
+from octoprint_temp_eta.bridge.scripts.library import SCAN_S, SLOW_S
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.bridge_driver import BridgeDriver
 from tests.support.script_bridge_driver import BROKEN, ON_CONNECT, STEPS, ScriptBridgeDriver
@@ -137,3 +137,22 @@ def test_other_settings_leave_the_catalogue() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
     driver.change_settings(script_line_timeout=1000)
     assert [entry["id"] for entry in driver.state("scripts")] == ["steps", "on_connect", "broken.py"]
+
+
+def test_a_folder_that_does_not_answer_is_reported_once_until_it_does() -> None:
+    driver = BridgeDriver(scripts=None)
+    driver.advance(2 * SLOW_S)
+    assert [log.text for log in driver.of(Log) if "does not answer" in log.text] == [
+        f"The script folder {driver.settings.script_folder} does not answer. Check its drive, or choose another folder."
+    ]
+    driver.found(())
+    driver.advance(SLOW_S + 10)
+    assert len([log for log in driver.of(Log) if "does not answer" in log.text]) == 2
+
+
+def test_a_folder_with_many_scripts_is_not_slow_while_they_are_found() -> None:
+    driver = BridgeDriver(scripts=None)
+    for _ in range(5):
+        driver.advance(SLOW_S / 2)
+        driver.found((STEPS,), complete=False)
+    assert not [log for log in driver.of(Log) if "does not answer" in log.text]
