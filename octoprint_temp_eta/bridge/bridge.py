@@ -39,7 +39,6 @@ from .protocol.effects import Effect, Reply, Save
 from .protocol.identity import Identity
 from .protocol.inputs import BrokerConnected, Input, SettingsChanged, Tick
 from .scripts.scripts import Scripts
-from .scripts.store import STORED
 
 #: Seconds by which the wall clock has to move against the monotonic one to count as set.
 CLOCK_SET_S = 5.0
@@ -58,7 +57,7 @@ class Bridge:
         readiness = Readiness(outbox, printer, heaters, settings)
         forecasts = Forecasts(outbox, heaters, identity.plugin_version, remembered.get(FORECASTS))
         heater_commands = HeaterCommands(printer, heaters, store)
-        scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered.get(STORED))
+        scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered)
         job_commands = JobCommands(printer, scripts)
         handlers = {"snapshot": self._snapshot, **_commands(heater_commands, *scripts.parts, job_commands)}
         self._commands = commands = Commands(outbox, settings, handlers, heaters)

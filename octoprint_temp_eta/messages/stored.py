@@ -13,6 +13,8 @@ Format = Callable[[Any], Iterator[str]]
 
 #: Everything that is measured or learned is far smaller; larger numbers overflow in the model.
 LARGEST_NUMBER = 1e7
+#: A time in Unix seconds is earlier: the year 9999.
+LATEST = 253_370_764_800
 _NAME, _TOPIC = 255, 4096
 #: A host name, which may be as long as a name, and a port.
 _ADDRESS = _NAME + len(":65535")
@@ -99,6 +101,13 @@ _PLACE = _record(
         "enabled": _where(lambda value: isinstance(value, bool)),
     }
 )
+_RUN = _record(
+    {
+        **dict.fromkeys(("run_id", "id", "title"), _text(_NAME)),
+        "started_at": _where(lambda value: isinstance(value, int | float) and 0 <= value < LATEST),
+        "transaction": _where(lambda value: value is None or isinstance(value, str | int)),
+    }
+)
 
 #: By file name, without `.json`.
 FORMATS: Mapping[str, Format] = {
@@ -112,6 +121,7 @@ FORMATS: Mapping[str, Format] = {
     "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
     "announced_elsewhere": _list(_record({"broker": _text(_ADDRESS), "places": _list(_PLACE)}), most=100),
     "left_elsewhere": _list(_record({"broker": _text(_ADDRESS), "topics": _list(_text(_TOPIC))}), most=100),
+    "run": lambda value: iter(()) if value is None else _RUN(value),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Publish
+from octoprint_temp_eta.bridge.protocol.effects import Effect, Log, Page, Publish, Save
 from octoprint_temp_eta.bridge.protocol.script_effects import SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
@@ -16,6 +16,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptInput,
     ScriptRunning,
 )
+from octoprint_temp_eta.bridge.scripts.interrupted import RUN
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.bridge_driver import BridgeDriver
 
@@ -42,9 +43,13 @@ class ScriptBridgeDriver(BridgeDriver):
             self.found(scripts)
 
     def handle_all(self, *events: ScriptInput) -> list[Effect]:
-        """Handle these inputs, and return all effects except messages, page updates and log lines."""
+        """Handle these inputs, and return all effects except messages, page updates, log lines and the stored run."""
         effects = [effect for event in events for effect in self.handle(event)]
-        return [effect for effect in effects if not isinstance(effect, Publish | Log | Page)]
+        return [
+            effect
+            for effect in effects
+            if not isinstance(effect, Publish | Log | Page) and not (isinstance(effect, Save) and effect.name == RUN)
+        ]
 
     def start(self, **more: Any) -> list[dict[str, Any]]:
         return self.command("script/start", {"id": "steps", **more})

@@ -11,7 +11,7 @@ from ...core.clock import Now
 from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted, StillOn
 from ...core.scripts.runner import Runner
 from ...messages import encode, script
-from ...messages.decode import Command
+from ...messages.decode import Command, Transaction
 from ..outbox.outbox import Outbox
 from ..protocol.effects import Effect, Log, Page, Reply
 from ..protocol.script_effects import FireEvent
@@ -58,6 +58,11 @@ class RunReports:
         self._command, self._status, self._unpublished = command, None, None
         self._status_at = -STATUS_EVERY_S
 
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction of the command that has started the run."""
+        return self._command.transaction if self._command is not None else None
+
     def body(self, runner: Runner) -> encode.Payload:
         """Return the retained state of `script`."""
         return script.runner(runner.state, runner.run, self._status, runner.last)
@@ -73,7 +78,7 @@ class RunReports:
             return self.logged(ScriptLogged(decision.run_id, "warning", text), now)
         if isinstance(decision, RunStarted):
             return [self._event("started", decision.run, now)]
-        return self._ended(decision.completed, now)
+        return self.ended(decision.completed, now)
 
     def status_changed(self, message: ScriptStatus, run: Run, now: Now) -> list[Effect]:
         """The script has another status. OctoPrint gets each event, the broker one per `STATUS_EVERY_S`."""
@@ -99,7 +104,8 @@ class RunReports:
         level = logging.getLevelNamesMapping()[name.upper()]
         return [Log(level, f"Script: {_one_line(message.message)}"), Page({"type": "script_log", "data": body})]
 
-    def _ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
+    def ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
+        """A run has ended."""
         run, result = completed.run, completed.result
         self._unpublished = None
         effects: list[Effect] = [self._event(result.outcome.value, run, now, **script.event_result(result))]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...core.scripts.catalogue import Script
 from ...settings.table import Settings
 from ..heaters.heaters import Heaters
@@ -9,27 +12,43 @@ from ..outbox.outbox import Outbox
 from ..part import Part
 from ..printer.printer import Printer
 from .commands import ScriptCommands
+from .interrupted import RUN, InterruptedRun
 from .library import Library
 from .on_connect import OnConnect
 from .refused_motion import RefusedMotion
 from .reports import RunReports
 from .runs import ScriptRun
-from .store import ScriptStore
+from .store import STORED, ScriptStore
 
 
 class Scripts:
     """The parts about scripts, and what other parts read of them."""
 
     def __init__(
-        self, outbox: Outbox, printer: Printer, heaters: Heaters, settings: Settings, boot_id: str, stored: object
+        self,
+        outbox: Outbox,
+        printer: Printer,
+        heaters: Heaters,
+        settings: Settings,
+        boot_id: str,
+        remembered: Mapping[str, Any],
     ) -> None:
-        store = ScriptStore(stored)
+        store = ScriptStore(remembered.get(STORED))
         self._library = Library(outbox, settings)
-        self._run = ScriptRun(RunReports(outbox, store), heaters)
+        reports = RunReports(outbox, store)
+        self._run = ScriptRun(reports, heaters)
+        interrupted = InterruptedRun(self._run, reports, remembered.get(RUN))
         on_connect = OnConnect(self._library, self._run, printer, store)
         commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, store, settings, boot_id)
         #: In the order in which they handle an input.
-        self.parts: tuple[Part, ...] = (self._run, RefusedMotion(self._run), self._library, on_connect, commands)
+        self.parts: tuple[Part, ...] = (
+            self._run,
+            interrupted,
+            RefusedMotion(self._run),
+            self._library,
+            on_connect,
+            commands,
+        )
 
     @property
     def catalogue(self) -> tuple[Script, ...]:

@@ -40,6 +40,7 @@ HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", "find_brokers",
 HOME_ASSISTANT_PLUGIN = "homeassistant"
 
 #: By message in a snapshot: the keys that only users see who may open the settings.
+PRIVATE_MQTT = ("broker", "last_error", "problem", "warnings")
 PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash", "warnings", "connection_test")}
 
 
@@ -171,7 +172,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         """Return what users see who may not open the settings: neither broker nor folder, no settings of scripts."""
         private = self.private_keys()
         settings = {key: value for key, value in shown["settings"].items() if key not in private}
-        mqtt = {key: value for key, value in shown["mqtt"].items() if key not in ("broker", "last_error", "warnings")}
+        mqtt = {key: value for key, value in shown["mqtt"].items() if key not in PRIVATE_MQTT}
         hidden = ("script_settings", "script_folder", "problems", "connection_test")
         rest = {key: value for key, value in shown.items() if key not in hidden}
         return {**rest, "mqtt": mqtt, "settings": settings}

@@ -13,6 +13,7 @@ window.TempETA.sentences = [
     "If another OctoPrint uses the printer ID %(instance)s, empty Printer ID in the settings of one of them",
     "Empty Printer ID, and set another Client ID if it is set, in the settings of one of them",
     "must be a host name, an IP address or a URL, such as broker.local or mqtts://broker:8883",
+    "OctoPrint ended during the run; heaters that the script has switched on may still be on",
     "The announcement to Home Assistant has %(largest)s bytes, but the broker accepts packets of up to %(maximum_packet_size)s",
     "The certificate file %(certificate)s and the key file %(key)s don't belong together, or are not in PEM format",
     "Check whether this port uses TLS, and whether the broker requires a client certificate",

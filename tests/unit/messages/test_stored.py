@@ -15,6 +15,7 @@ from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
 from octoprint_temp_eta.bridge.home_assistant.elsewhere import ELSEWHERE
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
+from octoprint_temp_eta.bridge.scripts.interrupted import RUN
 from octoprint_temp_eta.bridge.scripts.store import STORED
 from octoprint_temp_eta.messages.stored import FORMATS, problem
 from tests.support import curves
@@ -34,6 +35,7 @@ def test_every_stored_file_has_a_format():
         ELSEWHERE,
         STORED,
         FORECASTS,
+        RUN,
     }
 
 

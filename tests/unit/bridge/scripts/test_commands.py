@@ -37,7 +37,7 @@ def test_a_run_from_its_start_to_its_end() -> None:
     effects = driver.handle(
         MessageArrived(driver.topic("command/script/start"), b'{"id": "steps", "transaction": "t"}')
     )
-    assert [effect for effect in effects if not isinstance(effect, Publish | Page)] == [HoldJobs(RUN_1)]
+    assert [effect for effect in effects if not isinstance(effect, Publish | Page | Save)] == [HoldJobs(RUN_1)]
     assert driver.state("script")["state"] == "starting"
     assert driver.handle_all(JobsHeld(RUN_1)) == [ASK, StartScript(RUN_1, "/s", "steps.py", {}, {})]
     assert driver.handle_all(ScriptRunning(RUN_1)) == [FireEvent("AutomationScriptStarted", COMMON)]

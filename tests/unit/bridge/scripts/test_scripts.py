@@ -19,7 +19,7 @@ NOW = Now(100.0, 1_795_188_600.0)
 def scripts() -> Scripts:
     outbox, printer, settings = Outbox(Topics("octoprint/temp_eta/ender"), "b0b0"), Printer(), Settings()
     heaters = Heaters(outbox, printer, HeaterStore(None), settings, {})
-    return Scripts(outbox, printer, heaters, settings, "b0b0", None)
+    return Scripts(outbox, printer, heaters, settings, "b0b0", {})
 
 
 def test_an_input_reaches_the_part_that_handles_it():
