@@ -69,6 +69,7 @@ CAUSES: dict[str, list[dict[str, Any]]] = {
     "stalled": [{"type": "state_change", "heater": "kiln", "data": CHANGE | STALLED}],
     "script_failed": [
         {"type": "script_update", "data": IDLE | {"state": "running", "run_id": "r1", "timestamp": 0}},
+        {"type": "script_update", "data": IDLE | {"state": "cancelling", "run_id": "r1", "last": RUN, "timestamp": 0}},
         {"type": "script_update", "data": IDLE | {"last": RUN, "timestamp": 0}},
     ],
     "connection_lost": [

@@ -122,7 +122,7 @@ def test_a_user_who_may_only_read_gets_neither_user_name_nor_host_nor_folder(see
     private = {"mqtt_username": "private-user", "script_folder": "/private-folder"}
     assert save(seen, **private)[0] == 200
     shown = seen.request("GET", PATH, key=users["read"])[1]
-    assert not {"broker", "last_error"} & set(shown["mqtt"])
+    assert not {"broker", "last_error", "problem", "warnings"} & set(shown["mqtt"])
     assert not {"mqtt_broker_host", "mqtt_broker_port", *private} & set(shown["settings"])
     assert "problems" not in shown
     assert "private-" not in json.dumps([shown, seen.request("GET", "/api/settings", key=users["read"])[1]])

@@ -149,7 +149,9 @@ $(function () {
                 const before = self.scripts.runner();
                 self.scripts.update(data, data.timestamp);
                 const failed = data.last && ["failed", "error"].includes(data.last.outcome);
-                if (failed && before.run_id === data.last.run_id) {
+                // While the printer finishes, the run is still there beside its result.
+                const known = before.last && data.last && before.last.run_id === data.last.run_id;
+                if (failed && !known && before.run_id === data.last.run_id) {
                     alerts.alert("script_failed", data.last.id, self.scripts.last().text + ": " + data.last.error);
                 }
             },
