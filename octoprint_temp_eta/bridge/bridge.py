@@ -113,8 +113,8 @@ class Bridge:
         effects = self._dispatch(event, now)
         messages = self._guarded(lambda: list(self._outbox.drain(now)), now)
         pages = self._guarded(lambda: self._pages.copies(self._outbox.take_published()), now)
-        saves = self._guarded(self._save, now)
-        yield [*shifted, *effects, *saves, *self._connection.report_not_sent(now), *messages, *pages]
+        not_sent = self._guarded(lambda: self._connection.report_not_sent(now), now)
+        yield [*shifted, *effects, *self._save(now), *not_sent, *messages, *pages]
 
     def snapshot(self, now: Now) -> dict[str, Any]:
         """Return the current state for REST.
@@ -147,7 +147,7 @@ class Bridge:
 
     def _guarded(self, act: Callable[[], Sequence[Effect] | None], now: Now) -> list[Effect]:
         """Return the effects of `act` without the replies, which are sent; or the report of its fault."""
-        return self._routed(self._faults.guarded(act, now), now)
+        return self._faults.guarded(lambda: self._routed(list(act() or ()), now), now)
 
     def _routed(self, effects: list[Effect], now: Now) -> list[Effect]:
         """Send the replies among `effects`; return the others, in order."""
@@ -187,9 +187,16 @@ class Bridge:
     def _stored(self) -> Mapping[str, Any]:
         return {name: value for part in self._storing for name, value in part.stored.items()}
 
-    def _save(self) -> list[Effect]:
-        before, self._saved = self._saved, self._stored
-        return [Save(name, value) for name, value in self._saved.items() if value != before[name]]
+    def _save(self, now: Now) -> list[Effect]:
+        before, saved, faults = self._saved, dict(self._saved), list[Effect]()
+        for part in self._storing:
+            faults += self._guarded(partial(_add_stored, part, saved), now)
+        self._saved = saved
+        return [*faults, *(Save(name, value) for name, value in saved.items() if value != before[name])]
+
+
+def _add_stored(part: Part, saved: dict[str, Any]) -> None:
+    saved.update(part.stored)
 
 
 def _commands(*parts: Part) -> dict[str, CommandHandler]:

@@ -30,8 +30,11 @@ class Faults:
 
     def report(self, error: Exception, now: Now) -> list[Effect]:
         """Return the log line of `error`; none if the same one was logged in the last minutes."""
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        fault = f"{type(error).__name__}, {place.filename}:{place.lineno}"
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
+        fault = f"{type(error).__name__}, {where}"
         if now.at - self._logged_at.get(fault, -AGAIN_S) < AGAIN_S:
             return []
         if len(self._logged_at) >= MOST:

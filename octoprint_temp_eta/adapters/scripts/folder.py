@@ -21,8 +21,9 @@ from .inspection import connect_commands, inspect, printable
 TIMEOUT_S = 10.0
 #: Files that are inspected at the same time.
 PARALLEL = min(4, os.cpu_count() or 1)
-#: Seconds until the scripts found so far are reported; doubled each time, as a report of many scripts is expensive.
-REPORT_S = 3.0
+#: Seconds until the scripts found so far are reported; doubled each time up to the last, as a report of many scripts is
+#: expensive. Without one the folder counts as one that does not answer.
+REPORT_S, LONGEST_REPORT_S = 3.0, 12.0
 #: Seconds until a file that could not be inspected is inspected again; doubled each time, up to the last. The reason
 #: may be gone: a slow drive, no memory for a moment, a module that is installed now.
 RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
@@ -88,7 +89,7 @@ class ScriptFolder:
                 files.clear()
                 raise NotWanted
             if now().at - reported_at > interval:
-                reported_at, interval = now().at, 2 * interval
+                reported_at, interval = now().at, min(2 * interval, LONGEST_REPORT_S)
                 report(self._scripts)
         return self._scripts
 

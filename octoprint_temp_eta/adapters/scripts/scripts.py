@@ -85,9 +85,10 @@ class Scripts:
         another, self._wanted = effect.folder != self._wanted, effect.folder
         if another and self._tasks.busy:
             # The thread may wait for a drive that does not answer, for ever; otherwise it ends soon.
+            tasks = Tasks("temp_eta-scripts", self._logger)
+            tasks.start()
             self._tasks.close()
-            self._tasks = Tasks("temp_eta-scripts", self._logger)
-            self._tasks.start()
+            self._tasks = tasks
         self._tasks.put(lambda: self._scan(effect))
 
     def _scan(self, effect: ScanScripts) -> None:

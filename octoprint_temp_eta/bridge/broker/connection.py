@@ -92,7 +92,7 @@ class Connection(Part):
         if self._broker is None or self._read_back.missing:
             return None if self._broker is None else nothing_arrives(base)
         refused = self._refusals.newest_of(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
-        return refused or self._outbox.limits.closed
+        return refused or next(iter(self._outbox.limits.closed), None)
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
@@ -131,7 +131,7 @@ class Connection(Part):
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self.conflict.text is None:
-            self._outbox.retry_all()
+            self._outbox.retry_all(now)
             return [] if earlier == after or not self._wanted else self._subscribe()
         self.conflict.forget(moved=moved)
         self._outbox.limits.forget()
@@ -274,7 +274,7 @@ class Connection(Part):
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
         closed = self._outbox.limits.closed
         self.last_error = self._refusals.accepted(self._outbox.delivered(event, now), self.last_error)
-        if closed and closed == self.last_error and not self._outbox.limits.closed:
+        if self.last_error in closed and self.last_error not in self._outbox.limits.closed:
             self.last_error = self._refusals.newest
         return []
 

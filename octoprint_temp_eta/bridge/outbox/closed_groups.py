@@ -35,6 +35,8 @@ class ClosedGroups:
         self._pauses: dict[str, float] = {}
         #: By group that is tried: the topic, None until there is one.
         self._tried: dict[str, str | None] = {}
+        #: Since when a group is tried, in monotonic seconds: what is tried may be dropped before it is sent.
+        self._tried_since: dict[str, float] = {}
         #: Whether a group was opened since the last `release`.
         self._opened = False
 
@@ -66,8 +68,12 @@ class ClosedGroups:
         """Note that the broker has acknowledged a message on `topic`."""
         for group in groups_of(topic):
             self._opened |= group in self._tried
-            for by_group in (self._culprits, self._pauses, self._closed, self._tried):
+            for by_group in (self._culprits, self._pauses, self._closed, self._tried, self._tried_since):
                 by_group.pop(group, None)
+
+    def waits(self, topic: str) -> bool:
+        """Return whether a group of `topic` has no message yet that is tried."""
+        return bool(self._tried) and any(self._tried.get(group, topic) is None for group in groups_of(topic))
 
     def tries(self, topic: str) -> bool:
         """Return whether the message on `topic` is one that is tried, from now on if its group has none yet."""
@@ -86,11 +92,12 @@ class ClosedGroups:
             group in self._closed or self._tried.get(group, topic) not in (None, topic) for group in groups_of(topic)
         )
 
-    def release(self, now: float) -> Sequence[str] | None:
-        """Try the groups whose pause is over; return them, None if neither they nor an opened one have news."""
-        groups = [group for group, until in self._closed.items() if until <= now]
+    def release(self, now: float, *, all_of_them: bool = False) -> Sequence[str] | None:
+        """Try the groups whose pause is over, or all; return them, None if neither they nor an opened one have news."""
+        groups = [group for group, until in self._closed.items() if until <= now or all_of_them]
+        groups += [group for group in self._tried if now - self._tried_since[group] >= PAUSE_S]
         for group in groups:
-            del self._closed[group]
-            self._tried[group] = None
+            self._closed.pop(group, None)
+            self._tried[group], self._tried_since[group] = None, now
         opened, self._opened = self._opened, False
         return groups if groups or opened else None

@@ -231,9 +231,9 @@ class Outbox:
         if self.connected and now.at - self._connected_at >= LASTS_S and self.limits.retry(now):
             self.resend_states()
 
-    def retry_all(self) -> None:
-        """Send everything that was held back again: somebody may have changed rights or limits at the broker."""
-        if self.limits.retry_all() and self.connected:
+    def retry_all(self, now: Now) -> None:
+        """Try everything that was held back again: somebody may have changed rights or limits at the broker."""
+        if self.limits.retry_all(now) and self.connected:
             self.resend_states()
 
     def disconnect(self) -> None:

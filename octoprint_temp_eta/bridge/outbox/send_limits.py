@@ -98,9 +98,9 @@ class SendLimits:
         self._reports: deque[TooLarge | Culprit | Closed] = deque(maxlen=MAX_REPORTS)
 
     @property
-    def closed(self) -> str | None:
-        """Why nothing is sent below a topic level, None if everything is."""
-        return next((str(Closed(group)) for group in self._suspects.groups.names), None)
+    def closed(self) -> tuple[str, ...]:
+        """Why nothing is sent below some topic levels."""
+        return tuple(str(Closed(group)) for group in self._suspects.groups.names)
 
     def connected(self, broker: BrokerConnected) -> None:
         """Use the limits of a new connection."""
@@ -115,7 +115,7 @@ class SendLimits:
         self.largest = max(self.largest, size)
         if not self.fits(publish):
             self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0, guessed=self.guessed))
-        elif not self._suspects.holds_back(publish.topic, size):
+        elif not self._suspects.holds_back(publish.topic, size, may_try=publish.qos > 0):
             return True
         self.not_sent += 1
         return False
@@ -187,13 +187,12 @@ class SendLimits:
         self.retries += retried
         return retried
 
-    def retry_all(self) -> bool:
-        """Allow all culprits again; return whether there are any."""
-        held = self._suspects.holds or self._guess is not None
-        if held:
-            self.forget()
-            self.retries += 1
-        return held
+    def retry_all(self, now: Now) -> bool:
+        """Allow all culprits again, before their time; return whether there are any."""
+        retried = self._suspects.release(now.at, all_of_them=True) or self._guess is not None
+        self._guess = self._guessed_at = None
+        self.retries += retried
+        return retried
 
     @property
     def maximum_packet_size(self) -> int | None:

@@ -101,14 +101,14 @@ class Suspects:
         closed, self._closed = self._closed, []
         return closed
 
-    def release(self, now: float) -> bool:
-        """Allow what was held back for long enough, as suspects; return whether there is any."""
-        groups = self.groups.release(now)
+    def release(self, now: float, *, all_of_them: bool = False) -> bool:
+        """Allow what was held back for long enough, or all of it, as suspects; return whether there is any."""
+        groups = self.groups.release(now, all_of_them=all_of_them)
         tried = groups or ()
         topics = [
             topic
             for topic, held in self._held.items()
-            if held.until <= now or any(group in tried for group in groups_of(topic))
+            if all_of_them or held.until <= now or any(group in tried for group in groups_of(topic))
         ]
         for topic in topics:
             self._release(topic)
@@ -129,21 +129,19 @@ class Suspects:
         if len(self._accepted) > MOST_ACCEPTED:
             del self._accepted[next(iter(self._accepted))]
 
-    def holds_back(self, topic: str, size: int) -> bool:
-        """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is."""
-        if topic in self.groups:
-            return True
-        if self.groups.tries(topic):
-            self._suspects.setdefault(topic)
+    def holds_back(self, topic: str, size: int, *, may_try: bool = False) -> bool:
+        """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is.
+
+        `may_try`: it is acknowledged and sent now, so that it may be the one that a closed group is tried with.
+        """
         held = self._held.get(topic)
         if held is not None and FACTOR * size <= held.size:
             self._release(topic)
-        return topic in self._held
-
-    @property
-    def holds(self) -> bool:
-        """Whether anything is held back."""
-        return bool(self._held or self.groups.names)
+        if topic in self._held or topic in self.groups or (self.groups.waits(topic) and not may_try):
+            return True
+        if self.groups.tries(topic):
+            self._suspects.setdefault(topic)
+        return False
 
     def forget(self) -> None:
         """Reset, such as for another broker."""

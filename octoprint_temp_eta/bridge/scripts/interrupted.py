@@ -16,7 +16,7 @@ from .runs import ScriptRun
 
 #: The file with the present run.
 RUN = "run"
-REASON = "OctoPrint ended during the run; heaters that the script has switched on may still be on"
+REASON = "OctoPrint ended during the run; what the script has switched on may still be on"
 
 
 class InterruptedRun(Part):
@@ -34,9 +34,9 @@ class InterruptedRun(Part):
 
     @property
     def stored(self) -> Mapping[str, Any]:
-        """The present run, None without one."""
+        """The present run, None without one, and once its end is reported."""
         run = self._run.runner.run
-        if run is None:
+        if run is None or self._run.runner.is_reported:
             return {RUN: None}
         return {
             RUN: {

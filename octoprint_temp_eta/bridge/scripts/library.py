@@ -19,7 +19,7 @@ from ..protocol.script_effects import CreateScriptFolder, ScanScripts
 from ..protocol.script_inputs import ScriptFolderCreated, ScriptsFound
 
 #: Seconds between two scans of the folder, and without any result of a scan until that is reported.
-SCAN_S, SLOW_S = 5.0, 30.0
+SCAN_S, SLOW_S = 5.0, 60.0
 
 
 class Library(Part):

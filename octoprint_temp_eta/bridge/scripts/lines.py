@@ -98,7 +98,6 @@ class RunLines:
         """
         before: list[Effect] = []
         if spindle_off and self._spindle_on:
-            self._spindle_on = False
             before.append(self._send(f"{self._run_id}.spindle", SPINDLE_OFF))
         before += self._ask_printer(Fence()) if ask else []
         if self._modes.units != self._modes_before.units:

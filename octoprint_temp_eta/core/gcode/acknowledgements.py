@@ -56,7 +56,7 @@ class Acknowledgements(UndecidedFlight):
     def hurry(self) -> None:
         """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life.
 
-        Temperatures alone are none then: a printer that reports them on its own may have lost the ok.
+        Temperatures alone do not put the question off: a printer that reports them on its own may have lost the ok.
         """
         self._hurries = True
         self._silence, self._give_up = HURRY_S, SILENCE_S

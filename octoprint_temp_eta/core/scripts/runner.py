@@ -83,6 +83,11 @@ class Runner:
         """Whether a run exists that is neither ended nor ending."""
         return Event.STOPPED in MOVES[self.phase]
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether the end of the present run is reported, while the printer still finishes."""
+        return self._progress.reported
+
     def clock_set(self, shift: float) -> None:
         """Move the times of the runs by `shift` seconds."""
         self.run = None if self.run is None else self.run.shifted(shift)
@@ -184,7 +189,11 @@ class Runner:
             return []
         self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
         linked = runs and self._progress.linked
-        end = [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False)] if linked else [Kill()]
+        end = (
+            [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False, spindle_off=not self._finished)]
+            if linked
+            else [Kill()]
+        )
         return [*end, *self._finish(wall, held=False)]
 
     def process_ended(self, how: str, wall: float, targets: Mapping[str, float]) -> list[Decision]:

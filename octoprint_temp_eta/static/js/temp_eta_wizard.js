@@ -66,14 +66,15 @@ $(function () {
             const label = $("label[for=temp_eta_wizard_" + key.replace(/^mqtt_(broker_)?/, "") + "]").text();
             return (label || key) + " " + TempETA.translated(rule);
         };
-        let saved = false;
+        let saved = "";
         /* The wizard stays until the settings are saved. Without a host they stay as they are, and it does not come back. */
         self.onBeforeWizardFinish = function () {
-            if (saved || !self.host().trim()) return true;
+            const values = entered();
+            if (saved === JSON.stringify(values) || !self.host().trim()) return true;
             self.test.problem("");
-            OctoPrint.settings.savePluginSettings("temp_eta", entered()).then(
+            OctoPrint.settings.savePluginSettings("temp_eta", values).then(
                 () => {
-                    saved = true;
+                    saved = JSON.stringify(values);
                     $("#wizard_dialog .button-finish").trigger("click");
                 },
                 (xhr) => {

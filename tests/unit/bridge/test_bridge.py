@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.former_bases import LOOK_S
+from octoprint_temp_eta.bridge.broker.former_bases import LOOK_S, FormerBases
 from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_BEHIND
 from octoprint_temp_eta.bridge.faults import FAULT
 from octoprint_temp_eta.bridge.heaters.heaters import Heaters
@@ -323,6 +323,14 @@ def test_a_fault_while_a_reading_is_processed_does_not_lose_what_follows(monkeyp
     driver.read(bed=(30.0, 60.0))
     assert [each for each in driver.of(Log) if each.text.startswith(FAULT)]
     assert driver.command("reset", {"heater": "bed"})[0]["status"] == "completed"
+
+
+def test_a_part_that_cannot_be_stored_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch):
+    driver = ScriptBridgeDriver()
+    driver.expects_faults = True
+    monkeypatch.setattr(FormerBases, "stored", property(Mock(side_effect=ZeroDivisionError)))
+    driver.run()
+    assert "run" in {save.name for save in driver.of(Save)}
 
 
 #: The lowest and the highest value of each setting, half a unit beside them, and each choice.

@@ -14,7 +14,7 @@ class Addresses:
     """
 
     def __init__(self) -> None:
-        self._first: dict[str, int] = {}
+        self._first: dict[str, object] = {}
 
     def connect(self, host: str, port: int, timeout: float, goes_on: Callable[[], bool]) -> socket.socket:
         """Return a connection to the first address that accepts one within `timeout` s, while `goes_on`.
@@ -22,10 +22,11 @@ class Addresses:
         Raises `OSError`: none did, or the name is unknown.
         """
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        start, failure = self._first.get(host, 0), OSError()
-        for number in range(start, start + len(found)):
-            family, kind, protocol, _, address = found[number % len(found)]
-            self._first[host] = number % len(found)
+        addresses: list[object] = [each[4] for each in found]
+        start = addresses.index(self._first[host]) if self._first.get(host) in addresses else 0
+        failure = OSError()
+        for family, kind, protocol, _, address in (*found[start:], *found[:start]):
+            self._first[host] = address
             if not goes_on():
                 break
             try:

@@ -10,9 +10,11 @@ from octoprint_temp_eta.bridge.outbox.closed_groups import (
     PAUSE_S,
     ClosedGroups,
 )
-from octoprint_temp_eta.bridge.protocol.effects import Log
+from octoprint_temp_eta.bridge.outbox.send_limits import SendLimits
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from tests.support.bridge_driver import BridgeDriver
+from tests.support.outbox_driver import now
 
 TOPICS = [f"homeassistant/sensor/{number}/config" for number in range(MOST_CULPRITS + 2)]
 OURS = "octoprint/temp_eta/a/info"
@@ -86,6 +88,27 @@ def test_the_pauses_grow_until_one_arrives():
     assert pause == LONGEST_PAUSE_S
     groups.accepted(TOPICS[0])
     assert groups.culprit(TOPICS[1], now) is None
+
+
+def test_what_is_tried_but_never_answered_gives_its_turn_back():
+    groups = closed()
+    groups.release(PAUSE_S)
+    assert groups.tries(TOPICS[1])
+    assert groups.release(2 * PAUSE_S - 1) is None
+    assert groups.release(2 * PAUSE_S) == ["homeassistant"]
+    assert groups.waits(TOPICS[2])
+    assert groups.tries(TOPICS[2])
+
+
+def test_a_message_without_qos_is_not_the_one_that_is_tried():
+    """The broker does not acknowledge it."""
+    limits = SendLimits()
+    for number in range(MOST_CULPRITS):
+        limits._suspects.hold(TOPICS[number], 10, 0.0)
+    limits.retry(now(PAUSE_S))
+    assert not limits.accepts(Publish(TOPICS[-1], b"x", qos=0))
+    assert not limits.sends(Publish(TOPICS[-2], b"x", qos=1)), "a question does not take the turn"
+    assert limits.accepts(Publish(TOPICS[0], b"x", qos=1))
 
 
 def lost_at(driver: BridgeDriver, prefix: str, seconds: float) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from octoprint_temp_eta.bridge.protocol.effects import Save
 from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent
-from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptReturned
+from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptEnded, ScriptReturned
 from octoprint_temp_eta.bridge.scripts.interrupted import RUN
 from octoprint_temp_eta.messages.stored import problem
 from tests.support.bridge_driver import BridgeDriver
@@ -45,6 +45,15 @@ def test_a_run_that_has_ended_leaves_nothing():
     driver.end()
     assert files(driver)[RUN] is None
     assert problem(RUN, None) is None
+
+
+def test_a_run_whose_end_was_reported_while_the_printer_finishes_leaves_nothing():
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.command("script/cancel", b"PRESS")
+    driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
+    assert driver.state("script")["state"] == "cancelling"
+    assert files(driver)[RUN] is None
 
 
 def test_a_damaged_file_is_set_aside():

@@ -175,3 +175,13 @@ def test_a_spindle_that_the_script_has_switched_on_is_off_after_an_unfinished_ru
     sent = [effect.line for effect in driver.of(SendLine)][len(lines) :]
     assert ("M5" in sent) is off
     assert sent[-1] == "G90"
+
+
+def test_a_spindle_is_switched_off_again_if_the_printer_does_not_answer() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M3 S255"))
+    driver.command("script/cancel", b"PRESS")
+    driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
+    driver.handle_all(LineSuppressed(f"{RUN_1}.end", "it is blocked"))
+    assert [effect.line for effect in driver.of(SendLine)].count("M5") == 2

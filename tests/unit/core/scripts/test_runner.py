@@ -59,7 +59,10 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.LOADING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
-    (Phase.CLOSING, "shut down"): ([*END_NOW, ended_run(Outcome.FINISHED, storage={"a": 1})], Phase.IDLE),
+    (Phase.CLOSING, "shut down"): (
+        [Terminate(), Kill(), Settle({}, ask=False, spindle_off=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
+        Phase.IDLE,
+    ),
     (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
     (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
     (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
