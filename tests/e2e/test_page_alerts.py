@@ -136,3 +136,12 @@ def test_a_sound_that_the_browser_blocks_is_explained(page: Page) -> None:
     expect(page.get_by_text("The browser blocks sounds. Click anywhere on the page once")).to_be_visible()
     page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
     expect(page.locator("#settings_dialog")).to_be_hidden()
+
+
+def test_what_the_server_reports_is_shown_but_for_the_connection_which_has_a_badge(page: Page) -> None:
+    close_notifications(page)
+    report = {"type": "notification", "level": "warning"}
+    send(page, **report, title="MQTT", message="The connection is lost.")
+    send(page, **report, title="Scripts", message="The script folder /away does not answer.")
+    expect(page.locator(".ui-pnotify")).to_have_count(1)
+    expect(page.locator(".ui-pnotify")).to_contain_text("The script folder /away does not answer.")

@@ -157,8 +157,12 @@ $(function () {
             },
             state_change: (data, {heater}) => self.changed(heater, data),
             notification: function (data, message) {
-                if (!message.refused_line) return; // what it is about is shown by the connection's badge
+                if (message.title === "MQTT") return; // what it is about is shown by the connection's badge
                 /* Shown whatever the settings: without it a button would just do nothing. */
+                if (!message.refused_line) {
+                    alerts.show(message.level, message.title, TempETA.translated(message.message));
+                    return;
+                }
                 const text = gettext(
                     "The printer was not moved (%(line)s): this script controls it. Wait for its end, or cancel it."
                 );
