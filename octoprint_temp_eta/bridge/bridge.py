@@ -147,9 +147,9 @@ class Bridge:
 
     def _guarded(self, act: Callable[[], Sequence[Effect] | None], now: Now) -> list[Effect]:
         """Return the effects of `act` without the replies, which are sent; or the report of its fault."""
-        return self._faults.guarded(lambda: self._routed(list(act() or ()), now), now)
+        return self._faults.guarded(lambda: self._routed(act() or (), now), now)
 
-    def _routed(self, effects: list[Effect], now: Now) -> list[Effect]:
+    def _routed(self, effects: Sequence[Effect], now: Now) -> list[Effect]:
         """Send the replies among `effects`; return the others, in order."""
         routed: list[Effect] = []
         for effect in effects:

@@ -10,7 +10,7 @@ from ..core.clock import Now
 from .protocol.effects import Effect, Log
 
 #: What the log lines begin with.
-FAULT = "A fault of the plugin, which goes on without what failed"
+FAULT = "An internal error in the plugin, which continues without what failed"
 #: Seconds until the same fault is logged again, and the most faults that are told apart.
 AGAIN_S, MOST = 600.0, 50
 

@@ -89,8 +89,10 @@ class Connection(Part):
     def problem(self) -> str | None:
         """What does not work on the present connection, None if all does. Response topics are their clients' matter."""
         base = self._outbox.topics.base
-        if self._broker is None or self._read_back.missing:
-            return None if self._broker is None else nothing_arrives(base)
+        if self._broker is None:
+            return None
+        if self._read_back.missing:
+            return nothing_arrives(base)
         refused = self._refusals.newest_of(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
         return refused or next(iter(self._outbox.limits.closed), None)
 
@@ -131,7 +133,7 @@ class Connection(Part):
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic
         if (before, same) == (self._wanted, True) and self.conflict.text is None:
-            self._outbox.retry_all(now)
+            self._outbox.retry(now, all_of_them=True)  # somebody may have changed rights or limits at the broker
             return [] if earlier == after or not self._wanted else self._subscribe()
         self.conflict.forget(moved=moved)
         self._outbox.limits.forget()

@@ -1,8 +1,8 @@
 """Groups of topics that the broker does not let us publish on, where it ends the connection instead of refusing.
 
-A group are the topics below one level, such as all below `homeassistant/`: users get rights for such groups. Otherwise
-each of its messages would be found on a connection of its own. After some of them, and none that the broker has
-accepted since, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
+A group is all topics below one level, such as those below `homeassistant/`, as rights are given for such groups.
+Otherwise each of its messages would be found on a connection of its own. After some of them, and none that the broker
+has accepted since, the group is closed: nothing of it is sent. After a pause one message is tried, alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 #: Topics of culprits after which a group is closed.
 MOST_CULPRITS = 3
-#: Seconds for which it is closed; doubled each time, up to the last.
+#: Seconds for which it is closed, and a culprit is held back; doubled each time, up to the last.
 PAUSE_S, LONGEST_PAUSE_S = 60.0, 86400.0
 #: Groups whose culprits are remembered.
 MOST_GROUPS = 1000
@@ -93,7 +93,7 @@ class ClosedGroups:
         )
 
     def release(self, now: float, *, all_of_them: bool = False) -> Sequence[str] | None:
-        """Try the groups whose pause is over, or all; return them, None if neither they nor an opened one have news."""
+        """Try the groups whose pause is over, or all, and return them; None if there are none, and none was opened."""
         groups = [group for group, until in self._closed.items() if until <= now or all_of_them]
         groups += [group for group in self._tried if now - self._tried_since[group] >= PAUSE_S]
         for group in groups:

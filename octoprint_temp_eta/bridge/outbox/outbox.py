@@ -226,14 +226,10 @@ class Outbox:
         last = [] if self._retained.get(status) is None else [status]
         self._retained.send([*(publish.topic for publish in others), *last])
 
-    def retry(self, now: Now) -> None:
-        """Send what was held back again if it is time, once the connection has lasted."""
-        if self.connected and now.at - self._connected_at >= LASTS_S and self.limits.retry(now):
-            self.resend_states()
-
-    def retry_all(self, now: Now) -> None:
-        """Try everything that was held back again: somebody may have changed rights or limits at the broker."""
-        if self.limits.retry_all(now) and self.connected:
+    def retry(self, now: Now, *, all_of_them: bool = False) -> None:
+        """Send what was held back again if it is time, once the connection has lasted; or all of it."""
+        lasts = self.connected and now.at - self._connected_at >= LASTS_S
+        if (lasts or all_of_them) and self.limits.retry(now, all_of_them=all_of_them):
             self.resend_states()
 
     def disconnect(self) -> None:

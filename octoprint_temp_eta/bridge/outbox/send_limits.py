@@ -177,20 +177,13 @@ class SendLimits:
         self._guess = self._guessed_at = None
         self._retry_s, self._largest_accepted = RETRY_S, 0
 
-    def retry(self, now: Now) -> bool:
-        """Allow the culprits again whose time has come; return whether there are any."""
-        retried = self._suspects.release(now.at)
-        if self._guessed_at is not None and now.at - self._guessed_at >= self._retry_s:
+    def retry(self, now: Now, *, all_of_them: bool = False) -> bool:
+        """Allow the culprits again whose time has come, or all; return whether there are any."""
+        retried = self._suspects.release(now.at, all_of_them=all_of_them)
+        if self._guessed_at is not None and (all_of_them or now.at - self._guessed_at >= self._retry_s):
             self._guess = self._guessed_at = None
             self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
             retried = True
-        self.retries += retried
-        return retried
-
-    def retry_all(self, now: Now) -> bool:
-        """Allow all culprits again, before their time; return whether there are any."""
-        retried = self._suspects.release(now.at, all_of_them=True) or self._guess is not None
-        self._guess = self._guessed_at = None
         self.retries += retried
         return retried
 

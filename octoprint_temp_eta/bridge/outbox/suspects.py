@@ -13,7 +13,7 @@ sent again, alone, and held back longer if that connection ends at it, too. Whol
 from __future__ import annotations
 
 from ...core.frozen import frozen
-from .closed_groups import ClosedGroups, groups_of
+from .closed_groups import LONGEST_PAUSE_S, PAUSE_S, ClosedGroups, groups_of
 
 #: The reason codes of a DISCONNECT that are about a message, besides those below FIRST_FAILURE, which give no reason.
 #: With others, such as a broker that shuts down or gives our session to another client, no message is to blame.
@@ -22,8 +22,6 @@ ABOUT_MESSAGES = frozenset({0x80, 0x81, 0x82, 0x83, 0x87, 0x90, 0x93, 0x94, 0x95
 #: Seconds after which a connection has lasted. What the broker has accepted before is held back only until then: that
 #: is no culprit yet.
 LASTS_S = 10.0
-#: Seconds for which a culprit is held back; doubled each time, up to the last.
-PAUSE_S, LONGEST_PAUSE_S = 60.0, 86400.0
 #: A size is another one from this factor on: the messages on a topic have never quite the same.
 FACTOR = 2
 #: The number of topics for which it is known what the broker has accepted: there are any number of response topics.
@@ -132,7 +130,7 @@ class Suspects:
     def holds_back(self, topic: str, size: int, *, may_try: bool = False) -> bool:
         """Return whether a message of `size` bytes on `topic` is not sent; a much smaller one than the culprit is.
 
-        `may_try`: it is acknowledged and sent now, so that it may be the one that a closed group is tried with.
+        `may_try`: it is sent now, with QoS 1, so a closed group may be tried with it.
         """
         held = self._held.get(topic)
         if held is not None and FACTOR * size <= held.size:

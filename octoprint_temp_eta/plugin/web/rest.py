@@ -39,7 +39,7 @@ HERE = ("get_eta", "list_scripts", "remove_from_home_assistant", "find_brokers",
 #: The identifier of OctoPrint-HomeAssistant.
 HOME_ASSISTANT_PLUGIN = "homeassistant"
 
-#: By message in a snapshot: the keys that only users see who may open the settings.
+#: The keys of `mqtt` that only users see who may open the settings, and those of messages in a snapshot, by message.
 PRIVATE_MQTT = ("broker", "last_error", "problem", "warnings")
 PRIVATE = {"info": ("host", "machine"), "diagnostics": ("broker", "last_error", "clash", "warnings", "connection_test")}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from octoprint_temp_eta.bridge.outbox.closed_groups import (
@@ -127,6 +129,18 @@ def lost_at(driver: BridgeDriver, prefix: str, seconds: float) -> int:
     return losses
 
 
+def denied(prefix: str, **settings: Any) -> BridgeDriver:
+    """Return a bridge whose broker has ended the connection at each message below `prefix`."""
+    driver = BridgeDriver(**settings)
+    driver.silent_on = (prefix,)
+    driver.printer()
+    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
+    driver.connect()
+    assert lost_at(driver, prefix, 60.0) <= 2 * MOST_CULPRITS + 3
+    assert lost_at(driver, prefix, 900.0) <= 5
+    return driver
+
+
 def test_when_the_rights_for_home_assistant_are_taken_away_the_connection_lasts():
     driver = BridgeDriver(ha_discovery_mode="per_entity")
     driver.connect()
@@ -152,24 +166,12 @@ def test_who_saves_the_settings_has_it_tried_at_once():
 
 
 def test_a_group_may_be_below_a_level_that_the_broker_accepts():
-    driver = BridgeDriver(mqtt_base_topic="home/octoprint", ha_discovery_prefix="home/ha")
-    driver.silent_on = ("home/ha/",)
-    driver.printer()
-    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
-    driver.connect()
-    assert lost_at(driver, "home/ha/", 60.0) <= 2 * MOST_CULPRITS + 3
-    assert lost_at(driver, "home/ha/", 900.0) <= 5
+    denied("home/ha/", mqtt_base_topic="home/octoprint", ha_discovery_prefix="home/ha")
 
 
 @pytest.mark.parametrize("mode", ["device", "per_entity"])
 def test_without_rights_for_home_assistant_the_connection_lasts_and_with_them_everything_is_announced(mode: str):
-    driver = BridgeDriver(ha_discovery_mode=mode)
-    driver.silent_on = ("homeassistant/",)
-    driver.printer()
-    driver.read(tool0=(20.0, 0.0), bed=(20.0, 0.0))
-    driver.connect()
-    assert lost_at(driver, "homeassistant/", 60.0) <= 2 * MOST_CULPRITS + 3
-    assert lost_at(driver, "homeassistant/", 900.0) <= 5
+    driver = denied("homeassistant/", ha_discovery_mode=mode)
     assert [log for log in driver.of(Log) if "below homeassistant/, of which the broker has accepted none" in log.text]
     assert driver.state("status") == "online"
     mqtt = driver.bridge.snapshot(driver.now)["mqtt"]

@@ -6,12 +6,11 @@ import random
 
 import pytest
 
+from octoprint_temp_eta.bridge.outbox.closed_groups import LONGEST_PAUSE_S, PAUSE_S
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.outbox.suspects import (
     LASTS_S,
-    LONGEST_PAUSE_S,
     MOST_ACCEPTED,
-    PAUSE_S,
     Suspects,
     may_be_a_message,
 )
