@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 from .channel.channel import Channel, end_with
+from .folder import answer_create, answer_list
 from .inspection import commands, inspect
 from .run import run
 
-TASKS = {"run": run, "inspect": inspect, "commands": commands}
+TASKS = {"run": run, "inspect": inspect, "commands": commands, "list": answer_list, "create": answer_create}
 
 
 def main(task: str, lifeline_fd: str) -> None:

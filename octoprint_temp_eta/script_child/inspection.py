@@ -18,7 +18,7 @@ def inspect(channel: Channel) -> None:
         channel.send("error", error=str(error))
     else:
         channel.send(
-            "script",
+            "inspect",
             id=script.id,
             title=script.title,
             settings=script.settings,

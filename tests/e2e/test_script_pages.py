@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
@@ -17,12 +17,21 @@ from tests.support.octoprint import OctoPrint
 from tests.support.octoprint_page import Open, Save, open_settings, save
 from tests.support.page_messages import MODEL
 from tests.support.scripts import add_script, write_script
-from tests.support.scripts_page import BODIES, SETTINGS, button, last, run, setting, sidebar, write_scripts
+from tests.support.scripts_page import (
+    BODIES,
+    PATH,
+    SETTINGS,
+    button,
+    last,
+    open_with_empty_folder,
+    run,
+    setting,
+    sidebar,
+    write_scripts,
+)
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
-
-PATH = "/api/plugin/temp_eta"
 
 
 @pytest.fixture
@@ -149,12 +158,6 @@ def test_no_script_is_started_while_the_printer_is_not_ready(scripts: OctoPrint,
     expect(button(page, "returns")).to_be_enabled()
 
 
-def open_with_empty_folder(octoprint: OctoPrint, settings: Save, open_page: Open, folder: Path) -> Page:
-    settings(script_folder=str(folder))
-    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
-    return open_page()
-
-
 def test_scripts_are_shown_if_there_are_some_and_the_setting_is_on(
     octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
 ) -> None:
@@ -258,39 +261,6 @@ def test_the_scripts_pages_speak_german(scripts: OctoPrint, open_page: Open) -> 
     expect(last(page)).to_contain_text(re.compile(r"It waits wurde abgebrochen um \d\d:\d\d"))
 
 
-def test_a_missing_folder_is_created_from_the_dialog(
-    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
-) -> None:
-    folder = tmp_path / "of" / "scripts"
-    settings(script_folder=str(folder))
-    eventually(lambda: octoprint.get(PATH)["script_folder"]["missing"], "the folder to be missed")
-    page = open_page()
-    open_settings(page, "Scripts")
-    create = page.get_by_role("button", name="Create folder")
-    expect(create).to_be_visible()
-    create.click()
-    expect(create).to_be_hidden(timeout=20_000)
-    assert folder.is_dir()
-    folder.chmod(0o777)
-    expect(page.locator("#settings_plugin_temp_eta [role=alert]", has_text=str(folder))).to_be_visible(timeout=20_000)
-
-
-def test_an_example_is_copied_into_an_empty_folder(
-    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
-) -> None:
-    page = open_with_empty_folder(octoprint, settings, open_page, tmp_path)
-    open_settings(page, "Scripts")
-    hint = page.locator("#settings_plugin_temp_eta .alert", has_text="There are no scripts yet.")
-    expect(hint).to_contain_text(f"Put a Python file into this folder: {tmp_path}")
-    hint.get_by_role("button", name="Copy an example").click()
-    expect(hint).to_be_hidden()
-    expect(page.locator("#settings_plugin_temp_eta [data-script=warm_up] legend")).to_have_text("Warm up")
-    assert [path.name for path in tmp_path.glob("*.py")] == ["warm_up.py"]
-    page.locator("#settings_dialog [data-test-id=settings-close-button]").click()
-    expect(button(page, "warm_up")).to_be_enabled()
-    expect(sidebar(page)).to_contain_text("Heats bed and hotend to the temperatures in the settings")
-
-
 def test_a_card_changes_its_scripts_settings(scripts: OctoPrint, open_page: Open, observer: Observer) -> None:
     page = open_page()
     card = sidebar(page).locator("[data-script=returns]")
@@ -316,32 +286,6 @@ def test_a_card_changes_its_scripts_settings(scripts: OctoPrint, open_page: Open
     page.evaluate(f"{MODEL}.scripts.found([...JSON.parse(ko.toJSON({MODEL}.scripts.list)), {new}])")
     expect(times.locator("input")).to_have_value("91")
     expect(times.locator("input")).to_be_focused()
-
-
-def test_a_reply_that_is_older_than_a_pushed_message_does_not_undo_it(
-    octoprint: OctoPrint, settings: Save, open_page: Open, tmp_path: Path
-) -> None:
-    settings(script_folder=str(tmp_path / "scripts"))
-    eventually(lambda: octoprint.get(PATH)["script_folder"]["missing"], "the folder to be missed")
-    page = open_page()
-    open_settings(page, "Scripts")
-    create = page.get_by_role("button", name="Create folder")
-    expect(create).to_be_visible()
-    held: list[Route] = []
-    page.route(f"**{PATH}", lambda route: held.append(route) if route.request.method == "GET" else route.continue_())
-    page.evaluate("() => void ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).look()")
-    eventually(lambda: page.wait_for_timeout(50) or held, "the page's request")
-    older = held[0].fetch()
-    assert older.json()["script_folder"]["missing"]
-    create.click()
-    expect(create).to_be_hidden()
-    eventually(lambda: page.wait_for_timeout(50) or len(held) == 2, "the request after the folder was created")
-    held[0].fulfill(response=older)
-    page.wait_for_function("() => $.active === 1")
-    expect(create).to_be_hidden()
-    held[1].fulfill(response=held[1].fetch())
-    page.wait_for_function("() => $.active === 0")
-    expect(create).to_be_hidden()
 
 
 def test_a_refused_jog_is_shown_and_the_sidebar_shows_that_a_script_controls_the_printer(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from octoprint_temp_eta.adapters.scripts import folder as script_folder
-from octoprint_temp_eta.adapters.scripts.folder import PARALLEL, NotWanted, ScriptFolder
-from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION, MAX_REPLY, ScriptFailed
+from octoprint_temp_eta.adapters.scripts.drives import Drives
+from octoprint_temp_eta.adapters.scripts.folder import PARALLEL, REMOTE_S, NotWanted, ScriptFolder
+from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION
+from octoprint_temp_eta.adapters.scripts.questions import MAX_REPLY, Questions, ScriptFailed
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from tests.support.scripts import write_script
@@ -141,7 +147,7 @@ def test_a_file_that_fails_is_inspected_after_growing_pauses_only(
 ) -> None:
     inspected: list[str] = []
 
-    def fail(path: Path, _: float) -> Script:
+    def fail(_: Questions, path: Path) -> Script:
         inspected.append(path.name)
         return Script(path.name, path.name, error="it fails")
 
@@ -246,16 +252,22 @@ os._exit(0)
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (b"[1]\n", "its process sent an invalid reply"),
-        (b"nonsense\n", "its process sent an invalid reply"),
-        (b'{"kind": "script"}\n', "__script_id__ must be a string"),
-        (b'{"kind": "script", "id": "a", "title": 5}\n', "__script_title__ must be a string"),
-        (b'{"kind": "script", "id": "a", "title": "A", "settings": 5}\n', "__script_settings__: must be a dictionary"),
-        (b'{"kind": "script", "id": "a", "title": "A", "settings": {"a": NaN}}\n', "its process sent an invalid reply"),
-        (b'{"kind": "script", "id": "a", "title": "A", "settings": {"a": "\\ud800"}}\n', "__script_settings__ must be"),
-        (b'{"kind": "script", "id": "cancel", "title": "A", "settings": {}}\n', "__script_id__ must be a string"),
+        (b"[1]\n", "its process sent an invalid"),
+        (b"nonsense\n", "its process sent an invalid"),
+        (b'{"kind": "inspect"}\n', "__script_id__ must be a string"),
+        (b'{"kind": "inspect", "id": "a", "title": 5}\n', "__script_title__ must be a string"),
+        (b'{"kind": "inspect", "id": "a", "title": "A", "settings": 5}\n', "__script_settings__: must be a dictionary"),
+        (
+            b'{"kind": "inspect", "id": "a", "title": "A", "settings": {"a": NaN}}\n',
+            "its process sent an invalid",
+        ),
+        (
+            b'{"kind": "inspect", "id": "a", "title": "A", "settings": {"a": "\\ud800"}}\n',
+            "__script_settings__ must be",
+        ),
+        (b'{"kind": "inspect", "id": "cancel", "title": "A", "settings": {}}\n', "__script_id__ must be a string"),
         (b'{"kind": "error", "error": ["x"]}\n', "['x']"),
-        (b"[" * 100_000 + b"\n", "its process sent an invalid reply"),
+        (b"[" * 100_000 + b"\n", "its process sent an invalid"),
     ],
 )
 def test_a_reply_that_a_script_forges_harms_no_other_script(folder: Path, reply: bytes, error: str) -> None:
@@ -346,3 +358,63 @@ def test_a_scan_that_nobody_wants_any_more_ends_early(tmp_path: Path) -> None:
     scripts = ScriptFolder(tmp_path)
     with pytest.raises(NotWanted):
         scripts.scan(wanted=lambda: False)
+
+
+@pytest.fixture(params=["the folder", "a link in it"])
+def on_another_drive(folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder, or what a link in it refers to, is on a drive that may hang."""
+    of_link = request.param == "a link in it"
+    (folder / "linked.py").symlink_to("/nowhere.py")
+    monkeypatch.setattr(Drives, "answers", lambda _, path: of_link and not path.endswith("linked.py"))
+
+
+@pytest.mark.usefixtures("on_another_drive")
+def test_a_drive_that_may_hang_is_read_by_a_process_and_less_often(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Now(1000.0, 0.0)
+    monkeypatch.setattr(script_folder, "now", lambda: clock)
+    folder.chmod(0o777)
+    scripts = ScriptFolder(folder)
+    assert scripts.scan() == (GOOD,)
+    assert scripts.state == FolderState(writable=(".",))
+    write_script(folder, "pass", head("new", "New"), "new.py")
+    assert scripts.scan() == (GOOD,)
+    clock = Now(1000.0 + REMOTE_S, 0.0)
+    assert [script.id for script in scripts.scan()] == ["good", "new"]
+
+
+@pytest.mark.usefixtures("on_another_drive")
+def test_a_folder_that_a_process_cannot_read_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    circle = folder / "circle"
+    circle.symlink_to(circle)
+    monkeypatch.setattr(Drives, "answers", lambda *_: False)
+    with pytest.raises(ScriptFailed, match="Too many levels of symbolic links"):
+        ScriptFolder(circle).scan()
+
+
+def test_a_drive_that_does_not_answer_gets_one_process_until_that_has_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is stopped by the test, and killing it has no effect, as while it waits for such a drive."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    @contextlib.contextmanager
+    def unkillable(task: str, errors: int) -> Iterator[subprocess.Popen[bytes]]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(100)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        started.append(process)
+        yield process
+
+    monkeypatch.setattr(Drives, "answers", lambda *_: False)
+    with monkeypatch.context() as hanging:
+        hanging.setattr("octoprint_temp_eta.adapters.scripts.questions.child", unkillable)
+        scripts = ScriptFolder(folder, timeout=3)
+        for _ in range(3):
+            with pytest.raises(ScriptFailed, match="its drive does not answer"):
+                scripts.scan()
+        (process,) = started
+    process.kill()
+    process.communicate()
+    assert scripts.scan() == (GOOD,)

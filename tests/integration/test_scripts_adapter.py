@@ -34,18 +34,18 @@ class Looker:
         return self._posted.get(timeout=20)
 
 
-def test_an_unreadable_folder_is_reported_once(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_an_unreadable_folder_has_the_reason(tmp_path: Path) -> None:
     looker = Looker()
     for _ in range(3):
-        assert looker.do(ScanScripts(UNKNOWN_USER)) == ScriptsFound(UNKNOWN_USER, ())
-    assert len(caplog.records) == 1
-    assert UNKNOWN_USER in caplog.records[0].getMessage()
+        found = looker.do(ScanScripts(UNKNOWN_USER))
+        assert isinstance(found, ScriptsFound)
+        assert (found.path, found.scripts, found.complete) == (UNKNOWN_USER, (), True)
+        assert "home directory" in str(found.folder.error)
     write_script(tmp_path, "pass")
     found = looker.do(ScanScripts(str(tmp_path)))
     assert isinstance(found, ScriptsFound)
     assert [script.id for script in found.scripts] == ["trial"]
-    looker.do(ScanScripts(UNKNOWN_USER))
-    assert len(caplog.records) == 2
+    assert found.folder.error is None
     looker.scripts.close()
 
 
@@ -57,11 +57,15 @@ def test_a_folder_that_cannot_be_read_for_a_moment_keeps_its_scripts(
     write_script(tmp_path / "scripts", "pass")
     link.symlink_to(tmp_path / "scripts")
     found = looker.do(ScanScripts(str(link)))
+    assert isinstance(found, ScriptsFound)
     link.unlink()
     link.symlink_to(link)  # no file system can follow it
-    assert looker.do(ScanScripts(str(link))) == found
-    monkeypatch.setattr("octoprint_temp_eta.adapters.scripts.scripts.KEPT_S", 0.0)
-    assert looker.do(ScanScripts(str(link))) == ScriptsFound(str(link), ())
+    for kept, seconds in ((True, 60.0), (False, 0.0)):
+        monkeypatch.setattr("octoprint_temp_eta.adapters.scripts.scripts.KEPT_S", seconds)
+        now = looker.do(ScanScripts(str(link)))
+        assert isinstance(now, ScriptsFound)
+        assert "symbolic links" in str(now.folder.error)
+        assert now.scripts == (found.scripts if kept else ())
     looker.scripts.close()
 
 

@@ -9,7 +9,12 @@ from playwright.sync_api import Locator, Page
 
 from tests.conftest import BASE
 from tests.support.mqtt_client import Observer, Received
+from tests.support.octoprint import OctoPrint
+from tests.support.octoprint_page import Open, Save
 from tests.support.scripts import add_script
+from tests.support.waiting import eventually
+
+PATH = "/api/plugin/temp_eta"
 
 SETTINGS = {"times": 2, "ratio": 0.5, "name": "printer", "loud": False, "points": [1, 2], "map": {"a": 1}, "any": None}
 BODIES = {
@@ -57,3 +62,9 @@ def run(page: Page, observer: Observer) -> dict[str, Any]:
         return ((message.json["last"] or {}).get("run_id"), message.json["state"]) == finished
 
     return dict(observer.wait_for(f"{BASE}/script", is_finished, since=since).json["last"]["result"])
+
+
+def open_with_empty_folder(octoprint: OctoPrint, settings: Save, open_page: Open, folder: Path) -> Page:
+    settings(script_folder=str(folder))
+    eventually(lambda: octoprint.get(PATH)["scripts"] == [], "an empty folder")
+    return open_page()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import stat
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ...core.frozen import frozen
 from ...core.scripts.catalogue import FolderState, Script, without_duplicates
 from ...core.scripts.settings import Settings
+from ...script_child.folder import Listing, MayHang, Stamp, list_folder
 from ..threads.inbox import now
+from .drives import Drives
 from .inspection import connect_commands, inspect, printable
+from .questions import NoAnswer, Questions, ScriptFailed
 
 #: Seconds for the import of a script, or for its `__script_commands__`.
 TIMEOUT_S = 10.0
@@ -27,15 +30,8 @@ REPORT_S, LONGEST_REPORT_S = 3.0, 12.0
 #: Seconds until a file that could not be inspected is inspected again; doubled each time, up to the last. The reason
 #: may be gone: a slow drive, no memory for a moment, a module that is installed now.
 RETRY_S, LONGEST_RETRY_S = 10.0, 600.0
-#: Files beyond this number are not inspected.
-MAX_FILES = 1000
-#: How many names of writable files are reported.
-MAX_NAMES = 10
-#: The script that `ScriptFolder.create` copies.
-EXAMPLE = Path(__file__).parents[2] / "examples" / "warm_up.py"
-
-#: Modification time in ns, size and inode: a file with the same stamp is not inspected again.
-Stamp = tuple[int, int, int]
+#: Seconds between two readings of a folder on a drive that may hang: each needs a process.
+REMOTE_S = 30.0
 #: Receives the scripts that are known so far.
 Report = Callable[[tuple[Script, ...]], None]
 
@@ -59,10 +55,12 @@ class ScriptFolder:
 
     def __init__(self, folder: Path, timeout: float = TIMEOUT_S) -> None:
         self._folder = folder.expanduser()
-        self._timeout = timeout
+        self._questions = Questions(timeout)
         self._known: dict[str, _Inspected] = {}
-        self._stamps: dict[str, Stamp] = {}
-        self._subfolders: dict[str, Stamp] = {}
+        self._listing = Listing()
+        #: The last listing by a process, and when it was made, in monotonic seconds.
+        self._listed: Listing | None = None
+        self._listed_at = 0.0
         self.state = FolderState()
 
     def scan(self, report: Report = lambda _: None, wanted: Callable[[], bool] = lambda: True) -> tuple[Script, ...]:
@@ -73,12 +71,13 @@ class ScriptFolder:
 
         Raises:
             NotWanted: `wanted` returned False meanwhile.
+            OSError: the folder cannot be read.
+            ScriptFailed: the folder's drive does not answer.
         """
-        before = self._stamps, self._subfolders
-        self._subfolders = {}
-        stamps = self._stamps = self._find()
-        self._known = {file: self._known[file] for file in stamps if file in self._known}
-        due = [file for file in stamps if self._is_due(file, now().at, changed=(stamps, self._subfolders) != before)]
+        before, self._listing = self._listing, self._find()
+        changed = self._listing != before
+        self._known = {file: self._known[file] for file in self._listing.files if file in self._known}
+        due = [file for file in self._listing.files if self._is_due(file, now().at, changed=changed)]
         reported_at, interval = now().at, REPORT_S
         files = deque(due)
         inspected = self._inspect(files)
@@ -112,7 +111,7 @@ class ScriptFolder:
 
     def _script(self, file: str) -> Script:
         try:
-            return inspect(self._folder / file, self._timeout)
+            return inspect(self._questions, self._folder / file)
         except Exception as error:  # every file has a result, or the scan would wait for it for ever
             return Script(file, title=file, error=f"its process could not be started: {error}")
 
@@ -122,14 +121,11 @@ class ScriptFolder:
         Raises:
             ScriptFailed: `__script_commands__` failed.
         """
-        return connect_commands(self._folder / file, stored, self._timeout)
+        return connect_commands(self._questions, self._folder / file, stored)
 
     def create(self, *, example: bool = False) -> None:
-        """Create the folder, accessible for its owner only, and copy the example into it. Raises OSError."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if example:
-            with contextlib.suppress(FileExistsError), (self._folder / EXAMPLE.name).open("xb") as file:
-                file.write(EXAMPLE.read_bytes())
+        """Create the folder, accessible for its owner only, and copy the example into it. Raises `ScriptFailed`."""
+        self._questions.ask("create", self._folder, example=example)
 
     @property
     def _scripts(self) -> tuple[Script, ...]:
@@ -138,53 +134,40 @@ class ScriptFolder:
     def _is_due(self, file: str, at: float, *, changed: bool) -> bool:
         """Whether `file` is to be inspected; `changed` is whether any file or subfolder has changed."""
         known = self._known.get(file)
-        if known is None or known.stamp != self._stamps[file]:
+        if known is None or known.stamp != self._listing.files[file]:
             return True
         return known.script.error is not None and (changed or at >= known.retry_at)
 
     def _add(self, file: str, script: Script) -> None:
-        stamp, before = self._stamps[file], self._known.get(file)
+        stamp, before = self._listing.files[file], self._known.get(file)
         pause = RETRY_S
         if before is not None and before.stamp == stamp:
             pause = min(2 * before.pause, LONGEST_RETRY_S)
         self._known[file] = _Inspected(stamp, script, now().at + pause, pause)
 
-    def _find(self) -> dict[str, Stamp]:
-        """Return the stamps of the script files, and update `state`."""
-        stamps: dict[str, Stamp] = {}
-        writable: list[str] = []
-        try:
-            if _others_may_write(self._folder.stat()):
-                writable.append(".")
-            with os.scandir(self._folder) as entries:
-                for entry in sorted(entries, key=lambda entry: entry.name):
-                    self._note(entry, stamps, writable)
-        except (FileNotFoundError, NotADirectoryError):
-            self.state = FolderState(missing=True)
-            return {}
-        self.state = FolderState(writable=tuple(writable[:MAX_NAMES]))
-        return stamps
+    def _find(self) -> Listing:
+        """Return what is in the folder, and update `state`. Raises OSError or `ScriptFailed`."""
+        listing = self._list()
+        names = tuple(map(printable, listing.writable))
+        self.state = FolderState(listing.missing, names)
+        return listing
 
-    def _note(self, entry: os.DirEntry[str], stamps: dict[str, Stamp], writable: list[str]) -> None:
-        try:
-            if entry.name.isidentifier() and entry.is_dir() and entry.name != "__pycache__":
-                self._subfolders[entry.name] = _stamp(entry.stat())
-            if not entry.name.endswith(".py") or not entry.is_file() or len(stamps) >= MAX_FILES:
-                return
-            status = entry.stat()
-        except OSError:
-            return  # the file vanished during the scan
-        stamps[entry.name] = _stamp(status)
-        if _others_may_write(status):
-            writable.append(printable(entry.name))
+    def _list(self) -> Listing:
+        """Read the folder, in a process and less often if it is on a drive that may hang."""
+        drives = Drives()
+        with contextlib.suppress(MayHang):
+            if drives.answers(str(self._folder)):
+                return list_folder(self._folder, drives.answers)
+        if self._listed is None or now().at - self._listed_at >= REMOTE_S:
+            self._listed = None
+            try:
+                self._listed, self._listed_at = _listing(self._questions.ask("list", self._folder)), now().at
+            except NoAnswer:
+                raise ScriptFailed("its drive does not answer; check it, or choose another folder") from None
+        return self._listed
 
 
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _others_may_write(status: os.stat_result) -> bool:
-    """Whether users other than OctoPrint's and root may write; OctoPrint's own group counts as its user."""
-    if status.st_mode & stat.S_IWOTH or status.st_uid not in (os.getuid(), 0):
-        return True
-    return bool(status.st_mode & stat.S_IWGRP) and status.st_gid not in (os.getgid(), 0)
+def _listing(reply: Mapping[str, Any]) -> Listing:
+    """Return the listing in the process's reply: JSON knows no tuples."""
+    files, subfolders = ({name: tuple(stamp) for name, stamp in reply[key].items()} for key in ("files", "subfolders"))
+    return Listing(reply["missing"], files, subfolders, reply["writable"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from ...bridge.protocol.script_effects import (
     TerminateScript,
 )
 from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
+from ...core.scripts.catalogue import FolderState
 from ..threads.inbox import now
 from ..threads.tasks import Tasks
 from .folder import NotWanted, ScriptFolder
-from .inspection import ScriptFailed
 from .process import ScriptProcess
+from .questions import ScriptFailed
 
 #: Seconds for which the scripts of a folder that cannot be read any more are kept: a slow drive, no file handle left.
 KEPT_S = 60.0
@@ -39,8 +41,6 @@ class Scripts:
         self._process: ScriptProcess | None = None
         #: The folder whose scan was requested last. A scan of another one ends early.
         self._wanted = ""
-        #: The last error of a scan. The folder is scanned every few seconds; an error is logged once.
-        self._error: str | None = None
         #: What the last scan without an error has found, and when, in monotonic seconds.
         self._found: ScriptsFound | None = None
         self._found_at = 0.0
@@ -100,14 +100,10 @@ class Scripts:
             )
         except NotWanted:
             return
-        except Exception as raised:
-            error = f"Failed to read the script folder {effect.folder}: {raised}"
-            if error != self._error:
-                self._logger.exception(error)
-            self._error = error
-            self._post(self._last_found(effect.folder))
+        except Exception as raised:  # every scan has a result, or there would never be another one
+            self._logger.debug("Failed to read the script folder %s", effect.folder, exc_info=True)
+            self._post(replace(self._last_found(effect.folder), folder=FolderState(error=str(raised))))
             return
-        self._error = None
         self._found, self._found_at = ScriptsFound(effect.folder, scripts, folder.state), now().at
         self._post(self._found)
 
@@ -120,7 +116,7 @@ class Scripts:
     def _create(self, effect: CreateScriptFolder) -> None:
         try:
             self._folder(effect.folder).create(example=effect.example)
-        except (OSError, RuntimeError) as error:
+        except (ScriptFailed, RuntimeError) as error:
             self._post(ScriptFolderCreated(effect.token, f"{effect.folder} cannot be created: {error}"))
         else:
             self._post(ScriptFolderCreated(effect.token))

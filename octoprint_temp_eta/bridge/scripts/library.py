@@ -101,7 +101,12 @@ class Library(Part):
     def shown_folder(self) -> Mapping[str, Any]:
         """The state of the folder as REST and the pages show it."""
         state = self.folder_state
-        return {"path": self._folder, "missing": state.missing, "writable": list(state.writable)}
+        return {
+            "path": self._folder,
+            "missing": state.missing,
+            "writable": list(state.writable),
+            "error": state.error,
+        }
 
     def script(self, script_id: str) -> Script:
         """Return the script that can be started under this id. Raises `CommandError`."""
@@ -139,6 +144,8 @@ class Library(Part):
     def _folder_logs(self, state: FolderState) -> list[Effect]:
         if state.missing:
             return [Log(logging.INFO, f"The script folder {self._folder} does not exist: there are no scripts")]
+        if state.error is not None:
+            return [Log(logging.WARNING, f"The script folder {self._folder} cannot be read: {state.error}")]
         if not state.writable or state.writable == self.folder_state.writable:
             return []
         names = ", ".join("the folder itself" if name == "." else name for name in state.writable)

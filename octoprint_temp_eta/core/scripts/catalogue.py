@@ -41,6 +41,8 @@ class FolderState:
     missing: bool = False
     #: The files that other users may change; "." is the folder itself.
     writable: tuple[str, ...] = ()
+    #: Why it could not be read, or None.
+    error: str | None = None
 
 
 def convert_id(value: str) -> str:

@@ -22,7 +22,7 @@ $(function () {
         /* Problems of the installation, as sentences of the server. */
         self.problems = ko.observableArray([]);
         /* The state of the script folder: `missing`, and `writable`, the files that other users may change. */
-        self.scriptFolder = ko.observable({missing: false, writable: []});
+        self.scriptFolder = ko.observable({missing: false, writable: [], error: null});
         self.folderProblem = ko.observable("");
 
         self.onBeforeBinding = function () {
@@ -184,6 +184,7 @@ $(function () {
 
         self.scriptsFound = ko.observable(true);
         self.copyExample = () => createFolder({example: true});
+        self.unreadable = ko.pureComputed(() => TempETA.translated(self.scriptFolder().error || ""));
         self.writableFiles = ko.pureComputed(() => self.scriptFolder().writable.join(", ").replace(/^\.(?=,|$)/, self.scriptFolder().path));
         self.createFolder = () => createFolder({});
         const createFolder = function (fields) {

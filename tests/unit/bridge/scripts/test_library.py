@@ -78,6 +78,16 @@ def test_a_hint_is_logged_once() -> None:
     assert [log for log in driver.of(Log) if "a.py" in log.text] == [Log(logging.INFO, "Script a.py: use a_b")]
 
 
+def test_a_folder_that_cannot_be_read_is_logged_once_and_shown() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    for _ in range(2):
+        driver.found((STEPS,), FolderState(error="it is away"))
+    (warning,) = [log.text for log in driver.of(Log) if "cannot be read" in log.text]
+    assert warning == "The script folder /s cannot be read: it is away"
+    shown = driver.bridge.snapshot(driver.now)["script_folder"]
+    assert shown == {"path": "/s", "missing": False, "writable": [], "error": "it is away"}
+
+
 def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
     for _ in range(2):
@@ -88,7 +98,7 @@ def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
         " OctoPrint's rights: remove their write permission (chmod go-w)"
     )
     shown = driver.bridge.snapshot(driver.now)["script_folder"]
-    assert shown == {"path": "/s", "missing": False, "writable": [".", "steps.py"]}
+    assert shown == {"path": "/s", "missing": False, "writable": [".", "steps.py"], "error": None}
 
 
 def test_a_missing_folder_is_created_on_request() -> None:
