@@ -54,6 +54,7 @@ class Bridge:
         store = HeaterStore(remembered.get(LEARNED))
         printer = Printer()
         heaters = Heaters(outbox, printer, store, settings, remembered)
+        outbox.earlier = outbox.topics.retained(heaters.names)
         readiness = Readiness(outbox, printer, heaters, settings)
         forecasts = Forecasts(outbox, heaters, identity.plugin_version, remembered.get(FORECASTS))
         heater_commands = HeaterCommands(printer, heaters, store)

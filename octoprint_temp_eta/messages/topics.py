@@ -44,6 +44,11 @@ class Topics:
         """The filter that all commands match."""
         return f"{self.base}/command/#"
 
+    def retained(self, heaters: Iterable[str]) -> list[str]:
+        """Return all retained topics of a bridge with these heaters."""
+        names = [name for name, kind in MESSAGES.items() if kind.retain and name != "eta"]
+        return [*map(self.of, names), *(self.of("eta", heater=heater) for heater in heaters)]
+
     def command(self, topic: str) -> str | None:
         """Return the command's name in `topic`, None if it is not one of our command topics."""
         prefix = f"{self.base}/command/"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.messages.contract.catalogue import MESSAGES
-from octoprint_temp_eta.plugin.web.permissions import NEEDED, PERMISSIONS
+from octoprint_temp_eta.plugin.web.permissions import NEEDED, PERMISSIONS, READ
 from octoprint_temp_eta.plugin.web.rest import ALIASES, NAMES
 from octoprint_temp_eta.settings import table
 from tests.conftest import BASE, INSTANCE
@@ -116,6 +116,18 @@ def test_an_anonymous_request_is_refused_as_documented(seen: OctoPrint):
     """OctoPrint itself refuses a POST without a key: its check against cross-site requests comes first."""
     assert seen.request("GET", PATH, key=None)[0] == 403
     assert command(seen, "get_eta", key=None)[0] == 400
+
+
+def test_guests_see_the_state_if_an_administrator_permits_it(seen: OctoPrint):
+    """As OctoPrint's own pages: a guest has the permissions of the group Guests."""
+    guests = seen.get("/api/access/groups/guests")
+    seen.request("PUT", "/api/access/groups/guests", {**guests, "permissions": [*guests["permissions"], READ]})
+    status, shown = seen.request("GET", PATH, key=None)
+    seen.request("PUT", "/api/access/groups/guests", guests)
+    assert status == 200
+    assert "eta" in shown
+    assert not {"script_folder", "problems", "connection_test"} & set(shown)
+    assert seen.request("GET", PATH, key=None)[0] == 403
 
 
 def test_a_user_who_may_only_read_gets_neither_user_name_nor_host_nor_folder(seen: OctoPrint, users: dict[str, str]):

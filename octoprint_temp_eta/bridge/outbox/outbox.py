@@ -58,6 +58,8 @@ class Outbox:
         self._left: list[str] = []
         #: Topics below other bases that are to be cleared once it is known that nobody else uses them.
         self._former: dict[str, Record] = {}
+        #: Topics on which an earlier start may have published what this one has not yet.
+        self.earlier: Iterable[str] = ()
         self.clear_unused(left_behind)
 
     @property
@@ -172,7 +174,8 @@ class Outbox:
         left = [record.publish.topic for record in records]
         cleared = [topic for topic in left if clear or not old.hold(topic)]
         self._left += cleared
-        again, self._former = [*cleared, *self._former], {}
+        again = [*cleared, *(self.earlier if clear else ()), *self._former]
+        self.earlier, self._former = (), {}
         self.clear_unused(again)
         return [Publish(topic, b"", retain=True) for topic in cleared]
 

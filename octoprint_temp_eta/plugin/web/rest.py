@@ -62,8 +62,8 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
     _plugin_manager: Any
 
     def is_api_protected(self) -> bool:
-        """Refuse anonymous requests."""
-        return True
+        """Whether OctoPrint refuses all guests: permissions decide, and an administrator may give them to guests."""
+        return False
 
     def get_api_commands(self) -> dict[str, list[str]]:
         """Return the commands; OctoPrint checks no parameters, `on_api_command` does."""

@@ -124,6 +124,17 @@ def test_what_an_earlier_start_of_this_machine_has_left_is_removed():
     assert notes(driver) == []
 
 
+def test_an_id_that_is_changed_before_the_first_connection_of_a_start_leaves_nothing():
+    former = original()
+    driver = BridgeDriver(remembered=files(former), identity=RESTARTED)
+    driver.retained = {**former.retained, STATUS: b"offline"}
+    assert f"{BASE}/diagnostics" in left(driver)
+    driver.change_settings(mqtt_custom_identifier="renamed")
+    driver.connect(host="broker.test")
+    driver.advance(30)
+    assert left(driver) == set()
+
+
 def test_another_octoprint_on_this_machine_is_noticed_by_its_next_status():
     driver = started(original(), RESTARTED)
     driver.connect()
