@@ -15,6 +15,7 @@ from ...messages import encode
 from ...settings.table import Settings
 from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
+from ..outbox.send_limits import Closed
 from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
@@ -35,9 +36,9 @@ from .connection_times import explain_breaking
 from .former_bases import FormerBases
 from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
+from .problems import Problems, explained
 from .read_back import ReadBack
 from .read_back import explain as nothing_arrives
-from .refusals import Refusals, explained
 from .states import MOVES, Event, State
 
 
@@ -57,8 +58,6 @@ class Connection(Part):
         self.connections = 0
         #: Received messages that could not be read.
         self.malformed = 0
-        #: The newest problem as a sentence for the user.
-        self.last_error: str | None = None
         #: Another machine with our identity.
         self.conflict = IdentityConflict()
         #: Whether there was no connection yet since the settings of the connection have changed.
@@ -77,8 +76,13 @@ class Connection(Part):
         #: When to request the connection again, in monotonic seconds; None while the adapter makes the attempts.
         self._restart_at: float | None = None
         self._read_back = ReadBack()
-        self._refusals = Refusals()
+        self._problems = Problems()
         self._log = LogThrottle()
+
+    @property
+    def last_error(self) -> str | None:
+        """The newest problem as a sentence for the user."""
+        return self._problems.last_error
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ class Connection(Part):
             return None
         if self._read_back.missing:
             return nothing_arrives(base)
-        refused = self._refusals.newest_of(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
+        refused = self._problems.present(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
         return refused or next(iter(self._outbox.limits.closed), None)
 
     @property
@@ -148,7 +152,7 @@ class Connection(Part):
         """Report a broker that delivers nothing; connect again if it has stopped delivering or acknowledging."""
         effects: list[Effect] = []
         self._defend(self.conflict.tick(now), now)
-        if self._read_back.tick(now):
+        if self._read_back.tick(now, expected=self._info_is_sent):
             effects += self._report(nothing_arrives(self._outbox.topics.base), now)
         if self._outbox.sends("info") and self._read_back.asks(now):
             self._outbox.republish(("info",), 0.0, now)
@@ -202,7 +206,12 @@ class Connection(Part):
 
     def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
-        return [effect for each in self._outbox.limits.take_reports() for effect in self._report(str(each), now)]
+        effects: list[Effect] = []
+        for each in self._outbox.limits.take_reports():
+            if not isinstance(each, Closed):
+                self._problems.not_sent(each.topic, str(each))
+            effects += self._report(str(each), now)
+        return effects
 
     # Inputs
 
@@ -221,11 +230,11 @@ class Connection(Part):
         effects = [*self._move(Event.ACCEPTED), *self._look_at(())]
         self.connections += 1
         if self._changed:
-            self.last_error, self._changed = None, False
+            self._problems.last_error, self._changed = None, False
         self._broker, self._connected_at = event, now.wall
         self._outbox.limits.connected(event)
         self._outbox.connect(event.link, now)
-        self._refusals.connected()
+        self._problems.connected()
         self.conflict.times.connected(now)
         self._read_back.connected(now)
         text = f"Connected to {event.address} with MQTT {event.protocol}"
@@ -239,7 +248,7 @@ class Connection(Part):
         before = self.last_error
         effects = self._lost(event.reason, now, without_reason=event.code is None)
         if event.at_once:  # a broker without MQTT 5 is no error
-            self.last_error = before
+            self._problems.last_error = before
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         self._restart_at = now.at + event.pause if event.given_up and self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
@@ -254,7 +263,7 @@ class Connection(Part):
         """Disconnect if the other machine stays."""
         if found is not Found.LEAVE:
             return []
-        self.last_error = self.conflict.text
+        self._problems.last_error = self.conflict.text
         effects = [*self._move(Event.CONFLICT), Disconnect()]
         self._retry_at = now.wall + self.conflict.return_s
         return effects
@@ -267,17 +276,19 @@ class Connection(Part):
         if event.topic in self._former_bases.topics and not event.published:
             return []  # what was left of a former base stays, without a report
         event = explained(event, self._outbox.topics, self._settings)
-        return self._report(event.reason, now) if self._refusals.is_new(event) else []
+        return self._report(event.reason, now) if self._problems.is_new(event) else []
 
     def _granted(self, event: SubscriptionGranted, _: Now) -> list[Effect]:
-        self.last_error = self._refusals.granted(event.topic, self.last_error)
+        self._problems.granted(event.topic)
         return []
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
         closed = self._outbox.limits.closed
-        self.last_error = self._refusals.accepted(self._outbox.delivered(event, now), self.last_error)
-        if self.last_error in closed and self.last_error not in self._outbox.limits.closed:
-            self.last_error = self._refusals.newest
+        topic = self._outbox.delivered(event, now)
+        if topic is not None:
+            self._problems.accepted(topic)
+        if closed:
+            self._problems.ended(*{*closed} - {*self._outbox.limits.closed})
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
@@ -285,8 +296,7 @@ class Connection(Part):
         connected = self._outbox.connected  # a message may be handled after the end of its connection
         if connected and self._outbox.topics.hold(message.topic):
             self._read_back.heard(now)
-            if self.last_error == nothing_arrives(self._outbox.topics.base):
-                self.last_error = self._refusals.newest
+            self._problems.ended(nothing_arrives(self._outbox.topics.base))
         if message.topic != self._outbox.topics.of("info"):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
@@ -323,18 +333,23 @@ class Connection(Part):
 
     def _lost(self, reason: str, now: Now, *, without_reason: bool = False) -> list[Effect]:
         """Note the end of the connection; `without_reason`: the broker gave none."""
+        times, was_connected = self.conflict.times, self._broker is not None
         effects = self._move(Event.LOST)
-        times = self.conflict.times
         times.lost(now)
-        if without_reason and times.keeps_breaking(now):
+        if was_connected and without_reason and times.keeps_breaking(now):
             reason += explain_breaking(self._settings.mqtt_custom_identifier, self._connect().client_id)
-        self.last_error = reason
+        self._problems.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 
     def _report(self, problem: str, now: Now) -> list[Effect]:
         """Report a problem of a connection that continues."""
-        self.last_error = problem
+        self._problems.last_error = problem
         return self._log.refused(problem, now)
+
+    @property
+    def _info_is_sent(self) -> bool:
+        """Whether our `info` goes to the broker, so that it has to come back."""
+        return self._outbox.sends("info") and not self._problems.refuses(self._outbox.topics.of("info"))
 
     # Settings
 
@@ -351,7 +366,7 @@ class Connection(Part):
 
     def _subscribe(self) -> list[Effect]:
         topics = self._subscriptions()
-        self._refusals.only(topics)
+        self._problems.only(topics)
         return [Subscribe(topics)]
 
     def _connect(self) -> Connect:

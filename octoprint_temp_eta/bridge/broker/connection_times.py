@@ -52,6 +52,7 @@ class ConnectionTimes:
 def explain_breaking(instance: str, client_id: str) -> str:
     """Return what to do about connections that keep breaking; a copied SD card has the same printer ID."""
     return (
-        f". It keeps breaking. If another OctoPrint uses the printer ID {instance!r}, empty Printer ID in the settings "
+        ". It keeps breaking. Check the broker's log, and the user's permissions (ACL). "
+        f"If another OctoPrint uses the printer ID {instance!r}, empty Printer ID in the settings "
         f"of one of them. If another client uses the client ID {client_id!r}, change it"
     )

@@ -68,12 +68,12 @@ class ReadBack:
             self._ask_after_s = min(2 * self._ask_after_s, LONGEST_ASK_AFTER_S)
         return True
 
-    def tick(self, now: Now) -> bool:
-        """Return whether `info` has just become overdue."""
+    def tick(self, now: Now, *, expected: bool = True) -> bool:
+        """Return whether `info` has just become overdue. It is not `expected` if the broker does not accept it."""
         if self._due_at is None or now.at < self._due_at:
             return False
-        self._due_at, self.missing = None, True
-        return True
+        self._due_at, self.missing = None, expected
+        return expected
 
 
 def explain(base: str) -> str:

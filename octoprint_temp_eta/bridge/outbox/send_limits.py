@@ -55,8 +55,8 @@ class Culprit:
     def __str__(self) -> str:
         return (
             f"The connection ended twice while a message of {self.size} bytes on {self.topic} was in flight: it is "
-            "not sent for a minute or longer. Check the network, the broker's log, its packet limit (mosquitto: "
-            "max_packet_size) and the user's permissions (ACL)."
+            "not sent for a minute or longer. Check the broker's log, the user's permissions (ACL), the packet limit "
+            "(mosquitto: max_packet_size), and the network."
         )
 
 

@@ -13,6 +13,8 @@
     /* Times between which the axis has ticks, in s. */
     const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
     const MOST_TICKS = 6;
+    /* Messages by which the difference between the clocks is known. */
+    const MESSAGES = 20;
     const GREY = "rgba(128, 128, 128, 0.35)";
 
     /* OctoPrint's own temperatures: it sends its history to each page that connects, then the new readings. */
@@ -20,17 +22,20 @@
         const self = this;
         /* By name: a heater may be called `constructor`. */
         const points = new Map();
-        /* ms by which the browser's clock is ahead of the server's; the fastest message is the most exact. */
-        let ahead = Infinity;
+        /*
+         * ms by which the browser's clock is ahead of the server's, by the last messages: the fastest one is the most
+         * exact, but a clock may be set.
+         */
+        let ahead = [];
 
         self.replace = function (data) {
             points.clear();
-            ahead = Infinity;
+            ahead = [];
             self.add(data);
         };
 
         self.add = function (data) {
-            if (data.serverTime) ahead = Math.min(ahead, Date.now() - data.serverTime * 1000);
+            if (data.serverTime) ahead = [...ahead, Date.now() - data.serverTime * 1000].slice(-MESSAGES);
             (data.temps || []).forEach((reading) => {
                 _.forOwn(reading, (value, name) => {
                     if (_.isPlainObject(value) && _.isNumber(value.actual)) keep(name, reading.time * 1000, value);
@@ -48,7 +53,7 @@
         };
 
         /* Return by how many ms the browser's clock is ahead. */
-        self.offset = () => (Number.isFinite(ahead) ? ahead : 0);
+        self.offset = () => (ahead.length ? Math.min(...ahead) : 0);
 
         /* Return the newest reading of a heater in °C, null without one. */
         self.newest = (name) => (points.has(name) ? _.last(points.get(name)).actual : null);

@@ -103,7 +103,11 @@ $(function () {
             else if (type === "script_folder_update") self.scriptFolder(data);
             else if (type === "scripts_update") self.look();
         };
-        self.onDataUpdaterReconnect = () => self.shown && self.look();
+        self.onDataUpdaterReconnect = function () {
+            if (!self.shown) return;
+            if (self.leftovers.searching()) self.leftovers.forget();
+            self.look();
+        };
         self.look = function () {
             const messages = [];
             pending.add(messages);

@@ -30,6 +30,12 @@ $(function () {
             self.searching(true);
             OctoPrint.simpleApiCommand("temp_eta", "find_brokers").fail(() => self.searching(false));
         };
+        /* What was going on has ended if OctoPrint has restarted, and its messages are lost if only the connection has. */
+        self.onDataUpdaterReconnect = function () {
+            if (!shown) return;
+            self.searching(false);
+            OctoPrint.simpleApiGet("temp_eta").done((state) => self.test.show(state.connection_test));
+        };
         self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
             if (plugin !== "temp_eta" || !shown) return;
             if (type === "connection_test") self.test.show(data);

@@ -55,7 +55,8 @@ def test_connections_that_break_one_after_the_other_name_printer_id_and_client_i
     """As with brokers that give no reason when they end a connection for another client."""
     driver = bridge()
     hint = (
-        "The connection is lost. It keeps breaking. If another OctoPrint uses the printer ID 'ender-3-x7k2', empty "
+        "The connection is lost. It keeps breaking. Check the broker's log, and the user's "
+        "permissions (ACL). If another OctoPrint uses the printer ID 'ender-3-x7k2', empty "
         "Printer ID in the settings of one of them. If another client uses the client ID 'temp_eta_ender-3-x7k2'"
     )
     errors = []
@@ -66,6 +67,10 @@ def test_connections_that_break_one_after_the_other_name_printer_id_and_client_i
         driver.connect()
     assert errors[:2] == ["The connection is lost"] * 2
     assert errors[2].startswith(hint)
+    driver.lose("The key file does not exist")
+    driver.lose("The key file does not exist")
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "The key file does not exist"
+    driver.connect()
     driver.advance(301)
     driver.lose("The connection is lost")
     assert driver.bridge.snapshot(driver.now)["mqtt"]["last_error"] == "The connection is lost"
