@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,9 @@ def plugin_settings(port: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def make_octoprint(port: int, **settings: Any) -> OctoPrint:
+def make_octoprint(
+    port: int, *, plugin_files: Sequence[Path] = (), environment: Mapping[str, str] | None = None, **settings: Any
+) -> OctoPrint:
     """Return an OctoPrint that publishes to `port`: two hotends and a bed, ten times as fast as real ones."""
     return OctoPrint(
         plugins={
@@ -49,8 +51,8 @@ def make_octoprint(port: int, **settings: Any) -> OctoPrint:
         },
         config={"serial": {"timeout": {"temperatureAutoreport": 1}}},
         extruders=2,
-        plugin_files=[HEATERS],
-        environment={"HEATERS_SPEED": "10"},
+        plugin_files=[HEATERS, *plugin_files],
+        environment={"HEATERS_SPEED": "10", **(environment or {})},
     )
 
 

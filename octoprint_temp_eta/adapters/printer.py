@@ -241,8 +241,12 @@ class Printer:
     def _send_all(self, effect: SendLines) -> None:
         connection = self._tasks.connection
         for line in effect.lines:
-            if self._tasks.connection is connection:
+            # A print may have begun, of which the bridge does not know yet.
+            if self._tasks.connection is connection and not self._prints():
                 self._printer.commands([line], tags=set(TAGS))
+
+    def _prints(self) -> bool:
+        return bool(self._printer.is_printing() or self._printer.is_paused())
 
     def _repair(self) -> None:
         # OctoPrint 2 has renamed it.

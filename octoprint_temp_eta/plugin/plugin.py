@@ -71,6 +71,8 @@ class TempETAPlugin(
 
     _app: App | None = None
     _numpy_problem: str | None = None
+    #: The printer's state when it was posted last.
+    _seen: tuple[str, bool, bool] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,6 +149,12 @@ class TempETAPlugin(
         """Pass on a temperature reading."""
         self._post_readings(data)
 
+    def on_printer_send_current_data(self, data: Mapping[str, Any]) -> None:
+        """Pass on the job, and a state whose event is late: another plugin's handler may block all events."""
+        super().on_printer_send_current_data(data)
+        if self._app is not None and self._printer_state() != self._seen:
+            self._post_printer()
+
     # Software Update
 
     def get_update_information(self) -> dict[str, dict[str, Any]]:
@@ -184,15 +192,14 @@ class TempETAPlugin(
     def _post_printer(self, state: str | None = None) -> None:
         """Post the printer's state; `state` instead of OctoPrint's current one, which may be another one by now."""
         profile = self._printer_profile_manager.get_current_or_default()
+        self._seen = current, connected, printing = self._printer_state()
+        self._post(PrinterChanged(state or current, connected, printing, _profile(profile)))
+
+    def _printer_state(self) -> tuple[str, bool, bool]:
+        """Return OctoPrint's current state, and whether the printer is connected and whether it prints."""
         printer = self._printer
-        self._post(
-            PrinterChanged(
-                state=state or printer.get_state_id(),
-                connected=bool(printer.is_operational()),
-                printing=bool(printer.is_printing() or printer.is_paused()),
-                profile=_profile(profile),
-            )
-        )
+        printing = printer.is_printing() or printer.is_paused()
+        return str(printer.get_state_id()), bool(printer.is_operational()), bool(printing)
 
     def _serial_setting(self, key: str) -> Any:
         """Return a setting of the serial connection. In OctoPrint 2 it belongs to a bundled plugin."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
 from tests.support.waiting import eventually
 
+BLOCKER = Path(__file__).parents[1] / "support" / "event_blocker.py"
 JOB, EVENT, PRINTER = f"{BASE}/job", f"{BASE}/event", f"{BASE}/printer"
 
 
@@ -25,9 +27,16 @@ def shared_broker() -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="module")
-def shared_octoprint(shared_broker: Broker) -> Iterator[OctoPrint]:
+def blocker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that keeps all events from the plugins while it exists."""
+    return tmp_path_factory.mktemp("blocker") / "blocks"
+
+
+@pytest.fixture(scope="module")
+def shared_octoprint(shared_broker: Broker, blocker: Path) -> Iterator[OctoPrint]:
     """An OctoPrint of its own: after a firmware error each page opens with OctoPrint's dialog about it."""
-    with make_octoprint(shared_broker.port) as octoprint:
+    environment = {"EVENT_BLOCKER": str(blocker)}
+    with make_octoprint(shared_broker.port, plugin_files=[BLOCKER], environment=environment) as octoprint:
         yield octoprint
 
 
@@ -86,6 +95,22 @@ def test_a_print_is_paused_resumed_and_cancelled(octoprint: OctoPrint, observer:
         observer.wait_for(PRINTER, state_is(state), since=since)
     assert not [m for m in observer.on(EVENT) if event_is("print_failed")(m)]
     assert execute(observer, "job/pause")["error"]["code"] == "printer_not_ready"
+
+
+def test_commands_are_executed_while_another_plugin_blocks_all_events(
+    octoprint: OctoPrint, observer: Observer, blocker: Path
+) -> None:
+    blocker.touch()
+    try:
+        print_file(octoprint, "long.gcode")
+        observer.wait_for(PRINTER, state_is("PRINTING"))
+        assert execute(observer, "job/pause")["status"] == "completed"
+        observer.wait_for(PRINTER, state_is("PAUSED"))
+        assert execute(observer, "job/cancel")["status"] == "completed"
+        observer.wait_for(PRINTER, state_is("OPERATIONAL"))
+    finally:
+        blocker.unlink()
+    observer.wait_for(EVENT, event_is("print_cancelled"))
 
 
 @pytest.mark.parametrize("file", ["none.gcode", "../config.yaml", "/etc/passwd"])

@@ -25,6 +25,7 @@ class OctoPrintsPrinter:
         self.ready = True
         self.connected = True
         self.can_hold = True
+        self.prints = False
         self.firmware_info: dict[str, Any] | None = {"name": "Marlin"}
         self.calls: list[Any] = []
         self.queued: list[str] = []
@@ -39,6 +40,12 @@ class OctoPrintsPrinter:
             raise RuntimeError("No connection to the printer")
         self.calls.append(("hold", value))
         return True if self.can_hold else None
+
+    def is_printing(self) -> bool:
+        return self.prints
+
+    def is_paused(self) -> bool:
+        return False
 
     def is_ready(self) -> bool:
         self.calls.append("ready?")

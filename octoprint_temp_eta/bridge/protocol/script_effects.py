@@ -105,7 +105,7 @@ class SendLine:
 
 @frozen
 class SendLines:
-    """Send lines to the printer without tracking them."""
+    """Send lines to the printer without tracking them, unless a print runs."""
 
     lines: tuple[str, ...]
 

@@ -157,6 +157,14 @@ def test_lines_that_belong_to_no_run() -> None:
     assert octoprint.printer.calls == [(["G21"], False), (["G90"], False)]
 
 
+def test_lines_that_belong_to_no_run_are_not_sent_into_a_print() -> None:
+    """The bridge may not know yet that one has begun."""
+    octoprint = FakeOctoPrint()
+    octoprint.printer.prints = True
+    assert octoprint.do(SendLines(("G28",))) == []
+    assert octoprint.printer.calls == []
+
+
 def test_a_heat_wait_is_interrupted_outside_the_queue() -> None:
     octoprint = FakeOctoPrint()
     octoprint.do(BreakHeatWait())

@@ -151,6 +151,18 @@ def test_an_error_is_reported_even_if_octoprint_has_left_that_state():
     assert stage.received == states
 
 
+def test_a_state_whose_event_is_late_is_reported_once():
+    """Another plugin's event handler blocks all events; the state comes with OctoPrint's current data."""
+    stage = Stage()
+    stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, {"state_id": "OPERATIONAL"})
+    stage.printer.printing, stage.printer.state = True, "PRINTING"
+    for _ in range(2):
+        stage.plugin.on_printer_send_current_data({})
+    assert stage.received == [stage.changed(), stage.changed(state="PRINTING", printing=True)]
+    stage.plugin.on_event(Events.PRINTER_STATE_CHANGED, {"state_id": "PRINTING"})
+    assert stage.received == [stage.changed(state="PRINTING", printing=True)]
+
+
 @pytest.mark.parametrize(("printing", "paused"), [(True, False), (False, True)])
 def test_a_paused_job_is_a_job(printing: bool, paused: bool):
     stage = Stage()
