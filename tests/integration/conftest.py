@@ -14,5 +14,11 @@ def users(shared_octoprint: OctoPrint) -> dict[str, str]:
     ours = {key.lower(): f"PLUGIN_TEMP_ETA_{key}" for key, *_ in PERMISSIONS}
     return {
         name: shared_octoprint.add_user(name, ["STATUS", permission] if permission else ["STATUS"])
-        for name, permission in {**ours, "control": "CONTROL", "settings": "SETTINGS", "nothing": ""}.items()
+        for name, permission in {
+            **ours,
+            "control": "CONTROL",
+            "settings": "SETTINGS",
+            "print": "PRINT",
+            "nothing": "",
+        }.items()
     }

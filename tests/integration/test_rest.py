@@ -179,8 +179,8 @@ def test_the_settings_of_scripts_are_shown_to_those_who_may_change_them(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_command_needs_its_permission(seen: OctoPrint, users: dict[str, str], name: str):
-    needed = NEEDED.get(ALIASES.get(name, name), "PLUGIN_TEMP_ETA_ADMINISTER")
-    able = needed.removeprefix("PLUGIN_TEMP_ETA_").lower()
+    needed = NEEDED.get(ALIASES.get(name, name), ("PLUGIN_TEMP_ETA_ADMINISTER",))
+    able = "+".join(each.removeprefix("PLUGIN_TEMP_ETA_").lower() for each in needed)
     for user, key in users.items():
         _, reply = command(seen, name, key, broken=True)
         code = reply.get("error", {}).get("code")

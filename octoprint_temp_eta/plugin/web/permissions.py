@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
@@ -24,41 +25,49 @@ CONTROL = "CONTROL"
 PRINT = "PRINT"
 CONNECTION = "CONNECTION"
 
-#: The permission that a command needs; a command without a row needs `ADMINISTER`.
-NEEDED = {
-    "get_eta": READ,
-    "list_scripts": READ,
-    "snapshot": READ,
-    "forecast": READ,
-    "get_curve": READ,
-    "reset": f"{_PREFIX}RESET",
-    "script/start": f"{_PREFIX}RUN",
-    "script/cancel": f"{_PREFIX}RUN",
-    "target": CONTROL,
-    "job/start": PRINT,
-    "job/pause": PRINT,
-    "job/resume": PRINT,
-    "job/cancel": PRINT,
-    "printer/connect": CONNECTION,
-    "printer/disconnect": CONNECTION,
-    "printer/emergency_stop": CONTROL,
-    "save_script_settings": SETTINGS,
-    "create_script_folder": SETTINGS,
-    "test_connection": ADMINISTER,
-    "find_leftovers": ADMINISTER,
-    "remove_leftovers": ADMINISTER,
-    "find_brokers": SETTINGS,
+#: OctoPrint's own: users who may select files to print.
+FILES_SELECT = "FILES_SELECT"
+
+#: The permissions that a command needs; a command without a row needs `ADMINISTER`.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "get_eta": (READ,),
+    "list_scripts": (READ,),
+    "snapshot": (READ,),
+    "forecast": (READ,),
+    "get_curve": (READ,),
+    "reset": (f"{_PREFIX}RESET",),
+    "script/start": (f"{_PREFIX}RUN",),
+    "script/cancel": (f"{_PREFIX}RUN",),
+    "target": (CONTROL,),
+    "job/start": (FILES_SELECT, PRINT),
+    "job/pause": (PRINT,),
+    "job/resume": (PRINT,),
+    "job/cancel": (PRINT,),
+    "printer/connect": (CONNECTION,),
+    "printer/disconnect": (CONNECTION,),
+    "printer/emergency_stop": (CONTROL,),
+    "save_script_settings": (SETTINGS,),
+    "create_script_folder": (SETTINGS,),
+    "test_connection": (ADMINISTER,),
+    "find_leftovers": (ADMINISTER,),
+    "remove_leftovers": (ADMINISTER,),
+    "find_brokers": (SETTINGS,),
 }
 
 
-def needed_for(command: str) -> str:
-    """Return the permission that a command needs."""
-    return NEEDED.get(command, ADMINISTER)
+def needed_for(command: str) -> tuple[str, ...]:
+    """Return the permissions that a command needs."""
+    return NEEDED.get(command, (ADMINISTER,))
 
 
 def has(permission: str) -> bool:
     """Return whether the user of the current request has a permission."""
     return bool(Permissions.find(permission).can())
+
+
+def missing_for(command: str) -> str | None:
+    """Return a permission that `command` needs and the user of the current request lacks, or None."""
+    return next((needed for needed in needed_for(command) if not has(needed)), None)
 
 
 class OwnPermissions:
