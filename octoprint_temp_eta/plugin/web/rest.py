@@ -93,9 +93,9 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
         if not isinstance(command, str) or command not in NAMES:
             return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")
         command = ALIASES.get(command, command)
-        missing = permissions.missing_for(command)
-        if missing is not None:
-            return _refusal(command, "not_permitted", f"This needs the permission {missing}.")
+        needed = permissions.missing_for(command)
+        if needed is not None:
+            return _refusal(command, "not_permitted", f"This needs the permission {needed}.")
         app = self._app
         if app is None:
             return _refusal(command, "not_available", "The plugin has not started.")
