@@ -171,7 +171,7 @@ def patterns() -> list[re.Pattern[str]]:
         *(name for name, _ in errors.REASONS.values()),
         *(remedy for _, remedy in errors.REASONS.values()),
         *errors.CERTIFICATE_REMEDIES.values(),
-        *(errors.explain(error, HERE) for error in FAILURES),
+        *(errors.explain(error, HERE, "") for error in FAILURES),
         *(errors.connection_refused(HERE, code) for code in (0x86, 0x87, 0x89)),
         errors.connection_lost(HERE, None),
         errors.connection_lost(HERE, errors.SESSION_TAKEN_OVER),

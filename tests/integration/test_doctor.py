@@ -18,7 +18,7 @@ from octoprint_temp_eta.adapters.connection_test.doctor import Step, examine
 from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker
-from tests.support.certificates import make_certificates
+from tests.support.certificates import make_certificates, make_client_certificate
 from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, spec
@@ -229,6 +229,20 @@ def test_a_rejected_certificate_is_explained(wrong: dict[str, Any], reason: str,
     assert found["TLS"].message.startswith(f"the certificate of 127.0.0.1:{broker.port} is not trusted: ")
     assert reason in found["TLS"].message
     assert found["CONNECT"].status == "skipped"
+
+
+def test_a_client_certificate_that_has_expired_or_soon_will_is_named(tmp_path: Path):
+    certificates = make_certificates(tmp_path)
+    with Broker(certificates=certificates, tls_options=("require_certificate true",)) as broker:
+        for days, text in ((10, " is valid for 9 more days. Renew it soon."), (-1, " has expired on ")):
+            certificate, key = map(str, make_client_certificate(tmp_path, days))
+            files = {"ca_file": str(certificates.authority), "certificate_file": certificate, "key_file": key}
+            found = steps(broker.port, tls=True, **files)
+            assert f"The client certificate {certificate!r}{text}" in found["TLS"].message
+        # A broker that does not ask for the certificate accepts the connection.
+        assert found["TLS"].status == "ok"
+        assert found["CONNECT"].status == "failed"
+        assert f"The client certificate {certificate!r}{text}" in found["CONNECT"].message or OLD_LIBRARY
 
 
 def test_a_port_without_tls(broker: Broker):

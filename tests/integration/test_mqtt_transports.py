@@ -72,6 +72,19 @@ def test_a_client_certificate_is_presented(link: Link, folder: Path, certificate
         assert "whether the broker requires a client certificate" in reason or OLD_LIBRARY
 
 
+def test_an_expired_client_certificate_is_named(link: Link, folder: Path, certificates: Certificates):
+    certificate, key = make_client_certificate(folder, days=-1)
+    files = {"certificate_file": str(certificate), "key_file": str(key)}
+    for version in ("tlsv1.3", "tlsv1.2"):  # the handshake succeeds, and fails
+        options = ("require_certificate true", f"tls_version {version}")
+        with Broker(certificates=certificates, tls_options=options) as broker:
+            link.mqtt.connect(spec(broker.port, tls=True, ca_file=str(certificates.authority), **files))
+            # Before it tries MQTT 3.1.1, it does not look for the reason. 1.6 may not notice that the broker hangs up.
+            reason = link.wait_for(BrokerLost, lambda lost: not lost.at_once).reason
+            assert f"The client certificate {str(certificate)!r} has expired on " in reason or OLD_LIBRARY
+        assert not any("requires" in lost.reason for lost in link.all(BrokerLost))
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

@@ -23,9 +23,9 @@ def make_certificates(folder: Path, names: str = NAMES, days: int = 10) -> Certi
     return made
 
 
-def make_client_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a client's certificate and key into the `folder` of an authority; return both."""
-    _sign(folder, "client", "extendedKeyUsage=clientAuth\n")
+def make_client_certificate(folder: Path, days: int = 10) -> tuple[Path, Path]:
+    """Write a client's certificate and key into the `folder` of an authority; return both. `days` as above."""
+    _sign(folder, "client", "extendedKeyUsage=clientAuth\n", days)
     return folder / "client.crt", folder / "client.key"
 
 

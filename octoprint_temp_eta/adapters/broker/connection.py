@@ -111,7 +111,7 @@ class Session(threading.Thread):
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
                 self._next(0.0, self._link)  # notes that the session was left meanwhile
                 self._version.outcome(Outcome.FAILED)
-                end = _End(diagnosis.failure(error, self._address))
+                end = _End(diagnosis.failure(error, self._address, self._spec.certificate_file))
             if self._left is not None:
                 return
             if end.at_once:
@@ -176,9 +176,10 @@ class Session(threading.Thread):
         if event is not None:
             outcome = Outcome.UNSUPPORTED if isinstance(event, Connack) else Outcome.CLOSED
         protocol, closed = version.attempt.protocol, outcome is Outcome.CLOSED
+        certificate = self._spec.certificate_file
         if version.outcome(outcome):
-            return _End(errors.no_connack(self._address, protocol, closed=closed), at_once=True)
-        return _End(diagnosis.no_connack(self._address, protocol, closed=closed))
+            return _End(errors.no_connack(self._address, protocol, certificate, closed=closed), at_once=True)
+        return _End(diagnosis.no_connack(self._address, protocol, certificate, closed=closed))
 
     def _refused(self, code: int) -> _End:
         """Return how the attempt ended with a CONNACK that refuses the connection."""

@@ -9,20 +9,27 @@ from __future__ import annotations
 import ssl
 
 from ...settings.broker_address import BrokerAddress
-from . import errors, reach
+from ..threads.inbox import now
+from . import client_certificate, errors, reach
 
 
-def failure(error: Exception, address: BrokerAddress) -> str:
+def failure(error: Exception, address: BrokerAddress, certificate_file: str) -> str:
     """Return which step failed with `error` when connecting to `address`, and what to do; without a full stop."""
     ended_in_handshake = isinstance(error, ssl.SSLError | ConnectionResetError)
     verified = not isinstance(error, ssl.SSLCertVerificationError)
-    if address.tls and ended_in_handshake and verified and reach.answers_without_tls(address):
-        return errors.no_tls(address)
-    return errors.explain(error, address)
+    if address.tls and ended_in_handshake and verified:
+        if reach.answers_without_tls(address):
+            return errors.no_tls(address)
+        if fault := client_certificate.fault(certificate_file, now().wall):
+            return errors.certificate_not_valid(address, fault)
+    return errors.explain(error, address, certificate_file)
 
 
-def no_connack(address: BrokerAddress, protocol: str, *, closed: bool) -> str:
+def no_connack(address: BrokerAddress, protocol: str, certificate_file: str, *, closed: bool) -> str:
     """Return why there is no CONNACK, and what to do; without a full stop."""
+    fault = client_certificate.fault(certificate_file, now().wall) if closed and address.tls else None
+    if fault is not None:
+        return errors.certificate_not_valid(address, fault)
     if closed and not address.tls and reach.expects_tls(address):
         return errors.expects_tls(address)
-    return errors.no_connack(address, protocol, closed=closed)
+    return errors.no_connack(address, protocol, certificate_file, closed=closed)

@@ -96,12 +96,17 @@ def connection_refused(where: BrokerAddress, code: int) -> str:
     return f"CONNACK: {where} refuses the connection: {_with_remedy(code)}"
 
 
-def no_connack(where: BrokerAddress, protocol: str, *, closed: bool) -> str:
+def no_connack(where: BrokerAddress, protocol: str, certificate_file: str, *, closed: bool) -> str:
     """Return that the broker does not accept `protocol`: it refused it, stayed silent, or closed the connection."""
     if not closed:
         return f"CONNACK: {where} does not answer in MQTT {protocol}"
-    check = "the broker requires a client certificate" if where.tls else "this port expects TLS"
+    check = _check_certificate(certificate_file) if where.tls else "this port expects TLS"
     return f"CONNACK: {where} does not answer in MQTT {protocol}: it closed the connection. Check whether {check}"
+
+
+def certificate_not_valid(where: BrokerAddress, fault: str) -> str:
+    """Return that the broker did not accept a connection with a client certificate that has this `fault`."""
+    return f"TLS: {where} does not accept the connection. {fault}"
 
 
 def expects_tls(where: BrokerAddress) -> str:
@@ -147,13 +152,14 @@ def subscription_refused(topic: str, why: str) -> str:
     return f"Not permitted to subscribe to {topic} ({why}). Allow the user to read this topic (ACL)."
 
 
-def explain(error: Exception, address: BrokerAddress) -> str:
+def explain(error: Exception, address: BrokerAddress, certificate_file: str) -> str:
     """Return which step failed with `error` when connecting to `address`, and what to check."""
     if address.websocket_path is not None and isinstance(error, ConnectionResetError):
         error = WebsocketConnectionError()  # what a port without HTTP does
     for kinds, text in _STEPS:
         if isinstance(error, kinds):
-            sentence = text.format(host=address.host, where=address, why=_why(error))
+            check = _check_certificate(certificate_file)
+            sentence = text.format(host=address.host, where=address, why=_why(error), check=check)
             advice = CERTIFICATE_REMEDIES.get(getattr(error, "verify_code", 0))
             return f"{sentence}. {advice}" if advice else sentence
     return f"The settings of the connection to {address} don't work: {error}"
@@ -170,14 +176,17 @@ _STEPS: Sequence[tuple[type[Exception], str]] = (
     (ssl.SSLCertVerificationError, "TLS: the certificate of {where} is not trusted: {why}"),
     (
         ssl.SSLError,
-        "TLS: no encrypted connection with {where} ({why}). "
-        "Check whether this port uses TLS, and whether the broker requires a client certificate",
+        "TLS: no encrypted connection with {where} ({why}). Check whether this port uses TLS, and whether {check}",
     ),
     (ConnectionRefusedError, "TCP: {where} refuses the connection: is the broker running?"),
     (ConnectionResetError, "TCP: {where} closed the connection; check the port, and whether it expects TLS"),
     (TimeoutError, "TCP: {where} does not answer"),
     (OSError, "TCP: {where} cannot be reached ({why})"),
 )
+
+
+def _check_certificate(file: str) -> str:
+    return f"the broker accepts the client certificate {file!r}" if file else "the broker requires a client certificate"
 
 
 def _with_remedy(code: int) -> str:

@@ -11,7 +11,7 @@ from ...bridge.broker.connect_settings import not_verified
 from ...bridge.protocol.effects import Connect
 from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
-from . import tls
+from . import client_certificate, tls
 
 #: Timeout of each step, in seconds.
 STEP_TIMEOUT_S = 10.0
@@ -46,14 +46,16 @@ def connect_tcp(address: BrokerAddress) -> str:
 
 
 def connect_tls(spec: Connect, address: BrokerAddress) -> str:
-    """Do the TLS handshake and describe the certificate. Raises `OSError`, `TlsFileError`, `StepSkipped`."""
+    """Do the TLS handshake and describe the certificates. Raises `OSError`, `TlsFileError`, `StepSkipped`."""
     if not address.tls:
         raise StepSkipped("TLS is off: the connection is not encrypted.")
     context = tls.make_context(spec)
     with _connection(address) as plain, context.wrap_socket(plain, server_hostname=address.host) as encrypted:
         if spec.tls_insecure:
-            return f"{encrypted.version()}. {not_verified(str(address))}"
-        return f"{encrypted.version()}. {_describe(encrypted.getpeercert() or {})}"
+            text = f"{encrypted.version()}. {not_verified(str(address))}"
+        else:
+            text = f"{encrypted.version()}. {_describe(encrypted.getpeercert() or {})}"
+        return " ".join(filter(None, [text, _describe_own(spec.certificate_file)]))
 
 
 def expects_tls(address: BrokerAddress) -> bool:
@@ -86,6 +88,23 @@ def _connection(address: BrokerAddress) -> socket.socket:
 def _describe(certificate: Mapping[str, Any]) -> str:
     """Return names and expiry of a certificate, as `getpeercert` returns it."""
     names = [value for _, value in certificate.get("subjectAltName", ())]
-    days = int((ssl.cert_time_to_seconds(certificate["notAfter"]) - now().wall) // 86400)
+    days = _days_until(ssl.cert_time_to_seconds(certificate["notAfter"]))
     text = f"The certificate is for {', '.join(names) or 'no name'} and valid for {days} more days."
     return f"{text} Renew it soon." if days < EXPIRES_SOON_DAYS else text
+
+
+def _describe_own(file: str) -> str | None:
+    """Return what is wrong with the client's certificate, or soon will be; None without it.
+
+    It is no failure: only a broker that requires a certificate looks at it, and then the connection fails.
+    """
+    if fault := client_certificate.fault(file, now().wall):
+        return f"{fault}."
+    valid = client_certificate.validity(file)
+    if valid is None or (days := _days_until(valid.end)) >= EXPIRES_SOON_DAYS:
+        return None
+    return f"The client certificate {file!r} is valid for {days} more days. Renew it soon."
+
+
+def _days_until(wall: float) -> int:
+    return int((wall - now().wall) // 86400)

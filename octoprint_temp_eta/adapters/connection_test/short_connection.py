@@ -61,7 +61,8 @@ class ShortConnection:
             if isinstance(event, Connack) and event.code != errors.UNSUPPORTED_PROTOCOL:
                 raise StepFailed(errors.connection_refused(self._address, event.code))
         closed = isinstance(event, Ended)
-        raise StepFailed(f"{diagnosis.no_connack(self._address, '5 or 3.1.1', closed=closed)}.")
+        certificate = self._spec.certificate_file
+        raise StepFailed(f"{diagnosis.no_connack(self._address, '5 or 3.1.1', certificate, closed=closed)}.")
 
     @property
     def limits(self) -> Limits:
@@ -182,7 +183,10 @@ def opened(spec: Connect) -> ShortConnection:
             connection.open()
         except Exception as error:  # the next broker of the list may work
             connection.close()
-            problems.append(str(error) if isinstance(error, StepFailed) else f"{diagnosis.failure(error, address)}.")
+            if isinstance(error, StepFailed):
+                problems.append(str(error))
+            else:
+                problems.append(f"{diagnosis.failure(error, address, spec.certificate_file)}.")
         else:
             return connection
     raise StepFailed(" ".join(problems))

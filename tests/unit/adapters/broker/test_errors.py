@@ -37,7 +37,7 @@ def untrusted() -> ssl.SSLCertVerificationError:
 def test_a_certificate_that_is_refused_has_a_remedy(code: int, advice: str):
     error = untrusted()
     error.verify_code = code
-    assert advice in explain(error, ADDRESS)
+    assert advice in explain(error, ADDRESS, "")
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_certificate_that_is_refused_has_a_remedy(code: int, advice: str):
     ],
 )
 def test_a_failure_is_explained_in_plain_words(error: Exception, sentence: str):
-    assert explain(error, ADDRESS) == sentence
+    assert explain(error, ADDRESS, "") == sentence
 
 
 @pytest.mark.parametrize("error", [WebsocketConnectionError("WebSocket handshake error"), ConnectionResetError()])
 def test_a_port_without_websockets_is_explained(error: Exception):
-    assert explain(error, BrokerAddress("broker.test", 1883, websocket_path="/mqtt")) == (
+    assert explain(error, BrokerAddress("broker.test", 1883, websocket_path="/mqtt"), "") == (
         "WebSocket: broker.test:1883 does not accept MQTT at the path of the settings. Check the port and the path"
     )
 
@@ -113,13 +113,23 @@ def test_a_connection_that_was_taken_over_is_reported_with_the_remedy():
 
 
 def test_a_missing_connack_is_reported_with_the_version():
-    assert no_connack(ADDRESS, "5", closed=False) == "CONNACK: broker.test:1883 does not answer in MQTT 5"
-    assert no_connack(ADDRESS, "5", closed=True) == (
+    assert no_connack(ADDRESS, "5", "", closed=False) == "CONNACK: broker.test:1883 does not answer in MQTT 5"
+    assert no_connack(ADDRESS, "5", "", closed=True) == (
         "CONNACK: broker.test:1883 does not answer in MQTT 5: it closed the connection. "
         "Check whether this port expects TLS"
     )
     encrypted = BrokerAddress("broker.test", 8883, tls=True)
-    assert no_connack(encrypted, "5", closed=True).endswith("Check whether the broker requires a client certificate")
+    text = no_connack(encrypted, "5", "", closed=True)
+    assert text.endswith("Check whether the broker requires a client certificate")
+
+
+def test_who_has_set_a_client_certificate_is_not_asked_whether_one_is_required():
+    encrypted = BrokerAddress("broker.test", 8883, tls=True)
+    for text in (
+        no_connack(encrypted, "5", "client.crt", closed=True),
+        explain(ssl.SSLError(1, "unknown ca"), encrypted, "client.crt"),
+    ):
+        assert text.endswith("whether the broker accepts the client certificate 'client.crt'")
 
 
 def test_a_refused_message_or_subscription_is_reported_with_its_topic():
