@@ -53,12 +53,11 @@ class RunLines:
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
-        """The handlers by type of input; `sending` is called by the run, which looks at the line first."""
+        """The handlers by type of input; `sending` and `received` are called by the run, which looks first."""
         return {
             LineQueued: self._queued,
             LineSuppressed: self._suppressed,
             LineSent: self._sent,
-            LineReceived: self._received,
             EmergencyParser: self._parser,
         }
 
@@ -178,7 +177,8 @@ class RunLines:
         outcomes = self._acknowledgements.sent(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self.settle(outcomes, now)
 
-    def _received(self, event: LineReceived, now: Now) -> list[Effect]:
+    def received(self, event: LineReceived, now: Now) -> list[Effect]:
+        """The printer has sent a line."""
         return self.settle(self._acknowledgements.received(event.line, now.at), now)
 
     def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:

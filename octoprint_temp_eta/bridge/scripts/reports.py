@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
-from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted, StillOn
+from ...core.scripts.run import CompletedRun, Outcome, Run, RunEnded, RunStarted, StillOn, UserAwaited
 from ...core.scripts.runner import Runner
 from ...messages import encode, script
 from ...messages.decode import Command, Transaction
@@ -24,6 +24,12 @@ EVENT_KEEP_S = 3600.0
 LOG_KEEP_S = 10.0
 #: Seconds between two published events about a changed status: each is a row in Home Assistant's recorder.
 STATUS_EVERY_S = 10.0
+
+#: What to do when the printer waits for its user while a run ends.
+USER_AWAITED = (
+    "The printer waits for its user: press its button. Until then the run does not end, and heaters that it has "
+    "switched on stay on."
+)
 
 #: The levels of log lines, as in the schema.
 LEVELS = frozenset({"debug", "info", "warning", "error", "critical"})
@@ -71,11 +77,13 @@ class RunReports:
         """Publish the retained state."""
         self._outbox.publish_state("script", self.body(runner), now)
 
-    def report(self, decision: RunStarted | RunEnded | StillOn, now: Now) -> list[Effect]:
-        """Publish that run() has started, that the run has ended, or which heaters are still on."""
+    def report(self, decision: RunStarted | RunEnded | StillOn | UserAwaited, now: Now) -> list[Effect]:
+        """Publish that run() has started, that the run has ended, or what the user should know of its end."""
         if isinstance(decision, StillOn):
             text = f"the heaters could not be set back and may be on: {', '.join(decision.heaters)}"
             return self.logged(ScriptLogged(decision.run_id, "warning", text), now)
+        if isinstance(decision, UserAwaited):
+            return self.logged(ScriptLogged(decision.run_id, "warning", USER_AWAITED), now)
         if isinstance(decision, RunStarted):
             return [self._event("started", decision.run, now)]
         return self.ended(decision.completed, now)

@@ -11,6 +11,7 @@ from typing import Any
 from ...core.clock import Now
 from ...core.frozen import frozen
 from ...core.gcode.in_flight import LINE_TIMEOUT_S
+from ...core.gcode.printer_lines import WAITS_FOR_USER
 from ...core.scripts import run as core
 from ...core.scripts.runner import Runner
 from ...messages.decode import Command
@@ -29,6 +30,7 @@ from ..protocol.script_effects import (
 )
 from ..protocol.script_inputs import (
     JobsHeld,
+    LineReceived,
     LineSending,
     OthersLineQueued,
     PrinterGone,
@@ -90,6 +92,7 @@ class ScriptRun(Part):
             PrinterGone: self._printer_gone,
             **self._lines.inputs,
             LineSending: self._sending,
+            LineReceived: self._received,
         }
         return {kind: self._publishing(handler) for kind, handler in handlers.items()}
 
@@ -192,6 +195,10 @@ class ScriptRun(Part):
             self.runner.script_sending(event.line)
         return self._lines.sending(event, now)
 
+    def _received(self, event: LineReceived, now: Now) -> list[Effect]:
+        told = self._do(self.runner.waits_for_user(), now) if WAITS_FOR_USER.match(event.line) else []
+        return [*told, *self._lines.received(event, now)]
+
     def _others_queued(self, event: OthersLineQueued, _: Now) -> list[Effect]:
         self.runner.others_queued(event.line)
         return []
@@ -255,7 +262,7 @@ class ScriptRun(Part):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 return [*heaters, *self._lines.send_last(ask=ask, spindle_off=spindle_off)]
-            case core.RunStarted() | core.RunEnded() | core.StillOn():
+            case core.RunStarted() | core.RunEnded() | core.StillOn() | core.UserAwaited():
                 return self._reports.report(decision, now)
             case _:
                 return [SIMPLE[decision]]

@@ -13,6 +13,8 @@ _OK_WITH_TEMPERATURES = re.compile(r"ok\b.*\b(?:T\d*|B|C)\s*:\s*-?\d")
 TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
 SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", re.IGNORECASE)
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
+#: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
+WAITS_FOR_USER = re.compile(r"(?:echo:\s*)?busy:\s*paused for (?:user|input)", re.IGNORECASE)
 RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
 ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
 #: OctoPrint's list of errors that precede a resend request.

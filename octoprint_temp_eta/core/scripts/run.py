@@ -229,6 +229,13 @@ class StillOn:
 
 
 @frozen
+class UserAwaited:
+    """Report that the printer waits for its user, and that the run does not end until then."""
+
+    run_id: str
+
+
+@frozen
 class RunStarted:
     """Publish that run() has started."""
 
@@ -242,4 +249,4 @@ class RunEnded:
     completed: CompletedRun
 
 
-Decision = Hold | Launch | Terminate | Kill | Settle | StillOn | Release | RunStarted | RunEnded
+Decision = Hold | Launch | Terminate | Kill | Settle | StillOn | UserAwaited | Release | RunStarted | RunEnded

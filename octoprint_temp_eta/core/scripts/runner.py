@@ -28,6 +28,7 @@ from .run import (
     State,
     StillOn,
     Terminate,
+    UserAwaited,
 )
 from .settings import Settings
 
@@ -50,6 +51,7 @@ class _Progress:
     deadline: float | None = None
     kill_at: float | None = None
     attempts: int = 0
+    user_awaited: bool = False
 
 
 class Runner:
@@ -231,6 +233,16 @@ class Runner:
         if not self._move(Event.SETTLED):
             return []
         return [*self._still_on(still_on), *self._finish(wall, held=True)]
+
+    def waits_for_user(self) -> list[Decision]:
+        """The printer has said that it waits for its user, and so does the last line; report it once.
+
+        It is left waiting: M108 would go on with what it waits for, such as a filament change.
+        """
+        if self.phase is not Phase.SETTLING or self.run is None or self._progress.user_awaited:
+            return []
+        self._progress.user_awaited = True
+        return [UserAwaited(self.run.run_id)]
 
     def tick(self, at: float) -> list[Decision]:
         """Apply the timeouts."""

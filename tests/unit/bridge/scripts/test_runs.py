@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.bridge.protocol.effects import SetTarget
+from octoprint_temp_eta.bridge.protocol.effects import Page, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
@@ -21,6 +21,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     EmergencyParser,
     JobsHeld,
     LineQueued,
+    LineReceived,
     LineSending,
     LineSuppressed,
     PrinterGone,
@@ -28,6 +29,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptLine,
     ScriptReturned,
 )
+from octoprint_temp_eta.bridge.scripts.reports import USER_AWAITED
 from octoprint_temp_eta.core.gcode.motion import Modes
 from octoprint_temp_eta.core.scripts.runner import SETTLE_ATTEMPTS
 from tests.support.script_bridge_driver import COMMON, RUN_1, RUN_2, ScriptBridgeDriver
@@ -162,6 +164,24 @@ def test_a_heater_that_stays_on_is_named_in_the_log_of_the_run() -> None:
     (line,) = driver.bodies("script_log")
     assert (line["run_id"], line["level"]) == (RUN_1, "warning")
     assert line["message"] == "the heaters could not be set back and may be on: tool0"
+
+
+def test_who_cancels_during_a_filament_change_learns_that_the_printer_waits_for_its_button() -> None:
+    driver = ScriptBridgeDriver()
+    paused, key = LineReceived("echo:busy: paused for user\n"), f"{RUN_1}.1"
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M600"), LineSending(key, "M600", True), LineQueued(key, 1), paused)
+    driver.command("script/cancel", b"PRESS")
+    assert driver.bodies("script_log") == []
+    driver.handle_all(ScriptEnded(RUN_1, -15, "was ended by SIGTERM"), paused, paused)
+    line = {"run_id": RUN_1, "level": "warning", "message": USER_AWAITED}
+    assert [{**body, "timestamp": 0} for body in driver.bodies("script_log")] == [{**line, "timestamp": 0}]
+    assert [page.message["data"] for page in driver.of(Page) if page.message["type"] == "script_log"] == [line]
+    assert driver.state("script")["state"] == "cancelling"
+    driver.handle_all(LineReceived("ok\n"))
+    driver.ack(f"{RUN_1}.ask1", "M105")
+    driver.ack(f"{RUN_1}.end", "G90")
+    assert driver.state("script")["state"] == "idle"
 
 
 def test_a_heater_that_is_switched_off_at_the_printer_stays_off_after_a_cancel() -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from octoprint_temp_eta.core.gcode.in_flight import Acknowledged, Probe
-from octoprint_temp_eta.core.gcode.printer_lines import HeatingEvidence, command_of, dwell, is_ok_with_temperatures
+from octoprint_temp_eta.core.gcode.printer_lines import (
+    WAITS_FOR_USER,
+    HeatingEvidence,
+    command_of,
+    dwell,
+    is_ok_with_temperatures,
+)
 from tests.support.acknowledged_line import Line
 
 
@@ -22,6 +28,19 @@ from tests.support.acknowledged_line import Line
 )
 def test_reading_a_command(text: str, command: str | None, seconds: float) -> None:
     assert (command_of(text), dwell(text)) == (command, seconds)
+
+
+@pytest.mark.parametrize(
+    ("line", "waits"),
+    [
+        ("echo:busy: paused for user\n", True),
+        ("busy: paused for input", True),
+        ("echo:busy: processing", False),
+        ("paused for user", False),
+    ],
+)
+def test_a_printer_that_waits_for_its_user(line: str, waits: bool) -> None:
+    assert bool(WAITS_FOR_USER.match(line)) is waits
 
 
 def test_a_printer_that_heats_is_not_asked() -> None:

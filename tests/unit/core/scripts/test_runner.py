@@ -25,6 +25,7 @@ from octoprint_temp_eta.core.scripts.run import (
     Settle,
     State,
     Terminate,
+    UserAwaited,
 )
 from octoprint_temp_eta.core.scripts.runner import GRACE_S, LOADING_S, SETTLE_ATTEMPTS, Runner
 from tests.support.runner_phases import CLEANLY, LIMITED, RUN, at, ended_run
@@ -313,3 +314,11 @@ def test_the_times_of_the_runs_move_with_a_clock_that_is_set():
     assert runner.run is not None
     assert runner.last is not None
     assert (runner.last.run.started_at, runner.last.ended_at, runner.run.started_at) == (1500.0, 2500.0, 2600.0)
+
+
+def test_a_printer_that_waits_for_its_user_while_a_run_ends_is_reported_once() -> None:
+    for phase in Phase:
+        runner = at(phase)
+        expected: list[Decision] = [UserAwaited("r1")] if phase is Phase.SETTLING else []
+        assert [*runner.waits_for_user(), *runner.waits_for_user()] == expected
+        assert runner.phase is phase
