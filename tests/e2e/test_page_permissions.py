@@ -12,12 +12,19 @@ from tests.conftest import BASE
 from tests.support import browser as browsers
 from tests.support.mqtt_client import Observer
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
-from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, heater, log_in, messages_in, ours
+from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, heater, log_in, messages_in, open_settings, ours
 from tests.support.page_messages import MODEL
 from tests.support.scripts_page import BODIES, sidebar, write_scripts
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
+
+DIALOG = "ko.dataFor(document.querySelector('#settings_plugin_temp_eta'))"
+#: All texts in the dialog, shown or not, and the values of its fields.
+HELD = """() => {
+    const page = document.querySelector("#settings_plugin_temp_eta");
+    return [page.textContent, ...[...page.querySelectorAll("input, textarea")].map((each) => each.value)].join("\\n");
+}"""
 
 
 @pytest.fixture
@@ -132,6 +139,36 @@ def test_who_logs_in_next_does_not_see_the_open_settings_of_a_script(
     log_in_on(page, "operator")
     expect(card).to_be_visible()
     expect(card.locator("form")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("guests_may_look")
+def test_a_log_out_leaves_nothing_of_the_settings_dialog(
+    browser_page: Page, octoprint: OctoPrint, settings: Save, tmp_path: Path
+) -> None:
+    write_scripts(tmp_path)
+    settings(script_folder=str(tmp_path))
+    eventually(lambda: len(octoprint.get("/api/plugin/temp_eta")["scripts"]) > len(BODIES), "the scripts to be found")
+    page = browser_page
+    log_in(page, octoprint)
+    log_in_on(page)
+    dialog = open_settings(page, "Connection")
+    dialog.get_by_role("button", name="Test connection").click()
+    expect(dialog.locator("li[data-step='Read back'][data-status=ok]")).to_have_count(1)
+    page.evaluate(DIALOG + ".leftovers.text('TempETA: 1 found')")
+    page.evaluate(DIALOG + ".problems(['Cannot save'])")
+    private = ["127.0.0.1", "Read back", BASE, str(tmp_path), "It returns", "1 found", "Cannot save"]
+    held = page.evaluate(HELD)
+    assert [each for each in private if each not in held] == []
+    dialog.locator("[data-test-id=settings-close-button]").click()
+    expect(dialog).to_be_hidden()
+    log_out_of(page)
+    # OctoPrint replaces the settings themselves.
+    eventually(lambda: str(tmp_path) not in page.evaluate(HELD), "the values of the settings to be gone")
+    held = page.evaluate(HELD)
+    assert [each for each in private if each in held] == []
+    log_in_on(page)
+    open_settings(page, "Scripts")
+    expect(dialog.locator("[data-script=returns] legend")).to_have_text("It returns")
 
 
 def log_in_on(page: Page, user: str = USER) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support import browser as browsers
 from tests.support.broker import Broker
 from tests.support.octoprint import OctoPrint
-from tests.support.octoprint_page import TIMEOUT_MS, log_in, saved
+from tests.support.octoprint_page import TIMEOUT_MS, BadGateway, log_in, saved
 from tests.support.waiting import eventually
 from tests.support.zeroconf_services import announced, service
 
@@ -88,8 +88,14 @@ def test_a_search_that_is_repeated_finds_a_new_broker_and_a_skipped_wizard_does_
         again.click()
         expect(again).to_be_hidden()
         # OctoPrint was restarted: the message that ends the search does not come
+        gateway = BadGateway(page)
         page.evaluate("() => ko.dataFor(document.querySelector('#wizard_plugin_temp_eta')).onDataUpdaterReconnect()")
         expect(again).to_be_visible(timeout=2000)
+        # The sidebar does not ask: the page is still connected.
+        eventually(
+            lambda: page.wait_for_timeout(50) or gateway.requests == 2, "another request for the state of a test"
+        )
+        gateway.end()
         broker = wizard.get_by_role("button", name="late-broker")
         expect(broker).to_have_count(0)
         with announced(service("_secure-mqtt._tcp.local.", "late-broker", 18884)):

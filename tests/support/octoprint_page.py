@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
@@ -19,6 +19,9 @@ LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
 Open = Callable[..., Page]
 #: Saves settings of the plugin, by name, for one test.
 Save = Callable[..., None]
+
+#: The page's requests for the server's state.
+_STATE = "**/api/plugin/temp_eta"
 
 
 def log_in(page: Page, octoprint: OctoPrint, user: str = USER) -> None:
@@ -83,3 +86,22 @@ def ours(frame: str | bytes) -> Iterator[dict[str, Any]]:
         plugin = message.get("plugin")
         if plugin and plugin["plugin"] == "temp_eta":
             yield plugin["data"]
+
+
+class BadGateway:
+    """Answers the page's requests for the server's state in its place, as a reverse proxy does."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests = 0
+        self._page = page
+        page.route(_STATE, self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if route.request.method != "GET":
+            route.continue_()
+            return
+        self.requests += 1
+        route.fulfill(status=502, body="Bad gateway")
+
+    def end(self) -> None:
+        self._page.unroute(_STATE)

@@ -28,6 +28,7 @@ WIZARD_VERSION = 1
 SCRIPTS = (
     "sentences",
     "messages",
+    "state",
     "countdown",
     "heater",
     "curve",

@@ -141,7 +141,7 @@ $(function () {
                 if (!before || !self.connection.failing()) return;
                 alerts.alert("connection_lost", "", self.connection.error() || self.connection.text());
             },
-            history_update: () => self.refreshHistory(),
+            history_update: () => past.request(),
             scripts_update: (data) => self.scripts.found(data || []),
             script_log: (data) => self.scripts.logged(data),
             script_update: function (data) {
@@ -172,10 +172,13 @@ $(function () {
 
         /* Request the current state: a page that has just opened, or was disconnected, has missed messages. */
         self.refresh = function () {
-            received = new Set();
-            if (!self.mayRead()) return clear();
-            OctoPrint.simpleApiGet("temp_eta").done((state) => {
-                if (!self.mayRead()) return; // who asked has logged out since
+            if (!self.mayRead()) clear();
+            server.request();
+        };
+        const server = new TempETA.State({
+            wanted: self.mayRead,
+            before: () => (received = new Set()),
+            show: function (state) {
                 self.heaters.remove((heater) => !_.has(state.eta, heater.name) && !received.has(heater.name));
                 _.forOwn(state.eta, (payload, name) => {
                     if (!received.has(name)) self.update(name, payload);
@@ -186,8 +189,9 @@ $(function () {
                 if (!received.has("connection_update")) self.connection.mqtt(state.mqtt);
                 if (!received.has("scripts_update")) self.scripts.found(state.scripts);
                 if (!received.has("script_update")) self.scripts.update(state.script, state.timestamp);
-            });
-        };
+            }
+        });
+        self.unanswered = server.failed;
         /* Who may not read any more sees nothing of before. */
         const clear = function () {
             self.heaters.removeAll();
@@ -198,11 +202,11 @@ $(function () {
             self.scripts.lines([]);
             self.scripts.update({state: "idle", last: null});
         };
-        self.refreshHistory = () => self.mayRead() && OctoPrint.simpleApiGet("temp_eta").done(setHistory);
         const setHistory = (state) =>
             self.heaters().forEach((heater) => {
                 if (state.history && _.has(state.history, heater.name)) heater.history(state.history[heater.name]);
             });
+        const past = new TempETA.State({wanted: self.mayRead, show: setHistory});
 
         self.update = function (name, payload) {
             let heater = self.heaters().find((each) => each.name === name);

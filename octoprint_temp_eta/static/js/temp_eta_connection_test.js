@@ -41,6 +41,11 @@
             if (first >= 0 && !(there[first] < here[first])) self.state(state);
         };
 
+        self.forget = function () {
+            self.state(null);
+            self.problem("");
+        };
+
         /* The steps by broker. Of several, each has a name, and shows all its steps while it is tested and on request. */
         self.brokers = ko.pureComputed(() => {
             if (self.state() === null) return [];

@@ -22,6 +22,8 @@
     const READY = "OPERATIONAL";
     /* Lines of the log that are kept. */
     const MOST_LINES = 100;
+    /* ms between two updates of the shown log, at least. */
+    const LOG_MS = 100;
 
     /* `pages` has `now` (ms, ticks), `options` (our settings), `printer`, `mayRun`, `maySettings`, and `show`. */
     TempETA.Scripts = function (pages) {
@@ -53,7 +55,8 @@
             self.lines.push(TempETA.translated(line.message)); // the last one may be the plugin's own
             if (self.lines().length > MOST_LINES) self.lines.shift();
         };
-        self.log = computed(() => self.lines().join("\n"));
+        /* Not with each line: many long ones would freeze the page. One in the background waits with a single timer. */
+        self.log = computed(() => self.lines().join("\n")).extend({rateLimit: LOG_MS});
 
         self.shown = computed(() => pages.options.show_scripts() && self.list().length > 0);
         self.mayStart = computed(() => pages.options.allow_script_start() && pages.mayRun());
@@ -110,10 +113,11 @@
         };
         self.cancel = () => send("cancel_script", {run_id: self.runner().run_id});
 
+        const complain = (xhr) => pages.show("error", gettext("Automation scripts"), TempETA.reason(xhr));
         const send = function (command, fields) {
             self.pending(true);
             OctoPrint.simpleApiCommand("temp_eta", command, fields)
-                .fail((xhr) => pages.show("error", gettext("Automation scripts"), TempETA.reason(xhr)))
+                .fail(complain)
                 .always(() => self.pending(false));
         };
 
@@ -125,10 +129,12 @@
         pages.maySettings.subscribe((may) => may || self.form(null));
         self.toggleSettings = function (script) {
             if (self.isOpen(script)) return self.form(null);
-            return OctoPrint.simpleApiGet("temp_eta").done((state) => {
+            const show = function (state) {
                 const values = state.script_settings || {};
-                if (_.has(values, script.id)) self.form(new TempETA.ScriptSettings(script, values[script.id]));
-            });
+                const may = pages.maySettings() && _.has(values, script.id);
+                if (may) self.form(new TempETA.ScriptSettings(script, values[script.id]));
+            };
+            return OctoPrint.simpleApiGet("temp_eta").done(show).fail(complain);
         };
         self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());
     };

@@ -5,6 +5,7 @@ $(function () {
     const TempETA = window.TempETA;
     const PAGE = "#settings_plugin_temp_eta";
     const DIALOG = "#settings_dialog";
+    const NO_FOLDER = {missing: false, writable: [], error: null};
 
     function TempEtaSettingsViewModel(parameters) {
         const self = this;
@@ -22,7 +23,7 @@ $(function () {
         /* Problems of the installation, as sentences of the server. */
         self.problems = ko.observableArray([]);
         /* The state of the script folder: `missing`, and `writable`, the files that other users may change. */
-        self.scriptFolder = ko.observable({missing: false, writable: [], error: null});
+        self.scriptFolder = ko.observable(NO_FOLDER);
         self.folderProblem = ko.observable("");
 
         self.onBeforeBinding = function () {
@@ -84,14 +85,33 @@ $(function () {
             window.clearInterval(ticking);
             self.shown = false;
             self.refused(null);
+            server.stop();
         };
         let ticking;
-        /* For each pending request, the messages since it was sent: they are newer than its reply. */
-        const pending = new Set();
+        self.maySettings = ko.pureComputed(() => loginState.hasPermission(access.permissions.SETTINGS));
+        const isOpen = () => self.shown && self.maySettings();
+        /* Who is logged in next may not see it. */
+        self.maySettings.subscribe((may) => (may ? self.look() : forget()));
+        const forget = function () {
+            server.stop();
+            self.refused(null);
+            self.connection.mqtt(null);
+            self.live(null);
+            self.problems([]);
+            self.test.forget();
+            self.scripts([]);
+            self.scriptsFound(true);
+            self.scriptFolder(NO_FOLDER);
+            self.folderProblem("");
+            self.removal("");
+            self.leftovers.forget();
+        };
+        /* The messages since the pending request was sent: they are newer than its reply. */
+        let newer = [];
         /* Pushed changes are shown while the dialog is open; it requests the current state when it opens. */
         self.onDataUpdaterPluginMessage = function (plugin, message) {
-            if (plugin !== "temp_eta" || !self.shown) return;
-            pending.forEach((messages) => messages.push(message));
+            if (plugin !== "temp_eta" || !isOpen()) return;
+            if (server.isPending()) newer.push(message);
             handle(message);
         };
         const handle = function ({type, data, heater}) {
@@ -108,12 +128,11 @@ $(function () {
             if (self.leftovers.searching()) self.leftovers.forget();
             self.look();
         };
-        self.look = function () {
-            const messages = [];
-            pending.add(messages);
-            const reply = OctoPrint.simpleApiGet("temp_eta");
-            reply.always(() => pending.delete(messages));
-            return reply.done((state) => {
+        self.look = () => server.request();
+        const server = new TempETA.State({
+            wanted: isOpen,
+            before: () => (newer = []),
+            show: function (state) {
                 self.connection.mqtt(state.mqtt);
                 self.problems(state.problems || []);
                 self.test.show(state.connection_test);
@@ -122,9 +141,10 @@ $(function () {
                 if (state.script_folder) self.scriptFolder(state.script_folder);
                 // Keep what the user is editing.
                 if (!self.scripts().length) self.scripts(forms(state));
-                messages.forEach(handle);
-            });
-        };
+                newer.forEach(handle);
+            }
+        });
+        self.unanswered = server.failed;
         const forms = function (state) {
             const values = state.script_settings || {};
             const declaring = state.scripts.filter((script) => !script.error && _.has(values, script.id));

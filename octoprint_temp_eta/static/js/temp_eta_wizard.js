@@ -34,8 +34,9 @@ $(function () {
         self.onDataUpdaterReconnect = function () {
             if (!shown) return;
             self.searching(false);
-            OctoPrint.simpleApiGet("temp_eta").done((state) => self.test.show(state.connection_test));
+            server.request();
         };
+        const server = new TempETA.State({wanted: () => shown, show: (state) => self.test.show(state.connection_test)});
         self.onDataUpdaterPluginMessage = function (plugin, {type, data}) {
             if (plugin !== "temp_eta" || !shown) return;
             if (type === "connection_test") self.test.show(data);
