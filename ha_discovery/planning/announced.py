@@ -67,23 +67,37 @@ class Place:
         return movable and self.is_same_as(other) and not self.stays_in(other)
 
 
+_SETS: Final = ("places", "departed", "former")
+
+
 @frozen()
 class Announced:
     """Everything that Home Assistant may still have. The caller stores it on disk: as_json, from_json.
 
     `departed`: components that were removed while Home Assistant may have been offline, so it may still have them.
+    `former`: places of components that have moved or were removed meanwhile, which it may still have loaded.
     """
 
     places: frozenset[Place] = frozenset()
     departed: frozenset[Place] = frozenset()
+    former: frozenset[Place] = frozenset()
+
+    def __or__(self, other: "Announced") -> "Announced":
+        """Return what is in one of both."""
+        return Announced(*(getattr(self, name) | getattr(other, name) for name in _SETS))
+
+    def __sub__(self, other: "Announced") -> "Announced":
+        """Return what is not in `other`."""
+        return Announced(*(getattr(self, name) - getattr(other, name) for name in _SETS))
+
+    @property
+    def everything(self) -> frozenset[Place]:
+        """All places."""
+        return self.places | self.departed | self.former
 
     def as_json(self) -> dict[str, Any]:
         """Return lists and strings for json.dump."""
-        return {
-            "version": 1,
-            "places": [_as_json(place) for place in sorted(self.places)],
-            "departed": [_as_json(place) for place in sorted(self.departed)],
-        }
+        return {"version": 1} | {name: [_as_json(place) for place in sorted(getattr(self, name))] for name in _SETS}
 
     @classmethod
     def from_json(cls, stored: Any) -> "Announced":
@@ -91,7 +105,8 @@ class Announced:
         try:
             if stored["version"] != 1:
                 raise ValueError(f"version {stored['version']!r}")
-            return cls(*(frozenset(_from_json(place) for place in stored[name]) for name in ("places", "departed")))
+            stored = {"former": [], **stored}  # earlier versions did not have it
+            return cls(*(frozenset(_from_json(place) for place in stored[name]) for name in _SETS))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a record of what was announced: {error!r}") from error
 

@@ -50,21 +50,25 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
 
     It also announces what has not changed, so it is right for a first start, a reconnect and Home Assistant's birth
     message. `online`: Home Assistant is known to be connected (its birth message came, its will did not), so removed
-    components need not be remembered.
+    components need not be remembered. What has moved or was removed while it may have been away, without stopping, is
+    released or removed then.
     """
-    old, new = announced.places, wanted.places if wanted else frozenset()
-    same = _by_identity(new)
-    moved = {place for place in old if any(place.moves_to(other) for other in same[_identity(place)])}
-    gone = {place for place in old - moved if not any(place.stays_in(other) for other in same[_identity(place)])}
+    old = announced.places | announced.former if online else announced.places
+    new = wanted.places if wanted else frozenset()
+    moved, gone = _changes(old, new)
     remaining = Remaining(new)
     departed = remaining.missing(gone | announced.departed)
     departing = recall_entries(remaining.missing(gone), remaining)
     # under keys that no other component uses
-    unseen = recall_entries(remaining.missing(announced.departed), remaining)
+    unseen = recall_entries(remaining.missing(_others(announced.departed, gone)), remaining)
     devices = recall_devices(departed, remaining, [bare for together in (*departing, *unseen) for bare in together])
     # components that are recalled, until they are dismissed
     first, second, last = _places(*departing), _places(*unseen), _places(devices)
-    after = Announced(new, frozenset() if online else elsewhere(departed | remaining.missing(first | second | last)))
+    # it may miss any of this without stopping, and keep what it has loaded
+    former = (announced.former | moved | gone | first | second | last) - new
+    after = Announced(new)
+    if not online:
+        after = Announced(new, elsewhere(departed | remaining.missing(first | second | last)), former)
     todo: list[tuple[Collection[Message], frozenset[Place]]] = [
         *((step, old) for step in _remove(gone, old, wanted)),
         *((step, (old - gone) | first | last) for together in departing for step in _recall_and_dismiss(together)),
@@ -76,9 +80,23 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     todo = [(step, places) for step, places in todo if step]
     return Plan(
         steps=tuple(tuple(step) for step, _ in todo),
-        records=tuple(Announced(places, announced.departed | after.departed) for _, places in todo),
+        records=tuple(Announced(places, announced.departed | after.departed, former) for _, places in todo),
         after=after,
     )
+
+
+def _changes(old: frozenset[Place], new: frozenset[Place]) -> tuple[frozenset[Place], frozenset[Place]]:
+    """Return what of `old` moves to a place in `new`, and what is gone."""
+    same = _by_identity(new)
+    moved = frozenset(place for place in old if any(place.moves_to(other) for other in same[_identity(place)]))
+    stays = frozenset(place for place in old if any(place.stays_in(other) for other in same[_identity(place)]))
+    return moved, old - moved - stays
+
+
+def _others(places: Iterable[Place], known: Iterable[Place]) -> frozenset[Place]:
+    """Return the places of other identities than those of `known`."""
+    identities = {_identity(place) for place in known}
+    return frozenset(place for place in places if _identity(place) not in identities)
 
 
 def _places(*rounds: Iterable[Announcement]) -> frozenset[Place]:

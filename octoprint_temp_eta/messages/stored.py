@@ -118,7 +118,9 @@ FORMATS: Mapping[str, Format] = {
     "bases": _list(_text(_TOPIC), most=100),
     "forecasts": _record({"basis": _list(_text(_NAME)), "known": _list(_where(_is_forecast))}),
     "learned": _record({"version": _INTEGER, "heaters": _object(_HEATER)}),
-    "announced": _record({"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}),
+    "announced": _record(
+        {"version": _INTEGER, "places": _list(_PLACE), "departed": _list(_PLACE)}, {"former": _list(_PLACE)}
+    ),
     "announced_elsewhere": _list(_record({"broker": _text(_ADDRESS), "places": _list(_PLACE)}), most=100),
     "left_elsewhere": _list(_record({"broker": _text(_ADDRESS), "topics": _list(_text(_TOPIC))}), most=100),
     "run": lambda value: iter(()) if value is None else _RUN(value),

@@ -59,11 +59,15 @@ class Discovered:
 
 @dataclass
 class HomeAssistant:
-    """`removes_disabled`: as of 2026. `prompt`: processes each message before the next one arrives."""
+    """`removes_disabled`: as of 2026. `prompt`: processes each message before the next one arrives.
+
+    `only_loses_broker`: it does not stop, but has no connection for a while.
+    """
 
     prefix: str = "homeassistant"
     removes_disabled: bool = True
     prompt: bool = True
+    only_loses_broker: bool = False
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
     devices: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     discovered: dict[DiscoveryId, Discovered] = field(default_factory=dict)
@@ -77,14 +81,18 @@ class HomeAssistant:
         self._pending: dict[DiscoveryId, list[tuple[str, Any]]] = {}
 
     def stop(self) -> None:
-        """Stop: only the registries are kept."""
+        """Stop: only the registries are kept. Or lose the broker: what was received is processed."""
+        if self.only_loses_broker:
+            self.settle()
+            self.online = False
+            return
         self.online = False
         self.discovered.clear()
         self.disabled.clear()
         self._pending.clear()
 
     def start(self) -> None:
-        """Start, and receive the retained messages."""
+        """Start or connect again, and receive the retained messages."""
         if not self.online:
             self.online = True
             for topic, payload in sorted(self.broker.retained.items()):

@@ -132,14 +132,13 @@ class Discovery:
         return [*self._look(now), *(() if pauses else self._carry_out(now, may_remove=may_remove))]
 
     def _watch(self, now: Now) -> None:
-        announced = self._announced.places | self._announced.departed
-        self._former_bases.watch({place.device_id for place in announced}, now)
+        self._former_bases.watch({place.device_id for place in self._announced.everything}, now)
 
     def _look(self, now: Now) -> list[Effect]:
         """Forget devices that are another machine's now; remove those of which it is known by now that they are not."""
         self._watch(now)
         devices = self._former_bases.devices
-        if any(devices.get(place.device_id) is Use.NOBODY for place in self._aside.places | self._aside.departed):
+        if any(devices.get(place.device_id) is Use.NOBODY for place in self._aside.everything):
             self._aside = Announced()
             self.announce(now)
         taken = {device for device, use in devices.items() if use is Use.ANOTHER}
@@ -193,7 +192,7 @@ class Discovery:
         self._complete, self._needs_all, self._kept = self._wanted, False, frozenset()
         unknown = {device for device, use in self._former_bases.devices.items() if use is Use.UNKNOWN}
         known = without(self._announced, unknown)
-        self._aside = Announced(self._announced.places - known.places, self._announced.departed - known.departed)
+        self._aside = self._announced - known
         todo = plan(known, self._wanted, online=self.online)
         self._elsewhere.removed(known.places - self._left - todo.after.places)
         if not todo.steps:
@@ -240,8 +239,7 @@ class Discovery:
             self.announce(now, REFUSED_S)
 
     def _record(self, announced: Announced) -> list[Effect]:
-        places, aside = announced.places | self._kept, self._aside
-        return self._remember(Announced(places | aside.places, announced.departed | aside.departed))
+        return self._remember(announced | Announced(self._kept) | self._aside)
 
     def _device_update(self) -> tuple[Message, ...] | None:
         """Return the messages for a change of the device's name, model or versions; None if more has changed."""

@@ -55,11 +55,8 @@ class Elsewhere:
 
 def without(announced: Announced, devices: Collection[str]) -> Announced:
     """Return the record without these devices, by their ids."""
-    places, departed = (
-        frozenset(place for place in each if place.device_id not in devices)
-        for each in (announced.places, announced.departed)
-    )
-    return Announced(places, departed)
+    left = frozenset(place for place in announced.everything if place.device_id in devices)
+    return announced - Announced(left, left, left)
 
 
 def _encode(places: frozenset[Place]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ from tests.support.full_stack import DEVICE, FullStack
 from tests.support.home_assistant import HomeAssistant
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
+
+from .conftest import HARMLESS
 
 pytestmark = [pytest.mark.home_assistant, pytest.mark.timeout(600)]
 
@@ -70,3 +73,28 @@ def test_another_form_keeps_the_users_changes_of_entities(cold: FullStack) -> No
     yesterday = datetime.fromtimestamp(began_at - 86400, UTC).isoformat()
     history = cold.ha.ask("history/history_during_period", start_time=yesterday, entity_ids=[entity_id])[entity_id]
     assert history[0]["lu"] < began_at < history[-1]["lu"]
+
+
+@pytest.mark.slow
+def test_another_form_while_home_assistant_has_no_broker_is_taken_over(cold: FullStack) -> None:
+    """The bridge connects before Home Assistant does: that misses the release of the old form."""
+    if cold.mode != "device" or cold.broker is None:
+        pytest.skip("needs a Home Assistant with both forms, and its broker")
+    cold.broker.stop()
+    cold.save(ha_discovery_mode="per_entity")
+    cold.broker.start()
+    with Observer(cold.listener) as observer:
+        observer.wait_for(f"homeassistant/sensor/{DEVICE}/bed_state/config", lambda m: len(m.payload) > 50, timeout=30)
+    cold.wait("bed_state", "Off", "Cooled down", timeout=60)
+    record = cold.octoprint.base / "data" / "temp_eta" / "announced.json"
+    eventually(lambda: not json.loads(record.read_text())["former"], "the old form to be released", 60)
+    for change in ({"allow_job_cancel": False}, {"allow_job_cancel": True}):
+        cold.save(**change)
+        cold.await_keys(lambda keys, on=change["allow_job_cancel"]: ("job_cancel" in keys) is on, f"{change}")
+    cold.save(ha_discovery_enabled=False)
+    cold.await_keys(lambda keys: not keys, "everything to be gone")
+    cold.save(ha_discovery_enabled=True, ha_discovery_mode="device")
+    cold.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
+    warnings = cold.ha.warnings()
+    cold.ha.call("system_log.clear")
+    assert all("conflicting MQTT discovery" in line or any(word in line for word in HARMLESS) for line in warnings)

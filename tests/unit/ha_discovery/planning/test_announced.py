@@ -16,7 +16,21 @@ def test_it_is_read_back_as_it_was_stored() -> None:
     announced = plan(first, announcement(*COMPONENTS[3:], device=device)).after
     assert len(announced.places) == len(COMPONENTS) - 3
     assert len(announced.departed) > 0
+    assert len(announced.former) > 0
     assert Announced.from_json(json.loads(json.dumps(announced.as_json()))) == announced
+
+
+def test_a_record_of_an_earlier_version_has_no_former_places() -> None:
+    stored = Announced(announcement(sensor("a")).places).as_json()
+    del stored["former"]
+    assert Announced.from_json(stored) == Announced(announcement(sensor("a")).places)
+
+
+def test_records_are_joined_and_subtracted() -> None:
+    one, both = (announcement(*map(sensor, keys)).places for keys in ("a", "ab"))
+    assert Announced(one) | Announced(both, one) == Announced(both, one)
+    assert Announced(both, both, one) - Announced(one, both) == Announced(both - one, frozenset(), one)
+    assert Announced(one, both - one).everything == both
 
 
 def test_equal_records_are_stored_alike() -> None:

@@ -194,13 +194,41 @@ def test_what_was_removed_unseen_is_recalled_until_home_assistant_is_known_to_be
     unseen = plan(announced(announcement(sensor("a"), sensor("b"))), left).after
     assert {place.identity for place in unseen.departed if place.platform == "sensor"} == {"kiln_b"}
     again = plan(unseen, left)
-    assert again.after == unseen
+    assert again.after.departed == unseen.departed
+    assert plan(again.after, left).after == again.after, "nothing more is remembered"
     (announce, recall, dismiss) = steps(again)
     assert [content for _, content in recall] == ["recall", "recall"]
     assert [(topic, "clear") for topic, _ in recall] == dismiss
     assert announce == [(DEVICE, "announce")]
     assert B not in {topic for topic, _ in recall}, "another component may use its old key"
     assert plan(unseen, left, online=True).after.departed == frozenset()
+
+
+def test_what_has_moved_unseen_is_released_once_home_assistant_is_known_to_be_online() -> None:
+    """It lost the broker without stopping: it knows the old place, for which the new one is a conflict."""
+    single, device = (announcement(sensor("a"), form=form) for form in (Form.SINGLE, Form.DEVICE))
+    unseen = plan(announced(device), single).after
+    assert unseen.former == device.places
+    assert steps(plan(unseen, single)) == [[(A, "announce")]]
+    again = plan(unseen, single, online=True)
+    assert steps(again) == [[(DEVICE, {"migrate_discovery": True}), (DEVICE, "clear")], [(A, "announce")]]
+    assert again.records[-1].former == device.places, "it may be interrupted"
+    assert again.after == announced(single)
+    assert plan(announced(device), single, online=True).after == announced(single)
+
+
+def test_what_was_removed_unseen_is_removed_again_once_home_assistant_is_known_to_be_online() -> None:
+    unseen = plan(announced(announcement(sensor("a"))), None).after
+    recalled, removed, *others = steps(plan(unseen, None, online=True))
+    assert {content for _, content in recalled} == {"clear"}
+    assert removed == [(DEVICE, "clear")]
+    assert [content for _, content in others[0]] == ["recall", "recall"]
+
+
+def test_a_place_that_is_used_again_is_no_former_one() -> None:
+    single, device = (announcement(sensor("a"), form=form) for form in (Form.SINGLE, Form.DEVICE))
+    there_and_back = plan(plan(announced(device), single).after, device).after
+    assert there_and_back.former == single.places
 
 
 def test_what_was_removed_unseen_and_is_announced_again_is_not_recalled() -> None:
