@@ -160,7 +160,8 @@ def test_an_acknowledgement_that_never_comes_does_not_keep_home_assistant_waitin
     driver.handle(MessageArrived("homeassistant/status", b"online"))
     before = len(announced(driver))
     driver.advance(10)
-    assert len(announced(driver)) == before + 1
+    # what the second tool has replaced is removed again: Home Assistant may have missed it
+    assert announced(driver)[before:] == [False, True]
     assert len(driver.of(Connect)) == 1
 
 
