@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from octoprint_temp_eta.adapters.scripts import folder as script_folder
-from octoprint_temp_eta.adapters.scripts.drives import Drives
-from octoprint_temp_eta.adapters.scripts.folder import PARALLEL, REMOTE_S, NotWanted, ScriptFolder
+from octoprint_temp_eta.adapters.scripts.folder import PARALLEL, NotWanted, ScriptFolder
 from octoprint_temp_eta.adapters.scripts.inspection import MAX_DESCRIPTION
 from octoprint_temp_eta.adapters.scripts.questions import MAX_REPLY, Questions, ScriptFailed
 from octoprint_temp_eta.core.clock import Now
@@ -172,7 +168,6 @@ def test_a_missing_module_that_is_added_to_the_folder_is_found_at_once(folder: P
 
 
 def test_the_script_folder_is_not_imported_in_this_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
 
     monkeypatch.delitem(sys.modules, "mecode", raising=False)  # other tests import it
     ScriptFolder(folder).scan()
@@ -358,63 +353,3 @@ def test_a_scan_that_nobody_wants_any_more_ends_early(tmp_path: Path) -> None:
     scripts = ScriptFolder(tmp_path)
     with pytest.raises(NotWanted):
         scripts.scan(wanted=lambda: False)
-
-
-@pytest.fixture(params=["the folder", "a link in it"])
-def on_another_drive(folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder, or what a link in it refers to, is on a drive that may hang."""
-    of_link = request.param == "a link in it"
-    (folder / "linked.py").symlink_to("/nowhere.py")
-    monkeypatch.setattr(Drives, "answers", lambda _, path: of_link and not path.endswith("linked.py"))
-
-
-@pytest.mark.usefixtures("on_another_drive")
-def test_a_drive_that_may_hang_is_read_by_a_process_and_less_often(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Now(1000.0, 0.0)
-    monkeypatch.setattr(script_folder, "now", lambda: clock)
-    folder.chmod(0o777)
-    scripts = ScriptFolder(folder)
-    assert scripts.scan() == (GOOD,)
-    assert scripts.state == FolderState(writable=(".",))
-    write_script(folder, "pass", head("new", "New"), "new.py")
-    assert scripts.scan() == (GOOD,)
-    clock = Now(1000.0 + REMOTE_S, 0.0)
-    assert [script.id for script in scripts.scan()] == ["good", "new"]
-
-
-@pytest.mark.usefixtures("on_another_drive")
-def test_a_folder_that_a_process_cannot_read_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    circle = folder / "circle"
-    circle.symlink_to(circle)
-    monkeypatch.setattr(Drives, "answers", lambda *_: False)
-    with pytest.raises(ScriptFailed, match="Too many levels of symbolic links"):
-        ScriptFolder(circle).scan()
-
-
-def test_a_drive_that_does_not_answer_gets_one_process_until_that_has_ended(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process is stopped by the test, and killing it has no effect, as while it waits for such a drive."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    @contextlib.contextmanager
-    def unkillable(task: str, errors: int) -> Iterator[subprocess.Popen[bytes]]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", "import time; time.sleep(100)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        started.append(process)
-        yield process
-
-    monkeypatch.setattr(Drives, "answers", lambda *_: False)
-    with monkeypatch.context() as hanging:
-        hanging.setattr("octoprint_temp_eta.adapters.scripts.questions.child", unkillable)
-        scripts = ScriptFolder(folder, timeout=3)
-        for _ in range(3):
-            with pytest.raises(ScriptFailed, match="its drive does not answer"):
-                scripts.scan()
-        (process,) = started
-    process.kill()
-    process.communicate()
-    assert scripts.scan() == (GOOD,)

@@ -15,7 +15,6 @@ from ...messages import encode
 from ...settings.table import Settings
 from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
-from ..outbox.send_limits import Closed
 from ..part import InputHandler, Part
 from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from ..protocol.identity import Identity
@@ -36,9 +35,8 @@ from .connection_times import explain_breaking
 from .former_bases import FormerBases
 from .identity_conflict import SESSION_TAKEN_OVER, Found, IdentityConflict
 from .log_throttle import LogThrottle
+from .present import Present
 from .problems import Problems, explained
-from .read_back import ReadBack
-from .read_back import explain as nothing_arrives
 from .states import MOVES, Event, State
 
 
@@ -69,42 +67,33 @@ class Connection(Part):
         self._former_bases = former_bases
         #: The topics of former bases that it is subscribed to.
         self._looked_at: tuple[str, ...] = ()
-        self._broker: BrokerConnected | None = None
-        self._connected_at = 0.0
+        self._present = Present(outbox)
         #: When the next attempt is made, in Unix seconds; None while there is a connection or none is wanted.
         self._retry_at: float | None = None
         #: When to request the connection again, in monotonic seconds; None while the adapter makes the attempts.
         self._restart_at: float | None = None
-        self._read_back = ReadBack()
-        self._problems = Problems()
         self._log = LogThrottle()
 
     @property
     def last_error(self) -> str | None:
         """The newest problem as a sentence for the user."""
-        return self._problems.last_error
+        return self._present.problems.last_error
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is wrong with the connection although it works."""
-        return () if self._broker is None else warnings(self._connect(), self._broker)
+        broker = self._present.broker
+        return () if broker is None else warnings(self._connect(), broker)
 
     @property
     def problem(self) -> str | None:
-        """What does not work on the present connection, None if all does. Response topics are their clients' matter."""
-        base = self._outbox.topics.base
-        if self._broker is None:
-            return None
-        if self._read_back.missing:
-            return nothing_arrives(base)
-        refused = self._problems.present(f"{base}/", f"{self._settings.ha_discovery_prefix}/")
-        return refused or next(iter(self._outbox.limits.closed), None)
+        """What does not work on the present connection, None if all does."""
+        return self._present.problem(self._settings.ha_discovery_prefix)
 
     @property
     def broker(self) -> Mapping[str, Any] | None:
-        """The connected broker: `host`, `port`, `protocol`, `connected_since_at`."""
-        broker = self._broker
-        return None if broker is None else encode.broker(broker.host, broker.port, broker.protocol, self._connected_at)
+        """The connected broker as REST and the pages show it."""
+        return self._present.shown
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -152,12 +141,10 @@ class Connection(Part):
         """Report a broker that delivers nothing; connect again if it has stopped delivering or acknowledging."""
         effects: list[Effect] = []
         self._defend(self.conflict.tick(now), now)
-        if self._read_back.tick(now, expected=self._info_is_sent):
-            effects += self._report(nothing_arrives(self._outbox.topics.base), now)
-        if self._outbox.sends("info") and self._read_back.asks(now):
-            self._outbox.republish(("info",), 0.0, now)
+        if problem := self._present.tick(now):
+            effects += self._report(problem, now)
         self._outbox.retry(now)
-        dead = self._read_back.dead
+        dead = self._present.dead
         if reason := self._outbox.stuck(now):
             dead = reason
             self._outbox.lost(now)
@@ -170,7 +157,7 @@ class Connection(Part):
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the connection and of the next attempt."""
-        self._connected_at += shift
+        self._present.connected_at += shift
         self._retry_at = None if self._retry_at is None else self._retry_at + shift
 
     def publish_all(self, now: Now) -> None:
@@ -199,19 +186,13 @@ class Connection(Part):
     @property
     def change(self) -> object:
         """A value that differs when `shown` may differ: it is cheaper."""
-        broker = self._broker
-        link = None if broker is None else broker.link
+        link = None if self._present.broker is None else self._present.broker.link
         wanted = self._settings.mqtt_enabled, self._settings.mqtt_broker_host, self._outbox.topics.base
         return wanted, self.state, self._outbox.connected, link, self.last_error, self.problem, self._retry_at
 
     def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
-        effects: list[Effect] = []
-        for each in self._outbox.limits.take_reports():
-            if not isinstance(each, Closed):
-                self._problems.not_sent(each.topic, str(each))
-            effects += self._report(str(each), now)
-        return effects
+        return [effect for text in self._present.take_not_sent() for effect in self._report(text, now)]
 
     # Inputs
 
@@ -231,12 +212,8 @@ class Connection(Part):
         self.connections += 1
         if self._changed:
             self._problems.last_error, self._changed = None, False
-        self._broker, self._connected_at = event, now.wall
-        self._outbox.limits.connected(event)
-        self._outbox.connect(event.link, now)
-        self._problems.connected()
+        self._present.begin(event, now)
         self.conflict.times.connected(now)
-        self._read_back.connected(now)
         text = f"Connected to {event.address} with MQTT {event.protocol}"
         warnings = [effect for warning in self.warnings for effect in self._log.refused(warning, now)]
         return [*effects, *self._log.connected(text, now), *warnings]
@@ -283,24 +260,18 @@ class Connection(Part):
         return []
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
-        closed = self._outbox.limits.closed
-        topic = self._outbox.delivered(event, now)
-        if topic is not None:
-            self._problems.accepted(topic)
-        if closed:
-            self._problems.ended(*{*closed} - {*self._outbox.limits.closed})
+        self._present.delivered(event, now)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Our own `info` comes back; one of another machine with our identity is a conflict."""
         connected = self._outbox.connected  # a message may be handled after the end of its connection
         if connected and self._outbox.topics.hold(message.topic):
-            self._read_back.heard(now)
-            self._problems.ended(nothing_arrives(self._outbox.topics.base))
+            self._present.heard(now)
         if message.topic != self._outbox.topics.of("info"):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
-            self._read_back.arrived(now)
+            self._present.info_arrived(now)
         found = self.conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []
@@ -325,15 +296,13 @@ class Connection(Part):
         self.state = following
         self._retry_at = self._restart_at = None
         if following is not State.CONNECTED:
-            self._outbox.disconnect()
-            self._read_back.ended()
-            self._broker = None
+            self._present.end()
             return self._look_at(())  # what is there arrives only after `BrokerConnected`, for that connection
         return []
 
     def _lost(self, reason: str, now: Now, *, without_reason: bool = False) -> list[Effect]:
         """Note the end of the connection; `without_reason`: the broker gave none."""
-        times, was_connected = self.conflict.times, self._broker is not None
+        times, was_connected = self.conflict.times, self._present.broker is not None
         effects = self._move(Event.LOST)
         times.lost(now)
         if was_connected and without_reason and times.keeps_breaking(now):
@@ -346,12 +315,11 @@ class Connection(Part):
         self._problems.last_error = problem
         return self._log.refused(problem, now)
 
-    @property
-    def _info_is_sent(self) -> bool:
-        """Whether our `info` goes to the broker, so that it has to come back."""
-        return self._outbox.sends("info") and not self._problems.refuses(self._outbox.topics.of("info"))
-
     # Settings
+
+    @property
+    def _problems(self) -> Problems:
+        return self._present.problems
 
     @property
     def _wanted(self) -> bool:
