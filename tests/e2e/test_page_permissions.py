@@ -117,7 +117,7 @@ def test_a_log_out_hides_what_only_the_administrator_gets_from_a_guest_who_may_r
     page.evaluate(f"{MODEL}.problems(['Cannot save'])")
     log_out_of(page)
     expect(page.locator("#sidebar_plugin_temp_eta")).to_be_visible()
-    page.wait_for_function(f"{MODEL}.problems().length === 0 && !{MODEL}.connection.mqtt()")
+    page.wait_for_function(f"{MODEL}.problems().length === 0 && !{MODEL}.connection.mqtt()?.broker")
 
 
 @pytest.mark.usefixtures("guests_may_look")
