@@ -91,7 +91,7 @@ def _answer(channel: Channel, kind: str, work: Callable[[], dict[str, Any]]) -> 
     try:
         values = work()
     except OSError as error:
-        channel.send("error", error=str(error))
+        channel.send("error", error=error.strerror or str(error))
     else:
         channel.send(kind, **values)
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.adapters.scripts.drives import Drives
 from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
 from octoprint_temp_eta.adapters.scripts.scripts import Scripts
 from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommands, ScanScripts
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, ScriptInput, ScriptsFound
+from octoprint_temp_eta.core.scripts.catalogue import FolderState
 from tests.support.scripts import write_script
 
 UNKNOWN_USER = "~nobody-of-that-name/scripts"
@@ -49,29 +51,21 @@ def test_an_unreadable_folder_has_the_reason(tmp_path: Path) -> None:
     looker.scripts.close()
 
 
-def test_a_folder_that_cannot_be_read_for_a_moment_keeps_its_scripts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    looker, link = Looker(), tmp_path / "link"
-    (tmp_path / "scripts").mkdir()
-    write_script(tmp_path / "scripts", "pass")
-    link.symlink_to(tmp_path / "scripts")
-    found = looker.do(ScanScripts(str(link)))
-    assert isinstance(found, ScriptsFound)
-    link.unlink()
-    link.symlink_to(link)  # no file system can follow it
-    for kept, seconds in ((True, 60.0), (False, 0.0)):
-        monkeypatch.setattr("octoprint_temp_eta.adapters.scripts.scripts.KEPT_S", seconds)
-        now = looker.do(ScanScripts(str(link)))
-        assert isinstance(now, ScriptsFound)
-        assert "symbolic links" in str(now.folder.error)
-        assert now.scripts == (found.scripts if kept else ())
+@pytest.mark.parametrize("process", [False, True])
+def test_the_reason_does_not_name_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, process: bool) -> None:
+    """Everyone who may start scripts gets it, and the setting is private."""
+    monkeypatch.setattr(Drives, "answers", lambda *_: not process)
+    looker, circle = Looker(), tmp_path / "circle"
+    circle.symlink_to(circle)
+    found = looker.do(ScanScripts(str(circle)))
+    assert found == ScriptsFound(str(circle), (), FolderState(error="Too many levels of symbolic links"))
     looker.scripts.close()
 
 
 INSPECTING = """
 import sys, threading, time
 from pathlib import Path
+from octoprint_temp_eta.adapters.scripts.drives import Drives
 from octoprint_temp_eta.adapters.scripts.folder import ScriptFolder
 folder = Path(sys.argv[1])
 threading.Thread(target=ScriptFolder(folder, timeout=60).scan, daemon=True).start()

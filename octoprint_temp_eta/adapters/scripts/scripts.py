@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,10 @@ from ...bridge.protocol.script_effects import (
 )
 from ...bridge.protocol.script_inputs import ConnectCommandsRead, ScriptFolderCreated, ScriptInput, ScriptsFound
 from ...core.scripts.catalogue import FolderState
-from ..threads.inbox import now
 from ..threads.tasks import Tasks
 from .folder import NotWanted, ScriptFolder
 from .process import ScriptProcess
 from .questions import ScriptFailed
-
-#: Seconds for which the scripts of a folder that cannot be read any more are kept: a slow drive, no file handle left.
-KEPT_S = 60.0
 
 
 class Scripts:
@@ -41,9 +36,6 @@ class Scripts:
         self._process: ScriptProcess | None = None
         #: The folder whose scan was requested last. A scan of another one ends early.
         self._wanted = ""
-        #: What the last scan without an error has found, and when, in monotonic seconds.
-        self._found: ScriptsFound | None = None
-        self._found_at = 0.0
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -102,16 +94,9 @@ class Scripts:
             return
         except Exception as raised:  # every scan has a result, or there would never be another one
             self._logger.debug("Failed to read the script folder %s", effect.folder, exc_info=True)
-            self._post(replace(self._last_found(effect.folder), folder=FolderState(error=str(raised))))
+            self._post(ScriptsFound(effect.folder, (), FolderState(error=_reason(raised))))
             return
-        self._found, self._found_at = ScriptsFound(effect.folder, scripts, folder.state), now().at
-        self._post(self._found)
-
-    def _last_found(self, folder: str) -> ScriptsFound:
-        """Return what is reported of a `folder` that cannot be read: at first what was there before."""
-        if self._found is not None and self._found.path == folder and now().at - self._found_at < KEPT_S:
-            return self._found
-        return ScriptsFound(folder, ())
+        self._post(ScriptsFound(effect.folder, scripts, folder.state))
 
     def _create(self, effect: CreateScriptFolder) -> None:
         try:
@@ -133,3 +118,8 @@ class Scripts:
         if folder not in self._folders:
             self._folders = {folder: ScriptFolder(Path(folder))}
         return self._folders[folder]
+
+
+def _reason(raised: Exception) -> str:
+    """Return why the folder cannot be read, without its path: guests may not know it."""
+    return getattr(raised, "strerror", None) or str(raised) or type(raised).__name__

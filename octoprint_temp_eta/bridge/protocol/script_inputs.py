@@ -173,7 +173,10 @@ SOUND = FolderState()
 
 @frozen
 class ScriptsFound:
-    """The scripts found in the folder at `path`; `complete` is False while files are still being inspected."""
+    """The scripts found in the folder at `path`; `complete` is False while files are still being inspected.
+
+    If the `folder` has an error, which of them there are is unknown.
+    """
 
     path: str
     scripts: tuple[Script, ...]

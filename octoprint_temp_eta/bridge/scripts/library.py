@@ -54,6 +54,11 @@ class Library(Part):
         }
 
     @property
+    def readable(self) -> bool:
+        """Whether the folder was scanned completely, and its scripts can be read now."""
+        return self.known and self.folder_state.error is None
+
+    @property
     def folder(self) -> str:
         """The folder as in the settings; empty: no scripts."""
         return self._folder
@@ -117,8 +122,15 @@ class Library(Part):
         if broken is not None:
             raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
         if not self.known:
-            raise CommandError("not_available", "The script folder is still being read. Try again in some seconds.")
+            raise CommandError("not_available", self._unknown)
         raise CommandError("unknown_script", f"There is no script {script_id!r}.", "/id")
+
+    @property
+    def _unknown(self) -> str:
+        """Why it is not known which scripts there are."""
+        if self.folder_state.error is not None:
+            return script.sentence(f"The script folder cannot be read: {self.folder_state.error}")
+        return "The script folder is still being read. Try again in some seconds."
 
     def _found(self, event: ScriptsFound, now: Now) -> list[Effect]:
         if event.path != self._folder:
@@ -126,7 +138,7 @@ class Library(Part):
         self._heard_at = now.at
         if event.complete:
             self._scan_at = now.at + SCAN_S
-            self.known = True
+            self.known = self.known or event.folder.error is None
         return self._take(event, now)
 
     def _take(self, event: ScriptsFound, now: Now) -> list[Effect]:
@@ -135,7 +147,8 @@ class Library(Part):
             logs += self._folder_logs(event.folder)
             self.folder_state = event.folder
             logs.append(Page({"type": "script_folder_update", "data": self.shown_folder}))
-        if event.scripts != self.catalogue:
+        # A drive that is away has not lost its scripts: entities and on-connect commands wait for it.
+        if event.folder.error is None and event.scripts != self.catalogue:
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
             self.publish_all(now)

@@ -85,7 +85,7 @@ class OnConnect(Part):
         return [_not_sent(script_id) for script_id in dropped]
 
     def _read(self) -> list[Effect]:
-        if not (self._wanted and self._connected and self._library.known):
+        if not (self._wanted and self._connected and self._library.readable):
             return []
         self._wanted = False
         return [effect for each in self._library.catalogue for effect in self._read_of(each)]

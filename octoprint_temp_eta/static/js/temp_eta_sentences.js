@@ -175,6 +175,7 @@ window.TempETA.sentences = [
     "%(info)s was published by another machine, %(others)s",
     "OctoPrint did not set the target: %(reason)s",
     "The script folder %(folder)s does not answer",
+    "The script folder cannot be read: %(error)s",
     "The setting script_folder is empty",
     "its process could not be started: %(error)s",
     "shared subscriptions not supported",

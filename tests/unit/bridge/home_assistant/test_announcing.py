@@ -14,7 +14,7 @@ from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, 
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed, Tick
-from octoprint_temp_eta.core.scripts.catalogue import Script
+from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
 from tests.support.announcements import SETTLE_S, TOPIC, announced, idle, settled
 from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver
@@ -123,12 +123,16 @@ def test_a_change_that_is_undone_within_seconds_is_not_announced():
     assert [publish for _, publish in driver.sent[mark:] if publish.topic == TOPIC] == []
 
 
-def test_scripts_that_are_not_found_yet_are_not_removed():
+@pytest.mark.parametrize("away", [False, True])
+def test_scripts_that_are_not_found_yet_are_not_removed(*, away: bool):
+    """Also while the drive of their folder is away when OctoPrint starts."""
     before = settled(scripts=(PROBE,))
     assert "start_probe" in components(before)
     after = BridgeDriver(remembered=saved(before), scripts=None)
     after.handle(Presets((Preset("PLA", 210, 60),)))
     after.connect()
+    if away:
+        after.found((), FolderState(error="its drive does not answer"))
     after.advance(SETTLE_S)
     assert [publish for _, publish in after.sent if publish.topic == TOPIC] == []
     after.scripts = (PROBE,)

@@ -88,6 +88,29 @@ def test_a_folder_that_cannot_be_read_is_logged_once_and_shown() -> None:
     assert shown == {"path": "/s", "missing": False, "writable": [], "error": "it is away"}
 
 
+def test_a_folder_that_cannot_be_read_keeps_its_scripts_and_one_that_is_missing_does_not() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s", scripts=(STEPS,))
+    scripts = driver.state("scripts")
+    for _ in range(60):
+        driver.found((), FolderState(error="it is away"))
+        driver.advance(SCAN_S)
+    assert driver.of(ScanScripts)[-10:] == [ScanScripts("/s")] * 10
+    assert driver.state("scripts") == scripts
+    driver.found((), FolderState(missing=True))
+    assert driver.state("scripts") == []
+
+
+def test_the_scripts_of_a_folder_that_was_never_read_are_unknown() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s", found=False)
+    driver.found((), FolderState(error="it is away"))
+    (reply,) = driver.command("script/start", {"id": "steps"})
+    assert reply["error"]["code"] == "not_available"
+    assert reply["error"]["message"] == "The script folder cannot be read: it is away."
+    driver.found((ON_CONNECT,))
+    (reply,) = driver.command("script/start", {"id": "steps"})
+    assert reply["error"]["code"] == "unknown_script"
+
+
 def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
     driver = ScriptBridgeDriver(script_folder="/s")
     for _ in range(2):

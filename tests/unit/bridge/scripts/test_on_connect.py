@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import ApiCommand, MessageArrived
 from octoprint_temp_eta.bridge.protocol.script_effects import HoldJobs, ReadConnectCommands, SendLines
 from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead
+from octoprint_temp_eta.core.scripts.catalogue import FolderState
 from tests.support.script_bridge_driver import ASK, ON_CONNECT, RUN_1, STEPS, ScriptBridgeDriver
 
 
@@ -103,6 +104,19 @@ def test_on_connect_commands_of_a_folder_that_is_read_during_a_print_are_not_rea
     driver.printer()
     driver.found((ON_CONNECT,))
     assert driver.of(ReadConnectCommands) == []
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_on_connect_commands_wait_for_a_drive_that_is_away(*, read_before: bool) -> None:
+    driver = ScriptBridgeDriver(script_folder="/s", found=read_before)
+    driver.printer(connected=False, state="OFFLINE")
+    before = len(driver.of(ReadConnectCommands))
+    driver.found((), FolderState(error="it is away"))
+    driver.printer()
+    driver.advance(60.0)
+    assert len(driver.of(ReadConnectCommands)) == before
+    driver.found((ON_CONNECT,))
+    assert len(driver.of(ReadConnectCommands)) == before + 1
 
 
 def test_on_connect_commands_are_not_read_when_settings_are_saved_during_a_print() -> None:
