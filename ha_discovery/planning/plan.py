@@ -13,12 +13,16 @@ expects its configuration on the topic where it first saw it. So there are three
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from ha_discovery.config.frozen import frozen
 from ha_discovery.planning.announced import Announced, Announcement, Place
 from ha_discovery.planning.messages import Form, Message, clear_message, migration_message, removal_message
 from ha_discovery.planning.recall import Remaining, elsewhere, recall_devices, recall_entries
+
+MOST_FORMER: Final = 1000
+"""Former places that are remembered at most, while Home Assistant is not known to be online."""
 
 SETTLE_SECONDS: Final = 2.0
 """Pause between two steps. Home Assistant processes a message in the background; while a component is pending, it drops
@@ -53,8 +57,8 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     components need not be remembered. What has moved or was removed while it may have been away, without stopping, is
     released or removed then.
     """
-    old = announced.places | announced.former if online else announced.places
     new = wanted.places if wanted else frozenset()
+    old = announced.places | _unused(announced.former, new) if online else announced.places
     moved, gone = _changes(old, new)
     remaining = Remaining(new)
     departed = remaining.missing(gone | announced.departed)
@@ -65,10 +69,9 @@ def plan(announced: Announced, wanted: Announcement | None, *, online: bool = Fa
     # components that are recalled, until they are dismissed
     first, second, last = _places(*departing), _places(*unseen), _places(devices)
     # it may miss any of this without stopping, and keep what it has loaded
-    former = (announced.former | moved | gone | first | second | last) - new
-    after = Announced(new)
-    if not online:
-        after = Announced(new, elsewhere(departed | remaining.missing(first | second | last)), former)
+    former = frozenset() if online else _unused(announced.former | moved | gone, new)
+    staged = frozenset() if online else elsewhere(departed | remaining.missing(first | second | last))
+    after = Announced(new, staged, former)
     todo: list[tuple[Collection[Message], frozenset[Place]]] = [
         *((step, old) for step in _remove(gone, old, wanted)),
         *((step, (old - gone) | first | last) for together in departing for step in _recall_and_dismiss(together)),
@@ -91,6 +94,13 @@ def _changes(old: frozenset[Place], new: frozenset[Place]) -> tuple[frozenset[Pl
     moved = frozenset(place for place in old if any(place.moves_to(other) for other in same[_identity(place)]))
     stays = frozenset(place for place in old if any(place.stays_in(other) for other in same[_identity(place)]))
     return moved, old - moved - stays
+
+
+def _unused(places: Iterable[Place], new: Iterable[Place]) -> frozenset[Place]:
+    """Return a limited number of the places, without those where the same component is in `new`."""
+    same = _by_identity(new)
+    unused = (place for place in sorted(places) if not any(place.stays_in(other) for other in same[_identity(place)]))
+    return frozenset(islice(unused, MOST_FORMER))
 
 
 def _others(places: Iterable[Place], known: Iterable[Place]) -> frozenset[Place]:

@@ -75,6 +75,7 @@ class Printer:
         self._printer = printer
         self._serial_setting = serial_setting
         self._post = post
+        self._logger = logger
         self._tasks = PrinterTasks("temp_eta-printer", logger)
         self._targets = Targets(printer, self._tasks, post)
         #: The connection on which print jobs are on hold.
@@ -240,13 +241,14 @@ class Printer:
 
     def _send_all(self, effect: SendLines) -> None:
         connection = self._tasks.connection
-        for line in effect.lines:
-            # A print may have begun, of which the bridge does not know yet.
-            if self._tasks.connection is connection and not self._prints():
-                self._printer.commands([line], tags=set(TAGS))
-
-    def _prints(self) -> bool:
-        return bool(self._printer.is_printing() or self._printer.is_paused())
+        for number, line in enumerate(effect.lines):
+            if self._tasks.connection is not connection:
+                return
+            if self._printer.is_printing() or self._printer.is_paused():
+                # The bridge does not know yet that a print has begun.
+                self._logger.warning("Not sent, as a print has begun: %s", ", ".join(effect.lines[number:]))
+                return
+            self._printer.commands([line], tags=set(TAGS))
 
     def _repair(self) -> None:
         # OctoPrint 2 has renamed it.

@@ -192,8 +192,10 @@ class TempETAPlugin(
     def _post_printer(self, state: str | None = None) -> None:
         """Post the printer's state; `state` instead of OctoPrint's current one, which may be another one by now."""
         profile = self._printer_profile_manager.get_current_or_default()
-        self._seen = current, connected, printing = self._printer_state()
+        current, connected, printing = self._printer_state()
         self._post(PrinterChanged(state or current, connected, printing, _profile(profile)))
+        # Afterwards: if two threads post at once, the newer state is posted again when the older one came last.
+        self._seen = current, connected, printing
 
     def _printer_state(self) -> tuple[str, bool, bool]:
         """Return OctoPrint's current state, and whether the printer is connected and whether it prints."""

@@ -104,13 +104,18 @@ changes = st.builds(
 def carry_out(home_assistant: HomeAssistant, announced: Announced, change: Change) -> Announced:
     """Carry out the plan as a program does, with a record that is stored and read back."""
     todo = plan(announced, change.wanted, online=change.known and change.away is None and home_assistant.online)
-    for number, step in enumerate(todo.steps[: change.cut]):
+    cut = change.cut
+    if home_assistant.only_loses_broker and home_assistant.online and change.away is not None:
+        cut = min(change.away, len(todo.steps) if cut is None else cut)  # its will ends the plan
+    for number, step in enumerate(todo.steps[:cut]):
         if number == change.away:
             (home_assistant.stop if home_assistant.online else home_assistant.start)()
         home_assistant.broker.publish(step)
+    if cut is not None and cut == change.away:
+        home_assistant.stop()
     stored = todo.after
-    if change.cut is not None and todo.steps:
-        stored = todo.records[max(0, min(change.cut, len(todo.steps)) - 1)]
+    if cut is not None and todo.steps:
+        stored = todo.records[max(0, min(cut, len(todo.steps)) - 1)]
     return Announced.from_json(stored.as_json())
 
 
@@ -197,3 +202,21 @@ def test_an_entity_that_moves_keeps_its_entry(
             seen = {identity: entry.number for identity, entry in home_assistant.entries.items()}
             assert seen == (numbers or seen)
             numbers = seen
+
+
+@given(
+    home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
+    history=st.lists(st.tuples(st.sampled_from(Form), st.sets(st.sampled_from("abc"))), min_size=1, max_size=5),
+)
+def test_what_is_repeated_once_home_assistant_is_known_to_be_online_costs_no_entry(
+    home_assistant: HomeAssistant, history: list[tuple[Form, set[str]]]
+) -> None:
+    """With the user's changes in it."""
+    announced = Announced()
+    for form, keys in history:
+        parts = tuple(Part(key, "sensor", f"name of {key}", disabled=False) for key in sorted(keys))
+        wish = Wish(form, "homeassistant", "m", ("x",), parts)
+        announced = carry_out(home_assistant, announced, Change(wish))
+    before = dict(home_assistant.entries)
+    carry_out(home_assistant, announced, Change(wish, known=True))
+    assert home_assistant.entries == before

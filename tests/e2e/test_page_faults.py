@@ -41,6 +41,15 @@ def test_a_run_that_ended_while_the_page_was_disconnected_does_not_stay(page: Pa
     expect(page.locator("#sidebar_plugin_temp_eta").get_by_text(NO_RESPONSE)).to_be_hidden()
 
 
+def test_a_command_without_a_reply_is_given_up(page: Page) -> None:
+    """A proxy holds the reply back: the buttons would stay disabled, *Cancel* too."""
+    page.route("**/api/plugin/temp_eta", lambda route: None if route.request.method == "POST" else route.continue_())
+    page.evaluate(f"() => void {MODEL}.scripts.cancel()")
+    assert page.evaluate(f"{MODEL}.scripts.pending()")
+    expect(page.locator(".ui-pnotify")).to_contain_text(NO_RESPONSE, timeout=20_000)
+    assert not page.evaluate(f"{MODEL}.scripts.pending()")
+
+
 def test_a_scripts_settings_that_cannot_be_opened_are_reported(page: Page) -> None:
     gateway = BadGateway(page)
     page.evaluate(f"() => void {MODEL}.scripts.toggleSettings({{id: 'waits'}})")

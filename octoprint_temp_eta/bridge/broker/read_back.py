@@ -72,7 +72,7 @@ class ReadBack:
         """Return whether `info` has just become overdue. It is not `expected` if the broker does not accept it."""
         if self._due_at is None or now.at < self._due_at:
             return False
-        self._due_at, self.missing = None, expected
+        self._due_at, self.missing = None if expected else now.at + READ_BACK_S, expected
         return expected
 
 

@@ -122,10 +122,11 @@ class HomeAssistant(Part):
             return self._discovery.disown()
         if message.topic != self._settings.ha_status_topic:
             return []
-        self._discovery.online = message.payload.decode("utf-8", "replace") == self._settings.ha_birth_payload
-        if self._discovery.online:
-            delay = int(self._info.identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
-            self._discovery.announce(now, delay=max(delay, COALESCE_S))
+        if message.payload.decode("utf-8", "replace") != self._settings.ha_birth_payload:
+            return self._discovery.offline(now)
+        self._discovery.online = True
+        delay = int(self._info.identity.boot_id[:4], 16) / 0xFFFF * BIRTH_SPREAD_S
+        self._discovery.announce(now, delay=max(delay, COALESCE_S))
         return []
 
     def tick(self, now: Now) -> list[Effect]:

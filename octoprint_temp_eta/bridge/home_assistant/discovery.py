@@ -30,6 +30,8 @@ COALESCE_S = 2.0
 RECONNECT_S = 0.5
 #: The same after the broker has refused some of it several times, but may accept it later.
 REFUSED_S = 600.0
+#: Seconds after which the broker has published the will of a Home Assistant that is gone: its keep-alive is 60 s.
+WILL_S = 120.0
 
 
 class Discovery:
@@ -40,6 +42,10 @@ class Discovery:
 
     def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere, former_bases: FormerBases) -> None:
         self.online = False
+        #: When the last plan was finished, in monotonic seconds, None if there was none on this connection.
+        self._finished_at: float | None = None
+        #: What was in the record at the beginning of this connection.
+        self._inherited = announced
         #: Whether anything was announced since OctoPrint started.
         self._announced_once = False
         self._outbox = outbox
@@ -87,7 +93,7 @@ class Discovery:
 
         It may also have what was removed while another broker was connected.
         """
-        self.online = False
+        self.online, self._finished_at, self._inherited = False, None, self._announced
         self._abandon()
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
@@ -96,6 +102,23 @@ class Discovery:
         # what has become due without a connection waits too: another machine's `info` may be about to arrive
         self._due_at = None
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
+
+    def offline(self, now: Now) -> list[Effect]:
+        """Home Assistant's will has come: what it misses of the present plan is announced again.
+
+        If there was no birth message on this connection, it was online all the time, and has seen what was announced,
+        unless it was gone before and its will comes late.
+        """
+        was_known, self.online = self.online, False
+        if self._steps or self._after is not None:
+            self._abandon()
+            self.announce(now)
+            return []
+        if was_known or self._finished_at is None or now.at - self._finished_at < WILL_S:
+            return []
+        announced, inherited = self._announced, self._inherited
+        departed, former = announced.departed & inherited.departed, announced.former & inherited.former
+        return self._remember(replace(announced, departed=departed, former=former))
 
     def disown(self) -> list[Effect]:
         """Forget what was announced of our device, without removing it: it belongs to another bridge now."""
@@ -196,7 +219,7 @@ class Discovery:
         todo = plan(known, self._wanted, online=self.online)
         self._elsewhere.removed(known.places - self._left - todo.after.places)
         if not todo.steps:
-            self._done()
+            self._done(now)
             return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
         return self._step(now)
@@ -212,13 +235,14 @@ class Discovery:
             self._publish(messages, now)
             return self._record(record)
         after, self._after = self._after, None
-        self._done()
+        self._done(now)
         if after is None or not after.places or after.places - self._kept:
             self._outbox.resend_states()
         return self._record(after) if after is not None else []
 
-    def _done(self) -> None:
+    def _done(self, now: Now) -> None:
         self._elsewhere.done()
+        self._finished_at = now.at
         self._left = frozenset()
         if not self._kept:
             self._denials = 0

@@ -17,6 +17,7 @@ PERMISSIONS = (
 )
 _PREFIX = "PLUGIN_TEMP_ETA_"
 READ = f"{_PREFIX}READ"
+RUN = f"{_PREFIX}RUN"
 ADMINISTER = f"{_PREFIX}ADMINISTER"
 #: OctoPrint's own: users who may open the settings dialog, and users who may control the printer.
 SETTINGS = "SETTINGS"
@@ -36,8 +37,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "forecast": (READ,),
     "get_curve": (READ,),
     "reset": (f"{_PREFIX}RESET",),
-    "script/start": (f"{_PREFIX}RUN",),
-    "script/cancel": (f"{_PREFIX}RUN",),
+    "script/start": (RUN,),
+    "script/cancel": (RUN,),
     "target": (CONTROL,),
     "job/start": (FILES_SELECT, PRINT),
     "job/pause": (PRINT,),

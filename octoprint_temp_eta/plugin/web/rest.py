@@ -23,7 +23,7 @@ from ...messages.errors import status_of
 from ...settings.table import InvalidSetting
 from ..settings.store import SavedSettings
 from . import permissions
-from .permissions import READ
+from .permissions import READ, RUN
 
 #: Other names of commands, as REST clients of Automation-Scripts use them.
 ALIASES = {"start_script": "script/start", "cancel_script": "script/cancel", "cancel": "script/cancel"}
@@ -88,7 +88,7 @@ class Api(SavedSettings, octoprint.plugin.SimpleApiPlugin):
     def on_api_command(self, command: Any, data: Mapping[str, Any]) -> flask.Response:
         """Execute a command and return the reply that MQTT gets too, with `success`; see docs/reference/rest.md."""
         body = {key: value for key, value in data.items() if key != "command"}
-        if self._is_script(command):
+        if permissions.has(RUN) and self._is_script(command):
             command, body = "script/start", {"id": command, "arguments": body}
         if not isinstance(command, str) or command not in NAMES:
             return _refusal(None, "invalid_command", f"There is no command {str(command)[:64]!r}.", "/command")

@@ -222,7 +222,7 @@ $(function () {
             self.now(Date.now());
             heater.update(payload);
         };
-        const requestCurve = (name) => OctoPrint.simpleApiCommand("temp_eta", "get_curve", {heater: name});
+        const requestCurve = (name) => TempETA.command("get_curve", {heater: name});
 
         /* Tools first, then the rest by name, in the server's order. */
         const rank = (name) => (name.startsWith("tool") ? "0" : "1") + name;
@@ -250,7 +250,7 @@ $(function () {
         };
         const forget = (heaters) =>
             heaters.forEach((heater) =>
-                OctoPrint.simpleApiCommand("temp_eta", "reset", {heater: heater.name, learned: true}).fail((xhr) =>
+                TempETA.command("reset", {heater: heater.name, learned: true}).fail((xhr) =>
                     alerts.show("error", gettext("Temperature ETA"), TempETA.reason(xhr))
                 )
             );

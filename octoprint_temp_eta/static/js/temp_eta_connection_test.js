@@ -83,7 +83,7 @@
         /* Test the connection with settings that need not be saved; a failure comes with the key of the setting. */
         self.start = function (entered) {
             self.problem("");
-            return OctoPrint.simpleApiCommand("temp_eta", "test_connection", {settings: entered}).then(null, (xhr) => {
+            return TempETA.command("test_connection", {settings: entered}).then(null, (xhr) => {
                 const path = _.get(xhr.responseJSON, "error.path") || "";
                 self.problem(TempETA.reason(xhr));
                 const key = path.startsWith("/settings/") ? path.split("/")[2] : "";

@@ -14,7 +14,7 @@
         self.topics = ko.observableArray([]);
 
         const start = (command) => () =>
-            OctoPrint.simpleApiCommand("temp_eta", command).fail((xhr) => self.text(TempETA.reason(xhr)));
+            TempETA.command(command).fail((xhr) => self.text(TempETA.reason(xhr)));
         self.find = start("find_leftovers");
         self.remove = start("remove_leftovers");
 

@@ -85,7 +85,7 @@
             const changed = read.filter(([setting, value]) => setting.differs(value));
             if (!changed.length) return $.Deferred().resolve().promise();
             const settings = Object.fromEntries(changed.map(([setting, value]) => [setting.key, value]));
-            return OctoPrint.simpleApiCommand("temp_eta", "save_script_settings", {id: self.id, settings: settings}).then(
+            return TempETA.command("save_script_settings", {id: self.id, settings: settings}).then(
                 () => changed.forEach(([setting, value]) => setting.keep(value)),
                 (xhr) => {
                     self.refuse(xhr);

@@ -116,7 +116,7 @@
         const complain = (xhr) => pages.show("error", gettext("Automation scripts"), TempETA.reason(xhr));
         const send = function (command, fields) {
             self.pending(true);
-            OctoPrint.simpleApiCommand("temp_eta", command, fields)
+            TempETA.command(command, fields)
                 .fail(complain)
                 .always(() => self.pending(false));
         };
@@ -134,7 +134,7 @@
                 const may = pages.maySettings() && _.has(values, script.id);
                 if (may) self.form(new TempETA.ScriptSettings(script, values[script.id]));
             };
-            return OctoPrint.simpleApiGet("temp_eta").done(show).fail(complain);
+            return TempETA.get().done(show).fail(complain);
         };
         self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());
     };

@@ -187,7 +187,7 @@ $(function () {
 
         self.removal = ko.observable("");
         self.removeFromHomeAssistant = () =>
-            OctoPrint.simpleApiCommand("temp_eta", "remove_from_home_assistant").then(
+            TempETA.command("remove_from_home_assistant").then(
                 () => {
                     self.own.ha_discovery_enabled(false);
                     self.removal(gettext("The printer is removed from Home Assistant."));
@@ -213,7 +213,7 @@ $(function () {
         self.createFolder = () => createFolder({});
         const createFolder = function (fields) {
             self.folderProblem("");
-            OctoPrint.simpleApiCommand("temp_eta", "create_script_folder", fields).then(self.look, (xhr) =>
+            TempETA.command("create_script_folder", fields).then(self.look, (xhr) =>
                 self.folderProblem(TempETA.reason(xhr))
             );
         };

@@ -1,4 +1,4 @@
-/* The server's state, requested again while the server does not answer. */
+/* Requests to the server; its state is requested again while it does not answer. */
 (function () {
     "use strict";
 
@@ -7,6 +7,11 @@
     /* ms until the next request after one that failed; the last pause repeats. */
     const PAUSES_MS = [2000, 5000, 10000];
     const FORBIDDEN = 403;
+
+    /* ms until the server is given up: it replies to each request within 5 s. */
+    const TIMEOUT_MS = 15000;
+    TempETA.get = () => OctoPrint.simpleApiGet("temp_eta", {timeout: TIMEOUT_MS});
+    TempETA.command = (name, fields) => OctoPrint.simpleApiCommand("temp_eta", name, fields, {timeout: TIMEOUT_MS});
 
     /* `wanted` returns whether the state is still of use, `before` is called before each request, `show` gets the state. */
     TempETA.State = function ({wanted, show, before = _.noop}) {
@@ -30,7 +35,7 @@
             window.clearTimeout(timer);
             if (!wanted()) return self.stop();
             before();
-            const request = (pending = OctoPrint.simpleApiGet("temp_eta"));
+            const request = (pending = TempETA.get());
             request.done((state) => pending === request && answered(state));
             request.fail((xhr) => pending === request && refused(xhr, failures));
         };
@@ -40,8 +45,8 @@
         };
         /* Who may not read is not refused another time: a change of the permissions requests the state again. */
         const refused = function (xhr, failures) {
-            self.stop();
-            if (xhr.status === FORBIDDEN || !wanted()) return;
+            if (xhr.status === FORBIDDEN || !wanted()) return self.stop();
+            pending = null;
             self.failed(true);
             timer = window.setTimeout(() => ask(failures + 1), PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]);
         };

@@ -28,7 +28,7 @@ $(function () {
             self.found([]);
             self.searched(false);
             self.searching(true);
-            OctoPrint.simpleApiCommand("temp_eta", "find_brokers").fail(() => self.searching(false));
+            TempETA.command("find_brokers").fail(() => self.searching(false));
         };
         /* What was going on has ended if OctoPrint has restarted, and its messages are lost if only the connection has. */
         self.onDataUpdaterReconnect = function () {

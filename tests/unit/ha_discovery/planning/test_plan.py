@@ -212,17 +212,16 @@ def test_what_has_moved_unseen_is_released_once_home_assistant_is_known_to_be_on
     assert steps(plan(unseen, single)) == [[(A, "announce")]]
     again = plan(unseen, single, online=True)
     assert steps(again) == [[(DEVICE, {"migrate_discovery": True}), (DEVICE, "clear")], [(A, "announce")]]
-    assert again.records[-1].former == device.places, "it may be interrupted"
+    assert device.places <= again.before.places, "it may be interrupted"
     assert again.after == announced(single)
     assert plan(announced(device), single, online=True).after == announced(single)
 
 
 def test_what_was_removed_unseen_is_removed_again_once_home_assistant_is_known_to_be_online() -> None:
     unseen = plan(announced(announcement(sensor("a"))), None).after
-    recalled, removed, *others = steps(plan(unseen, None, online=True))
-    assert {content for _, content in recalled} == {"clear"}
+    removed, recalled, *_ = steps(plan(unseen, None, online=True))
     assert removed == [(DEVICE, "clear")]
-    assert [content for _, content in others[0]] == ["recall", "recall"]
+    assert [content for _, content in recalled] == ["recall", "recall"]
 
 
 def test_a_place_that_is_used_again_is_no_former_one() -> None:
