@@ -65,7 +65,9 @@ class Connection(Part):
         self._settings = settings
         self._other_plugins = other_plugins
         self._former_bases = former_bases
-        #: The topics of former bases that it is subscribed to.
+        #: More topics to subscribe to, by other parts.
+        self.awaited: tuple[str, ...] = ()
+        #: Those of them, and of former bases, that it is subscribed to.
         self._looked_at: tuple[str, ...] = ()
         self._present = Present(outbox)
         #: When the next attempt is made, in Unix seconds; None while there is a connection or none is wanted.
@@ -153,7 +155,10 @@ class Connection(Part):
         restarts = self._restart_at is not None and now.at >= self._restart_at
         if dead or restarts or (self.state is State.LEFT and self.conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
-        return [*effects, *(self._look_at(self._former_bases.topics) if self._outbox.connected else ())]
+        return [
+            *effects,
+            *(self._look_at((*self._former_bases.topics, *self.awaited)) if self._outbox.connected else ()),
+        ]
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the connection and of the next attempt."""

@@ -83,6 +83,11 @@ class Discovery:
         """Whether anything is announced."""
         return bool(self._announced.places)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether Home Assistant may still have something that was removed."""
+        return bool(self._announced.everything)
+
     def want(self, make: Callable[[], Announcement | None], now: Now, delay: float = COALESCE_S) -> None:
         """Carry out what `make` returns in `delay` seconds, when it is called; None removes everything."""
         self._make = make

@@ -76,7 +76,7 @@ def test_another_form_keeps_the_users_changes_of_entities(cold: FullStack) -> No
 
 
 @pytest.mark.slow
-def test_another_form_while_home_assistant_has_no_broker_is_taken_over(cold: FullStack) -> None:
+def test_another_form_and_a_removal_while_home_assistant_has_no_broker_are_taken_over(cold: FullStack) -> None:
     """The bridge connects before Home Assistant does: that misses the release of the old form."""
     if cold.mode != "device" or cold.broker is None:
         pytest.skip("needs a Home Assistant with both forms, and its broker")
@@ -91,8 +91,10 @@ def test_another_form_while_home_assistant_has_no_broker_is_taken_over(cold: Ful
     for change in ({"allow_job_cancel": False}, {"allow_job_cancel": True}):
         cold.save(**change)
         cold.await_keys(lambda keys, on=change["allow_job_cancel"]: ("job_cancel" in keys) is on, f"{change}")
+    cold.broker.stop()
     cold.save(ha_discovery_enabled=False)
-    cold.await_keys(lambda keys: not keys, "everything to be gone")
+    cold.broker.start()
+    eventually(lambda: not cold.ha.devices(DEVICE), "everything to be gone", 90)
     cold.save(ha_discovery_enabled=True, ha_discovery_mode="device")
     cold.await_keys(lambda keys: "bed_state" in keys, "the printer to be back")
     warnings = cold.ha.warnings()

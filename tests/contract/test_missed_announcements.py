@@ -12,6 +12,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 DEVICE = f"homeassistant/device/temp_eta_{INSTANCE}/config"
+STATUS = "homeassistant/status"
 BUTTON = f"homeassistant/button/temp_eta_{INSTANCE}/job_cancel/config"
 
 
@@ -26,7 +27,7 @@ def announced(**settings: Any) -> BridgeDriver:
 def status(driver: BridgeDriver, payload: bytes) -> list[tuple[str, bytes]]:
     """Let Home Assistant's birth message or will arrive; return what is announced then."""
     mark = len(driver.sent)
-    driver.handle(MessageArrived("homeassistant/status", payload))
+    driver.handle(MessageArrived(STATUS, payload))
     driver.advance(60)
     return [(publish.topic, publish.payload) for _, publish in driver.sent[mark:] if "/config" in publish.topic]
 
@@ -80,6 +81,17 @@ def test_what_was_missed_on_an_earlier_connection_is_remembered_though_it_was_th
     driver.advance(WILL_S + 30)
     status(driver, b"offline")
     assert missed(driver) == before
+
+
+def test_with_discovery_off_it_waits_for_home_assistant_until_everything_is_removed_there():
+    driver = announced()
+    driver.change_settings(ha_discovery_enabled=False)
+    driver.advance(60)
+    assert STATUS in driver.subscribed
+    assert (DEVICE, b"") in status(driver, b"online")
+    driver.advance(60)
+    assert missed(driver) == (0, 0)
+    assert STATUS not in driver.subscribed
 
 
 def test_an_entity_that_is_back_before_the_birth_message_is_not_removed_then():
