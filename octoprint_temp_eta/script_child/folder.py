@@ -57,7 +57,7 @@ def list_folder(folder: Path, answers: Callable[[str], bool] = lambda _: True) -
                     raise MayHang(entry.path)
                 _note(entry, listing)
     except (FileNotFoundError, NotADirectoryError):
-        listing.missing = True
+        return Listing(missing=True)
     del listing.writable[MAX_NAMES:]
     return listing
 

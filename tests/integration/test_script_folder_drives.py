@@ -62,6 +62,16 @@ def test_a_folder_that_a_process_cannot_read_is_an_error(folder: Path, monkeypat
         ScriptFolder(circle).scan()
 
 
+def test_a_folder_that_was_created_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Drives, "answers", lambda *_: False)
+    scripts = ScriptFolder(tmp_path / "scripts")
+    scripts.scan()
+    assert scripts.state == FolderState(missing=True)
+    scripts.create()
+    scripts.scan()
+    assert scripts.state == FolderState()
+
+
 def test_a_drive_that_does_not_answer_gets_one_process_until_that_has_ended(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,21 @@ def test_the_reason_does_not_name_the_path(monkeypatch: pytest.MonkeyPatch, tmp_
     looker.scripts.close()
 
 
+@pytest.mark.parametrize(("raised", "logged"), [(OSError(), 0), (KeyError(), 1)])
+def test_a_fault_of_the_plugin_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, raised: Exception, logged: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(ScriptFolder, "scan", fail)
+    looker = Looker()
+    for _ in range(2):
+        assert looker.do(ScanScripts("/s")) == ScriptsFound("/s", (), FolderState(error=type(raised).__name__))
+    assert [record.exc_info is not None for record in caplog.records] == [True] * logged
+    looker.scripts.close()
+
+
 INSPECTING = """
 import sys, threading, time
 from pathlib import Path

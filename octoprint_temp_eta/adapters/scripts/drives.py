@@ -24,7 +24,7 @@ class Drives:
     def __init__(self, mounts: str | None = None) -> None:
         """Read the mounted drives; `mounts` is the text of `MOUNTS`."""
         text = _read() if mounts is None else mounts
-        self._is_local = dict(_mount(line) for line in text.splitlines())
+        self._is_local = dict(mount for line in text.split("\n") if (mount := _mount(line)) is not None)
 
     def answers(self, path: str) -> bool:
         """Whether the whole `path`, with links, is on local drives. Does not touch any other drive.
@@ -55,16 +55,22 @@ class Drives:
 
 def _read() -> str:
     try:
-        return MOUNTS.read_text("utf-8", "surrogateescape")
+        # Not as text: a "\r" in a name would end the line.
+        return os.fsdecode(MOUNTS.read_bytes())
     except OSError:
         return ""
 
 
-def _mount(line: str) -> tuple[str, bool]:
-    """Return the mount point of a line (proc_pid_mountinfo(5)), and whether the drive is local."""
+def _mount(line: str) -> tuple[str, bool] | None:
+    """Return the mount point of a line (proc_pid_mountinfo(5)), and whether the drive is local; None if it has none."""
     where, _, drive = line.partition(" - ")
-    kind, source = drive.split(" ")[:2]
-    point = where.split(" ")[4]
+    try:
+        kind, source = drive.split(" ")[:2]
+        point = where.split(" ")[4]
+    except (IndexError, ValueError):
+        return None
     for code in ("040", "011", "012", "134"):
         point = point.replace(f"\\{code}", chr(int(code, 8)))
-    return point, source.startswith("/dev/") or kind in LOCAL
+    # What FUSE mounts is a program's, which may wait for the network, as with a network block device.
+    device = source.startswith("/dev/") and not source.startswith("/dev/nbd") and kind.partition(".")[0] != "fuse"
+    return point, device or kind in LOCAL

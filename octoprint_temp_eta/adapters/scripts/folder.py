@@ -125,6 +125,7 @@ class ScriptFolder:
 
     def create(self, *, example: bool = False) -> None:
         """Create the folder, accessible for its owner only, and copy the example into it. Raises `ScriptFailed`."""
+        self._listed = None  # the next scan sees what is there now
         self._questions.ask("create", self._folder, example=example)
 
     @property

@@ -6,11 +6,14 @@ import json
 import os
 import selectors
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from ...core.frozen import frozen
 from ..threads.inbox import now
+from .drives import Drives
 from .process import child, describe_exit
 
 #: The maximum length of a reply, in bytes.
@@ -30,13 +33,24 @@ class NoAnswer(ScriptFailed):
     """There is no answer in time, or a former process still hangs."""
 
 
+@frozen
+class _Stuck:
+    """A process that could not be ended, and the path that it was asked about."""
+
+    process: subprocess.Popen[bytes]
+    path: Path
+    may_hang: bool
+
+
 class Questions:
-    """Asks the questions. While a process cannot be ended, no other one is started: it would hang too."""
+    """Asks the questions. While a process cannot be ended, none is started that would wait for the same."""
 
     def __init__(self, timeout: float) -> None:
         """`timeout` is in seconds, for each question."""
         self._timeout = timeout
-        self._stuck: list[subprocess.Popen[bytes]] = []
+        #: Files are inspected by several threads at the same time.
+        self._lock = threading.Lock()
+        self._stuck: list[_Stuck] = []
 
     def ask(self, task: str, path: Path, **job: object) -> Mapping[str, Any]:
         """Have a process do `task` for the file or folder at `path` and return its reply.
@@ -44,30 +58,50 @@ class Questions:
         Raises:
             ScriptFailed: with the error in the reply, or how the process ended; `NoAnswer` if it did not.
         """
-        self._stuck = [process for process in self._stuck if process.poll() is None]
-        if self._stuck:
+        # The folder is listed by a process only if it, or what a link in it refers to, may hang.
+        may_hang = task == "list" or not Drives().answers(str(path))
+        if self._would_hang(path, may_hang=may_hang):
             raise NoAnswer("its last process still waits for the system, perhaps for a drive that does not respond")
         request = (json.dumps({"path": str(path), **job}) + "\n").encode()
         try:
             with child(task, subprocess.DEVNULL) as process:
-                reply = _exchange(process, request, now().at + self._timeout)
-                if not reply:
-                    process.wait(self._timeout)
-            return _message(task, reply)
-        except (subprocess.TimeoutExpired, TimeoutError):
-            self._note_if_stuck(process)
-            raise NoAnswer(f"did not finish within {self._timeout:g} s") from None
+                reply = self._reply(process, request)
         except OSError as error:
             raise ScriptFailed(f"its process could not be started: {error}") from None
+        if reply is None:
+            self._note_if_stuck(_Stuck(process, path, may_hang))
+            raise NoAnswer(f"did not finish within {self._timeout:g} s")
+        try:
+            return _message(task, reply)
         except (ValueError, RecursionError):
             ended = process.returncode is not None and not reply
             raise ScriptFailed(f"its process {describe_exit(process.returncode)}" if ended else _INVALID) from None
 
-    def _note_if_stuck(self, process: subprocess.Popen[bytes]) -> None:
+    def _would_hang(self, path: Path, *, may_hang: bool) -> bool:
+        """Whether a process that was asked about `path`, or about any that may hang if this one may, still hangs.
+
+        A script on a local drive that hangs at its import holds up no other.
+        """
+        with self._lock:
+            self._stuck = [each for each in self._stuck if each.process.poll() is None]
+            return any(each.path == path or (may_hang and each.may_hang) for each in self._stuck)
+
+    def _reply(self, process: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+        """Return the process's first line, empty if it has ended without one; None if it takes too long."""
         try:
-            process.wait(KILLED_S)
+            reply = _exchange(process, request, now().at + self._timeout)
+            if not reply:
+                process.wait(self._timeout)
+        except (subprocess.TimeoutExpired, TimeoutError):
+            return None
+        return reply
+
+    def _note_if_stuck(self, asked: _Stuck) -> None:
+        try:
+            asked.process.wait(KILLED_S)
         except subprocess.TimeoutExpired:
-            self._stuck.append(process)
+            with self._lock:
+                self._stuck.append(asked)
 
 
 def on_one_line(text: str) -> str:

@@ -36,6 +36,8 @@ class Scripts:
         self._process: ScriptProcess | None = None
         #: The folder whose scan was requested last. A scan of another one ends early.
         self._wanted = ""
+        #: The faults of this program that are logged already: scans are repeated every few seconds.
+        self._faults: set[type[Exception]] = set()
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -93,10 +95,16 @@ class Scripts:
         except NotWanted:
             return
         except Exception as raised:  # every scan has a result, or there would never be another one
-            self._logger.debug("Failed to read the script folder %s", effect.folder, exc_info=True)
+            self._log_fault(effect.folder, raised)
             self._post(ScriptsFound(effect.folder, (), FolderState(error=_reason(raised))))
             return
         self._post(ScriptsFound(effect.folder, scripts, folder.state))
+
+    def _log_fault(self, folder: str, raised: Exception) -> None:
+        """Log a fault of this program once, with its traceback. The bridge logs what is wrong with the folder."""
+        if not isinstance(raised, (OSError, RuntimeError, ScriptFailed)) and type(raised) not in self._faults:
+            self._faults.add(type(raised))
+            self._logger.exception("Failed to read the script folder %s", folder)
 
     def _create(self, effect: CreateScriptFolder) -> None:
         try:

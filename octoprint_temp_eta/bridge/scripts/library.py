@@ -30,6 +30,8 @@ class Library(Part):
         #: Whether the folder was scanned completely.
         self.known = False
         self.folder_state = FolderState()
+        #: The files that others may change as of the last time that the folder could be read.
+        self._writable: tuple[str, ...] = ()
         self._outbox = outbox
         self._folder = settings.script_folder
         self._scan_at: float | None = 0.0
@@ -159,7 +161,8 @@ class Library(Part):
             return [Log(logging.INFO, f"The script folder {self._folder} does not exist: there are no scripts")]
         if state.error is not None:
             return [Log(logging.WARNING, f"The script folder {self._folder} cannot be read: {state.error}")]
-        if not state.writable or state.writable == self.folder_state.writable:
+        before, self._writable = self._writable, state.writable
+        if state.writable in ((), before):
             return []
         names = ", ".join("the folder itself" if name == "." else name for name in state.writable)
         return [

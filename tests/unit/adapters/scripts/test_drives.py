@@ -19,6 +19,13 @@ MOUNTS = """\
 33 27 8:2 / /mnt/ntfs rw - fuseblk /dev/sdb1 rw
 34 27 0:50 / /mnt/auto rw - autofs systemd-1 rw
 35 27 0:51 / /run rw - tmpfs tmpfs rw
+36 27 0:52 / /mnt/program rw - fuse /dev/fuse rw
+37 27 0:53 / /mnt/other rw - fuse.other /dev/fuse rw
+38 27 43:0 / /mnt/block rw - ext4 /dev/nbd0 rw
+39 27 0:54 / /mnt/a\u2028b\rc rw - nfs4 nas:/export rw
+a line of another form
+40 27 0:55 / /mnt/none rw - nfs4
+41 27 0:56 / /mnt/last rw - nfs4 nas:/last rw
 """
 
 
@@ -35,10 +42,22 @@ MOUNTS = """\
         ("/mnt/my share/scripts", False),
         ("/mnt/stick/../far/scripts", False),
         ("/mnt/auto/nas", False),
+        ("/mnt/program/scripts", False),
+        ("/mnt/other/scripts", False),
+        ("/mnt/block/scripts", False),
+        ("/mnt/a\u2028b\rc/scripts", False),
+        ("/mnt/none", True),
+        ("/mnt/last", False),
     ],
 )
 def test_a_network_drive_may_hang_and_a_local_one_not(path: str, *, answers: bool) -> None:
     assert Drives(MOUNTS).answers(path) is answers
+
+
+def test_a_name_with_what_ends_lines_elsewhere_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drives, "MOUNTS", tmp_path / "mountinfo")
+    drives.MOUNTS.write_bytes(MOUNTS.encode())
+    assert not Drives().answers("/mnt/a\u2028b\rc")
 
 
 def test_the_drive_of_the_system_counts_as_local_though_it_is_on_the_network() -> None:

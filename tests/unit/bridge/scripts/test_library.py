@@ -124,6 +124,17 @@ def test_files_that_others_may_change_are_logged_once_and_shown() -> None:
     assert shown == {"path": "/s", "missing": False, "writable": [".", "steps.py"], "error": None}
 
 
+def test_files_that_others_may_change_are_not_logged_again_after_the_drive_was_away() -> None:
+    driver = ScriptBridgeDriver(script_folder="/s")
+    for _ in range(3):
+        driver.found((STEPS,), FolderState(writable=("steps.py",)))
+        driver.found((), FolderState(error="it is away"))
+    assert len([log for log in driver.of(Log) if "Other users" in log.text]) == 1
+    driver.found((STEPS,))
+    driver.found((STEPS,), FolderState(writable=("steps.py",)))
+    assert len([log for log in driver.of(Log) if "Other users" in log.text]) == 2
+
+
 def test_a_missing_folder_is_created_on_request() -> None:
     driver = ScriptBridgeDriver(script_folder="/s", scripts=())
     driver.found((), FolderState(missing=True))
