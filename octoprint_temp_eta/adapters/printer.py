@@ -264,7 +264,7 @@ class Printer:
                 refusal = "OctoPrint cannot hold print jobs on this connection; scripts need a serial one"
                 self._post(JobsHeld(effect.run_id, refusal))
                 return
-        except RuntimeError:
+        except Exception:  # no connection, or it closes at this moment; the run waits for a reply
             self._post(JobsHeld(effect.run_id, "the printer is not connected"))
             return
         self._held_on = connection
@@ -307,7 +307,7 @@ class Printer:
 
     def _release_jobs(self) -> None:
         self._held_on = None
-        with contextlib.suppress(RuntimeError):  # there is no connection
+        with contextlib.suppress(Exception):  # there is no connection, or it closes at this moment
             self._printer.set_job_on_hold(False)
 
     def _send(self, effect: SendLine) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import run
-from tests.support.waiting import free_port
+from tests.support.rest_scripts import last_run, post, run, start
+from tests.support.waiting import eventually, free_port
 
 #: Faults of the simulated firmware at these line numbers; and every 20th line is asked for again.
 FAULTS = [*(f"{number}:resend" for number in range(30, 600, 17)), "45:checksum_mismatch", "200:checksum_mismatch"]
@@ -100,3 +100,13 @@ def test_a_lost_ok_ends_in_an_error_and_the_next_line_goes_on(octoprint: OctoPri
     """
     replies = run(octoprint, "loses", body)
     assert replies == ["echo:first\nok\n", "error: M117 lost: its ok was lost", "echo:after\nok\n"]
+
+
+def test_a_run_after_a_line_whose_ok_was_lost_can_be_cancelled(octoprint: OctoPrint) -> None:
+    """OctoPrint itself waits for that ok for ever, as the printer reports its temperatures."""
+    octoprint.gcode("!!DEBUG:dont_answer", "M117 lost")
+    run_id = start(octoprint, "late", "return True, {'replies': [ask('M117 after')]}")
+    post(octoprint, "script/cancel")
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
+    assert last["outcome"] == "cancelled"
+    assert run(octoprint, "late", "return True, {'replies': [ask('M117 after')]}") == ["echo:after\nok\n"]

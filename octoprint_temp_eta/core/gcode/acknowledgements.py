@@ -19,13 +19,15 @@ from collections import deque
 
 from .flight import IDLE_S
 from .in_flight import LINE_TIMEOUT_S, OPTIONAL_S, FakeAck, InFlight, Outcome, Probe, text_of
-from .printer_lines import HEAT_WAITS, LINE_ERROR, NO_LINE_NUMBER, RESEND, command_of, dwell
+from .printer_lines import BUSY, HEAT_WAITS, LINE_ERROR, NO_LINE_NUMBER, RESEND, command_of, dwell
 from .undecided.flight import UndecidedFlight
 
 #: Seconds without a sign of life after which an M105 is sent. Some firmware is silent during long moves.
 SILENCE_S = 300.0
 #: The same while the run is being stopped.
 HURRY_S = 10.0
+#: How often OctoPrint is made to continue without an ok while it sends nothing of ours, before that has failed.
+MOST_FAKES = 3
 #: How many lines OctoPrint can resend.
 _REPEATABLE = 50
 
@@ -45,6 +47,8 @@ class Acknowledgements(UndecidedFlight):
         self._numbers_all = False
         #: The line that was reported as about to be sent, until it was sent.
         self._announced: str | None = None
+        #: When OctoPrint was made to continue while it sent nothing, or the printer was busy; and how often the former.
+        self._unblocked_at, self._fakes = 0.0, 0
         #: An error that precedes a resend request, if it was the newest line.
         self._line_error: str | None = None
 
@@ -133,6 +137,8 @@ class Acknowledgements(UndecidedFlight):
             self._line_error = line
         elif line:
             self._receive(line, at)
+        if BUSY.match(line):
+            self._unblocked_at = at
         return self._submissions.take()
 
     def _receive(self, line: str, at: float) -> None:
@@ -174,6 +180,7 @@ class Acknowledgements(UndecidedFlight):
             self._decide(list(self._in_flight), at)
         if all(sent.optional for sent in self._in_flight):
             self._submissions.check_queue(self._idle_since, at)
+            self._check_blocked(at)
         if self._in_flight:
             self._check_head(self._in_flight[0], at)
         return self._submissions.take()
@@ -187,6 +194,20 @@ class Acknowledgements(UndecidedFlight):
         return self._submissions.take()
 
     # Timeouts
+
+    def _check_blocked(self, at: float) -> None:
+        """OctoPrint may wait for the ok of a line that was sent before the first one here, and is lost."""
+        since = self._submissions.blocked_since
+        if since is None:
+            self._fakes = 0
+        elif at - max(since, self._unblocked_at) <= self._silence:
+            return
+        elif self._fakes < MOST_FAKES:
+            self._fakes, self._unblocked_at = self._fakes + 1, at
+            self._submissions.add(FakeAck())
+            self.expect_late_ok(at)
+        else:
+            self._submissions.abandon("OctoPrint does not send it")
 
     def _check_head(self, head: InFlight, at: float) -> None:
         if all(sent.optional for sent in self._in_flight):

@@ -27,7 +27,8 @@ class _Submitted:
     parts: int = 1
     acknowledged: int = 0
     started: bool = False
-    fenced: bool = False
+    #: When an M105 was submitted after it, None if none was.
+    fenced_at: float | None = None
     text: str = ""
 
 
@@ -68,7 +69,7 @@ class Submissions:
 
     def check_queue(self, idle_since: float, at: float) -> None:
         """Send an M105 after a command that is not sent although the line is idle: it shows whether that is gone."""
-        if any(submitted.fenced for submitted in self._submitted.values()):
+        if any(submitted.fenced_at is not None for submitted in self._submitted.values()):
             return
         for submitted in self._submitted.values():
             if submitted.started or submitted.queued_at is None:
@@ -76,9 +77,15 @@ class Submissions:
             if submitted.waits_since is None:
                 submitted.waits_since = max(idle_since, submitted.queued_at)
             if at - submitted.waits_since > SWALLOWED_S:
-                submitted.fenced = True
+                submitted.fenced_at = at
                 self.add(Fence())
                 return
+
+    @property
+    def blocked_since(self) -> float | None:
+        """Since when OctoPrint sends neither a queued command nor the M105 after it, None if it sends."""
+        waiting = (each.fenced_at for each in self._submitted.values() if not each.started)
+        return min((at for at in waiting if at is not None), default=None)
 
     def uses_reply(self, key: str | None) -> bool:
         """Whether the reply to the command `key` is used."""

@@ -225,6 +225,7 @@ window.TempETA.sentences = [
     "__script_id__ %(id)s is taken by %(first)s",
     "it does not start within %(timeout_s)s s",
     "Check this machine's clock",
+    "OctoPrint does not send it",
     "The connection to %(where)s is lost",
     "The plugin has not started",
     "This needs the permission %(needed)s",

@@ -92,6 +92,14 @@ def test_a_printer_that_is_not_there() -> None:
     assert octoprint.do(ReleaseJobs()) == []
 
 
+def test_a_connection_that_closes_while_octoprint_holds_jobs_is_a_refusal() -> None:
+    """OctoPrint looks first, and then calls a method of its connection."""
+    octoprint = FakeOctoPrint()
+    octoprint.printer.set_job_on_hold = lambda _: None.set_job_on_hold  # type: ignore[assignment, attr-defined]
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", "the printer is not connected")]
+    assert octoprint.do(ReleaseJobs()) == []
+
+
 def test_a_connection_that_goes_while_octoprint_looks_is_a_refusal() -> None:
     octoprint = FakeOctoPrint()
 

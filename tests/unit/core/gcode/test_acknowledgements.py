@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, SILENCE_S, Acknowledgements
+from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, MOST_FAKES, SILENCE_S, Acknowledgements
 from octoprint_temp_eta.core.gcode.flight import LOST
-from octoprint_temp_eta.core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Probe, Unacknowledged
+from octoprint_temp_eta.core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Probe, Unacknowledged
+from octoprint_temp_eta.core.gcode.submissions import SWALLOWED_S
 from tests.support.acknowledged_line import Line
 
 
@@ -114,3 +115,38 @@ def test_every_command_gets_its_own_reply(commands: list[tuple[bool, list[str]]]
                 line.receive(noise)
         line.receive(f"answer {number}", *[noise for noise in noises if noise != "resend"], "ok")
     assert line.outcomes == expected
+
+
+def blocked(*, hurries: bool) -> Line:
+    """Return a line on which OctoPrint waits for the ok of a line that was sent before the run, and is lost."""
+    line = Line()
+    if hurries:
+        line.acknowledgements.hurry()
+    return line.submit("1", "G28").wait(SWALLOWED_S + 0.1).submit("ask", "M105", reply=False)
+
+
+@pytest.mark.parametrize(("hurries", "silence"), [(True, HURRY_S), (False, SILENCE_S)])
+def test_octoprint_goes_on_if_the_ok_of_a_line_before_the_first_one_is_lost(silence: float, *, hurries: bool) -> None:
+    line = blocked(hurries=hurries)
+    line.wait(silence)
+    assert line.outcomes == [Fence()]
+    line.wait(0.1)
+    assert line.outcomes == [Fence(), FakeAck()]
+    line.send("1", "G28").receive("ok").send("ask", "M105").receive("ok T:20 /0").wait(2)
+    replies = [outcome for outcome in line.outcomes if isinstance(outcome, Acknowledged)]
+    assert replies == [Acknowledged("1", "ok\n"), Acknowledged("ask", "ok T:20 /0\n")]
+
+
+def test_a_printer_that_is_busy_is_waited_for_before_the_first_line() -> None:
+    line = blocked(hurries=True)
+    for _ in range(20):
+        line.wait(HURRY_S / 2).receive("echo:busy: processing")
+    assert line.outcomes == [Fence()]
+
+
+def test_commands_that_octoprint_does_not_send_fail_in_bounded_time() -> None:
+    line = blocked(hurries=True)
+    for _ in range(MOST_FAKES + 1):
+        line.wait(HURRY_S + 0.1)
+    failed = [Unacknowledged(key, "OctoPrint does not send it") for key in ("1", "ask")]
+    assert line.outcomes == [Fence(), *[FakeAck()] * MOST_FAKES, *failed]
