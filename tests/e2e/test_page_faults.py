@@ -50,6 +50,11 @@ def test_a_command_without_a_reply_is_given_up(page: Page) -> None:
     assert not page.evaluate(f"{MODEL}.scripts.pending()")
 
 
+def test_a_refusal_of_octoprint_itself_is_shown(page: Page) -> None:
+    refusal = "{responseJSON: {error: 'CSRF validation failed'}}"
+    assert page.evaluate(f"TempETA.reason({refusal})") == "CSRF validation failed"
+
+
 def test_a_scripts_settings_that_cannot_be_opened_are_reported(page: Page) -> None:
     gateway = BadGateway(page)
     page.evaluate(f"() => void {MODEL}.scripts.toggleSettings({{id: 'waits'}})")

@@ -72,7 +72,13 @@ def test_the_dialog_shows_what_is_invalid_and_why(open_page: Open, octoprint: Oc
     assert saved(octoprint, "mqtt_broker_port") == port
     assert saved(octoprint, "mqtt_keepalive") == 30
 
+    # it can be corrected even where it has no effect
+    field(page, "mqtt_enabled").uncheck()
+    field(page, "mqtt_broker_port").blur()
+    save(page)
+    expect(field(page, "mqtt_broker_port")).to_be_focused()
     field(page, "mqtt_broker_port").fill(str(port))
+    field(page, "mqtt_enabled").check()
     save(page)
     expect(dialog).to_be_hidden()
     assert saved(octoprint, "mqtt_keepalive") == 77

@@ -151,6 +151,7 @@
     /* Return why a call failed. */
     TempETA.reason = function (xhr) {
         const error = xhr.responseJSON && xhr.responseJSON.error;
-        return (error && TempETA.translated(error.message)) || gettext("No response from server.");
+        const text = _.isString(error) ? error : error && TempETA.translated(error.message); // OctoPrint's own is a text
+        return text || gettext("No response from server.");
     };
 })();

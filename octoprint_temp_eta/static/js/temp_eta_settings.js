@@ -67,7 +67,8 @@ $(function () {
             const saved = event.target === event.currentTarget && settings.receiving();
             if (!saved || saving.state() === "resolved") return;
             event.preventDefault();
-            saving.done(settings.hide);
+            const mine = saving;
+            saving.done(() => mine === saving && settings.hide());
         };
         /* A refresh must not replace what the user is about to correct. */
         self.onSettingsPreventRefresh = () => self.refused() !== null;
@@ -82,6 +83,7 @@ $(function () {
             ticking = window.setInterval(() => self.now(Date.now()), 1000);
         };
         self.onSettingsHidden = function () {
+            saving = $.when(); // what is still pending does not close the dialog when it is open again
             window.clearInterval(ticking);
             self.shown = false;
             self.refused(null);
