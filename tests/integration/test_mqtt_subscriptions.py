@@ -16,7 +16,7 @@ from octoprint_temp_eta.bridge.protocol.inputs import (
 )
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import COMMANDS, Link, impatient, link, peer
+from tests.support.mqtt_link import COMMANDS, Link, impatient, link, peer, spec
 from tests.support.mqtt_proxy import SUBACK, SUBSCRIBE, Proxy, disconnect, kind_of
 
 __all__ = ["impatient", "link", "peer"]
@@ -94,6 +94,18 @@ def test_a_broker_that_ends_the_connection_at_a_topic_gets_the_others(
         link.wait_for(Delivered)
         assert len(link.all(BrokerLost)) == 2, "once for all topics together, once for each on its own"
         assert len(link.all(BrokerConnected)) == 1
+
+
+def test_a_broker_that_stops_while_it_is_subscribed_to_has_refused_nothing(link: Link, broker: Broker, peer: Observer):
+    with Proxy(broker.listener) as proxy:
+        hang_up(proxy, disconnect(0x8B))
+        link.mqtt.connect(spec(proxy.port, subscriptions=TOPICS))
+        for _ in range(4):
+            link.wait_for(BrokerLost, lambda lost: "shutting down" in lost.reason)
+        proxy.to_broker = lambda packet: packet
+        link.wait_for(BrokerConnected)
+        receives(link, peer, FORBIDDEN)
+        assert link.all(BrokerRefused) == []
 
 
 def test_a_topic_that_was_left_out_is_tried_again_after_a_connection_that_lasted(

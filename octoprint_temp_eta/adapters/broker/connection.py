@@ -231,7 +231,7 @@ class Session(threading.Thread):
         while not subscriptions.complete and self._left is None and now().at < until:
             event = self._next(until - now().at, self._link)
             if isinstance(event, Ended):
-                if event.code != errors.UNREADABLE:  # which no subscription is to blame for
+                if event.code not in errors.NO_SUBSCRIPTION:
                     subscriptions.connection_ended(None if event.code is None else errors.reason_name(event.code))
                 return event
             if isinstance(event, Suback):

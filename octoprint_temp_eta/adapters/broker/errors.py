@@ -23,6 +23,12 @@ REFUSED_FOR_NOW: Final = frozenset({0x80, 0x83, 0x97})
 #: In place of a reason code: the broker sent a packet that is no valid MQTT.
 UNREADABLE: Final = -1
 
+#: With these, no subscription is to blame for the end of the connection: the broker stops or is overloaded, or another
+#: client or an administrator has ended it.
+NO_SUBSCRIPTION: Final = frozenset(
+    {UNREADABLE, SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN, SESSION_TAKEN_OVER, 0x8D, 0x98, 0x9C, 0x9D, 0x9F, 0xA0}
+)
+
 #: The CONNACK return codes of MQTT 3.1.1, as reason codes of MQTT 5.
 CODES_OF_3_1_1: Final[Mapping[int, int]] = {1: UNSUPPORTED_PROTOCOL, 2: 0x85, 3: SERVER_UNAVAILABLE, 4: 0x86, 5: 0x87}
 

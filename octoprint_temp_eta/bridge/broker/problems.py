@@ -32,12 +32,12 @@ class Problems:
         self._subscriptions: dict[str, str] = {}
 
     def present(self, *prefixes: str) -> str | None:
-        """Return what the broker refuses on this connection, None if nothing; subscriptions first.
+        """Return what the broker refuses on this connection, None if nothing; subscriptions first, commands before all.
 
         Of messages, only those count whose topic begins with one of `prefixes`.
         """
         messages = (why for topic, why in reversed(self._refused.items()) if topic.startswith(prefixes))
-        return next(reversed(self._subscriptions.values()), None) or next(messages, None)
+        return next(iter(self._subscriptions.values()), None) or next(messages, None)
 
     def refuses(self, topic: str) -> bool:
         """Return whether the broker has refused the last message on `topic`."""
