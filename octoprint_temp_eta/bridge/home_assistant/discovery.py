@@ -30,6 +30,8 @@ COALESCE_S = 2.0
 RECONNECT_S = 0.5
 #: The same after the broker has refused some of it several times, but may accept it later.
 REFUSED_S = 600.0
+#: Seconds for which an announcement waits until everything is found that was announced before, such as scripts.
+HOLD_S = 30.0
 #: Seconds after which the broker has published the will of a Home Assistant that is gone: its keep-alive is 60 s.
 WILL_S = 120.0
 
@@ -42,6 +44,8 @@ class Discovery:
 
     def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere, former_bases: FormerBases) -> None:
         self.online = False
+        #: Since when there is a connection, in monotonic seconds.
+        self._connected_at = 0.0
         #: When the last plan was finished, in monotonic seconds, None if there was none on this connection.
         self._finished_at: float | None = None
         #: What was in the record at the beginning of this connection.
@@ -99,6 +103,7 @@ class Discovery:
         It may also have what was removed while another broker was connected.
         """
         self.online, self._finished_at, self._inherited = False, None, self._announced
+        self._connected_at = now.at
         self._abandon()
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
@@ -149,7 +154,9 @@ class Discovery:
         self._due_at = due_at if self._due_at is None else min(self._due_at, due_at)
 
     def tick(self, now: Now, *, may_remove: bool = True, pauses: bool = False) -> list[Effect]:
-        """Carry out what is due; without `may_remove`, a plan that removes something waits; with `pauses`, all does.
+        """Carry out what is due; with `pauses`, all waits.
+
+        Without `may_remove`, a plan that removes something waits, but not for ever: then it removes nothing.
 
         A plan is finished before the next one starts: halfway, Home Assistant has components that are about to be
         removed.
@@ -192,8 +199,9 @@ class Discovery:
             return []
         if self._after is not None:
             return self._step(now)
-        may_begin = (may_remove or not self._removes) and Use.LOOKING not in self._former_bases.devices.values()
-        return self._begin(now) if self._is_due(now) and may_begin else []
+        waits = not may_remove and now.at - self._connected_at < HOLD_S and bool(self._not_wanted)
+        may_begin = not waits and Use.LOOKING not in self._former_bases.devices.values()
+        return self._begin(now, may_remove=may_remove) if self._is_due(now) and may_begin else []
 
     def _is_due(self, now: Now) -> bool:
         """Whether something is to be announced now; makes the announcement."""
@@ -206,11 +214,12 @@ class Discovery:
         return self._due_at is not None
 
     @property
-    def _removes(self) -> bool:
-        kept = self._wanted.places if self._wanted else frozenset()
-        return not {place.identity for place in self._announced.places} <= {place.identity for place in kept}
+    def _not_wanted(self) -> frozenset[Place]:
+        """What is announced and would be removed."""
+        kept = {place.identity for place in self._wanted.places} if self._wanted else frozenset()
+        return frozenset(place for place in self._announced.places if place.identity not in kept)
 
-    def _begin(self, now: Now) -> list[Effect]:
+    def _begin(self, now: Now, *, may_remove: bool) -> list[Effect]:
         self._due_at, self._announced_once, self._receipt = None, True, Receipt()
         self._begun = self._wanted
         update = self._device_update()
@@ -219,7 +228,7 @@ class Discovery:
             return []
         self._complete, self._needs_all, self._kept = self._wanted, False, frozenset()
         unknown = {device for device, use in self._former_bases.devices.items() if use is Use.UNKNOWN}
-        known = without(self._announced, unknown)
+        known = without(self._announced, unknown) - Announced(frozenset() if may_remove else self._not_wanted)
         self._aside = self._announced - known
         todo = plan(known, self._wanted, online=self.online)
         self._elsewhere.removed(known.places - self._left - todo.after.places)

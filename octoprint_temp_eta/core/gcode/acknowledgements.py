@@ -60,7 +60,7 @@ class Acknowledgements(UndecidedFlight):
     def hurry(self) -> None:
         """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life.
 
-        Temperatures alone do not put the question off: a printer that reports them on its own may have lost the ok.
+        Only a busy printer puts the question off: its ok may be lost though it reports temperatures or its position.
         """
         self._hurries = True
         self._silence, self._give_up = HURRY_S, SILENCE_S

@@ -70,7 +70,7 @@ class InFlight:
     forced: bool = False
     probed: bool = False
     lines: list[str] = field(default_factory=list)
-    #: The last sign of life other than temperatures, which the printer may report on its own.
+    #: The last sign of life that the printer does not send on its own: that it is busy.
     spoke_at: float = field(init=False)
 
     def __post_init__(self) -> None:

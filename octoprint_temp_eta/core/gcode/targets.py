@@ -21,7 +21,8 @@ ROUNDING = 1.0
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
 #: RepRapFirmware's commands for the temperature of a tool, and Klipper's for any heater and for all.
 _G10 = re.compile(r"\s*(?:G10|M568)\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
-_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=[\"']?(\w+)", re.IGNORECASE)
+#: A name may have blanks in quotation marks.
+_KLIPPER = re.compile(r"\s*SET_HEATER_TEMPERATURE\b.*\bHEATER=(?:\"([^\"]+)\"|'([^']+)'|([^\s;\"']+))", re.IGNORECASE)
 _ALL_OFF = re.compile(r"\s*TURN_OFF_HEATERS\b", re.IGNORECASE)
 #: The target in °C; R of G10 is the standby temperature, and may stand before S.
 _VALUES = tuple(re.compile(rf"(?<![A-Za-z])(?:{name})\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE) for name in ("S", "R"))
@@ -69,7 +70,10 @@ def asked(line: str, tool: str) -> Asked | None:
         return Asked(ALL, 0.0)
     klipper, value = _KLIPPER.match(line), _KLIPPER_VALUE.search(line)
     # Without a target, it is 0.
-    return Asked(_klipper_heater(klipper[1]), _celsius(value[1]) if value else 0.0) if klipper else None
+    if klipper is None:
+        return None
+    name = klipper[1] or klipper[2] or klipper[3]
+    return Asked(_klipper_heater(name), _celsius(value[1]) if value else 0.0)
 
 
 def _value(line: str) -> float | None:

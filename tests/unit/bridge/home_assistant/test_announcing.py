@@ -11,7 +11,7 @@ import pytest
 from octoprint_temp_eta.bridge.broker.identity_conflict import LONGEST_GAP_S, RETURN_S
 from octoprint_temp_eta.bridge.home_assistant import announcing
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
-from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S
+from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, HOLD_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed, Tick
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
@@ -125,7 +125,7 @@ def test_a_change_that_is_undone_within_seconds_is_not_announced():
 
 @pytest.mark.parametrize("away", [False, True])
 def test_scripts_that_are_not_found_yet_are_not_removed(*, away: bool):
-    """Also while the drive of their folder is away when OctoPrint starts."""
+    """Also while the drive of their folder is away when OctoPrint starts: all else is announced after a while."""
     before = settled(scripts=(PROBE,))
     assert "start_probe" in components(before)
     after = BridgeDriver(remembered=saved(before), scripts=None)
@@ -133,8 +133,11 @@ def test_scripts_that_are_not_found_yet_are_not_removed(*, away: bool):
     after.connect()
     if away:
         after.found((), FolderState(error="its drive does not answer"))
-    after.advance(SETTLE_S)
+    after.advance(HOLD_S - 2)
     assert [publish for _, publish in after.sent if publish.topic == TOPIC] == []
+    after.advance(SETTLE_S)
+    assert {"reset", "forecast_pla"} <= components(after).keys()
+    assert "announced" not in saved(after), "the record has not changed"
     after.scripts = (PROBE,)
     after.found((PROBE,))
     after.advance(SETTLE_S)

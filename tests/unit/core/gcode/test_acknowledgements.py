@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.gcode.acknowledgements import HURRY_S, MOST_FAKES, SILENCE_S, Acknowledgements
-from octoprint_temp_eta.core.gcode.flight import LOST
+from octoprint_temp_eta.core.gcode.flight import LOST, MOST_LINES
 from octoprint_temp_eta.core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Probe, Unacknowledged
 from octoprint_temp_eta.core.gcode.submissions import SWALLOWED_S
 from tests.support.acknowledged_line import Line
@@ -65,6 +65,27 @@ def test_a_run_that_ends_asks_though_temperatures_arrive_for_the_ok_may_be_lost(
     assert line.outcomes == [Probe()]
     line.submit("ask", "M105", reply=False).send("ask", "M105").receive("ok T:200.0 /200.0 B:84.0 /0.0")
     assert Unacknowledged("1", LOST) in line.outcomes
+
+
+POSITION = "X:10.00 Y:10.00 Z:5.00 E:0.00 Count X:800 Y:800 Z:2000"
+
+
+def test_a_run_that_ends_asks_though_the_printer_reports_its_position() -> None:
+    line = Line().begin("1", "G1 X10")
+    line.acknowledgements.hurry()
+    for _ in range(6):
+        line.wait(HURRY_S / 5).receive(POSITION)
+    assert line.outcomes == [Probe()]
+
+
+def test_what_a_printer_sends_on_its_own_for_ever_keeps_no_line_waiting() -> None:
+    line = Line().begin("1", "G1 X10")
+    for _ in range(MOST_LINES):
+        line.receive(POSITION).wait(2)
+    assert line.outcomes == []
+    for _ in range(round(SILENCE_S)):
+        line.receive(POSITION).wait(2)
+    assert line.outcomes == [Probe()]
 
 
 @pytest.mark.parametrize(
