@@ -61,8 +61,8 @@ class Targets:
         if effect.heater.startswith(KLIPPER):
             name = effect.heater.removeprefix(KLIPPER)
             name = f'"{name}"' if " " in name else name
-            line = f"SET_HEATER_TEMPERATURE HEATER={name} TARGET={effect.target:g}"
-            self._printer.commands([line], tags=set(TAGS))
+            line = ("SET_HEATER_TEMPERATURE", f"HEATER={name}", f"TARGET={effect.target:g}")
+            self._printer.commands([" ".join(line)], tags=set(TAGS))
         elif tool.isdecimal() and int(tool):
             # OctoPrint leaves the number out if the profile has one tool or a shared nozzle: that sets the tool in use.
             self._printer.commands([f"M104 T{tool} S{effect.target:g}"], tags=set(TAGS))
