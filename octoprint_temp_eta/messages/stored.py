@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..core.scripts.catalogue import is_valid_id
+
 #: Yields the path of each part of a value that does not match.
 Format = Callable[[Any], Iterator[str]]
 
@@ -78,6 +80,12 @@ def _is_pair(value: Any) -> bool:
     return texts and 1 <= len(value[1]) <= _NAME
 
 
+def _is_script(value: Any) -> bool:
+    """Whether it is a script's ID and title."""
+    texts = isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value)
+    return texts and is_valid_id(value[0]) and len(value[1]) <= _NAME
+
+
 def _is_forecast(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != 6 or not isinstance(value[0], str):
         return False
@@ -124,6 +132,7 @@ FORMATS: Mapping[str, Format] = {
     "announced_elsewhere": _list(_record({"broker": _text(_ADDRESS), "places": _list(_PLACE)}), most=100),
     "left_elsewhere": _list(_record({"broker": _text(_ADDRESS), "topics": _list(_text(_TOPIC))}), most=100),
     "run": lambda value: iter(()) if value is None else _RUN(value),
+    "script_files": _object(_where(_is_script)),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

@@ -157,7 +157,7 @@ class HomeAssistant(Part):
         """What the announcement depends on; it is compared at each tick."""
         heaters, profile, packet_size = self._heaters, self._printer.profile, self._outbox.limits.maximum_packet_size
         names = (heaters.names, heaters.heated, heaters.sensors)
-        offered = (self._forecasts.known, self._scripts.catalogue)
+        offered = (self._forecasts.known, self._scripts.offered)
         return self._info.identity, self._settings, self._stays, profile, packet_size, names, offered
 
     def _wanted(self) -> Announcement | None:
@@ -177,11 +177,7 @@ class HomeAssistant(Part):
             heaters=heaters,
             sensors=tuple(self._heaters.sensors),
             presets=self._forecasts.names,
-            scripts=tuple(
-                (each.id, each.title)
-                for each in self._scripts.catalogue
-                if each.id and not each.error and may_start(each.id, settings)
-            ),
+            scripts=tuple(each for each in self._scripts.offered if may_start(each[0], settings)),
             commands=frozenset(self._commands.allowed),
             highest_targets=self._highest_targets(settings),
             thermostats=self._thermostats(settings),

@@ -17,6 +17,7 @@ from ..part import CommandHandler, InputHandler, Part
 from ..protocol.effects import Effect, Log, Page, Reply
 from ..protocol.script_effects import CreateScriptFolder, ScanScripts
 from ..protocol.script_inputs import ScriptFolderCreated, ScriptsFound
+from .last_good import SCRIPT_FILES, LastGood
 
 #: Seconds between two scans of the folder, and without any result of a scan until that is reported.
 SCAN_S, SLOW_S = 5.0, 60.0
@@ -25,8 +26,11 @@ SCAN_S, SLOW_S = 5.0, 60.0
 class Library(Part):
     """The catalogue of scripts. Without a folder in the settings there are no scripts."""
 
-    def __init__(self, outbox: Outbox, settings: Settings) -> None:
+    def __init__(self, outbox: Outbox, settings: Settings, stored: object = None) -> None:
         self.catalogue: tuple[Script, ...] = ()
+        #: ID and title of each script, also of those whose file has an error at present.
+        self.offered: tuple[tuple[str, str], ...] = ()
+        self._last_good = LastGood(stored)
         #: Whether the folder was scanned completely.
         self.known = False
         self.folder_state = FolderState()
@@ -54,6 +58,11 @@ class Library(Part):
             ScriptsFound: self._found,
             ScriptFolderCreated: self._folder_created,
         }
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """Which script each file is."""
+        return {SCRIPT_FILES: self._last_good.stored}
 
     @property
     def readable(self) -> bool:
@@ -120,7 +129,8 @@ class Library(Part):
         found = find(self.catalogue, script_id)
         if found is not None:
             return found
-        broken = next((each for each in self.catalogue if script_id in (each.id, each.file)), None)
+        names = ((each, (each.id, each.file, self._last_good.id_of(each))) for each in self.catalogue)
+        broken = next((each for each, known in names if script_id in known), None)
         if broken is not None:
             raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
         if not self.known:
@@ -149,10 +159,13 @@ class Library(Part):
             logs += self._folder_logs(event.folder)
             self.folder_state = event.folder
             logs.append(Page({"type": "script_folder_update", "data": self.shown_folder}))
+        if event.folder.error is None:
+            self._last_good.update(event.scripts, complete=event.complete)
         # A drive that is away has not lost its scripts: entities and on-connect commands wait for it.
         if event.folder.error is None and event.scripts != self.catalogue:
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
+            self.offered = self._last_good.offered(self.catalogue)
             self.publish_all(now)
         return logs
 

@@ -13,6 +13,7 @@ from ..part import Part
 from ..printer.printer import Printer
 from .commands import ScriptCommands
 from .interrupted import RUN, InterruptedRun
+from .last_good import SCRIPT_FILES
 from .library import Library
 from .on_connect import OnConnect
 from .refused_motion import RefusedMotion
@@ -34,7 +35,7 @@ class Scripts:
         remembered: Mapping[str, Any],
     ) -> None:
         store = ScriptStore(remembered.get(STORED))
-        self._library = Library(outbox, settings)
+        self._library = Library(outbox, settings, remembered.get(SCRIPT_FILES))
         reports = RunReports(outbox, store)
         self._run = ScriptRun(reports, heaters)
         interrupted = InterruptedRun(self._run, reports, remembered.get(RUN))
@@ -54,6 +55,11 @@ class Scripts:
     def catalogue(self) -> tuple[Script, ...]:
         """The scripts in the folder."""
         return self._library.catalogue
+
+    @property
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """ID and title of each script, also of those whose file has an error at present."""
+        return self._library.offered
 
     @property
     def known(self) -> bool:
