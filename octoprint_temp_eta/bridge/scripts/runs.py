@@ -261,7 +261,9 @@ class ScriptRun(Part):
             case core.Settle(targets, ask, spindle_off):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
-                return [*heaters, *self._lines.send_last(ask=ask, spindle_off=spindle_off)]
+                # Of a process that was killed, nobody has ended the wait for a temperature.
+                waits = self._lines.break_heat_wait(now) if spindle_off else []
+                return [*waits, *heaters, *self._lines.send_last(ask=ask, spindle_off=spindle_off)]
             case core.RunStarted() | core.RunEnded() | core.StillOn() | core.UserAwaited():
                 return self._reports.report(decision, now)
             case _:

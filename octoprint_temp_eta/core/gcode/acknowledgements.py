@@ -54,8 +54,9 @@ class Acknowledgements(UndecidedFlight):
 
     @property
     def heat_wait(self) -> bool:
-        """Whether the printer waits for a temperature and processes nothing else."""
-        return any(sent.command in HEAT_WAITS for sent in self._in_flight)
+        """Whether the printer waits for a temperature and processes nothing else; not once that has been ended."""
+        waits = any(sent.command in HEAT_WAITS for sent in self._in_flight)
+        return waits and not any(sent.forced for sent in self._in_flight)
 
     def hurry(self) -> None:
         """The run is ending: send an M105 soon, and wait at most `SILENCE_S` for a sign of life.

@@ -319,6 +319,19 @@ def test_a_shutdown_gives_the_heaters_their_targets_back() -> None:
     ]
 
 
+def test_a_process_that_is_killed_in_a_heat_wait_ends_it() -> None:
+    """By systemd, which ends it together with OctoPrint, or by Linux when the memory is used up."""
+    driver = ScriptBridgeDriver()
+    driver.handle(EmergencyParser(True))
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"), LineSending(f"{RUN_1}.1", "M190 S90", acknowledged=True))
+    effects = driver.handle_all(ScriptEnded(RUN_1, -9, "was ended by SIGKILL"))
+    assert [each for each in effects if isinstance(each, BreakHeatWait | SetTarget)] == [
+        BreakHeatWait(),
+        SetTarget("bed", 60.0),
+    ]
+
+
 def test_a_shutdown_without_a_printer_sends_nothing() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
