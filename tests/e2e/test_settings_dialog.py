@@ -79,6 +79,12 @@ def test_the_dialog_shows_what_is_invalid_and_why(open_page: Open, octoprint: Oc
     expect(field(page, "mqtt_broker_port")).to_be_focused()
     field(page, "mqtt_broker_port").fill(str(port))
     field(page, "mqtt_enabled").check()
+    host = saved(octoprint, "mqtt_broker_host")
+    field(page, "mqtt_broker_host").fill("mqtt://pi:secret@broker.test")
+    field(page, "mqtt_broker_host").blur()
+    save(page)
+    expect(page.locator("#temp_eta_setting_mqtt_broker_host_rule")).to_contain_text("must have no password")
+    field(page, "mqtt_broker_host").fill(host)
     save(page)
     expect(dialog).to_be_hidden()
     assert saved(octoprint, "mqtt_keepalive") == 77

@@ -51,6 +51,7 @@ $(function () {
             field.closest(".control-group")[0].scrollIntoView({block: "nearest"});
         };
         const open = (group) => $(PAGE + ' a[href="#' + group.attr("id") + '"]').tab("show");
+        self.refusal = ko.pureComputed(() => (self.refused() ? TempETA.translated(self.refused().rule) : ""));
         self.isRefused = (key) => self.refused() !== null && self.refused().key === key;
 
         self.onSettingsBeforeSave = function () {
