@@ -20,7 +20,7 @@ from .submissions import Submissions
 #: Seconds after which a "wait" from the printer (it is idle) means that an ok was lost.
 IDLE_S = 2.5
 
-#: Lines of a reply; the printer sends further ones on its own, such as its position (M154), and they prove nothing.
+#: Lines that are a sign of life; a printer that sends more may do so on its own, such as its position (M154).
 MOST_LINES = 500
 
 LOST = "its ok was lost"
@@ -60,8 +60,9 @@ class Flight:
             self._note_temperatures(head, line, at)
             if head.command == "M105":
                 head.lines.append(line)
-        elif belongs_to(head, line) and len(head.lines) < MOST_LINES:
-            head.alive_at = head.heard_at = at
+        elif belongs_to(head, line):
+            if len(head.lines) < MOST_LINES:
+                head.alive_at = head.heard_at = at
             head.lines.append(line)
 
     def _note_temperatures(self, head: InFlight, line: str, at: float) -> None:
