@@ -173,6 +173,7 @@ class Heaters(Part):
             self._targets.clear()
             self._reported.clear()
             self._presence.forget()
+            self._tracks.lose()
             self._sensors.lose()
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
             for name in self.names:
@@ -206,7 +207,8 @@ class Heaters(Part):
         for name, reading in present.items():
             if self._is_followed(name, reading):
                 yield self._read_heater(name, reading, now, doubted=doubted)
-        if not doubted:
+        # A Klipper that is not ready reports one hotend with 0 °C, and nothing else.
+        if not doubted and any(actual for actual, _ in present.values()):
             self._sensors.read(
                 {
                     name: reading[0]

@@ -59,14 +59,23 @@ class Tracks:
         self._sort()
 
     def missing(self, readings: Mapping[str, Reading]) -> list[str]:
-        """Count the heaters without a value in `readings`, and return those to drop."""
+        """Count the heaters without a value in `readings`, and return those to drop.
+
+        Only those count that had one on this connection: a Klipper that is not ready reports no bed.
+        """
         if not readings:
             return []
         for name in self.names:
             actual, target = readings.get(name, NOTHING)
-            absent = actual is None and not target
-            self._missing[name] = self._missing.get(name, 0) + 1 if absent else 0
-        return [name for name in self.names if self._missing[name] >= MISSING_READINGS]
+            if actual is not None or target:
+                self._missing[name] = 0
+            elif name in self._missing:
+                self._missing[name] += 1
+        return [name for name in self.names if self._missing.get(name, 0) >= MISSING_READINGS]
+
+    def lose(self) -> None:
+        """The printer is disconnected."""
+        self._missing.clear()
 
     def _sort(self) -> None:
         self.names = tuple(sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name)))

@@ -42,6 +42,9 @@ def test_beyond_the_most_heaters_none_is_added() -> None:
 @pytest.mark.parametrize("absent", [{"tool0": (20.0, 0.0)}, {"tool0": (20.0, 0.0), "bed": (None, 0.0)}])
 def test_a_heater_without_a_value_is_missing_after_a_number_of_readings(absent: dict[str, Reading]) -> None:
     made = tracks("bed", "tool0")
+    for _ in range(MISSING_READINGS):
+        assert made.missing(absent) == [], "it may not be ready yet"
+    made.missing({"tool0": (20.0, 0.0), "bed": (20.0, 0.0)})
     for _ in range(MISSING_READINGS - 1):
         assert made.missing(absent) == []
     assert made.missing({}) == [], "a reading of nothing is no evidence"

@@ -106,3 +106,20 @@ def test_the_number_of_heaters_and_sensors_is_limited_and_that_is_reported_once(
     driver.advance(INTERVAL_S)
     assert len(driver.state("temperatures")) == MOST_SENSORS
     assert len([log for log in driver.of(Log) if "ignored_heaters" in log.text]) == 1
+
+
+def test_a_printer_that_is_not_ready_loses_neither_heaters_nor_sensors():
+    """Klipper answers `ok T:0`, and nothing else, while the printer's board has no power."""
+    driver = connected()
+    driver.read(tool0=(22.0, 0.0), bed=(22.0, 0.0), A=(30.0, 0.0))
+    driver.advance(20)
+    driver.printer(connected=False, state="OFFLINE")
+    driver.printer()
+    for _ in range(5 * MISSING_READINGS):
+        driver.read(tool0=(0.0, 0.0))
+        driver.advance(5)
+    assert driver.heaters == ["bed", "tool0"]
+    assert driver.state("temperatures") == {"A": None}
+    assert driver.state("eta", heater="bed")["actual"] is None
+    driver.read(tool0=(22.0, 0.0), bed=(22.0, 0.0), A=(30.0, 0.0))
+    assert driver.state("eta", heater="bed")["actual"] == 22.0
