@@ -89,7 +89,8 @@ class Present:
         """Return what was not sent because of the broker's limits since the last call, and why."""
         reports = self._outbox.limits.take_reports()
         for each in reports:
-            if not isinstance(each, Closed):
+            # a reply is lost, whatever is accepted there later
+            if not isinstance(each, Closed) and self._outbox.is_state(each.topic):
                 self.problems.not_sent(each.topic, str(each))
         return list(map(str, reports))
 

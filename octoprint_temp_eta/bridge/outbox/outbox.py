@@ -105,6 +105,10 @@ class Outbox:
             if record.key is not None and record.key[0] in messages and now.at - record.set_at >= older_than:
                 self._set(*record.key, record.publish.topic, record.body, now)
 
+    def is_state(self, topic: str) -> bool:
+        """Return whether the newest message on `topic` replaces the ones before."""
+        return self._retained.get(topic) is not None
+
     def sends(self, message: str) -> bool:
         """Return whether a retained message is neither too large for the broker nor held back."""
         record = self._retained.get(self.topics.of(message))
