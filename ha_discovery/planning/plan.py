@@ -13,7 +13,6 @@ expects its configuration on the topic where it first saw it. So there are three
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from ha_discovery.config.frozen import frozen
@@ -92,15 +91,18 @@ def _changes(old: frozenset[Place], new: frozenset[Place]) -> tuple[frozenset[Pl
     """Return what of `old` moves to a place in `new`, and what is gone."""
     same = _by_identity(new)
     moved = frozenset(place for place in old if any(place.moves_to(other) for other in same[_identity(place)]))
-    stays = frozenset(place for place in old if any(place.stays_in(other) for other in same[_identity(place)]))
-    return moved, old - moved - stays
+    return moved, old - moved - _staying(old, new)
 
 
-def _unused(places: Iterable[Place], new: Iterable[Place]) -> frozenset[Place]:
-    """Return a limited number of the places, without those where the same component is in `new`."""
+def _staying(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place]:
+    """Return those of the places where the same component is in `new`."""
     same = _by_identity(new)
-    unused = (place for place in sorted(places) if not any(place.stays_in(other) for other in same[_identity(place)]))
-    return frozenset(islice(unused, MOST_FORMER))
+    return frozenset(place for place in places if any(place.stays_in(other) for other in same[_identity(place)]))
+
+
+def _unused(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place]:
+    """Return a limited number of the places, without those where the same component is in `new`."""
+    return frozenset(sorted(places - _staying(places, new))[:MOST_FORMER])
 
 
 def _others(places: Iterable[Place], known: Iterable[Place]) -> frozenset[Place]:

@@ -82,8 +82,7 @@ def _is_pair(value: Any) -> bool:
 
 def _is_script(value: Any) -> bool:
     """Whether it is a script's ID and title."""
-    texts = isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value)
-    return texts and is_valid_id(value[0]) and len(value[1]) <= _NAME
+    return _is_pair(value) and is_valid_id(value[0])
 
 
 def _is_forecast(value: Any) -> bool:

@@ -239,3 +239,23 @@ def test_a_text_may_be_the_name_of_a_property_of_objects(page: Page, text: str) 
     assert "undefined" not in page.evaluate(
         "(text) => { window.LOCALE = 'de'; return TempETA.translated(text); }", text
     )
+
+
+def test_after_a_change_of_the_browsers_clock_the_graphs_are_shown_again(page: Page) -> None:
+    shown = page.evaluate(
+        """() => {
+            const history = new TempETA.History();
+            const real = Date.now;
+            const message = (number) => {
+                const seconds = real() / 1000 + number;
+                history.add({serverTime: seconds, temps: [{time: seconds, oven: {actual: 30, target: 60}}]});
+            };
+            for (let number = 0; number < 5; number++) message(number);
+            Date.now = () => real() + 7200000;
+            for (let number = 5; number < 30; number++) message(number);
+            const points = history.of("oven", Date.now() - 60000).length;
+            Date.now = real;
+            return points;
+        }"""
+    )
+    assert shown > 0

@@ -237,26 +237,6 @@ def test_the_measured_line_ends_at_the_newest_reading_where_the_predicted_one_st
     assert ends == [33] * 5
 
 
-def test_after_a_change_of_the_browsers_clock_the_graphs_are_shown_again(page: Page) -> None:
-    shown = page.evaluate(
-        """() => {
-            const history = new TempETA.History();
-            const real = Date.now;
-            const message = (number) => {
-                const seconds = real() / 1000 + number;
-                history.add({serverTime: seconds, temps: [{time: seconds, oven: {actual: 30, target: 60}}]});
-            };
-            for (let number = 0; number < 5; number++) message(number);
-            Date.now = () => real() + 7200000;
-            for (let number = 5; number < 30; number++) message(number);
-            const points = history.of("oven", Date.now() - 60000).length;
-            Date.now = real;
-            return points;
-        }"""
-    )
-    assert shown > 0
-
-
 def test_an_extrapolated_temperature_is_shown_instead_of_the_last_reading(page: Page) -> None:
     send(page, type="eta_update", heater="retort", data={**ETA, "heater": "retort"})
     page.evaluate(f"{MODEL}.fromCurrentData({{temps: [{{time: 1, retort: {{actual: 50, target: 0}}}}]}})")

@@ -14,7 +14,7 @@ from tests.support.mqtt_client import Observer
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 from tests.support.octoprint_page import TIMEOUT_MS, Open, Save, heater, log_in, messages_in, open_settings, ours
 from tests.support.page_messages import MODEL
-from tests.support.scripts_page import BODIES, sidebar, write_scripts
+from tests.support.scripts_page import show_scripts, sidebar
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
@@ -126,9 +126,7 @@ def test_who_logs_in_next_does_not_see_the_open_settings_of_a_script(
 ) -> None:
     may = ("STATUS", "SETTINGS_READ", "PLUGIN_TEMP_ETA_READ", "PLUGIN_TEMP_ETA_RUN")
     octoprint.add_user("operator", list(may))
-    write_scripts(tmp_path)
-    settings(script_folder=str(tmp_path))
-    eventually(lambda: len(octoprint.get("/api/plugin/temp_eta")["scripts"]) > len(BODIES), "the scripts to be found")
+    show_scripts(octoprint, settings, tmp_path)
     page = browser_page
     log_in(page, octoprint)
     log_in_on(page)
@@ -145,9 +143,7 @@ def test_who_logs_in_next_does_not_see_the_open_settings_of_a_script(
 def test_a_log_out_leaves_nothing_of_the_settings_dialog(
     browser_page: Page, octoprint: OctoPrint, settings: Save, tmp_path: Path
 ) -> None:
-    write_scripts(tmp_path)
-    settings(script_folder=str(tmp_path))
-    eventually(lambda: len(octoprint.get("/api/plugin/temp_eta")["scripts"]) > len(BODIES), "the scripts to be found")
+    show_scripts(octoprint, settings, tmp_path)
     page = browser_page
     log_in(page, octoprint)
     log_in_on(page)

@@ -26,8 +26,8 @@ from tests.support.scripts_page import (
     open_with_empty_folder,
     run,
     setting,
+    show_scripts,
     sidebar,
-    write_scripts,
 )
 from tests.support.waiting import eventually
 
@@ -37,9 +37,7 @@ pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_B
 @pytest.fixture
 def scripts(octoprint: OctoPrint, settings: Save, tmp_path: Path) -> Iterator[OctoPrint]:
     """OctoPrint with a folder of scripts of its own, one of them broken; no run outlives the test."""
-    write_scripts(tmp_path)
-    settings(script_folder=str(tmp_path))
-    eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")
+    show_scripts(octoprint, settings, tmp_path)
     octoprint.post(PATH, {"command": "save_script_settings", "id": "returns", "settings": SETTINGS})
     yield octoprint
     octoprint.request("POST", PATH, {"command": "cancel_script"})

@@ -25,12 +25,14 @@ BODIES = {
 }
 
 
-def write_scripts(folder: Path) -> None:
-    """Write a script for each of `BODIES`, and one that cannot be read."""
+def show_scripts(octoprint: OctoPrint, settings: Save, folder: Path) -> None:
+    """Write a script for each of `BODIES`, and one that cannot be read, and wait until the page has them."""
     for name, body in BODIES.items():
         declared = f"__script_settings__ = {SETTINGS!r}" if name == "returns" else ""
         add_script(folder, name, body, title=f"It {name}", more=declared)
     (folder / "broken.py").write_text("def (")
+    settings(script_folder=str(folder))
+    eventually(lambda: len(octoprint.get(PATH)["scripts"]) == len(BODIES) + 1, "the scripts to be found")
 
 
 def sidebar(page: Page) -> Locator:

@@ -52,7 +52,7 @@ class Present:
             return None
         if self._read_back.missing:
             return self._nothing_arrives
-        refused = self.problems.present(f"{self._outbox.topics.base}/", f"{discovery_prefix}/")
+        refused = self.problems.refusal(f"{self._outbox.topics.base}/", f"{discovery_prefix}/")
         return refused or next(iter(self._outbox.limits.closed), None)
 
     def tick(self, now: Now) -> str | None:

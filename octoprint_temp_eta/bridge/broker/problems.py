@@ -31,10 +31,11 @@ class Problems:
         #: By topic, why the broker has refused the subscription.
         self._subscriptions: dict[str, str] = {}
 
-    def present(self, *prefixes: str) -> str | None:
-        """Return what the broker refuses on this connection, None if nothing; subscriptions first, commands before all.
+    def refusal(self, *prefixes: str) -> str | None:
+        """Return what the broker refuses on this connection, None if nothing.
 
-        Of messages, only those count whose topic begins with one of `prefixes`.
+        Subscriptions come first, in the order in which they are made: that of the commands before all others. Of
+        messages, only those count whose topic begins with one of `prefixes`.
         """
         messages = (why for topic, why in reversed(self._refused.items()) if topic.startswith(prefixes))
         return next(iter(self._subscriptions.values()), None) or next(messages, None)
@@ -66,7 +67,7 @@ class Problems:
     def ended(self, *problems: str) -> None:
         """Note that these problems have ended."""
         if self.last_error in problems:
-            self.last_error = self.present("")
+            self.last_error = self.refusal("")
 
     def granted(self, topic: str) -> None:
         """Note that the broker has granted the subscription to `topic`."""

@@ -44,8 +44,6 @@ class Discovery:
 
     def __init__(self, outbox: Outbox, announced: Announced, elsewhere: Elsewhere, former_bases: FormerBases) -> None:
         self.online = False
-        #: Since when there is a connection, in monotonic seconds.
-        self._connected_at = 0.0
         #: When the last plan was finished, in monotonic seconds, None if there was none on this connection.
         self._finished_at: float | None = None
         #: What was in the record at the beginning of this connection.
@@ -103,7 +101,6 @@ class Discovery:
         It may also have what was removed while another broker was connected.
         """
         self.online, self._finished_at, self._inherited = False, None, self._announced
-        self._connected_at = now.at
         self._abandon()
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
@@ -199,7 +196,7 @@ class Discovery:
             return []
         if self._after is not None:
             return self._step(now)
-        waits = not may_remove and now.at - self._connected_at < HOLD_S and bool(self._not_wanted)
+        waits = not may_remove and now.at - self._outbox.connected_at < HOLD_S and bool(self._not_wanted)
         may_begin = not waits and Use.LOOKING not in self._former_bases.devices.values()
         return self._begin(now, may_remove=may_remove) if self._is_due(now) and may_begin else []
 

@@ -50,7 +50,8 @@ class Outbox:
         #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
         self._progress_at = 0.0
-        self._connected_at = 0.0
+        #: When the present connection began, in monotonic seconds.
+        self.connected_at = 0.0
         self._retained = Retained()
         self._events = Events()
         self._published: list[Published] = []
@@ -221,7 +222,7 @@ class Outbox:
         again = self._retained.clearing_outside(self.topics)
         self._former |= {topic: record for topic in again if (record := self._retained.drop(topic)) is not None}
         self.link = link
-        self._progress_at = self._connected_at = now.at
+        self._progress_at = self.connected_at = now.at
         self.resend_states()
 
     def resend_states(self) -> None:
@@ -235,7 +236,7 @@ class Outbox:
 
     def retry(self, now: Now, *, all_of_them: bool = False) -> None:
         """Send what was held back again if it is time, once the connection has lasted; or all of it."""
-        lasts = self.connected and now.at - self._connected_at >= LASTS_S
+        lasts = self.connected and now.at - self.connected_at >= LASTS_S
         if (lasts or all_of_them) and self.limits.retry(now, all_of_them=all_of_them):
             self.resend_states()
 

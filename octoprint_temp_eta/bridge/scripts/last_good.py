@@ -36,7 +36,10 @@ class LastGood:
 
     def id_of(self, script: Script) -> str | None:
         """Return the script's ID; of a file with an error, the one of before."""
-        return self._scripts.get(script.file, [None])[0] if script.error is not None else script.id
+        if script.error is None:
+            return script.id
+        before = self._scripts.get(script.file)
+        return None if before is None else before[0]
 
     def offered(self, catalogue: Sequence[Script]) -> tuple[tuple[str, str], ...]:
         """Return ID and title of each script, also of those whose file has an error at present."""

@@ -159,10 +159,10 @@ class Library(Part):
             logs += self._folder_logs(event.folder)
             self.folder_state = event.folder
             logs.append(Page({"type": "script_folder_update", "data": self.shown_folder}))
-        if event.folder.error is None:
-            self._last_good.update(event.scripts, complete=event.complete)
-        # A drive that is away has not lost its scripts: entities and on-connect commands wait for it.
-        if event.folder.error is None and event.scripts != self.catalogue:
+        if event.folder.error is not None:
+            return logs  # a drive that is away has not lost its scripts: entities and on-connect commands wait for it
+        self._last_good.update(event.scripts, complete=event.complete)
+        if event.scripts != self.catalogue:
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
             self.offered = self._last_good.offered(self.catalogue)

@@ -258,12 +258,12 @@ class ScriptRun(Part):
             case core.Terminate():
                 self._lines.hurry()
                 return [TerminateScript(), *self._lines.break_heat_wait(now)]
-            case core.Settle(targets, ask, spindle_off):
+            case core.Settle(targets, ask, unfinished):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 # Of a process that was killed, nobody has ended the wait for a temperature.
-                waits = self._lines.break_heat_wait(now) if spindle_off else []
-                return [*waits, *heaters, *self._lines.send_last(ask=ask, spindle_off=spindle_off)]
+                broken = self._lines.break_heat_wait(now) if unfinished else []
+                return [*broken, *heaters, *self._lines.send_last(ask=ask, spindle_off=unfinished)]
             case core.RunStarted() | core.RunEnded() | core.StillOn() | core.UserAwaited():
                 return self._reports.report(decision, now)
             case _:

@@ -206,13 +206,13 @@ class Kill:
 class Settle:
     """Set `targets` (°C by heater), then send the last line and wait for its acknowledgement.
 
-    With `ask`, the printer is asked for its temperatures and targets before the last line. With `spindle_off`, the
-    script's spindle or laser is switched off.
+    With `ask`, the printer is asked for its temperatures and targets before the last line. Of an `unfinished` run, a
+    wait for a temperature is ended, and its spindle or laser is switched off.
     """
 
     targets: Mapping[str, float]
     ask: bool = True
-    spindle_off: bool = True
+    unfinished: bool = True
 
 
 @frozen

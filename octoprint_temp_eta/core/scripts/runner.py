@@ -192,7 +192,7 @@ class Runner:
         self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
         linked = runs and self._progress.linked
         end = (
-            [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False, spindle_off=not self._finished)]
+            [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False, unfinished=not self._finished)]
             if linked
             else [Kill()]
         )
@@ -207,7 +207,7 @@ class Runner:
         if self.phase is Phase.IDLE:
             return self._finish(wall, held=True)
         unfinished, result = not self._finished, self._progress.result
-        settle = Settle(self._targets_after(targets), ask=unfinished, spindle_off=unfinished)
+        settle = Settle(self._targets_after(targets), ask=unfinished, unfinished=unfinished)
         # The printer may acknowledge late, while it waits for a heater. The result is published without waiting.
         unfinished = result is not None and result.outcome in (Outcome.CANCELLED, Outcome.ERROR)
         return [*self._report(wall), settle] if unfinished else [settle]
@@ -302,7 +302,7 @@ class Runner:
         return [Release(), *report] if held else report
 
     def _again(self) -> Settle:
-        return Settle(self._progress.heaters.again(), ask=not self._finished, spindle_off=not self._finished)
+        return Settle(self._progress.heaters.again(), ask=not self._finished, unfinished=not self._finished)
 
     def _still_on(self, heaters: Sequence[str]) -> list[Decision]:
         return [StillOn(self.run.run_id, tuple(heaters))] if heaters and self.run is not None else []

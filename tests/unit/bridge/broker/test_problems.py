@@ -39,13 +39,13 @@ def test_a_granted_subscription_ends_its_error():
     problems = Problems()
     events = [*(BrokerRefused(f"Not permitted to subscribe to {topic}", topic) for topic in "ba"), refused("c")]
     texts = [report(problems, event) for event in reversed(events)]
-    assert problems.present() == texts[1]
+    assert problems.refusal() == texts[1]
     problems.granted("b")
     assert problems.last_error == texts[1]
     problems.last_error = "another error"
     problems.granted("a")
     assert problems.last_error == "another error"
-    assert (problems.present("c"), problems.present("d")) == (texts[0], None)
+    assert (problems.refusal("c"), problems.refusal("d")) == (texts[0], None)
 
 
 def test_a_subscription_that_is_not_wanted_any_more_is_no_problem():
@@ -53,16 +53,16 @@ def test_a_subscription_that_is_not_wanted_any_more_is_no_problem():
     for topic in "ab":
         report(problems, BrokerRefused(f"Not permitted to subscribe to {topic}", topic))
     problems.only(["a", "c"])
-    assert problems.present() == "Not permitted to subscribe to a"
+    assert problems.refusal() == "Not permitted to subscribe to a"
 
 
 def test_what_the_broker_refuses_altogether_is_a_problem_until_the_next_connection():
     problems = Problems()
     text = report(problems, BrokerRefused("It keeps no retained messages"))
     problems.only([])
-    assert problems.present() == text
+    assert problems.refusal() == text
     problems.connected()
-    assert problems.present() is None
+    assert problems.refusal() is None
 
 
 def test_the_error_ends_when_one_refused_topic_is_accepted_and_what_is_still_refused_is_new():
@@ -72,7 +72,7 @@ def test_the_error_ends_when_one_refused_topic_is_accepted_and_what_is_still_ref
     assert problems.last_error == texts[-1]
     assert problems.refuses("a")
     problems.accepted("a")
-    assert (problems.last_error, problems.present(""), problems.refuses("a")) == (None, None, False)
+    assert (problems.last_error, problems.refusal(""), problems.refuses("a")) == (None, None, False)
     assert problems.is_new(refused("b"))
 
 

@@ -147,7 +147,7 @@ def test_a_finished_run_keeps_its_targets_a_failed_one_does_not() -> None:
         runner.script_sent("M109 S200")
         runner.returned(success, {}, None, 0)
         assert runner.process_ended(CLEANLY, 0, RUN.targets) == [
-            Settle(targets, ask=not success, spindle_off=not success)
+            Settle(targets, ask=not success, unfinished=not success)
         ]
 
 

@@ -61,7 +61,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.CLOSING, "shut down"): (
-        [Terminate(), Kill(), Settle({}, ask=False, spindle_off=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
+        [Terminate(), Kill(), Settle({}, ask=False, unfinished=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
         Phase.IDLE,
     ),
     (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
@@ -80,7 +80,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.RUNNING, "cancel"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "lost"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
-    (Phase.CLOSING, "ended"): ([Settle({}, ask=False, spindle_off=False)], Phase.SETTLING),
+    (Phase.CLOSING, "ended"): ([Settle({}, ask=False, unfinished=False)], Phase.SETTLING),
     (Phase.STOPPING, "ended"): ([CANCELLED, RESTORE], Phase.SETTLING),
     (Phase.SETTLING, "settled"): ([Release()], Phase.IDLE),
     (Phase.SETTLING, "lost"): ([Release()], Phase.IDLE),
@@ -118,7 +118,7 @@ def test_a_result_is_reported_after_the_last_acknowledgement(
     runner = at(Phase.RUNNING)
     runner.returned(*result, 0)
     assert runner.state is State.RUNNING
-    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({}, ask=not result[0], spindle_off=not result[0])]
+    assert runner.process_ended(CLEANLY, 1999, {}) == [Settle({}, ask=not result[0], unfinished=not result[0])]
     assert runner.state is State.RUNNING
     assert runner.settled(True, 2000, {}) == [Release(), expected]
     assert (runner.state, runner.run, runner.last) == (State.IDLE, None, expected.completed)
