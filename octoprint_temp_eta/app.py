@@ -141,7 +141,6 @@ class App:
         self._worker.post(event)
         if isinstance(event, SettingsChanged):
             self._settings = event.settings
-            self._subscribe_for_plugins()
 
     def _from_broker(self, event: Input) -> None:
         """Post what the connection reports."""
@@ -187,10 +186,7 @@ class App:
         self._subscribe_for_plugins()
 
     def _subscribe_for_plugins(self) -> None:
-        """Subscribe to what plugins want, without filters that match our topics since the settings have changed."""
-        base = topics_of(self._settings).base
-        wanted = (text for text in self._callbacks.filters if not reaches_below(text, base))
-        self.post(PluginSubscriptions(tuple(wanted)))
+        self.post(PluginSubscriptions(self._callbacks.filters))
 
     def ask(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Execute a command and return the reply; waits for it. Raises `NoReply`."""

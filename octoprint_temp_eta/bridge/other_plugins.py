@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..core.clock import Now
+from ..core.topic_filter import reaches_below
 from .outbox.outbox import Outbox
 from .part import InputHandler, Part
 from .protocol.effects import Effect, Publish
@@ -18,9 +19,18 @@ class OtherPlugins(Part):
     """Publishes the messages of other plugins, and holds the topics that they subscribed to."""
 
     def __init__(self, outbox: Outbox) -> None:
-        #: The filters of other plugins. The connection subscribes to them.
-        self.filters: tuple[str, ...] = ()
+        self._wanted: tuple[str, ...] = ()
         self._outbox = outbox
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What the connection subscribes to for other plugins.
+
+        Without filters that match our own topics since the settings have changed: some brokers deliver a message once
+        per subscription, and commands would be executed twice.
+        """
+        base = self._outbox.topics.base
+        return tuple(each for each in self._wanted if not reaches_below(each, base))
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -35,5 +45,5 @@ class OtherPlugins(Part):
         return []
 
     def _subscribe(self, event: PluginSubscriptions, _: Now) -> list[Effect]:
-        self.filters = event.filters
+        self._wanted = event.filters
         return []

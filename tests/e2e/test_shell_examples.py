@@ -90,5 +90,7 @@ def test_waiting_until_ready_while_the_changes_are_written(servers: tuple[Broker
         finally:
             writer.terminate()
     octoprint.disconnect()
+    with Observer(broker.listener, base=BASE) as observer:
+        observer.wait_for(f"{BASE}/printer", lambda m: m.json["connected"] is False, timeout=20)
     done = run(broker, "wait-until-ready.sh", BASE)
     assert (done.returncode, done.stderr) == (1, "the printer is not connected\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from octoprint_temp_eta.bridge.other_plugins import CONNECTED_S, OtherPlugins
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
-from octoprint_temp_eta.bridge.protocol.effects import Subscribe
+from octoprint_temp_eta.bridge.protocol.effects import Connect, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import PluginPublish, PluginSubscriptions
 from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.topics import Topics
@@ -45,3 +45,14 @@ def test_the_connection_subscribes_to_the_topics_of_plugins_and_keeps_our_own():
     assert topics.count("homeassistant/status") == 1
     driver.handle(PluginSubscriptions(()))
     assert "plugin/sub" not in driver.of(Subscribe)[-1].topics
+
+
+def test_a_filter_that_matches_our_topics_after_a_change_is_left_out_at_once_and_comes_back():
+    """Some brokers deliver a message once per subscription: each command would be executed twice."""
+    driver = connected()
+    driver.handle(PluginSubscriptions(("farm/#",)))
+    assert "farm/#" in driver.of(Subscribe)[-1].topics
+    driver.change_settings(mqtt_base_topic="farm")
+    assert "farm/#" not in driver.of(Connect)[-1].subscriptions
+    driver.change_settings(mqtt_base_topic="elsewhere")
+    assert "farm/#" in driver.of(Connect)[-1].subscriptions
