@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..bridge.protocol.effects import SetTarget
 from ..bridge.protocol.inputs import TargetSet
-from ..core.gcode.targets import KLIPPER
+from ..core.gcode.targets import setting
 from .printer_tasks import LATE_S, NEW_CONNECTION, TAGS, PrinterTasks
 from .threads.inbox import now
 
@@ -58,13 +58,11 @@ class Targets:
 
     def _restore(self, effect: SetTarget) -> None:
         tool = effect.heater.removeprefix("tool")
-        if effect.heater.startswith(KLIPPER):
-            name = effect.heater.removeprefix(KLIPPER)
-            name = f'"{name}"' if " " in name else name
-            line = ("SET_HEATER_TEMPERATURE", f"HEATER={name}", f"TARGET={effect.target:g}")
-            self._printer.commands([" ".join(line)], tags=set(TAGS))
-        elif tool.isdecimal() and int(tool):
+        line = setting(effect.heater, effect.target)
+        if tool.isdecimal() and int(tool):
             # OctoPrint leaves the number out if the profile has one tool or a shared nozzle: that sets the tool in use.
-            self._printer.commands([f"M104 T{tool} S{effect.target:g}"], tags=set(TAGS))
-        else:
+            line = f"M104 T{tool} S{effect.target:g}"
+        if line is None:
             self._printer.set_temperature(effect.heater, effect.target, tags=set(TAGS))
+        else:
+            self._printer.commands([line], tags=set(TAGS))

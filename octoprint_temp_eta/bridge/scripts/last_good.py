@@ -1,7 +1,8 @@
 """Which script each file was when it could be imported last.
 
-A file with an error has no ID: it may be saved half-edited, or a module is missing after an update. Its script keeps
-its button in Home Assistant, with the name and area that the user has given it.
+A file with an error has no ID: it may be saved half-edited, or a module is missing after an update. A folder that is
+missing or cannot be read may be on a drive that is away. The scripts keep their buttons in Home Assistant, with the
+names and areas that the user has given them.
 """
 
 from __future__ import annotations
@@ -26,11 +27,19 @@ class LastGood:
         """As it is stored."""
         return self._scripts
 
+    @property
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """ID and title of each script, also of those that cannot be started at present."""
+        return tuple({each[0]: each[1] for each in self._scripts.values()}.items())
+
     def update(self, catalogue: Sequence[Script], *, complete: bool) -> None:
         """Note the scripts that were found; a `complete` catalogue has all files that there are."""
         files = {script.file for script in catalogue}
-        kept = {file: each for file, each in self._scripts.items() if file in files or not complete}
         good = {script.file: [script.id or "", script.title] for script in catalogue if script.error is None}
+        # those that can be started come last: an ID that two files had is theirs
+        kept = {file: each for file, each in self._scripts.items() if file not in good}
+        if complete:
+            kept = {file: each for file, each in kept.items() if file in files}
         if self._scripts != kept | good:
             self._scripts = kept | good
 
@@ -40,9 +49,3 @@ class LastGood:
             return script.id
         before = self._scripts.get(script.file)
         return None if before is None else before[0]
-
-    def offered(self, catalogue: Sequence[Script]) -> tuple[tuple[str, str], ...]:
-        """Return ID and title of each script, also of those whose file has an error at present."""
-        good = {script.id or "": script.title for script in catalogue if script.error is None}
-        broken = [self._scripts.get(script.file) for script in catalogue if script.error is not None]
-        return tuple({**{each[0]: each[1] for each in broken if each is not None}, **good}.items())

@@ -28,8 +28,6 @@ class Library(Part):
 
     def __init__(self, outbox: Outbox, settings: Settings, stored: object = None) -> None:
         self.catalogue: tuple[Script, ...] = ()
-        #: ID and title of each script, also of those whose file has an error at present.
-        self.offered: tuple[tuple[str, str], ...] = ()
         self._last_good = LastGood(stored)
         #: Whether the folder was scanned completely.
         self.known = False
@@ -63,6 +61,11 @@ class Library(Part):
     def stored(self) -> Mapping[str, Any]:
         """Which script each file is."""
         return {SCRIPT_FILES: self._last_good.stored}
+
+    @property
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """ID and title of each script, also of those whose file or folder has an error at present."""
+        return self._last_good.offered
 
     @property
     def readable(self) -> bool:
@@ -161,11 +164,11 @@ class Library(Part):
             logs.append(Page({"type": "script_folder_update", "data": self.shown_folder}))
         if event.folder.error is not None:
             return logs  # a drive that is away has not lost its scripts: entities and on-connect commands wait for it
-        self._last_good.update(event.scripts, complete=event.complete)
+        if not event.folder.missing:
+            self._last_good.update(event.scripts, complete=event.complete)
         if event.scripts != self.catalogue:
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
-            self.offered = self._last_good.offered(self.catalogue)
             self.publish_all(now)
         return logs
 

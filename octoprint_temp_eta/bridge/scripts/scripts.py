@@ -58,7 +58,7 @@ class Scripts:
 
     @property
     def offered(self) -> tuple[tuple[str, str], ...]:
-        """ID and title of each script, also of those whose file has an error at present."""
+        """ID and title of each script, also of those whose file or folder has an error at present."""
         return self._library.offered
 
     @property

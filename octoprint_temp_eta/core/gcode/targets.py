@@ -15,10 +15,14 @@ TARGET_COMMANDS = _TOOL_COMMANDS | _COMMANDS.keys() | {"G10", "M568", None}
 ALL = "all"
 #: Before the name of one of Klipper's heaters for which OctoPrint has no name, such as a dryer.
 KLIPPER = "klipper:"
+#: Before the name of one of RepRapFirmware's further beds and chambers, such as B1: `M140 P1` sets the second bed.
+SLOT = "slot:"
+_SLOT_COMMANDS = {"B": "M140", "C": "M141"}
 #: Firmware rounds targets: °C by which a reported one may differ from the one asked for.
 ROUNDING = 1.0
 
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
+_SLOT = re.compile(r"(?<![A-Za-z])P0*([1-9]\d*)(?![.\d])", re.IGNORECASE)
 #: RepRapFirmware's commands for the temperature of a tool, and Klipper's for any heater and for all.
 _G10 = re.compile(r"\s*(?:G10|M568)\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
 #: A name may have blanks in quotation marks.
@@ -33,7 +37,7 @@ _KLIPPER_VALUE = re.compile(r"\bTARGET=[\"']?\s*(-?\d+(?:\.\d+)?)", re.IGNORECAS
 class Asked:
     """What a line asks for: a heater, and the target in °C, None if it has none.
 
-    The heater is named as in OctoPrint, or `ALL`, or Klipper's name after `KLIPPER`.
+    The heater is named as in OctoPrint, or `ALL`, or has a name after `KLIPPER` or `SLOT`.
     """
 
     heater: str
@@ -42,7 +46,7 @@ class Asked:
     @property
     def name(self) -> str:
         """The heater as reports name it: OctoPrint may know one of Klipper's under the same name, such as chamber."""
-        return self.heater.removeprefix(KLIPPER)
+        return self.heater.removeprefix(KLIPPER).removeprefix(SLOT)
 
     def is_now(self, target: float) -> bool:
         """Whether `target` (°C), a reported one, is the one asked for."""
@@ -63,7 +67,9 @@ def asked(line: str, tool: str) -> Asked | None:
             number = _TOOL.search(line)
             return Asked(f"tool{int(number[1] if number else tool[1:])}", _value(line))
         elif word in _COMMANDS:
-            return Asked(_COMMANDS[word], _value(line))
+            slot = _SLOT.search(line)
+            heater = _COMMANDS[word]
+            return Asked(f"{SLOT}{heater[0].upper()}{slot[1]}" if slot else heater, _value(line))
     if g10 := _G10.match(line):
         return Asked(f"tool{int(g10[1])}", _value(line))
     if _ALL_OFF.match(line):
@@ -74,6 +80,19 @@ def asked(line: str, tool: str) -> Asked | None:
         return None
     name = klipper[1] or klipper[2] or klipper[3]
     return Asked(_klipper_heater(name), _celsius(value[1]) if value else 0.0)
+
+
+def setting(heater: str, target: float) -> str | None:
+    """Return the line that sets a heater that is named with `KLIPPER` or `SLOT` (°C); None for OctoPrint's heaters."""
+    name = heater.removeprefix(KLIPPER)
+    if name != heater:
+        return f"SET_HEATER_TEMPERATURE HEATER={_quoted(name)} TARGET={target:g}"
+    name = heater.removeprefix(SLOT)
+    return f"{_SLOT_COMMANDS[name[0]]} P{name[1:]} S{target:g}" if name != heater else None
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 def _value(line: str) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..gcode.motion import Modes
-from ..gcode.targets import ALL, KLIPPER, ROUNDING, Asked, asked
+from ..gcode.targets import ALL, ROUNDING, Asked, asked
 from .run import HeatersAfter, Outcome, Run, RunResult
 from .turned_down import TurnedDown
 
@@ -25,8 +25,8 @@ class HeaterTargets:
     #: Whether the firmware was reset, which switches all heaters off. Some boards print `start` without a reset.
     reset: bool = False
     turned_down: TurnedDown = field(default_factory=TurnedDown)
-    #: The heaters that the script sets with Klipper's command: OctoPrint may have no other for them.
-    _by_klipper: set[str] = field(default_factory=set)
+    #: By name, each heater as the script's latest line for it says: OctoPrint may have no command for it.
+    _as_set: dict[str, str] = field(default_factory=dict)
     #: The targets (°C) that were taken already. They are set after the script's lines.
     _taken: dict[str, float] = field(default_factory=dict)
     _modes: Modes = field(default_factory=Modes)
@@ -44,10 +44,7 @@ class HeaterTargets:
             return
         self.by_script.add(found.name)
         self.by_others.discard(found.name)
-        if found.name == found.heater:
-            self._by_klipper.discard(found.name)
-        else:
-            self._by_klipper.add(found.name)
+        self._as_set[found.name] = found.heater
 
     def script_sending(self, line: str) -> None:
         """OctoPrint sends this line of the script: what falls from now on may be its doing."""
@@ -116,7 +113,7 @@ class HeaterTargets:
         return self._named(self._taken)
 
     def _named(self, heaters: Iterable[str]) -> dict[str, float]:
-        return {(KLIPPER if name in self._by_klipper else "") + name: self._taken[name] for name in heaters}
+        return {self._as_set.get(name, name): self._taken[name] for name in heaters}
 
     def still_on(self, current: Mapping[str, float]) -> list[str]:
         """Return the heaters whose targets could not be set back: the `current` ones (°C) are higher."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
-from octoprint_temp_eta.core.gcode.targets import KLIPPER
+from octoprint_temp_eta.core.gcode.targets import KLIPPER, SLOT
 from tests.support.octoprint_printer import FakeOctoPrint
 
 
@@ -26,7 +28,16 @@ def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has(
     assert octoprint.printer.calls == [(["M104 T1 S0"], False), (["M104 T12 S60.5"], False), ("tool0", 0.0)]
 
 
-def test_a_heater_of_klipper_is_restored_with_its_own_command():
+@pytest.mark.parametrize(
+    ("heater", "line"),
+    [
+        (KLIPPER + "dryer", "SET_HEATER_TEMPERATURE HEATER=dryer TARGET=45.5"),
+        (KLIPPER + "my dryer", 'SET_HEATER_TEMPERATURE HEATER="my dryer" TARGET=45.5'),
+        (SLOT + "B1", "M140 P1 S45.5"),
+        (SLOT + "C2", "M141 P2 S45.5"),
+    ],
+)
+def test_a_heater_that_octoprint_does_not_know_is_restored_with_its_own_command(heater: str, line: str):
     octoprint = FakeOctoPrint()
-    octoprint.do(SetTarget(KLIPPER + "dryer", 45.5))
-    assert octoprint.printer.calls == [(["SET_HEATER_TEMPERATURE HEATER=dryer TARGET=45.5"], False)]
+    octoprint.do(SetTarget(heater, 45.5))
+    assert octoprint.printer.calls == [([line], False)]

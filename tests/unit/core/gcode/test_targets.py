@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked, asked
+from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, SLOT, Asked, asked
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked, asked
         ("M190 R30", "T0", Asked("bed", 30.0)),
         ("M141 S-1", "T0", Asked("chamber", 0.0)),
         ("M140", "T0", Asked("bed", None)),
+        ("M140 P1 S60", "T0", Asked(SLOT + "B1", 60.0)),
+        ("M190 S60P02", "T0", Asked(SLOT + "B2", 60.0)),
+        ("m141 p1 s0", "T0", Asked(SLOT + "C1", 0.0)),
+        ("M140 P0 S60", "T0", Asked("bed", 60.0)),
         ("T1 M104 S0", "T0", Asked("tool1", 0.0)),
         ("G10 P1 R140 S205", "T0", Asked("tool1", 205.0)),
         ("G10 P1S205", "T0", Asked("tool1", 205.0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, Asked
+from octoprint_temp_eta.core.gcode.targets import ALL, KLIPPER, SLOT, Asked
 from octoprint_temp_eta.core.scripts.run import Code, HeatersAfter, Outcome, Phase, Release, Run, Settle, StillOn
 from octoprint_temp_eta.core.scripts.runner import SETTLE_ATTEMPTS
 from tests.support.runner_phases import CLEANLY, RUN, at, ended_run
@@ -62,9 +62,11 @@ def test_a_target_without_a_tool_is_that_of_the_tool_in_use() -> None:
     [
         ("SET_HEATER_TEMPERATURE HEATER=chamber TARGET=60", 60.0, {KLIPPER + "chamber": 40.0}),
         ("SET_HEATER_TEMPERATURE HEATER=dryer TARGET=60", 40.0, {KLIPPER + "dryer": 0.0}),
+        ("M140 P1 S60", 40.0, {SLOT + "B1": 0.0}),
+        ("M191 P1 S60", 40.0, {SLOT + "C1": 0.0}),
     ],
 )
-def test_a_heater_of_klipper_without_a_name_in_octoprint_is_given_back_too(
+def test_a_heater_without_a_name_in_octoprint_is_given_back_too(
     line: str, chamber: float, targets: dict[str, float]
 ) -> None:
     runner = at(Phase.RUNNING)
