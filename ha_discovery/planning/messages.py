@@ -90,8 +90,9 @@ def retained(topic: str, payload: Json) -> Message:
 
 
 def encode(payload: Json) -> str:
-    """Return JSON that is the same for equal payloads."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Return JSON that is the same for equal payloads; a lone surrogate, which no message can have, becomes "?"."""
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="replace").decode()
 
 
 def _header(config: DeviceConfig) -> Json:

@@ -1,6 +1,7 @@
 """The messages that announce a device, in both forms."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,3 +200,9 @@ def test_without_components_there_are_no_messages(form: Form) -> None:
 def test_configurations_can_be_compared() -> None:
     assert kiln(*COMPONENTS) == kiln(*COMPONENTS)
     assert kiln(*COMPONENTS) != kiln(*COMPONENTS[1:])
+
+
+def test_half_of_a_character_in_a_name_becomes_a_question_mark() -> None:
+    """No message can have it: the announcement would be none at all."""
+    (message,) = announcement(replace(sensor("a"), name="PLA \ud83d")).messages
+    assert payload(message)["components"]["a"]["name"] == "PLA ?"
