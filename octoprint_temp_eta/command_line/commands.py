@@ -14,6 +14,8 @@ from ..settings.hand_written import as_written
 from . import clean, doctor, send, validate, watch
 from .broker import Context
 
+#: Seconds that a command may be told to wait at most.
+MOST_SECONDS = 86_400
 #: Makes a command of a function that gets the `Context` and returns the exit status.
 WithBroker = Callable[[Callable[..., int]], Callable[..., None]]
 
@@ -22,6 +24,13 @@ def _printer_id(_: object, __: object, value: str | None) -> str | None:
     """Return a printer ID, also an older one that could not be saved today."""
     if value is not None and (not value.isprintable() or not value or set(value) & set("/+#")):
         raise click.BadParameter("must be one topic level: no '/', '+', '#' or control characters.")
+    return value
+
+
+def _seconds(_: object, __: object, value: float) -> float:
+    """Return a time to wait, which may not be NaN or too long for the system's calls."""
+    if not 0 < value <= MOST_SECONDS:
+        raise click.BadParameter(f"must be more than 0 and at most {MOST_SECONDS}.")
     return value
 
 
@@ -107,7 +116,9 @@ def _send(with_broker: WithBroker) -> click.Command:
     @click.argument("command", type=click.Choice(sorted(COMMANDS)), metavar="COMMAND")
     @click.argument("fields", nargs=-1)
     @_PRINTER
-    @click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for the reply.")
+    @click.option(
+        "--timeout", default=10.0, callback=_seconds, show_default=True, help="Seconds to wait for the reply."
+    )
     @click.option("--wait/--no-wait", default=True, help="Wait for the end of a script.  [default: wait]")
     @with_broker
     def command(
@@ -133,7 +144,7 @@ def _send(with_broker: WithBroker) -> click.Command:
 def _validate(with_broker: WithBroker) -> click.Command:
     @click.command("validate")
     @_PRINTER
-    @click.option("--seconds", default=5.0, show_default=True, help="How long to read messages.")
+    @click.option("--seconds", default=5.0, callback=_seconds, show_default=True, help="How long to read messages.")
     @with_broker
     def command(context: Context, printer: str | None, seconds: float) -> int:
         """Check the messages of all printers on the broker against the plugin's schemas.

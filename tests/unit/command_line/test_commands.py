@@ -27,6 +27,13 @@ def test_a_printer_id_that_is_no_topic_level_is_refused_with_a_sentence(name: st
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(("name", "option"), [("validate", "--seconds"), ("send", "--timeout")])
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "0", "1e9"])
+def test_a_time_that_nobody_can_wait_is_refused_with_a_sentence(name: str, option: str, seconds: str) -> None:
+    result = run(name, *(["reset"] if name == "send" else []), option, seconds)
+    assert (result.exit_code, "must be more than 0 and at most 86400" in result.output) == (2, True)
+
+
 def test_without_a_broker_the_command_names_the_remedy() -> None:
     result = run("clean", "Old printer")
     assert (result.exit_code, "use --broker" in result.output) == (5, True)
