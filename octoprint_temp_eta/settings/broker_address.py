@@ -60,6 +60,11 @@ def parse_addresses(text: str, default: BrokerAddress) -> tuple[BrokerAddress, .
     return tuple(_parse(part, default) for part in parts)
 
 
+def hosts(text: str) -> frozenset[str]:
+    """Return the hosts in `text`, which has valid addresses, in lower case."""
+    return frozenset(address.host.lower() for address in parse_addresses(text, BrokerAddress("", 1883)))
+
+
 def _parse(text: str, default: BrokerAddress) -> BrokerAddress:
     if "://" not in text:
         return _without_scheme(text, default)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection
-from octoprint_temp_eta.bridge.outbox import outbox
+from octoprint_temp_eta.bridge.outbox import in_flight
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from tests.support.faulty_network import BED, NO_WAIT_S, STATUS, WITHIN_S, Scene, cases, is_online, scene
 from tests.support.mqtt_client import Observer
@@ -88,7 +88,7 @@ QUICK_FAULTS = 4
 @pytest.fixture
 def hasty(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a connection up sooner than in life."""
-    monkeypatch.setattr(outbox, "ACK_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(in_flight, "ACK_TIMEOUT_S", 3.0)
     monkeypatch.setattr(connection, "SUCCESSION_S", 0.5)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.adapters.broker.client import paho
-from octoprint_temp_eta.bridge.protocol.effects import Publish
+from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered, MessageArrived
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker
@@ -82,6 +82,8 @@ def test_an_expired_client_certificate_is_named(link: Link, folder: Path, certif
             # Before it tries MQTT 3.1.1, it does not look for the reason. 1.6 may not notice that the broker hangs up.
             reason = link.wait_for(BrokerLost, lambda lost: not lost.at_once).reason
             assert f"The client certificate {str(certificate)!r} has expired on " in reason or OLD_LIBRARY
+            link.mqtt.disconnect(Disconnect())
+        link.all(BrokerLost)
         assert not any("requires" in lost.reason for lost in link.all(BrokerLost))
 
 

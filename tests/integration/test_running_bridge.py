@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection as adapter
-from octoprint_temp_eta.bridge.outbox import outbox
+from octoprint_temp_eta.bridge.outbox import in_flight
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.settings.table import defaults
 from tests.support.bridge_driver import IDENTITY
@@ -83,7 +83,7 @@ def test_a_broker_without_persistence_gets_every_state_again_with_its_newest_val
 def test_a_frozen_broker_is_disconnected_and_later_receives_the_newest_states(
     own_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(outbox, "ACK_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(in_flight, "ACK_TIMEOUT_S", 0.5)
     monkeypatch.setattr(adapter, "SUCCESSION_S", 0.5)
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)

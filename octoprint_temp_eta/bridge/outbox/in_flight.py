@@ -17,6 +17,9 @@ from ...core.clock import Now
 from ..protocol.effects import Publish
 from .events import Event
 
+#: Seconds without an acknowledgement after which the connection counts as lost, besides those that the next message to
+#: be acknowledged takes on the slowest link that is to work, in bytes per second.
+ACK_TIMEOUT_S, SLOWEST = 20.0, 1000
 #: Seconds after which an acknowledgement that later ones have overtaken does not come any more.
 OVERTAKEN_S = 60.0
 #: The part of the window, as a divisor, that messages without an acknowledgement may take.
@@ -36,6 +39,8 @@ class InFlight:
         self._given_up: dict[int, Publish] = {}
         #: By topic: how many of these there were since the last acknowledgement on it.
         self._missing: Counter[str] = Counter()
+        #: When the broker acknowledged something, or something was sent while nothing was in flight, in monotonic s.
+        self._progress_at = 0.0
 
     def __len__(self) -> int:
         """How many messages the broker has not acknowledged."""
@@ -46,17 +51,15 @@ class InFlight:
         """What is waited for."""
         return self._items.values()
 
-    @property
-    def next_size(self) -> int:
-        """The bytes of the payload that is to be acknowledged next, 0 if none is."""
-        return next((len(publish_of(item).payload) for item in self.items), 0)
-
-    def add(self, token: int, item: Publish | Event) -> None:
+    def add(self, token: int, item: Publish | Event, now: Now) -> None:
         """Note that `item` is sent."""
+        if not self._items:
+            self._progress_at = now.at
         self._items[token] = item
 
     def take(self, token: int, now: Now) -> Publish | Event | None:
         """Note an acknowledgement; return what was waited for, None if nothing was."""
+        self._progress_at = now.at
         late = self._given_up.pop(token, None)
         if late is not None:
             del self._missing[late.topic]
@@ -87,10 +90,15 @@ class InFlight:
         """Return whether the connection is to end because of what is missing; `window`: how many may be in flight."""
         return MOST_OF_WINDOW * len(self._given_up) > window or max(self._missing.values(), default=0) >= MOST_ON_TOPIC
 
-    @property
-    def last_missing(self) -> str:
-        """The topic on which an acknowledgement has not come most recently; empty if none is missing."""
-        return next((publish.topic for publish in reversed(self._given_up.values())), "")
+    def stuck(self, window: int, now: Now) -> str | None:
+        """Return why the broker does not acknowledge enough for the connection to last, None if it does."""
+        if self.exhausted(window):
+            last = next(reversed(self._given_up.values()))
+            return f"The broker does not acknowledge messages on {last.topic}: connecting anew"
+        size = next((len(publish_of(item).payload) for item in self.items), 0)
+        if self._items and now.at - self._progress_at > ACK_TIMEOUT_S + size / SLOWEST:
+            return "The broker has stopped acknowledging: connecting anew"
+        return None
 
     @property
     def missing(self) -> list[Publish]:

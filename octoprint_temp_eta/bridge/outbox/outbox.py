@@ -26,10 +26,6 @@ from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
 from .suspects import LASTS_S, may_be_a_message
 
-#: Seconds without an acknowledgement after which the connection counts as lost, besides those that the next message to
-#: be acknowledged takes on the slowest link that is to work, in bytes per second.
-ACK_TIMEOUT_S, SLOWEST = 20.0, 1000
-
 
 class Outbox:
     """Retained messages and events that are to be sent."""
@@ -49,7 +45,6 @@ class Outbox:
         self._tokens = itertools.count(1)
         #: The turn of what is queued now. `drain` ends it, so an event follows the states that were queued with it.
         self._turn = FIRST + 1
-        self._progress_at = 0.0
         #: When the present connection began, in monotonic seconds.
         self.connected_at = 0.0
         self._retained = Retained()
@@ -222,7 +217,7 @@ class Outbox:
         again = self._retained.clearing_outside(self.topics)
         self._former |= {topic: record for topic in again if (record := self._retained.drop(topic)) is not None}
         self.link = link
-        self._progress_at = self.connected_at = now.at
+        self.connected_at = now.at
         self.resend_states()
 
     def resend_states(self) -> None:
@@ -266,7 +261,6 @@ class Outbox:
         if event.link != self.link:
             return None
         arrived = self._in_flight.take(event.token, now)
-        self._progress_at = now.at
         if arrived is None:
             return None
         publish, answer = publish_of(arrived), event.answer
@@ -285,14 +279,7 @@ class Outbox:
 
     def stuck(self, now: Now) -> str | None:
         """Return why the broker does not acknowledge enough for the connection to last, None if it does."""
-        if not self.connected:
-            return None
-        if self._in_flight.exhausted(self.limits.window):
-            topic = self._in_flight.last_missing
-            return f"The broker does not acknowledge messages on {topic}: connecting anew"
-        if self._in_flight.items and now.at - self._progress_at > ACK_TIMEOUT_S + self._in_flight.next_size / SLOWEST:
-            return "The broker has stopped acknowledging: connecting anew"
-        return None
+        return self._in_flight.stuck(self.limits.window, now)
 
     def _give_up(self, link: int, now: Now) -> None:
         """Send again what the broker does not acknowledge though it acknowledges others, but no second reply."""
@@ -319,10 +306,8 @@ class Outbox:
             if alone and self._in_flight.items:
                 self._put_back(following)
                 return
-            if not self._in_flight.items:
-                self._progress_at = now.at
             token = next(self._tokens)
-            self._in_flight.add(token, following)
+            self._in_flight.add(token, following, now)
             self.sent += 1
             yield replace(publish, token=token)
             if alone:

@@ -20,6 +20,7 @@ from ...adapters.problems import Problems
 from ...app import App
 from ...bridge.protocol.inputs import SettingsChanged
 from ...settings import table
+from ...settings.broker_address import hosts
 from ...settings.hand_written import as_written
 from ...settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
 
@@ -130,14 +131,10 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     def unsaved_settings(self, changes: Any) -> table.Settings:
         """Return the saved settings with `changes`, without saving. Raises `InvalidSetting`.
 
-        As when saving, an empty secret is the saved one, unless the user name is removed. The saved password is only
-        for the saved host and user name: another host could read it.
+        As when saving, an empty secret is the saved one, unless the user name is removed.
         """
         valid, _ = table.salvage(self._raw())
-        saved, changed = asdict(valid), self._valid_changes(changes)
-        if any(changed.get(key, saved[key]) != saved[key] for key in ("mqtt_broker_host", "mqtt_username")):
-            changed = {"mqtt_password": "", **changed}
-        return table.parse(saved | changed)
+        return table.parse(asdict(valid) | self._valid_changes(changes))
 
     def public_settings(self) -> dict[str, Any]:
         """Return the saved settings without secrets."""
@@ -200,6 +197,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:
             changes["mqtt_password"] = ""  # otherwise a password could not be removed
+        if valid.mqtt_password and "mqtt_password" not in changes and _another_host(valid, parsed["mqtt_broker_host"]):
+            raise table.InvalidSetting("mqtt_password", None, "must be entered again: another broker would get it")
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
@@ -219,6 +218,11 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _meant(self, loaded: Mapping[str, Any]) -> dict[str, Any]:
         return as_written(loaded, texts_of(loaded, self._written))
+
+
+def _another_host(saved: table.Settings, address: str) -> bool:
+    """Return whether `address` has a host that the saved address of the broker does not have."""
+    return bool(hosts(address) - hosts(saved.mqtt_broker_host))
 
 
 def _json_or_none(value: Any) -> Any:

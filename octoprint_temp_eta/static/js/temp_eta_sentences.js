@@ -97,6 +97,7 @@ window.TempETA.sentences = [
     "OctoPrint has not carried out earlier commands yet",
     "Set the host that the broker's administrator names",
     "Targets cannot be set while a job is being printed",
+    "must be entered again: another broker would get it",
     "%(where)s does not accept MQTT at the path of the settings",
     "Heaters that the script has set may still be on: %(heaters)s",
     "the heaters could not be set back and may be on: %(join)s",

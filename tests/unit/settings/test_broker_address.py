@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.settings.broker_address import BrokerAddress, InvalidAddress, parse_addresses
+from octoprint_temp_eta.settings.broker_address import BrokerAddress, InvalidAddress, hosts, parse_addresses
 
 DEFAULT = BrokerAddress("", 1883)
 
@@ -74,6 +74,11 @@ def test_what_is_no_address_is_refused_with_the_rule(text: str, rule: str):
         parse_addresses(text, DEFAULT)
     assert rule in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_the_hosts_of_a_list():
+    assert hosts("mqtts://eve@Broker.test:8883, broker.test, [::1]:1884") == {"broker.test", "::1"}
+    assert hosts("") == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from octoprint_temp_eta.bridge.broker.connection import Connection
 from octoprint_temp_eta.bridge.broker.former_bases import FormerBases
 from octoprint_temp_eta.bridge.broker.states import State
 from octoprint_temp_eta.bridge.other_plugins import OtherPlugins
-from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S, Outbox
+from octoprint_temp_eta.bridge.outbox.in_flight import ACK_TIMEOUT_S
+from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.outbox.publish_policy import CONTINUED_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
 from octoprint_temp_eta.bridge.protocol.inputs import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from octoprint_temp_eta.bridge.outbox.in_flight import MOST_OF_WINDOW, OVERTAKEN_S, InFlight
-from octoprint_temp_eta.bridge.outbox.outbox import ACK_TIMEOUT_S
+from octoprint_temp_eta.bridge.outbox.in_flight import ACK_TIMEOUT_S, MOST_OF_WINDOW, OVERTAKEN_S, InFlight
 from octoprint_temp_eta.bridge.outbox.pauses import pause
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Connect, Publish
@@ -21,7 +20,7 @@ def sent(*names: str) -> InFlight:
     """Return messages with the tokens 0, 1, … on these topics."""
     in_flight = InFlight()
     for token, topic in enumerate(names):
-        in_flight.add(token, Publish(topic, b"x"))
+        in_flight.add(token, Publish(topic, b"x"), now())
     return in_flight
 
 
@@ -46,7 +45,7 @@ def test_on_a_slow_link_nothing_is_given_up_however_long_it_takes():
 
 def test_a_message_without_qos_overtakes_nothing():
     in_flight = sent("a")
-    in_flight.add(1, Publish("b", b"x", qos=0))
+    in_flight.add(1, Publish("b", b"x", qos=0), now())
     in_flight.take(1, now())
     assert in_flight.give_up(now(999)) == []
 
@@ -78,13 +77,13 @@ def test_too_many_on_any_topics_end_the_connection():
     for window in (1, 3, WINDOW):
         most = window // MOST_OF_WINDOW
         in_flight = sent(*map(str, range(most + 1)))
-        in_flight.add(most + 1, Publish("other", b"x"))
+        in_flight.add(most + 1, Publish("other", b"x"), now())
         in_flight.take(0, now())
         in_flight.take(most + 1, now())
         in_flight.give_up(now(LATE))
         assert not in_flight.exhausted(window)
-        in_flight.add(most + 2, Publish("one more", b"x"))
-        in_flight.add(most + 3, Publish("other", b"x"))
+        in_flight.add(most + 2, Publish("one more", b"x"), now(LATE))
+        in_flight.add(most + 3, Publish("other", b"x"), now(LATE))
         in_flight.take(most + 3, now(LATE))
         in_flight.give_up(now(2 * LATE))
         assert in_flight.exhausted(window)

@@ -7,11 +7,8 @@ import json
 import pytest
 
 from octoprint_temp_eta.bridge.outbox.events import MAX_EVENTS
-from octoprint_temp_eta.bridge.outbox.outbox import (
-    ACK_TIMEOUT_S,
-    SLOWEST,
-    offline_message,
-)
+from octoprint_temp_eta.bridge.outbox.in_flight import ACK_TIMEOUT_S, SLOWEST
+from octoprint_temp_eta.bridge.outbox.outbox import offline_message
 from octoprint_temp_eta.bridge.outbox.send_limits import WINDOW
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Delivered

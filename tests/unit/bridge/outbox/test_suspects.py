@@ -262,11 +262,10 @@ def test_a_message_that_ends_each_connection_is_sent_ever_more_rarely(accepted: 
             ends, link = ends + 1, link + 1
             box.connect(link, now(at))
         acknowledge(box, "bed/eta", at)
-        at += 1.0
-        if not accepted or at > 1.0:
-            fill(box, "tool0", "bed", at=at, actual=at)
+        at += 5.0
+        fill(box, "tool0", "bed", at=at, actual=at)
     assert 10 <= ends <= 16
-    assert box.limits.not_sent > 80_000, "held back, and counted"
+    assert box.limits.not_sent > 16_000, "held back, and counted"
 
 
 def test_a_large_message_that_the_broker_has_accepted_before_is_no_limit():

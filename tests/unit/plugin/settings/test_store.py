@@ -12,6 +12,7 @@ from octoprint.server.util.flask import OctoPrintJsonProvider
 from octoprint.settings import Settings
 
 from octoprint_temp_eta.plugin.plugin import TempETAPlugin
+from octoprint_temp_eta.settings.rules import InvalidSetting
 
 
 def loaded(folder: Path, config: str) -> TempETAPlugin:
@@ -61,23 +62,53 @@ def test_a_number_that_is_not_json_is_refused_without_the_value(tmp_path: Path, 
     assert (response.json["key"], response.json["value"]) == ("threshold_start", None)
 
 
+def with_password(tmp_path: Path, host: str = "broker.test") -> TempETAPlugin:
+    """Return the plugin with a saved password."""
+    written = f"mqtt_broker_host: '{host}', mqtt_username: anna, mqtt_password: hush"
+    return loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
+
+
 @pytest.mark.parametrize(
     ("changes", "password"),
     [
         ({}, "hush"),
         ({"mqtt_broker_host": "broker.test", "mqtt_username": "anna", "mqtt_broker_port": 8883}, "hush"),
-        ({"mqtt_broker_host": "other.test"}, ""),
-        ({"mqtt_broker_host": "broker.test, other.test", "mqtt_password": ""}, ""),
-        ({"mqtt_username": "eve"}, ""),
+        ({"mqtt_broker_host": "mqtts://eve@Broker.test:8883"}, "hush"),
+        ({"mqtt_username": "eve"}, "hush"),
+        ({"mqtt_broker_host": "other.test", "mqtt_username": ""}, ""),
         ({"mqtt_broker_host": "other.test", "mqtt_password": "new"}, "new"),
+        ({"mqtt_broker_host": ""}, "hush"),
     ],
 )
-def test_the_saved_password_is_tested_with_the_saved_host_and_user_only(
+def test_the_saved_password_is_tested_with_the_saved_host(
     tmp_path: Path, changes: dict[str, object], password: str
 ) -> None:
-    written = "mqtt_broker_host: broker.test, mqtt_username: anna, mqtt_password: hush"
-    plugin = loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
-    assert plugin.unsaved_settings(changes).mqtt_password == password
+    assert with_password(tmp_path).unsaved_settings(changes).mqtt_password == password
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mqtt_broker_host": "other.test"},
+        {"mqtt_broker_host": "broker.test, other.test", "mqtt_password": ""},
+        {"mqtt_broker_host": "mqtts://anna@other.test", "mqtt_password": None},
+    ],
+)
+def test_the_saved_password_is_neither_tested_nor_saved_with_another_host(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    """Who may save settings could read it there."""
+    plugin = with_password(tmp_path)
+    with pytest.raises(InvalidSetting, match="mqtt_password: must be entered again"):
+        plugin.unsaved_settings(changes)
+    assert plugin.on_settings_save({**changes}) == {}
+    assert plugin.parsed_settings().mqtt_broker_host == "broker.test"
+
+
+def test_the_password_is_not_saved_by_way_of_no_host(tmp_path: Path) -> None:
+    plugin = with_password(tmp_path, host="")
+    with pytest.raises(InvalidSetting, match="must be entered again"):
+        plugin.unsaved_settings({"mqtt_broker_host": "broker.test"})
 
 
 def test_all_values_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
