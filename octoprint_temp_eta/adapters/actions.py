@@ -16,7 +16,8 @@ from octoprint.printer import InvalidFileLocation, InvalidFileType, PrinterInter
 from ..bridge.protocol.job_effects import PrinterAction
 from ..bridge.protocol.job_inputs import ActionDone
 from ..core.printer_commands import EMERGENCY_STOP, accepted
-from .printer_tasks import LATE_S, TAGS
+from .line_tags import TAGS
+from .printer_tasks import LATE_S
 from .threads.inbox import now
 from .threads.tasks import Tasks
 

@@ -11,12 +11,20 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..bridge.protocol.effects import SetTarget
 from ..bridge.protocol.inputs import TargetSet
-from ..bridge.protocol.script_effects import BreakHeatWait, FakeOk, HoldJobs, ReleaseJobs, SendLine, SendLines
+from ..bridge.protocol.script_effects import (
+    BreakHeatWait,
+    DropLines,
+    FakeOk,
+    HoldJobs,
+    ReleaseJobs,
+    SendLine,
+    SendLines,
+)
 from ..bridge.protocol.script_inputs import (
     JobsHeld,
     LineQueued,
@@ -30,10 +38,11 @@ from ..bridge.protocol.script_inputs import (
     ScriptInput,
 )
 from ..core.gcode.in_flight import OPTIONAL_S
-from ..core.gcode.motion import Modes, moves
+from ..core.gcode.motion import Modes, may_be_left_out, moves
 from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS
-from .printer_tasks import NEW_CONNECTION, TAGS, PrinterTasks
+from .line_tags import TAGS, ends_heat_up, is_jog, is_of_script, is_ours, key_of, tags_of
+from .printer_tasks import NEW_CONNECTION, PrinterTasks
 from .recent_targets import RecentTargets
 from .targets import Targets
 from .threads.inbox import now
@@ -41,8 +50,6 @@ from .threads.inbox import now
 if TYPE_CHECKING:
     from octoprint.printer import PrinterInterface
 
-#: The prefix of the tag that identifies a line of ours in OctoPrint's hooks; its key follows.
-KEY_TAG = "temp_eta:script:"
 #: Parts of the names of firmware that acknowledges lines other than G-code; the same as in OctoPrint.
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 #: Part of the name of firmware that acknowledges a line before it executes it.
@@ -51,10 +58,6 @@ ACKNOWLEDGES_FIRST = "repetier"
 CARRIED_OUT = frozenset({"M80", "M81"})
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
-#: The tags of the buttons on OctoPrint's control tab: their lines belong together.
-_JOGGING = frozenset({"trigger:printer.jog", "trigger:printer.home", "trigger:printer.extrude"})
-#: The tag of the M108 with which OctoPrint cancels a print.
-_ABORT_HEATUP = "trigger:abort_heatup"
 #: The commands that change a mode, as OctoPrint names them.
 _MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21", "T"})
 
@@ -82,6 +85,8 @@ class Printer:
         self._held_on: object | None = None
         #: Whether a run observes the serial line.
         self._observing = False
+        #: Whether the run is ending: what its script has sent and OctoPrint has not is dropped.
+        self._dropping = False
         self._acknowledges_all = False
         #: When the newest line was sent whose ok OctoPrint does not wait for.
         self._optional_at = -math.inf
@@ -106,6 +111,7 @@ class Printer:
             ReleaseJobs: lambda _: self._tasks.put(self._release),
             SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
             SendLines: self._later(self._send_all),
+            DropLines: lambda _: self._drop_lines(),
             # OctoPrint sends this ahead of its queue.
             BreakHeatWait: self._later(lambda _: self._printer.commands(["M108"], tags=set(TAGS), force=True)),
             FakeOk: self._later(lambda _: self._repair()),
@@ -142,17 +148,17 @@ class Printer:
             # OctoPrint then closes the connection without giving a reason.
             self._post(PrinterGone("there was an emergency stop (M112)"))
             return None
-        if gcode == "M28" and _key(tags) is None:
+        if gcode == "M28" and key_of(tags) is None:
             # What the run would send goes into the file. M28 must pass, or the printer would execute the file's lines.
             self._post(PrinterGone("a file is being written to the printer's SD card"))
             return None
-        if _key(tags) is not None:
+        if key_of(tags) is not None:
             restored = self._script_modes.restored_from(self._modes)
             self._script_modes = self._script_modes.after(line)
             if not restored:
                 return None
             # Announced before the first of them is sent and acknowledged.
-            self._announce(_key(tags) or "", self._parts + len(restored) + 1)
+            self._announce(key_of(tags) or "", self._parts + len(restored) + 1)
             return [*restored, line]
         return _SUPPRESS if self._refuses(line, gcode, set(tags or ())) else None
 
@@ -163,13 +169,9 @@ class Printer:
 
     def _refuses(self, line: str, gcode: str | None, tags: set[str]) -> bool:
         """Whether a line of others must not be sent while a script runs."""
-        if gcode == "M108" and _ABORT_HEATUP in tags:
-            # A waiting print is cancelled: this would end the script's wait for a temperature. It has our tags, too, if
-            # our command cancels.
-            return True
-        if tags >= TAGS:
-            return False
-        if self._allow_motion or not (moves(line) or tags & _JOGGING):
+        if ends_heat_up(gcode, tags):
+            return True  # it would end the script's wait for a temperature
+        if is_ours(tags) or self._allow_motion or not (moves(line) or is_jog(tags)):
             return False
         self._post(MotionRefused(line))
         return True
@@ -185,7 +187,7 @@ class Printer:
             self._recent_targets.queued(line, self._modes.tool, now().at)
         if not self._observing:
             return
-        key = _key(tags)
+        key = key_of(tags)
         if key is None:
             self._post(OthersLineQueued(line))
         else:
@@ -194,14 +196,20 @@ class Printer:
 
     def hook_sending(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
-    ) -> None:
+    ) -> Any:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
+        key = key_of(tags)
+        if self._dropping and is_of_script(key) and may_be_left_out(line):
+            self._recent_targets.dropped(line)
+            self._post(LineSuppressed(key or "", "the run is ending"))
+            return _SUPPRESS
         if not self._expects_ok(gcode):
             self._optional_at = now().at
         if gcode in TARGET_COMMANDS:
             self._recent_targets.sent(line, self._modes.tool, now().at)
         if self._observing:
-            self._post(LineSending(_key(tags), line, self._expects_ok(gcode)))
+            self._post(LineSending(key, line, self._expects_ok(gcode)))
+        return None
 
     def hook_sent(
         self, _comm: Any, _phase: str, line: str, _type: Any, gcode: str | None, *_: Any, tags: Any = None, **__: Any
@@ -209,7 +217,7 @@ class Printer:
         """Post a sent command when that adds information to `sending`."""
         if not self._observing:
             return
-        key = _key(tags)
+        key = key_of(tags)
         if key is not None:
             self._sent.set()
         if not self._expects_ok(gcode) or key is None:
@@ -235,6 +243,9 @@ class Printer:
         self._recent_targets.forget()
 
     # On the own thread
+
+    def _drop_lines(self) -> None:
+        self._dropping = True
 
     def _later(self, do: Callable[[Any], None], drop: Callable[[Any], None] = lambda _: None) -> Callable[[Any], None]:
         return lambda effect: self._tasks.put_for_connection(lambda: do(effect), lambda: drop(effect))
@@ -276,6 +287,7 @@ class Printer:
             held = JobsHeld(effect.run_id, NEW_CONNECTION)
         self._allow_motion = effect.allow_motion
         self._script_modes = self._modes
+        self._dropping = False
         self._observing = held.refusal is None
         if not self._observing:
             self._release_jobs()
@@ -317,7 +329,7 @@ class Printer:
         self._parts = self._announced = 0
         self._sent.clear()
         try:
-            self._printer.commands([effect.line], tags={*TAGS, f"{KEY_TAG}{effect.key}"})
+            self._printer.commands([effect.line], tags=tags_of(effect.key))
         finally:
             if self._parts == 0:
                 self._sent.set()
@@ -338,7 +350,3 @@ class Printer:
 
     def _expects_ok(self, gcode: str | None) -> bool:
         return gcode is not None or self._acknowledges_all
-
-
-def _key(tags: Iterable[str] | None) -> str | None:
-    return next((tag.removeprefix(KEY_TAG) for tag in tags or () if tag.startswith(KEY_TAG)), None)

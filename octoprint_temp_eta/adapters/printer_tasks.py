@@ -10,8 +10,6 @@ from typing import Any
 from .threads.pending_replies import REPLY_S
 from .threads.tasks import Tasks
 
-#: Tags that mark the source of a command in OctoPrint's log and for other plugins.
-TAGS = frozenset({"source:plugin", "plugin:temp_eta"})
 #: Seconds after which what heats or starts something is refused: its caller has already had a timeout.
 LATE_S = REPLY_S - 1
 #: Why something is not done that has waited while the connection changed.

@@ -68,6 +68,13 @@ class RecentTargets:
             if found is not None:
                 self._sent.append(_Line(line, found, at))
 
+    def dropped(self, line: str) -> None:
+        """OctoPrint does not send `line`, which it has queued."""
+        with self._lock:
+            found = next((each for each in self._waiting if each.line == line), None)
+            if found is not None:
+                self._waiting.remove(found)
+
     def reported(self, heaters: Mapping[str, tuple[Any, Any]]) -> None:
         """The printer reports temperatures and targets (°C, by heater): now these count, not the line that set them."""
         if not self._sent:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ..bridge.protocol.effects import SetTarget
 from ..bridge.protocol.inputs import TargetSet
 from ..core.gcode.targets import setting
-from .printer_tasks import LATE_S, NEW_CONNECTION, TAGS, PrinterTasks
+from .line_tags import TAGS
+from .printer_tasks import LATE_S, NEW_CONNECTION, PrinterTasks
 from .threads.inbox import now
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..adapters.installation.config_file import texts_in, texts_of
 from ..messages.contract.catalogue import COMMANDS
 from ..settings import table
 from ..settings.hand_written import as_written
@@ -54,7 +55,9 @@ def commands(group: Any, *_: Any, **__: Any) -> list[click.Command]:
 def _context(group: Any) -> Context:
     settings = group.settings
     saved = settings.get(["plugins", "temp_eta"], merged=True)
-    parsed, _ = table.salvage(as_written(saved if isinstance(saved, Mapping) else {}))
+    values = saved if isinstance(saved, Mapping) else {}
+    texts = texts_of(values, texts_in(settings.getBaseFolder("base"), "temp_eta"))
+    parsed, _ = table.salvage(as_written(values, texts))
     name = str(settings.get(["appearance", "name"]) or "")
     return Context(parsed, name, tuple(group.plugin_manager.enabled_plugins))
 

@@ -17,6 +17,7 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     ScriptRunning,
 )
 from octoprint_temp_eta.bridge.scripts.interrupted import RUN
+from octoprint_temp_eta.bridge.scripts.lines import LAST_LINE
 from octoprint_temp_eta.core.scripts.catalogue import Script
 from tests.support.bridge_driver import BridgeDriver
 
@@ -61,7 +62,8 @@ class ScriptBridgeDriver(BridgeDriver):
         self.handle(ScriptRunning(reply["run_id"]))
 
     def ack(self, key: str, line: str, *reply: str) -> list[Effect]:
-        """Report that OctoPrint sends our line and that the printer acknowledges it."""
+        """Report that OctoPrint sends our line and that the printer acknowledges it, the last one after a report."""
+        reply = ("T:20.0 /0.0", *reply) if line == LAST_LINE else reply
         received = (LineReceived(f"{each}\n") for each in (*reply, "ok"))
         return self.handle_all(LineSending(key, line, acknowledged=True), LineQueued(key, 1), *received)
 

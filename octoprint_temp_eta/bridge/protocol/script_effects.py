@@ -111,6 +111,11 @@ class SendLines:
 
 
 @frozen
+class DropLines:
+    """Send none of the script's lines that are still in OctoPrint's queue, unless others depend on them."""
+
+
+@frozen
 class BreakHeatWait:
     """Send M108 outside the queue, to end the firmware's wait for a temperature."""
 
@@ -141,6 +146,7 @@ ScriptEffect = (
     | ReleaseJobs
     | SendLine
     | SendLines
+    | DropLines
     | BreakHeatWait
     | FakeOk
     | FireEvent

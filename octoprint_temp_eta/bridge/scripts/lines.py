@@ -8,6 +8,7 @@ from ...core.clock import Now
 from ...core.gcode.acknowledgements import Acknowledgements
 from ...core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.gcode.motion import SPINDLE_OFF, Modes, spindle_after
+from ...core.gcode.printer_lines import reports_temperatures
 from ..part import InputHandler
 from ..protocol.effects import Effect
 from ..protocol.script_effects import BreakHeatWait, FakeOk, RejectLine, ReplyToLine, SendLine
@@ -45,6 +46,8 @@ class RunLines:
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
         self._questions = 0
+        #: Whether the printer has reported temperatures since it was asked for them at the end of the run.
+        self._answered = True
         #: The modes before the run, and after the script's lines.
         self._modes_before = self._modes = Modes()
         #: Whether the script has switched a spindle or laser on.
@@ -68,7 +71,7 @@ class RunLines:
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
         self._modes_before = self._modes = event.modes
-        self._spindle_on = False
+        self._spindle_on, self._answered = False, True
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
@@ -99,6 +102,7 @@ class RunLines:
         if spindle_off and self._spindle_on:
             before.append(self._send(f"{self._run_id}.spindle", SPINDLE_OFF))
         before += self._ask_printer(Fence()) if ask else []
+        self._answered = not ask
         if self._modes.units != self._modes_before.units:
             self._modes = self._modes_before
             before.append(self._send(f"{self._run_id}.units", self._modes.units))
@@ -137,7 +141,8 @@ class RunLines:
                 case Unacknowledged(key, error) if key in self._waiting:
                     effects.append(RejectLine(self._waiting.pop(key), error))
                 case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
-                    effects += self._settled(isinstance(outcome, Acknowledged), now)
+                    # Noise that hits the question may have hit a target, too.
+                    effects += self._settled(isinstance(outcome, Acknowledged) and self._answered, now)
                 case Acknowledged() | Unacknowledged():
                     pass
                 case FakeAck():
@@ -145,6 +150,10 @@ class RunLines:
                 case Fence() | Probe():
                     effects += self._ask_printer(outcome)
         return effects
+
+    @property
+    def _question_key(self) -> str:
+        return f"{self._run_id}.ask{self._questions}"
 
     @property
     def _last_key(self) -> str:
@@ -157,7 +166,7 @@ class RunLines:
     def _ask_printer(self, how: Fence | Probe) -> list[Effect]:
         """Send an M105, whose reply shows which commands the printer has processed."""
         self._questions += 1
-        send: list[Effect] = [self._send(f"{self._run_id}.ask{self._questions}", "M105")]
+        send: list[Effect] = [self._send(self._question_key, "M105")]
         return [*send, FakeOk()] if isinstance(how, Probe) else send
 
     # Inputs of the printer
@@ -170,6 +179,8 @@ class RunLines:
 
     def sending(self, event: LineSending, now: Now) -> list[Effect]:
         """OctoPrint sends a line, a script's or not."""
+        if event.key == self._question_key:
+            self._answered = False  # what was reported before is no answer
         outcomes = self._acknowledgements.sending(event.key, event.line, now.at, acknowledged=event.acknowledged)
         return self.settle(outcomes, now)
 
@@ -179,6 +190,7 @@ class RunLines:
 
     def received(self, event: LineReceived, now: Now) -> list[Effect]:
         """The printer has sent a line."""
+        self._answered = self._answered or reports_temperatures(event.line)
         return self.settle(self._acknowledgements.received(event.line, now.at), now)
 
     def _parser(self, event: EmergencyParser, _: Now) -> list[Effect]:

@@ -20,6 +20,7 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, SetTarget
 from ..protocol.inputs import Stopping
 from ..protocol.script_effects import (
+    DropLines,
     HoldJobs,
     KillScript,
     RejectLine,
@@ -210,7 +211,7 @@ class ScriptRun(Part):
         if event.reset:
             decisions = self.runner.reset_printer(event.reason, now.at)
         else:
-            decisions = self.runner.lose_printer(event.reason, now.at, now.wall)
+            decisions = self.runner.lose_printer(event.reason, now.at, now.wall, self._heaters.reported_targets)
         return [*self._do(decisions, now), *self._lines.settle(outcomes, now)]
 
     def _settled(self, acknowledged: bool, now: Now) -> list[Effect]:
@@ -257,12 +258,13 @@ class ScriptRun(Part):
                 return [SendLines(("M105",)), self._launch] if self._launch else []
             case core.Terminate():
                 self._lines.hurry()
-                return [TerminateScript(), *self._lines.break_heat_wait(now)]
+                # Before the wait for a temperature ends: the next line in the queue may be another one.
+                return [TerminateScript(), DropLines(), *self._lines.break_heat_wait(now)]
             case core.Settle(targets, ask, unfinished):
                 self._lines.hurry()
                 heaters = [SetTarget(heater, target) for heater, target in targets.items()]
                 # Of a process that was killed, nobody has ended the wait for a temperature.
-                broken = self._lines.break_heat_wait(now) if unfinished else []
+                broken = [DropLines(), *self._lines.break_heat_wait(now)] if unfinished else []
                 return [*broken, *heaters, *self._lines.send_last(ask=ask, spindle_off=unfinished)]
             case core.RunStarted() | core.RunEnded() | core.StillOn() | core.UserAwaited():
                 return self._reports.report(decision, now)

@@ -49,6 +49,13 @@ def spindle_after(line: str, *, on: bool) -> bool:
     return on
 
 
+def may_be_left_out(line: str) -> bool:
+    """Whether nothing depends on `line`: it neither changes modes, so that later lines mean something else, nor
+    switches the spindle or laser off."""
+    needed = _DISTANCE | _EXTRUDER | _UNITS | {SPINDLE_OFF}
+    return not any(word in needed or word.startswith("T") for word in words(line))
+
+
 @frozen
 class Modes:
     """The modes that decide what a move means. The defaults are those of a firmware after its start."""

@@ -51,6 +51,11 @@ def is_ok_with_temperatures(line: str) -> bool:
     return _OK_WITH_TEMPERATURES.match(line) is not None
 
 
+def reports_temperatures(line: str) -> bool:
+    """Whether `line` has temperatures: an automatic report, or the answer to an M105."""
+    return TEMPERATURES.match(line) is not None or is_ok_with_temperatures(line)
+
+
 def command_of(line: str) -> str | None:
     """Return the command at the start of `line`, such as "G28" or "T0", or None."""
     match = _COMMAND.match(line)

@@ -96,15 +96,22 @@ class HeaterTargets:
         if result.outcome is Outcome.FINISHED or run.heaters_after is HeatersAfter.LEFT:
             return {}
         self.turned_down.reported(current)
-        previous = {**({} if self.all_off else run.targets), **self.asked}
-        hotter = {name for name, target in current.items() if target > previous.get(name, 0.0)}
-        changed = (self.by_script | hotter) - self._taken.keys()
+        previous = self._previous(run)
+        changed = self.changed(run, current) - self._taken.keys()
         ordered = [*(name for name in previous if name in changed), *sorted(changed - previous.keys())]
         kept = set() if self.reset else self.by_others if run.heaters_after is HeatersAfter.OFF else set(ordered)
         down = self.turned_down.targets
         restored = {name: min(previous.get(name, 0.0), down.get(name, math.inf)) for name in ordered}
         self._taken |= {name: restored[name] if name in kept else 0.0 for name in ordered}
         return self._named(ordered)
+
+    def changed(self, run: Run, current: Mapping[str, float]) -> set[str]:
+        """Return the heaters that the script has set, or a macro; `current` are the targets (°C) now."""
+        previous = self._previous(run)
+        return self.by_script | {name for name, target in current.items() if target > previous.get(name, 0.0)}
+
+    def _previous(self, run: Run) -> dict[str, float]:
+        return {**({} if self.all_off else run.targets), **self.asked}
 
     def again(self) -> dict[str, float]:
         """Return what `take` has returned so far: it may not have reached the printer. After a reset it is 0."""

@@ -164,15 +164,15 @@ class Runner:
         """Cancel the run."""
         return self._stop(Event.STOPPED, RunResult(Outcome.CANCELLED), at)
 
-    def lose_printer(self, reason: str, at: float, wall: float) -> list[Decision]:
-        """End the run because the printer is disconnected."""
+    def lose_printer(self, reason: str, at: float, wall: float, targets: Mapping[str, float]) -> list[Decision]:
+        """End the run because the printer is disconnected; `targets` are the last ones in °C by heater."""
         self._progress.linked = False
-        by_script = tuple(sorted(self._progress.heaters.by_script))
+        changed = () if self.run is None else tuple(sorted(self._progress.heaters.changed(self.run, targets)))
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
-            return [*self._still_on(() if self._finished else by_script), *self._finish(wall, held=True)]
-        if by_script:
-            heaters = ", ".join(by_script)
+            return [*self._still_on(() if self._finished else changed), *self._finish(wall, held=True)]
+        if changed:
+            heaters = ", ".join(changed)
             reason = f"{reason}. Heaters that the script has set may still be on: {heaters}"
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 

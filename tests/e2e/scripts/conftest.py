@@ -32,6 +32,13 @@ BODIES = {
     "unsuccessful": "return {'success': False, 'failure_reason': 'the bed is bent'}",
     "long": "for number in range(100_000): self.g.write(f'M117 long {number}')",
     "heats": "self.g.write('M109 S80')",
+    "goes_on": """
+        import time
+        for line in ("G4 S4", "M104 S90", "M83"):
+            self.g._p.get_response(line, timeout=0.2)
+        self.script_status = "waiting"
+        time.sleep(1000)
+    """,
     "sleeps": "import time; self.script_status = 'asleep'; time.sleep(1000)",
     "loops": "self.script_status = 'looping'\nwhile True: pass",
     "deaf": (

@@ -50,6 +50,18 @@ def test_a_run_that_is_cancelled_while_it_heats_keeps_runner_and_jobs_until_the_
     script_server.octoprint.gcode("M104 S0")
 
 
+def test_what_a_cancelled_script_has_in_octoprints_queue_is_not_sent(script_server: ScriptServer) -> None:
+    """It would heat, and the run would last longer. Modes are changed, as the plugin follows them."""
+    before = len(script_server.sent())
+    run_id = script_server.start("goes_on")
+    script_server.wait(SCRIPT, lambda m: m.json["status"] == "waiting")
+    script_server.observer.publish(CANCEL, json.dumps({"run_id": run_id}))
+    script_server.end(run_id)
+    eventually(lambda: script_server.sent()[-1] == "G90", "the end of the run", timeout=60)
+    lines = script_server.sent()[before:]
+    assert [line for line in lines if line in ("G4 S4", "M104 S90", "M83", "G90")] == ["G4 S4", "M83", "G90"]
+
+
 def test_a_print_waits_for_the_script_and_no_line_gets_between(script_server: ScriptServer) -> None:
     job = [f"G1 X{number}" for number in reversed(range(20))]
     upload(script_server, "job.gcode", job)

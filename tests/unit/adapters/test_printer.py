@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.printer_tasks import TAGS
+from octoprint_temp_eta.adapters.line_tags import TAGS
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,

@@ -134,6 +134,21 @@ def test_a_g90_that_gets_no_reply_is_sent_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "ended"), [("ok T:30.0 /60.0 B:20.0 /0.0", True), ('echo:Unknown command: "M1?5"', False)]
+)
+def test_only_a_report_after_the_question_shows_that_the_heaters_are_off(answer: str, ended: bool) -> None:
+    """Noise may have hit the target and the question; OctoPrint shows the target that it has sent."""
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptLine(RUN_1, 1, "M140 S60"), ScriptEnded(RUN_1, 1, "ended with status 1"))
+    driver.handle_all(LineReceived("T:30.0 /60.0 B:50.0 /60.0"))
+    driver.handle_all(LineSending(f"{RUN_1}.ask1", "M105", True), LineReceived(answer), LineReceived("ok"))
+    driver.handle_all(LineSending(f"{RUN_1}.end", "G90", True), LineReceived("ok"))
+    assert (driver.state("script")["state"] == "idle") is ended
+    assert len([each for each in driver.of(SetTarget) if each.heater == "bed"]) == 2 - ended
+
+
+@pytest.mark.parametrize(
     ("before", "lines", "sent"),
     [
         ("G21", ["G20", "G1 X1"], ["G20", "G1 X1", "G21", "G90"]),

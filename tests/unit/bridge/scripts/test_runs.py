@@ -10,6 +10,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Page, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
+    DropLines,
     HoldJobs,
     KillScript,
     RejectLine,
@@ -257,6 +258,7 @@ def test_a_disconnect_ends_the_run() -> None:
     driver.handle_all(ScriptLine(RUN_1, 4, "G28"))
     assert driver.handle_all(PrinterGone("the printer was disconnected")) == [
         TerminateScript(),
+        DropLines(),
         RejectLine(4, "the printer was disconnected"),
     ]
     driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
@@ -281,7 +283,7 @@ def test_the_last_line_outlasts_a_run_whose_printer_is_gone() -> None:
 def test_a_firmware_reset_releases_the_jobs() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
-    assert driver.handle_all(PrinterGone("the firmware was reset", reset=True)) == [TerminateScript()]
+    assert driver.handle_all(PrinterGone("the firmware was reset", reset=True)) == [TerminateScript(), DropLines()]
     assert driver.end()[-1] == ReleaseJobs()
     assert driver.state("script")["last"]["error"] == "the firmware was reset"
 
@@ -310,10 +312,12 @@ def test_a_shutdown_gives_the_heaters_their_targets_back() -> None:
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"), LineSending(f"{RUN_1}.1", "M190 S90", acknowledged=True))
     effects = driver.handle_all(Stopping())
-    assert effects[:5] == [
+    assert effects[:7] == [
         TerminateScript(),
+        DropLines(),
         BreakHeatWait(),
         KillScript(),
+        DropLines(),
         SetTarget("bed", 60.0),
         SendLine(f"{RUN_1}.end", "G90"),
     ]
@@ -326,7 +330,8 @@ def test_a_process_that_is_killed_in_a_heat_wait_ends_it() -> None:
     driver.run()
     driver.handle_all(ScriptLine(RUN_1, 1, "M190 S90"), LineSending(f"{RUN_1}.1", "M190 S90", acknowledged=True))
     effects = driver.handle_all(ScriptEnded(RUN_1, -9, "was ended by SIGKILL"))
-    assert [each for each in effects if isinstance(each, BreakHeatWait | SetTarget)] == [
+    assert [each for each in effects if isinstance(each, DropLines | BreakHeatWait | SetTarget)] == [
+        DropLines(),
         BreakHeatWait(),
         SetTarget("bed", 60.0),
     ]

@@ -232,12 +232,20 @@ def test_targets_that_may_not_have_reached_the_printer_are_sent_again() -> None:
     assert runner.settled(False, 1, RUN.targets) == [Settle({"bed": 0.0}, ask=True)]
 
 
+def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("START_PRINT")
+    runner.lose_printer("the printer was disconnected", 1, 1, {**RUN.targets, "tool0": 200.0})
+    error = "the printer was disconnected. Heaters that the script has set may still be on: tool0"
+    assert runner.process_ended(CLEANLY, 2000, {})[-1] == ended_run(Outcome.ERROR, error=error, code=Code.GONE)
+
+
 def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("M140 S90")
     runner.cancel(0)
     runner.process_ended(CLEANLY, 0, RUN.targets)
-    assert runner.lose_printer("the printer was disconnected", 1, 1)[0] == StillOn("r1", ("bed",))
+    assert runner.lose_printer("the printer was disconnected", 1, 1, {})[0] == StillOn("r1", ("bed",))
 
 
 def test_what_is_set_back_is_queued_like_lines_of_others_but_is_none() -> None:

@@ -38,7 +38,7 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "returned": lambda runner: runner.returned(True, {"a": 1}, None, 0),
     "raised": lambda runner: runner.raised("boom", 0),
     "cancel": lambda runner: runner.cancel(0),
-    "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000),
+    "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000, {}),
     "reset": lambda runner: runner.reset_printer("the firmware was reset", 0),
     "ended": lambda runner: runner.process_ended("was ended by SIGKILL", 2000, {}),
     "shut down": lambda runner: runner.shut_down(2000, {}),
@@ -150,7 +150,7 @@ def test_a_result_that_comes_after_the_cancel_does_not_count() -> None:
 
 def test_a_run_without_a_printer_ends_with_its_process() -> None:
     runner = at(Phase.RUNNING)
-    assert runner.lose_printer("the printer was disconnected", 0, 0) == [Terminate()]
+    assert runner.lose_printer("the printer was disconnected", 0, 0, {}) == [Terminate()]
     error = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
     assert runner.process_ended(CLEANLY, 2000, {}) == [Release(), error]
     assert runner.phase is Phase.IDLE
@@ -158,14 +158,14 @@ def test_a_run_without_a_printer_ends_with_its_process() -> None:
 
 def test_a_hold_that_was_set_although_the_printer_is_gone_is_released() -> None:
     runner = at(Phase.HOLDING)
-    runner.lose_printer("the printer was disconnected", 0, 0)
+    runner.lose_printer("the printer was disconnected", 0, 0, {})
     gone = ended_run(Outcome.ERROR, error="the printer was disconnected", code=Code.GONE)
     assert runner.held(None, 0, 2000) == [Release(), gone]
 
 
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
-    assert runner.lose_printer("the printer was disconnected", 0, 0) == []
+    assert runner.lose_printer("the printer was disconnected", 0, 0, {}) == []
     assert runner.process_ended(CLEANLY, 2000, {}) == [
         Release(),
         ended_run(Outcome.FINISHED, storage={"a": 1}),
@@ -176,12 +176,12 @@ def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
     runner.process_ended(CLEANLY, 1999, {})
     finished = ended_run(Outcome.FINISHED, storage={"a": 1})
-    assert runner.lose_printer("the printer was disconnected", 0, 2000) == [Release(), finished]
+    assert runner.lose_printer("the printer was disconnected", 0, 2000, {}) == [Release(), finished]
 
 
 def test_the_next_run_has_a_printer_again() -> None:
     runner = at(Phase.RUNNING)
-    runner.lose_printer("the printer was disconnected", 0, 0)
+    runner.lose_printer("the printer was disconnected", 0, 0, {})
     runner.process_ended(CLEANLY, 0, {})
     runner.start(RUN)
     runner.held(None, 0, 0)
@@ -289,7 +289,7 @@ def test_every_run_is_reported_once_and_ends(events: list[str]) -> None:
         elif event == "unlink" and world.linked:
             world.linked = world.settling = False
             world.holds = 0
-            world.do(runner.lose_printer("disconnected", clock, clock))
+            world.do(runner.lose_printer("disconnected", clock, clock, {}))
         elif event == "tick":
             world.do(runner.tick(clock))
     assert runner.phase is Phase.IDLE
