@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection as adapter
+from octoprint_temp_eta.bridge.broker import set_back
 from octoprint_temp_eta.bridge.outbox import in_flight
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.settings.table import defaults
@@ -97,6 +100,28 @@ def test_a_frozen_broker_is_disconnected_and_later_receives_the_newest_states(
         eventually(lambda: bridge.connected, "the new connection")
         observer.wait_for(BED, actual_is(40.0), timeout=20)
     assert held(own_broker, STATUS)[STATUS].text == "offline"
+
+
+def test_a_bridged_broker_that_was_away_does_not_set_back_what_has_changed_meanwhile(
+    own_broker: Broker, tmp_path: Path
+):
+    config, topics = (
+        f"homeassistant/device/temp_eta_{INSTANCE}/config",
+        ("octoprint/# both 1", "homeassistant/# both 1"),
+    )
+    link = ("connection link", f"address 127.0.0.1:{own_broker.port}", *(f"topic {topic}" for topic in topics))
+    other = Broker(options=("persistence true", f"persistence_location {tmp_path}/", *link))
+    with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
+        old = observer.wait_for(config)
+        with other, Observer(other.listener, base=BASE) as there:
+            there.wait_for(config)
+        reading(bridge, 30.0)
+        new = observer.wait_for(config, lambda message: b"tool1" in message.payload)
+        since = observer.mark()
+        time.sleep(set_back.ECHO_S)
+        with other:
+            observer.wait_for(config, lambda message: message.payload == old.payload, since=since)
+            eventually(lambda: held(own_broker, config)[config].payload == new.payload, "the newest announcement", 20)
 
 
 def test_with_another_base_topic_everything_moves(own_broker: Broker):

@@ -98,6 +98,11 @@ class Connection(Part):
         return self._present.shown
 
     @property
+    def repairs(self) -> int:
+        """How often all states were published again because somebody had set them back."""
+        return self._present.repairs
+
+    @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {
@@ -155,10 +160,8 @@ class Connection(Part):
         restarts = self._restart_at is not None and now.at >= self._restart_at
         if dead or restarts or (self.state is State.LEFT and self.conflict.returns(now)):
             effects += [*self._move(Event.CONNECT), self._connect()]
-        return [
-            *effects,
-            *(self._look_at((*self._former_bases.topics, *self.awaited)) if self._outbox.connected else ()),
-        ]
+        looks = self._look_at((*self._former_bases.topics, *self.awaited)) if self._outbox.connected else []
+        return [*effects, *looks]
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the connection and of the next attempt."""
@@ -276,7 +279,7 @@ class Connection(Part):
         if message.topic != self._outbox.topics.of("info"):
             return []
         if connected and self._identity.boot_id.encode() in message.payload:
-            self._present.info_arrived(now)
+            self._present.info_arrived(message.payload, now)
         found = self.conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:
             return []

@@ -12,6 +12,7 @@ from ..outbox.send_limits import Closed
 from ..protocol.inputs import BrokerConnected, Delivered
 from .problems import Problems
 from .read_back import ReadBack, explain
+from .set_back import SetBack
 
 
 class Present:
@@ -23,7 +24,10 @@ class Present:
         #: When it began, in Unix seconds.
         self.connected_at = 0.0
         self.problems = Problems()
+        #: How often all states were published again because somebody had set them back.
+        self.repairs = 0
         self._read_back = ReadBack()
+        self._set_back = SetBack()
         self._outbox = outbox
 
     def begin(self, broker: BrokerConnected, now: Now) -> None:
@@ -33,6 +37,7 @@ class Present:
         self._outbox.connect(broker.link, now)
         self.problems.connected()
         self._read_back.connected(now)
+        self._set_back.connected()
 
     def end(self) -> None:
         """Note that there is no connection."""
@@ -56,7 +61,13 @@ class Present:
         return refused or next(iter(self._outbox.limits.closed), None)
 
     def tick(self, now: Now) -> str | None:
-        """Return a new problem: nothing arrives. Ask the broker for a message if none has come for long."""
+        """Return a new problem: nothing arrives. Ask the broker for a message if none has come for long.
+
+        Publish what somebody has set back.
+        """
+        if self._outbox.connected and self._set_back.repairs(now):
+            self.repairs += 1
+            self._outbox.resend_states()
         overdue = self._read_back.tick(now, expected=self._info_is_sent)
         if self._outbox.sends("info") and self._read_back.asks(now):
             self._outbox.republish(("info",), 0.0, now)
@@ -72,9 +83,10 @@ class Present:
         self._read_back.heard(now)
         self.problems.ended(self._nothing_arrives)
 
-    def info_arrived(self, now: Now) -> None:
-        """Note that our own `info` has come back."""
+    def info_arrived(self, payload: bytes, now: Now) -> None:
+        """Note that our own `info` has come back, the newest or an older one."""
         self._read_back.arrived(now)
+        self._set_back.arrived(payload, self._outbox.payload("info"), now)
 
     def delivered(self, event: Delivered, now: Now) -> None:
         """Process the broker's answer to a message; an accepted one ends the problems that it disproves."""

@@ -73,6 +73,8 @@ class HomeAssistant(Part):
         self._announced_for: object = None
         #: Whether another machine may have been publishing on our topics at the last tick.
         self._disputed = False
+        #: How often our states were published again by the last tick because somebody had set them back.
+        self._repairs = 0
         #: Whether the plugin still runs after OctoPrint's next start.
         self._stays = True
         #: Why the announcement is not as the settings ask for.
@@ -133,14 +135,15 @@ class HomeAssistant(Part):
         """Announce what has changed, and publish heartbeats.
 
         What is announced of our device is left alone while it may be another machine's. Once nobody else is heard, it
-        is announced completely: the other one may have done so.
+        is announced completely: the other one may have done so. So it is after somebody has set it back.
         """
         facts = self._facts
         if facts != self._announced_for:
             self._announced_for = facts
             self._discovery.want(self._wanted, now)
         before, self._disputed = self._disputed, self._connection.conflict.disputed(now)
-        if before and not self._disputed:
+        repairs, self._repairs = self._repairs, self._connection.repairs
+        if (before and not self._disputed) or repairs != self._repairs:
             self._discovery.announce(now)
         if self._outbox.connected:
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)

@@ -105,6 +105,11 @@ class Outbox:
         """Return whether the newest message on `topic` replaces the ones before."""
         return self._retained.get(topic) is not None
 
+    def payload(self, message: str) -> bytes | None:
+        """Return the newest payload of a retained message, None if there is none."""
+        record = self._retained.get(self.topics.of(message))
+        return None if record is None else record.publish.payload
+
     def sends(self, message: str) -> bool:
         """Return whether a retained message is neither too large for the broker nor held back."""
         record = self._retained.get(self.topics.of(message))
