@@ -87,6 +87,8 @@ def run(channel: Channel) -> None:
             _run(job, channel, printer, status)
     except Cancelled:
         channel.send("log", level="info", message="cancelled")
+        # Only if it was not the plugin's cancel: systemd ends OctoPrint's children together with it.
+        channel.send("error", error="its process was asked to end (SIGTERM)")
 
 
 def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
