@@ -16,6 +16,7 @@ from .adapters.learner import Learner
 from .adapters.leftovers import Leftovers
 from .adapters.plugin_callbacks import PluginCallbacks
 from .adapters.printer import Printer, SerialSetting
+from .adapters.printer_stop import PrinterStop
 from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
 from .adapters.threads.inbox import now
@@ -48,14 +49,15 @@ from .bridge.protocol.inputs import (
     PluginSubscriptions,
     SettingsChanged,
 )
-from .bridge.protocol.script_effects import FireEvent
+from .bridge.protocol.script_effects import AwaitLines, FireEvent
 from .core.topic_filter import reaches_below
 from .messages import stored
 from .messages.decode import Command, ReplyTo
 from .settings.table import Settings
 
-#: Seconds that OctoPrint's shutdown waits for the worker, the printer, the broker and the disk, one after the other.
-WORKER_STOP_S, PRINTER_STOP_S, BROKER_STOP_S, SAVE_STOP_S = 0.5, 0.3, 1.2, 3.0
+#: Seconds that OctoPrint's shutdown waits for the worker, the broker and the disk, one after the other. The
+#: printer comes after the worker, see `printer_stop`.
+WORKER_STOP_S, BROKER_STOP_S, SAVE_STOP_S = 0.5, 1.2, 3.0
 
 NO_PAHO = "paho-mqtt is not installed in OctoPrint's environment: there is no MQTT"
 
@@ -97,6 +99,7 @@ class App:
         self._pending_replies = PendingReplies()
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
+        self._printer_stop = PrinterStop(self.printer, self._files.save)
         self._actions = Actions(printer, has_file, self.post, logger)
         learner = Learner(self.post, self._background, logger, numpy_works=numpy_works)
         performers: Mapping[type, Performer] = {
@@ -119,6 +122,7 @@ class App:
             Subscribe: self._mqtt.subscribe,
             Save: self._files.save,
             RestReply: self._pending_replies.give,
+            AwaitLines: self._printer_stop.put,
             **self._scripts.performers,
             **self.printer.performers,
             **self._actions.performers,
@@ -207,7 +211,7 @@ class App:
         self._pending_replies.close()
         self._worker.stop(WORKER_STOP_S)
         self._scripts.close()
-        self.printer.close(PRINTER_STOP_S)
+        self._printer_stop.close()
         self._actions.close()
         self._mqtt.close(BROKER_STOP_S)
         self._connection_tests.close()

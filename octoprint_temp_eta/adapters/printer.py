@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,7 @@ from ..core.gcode.in_flight import OPTIONAL_S
 from ..core.gcode.motion import Modes, may_be_left_out, moves
 from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS
+from .last_line import LastLine
 from .line_tags import TAGS, ends_heat_up, is_jog, is_of_script, is_ours, key_of, tags_of
 from .printer_tasks import NEW_CONNECTION, PrinterTasks
 from .recent_targets import RecentTargets
@@ -98,9 +98,7 @@ class Printer:
         self._parts = 0
         #: How many were reported to the bridge.
         self._announced = 0
-        #: Set once the newest line of ours was sent.
-        self._sent = threading.Event()
-        self._sent.set()
+        self._last_line = LastLine()
 
     @property
     def performers(self) -> Mapping[type, Callable[[Any], None]]:
@@ -121,12 +119,12 @@ class Printer:
         """Start the thread."""
         self._tasks.start()
 
-    def close(self, timeout: float) -> None:
-        """Stop; wait at most `timeout` seconds until the last lines of a run were sent."""
+    def close(self, timeout: float) -> bool:
+        """Stop; wait at most `timeout` seconds until the last lines of a run were sent; return whether they were."""
         until = now().at + timeout
-        self._tasks.close(timeout)
-        self._sent.wait(max(0.0, until - now().at))
+        sent = self._tasks.close(timeout) and self._last_line.wait(max(0.0, until - now().at))
         self._observing = False
+        return sent
 
     @property
     def holds_jobs(self) -> bool:
@@ -218,8 +216,7 @@ class Printer:
         if not self._observing:
             return
         key = key_of(tags)
-        if key is not None:
-            self._sent.set()
+        self._last_line.sent(key)
         if not self._expects_ok(gcode) or key is None:
             self._post(LineSent(key, line, self._expects_ok(gcode)))
 
@@ -311,7 +308,7 @@ class Printer:
 
     def _release(self) -> None:
         self._observing = False
-        self._sent.set()
+        self._last_line.drop()
         # The hold ends with its connection. On a new one, only others can have set one.
         if self._held_on is self._tasks.connection:
             self._release_jobs()
@@ -327,12 +324,12 @@ class Printer:
             self._post(LineSuppressed(effect.key, NEW_CONNECTION))
             return
         self._parts = self._announced = 0
-        self._sent.clear()
+        self._last_line.submit(effect.key)
         try:
             self._printer.commands([effect.line], tags=tags_of(effect.key))
         finally:
             if self._parts == 0:
-                self._sent.set()
+                self._last_line.drop()
                 self._post(LineSuppressed(effect.key, self._suppressed(effect.line)))
             else:
                 self._announce(effect.key, self._parts)

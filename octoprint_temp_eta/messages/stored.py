@@ -113,7 +113,8 @@ _RUN = _record(
         **dict.fromkeys(("run_id", "id", "title"), _text(_NAME)),
         "started_at": _where(lambda value: isinstance(value, int | float) and 0 <= value < LATEST),
         "transaction": _where(lambda value: value is None or isinstance(value, str | int)),
-    }
+    },
+    {"may_be_on": _list(_text(_NAME))},
 )
 
 #: By file name, without `.json`.

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from octoprint_temp_eta.bridge.scripts.interrupted import REASON
 from octoprint_temp_eta.core.scripts.runner import SETTLE_ATTEMPTS
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
 from tests.support.rest_scripts import PATH, last_run, post, run, start, wait_for_script
 from tests.support.scripts import add_script
-from tests.support.serial_printer import POSITION, SerialPrinter
+from tests.support.serial_printer import HEATING, POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port
 
 
@@ -196,12 +197,41 @@ def test_a_relative_script_stays_above_the_bed_while_somebody_moves_the_printer(
 
 def test_octoprint_that_shuts_down_leaves_nothing_hot(octoprint: OctoPrint, printer: SerialPrinter) -> None:
     eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the printer to be ready")
+    wait_for_script(octoprint, "warms")
     post(octoprint, "script/start", id="warms")
     eventually(lambda: printer.lines[-1] == "M104 S60", "the printer to be warmed")
     assert octoprint.stop()
+    eventually(lambda: sent(printer)[-1] == "G90", "the end of the run")
+    assert sent(printer)[-3:] == ["M104 S60", "M104 S0.0", "G90"]
 
-    def sent() -> list[str]:
-        return [line for line in printer.lines if not line.startswith(("M105", "M155"))]
 
-    eventually(lambda: sent()[-1] == "G90", "the end of the run")
-    assert sent()[-3:] == ["M104 S60", "M104 S0.0", "G90"]
+def sent(printer: SerialPrinter) -> list[str]:
+    return [line for line in printer.lines if not line.startswith(("M105", "M155"))]
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["that runs", "that was cancelled"])
+@pytest.mark.parametrize("heating", [15, 80], ids=["listens again within 5 s", "does not"])
+def test_octoprint_that_shuts_down_waits_for_a_busy_printer_or_reports_what_may_be_on(
+    octoprint: OctoPrint, printer: SerialPrinter, heating: int, cancelled: bool
+) -> None:
+    if not octoprint.alive:
+        octoprint.start()
+    eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the printer to be ready")
+    wait_for_script(octoprint, "heats")
+    printer.heating = heating
+    run_id = post(octoprint, "script/start", id="heats")["run_id"]
+    eventually(lambda: printer.lines[-1] == "M109 S80", "the printer to heat")
+    if cancelled:
+        post(octoprint, "script/cancel")
+        eventually(lambda: (octoprint.get(PATH)["script"]["last"] or {}).get("run_id") == run_id, "the end")
+    assert octoprint.stop()
+    printer.heating = HEATING
+    followed = heating == 15
+    if followed:
+        eventually(lambda: sent(printer)[-1] == "G90", "the end of the run")
+        assert sent(printer)[-3:] == ["M109 S80", "M104 S0.0", "G90"]
+    octoprint.start()
+    last = octoprint.get(PATH)["script"]["last"]
+    reason = f"{REASON}. The printer has not switched off or set back: tool0. Switch it off there, or in OctoPrint"
+    assert (last and (last["run_id"], last["error"])) == (None if followed else (run_id, reason))
+    assert (reason in octoprint.log()) is not followed

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.app import BROKER_STOP_S, PRINTER_STOP_S, WORKER_STOP_S
+from octoprint_temp_eta.adapters.printer_stop import LINES_STOP_S, PRINTER_STOP_S
+from octoprint_temp_eta.app import BROKER_STOP_S, SAVE_STOP_S, WORKER_STOP_S
 from tests.conftest import BASE, plugin_settings
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
@@ -24,3 +25,5 @@ def test_a_stop_publishes_offline():
 
 def test_what_may_be_waited_for_is_bounded():
     assert WORKER_STOP_S + PRINTER_STOP_S + BROKER_STOP_S <= 2.0
+    # `docker stop` kills after 10 s.
+    assert WORKER_STOP_S + LINES_STOP_S + BROKER_STOP_S + SAVE_STOP_S < 10.0

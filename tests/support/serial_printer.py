@@ -59,6 +59,8 @@ class SerialPrinter:
         self.lowest = float("inf")
         #: Commands that are no G, M or T commands, and what it sends while it carries them out.
         self.macros: dict[str, list[str]] = {}
+        #: How many reports long it heats.
+        self.heating = HEATING
         self.dialect = dialect or Dialect()
         self._relative = False
         self._height = 0.0
@@ -165,7 +167,7 @@ class SerialPrinter:
                 self._wait("echo:busy: processing", HOMING)
                 self._send_lines(POSITION, "ok")
             case ["M109", _]:
-                self._wait(f"{TEMPERATURES} W:?", HEATING)
+                self._wait(f"{TEMPERATURES} W:?", self.heating)
                 self._send_lines("ok")
             case [command, *_] if _GCODE.match(command) is None:
                 for meanwhile in self.macros.get(command, ()):

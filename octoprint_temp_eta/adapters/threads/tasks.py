@@ -31,11 +31,12 @@ class Tasks:
         """Add `task`, without waiting."""
         self._queue.put(task)
 
-    def close(self, timeout: float = 0.0) -> None:
-        """Finish the remaining tasks, and wait at most `timeout` seconds for them."""
+    def close(self, timeout: float = 0.0) -> bool:
+        """Finish the remaining tasks, and wait at most `timeout` seconds for them; return whether they are done."""
         self._queue.put(None)
         if timeout and self._thread.is_alive():
             self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:

@@ -126,6 +126,11 @@ class FakeOk:
 
 
 @frozen
+class AwaitLines:
+    """OctoPrint stops: give the run's lines more time to reach the printer, and forget the run once they were sent."""
+
+
+@frozen
 class FireEvent:
     """Fire an event on OctoPrint's event bus."""
 
@@ -149,5 +154,6 @@ ScriptEffect = (
     | DropLines
     | BreakHeatWait
     | FakeOk
+    | AwaitLines
     | FireEvent
 )

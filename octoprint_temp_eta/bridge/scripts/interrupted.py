@@ -1,4 +1,7 @@
-"""The run that was going on when OctoPrint was killed, such as for lack of memory: reported at the next start."""
+"""The run that OctoPrint has left unfinished, reported at the next start.
+
+OctoPrint was killed, such as for lack of memory, or the printer was too busy when it stopped.
+"""
 
 from __future__ import annotations
 
@@ -34,18 +37,20 @@ class InterruptedRun(Part):
 
     @property
     def stored(self) -> Mapping[str, Any]:
-        """The present run, None without one, and once its end is reported."""
-        run = self._run.runner.run
-        if run is None or self._run.runner.is_reported:
-            return {RUN: None}
+        """The present run, None without one, and once its end is reported, unless OctoPrint's stop waits for it."""
+        if self._run.awaited is not None:
+            run, what = self._run.awaited
+            return {RUN: {**self._mark(run), "may_be_on": list(what)}}
+        present = self._run.runner.run
+        return {RUN: None if present is None or self._run.runner.is_reported else self._mark(present)}
+
+    def _mark(self, run: Run) -> Mapping[str, Any]:
         return {
-            RUN: {
-                "run_id": run.run_id,
-                "id": run.script_id,
-                "title": run.title,
-                "started_at": run.started_at,
-                "transaction": self._reports.transaction,
-            }
+            "run_id": run.run_id,
+            "id": run.script_id,
+            "title": run.title,
+            "started_at": run.started_at,
+            "transaction": self._reports.transaction,
         }
 
     def _started(self, _: Started, now: Now) -> list[Effect]:
@@ -53,6 +58,11 @@ class InterruptedRun(Part):
             return []
         left, self._left = self._left, None
         run = Run(left["run_id"], left["id"], left["title"], left["started_at"])
-        self._run.runner.last = CompletedRun(run, RunResult.from_error(REASON, Code.SHUTDOWN), now.wall)
-        self._reports.begin(Command("script/start", transaction=left["transaction"]))
+        what = ", ".join(left.get("may_be_on", ()))
+        reason = REASON
+        if what:
+            reason += f". The printer has not switched off or set back: {what}. Switch it off there, or in OctoPrint"
+        self._run.runner.last = CompletedRun(run, RunResult.from_error(reason, Code.SHUTDOWN), now.wall)
+        if not what:  # else OctoPrint has replied when it stopped
+            self._reports.begin(Command("script/start", transaction=left["transaction"]))
         return [Save(RUN, None), *self._reports.ended(self._run.runner.last, now)]

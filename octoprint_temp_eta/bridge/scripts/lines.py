@@ -108,6 +108,11 @@ class RunLines:
             before.append(self._send(f"{self._run_id}.units", self._modes.units))
         return [*before, self._send(self._last_key, LAST_LINE)]
 
+    @property
+    def spindle_on(self) -> bool:
+        """Whether the script has switched a spindle or laser on."""
+        return self._spindle_on
+
     def hurry(self) -> None:
         """The run is ending."""
         self._acknowledgements.hurry()

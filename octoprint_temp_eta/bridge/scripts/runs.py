@@ -20,6 +20,7 @@ from ..part import InputHandler, Part
 from ..protocol.effects import Effect, Log, SetTarget
 from ..protocol.inputs import Stopping
 from ..protocol.script_effects import (
+    AwaitLines,
     DropLines,
     HoldJobs,
     KillScript,
@@ -75,6 +76,8 @@ class ScriptRun(Part):
         self._launch: StartScript | None = None
         self._lines = RunLines(self._settled)
         self._allow_motion = False
+        #: The run whose last lines OctoPrint's stop waits for, and what may be on if they are not sent.
+        self.awaited: tuple[core.Run, tuple[str, ...]] | None = None
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -118,7 +121,21 @@ class ScriptRun(Part):
         return effects
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        return self._do(self.runner.shut_down(now.wall, self._heaters.reported_targets), now)
+        run = self.runner.run
+        effects = self._do(self.runner.shut_down(now.wall, self._heaters.reported_targets), now)
+        what = self._switched_off() if run is not None else ()
+        if run is None or not what:
+            return effects
+        self.awaited = run, what
+        # Last: whoever waits must find the lines on their way.
+        return [*effects, AwaitLines()]
+
+    def _switched_off(self) -> tuple[str, ...]:
+        """Return what is set back or switched off after the last run."""
+        last = self.runner.last
+        finished = last is not None and last.result.outcome is core.Outcome.FINISHED
+        spindle = self._lines.spindle_on and not finished
+        return (*self.runner.set_back, "the spindle or laser") if spindle else self.runner.set_back
 
     def publish_all(self, now: Now) -> None:
         """Publish the state of the runner."""

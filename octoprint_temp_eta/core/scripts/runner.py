@@ -90,6 +90,11 @@ class Runner:
         """Whether the end of the present run is reported, while the printer still finishes."""
         return self._progress.reported
 
+    @property
+    def set_back(self) -> tuple[str, ...]:
+        """The heaters whose targets are being set back after the present or last run, or have been."""
+        return tuple(sorted(self._progress.heaters.again()))
+
     def clock_set(self, shift: float) -> None:
         """Move the times of the runs by `shift` seconds."""
         self.run = None if self.run is None else self.run.shifted(shift)
@@ -189,13 +194,16 @@ class Runner:
         runs = self.phase in (Phase.LOADING, Phase.RUNNING, Phase.CLOSING, Phase.STOPPING)
         if not self._move(Event.SHUT_DOWN):
             return []
-        self._set_result(RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN))
-        linked = runs and self._progress.linked
-        end = (
-            [Terminate(), Kill(), Settle(self._targets_after(targets), ask=False, unfinished=not self._finished)]
-            if linked
-            else [Kill()]
-        )
+        result = RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN)
+        self._set_result(result)
+        end: list[Decision] = [Kill()]
+        if runs and self._progress.linked:
+            settle = Settle(self._targets_after(targets), ask=False, unfinished=not self._finished)
+            end = [Terminate(), Kill(), settle]
+        if self.set_back and self._progress.result is result:
+            heaters = ", ".join(self.set_back)
+            named = f"OctoPrint shuts down. If the printer is too busy to follow, heaters stay on: {heaters}"
+            self._progress.result = replace(result, error=named)
         return [*end, *self._finish(wall, held=False)]
 
     def process_ended(self, how: str, wall: float, targets: Mapping[str, float]) -> list[Decision]:

@@ -9,6 +9,7 @@ import pytest
 from octoprint_temp_eta.bridge.protocol.effects import Page, SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import (
+    AwaitLines,
     BreakHeatWait,
     DropLines,
     HoldJobs,
@@ -321,6 +322,8 @@ def test_a_shutdown_gives_the_heaters_their_targets_back() -> None:
         SetTarget("bed", 60.0),
         SendLine(f"{RUN_1}.end", "G90"),
     ]
+    assert AwaitLines() in effects[5:]
+    assert "heaters stay on: bed" in driver.bodies("script_event")[-1]["error"]
 
 
 def test_a_process_that_is_killed_in_a_heat_wait_ends_it() -> None:
