@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.conftest import BASE
 from tests.support import browser as browsers
@@ -284,6 +284,20 @@ def test_a_card_changes_its_scripts_settings(scripts: OctoPrint, open_page: Open
     page.evaluate(f"{MODEL}.scripts.found([...JSON.parse(ko.toJSON({MODEL}.scripts.list)), {new}])")
     expect(times.locator("input")).to_have_value("91")
     expect(times.locator("input")).to_be_focused()
+
+
+def test_a_refusal_that_comes_after_the_form_was_closed_is_shown(scripts: OctoPrint, open_page: Open) -> None:
+    page = open_page()
+    card = sidebar(page).locator("[data-script=returns]")
+    card.get_by_role("button", name="Settings: It returns").click()
+    card.locator(".temp-eta-field input").first.fill("7")
+    held: list[Route] = []
+    page.route(f"**{PATH}", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith(PATH)):
+        card.get_by_role("button", name="Save").click()
+    page.evaluate(f"{MODEL}.scripts.form(null)")
+    held[0].fulfill(status=503, json={"error": "The bridge does not answer."})
+    expect(page.locator(".ui-pnotify")).to_contain_text("The bridge does not answer.")
 
 
 def test_a_refused_jog_is_shown_and_the_sidebar_shows_that_a_script_controls_the_printer(

@@ -77,7 +77,8 @@
         );
         self.problem = ko.observable("");
 
-        /* Save what was changed; the promise is rejected if something was refused, which is then shown. */
+        /* Save what was changed; if something was refused, it is shown, and the promise is rejected with the form and the
+           failed request, if there was one. */
         self.save = function () {
             self.problem("");
             const read = self.settings.map((setting) => [setting, setting.read()]);
@@ -89,7 +90,7 @@
                 () => changed.forEach(([setting, value]) => setting.keep(value)),
                 (xhr) => {
                     self.refuse(xhr);
-                    return $.Deferred().reject(self).promise();
+                    return $.Deferred().reject(self, xhr).promise();
                 }
             );
         };

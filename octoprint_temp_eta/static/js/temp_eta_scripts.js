@@ -136,7 +136,14 @@
             };
             return TempETA.get().done(show).fail(complain);
         };
-        self.saveSettings = () => self.form().save().then(() => self.form(null), (form) => form.focus());
+        self.saveSettings = function () {
+            const form = self.form();
+            const isShown = () => self.form() === form; // it may be closed, or another one opened, before the reply
+            return form.save().then(
+                () => isShown() && self.form(null),
+                (_form, xhr) => (isShown() ? form.focus() : complain(xhr))
+            );
+        };
     };
 
     /* The binding of a log's text: the end stays in view, unless the user has scrolled up. */
