@@ -167,5 +167,17 @@ def cancelled(command: Command, **more: Any) -> Payload:
     return _reply(command.name, command.transaction, "cancelled", **more)
 
 
+def without_result(body: Payload, size: int, limit: int) -> Payload:
+    """Return a short reply in place of `body`, which has `size` bytes as a packet: the broker accepts `limit`."""
+    short = {key: value for key, value in body.items() if key != "result"}
+    if body["status"] != "completed":
+        return short
+    message = (
+        f"The reply has {size} bytes, the broker accepts {limit}. The command was executed. Raise the broker's limit "
+        "(mosquitto: max_packet_size, message_size_limit)."
+    )
+    return {**short, "status": "failed", "error": {"code": "reply_too_large", "message": message, "path": None}}
+
+
 def _reply(name: str | None, transaction: Transaction, status: str, **more: Any) -> Payload:
     return {"transaction": transaction, "command": name, "status": status, **more}

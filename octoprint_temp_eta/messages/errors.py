@@ -57,6 +57,7 @@ ERRORS: Mapping[str, ErrorCode] = MappingProxyType(
         ),
         "timeout": ErrorCode("The time limit was exceeded.", HTTPStatus.GATEWAY_TIMEOUT),
         "shutdown": ErrorCode("OctoPrint was shutting down.", HTTPStatus.SERVICE_UNAVAILABLE),
+        "reply_too_large": ErrorCode("The command was executed, but the broker does not accept a reply of that size."),
         "internal_error": ErrorCode(
             "An error in the plugin. `octoprint.log` has details.", HTTPStatus.INTERNAL_SERVER_ERROR
         ),

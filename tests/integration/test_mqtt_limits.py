@@ -166,7 +166,9 @@ def test_a_message_beyond_mosquittos_message_size_limit_is_refused_and_the_conne
     with Broker(options=("message_size_limit 500",)) as broker:
         link.connect(broker.port)
         link.mqtt.publish(Publish("test/x", b"x" * 501, token=1))
-        assert link.wait_for(BrokerRefused).reason == (
+        refused = link.wait_for(BrokerRefused)
+        assert refused.too_large
+        assert refused.reason == (
             "The broker refuses the message on test/x: it is too large. Raise the broker's limit (mosquitto: "
             "message_size_limit)."
         )

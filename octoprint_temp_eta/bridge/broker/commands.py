@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload
+from ...messages.contract.catalogue import COMMANDS, MESSAGES, REST_COMMANDS, InvalidPayload
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
-from ..protocol.effects import Effect, Log, RestReply
+from ..protocol.effects import Effect, Log, Publish, RestReply
 from ..protocol.inputs import ApiCommand, BrokerLost, MessageArrived
 from .command_limits import RATE, URGENT, RateLimit
 from .executed import Executed
@@ -205,10 +205,28 @@ class Commands(Part):
         return [] if reply_to.ticket is None else [RestReply(reply_to.ticket, encode.stamped(body, now.wall))]
 
     def _publish(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> None:
+        body = self._fitting(body, reply_to, now)
         publish = self._outbox.publish_event("response", body, now, keep_s=REPLY_KEEP_S)
         if reply_to.topic is not None:
             again = replace(publish, topic=reply_to.topic, correlation=reply_to.correlation)
             self._outbox.send_event("response", again, now, keep_s=REPLY_KEEP_S, resend=False)
+
+    def _fitting(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> encode.Payload:
+        """Return `body`, or a short reply if the broker is known not to accept one of its size, which is reported."""
+        limits, kind = self._outbox.limits, MESSAGES["response"]
+        topics = (self._outbox.topics.of("response"), reply_to.topic or "")
+        publish = Publish(
+            max(topics, key=len),
+            encode.encode(encode.stamped(body, now.wall)),
+            kind.qos,
+            content_type=kind.content_type,
+            expiry_seconds=kind.expiry_seconds,
+            correlation=reply_to.correlation,
+        )
+        if "result" not in body or limits.fits(publish):
+            return body
+        limits.accepts(publish)
+        return encode.without_result(body, limits.size(publish), limits.maximum_packet_size or 0)
 
     def _permitted(self, name: str) -> bool:
         return name in REST_COMMANDS or bool(getattr(self._settings, "allow_" + name.replace("/", "_")))

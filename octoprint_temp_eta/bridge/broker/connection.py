@@ -261,7 +261,7 @@ class Connection(Part):
         if event.topic in self._former_bases.topics and not event.published:
             return []  # what was left of a former base stays, without a report
         event = explained(event, self._outbox.topics, self._settings)
-        return self._report(event.reason, now) if self._problems.is_new(event) else []
+        return self._report(event.reason, now) if self._present.is_new(event, self._settings) else []
 
     def _granted(self, event: SubscriptionGranted, _: Now) -> list[Effect]:
         self._problems.granted(event.topic)

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...core.clock import Now
 from ...messages import encode
+from ...settings.table import Settings
 from ..outbox.outbox import Outbox
 from ..outbox.send_limits import Closed
-from ..protocol.inputs import BrokerConnected, Delivered
+from ..protocol.inputs import BrokerConnected, BrokerRefused, Delivered
 from .problems import Problems
 from .read_back import ReadBack, explain
 from .set_back import SetBack
@@ -96,6 +97,16 @@ class Present:
             self.problems.accepted(topic)
         if closed:
             self.problems.ended(*{*closed} - {*self._outbox.limits.closed})
+
+    def is_new(self, event: BrokerRefused, settings: Settings) -> bool:
+        """Note a refusal; return whether it is to be reported.
+
+        A reply or another event that is too large is lost, whatever is accepted there later.
+        """
+        lasts = self._outbox.is_state(event.topic or "") or (event.topic or "").startswith(
+            f"{settings.ha_discovery_prefix}/"
+        )
+        return (event.too_large and not lasts) or self.problems.is_new(event)
 
     def take_not_sent(self) -> list[str]:
         """Return what was not sent because of the broker's limits since the last call, and why."""

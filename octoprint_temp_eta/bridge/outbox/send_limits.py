@@ -109,9 +109,13 @@ class SendLimits:
         self._protocol = broker.protocol
         self._suspects.connected()
 
+    def size(self, publish: Publish) -> int:
+        """Return the size in bytes of `publish` as a packet on the present connection."""
+        return packet_size(publish, self._protocol)
+
     def accepts(self, publish: Publish) -> bool:
         """Return whether `publish` is sent; count it if not, and report it."""
-        size = packet_size(publish, self._protocol)
+        size = self.size(publish)
         self.largest = max(self.largest, size)
         if not self.fits(publish):
             self._reports.append(TooLarge(publish.topic, size, self.maximum_packet_size or 0, guessed=self.guessed))
@@ -122,7 +126,7 @@ class SendLimits:
 
     def sends(self, publish: Publish) -> bool:
         """Return whether `publish` would be sent."""
-        size = packet_size(publish, self._protocol)
+        size = self.size(publish)
         return self.fits(publish) and not self._suspects.holds_back(publish.topic, size)
 
     def order(self, publish: Publish) -> int:
@@ -141,7 +145,7 @@ class SendLimits:
         culprits = set()
         by_topic = {publish.topic: publish for publish in under_way}
         for publish in by_topic.values():
-            size = packet_size(publish, self._protocol)
+            size = self.size(publish)
             if not self._suspects.lost(publish.topic):
                 continue
             culprits.add(publish.topic)
@@ -155,7 +159,7 @@ class SendLimits:
 
     def too_large(self, publish: Publish, now: Now) -> None:
         """Note that the broker refused `publish` because of its size: nothing of its size is sent."""
-        size = packet_size(publish, self._protocol)
+        size = self.size(publish)
         self._largest_accepted = min(self._largest_accepted, size - 1)
         self._guess_limit(size, now)
 
@@ -167,7 +171,7 @@ class SendLimits:
 
     def delivered(self, publish: Publish) -> None:
         """Note that the broker acknowledged `publish`."""
-        size = packet_size(publish, self._protocol) if publish.qos else 0  # without QoS, it was sent and no more
+        size = self.size(publish) if publish.qos else 0  # without QoS, it was sent and no more
         self._suspects.delivered(publish.topic, size)
         self._largest_accepted = max(self._largest_accepted, size)
 
@@ -200,7 +204,7 @@ class SendLimits:
     def fits(self, publish: Publish) -> bool:
         """Return whether `publish` is small enough."""
         limit = self.maximum_packet_size
-        return limit is None or packet_size(publish, self._protocol) <= limit
+        return limit is None or self.size(publish) <= limit
 
     def take_reports(self) -> list[TooLarge | Culprit | Closed]:
         """Return what was not sent, and why, since the last call."""

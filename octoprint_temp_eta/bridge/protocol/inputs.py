@@ -185,6 +185,8 @@ class BrokerRefused:
     topic: str | None = None
     #: Whether it refused a message, not a subscription.
     published: bool = False
+    #: Whether it did so because of the message's size.
+    too_large: bool = False
 
 
 @frozen

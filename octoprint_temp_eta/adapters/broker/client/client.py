@@ -165,7 +165,8 @@ class Client:
 
     def _answered(self, message: Publish, code: int) -> None:
         if code >= errors.FIRST_FAILURE:
-            self._post(BrokerRefused(errors.publish_refused(message.topic, code), message.topic, published=True))
+            reason, too_large = errors.publish_refused(message.topic, code), code == errors.PACKET_TOO_LARGE
+            self._post(BrokerRefused(reason, message.topic, published=True, too_large=too_large))
         if message.token is not None:
             self._post(Delivered(self.link, message.token, _answer(code)))
 

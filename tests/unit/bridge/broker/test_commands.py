@@ -13,6 +13,7 @@ import pytest
 from octoprint_temp_eta.bridge.broker.command_limits import URGENT
 from octoprint_temp_eta.bridge.broker.commands import LONGEST_CORRELATION
 from octoprint_temp_eta.bridge.heaters.heaters import Heaters
+from octoprint_temp_eta.bridge.outbox.packet_size import packet_size
 from octoprint_temp_eta.bridge.protocol.effects import Log
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.messages.contract import schemas, validation
@@ -35,6 +36,38 @@ def test_a_command_is_executed_and_gets_a_reply():
 def test_it_gets_a_reply_also_without_a_transaction():
     [reply] = heating_bed().command("reset", b"PRESS")
     assert (reply["status"], reply["transaction"]) == ("completed", None)
+
+
+def test_a_reply_that_is_too_large_for_the_broker_is_replaced_by_a_short_one():
+    driver = BridgeDriver(mqtt_response_topics="my")
+    driver.connect(maximum_packet_size=1000)
+    driver.advance(60)
+    [reply] = driver.command("snapshot", {"transaction": "t1"})
+    assert (reply["status"], reply["transaction"], reply["error"]["code"]) == ("failed", "t1", "reply_too_large")
+    assert "bytes, the broker accepts 1000. The command was executed." in reply["error"]["message"]
+    assert f"{driver.topic('response')} has" in driver.bridge.snapshot(driver.now)["mqtt"]["last_error"]
+    [reply] = driver.command("snapshot", response_topic="my/replies/of/a/client/with/a/long/topic")
+    sent = [
+        json.loads(each.payload)["status"]
+        for _, each in driver.sent
+        if each.topic == "my/replies/of/a/client/with/a/long/topic"
+    ]
+    assert (reply["status"], sent) == ("failed", ["failed"])
+
+
+def test_the_size_of_a_reply_counts_as_it_is_sent():
+    driver = BridgeDriver()
+    driver.connect(maximum_packet_size=100_000)
+    driver.advance(60)
+    driver.command("snapshot")
+    size = packet_size(driver.sent[-1][1], "5")
+    for limit, status in ((size - 1, "failed"), (size, "completed")):
+        copy = BridgeDriver()
+        copy.connect(maximum_packet_size=100_000)
+        copy.advance(60)
+        copy.bridge._outbox.limits._announced = limit
+        [reply] = copy.command("snapshot")
+        assert reply["status"] == status
 
 
 def test_it_gets_a_reply_also_after_an_internal_error(monkeypatch: pytest.MonkeyPatch):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+
+import pytest
 
 from octoprint_temp_eta.bridge.outbox.pauses import LONGEST_FOR_GOOD_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect
@@ -63,6 +66,25 @@ def test_a_refused_response_topic_is_no_problem_of_the_connection():
     mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
     assert mqtt["problem"] is None
     assert "nodered/answers/1" in mqtt["last_error"]
+
+
+@pytest.mark.parametrize(("too_large", "ended"), [(True, False), (False, True)])
+def test_a_reply_that_the_broker_refused_as_too_large_is_lost_whatever_is_accepted_there_later(too_large, ended):
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.connect()
+    driver.handle(replace(refused(driver.topic("response")), too_large=too_large))
+    driver.command("reset")
+    mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
+    assert (mqtt["last_error"] is None, mqtt["problem"]) == (ended, None)
+
+
+@pytest.mark.parametrize("topic", ["{base}/info", "homeassistant/device/x/config"])
+def test_a_state_or_an_announcement_that_the_broker_refused_as_too_large_is_no_error_once_one_is_accepted(topic):
+    driver = BridgeDriver()
+    driver.connect()
+    topic = topic.format(base=driver.base)
+    driver.handle(replace(refused(topic), too_large=True))
+    assert driver.bridge.snapshot(driver.now)["mqtt"]["problem"] == f"Not permitted to publish to {topic}"
 
 
 def test_the_error_that_nothing_arrives_ends_when_our_own_info_arrives():
