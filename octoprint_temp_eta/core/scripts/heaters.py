@@ -18,6 +18,8 @@ class HeaterTargets:
 
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
+    #: The targets (°C, by heater) that the printer reports before the script's first line is sent.
+    before: dict[str, float] = field(default_factory=dict)
     #: By heater, the newest target (°C) that others have set: it is the previous one for what the script does.
     asked: dict[str, float] = field(default_factory=dict)
     #: Whether others have switched all heaters off; `asked` has what they have set since.
@@ -30,6 +32,7 @@ class HeaterTargets:
     #: The targets (°C) that were taken already. They are set after the script's lines.
     _taken: dict[str, float] = field(default_factory=dict)
     _modes: Modes = field(default_factory=Modes)
+    _has_sent: bool = False
 
     def begin(self, tool: str, targets: Iterable[Asked]) -> None:
         """The run starts with `tool`, such as T1, in use; `targets` may not have been reported yet, oldest first."""
@@ -48,10 +51,17 @@ class HeaterTargets:
 
     def script_sending(self, line: str) -> None:
         """OctoPrint sends this line of the script: what falls from now on may be its doing."""
+        self._has_sent = True
         found = asked(line, self._modes.tool)
         if found is not None:
             for heater in self.by_script if found.heater == ALL else (found.name,):
                 self.turned_down.asked(heater, found.target)
+
+    def reported(self, targets: Mapping[str, float]) -> None:
+        """The printer reports `targets`. A macro or a user at the display may have set them just before the run."""
+        self.turned_down.reported(targets)
+        if not self._has_sent:
+            self.before |= targets
 
     def others_queued(self, line: str) -> None:
         """Someone else has queued `line`, such as a user who sets a temperature.
@@ -111,7 +121,8 @@ class HeaterTargets:
         return self.by_script | {name for name, target in current.items() if target > previous.get(name, 0.0)}
 
     def _previous(self, run: Run) -> dict[str, float]:
-        return {**({} if self.all_off else run.targets), **self.asked}
+        reported = {} if self.all_off else {**run.targets, **self.before}
+        return {**reported, **self.asked}
 
     def again(self) -> dict[str, float]:
         """Return what `take` has returned so far: it may not have reached the printer. After a reset it is 0."""

@@ -150,7 +150,7 @@ class Runner:
 
     def reported(self, targets: Mapping[str, float]) -> None:
         """Note the targets (°C, by heater) that the printer has reported last."""
-        self._progress.heaters.turned_down.reported(targets)
+        self._progress.heaters.reported(targets)
 
     def returned(self, success: bool, storage: Settings, message: str | None, at: float) -> list[Decision]:
         """run() returned."""

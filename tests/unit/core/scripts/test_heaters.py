@@ -232,6 +232,18 @@ def test_targets_that_may_not_have_reached_the_printer_are_sent_again() -> None:
     assert runner.settled(False, 1, RUN.targets) == [Settle({"bed": 0.0}, ask=True)]
 
 
+def test_what_was_set_just_before_the_run_is_set_back_not_switched_off() -> None:
+    """By a macro or at the printer's display: it is reported after the start."""
+    runner = at(Phase.LOADING)
+    runner.reported({**RUN.targets, "bed": 75.0})
+    runner.run_started(0)
+    runner.script_sending("M140 S90")
+    runner.script_sent("M140 S90")
+    runner.reported({**RUN.targets, "bed": 90.0})
+    runner.cancel(0)
+    assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 90.0})[-1] == Settle({"bed": 75.0})
+
+
 def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("START_PRINT")
