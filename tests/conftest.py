@@ -87,6 +87,8 @@ def octoprint(broker: Broker, shared_octoprint: OctoPrint) -> OctoPrint:
     octoprint.connect()
     with Observer(broker.listener) as observer:
         observer.wait_for(f"{BASE}/status", lambda message: message.text == "online", timeout=40)
+        # The plugin hears of it later than OctoPrint's web API reports it.
+        observer.wait_for(f"{BASE}/printer", lambda message: message.json["state"] == "OPERATIONAL", timeout=40)
     return octoprint
 
 

@@ -76,6 +76,7 @@ def settings(octoprint: OctoPrint) -> Iterator[Save]:
 @pytest.fixture(scope="module")
 def the_page(browser_context: Callable[[str], BrowserContext], shared_octoprint: OctoPrint) -> Iterator[Page]:
     page = browser_context("en").new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     if not shared_octoprint.alive:  # an earlier test has stopped it
         shared_octoprint.start()
     log_in(page, shared_octoprint)

@@ -34,7 +34,7 @@ def test_the_device_has_the_name_that_octoprint_has_now(restored: OctoPrint, obs
     observer.wait_for(CONFIG, lambda message: bool(message.payload), timeout=30)
     for heater in HEATERS:
         observer.wait_for(f"{BASE}/{heater}/eta", lambda message: message.json["state"] != "unknown")
-    events = {f"{BASE}/diagnostics", *(f"{BASE}/{heater}/state_change" for heater in HEATERS)}
+    events = {f"{BASE}/diagnostics", f"{BASE}/event", *(f"{BASE}/{heater}/state_change" for heater in HEATERS)}
     topics = set(observer.retained())
     restored.post("/api/settings", {"appearance": {"name": "Workshop"}})
     renamed = observer.wait_for(CONFIG, is_called("Workshop"), timeout=20)

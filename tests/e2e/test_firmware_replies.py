@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import run
+from tests.support.rest_scripts import run, wait_for_printer
 from tests.support.serial_printer import Dialect, SerialPrinter
 from tests.support.waiting import eventually, free_port
 
@@ -113,6 +113,7 @@ def printer(request: pytest.FixtureRequest, octoprint: OctoPrint, printers: dict
     octoprint.disconnect()
     octoprint.post("/api/connection", {"command": "connect", "port": printer.port, "baudrate": 115200})
     eventually(lambda: octoprint.printer_state() == "Operational", "the printer to be connected")
+    wait_for_printer(octoprint)
     return printer
 
 

@@ -19,6 +19,8 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(browsers.program() is None, reason=browsers.NO_BROWSER)
 
 COUNTDOWN = re.compile(r"\d+:\d\d")
+#: Heats the bed for long enough that a page on a busy machine sees it heat.
+HEATS_LONG = "M140 S110"
 
 
 # What a heater does
@@ -26,17 +28,17 @@ COUNTDOWN = re.compile(r"\d+:\d\d")
 
 def test_the_sidebar_counts_down_while_a_heater_heats(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     bed = heater(page, "bed")
     expect(state(page)).to_have_text("Heating")
     expect(bed.locator(".temp-eta-countdown")).to_have_text(COUNTDOWN)
     expect(bed).to_contain_text(re.compile(r"Ready at \d"))
-    expect(bed).to_contain_text("60.0°C")
+    expect(bed).to_contain_text("110.0°C")
     bar = bed.get_by_role("progressbar")
     first = int(bar.get_attribute("aria-valuenow") or 0)
     eventually(lambda: int(bar.get_attribute("aria-valuenow") or 0) > first, "the bar to grow")
 
-    expect(state(page)).to_have_text("At target", timeout=60_000)
+    expect(state(page)).to_have_text("At target")
     expect(bed.locator(".temp-eta-countdown")).to_have_text("")
     expect(bar).to_have_count(0)
 
@@ -44,7 +46,7 @@ def test_the_sidebar_counts_down_while_a_heater_heats(open_page: Open, octoprint
 def test_a_heater_cools_down_on_the_page(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
     octoprint.gcode("M140 S60")
-    expect(state(page)).to_have_text("At target", timeout=60_000)
+    expect(state(page)).to_have_text("At target")
     octoprint.gcode("M140 S0")
     expect(state(page)).to_have_text("Cooling")
     expect(heater(page, "bed")).to_contain_text("→ 40.0°C")
@@ -63,7 +65,7 @@ def test_page_and_broker_get_the_same(open_page: Open, octoprint: OctoPrint, obs
     page.reload()
     expect(heater(page, "bed")).to_be_visible()
     octoprint.gcode("M140 S45")
-    expect(state(page)).to_have_text("At target", timeout=60_000)
+    expect(state(page)).to_have_text("At target")
 
     shown = [each["data"] for each in messages if each["type"] == "eta_update" and each["heater"] == "bed"]
     assert len(shown) > 3
@@ -93,10 +95,10 @@ def test_a_page_is_current_after_the_server_restarts(open_page: Open, octoprint:
     expect(state(page)).to_have_text("Off")
     octoprint.stop()
     expect(page.locator("#offline_overlay")).to_be_visible()
-    with page.expect_response(re.compile("/api/plugin/temp_eta"), timeout=60_000) as response:
+    with page.expect_response(re.compile("/api/plugin/temp_eta")) as response:
         octoprint.start()
     assert response.value.ok
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     expect(state(page)).to_have_text("Heating")
 
 
@@ -113,7 +115,7 @@ def test_the_navbar_counts_for_the_slowest_and_opens_the_tab(open_page: Open, oc
     entry = page.locator("#navbar_plugin_temp_eta .temp-eta-navbar")
     expect(state(page)).to_have_text("Off")
     expect(entry).to_be_hidden()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     expect(entry).to_have_text(re.compile(r"Bed\s+\d+:\d\d"))
     expect(entry).to_have_attribute("title", re.compile("Bed: Heating"))
     entry.click()
@@ -124,7 +126,7 @@ def test_the_navbar_counts_for_the_slowest_and_opens_the_tab(open_page: Open, oc
 
 def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     tab = open_tab(page)
     bed = tab.locator("[data-heater=bed]")
     expect(bed.locator(".temp-eta-plot canvas.flot-base")).to_be_visible()
@@ -138,7 +140,7 @@ def test_the_graph_shows_what_was_and_what_is_expected(open_page: Open, octoprin
     tops = bed.locator("figcaption > span").evaluate_all("keys => keys.map(key => key.offsetTop)")
     assert len(set(tops)) == 1, "a card whose key wraps when it heats moves those below it"
     assert shown["to"] > shown["ahead"][-1][0] > shown["actual"][-1][0] > shown["from"]
-    assert shown["ahead"][-1][1] == pytest.approx(59, abs=0.1), "where the heat-up counts as complete"
+    assert shown["ahead"][-1][1] == pytest.approx(109, abs=0.1), "where the heat-up counts as complete"
     rises = [round((y2 - y1) / (x2 - x1), 5) for (x1, y1), (x2, y2) in pairwise(shown["ahead"])]
     assert max(rises) > 1.2 * min(rises), "no straight line"
     assert [row for row in shown["band"] if row[1] > row[2]], "faster is warmer"
@@ -222,7 +224,7 @@ def test_each_place_can_be_switched_off_and_on(
 ) -> None:
     settings(**{key: False})
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     expect(state(page)).to_have_text("Heating")
     expect(page.locator(place)).to_be_hidden()
     settings(**{key: True})
@@ -231,12 +233,12 @@ def test_each_place_can_be_switched_off_and_on(
 
 def test_colours_bars_and_units_are_the_users(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     bed = heater(page, "bed")
     expect(bed).to_have_class(re.compile("temp-eta-(soon|near|far)"))
     settings(color_mode="status", color_heating="#123456", temp_display="cf")
     expect(bed.locator(".temp-eta-dot")).to_have_css("background-color", "rgb(18, 52, 86)")
-    expect(bed).to_contain_text("60.0°C (140.0°F)")
+    expect(bed).to_contain_text("110.0°C (230.0°F)")
     settings(show_progress_bars=False)
     expect(bed.get_by_role("progressbar")).to_have_count(0)
 
@@ -254,7 +256,7 @@ def test_an_arrival_is_shown_and_heard(open_page: Open, octoprint: OctoPrint, se
         }"""
     )
     octoprint.gcode("M140 S45")
-    expect(state(page)).to_have_text("At target", timeout=60_000)
+    expect(state(page)).to_have_text("At target")
     expect(page.locator(".ui-pnotify")).to_contain_text("Bed has reached its target: 45.0°C")
     expect(page.locator("#navbar_plugin_temp_eta [role=status]")).to_have_text("Bed: At target")
     [(url, volume)] = page.evaluate("window.played")
@@ -273,7 +275,7 @@ def test_the_open_tab_can_be_hidden(open_page: Open, settings: Save) -> None:
 def test_the_publish_interval_does_not_freeze_the_page(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     settings(mqtt_publish_interval=300, update_interval=0.5)
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     expect(state(page)).to_have_text("Heating")
     shown = heater(page, "bed").inner_text()
     eventually(lambda: heater(page, "bed").inner_text().splitlines()[-2:] != shown.splitlines()[-2:], "an update")
@@ -282,14 +284,14 @@ def test_the_publish_interval_does_not_freeze_the_page(open_page: Open, octoprin
 def test_fahrenheit_is_shown_everywhere(open_page: Open, octoprint: OctoPrint, settings: Save) -> None:
     settings(temp_display="cf")
     bed = open_tab(open_page()).locator("[data-heater=bed]")
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     expect(bed).to_contain_text("°F/min")
     expect(bed.locator(".flot-y-axis .tickLabel").first).to_contain_text("°F")
 
 
 def test_no_two_elements_of_a_heater_have_the_same_name(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page()
-    octoprint.gcode("M140 S60")
+    octoprint.gcode(HEATS_LONG)
     bed = open_tab(page).locator("[data-heater=bed]")
     expect(bed.get_by_role("progressbar")).to_have_attribute("aria-label", "Progress: Bed")
     expect(bed).to_have_attribute("aria-label", "Bed")
@@ -327,7 +329,7 @@ def test_a_hot_heater_whose_threshold_was_changed_is_not_called_cooled_down(
 ) -> None:
     page = open_page()
     octoprint.gcode("M140 S90")
-    expect(state(page)).to_have_text("At target", timeout=60_000)
+    expect(state(page)).to_have_text("At target")
     octoprint.gcode("M140 S0")
     expect(state(page)).to_have_text("Cooling")
     settings(cooldown_target_bed=120)

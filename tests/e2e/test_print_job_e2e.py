@@ -142,11 +142,12 @@ def test_an_emergency_stop_ends_the_print_and_its_connection(octoprint: OctoPrin
 
 
 def test_the_firmwares_error_is_an_event_with_its_text(octoprint: OctoPrint, observer: Observer) -> None:
+    since = observer.mark()
     octoprint.gcode("!!DEBUG:trigger_fatal_error_marlin")
     error = observer.wait_for(EVENT, event_is("error"))
     assert "Thermal Runaway" in error.json["error"]
     assert error.json["reason"]
-    closed = observer.wait_for(PRINTER, lambda m: m.json["state"] in ("OFFLINE", "CLOSED_WITH_ERROR"))
+    closed = observer.wait_for(PRINTER, lambda m: m.json["state"] in ("OFFLINE", "CLOSED_WITH_ERROR"), since=since)
     assert closed.json["status"] == "error"
     octoprint.connect()
     observer.wait_for(PRINTER, lambda m: m.json["status"] == "idle")

@@ -51,14 +51,13 @@ def test_of_two_repeated_lines_of_the_same_text_the_second_one_gets_its_reply_la
             return ask('G4 P1000'), time.monotonic() - started
 
         dwell()
-        _, once = dwell()
         self.g.write('!!DEBUG:trigger_resend_lineno')
         reply, twice = dwell()
-        return True, {'replies': [reply, once, twice, ask('M117 after')]}
+        return True, {'replies': [reply, twice, ask('M117 after')]}
     """
-    reply, once, twice, after = run(octoprint, "repeats", body)
+    reply, twice, after = run(octoprint, "repeats", body)
     assert (reply, after) == ("ok\n", "echo:after\nok\n")
-    assert twice > 1.5 * once
+    assert twice >= 2, "the line was executed twice"
 
 
 def test_the_reply_to_a_slow_line(octoprint: OctoPrint) -> None:

@@ -27,12 +27,12 @@ def test_a_missing_folder_is_created_from_the_dialog(
     create = page.get_by_role("button", name="Create folder")
     expect(create).to_be_visible()
     create.click()
-    expect(create).to_be_hidden(timeout=20_000)
+    expect(create).to_be_hidden()
     assert folder.is_dir()
     folder.chmod(0o777)
     expect(
         page.locator("#settings_plugin_temp_eta [role=alert]", has_text=f"{folder}").filter(has_text="Other users")
-    ).to_be_visible(timeout=20_000)
+    ).to_be_visible()
 
 
 def test_an_example_is_copied_into_an_empty_folder(
@@ -84,8 +84,8 @@ def test_a_folder_that_cannot_be_read_is_shown_with_the_reason(settings: Save, o
     page = open_page()
     open_settings(page, "Scripts")
     error = page.locator("#settings_plugin_temp_eta [role=alert]", has_text="The script folder cannot be read")
-    expect(error).to_contain_text("symbolic links", timeout=20_000)
+    expect(error).to_contain_text("symbolic links")
     expect(page.get_by_text("There are no scripts yet")).to_be_hidden()
     circle.unlink()
     circle.mkdir()
-    expect(error).to_be_hidden(timeout=20_000)
+    expect(error).to_be_hidden()

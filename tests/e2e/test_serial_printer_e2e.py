@@ -20,7 +20,7 @@ from tests.support.waiting import eventually, free_port
 
 @pytest.fixture(scope="module")
 def printer() -> Iterator[SerialPrinter]:
-    with SerialPrinter(garbled_every=23) as printer:
+    with SerialPrinter(garbled_every=23, heating=100) as printer:
         yield printer
 
 
@@ -169,25 +169,33 @@ def test_what_a_macro_has_heated_since_the_last_report_is_off_after_a_cancel(
     ids=lambda value: value["command"] if isinstance(value, dict) else "",
 )
 def test_a_relative_script_stays_above_the_bed_while_somebody_moves_the_printer(
-    octoprint: OctoPrint, printer: SerialPrinter, path: str, command: dict[str, object], allowed: bool
+    octoprint: OctoPrint,
+    printer: SerialPrinter,
+    path: str,
+    command: dict[str, object],
+    allowed: bool,
+    tmp_path: Path,
 ) -> None:
     octoprint.post("/api/settings", {"plugins": {"temp_eta": {"script_allow_motion": allowed}}})
     octoprint.gcode("G90", "G1 Z0")
     eventually(lambda: printer.position["Z"] == 0, "the tool to be at Z0")
     printer.lowest = float("inf")
     before = len(printer.lines)
-    body = """
-        import time
+    moved = tmp_path / "moved"
+    body = f"""
+        import pathlib, time
         self.g.move(z=50)
         self.script_status = "up"
-        for _ in range(6):
-            time.sleep(0.3)
+        for number in range(6):
             self.g.move(x=10, z=-1)
-        return True, {}
+            while number == 2 and not pathlib.Path({str(moved)!r}).exists():
+                time.sleep(0.1)
+        return True, {{}}
     """
     run_id = start(octoprint, "descends", body)
-    eventually(lambda: printer.position["Z"] == 50, "the tool to be up")
+    eventually(lambda: printer.position["Z"] == 47, "the tool to be up")
     octoprint.post(f"/api/printer/{path}", command)
+    moved.touch()
     last = eventually(lambda: last_run(octoprint, run_id), "the run to end")
     assert last["outcome"] == "finished"
     assert (printer.position["Z"], printer.lowest) == (44, 44)
@@ -196,7 +204,6 @@ def test_a_relative_script_stays_above_the_bed_while_somebody_moves_the_printer(
 
 
 def test_octoprint_that_shuts_down_leaves_nothing_hot(octoprint: OctoPrint, printer: SerialPrinter) -> None:
-    eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the printer to be ready")
     wait_for_script(octoprint, "warms")
     post(octoprint, "script/start", id="warms")
     eventually(lambda: printer.lines[-1] == "M104 S60", "the printer to be warmed")

@@ -125,7 +125,7 @@ def test_the_dialog_shows_the_connection_and_why_there_is_none(open_page: Open, 
     expect(status).to_contain_text("Not connected to the broker.")
     expect(status).to_contain_text(f"TCP: 127.0.0.1:{broker.port} refuses the connection: is the broker running?")
     broker.start()
-    expect(status).to_contain_text("Connected to", timeout=40_000)
+    expect(status).to_contain_text("Connected to")
 
 
 def test_the_connection_test_shows_its_steps(open_page: Open, octoprint: OctoPrint) -> None:
@@ -166,7 +166,7 @@ def test_every_setting_has_a_field_with_its_bounds_and_a_label(open_page: Open) 
 
 def test_the_pages_speak_german(open_page: Open, octoprint: OctoPrint) -> None:
     page = open_page("de")
-    octoprint.gcode("M140 S60")
+    octoprint.gcode("M140 S110")  # a page on a busy machine still sees it heat
     expect(state(page)).to_have_text("Heizt")
     expect(heater(page, "bed")).to_contain_text(re.compile(r"Bereit um \d\d:\d\d"))
     open_settings(page, "Connection")
@@ -324,7 +324,7 @@ def test_the_dialog_lists_topics_with_their_current_values_to_copy(open_page: Op
         expect(topics.get_by_role("button", name=f"Copy: octoprint/temp_eta/{INSTANCE}/{topic}")).to_be_visible()
     bed = topics.locator("li", has_text="bed/eta")
     expect(bed).to_contain_text("off")
-    octoprint.gcode("M140 S45")
+    octoprint.gcode("M140 S110")
     expect(bed).to_contain_text("heating")
     copied = "() => { window.copied = []; window.copyToClipboard = (text) => window.copied.push(text); }"
     page.evaluate(copied)

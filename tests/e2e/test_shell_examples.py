@@ -48,6 +48,23 @@ def run(broker: Broker, recipe: str, *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
+def wait_until_idle(broker: Broker) -> None:
+    """Wait until the next script can start: the reply to the one before comes earlier."""
+    with Observer(broker.listener, base=BASE) as observer:
+        observer.wait_for(f"{BASE}/script", lambda m: m.json["state"] == "idle")
+
+
+def wait_until_it_writes(broker: Broker, log: Path) -> None:
+    """Wait until the recipe that writes changes is subscribed to them."""
+    with Observer(broker.listener, filters=("test/#",)) as other:
+
+        def writes() -> bool:
+            other.publish("octoprint/temp_eta/another/bed/state_change", "a change")
+            return "a change" in log.read_text()
+
+        eventually(writes, "the first change in the log", poll=0.1)
+
+
 def test_a_forecast(servers: tuple[Broker, OctoPrint]) -> None:
     broker, _ = servers
     done = run(broker, "forecast.sh", BASE, "bed", "60")
@@ -67,9 +84,11 @@ def test_a_script_is_run_to_its_end(servers: tuple[Broker, OctoPrint]) -> None:
     broker, _ = servers
     done = run(broker, "run-script.sh", BASE, "good")
     assert (done.returncode, done.stdout) == (0, "good runs\ngood has finished\n"), done.stderr
+    wait_until_idle(broker)
     done = run(broker, "run-script.sh", BASE, "bad")
     assert done.returncode == 1
     assert "too cold" in done.stderr
+    wait_until_idle(broker)
     done = run(broker, "run-script.sh", BASE, "none")
     assert done.returncode == 1
     assert "unknown_script" in done.stderr
@@ -81,6 +100,7 @@ def test_waiting_until_ready_while_the_changes_are_written(servers: tuple[Broker
     written = tmp_path / "changes.log"
     with written.open("w") as log, subprocess.Popen(line, env=environment, stdout=log) as writer:
         try:
+            wait_until_it_writes(broker, written)
             octoprint.gcode("M140 S50")
             with Observer(broker.listener, base=BASE) as observer:
                 observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["bed"], timeout=20)

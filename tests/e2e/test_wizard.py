@@ -71,7 +71,7 @@ def test_the_wizard_finds_tests_and_saves_a_broker_and_does_not_come_back(
         eventually(lambda: octoprint.get("/api/plugin/temp_eta")["mqtt"]["connected"], "the connection")
 
         page.reload()
-        expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
+        expect(page.locator("#page-container-loading")).to_be_hidden()
         expect(page.locator("#tab_plugin_temp_eta_link")).to_be_visible()
         expect(page.locator("#wizard_dialog")).to_be_hidden()
 
@@ -110,7 +110,7 @@ def test_a_search_that_is_repeated_finds_a_new_broker_and_a_skipped_wizard_does_
         assert saved(octoprint, "mqtt_broker_host") == ""
 
         page.reload()
-        expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
+        expect(page.locator("#page-container-loading")).to_be_hidden()
         expect(page.locator("#tab_plugin_temp_eta_link")).to_be_visible()
         expect(page.locator("#wizard_dialog")).to_be_hidden()
 

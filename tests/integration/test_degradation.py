@@ -53,7 +53,7 @@ def heats_with_an_eta(octoprint: OctoPrint) -> dict[str, Any]:
         bed = look(octoprint)["eta"].get("bed", {})
         return bed if bed.get("eta_seconds") else None
 
-    return eventually(heating, "the bed's ETA", 20)
+    return eventually(heating, "the bed's ETA")
 
 
 def lines(octoprint: OctoPrint, level: str) -> list[str]:

@@ -7,9 +7,6 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
-from octoprint_temp_eta.adapters.connection_test import short_connection
 from octoprint_temp_eta.adapters.leftovers import Leftovers
 from octoprint_temp_eta.messages.leftovers import Former
 from tests.support.broker import Broker
@@ -36,11 +33,6 @@ OTHERS = {
     "homeassistant/sensor/AAAAAA_BED/config": {"name": "Bed", "device": {"ids": ["AAAAAA"]}},
     "old/bed/eta": {"heater": "bed"},
 }
-
-
-@pytest.fixture(autouse=True)
-def quickly_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short_connection, "QUIET_S", 0.3)
 
 
 def search(port: int, *, remove: bool, **changed: Any) -> Mapping[str, Any]:

@@ -20,11 +20,22 @@ from tests.support.broker import Broker
 from tests.support.broker_programs import Certificates
 from tests.support.certificates import make_certificates
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, STATUS, TIMEOUT, Link, impatient, link, peer, spec
+from tests.support.mqtt_link import (
+    OFFLINE,
+    OLD_LIBRARY,
+    STATUS,
+    TIMEOUT,
+    Link,
+    impatient,
+    impatient_with_silence,
+    link,
+    peer,
+    spec,
+)
 from tests.support.mqtt_proxy import PUBACK, SUBACK, SUBSCRIBE, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import eventually
 
-__all__ = ["impatient", "link", "peer"]
+__all__ = ["impatient", "impatient_with_silence", "link", "peer"]
 
 
 def test_a_wrong_password_is_reported_without_the_password(link: Link):
@@ -37,6 +48,7 @@ def test_a_wrong_password_is_reported_without_the_password(link: Link):
         link.connect(broker.port, username="printer", password="right")
 
 
+@pytest.mark.usefixtures("impatient_with_silence")
 @pytest.mark.parametrize("reply", [UNSUPPORTED, b"", b"\x20\x02\x00\x01"], ids=["0x84", "silence", "0x01"])
 def test_a_broker_without_mqtt_5_is_connected_to_with_3_1_1(link: Link, broker: Broker, peer: Observer, reply: bytes):
     with Proxy(broker.listener, version_5=reply) as proxy:
@@ -53,6 +65,7 @@ def test_a_broker_without_mqtt_5_is_connected_to_with_3_1_1(link: Link, broker: 
     peer.wait_for(STATUS, lambda message: message.text == "offline")
 
 
+@pytest.mark.usefixtures("impatient_with_silence")
 def test_a_silent_broker_is_tried_in_both_versions_for_ever(link: Link):
     with Proxy(None) as silent:
         link.mqtt.connect(spec(silent.port))

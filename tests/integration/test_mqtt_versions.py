@@ -8,10 +8,10 @@ from octoprint_temp_eta.adapters.broker import protocol_version
 from octoprint_temp_eta.bridge.protocol.effects import Publish
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, BrokerLost, Delivered
 from tests.support.broker import Broker
-from tests.support.mqtt_link import Link, impatient, link, spec
+from tests.support.mqtt_link import Link, impatient, impatient_with_silence, link, spec
 from tests.support.mqtt_proxy import CLOSE, CONNECT, UNSUPPORTED, Proxy
 
-__all__ = ["impatient", "link"]
+__all__ = ["impatient", "impatient_with_silence", "link"]
 
 #: Seconds that a packet takes in either direction, on a link that must still connect.
 SLOW_S = 3.0
@@ -36,6 +36,7 @@ def test_a_broker_that_closes_the_connection_at_connect_is_reported_once(link: L
         assert len(closed) == 1, "each reconnect tries MQTT 5 first, which is no news"
 
 
+@pytest.mark.usefixtures("impatient_with_silence")
 def test_a_broker_that_was_frozen_while_the_bridge_connected_gets_mqtt_5(link: Link, broker: Broker):
     broker.freeze()
     try:

@@ -17,7 +17,7 @@ from tests.support.mqtt_client import Observer
 VERSION = {"callback_api_version": mqtt.CallbackAPIVersion.VERSION2} if hasattr(mqtt, "CallbackAPIVersion") else {}
 MESSAGES = 200
 PADDING = b"x" * 20_000
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 
 @pytest.fixture

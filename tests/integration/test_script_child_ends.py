@@ -114,8 +114,9 @@ def test_a_script_that_floods_its_pipe_has_to_wait(tmp_path: Path, message: str,
     trial = start(write_script(tmp_path, FLOOD.replace("{message}", message)))
     trial.follow(lambda _: len(trial.all(kind)) == BURST)
     begin = time.monotonic()
-    trial.follow(lambda _: len(trial.all(kind)) == BURST + RATE)
-    assert time.monotonic() - begin > 0.9, "the messages of a second"
+    # Those of three seconds: on a busy machine, some are in the inbox already.
+    trial.follow(lambda _: len(trial.all(kind)) == BURST + 3 * RATE)
+    assert time.monotonic() - begin > 2, "they came at once"
     trial.process.kill()
     trial.end()
     assert len(trial.all(kind)) < 10_000, "what was in the pipe"

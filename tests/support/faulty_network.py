@@ -22,8 +22,8 @@ DEVICE = f"homeassistant/device/temp_eta_{INSTANCE}/config"
 STATUS, BED = f"{BASE}/status", f"{BASE}/bed/eta"
 #: s within which the broker has what the bridge has, after the fault.
 WITHIN_S = 10.0
-#: s that a call of OctoPrint's threads may take on a busy machine; the faults last longer.
-NO_WAIT_S = 0.5
+#: s that a call of OctoPrint's threads may take on a busy machine; the faults last longer, the shortest one 1 s.
+NO_WAIT_S = 0.9
 EVERY_S = 0.05
 
 

@@ -15,6 +15,7 @@ import paho.mqtt.client as mqtt
 
 from tests.support import contract
 from tests.support.broker_programs import Listener
+from tests.support.waiting import TIMEOUT_S
 
 #: What a client is made with: nothing with paho-mqtt 1.6, which has no versions of its callbacks.
 VERSION: dict[str, Any] = (
@@ -75,7 +76,7 @@ class Observer:
     def __enter__(self) -> Self:
         self._client.connect(self._broker.host, self._broker.port, keepalive=10)
         self._client.loop_start()
-        if not self._subscribed.wait(10):
+        if not self._subscribed.wait(TIMEOUT_S):
             self._client.loop_stop()
             raise TimeoutError("the broker did not take the observer's subscription")
         return self
@@ -118,7 +119,7 @@ class Observer:
         self,
         topic: str,
         predicate: Callable[[Received], bool] = lambda _: True,
-        timeout: float = 10.0,
+        timeout: float = TIMEOUT_S,
         *,
         since: int = 0,
     ) -> Received:
@@ -141,7 +142,7 @@ class Observer:
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = False, qos: int = 1) -> None:
         """Publish and wait until the broker has it."""
-        self._client.publish(topic, payload, qos, retain).wait_for_publish(10)
+        self._client.publish(topic, payload, qos, retain).wait_for_publish(TIMEOUT_S)
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe([(name, self._qos) for name in self._filters])

@@ -20,10 +20,10 @@ from typing import Any
 import yaml
 
 from tests.support.server import Server
-from tests.support.waiting import eventually, free_port
+from tests.support.waiting import TIMEOUT_S, eventually, free_port
 
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
 USER = "admin"
 PASSWORD = "operate-me"
 API_KEY = "0123456789ABCDEF0123456789ABCDEF"
@@ -177,7 +177,7 @@ class OctoPrint(Server):
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
                 return response.status, _content(response.read())
         except urllib.error.HTTPError as error:
             return error.code, _content(error.read())

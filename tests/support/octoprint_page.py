@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.octoprint import PASSWORD, USER, OctoPrint
 
-#: Milliseconds to wait for an expected element; loading OctoPrint's page takes longest.
-TIMEOUT_MS = 20_000
+#: Milliseconds to wait for an expected element; on a busy machine, loading OctoPrint's page takes longest.
+TIMEOUT_MS = 60_000
 #: The rules of axe for what users must be able to read and use.
 LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
 
@@ -32,8 +32,8 @@ def log_in(page: Page, octoprint: OctoPrint, user: str = USER) -> None:
         page.locator("input[type=password]").first.fill(PASSWORD)
         page.locator("input[type=checkbox]").first.check()  # keeps the login across a restart of OctoPrint
         page.keyboard.press("Enter")
-    expect(page.locator("#page-container-main")).to_be_visible(timeout=3 * TIMEOUT_MS)
-    expect(page.locator("#page-container-loading")).to_be_hidden(timeout=3 * TIMEOUT_MS)
+    expect(page.locator("#page-container-main")).to_be_visible(timeout=2 * TIMEOUT_MS)
+    expect(page.locator("#page-container-loading")).to_be_hidden(timeout=2 * TIMEOUT_MS)
 
 
 def heater(page: Page, name: str, place: str = "#sidebar_plugin_temp_eta") -> Locator:

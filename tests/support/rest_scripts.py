@@ -37,8 +37,14 @@ def start(octoprint: OctoPrint, script_id: str, body: str) -> str:
 
 
 def wait_for_script(octoprint: OctoPrint, script_id: str) -> None:
-    """Wait until the plugin has found a script in the folder."""
+    """Wait until the plugin has found a script in the folder, and knows that the printer is ready for it."""
+    wait_for_printer(octoprint)
     eventually(lambda: script_id in [entry["id"] for entry in octoprint.get(PATH)["scripts"]], f"script {script_id}")
+
+
+def wait_for_printer(octoprint: OctoPrint) -> None:
+    """Wait until the plugin knows that the printer is ready: it hears of it later than OctoPrint reports it."""
+    eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the plugin's printer to be ready")
 
 
 def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:

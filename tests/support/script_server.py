@@ -15,6 +15,7 @@ from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer, Received
 from tests.support.octoprint import OctoPrint
 from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import TIMEOUT_S
 
 START, CANCEL = f"{BASE}/command/script/start", f"{BASE}/command/script/cancel"
 SCRIPT, SCRIPTS, EVENT = f"{BASE}/script", f"{BASE}/scripts", f"{BASE}/script/event"
@@ -59,11 +60,11 @@ class ScriptServer:
         return str(reply["error"]["code"])
 
     def wait(
-        self, topic: str, predicate: Callable[[Received], bool] = lambda _: True, timeout: float = 20.0
+        self, topic: str, predicate: Callable[[Received], bool] = lambda _: True, timeout: float = TIMEOUT_S
     ) -> Received:
         return self.observer.wait_for(topic, predicate, timeout, since=self.since)
 
-    def event(self, kind: str, timeout: float = 20.0) -> dict[str, Any]:
+    def event(self, kind: str, timeout: float = TIMEOUT_S) -> dict[str, Any]:
         return dict(self.wait(EVENT, lambda m: m.json["event_type"] == kind, timeout).json)
 
     def end(self, run_id: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Trial:
     inbox: queue.Queue[ScriptMessage]
     messages: list[ScriptMessage] = field(default_factory=list)
 
-    def follow(self, until: Callable[[ScriptMessage], bool], timeout: float = 20.0) -> ScriptMessage:
+    def follow(self, until: Callable[[ScriptMessage], bool], timeout: float = 60.0) -> ScriptMessage:
         """Reply to the script's lines until it sends a message that `until` accepts, and return that."""
         while True:
             message = self.inbox.get(timeout=timeout)

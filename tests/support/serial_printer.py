@@ -45,9 +45,12 @@ class Dialect:
 
 
 class SerialPrinter:
-    """Executes G-code from `port` inside the context; one of `garbled_every` lines arrives corrupted."""
+    """Executes G-code from `port` inside the context; one of `garbled_every` lines arrives corrupted.
 
-    def __init__(self, *, garbled_every: int, dialect: Dialect | None = None) -> None:
+    `heating` is how many reports long it heats.
+    """
+
+    def __init__(self, *, garbled_every: int, dialect: Dialect | None = None, heating: int = HEATING) -> None:
         #: The executed lines, oldest first, without line numbers; and the number of resend requests.
         self.lines: list[str] = []
         self.resends = 0
@@ -60,7 +63,7 @@ class SerialPrinter:
         #: Commands that are no G, M or T commands, and what it sends while it carries them out.
         self.macros: dict[str, list[str]] = {}
         #: How many reports long it heats.
-        self.heating = HEATING
+        self.heating = heating
         self.dialect = dialect or Dialect()
         self._relative = False
         self._height = 0.0

@@ -12,12 +12,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
+#: Seconds to wait on a busy machine, where nothing depends on how soon something comes.
+TIMEOUT_S = 30.0
 #: Below the range of Linux's ephemeral ports.
 PORTS = (20_000, 32_000)
 _given: set[int] = set()
 
 
-def eventually(condition: Callable[[], T | None], what: str, timeout: float = 10.0, poll: float = POLL_SECONDS) -> T:
+def eventually(
+    condition: Callable[[], T | None], what: str, timeout: float = TIMEOUT_S, poll: float = POLL_SECONDS
+) -> T:
     """Call `condition` until it returns something true, and return that.
 
     Raises:

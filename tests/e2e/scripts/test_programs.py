@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import last_run, post, wait_for_script
+from tests.support.rest_scripts import last_run, post, wait_for_printer, wait_for_script
 from tests.support.serial_printer import Dialect, SerialPrinter
 from tests.support.waiting import eventually, free_port
 
@@ -119,6 +119,7 @@ def sent(
     octoprint.disconnect()
     octoprint.post("/api/connection", {"command": "connect", "port": serial_printer.port, "baudrate": 115200})
     eventually(lambda: octoprint.printer_state() == "Operational", "the printer to be connected")
+    wait_for_printer(octoprint)
     return lambda: list(serial_printer.lines)
 
 

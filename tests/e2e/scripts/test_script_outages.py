@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.support.rest_scripts import last_run
 from tests.support.script_server import CANCEL, EVENT, RESPONSE, SCRIPT, SCRIPTS, START, ScriptServer
 from tests.support.scripts import alive
 from tests.support.waiting import eventually
@@ -21,10 +22,7 @@ def test_no_event_is_lost_while_the_broker_is_out_of_reach(script_server: Script
         )
         assert (status, reply["status"]) == (202, "accepted")
         runs.append(reply["run_id"])
-        eventually(
-            lambda run=reply["run_id"]: (script_server.rest()["script"]["last"] or {})["run_id"] == run,
-            "the run to end",
-        )
+        eventually(lambda run=reply["run_id"]: last_run(script_server.octoprint, run), "the run to end")
     script_server.proxy.open()
     script_server.since = since
     script_server.wait(EVENT, lambda m: m.json["run_id"] == reply["run_id"] and m.json["event_type"] == "finished")
