@@ -60,7 +60,7 @@ class Leftovers:
         except StepFailed as error:
             self._show(problem=str(error))
         except Exception as error:  # the page waits for the end of the search
-            self._show(problem=f"{diagnosis.failure(error, spec.addresses[0], spec.certificate_file)}.")
+            self._show(problem=f"{diagnosis.failure(error, spec.addresses[0], spec)}.")
 
     def _find(self, connection: ShortConnection, former: Former) -> dict[str, str]:
         """Return the plugin that has left a message, by topic. Raises `StepFailed`."""

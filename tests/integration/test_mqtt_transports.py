@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,31 @@ def test_a_port_without_websockets_is_reported(link: Link, broker: Broker):
         "does not accept MQTT at the path of the settings. Check the port and the path"
         in link.wait_for(BrokerLost).reason
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (404, "status 404. Check the port and the path"),
+        (502, "status 502. A proxy answers, but the broker behind it does not"),
+        (401, "status 401. A proxy asks for a login"),
+        (200, "status 200. Check the port and the path"),
+    ],
+)
+def test_the_http_status_of_a_proxy_is_named(link: Link, status: int, text: str):
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/mqtt" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        link.mqtt.connect(spec(server.server_port, websocket_path="/mqtt"))
+        assert f"answers with the HTTP {text}" in link.wait_for(BrokerLost).reason
+        server.shutdown()
 
 
 # A peer that keeps the connection busy

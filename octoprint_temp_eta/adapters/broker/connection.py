@@ -111,7 +111,7 @@ class Session(threading.Thread):
             except Exception as error:  # whatever the library raises: there is no connection, and it is tried again
                 self._next(0.0, self._link)  # notes that the session was left meanwhile
                 self._version.outcome(Outcome.FAILED)
-                end = _End(diagnosis.failure(error, self._address, self._spec.certificate_file))
+                end = _End(diagnosis.failure(error, self._address, self._spec))
             if self._left is not None:
                 return
             if end.at_once:

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import ssl
 
+from ...bridge.protocol.effects import Connect
 from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
 from . import client_certificate, errors, reach
 
 
-def failure(error: Exception, address: BrokerAddress, certificate_file: str) -> str:
+def failure(error: Exception, address: BrokerAddress, spec: Connect) -> str:
     """Return which step failed with `error` when connecting to `address`, and what to do; without a full stop."""
     ended_in_handshake = isinstance(error, ssl.SSLError | ConnectionResetError)
     verified = not isinstance(error, ssl.SSLCertVerificationError)
     if address.tls and ended_in_handshake and verified:
         if reach.answers_without_tls(address):
             return errors.no_tls(address)
-        if fault := client_certificate.fault(certificate_file, now().wall):
+        if fault := client_certificate.fault(spec.certificate_file, now().wall):
             return errors.certificate_not_valid(address, fault)
-    return errors.explain(error, address, certificate_file)
+    if address.websocket_path is not None and isinstance(error, ConnectionError):
+        status = reach.http_status(spec, address)
+        if status is not None:
+            return errors.websocket_refused(address, status)
+    return errors.explain(error, address, spec.certificate_file)
 
 
 def no_connack(address: BrokerAddress, protocol: str, certificate_file: str, *, closed: bool) -> str:

@@ -120,6 +120,17 @@ def expects_tls(where: BrokerAddress) -> str:
     return f"CONNACK: {where} expects TLS. Turn on Use TLS, or set the port without TLS (usually 1883)"
 
 
+def websocket_refused(where: BrokerAddress, status: int) -> str:
+    """Return what a reply of a web server or proxy with this HTTP status means, where MQTT was to follow."""
+    if status in (401, 403):
+        remedy = "A proxy asks for a login, which the plugin does not have: exempt the path at the proxy"
+    elif status in (502, 503, 504):
+        remedy = "A proxy answers, but the broker behind it does not: is the broker running?"
+    else:
+        remedy = "Check the port and the path"
+    return f"WebSocket: {where} answers with the HTTP status {status}. {remedy}"
+
+
 def no_tls(where: BrokerAddress) -> str:
     """Return that the port does not speak TLS, and the settings have it."""
     return f"TLS: {where} does not speak TLS. Turn off Use TLS, or set the port with TLS (usually 8883)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -22,6 +24,10 @@ EXPIRES_SOON_DAYS = 14
 #: CONNECT of MQTT 3.1.1 with a clean session and the client ID "temp_eta_reach", which has no will.
 _CONNECT = b"\x10\x1a\x00\x04MQTT\x04\x02\x00\x05\x00\x0etemp_eta_reach"
 _GET = b"GET / HTTP/1.0\r\n\r\n"
+_UPGRADE = (
+    b"GET %b HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGVtcF9ldGFfcmVhY2gxNg==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
+)
 
 
 class StepFailed(Exception):
@@ -79,6 +85,22 @@ def answers_without_tls(address: BrokerAddress) -> bool:
             return plain.recv(1) == response
     except OSError:
         return False
+
+
+def http_status(spec: Connect, address: BrokerAddress) -> int | None:
+    """Return the HTTP status that refuses a WebSocket at the path of the settings, None if there is none."""
+    request = _UPGRADE % ((address.websocket_path or "").encode(), str(address).encode())
+    try:
+        with contextlib.ExitStack() as stack:
+            stream = stack.enter_context(_connection(address))
+            if address.tls:
+                context = tls.make_context(spec)
+                stream = stack.enter_context(context.wrap_socket(stream, server_hostname=address.host))
+            stream.sendall(request)
+            found = re.match(rb"HTTP/1\.[01] ([2-5]\d\d)\b", stream.recv(64))
+    except OSError:
+        return None
+    return int(found[1]) if found else None
 
 
 def _connection(address: BrokerAddress) -> socket.socket:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ...bridge.protocol.connection_test import Step
-from ...bridge.protocol.effects import ConnectionTest
+from ...bridge.protocol.effects import Connect, ConnectionTest
 from ...settings.broker_address import BrokerAddress
 from ..broker import diagnosis, reach
 from ..broker.reach import StepFailed, StepSkipped
@@ -50,11 +50,7 @@ def _examine(
     def run(name: str, act: Callable[[], str]) -> bool:
         """Run a step, or skip it after one that it needs; return whether those that need it may run."""
         reason = skip() or (None if reached else "An earlier step failed.")
-        step = (
-            _run(name, act, address, test.connect.certificate_file)
-            if reason is None
-            else Step(str(address), name, "skipped", reason)
-        )
+        step = _run(name, act, address, test.connect) if reason is None else Step(str(address), name, "skipped", reason)
         steps.append(step)
         on_step(step)
         return step.status != "failed"
@@ -83,7 +79,7 @@ def _examine(
     return steps
 
 
-def _run(name: str, act: Callable[[], str], address: BrokerAddress, certificate_file: str) -> Step:
+def _run(name: str, act: Callable[[], str], address: BrokerAddress, spec: Connect) -> Step:
     try:
         return Step(str(address), name, "ok", act())
     except StepSkipped as skipped:
@@ -91,7 +87,7 @@ def _run(name: str, act: Callable[[], str], address: BrokerAddress, certificate_
     except StepFailed as failed:
         return Step(str(address), name, "failed", _sentence(name, str(failed)))
     except Exception as error:  # what the network or a library raises is the result of the step
-        return Step(str(address), name, "failed", _sentence(name, diagnosis.failure(error, address, certificate_file)))
+        return Step(str(address), name, "failed", _sentence(name, diagnosis.failure(error, address, spec)))
 
 
 def _sentence(step: str, text: str) -> str:

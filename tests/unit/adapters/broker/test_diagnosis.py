@@ -8,6 +8,7 @@ import pytest
 
 from octoprint_temp_eta.adapters.broker import client_certificate, diagnosis, errors, reach
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
+from tests.support.mqtt_link import spec
 
 PLAIN, TLS = BrokerAddress("host", 1883), BrokerAddress("host", 8883, tls=True)
 HANDSHAKE = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]")
@@ -25,12 +26,12 @@ def port(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
 @pytest.mark.parametrize("error", [HANDSHAKE, ConnectionResetError()])
 def test_a_port_that_answers_without_tls_has_none(port: dict[str, bool], error: OSError):
     port["plain"] = True
-    assert diagnosis.failure(error, TLS, "") == errors.no_tls(TLS)
+    assert diagnosis.failure(error, TLS, spec(1883)) == errors.no_tls(TLS)
 
 
 def test_a_port_that_does_not_answer_has_the_handshakes_error(port: dict[str, bool]):
     port["plain"] = False
-    assert diagnosis.failure(HANDSHAKE, TLS, "") == errors.explain(HANDSHAKE, TLS, "")
+    assert diagnosis.failure(HANDSHAKE, TLS, spec(1883)) == errors.explain(HANDSHAKE, TLS, "")
 
 
 @pytest.mark.usefixtures("port")
@@ -43,7 +44,7 @@ def test_a_port_that_does_not_answer_has_the_handshakes_error(port: dict[str, bo
     ],
 )
 def test_another_error_explains_itself(error: OSError, address: BrokerAddress):
-    assert diagnosis.failure(error, address, "") == errors.explain(error, address, "")
+    assert diagnosis.failure(error, address, spec(1883)) == errors.explain(error, address, "")
 
 
 def test_a_port_that_closes_a_plain_connection_may_expect_tls(port: dict[str, bool]):
@@ -74,7 +75,7 @@ def test_a_client_certificate_that_is_not_valid_is_named(port: dict[str, bool]):
     assert named == f"TLS: host:8883 does not accept the connection. {FAULT}"
     assert diagnosis.no_connack(TLS, "5", "client.crt", closed=True) == named
     # With TLS 1.2, the handshake fails.
-    assert diagnosis.failure(HANDSHAKE, TLS, "client.crt") == named
+    assert diagnosis.failure(HANDSHAKE, TLS, spec(1883, certificate_file="client.crt")) == named
 
 
 @pytest.mark.usefixtures("expired")
@@ -82,5 +83,7 @@ def test_a_connection_for_which_it_does_not_matter_does_not_name_it(port: dict[s
     port["tls"], port["plain"] = False, True
     assert FAULT not in diagnosis.no_connack(PLAIN, "5", "client.crt", closed=True)
     assert FAULT not in diagnosis.no_connack(TLS, "5", "client.crt", closed=False)
-    assert FAULT not in diagnosis.failure(HANDSHAKE, TLS, "client.crt")
-    assert FAULT not in diagnosis.failure(ssl.SSLCertVerificationError("self-signed"), TLS, "client.crt")
+    assert FAULT not in diagnosis.failure(HANDSHAKE, TLS, spec(1883, certificate_file="client.crt"))
+    assert FAULT not in diagnosis.failure(
+        ssl.SSLCertVerificationError("self-signed"), TLS, spec(1883, certificate_file="client.crt")
+    )
