@@ -17,7 +17,7 @@ FIRST_FAILURE: Final = 0x80
 #: Reason codes that are handled, not only reported.
 UNSUPPORTED_PROTOCOL, SERVER_UNAVAILABLE, SERVER_BUSY, SHUTTING_DOWN = 0x84, 0x88, 0x89, 0x8B
 SESSION_TAKEN_OVER, PACKET_TOO_LARGE = 0x8E, 0x95
-RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED = 0x9A, 0x9B, 0xA2
 #: In a PUBACK: the broker may accept the same message later.
 REFUSED_FOR_NOW: Final = frozenset({0x80, 0x83, 0x97})
 #: In place of a reason code: the broker sent a packet that is no valid MQTT.
@@ -70,7 +70,7 @@ REASONS: Final[Mapping[int, tuple[str, str]]] = {
     0x9F: ("connection rate exceeded", "The bridge keeps trying"),
     0xA0: ("maximum connect time", "The bridge connects again"),
     0xA1: ("subscription identifiers not supported", _SEE_LOG),
-    0xA2: ("wildcard subscriptions not supported", "Commands need a broker that supports wildcards"),
+    WILDCARDS_NOT_SUPPORTED: ("wildcard subscriptions not supported", "Commands need a broker that supports wildcards"),
 }
 
 _SET_AUTHORITY = "Set the file of the authority that signed it as CA file"
@@ -166,6 +166,8 @@ def publish_refused(topic: str, code: int) -> str:
 
 def subscription_refused(topic: str, why: str) -> str:
     """Return that there is no subscription to `topic`."""
+    if why == reason_name(WILDCARDS_NOT_SUPPORTED):
+        return f"Not permitted to subscribe to {topic} ({why}). {remedy(WILDCARDS_NOT_SUPPORTED)}."
     return f"Not permitted to subscribe to {topic} ({why}). Allow the user to read this topic (ACL)."
 
 

@@ -77,8 +77,10 @@ def _readable(path: str, what: str) -> str:
     """Return the path with `~` expanded. Raises `TlsFileError` unless it is a file that can be read."""
     expanded = Path(path).expanduser()
     try:
-        if not expanded.is_file():
+        if not expanded.exists():
             raise TlsFileError(f"The {what} {path!r} does not exist.")
+        if not expanded.is_file():
+            raise TlsFileError(f"The {what} {path!r} is a folder or a device.")
         with expanded.open("rb"):
             return str(expanded)
     except OSError as error:

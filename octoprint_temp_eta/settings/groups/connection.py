@@ -38,7 +38,12 @@ class Connection(Group):
         private=True,
     )
     mqtt_username: str = setting(
-        "", "Username", "Blank for an anonymous connection; the password is then removed.", private=True
+        "",
+        "Username",
+        "Blank for an anonymous connection; the password is then removed.",
+        pattern=r"[^\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]*",  # brokers may close the connection at them (MQTT 5, 1.5.4)
+        form="text without control characters",
+        private=True,
     )
     mqtt_password: str = setting("", "Password", "Is saved, and never shown again.", secret=True)
     mqtt_use_tls: bool = setting(

@@ -212,6 +212,7 @@ window.TempETA.sentences = [
     "Wait for its end, or cancel it",
     "a string of 1 to 64 characters",
     "the script reported no success",
+    "The %(what)s %(path)s is a folder or a device",
     "There is no estimate for %(heater)s yet",
     "implementation specific error",
     "no answer to the subscription",

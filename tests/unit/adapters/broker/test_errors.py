@@ -137,3 +137,7 @@ def test_a_refused_message_or_subscription_is_reported_with_its_topic():
     assert subscription_refused("a/#", "not authorized") == (
         "Not permitted to subscribe to a/# (not authorized). Allow the user to read this topic (ACL)."
     )
+    assert subscription_refused("a/#", reason_name(0xA2)) == (
+        "Not permitted to subscribe to a/# (wildcard subscriptions not supported). "
+        "Commands need a broker that supports wildcards."
+    )

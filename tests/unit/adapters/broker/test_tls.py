@@ -27,7 +27,7 @@ def test_the_broker_is_verified_unless_that_is_switched_off():
     ("files", "words"),
     [
         ({"ca_file": "missing.crt"}, "The CA file 'missing.crt' does not exist."),
-        ({"ca_file": "."}, "The CA file '.' does not exist."),
+        ({"ca_file": "."}, "The CA file '.' is a folder or a device."),
         ({"ca_file": "text"}, "The CA file 'text' contains no certificate: it must be in PEM format."),
         ({"key_file": "text"}, "The key file has no certificate file: set both."),
         ({"certificate_file": "missing.crt"}, "The certificate file 'missing.crt' does not exist."),
