@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .adapters.actions import Actions, HasFile
+from .adapters.actions import Actions, DefaultProfile, HasFile
 from .adapters.broker_search import BrokerSearch
 from .adapters.files import Files
 from .adapters.free_memory import return_free_memory
@@ -81,6 +81,7 @@ class App:
         fire_event: FireEvents,
         serial_setting: SerialSetting,
         has_file: HasFile,
+        default_profile: DefaultProfile,
         problems: Problems,
         *,
         numpy_works: bool = True,
@@ -100,7 +101,7 @@ class App:
         self._scripts = Scripts(self.post, logger)
         self.printer = Printer(printer, serial_setting, self.post, logger)
         self._printer_stop = PrinterStop(self.printer, self._files.save)
-        self._actions = Actions(printer, has_file, self.post, logger)
+        self._actions = Actions(printer, has_file, default_profile, self.post, logger)
         learner = Learner(self.post, self._background, logger, numpy_works=numpy_works)
         performers: Mapping[type, Performer] = {
             Learn: learner.learn,

@@ -27,6 +27,8 @@ NOT_LATE = frozenset({"job/start", "job/resume", "printer/connect", "printer/dis
 
 #: Returns whether OctoPrint's uploads contain a file. Raises ValueError for a path outside of them.
 HasFile = Callable[[str, str], bool]
+#: Returns the ID of OctoPrint's default printer profile.
+DefaultProfile = Callable[[], str]
 
 
 class Refused(Exception):
@@ -44,6 +46,7 @@ class Actions:
         self,
         printer: PrinterInterface,
         has_file: HasFile,
+        default_profile: DefaultProfile,
         post: Callable[[ActionDone], None],
         logger: logging.Logger,
     ) -> None:
@@ -58,7 +61,8 @@ class Actions:
             "job/pause": lambda _: printer.pause_print(tags=set(TAGS)),
             "job/resume": lambda _: printer.resume_print(tags=set(TAGS)),
             "job/cancel": lambda _: printer.cancel_print(tags=set(TAGS)),
-            "printer/connect": lambda _: printer.connect(),
+            # Without an ID, OctoPrint takes its built-in profile until one was saved as the default in its settings.
+            "printer/connect": lambda _: printer.connect(profile=default_profile()),
             "printer/disconnect": lambda _: printer.disconnect(),
             EMERGENCY_STOP: lambda _: printer.commands(["M112"], tags=set(TAGS), force=True),
         }

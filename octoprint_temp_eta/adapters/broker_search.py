@@ -57,8 +57,9 @@ class BrokerSearch:
         interfaces = list(self._interfaces) if self._interfaces else InterfaceChoice.All
         with Zeroconf(interfaces=interfaces) as network:
             self._show(searching=True)
-            ServiceBrowser(network, list(SERVICES), handlers=[self._changed])
-            self._thread.stopped.wait(seconds)
+            # Closing the network does not end the browser's thread.
+            with ServiceBrowser(network, list(SERVICES), handlers=[self._changed]):
+                self._thread.stopped.wait(seconds)
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         """Called by zeroconf in a thread of its own."""

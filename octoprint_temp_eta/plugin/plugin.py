@@ -97,6 +97,7 @@ class TempETAPlugin(
             self._event_bus.fire,
             self._serial_setting,
             self._file_manager.file_exists,
+            self._default_profile,
             self._problems,
             numpy_works=self._numpy_problem is None,
         )
@@ -237,6 +238,9 @@ class TempETAPlugin(
         """Return what is saved for OctoPrint's discovery plugin."""
         saved = self._settings.global_get(["plugins", "discovery"], merged=True)
         return saved if isinstance(saved, Mapping) else {}
+
+    def _default_profile(self) -> str:
+        return str(self._printer_profile_manager.get_default().get("id") or "_default")
 
     def _language(self) -> str:
         # "_default": each browser has its own

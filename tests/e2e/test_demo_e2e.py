@@ -53,7 +53,7 @@ class Demo:
     def run(self) -> int:
         """Wait until it ends on its own and return its exit status."""
         with self.running() as process:
-            return process.wait(90)
+            return process.wait(180)
 
     def output(self) -> str:
         return self._output.read_text()
@@ -66,7 +66,7 @@ class Demo:
 
 
 def test_it_shows_the_heaters_and_stops_after_demo_seconds(tmp_path: Path) -> None:
-    demo = Demo(tmp_path, DEMO_SECONDS="8")
+    demo = Demo(tmp_path, DEMO_SECONDS="20")
     assert demo.run() == 0, demo.output()
     output = demo.output()
     assert f"http://{HOST}:{demo.http_port}" in output
@@ -81,7 +81,7 @@ def test_it_shows_the_heaters_and_stops_after_demo_seconds(tmp_path: Path) -> No
 def test_a_signal_ends_it_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     demo = Demo(tmp_path)
     with demo.running() as process:
-        eventually(lambda: "Ctrl-C" in demo.output(), "the demo to be up", timeout=90)
+        eventually(lambda: "Ctrl-C" in demo.output(), "the demo to be up", timeout=180)
         process.send_signal(number)
         assert process.wait(60) == 128 + number
     demo.require_all_gone()
@@ -114,7 +114,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, value: str) ->
 def test_on_a_broker_of_the_user_it_leaves_nothing_behind(tmp_path: Path) -> None:
     with Broker(username="someone", password="p/ss w:rd") as broker:
         url = f"mqtt://someone:p%2Fss%20w%3Ard@{broker.host}:{broker.port}"
-        demo = Demo(tmp_path, DEMO_SECONDS="4", MQTT_URL=url)
+        demo = Demo(tmp_path, DEMO_SECONDS="15", MQTT_URL=url)
         with Observer(broker.listener) as observer:
             assert demo.run() == 0, demo.output()
             assert any(message.topic.endswith("/bed/eta") for message in observer.messages)

@@ -40,8 +40,8 @@ class OctoPrintsPrinter:
     def resume_print(self, tags: set[str]) -> None:
         raise RuntimeError("the plugin before us failed")
 
-    def connect(self) -> None:
-        self.calls.append("connect")
+    def connect(self, profile: str) -> None:
+        self.calls.append(("connect", profile))
 
     def disconnect(self) -> None:
         self.calls.append("disconnect")
@@ -62,7 +62,13 @@ class Octo:
     def __init__(self, state: str) -> None:
         self.printer = OctoPrintsPrinter(state)
         self.posted: queue.Queue[ActionDone] = queue.Queue()
-        self.actions = Actions(self.printer, self.has_file, self.posted.put, logging.getLogger("test"))  # type: ignore[arg-type]
+        self.actions = Actions(
+            self.printer,  # type: ignore[arg-type]
+            self.has_file,
+            lambda: "two_tools",
+            self.posted.put,
+            logging.getLogger("test"),
+        )
         self.actions.start()
 
     def has_file(self, _: str, path: str) -> bool:
@@ -133,6 +139,13 @@ def test_a_stop_is_carried_out_whenever_its_turn_comes(octo: Octo, monkeypatch: 
     monkeypatch.setattr(actions, "LATE_S", -1.0)
     assert octo.perform("job/pause") == ActionDone(1)
     assert octo.printer.calls == ["pause"]
+
+
+def test_the_printer_is_connected_with_the_profile_of_the_settings() -> None:
+    """Without its ID, OctoPrint may take its built-in profile: with one tool, it leaves the line T1 out of a print."""
+    octo = Octo("OFFLINE")
+    assert octo.perform("printer/connect").refusal is None
+    assert octo.printer.calls == [("connect", "two_tools")]
 
 
 @in_state("PRINTING")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ def test_brokers_and_home_assistant_are_found() -> None:
     search.start(60.0)
     eventually(lambda: reports and len(reports[-1]["data"]["found"]) == 3, "all three to be found")
     search.close(10.0)
+    assert not [thread.name for thread in threading.enumerate() if "ServiceBrowser" in thread.name]
     assert [report["type"] for report in reports] == ["brokers_update"] * len(reports)
     last = reports[-1]["data"]
     assert last["searching"] is False
