@@ -33,6 +33,8 @@ class BrokerSearch:
         self._report = report
         self._interfaces = interfaces
         self._found: dict[tuple[str, int], dict[str, Any]] = {}
+        #: Whether the time for the search is over: the browser's thread asks for no more details.
+        self._over = False
         self._thread = SearchThread("temp_eta-broker-search")
 
     def start(self, seconds: float = SEARCH_S) -> None:
@@ -56,14 +58,16 @@ class BrokerSearch:
 
         interfaces = list(self._interfaces) if self._interfaces else InterfaceChoice.All
         with Zeroconf(interfaces=interfaces) as network:
+            self._over = False
             self._show(searching=True)
             # Closing the network does not end the browser's thread.
             with ServiceBrowser(network, list(SERVICES), handlers=[self._changed]):
                 self._thread.stopped.wait(seconds)
+                self._over = True
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         """Called by zeroconf in a thread of its own."""
-        if state_change.name == "Removed" or self._thread.stopped.is_set():
+        if state_change.name == "Removed" or self._over:
             return
         info = zeroconf.get_service_info(service_type, name, DETAILS_MS)
         addresses = info.parsed_addresses() if info is not None else []

@@ -24,9 +24,10 @@ def key_of(tags: Iterable[str] | None) -> str | None:
     return next((tag.removeprefix(_KEY_TAG) for tag in tags or () if tag.startswith(_KEY_TAG)), None)
 
 
-def is_of_script(key: str | None) -> bool:
-    """Whether a line is the script's own: those at the end of a run have words in place of numbers."""
-    return key is not None and key.rpartition(".")[2].isdecimal()
+def is_of_script(key: str, run_id: str) -> bool:
+    """Whether a line is that of the run's script: those at the end of a run have words in place of numbers."""
+    run, _, number = key.rpartition(".")
+    return run == run_id and number.isdecimal()
 
 
 def is_ours(tags: set[str]) -> bool:

@@ -37,11 +37,12 @@ from ..bridge.protocol.script_inputs import (
     ScriptInput,
 )
 from ..core.gcode.in_flight import OPTIONAL_S
-from ..core.gcode.motion import Modes, may_be_left_out, moves
+from ..core.gcode.motion import Modes, moves
 from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS
+from .dropped_lines import DroppedLines
 from .last_line import LastLine
-from .line_tags import TAGS, ends_heat_up, is_jog, is_of_script, is_ours, key_of, tags_of
+from .line_tags import TAGS, ends_heat_up, is_jog, is_ours, key_of, tags_of
 from .printer_tasks import NEW_CONNECTION, PrinterTasks
 from .recent_targets import RecentTargets
 from .targets import Targets
@@ -56,6 +57,8 @@ ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 ACKNOWLEDGES_FIRST = "repetier"
 #: Commands that plugins carry out themselves, such as those that switch the power supply.
 CARRIED_OUT = frozenset({"M80", "M81"})
+#: Why a line is dropped.
+ENDING = "the run is ending"
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
 #: The commands that change a mode, as OctoPrint names them.
@@ -85,8 +88,7 @@ class Printer:
         self._held_on: object | None = None
         #: Whether a run observes the serial line.
         self._observing = False
-        #: Whether the run is ending: what its script has sent and OctoPrint has not is dropped.
-        self._dropping = False
+        self._dropped = DroppedLines()
         self._acknowledges_all = False
         #: When the newest line was sent whose ok OctoPrint does not wait for.
         self._optional_at = -math.inf
@@ -109,7 +111,7 @@ class Printer:
             ReleaseJobs: lambda _: self._tasks.put(self._release),
             SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
             SendLines: self._later(self._send_all),
-            DropLines: lambda _: self._drop_lines(),
+            DropLines: lambda _: self._dropped.end(),
             # OctoPrint sends this ahead of its queue.
             BreakHeatWait: self._later(lambda _: self._printer.commands(["M108"], tags=set(TAGS), force=True)),
             FakeOk: self._later(lambda _: self._repair()),
@@ -197,9 +199,9 @@ class Printer:
     ) -> Any:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
         key = key_of(tags)
-        if self._dropping and is_of_script(key) and may_be_left_out(line):
-            self._recent_targets.dropped(line)
-            self._post(LineSuppressed(key or "", "the run is ending"))
+        if self._dropped.has(key, line):
+            self._recent_targets.dropped(line, self._modes.tool)
+            self._post(LineSuppressed(key or "", ENDING))
             return _SUPPRESS
         if not self._expects_ok(gcode):
             self._optional_at = now().at
@@ -241,9 +243,6 @@ class Printer:
 
     # On the own thread
 
-    def _drop_lines(self) -> None:
-        self._dropping = True
-
     def _later(self, do: Callable[[Any], None], drop: Callable[[Any], None] = lambda _: None) -> Callable[[Any], None]:
         return lambda effect: self._tasks.put_for_connection(lambda: do(effect), lambda: drop(effect))
 
@@ -284,7 +283,7 @@ class Printer:
             held = JobsHeld(effect.run_id, NEW_CONNECTION)
         self._allow_motion = effect.allow_motion
         self._script_modes = self._modes
-        self._dropping = False
+        self._dropped.begin(effect.run_id)
         self._observing = held.refusal is None
         if not self._observing:
             self._release_jobs()
@@ -322,6 +321,9 @@ class Printer:
     def _send(self, effect: SendLine) -> None:
         if self._held_on is not self._tasks.connection:
             self._post(LineSuppressed(effect.key, NEW_CONNECTION))
+            return
+        if self._dropped.has(effect.key, effect.line):  # before other plugins see it
+            self._post(LineSuppressed(effect.key, ENDING))
             return
         self._parts = self._announced = 0
         self._last_line.submit(effect.key)

@@ -68,12 +68,15 @@ class RecentTargets:
             if found is not None:
                 self._sent.append(_Line(line, found, at))
 
-    def dropped(self, line: str) -> None:
-        """OctoPrint does not send `line`, which it has queued."""
+    def dropped(self, line: str, tool: str) -> None:
+        """OctoPrint does not send `line`, which it has queued, or is about to queue; `tool` as for `sent`."""
+        target = _target(line, tool)
         with self._lock:
             found = next((each for each in self._waiting if each.line == line), None)
             if found is not None:
                 self._waiting.remove(found)
+            elif target is not None:
+                self._early = target.heater
 
     def reported(self, heaters: Mapping[str, tuple[Any, Any]]) -> None:
         """The printer reports temperatures and targets (°C, by heater): now these count, not the line that set them."""

@@ -239,6 +239,6 @@ def test_octoprint_that_shuts_down_waits_for_a_busy_printer_or_reports_what_may_
         assert sent(printer)[-3:] == ["M109 S80", "M104 S0.0", "G90"]
     octoprint.start()
     last = octoprint.get(PATH)["script"]["last"]
-    reason = f"{REASON}. The printer has not switched off or set back: tool0. Switch it off there, or in OctoPrint"
+    reason = f"{REASON}. OctoPrint has not seen these switched off or set back: tool0. Check them at the printer"
     assert (last and (last["run_id"], last["error"])) == (None if followed else (run_id, reason))
     assert (reason in octoprint.log()) is not followed

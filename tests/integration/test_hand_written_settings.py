@@ -91,7 +91,9 @@ def test_a_url_that_is_not_understood_is_refused_with_what_to_write(octoprint: O
     ],
 )
 def test_a_url_is_understood(octoprint: OctoPrint, host: str, address: str) -> None:
-    octoprint.save_plugin_settings("temp_eta", {"mqtt_broker_host": host, "mqtt_enabled": True})
+    octoprint.save_plugin_settings(
+        "temp_eta", {"mqtt_broker_host": host, "mqtt_password": "12:30", "mqtt_enabled": True}
+    )
     eventually(
         lambda: f"{address} refuses" in str(octoprint.get(PATH)["mqtt"]["last_error"]), f"an error about {address}"
     )
@@ -99,7 +101,7 @@ def test_a_url_is_understood(octoprint: OctoPrint, host: str, address: str) -> N
 
 def test_a_password_in_a_url_in_config_yaml_is_reported_without_it(octoprint: OctoPrint) -> None:
     path = octoprint.base / "config.yaml"
-    octoprint.save_plugin_settings("temp_eta", {"mqtt_broker_host": "placeholder.invalid"})
+    octoprint.save_plugin_settings("temp_eta", {"mqtt_broker_host": "placeholder.invalid", "mqtt_password": "12:30"})
     path.write_text(path.read_text().replace("placeholder.invalid", "mqtts://user:hush@broker:8883"))
     octoprint.restart()
     state = octoprint.get(PATH)

@@ -61,7 +61,7 @@ class InterruptedRun(Part):
         what = ", ".join(left.get("may_be_on", ()))
         reason = REASON
         if what:
-            reason += f". The printer has not switched off or set back: {what}. Switch it off there, or in OctoPrint"
+            reason += f". OctoPrint has not seen these switched off or set back: {what}. Check them at the printer"
         self._run.runner.last = CompletedRun(run, RunResult.from_error(reason, Code.SHUTDOWN), now.wall)
         if not what:  # else OctoPrint has replied when it stopped
             self._reports.begin(Command("script/start", transaction=left["transaction"]))

@@ -40,8 +40,9 @@ class LastGood:
         kept = {file: each for file, each in self._scripts.items() if file not in good}
         if complete:
             kept = {file: each for file, each in kept.items() if file in files}
-        if self._scripts != kept | good:
-            self._scripts = kept | good
+        now = kept | good
+        if list(self._scripts.items()) != list(now.items()):
+            self._scripts = now
 
     def id_of(self, script: Script) -> str | None:
         """Return the script's ID; of a file with an error, the one of before."""

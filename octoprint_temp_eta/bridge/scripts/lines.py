@@ -67,11 +67,11 @@ class RunLines:
     def start(self, run_id: str, line_timeout: float) -> None:
         """A run starts; each of its lines may take `line_timeout` seconds."""
         self._run_id, self._line_timeout = run_id, line_timeout
+        self._spindle_on, self._answered = False, True
 
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
         self._modes_before = self._modes = event.modes
-        self._spindle_on, self._answered = False, True
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)

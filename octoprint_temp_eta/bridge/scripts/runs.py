@@ -26,6 +26,7 @@ from ..protocol.script_effects import (
     KillScript,
     RejectLine,
     ReleaseJobs,
+    SendLine,
     SendLines,
     StartScript,
     TerminateScript,
@@ -121,12 +122,14 @@ class ScriptRun(Part):
         return effects
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        run = self.runner.run
+        run, settles = self.runner.run, self.runner.phase is core.Phase.SETTLING
         effects = self._do(self.runner.shut_down(now.wall, self._heaters.reported_targets), now)
         what = self._switched_off() if run is not None else ()
         if run is None or not what:
             return effects
         self.awaited = run, what
+        if not settles and not any(isinstance(effect, SendLine) for effect in effects):
+            return effects  # the printer is gone
         # Last: whoever waits must find the lines on their way.
         return [*effects, AwaitLines()]
 

@@ -49,11 +49,10 @@ def spindle_after(line: str, *, on: bool) -> bool:
     return on
 
 
-def may_be_left_out(line: str) -> bool:
-    """Whether nothing depends on `line`: it neither changes modes, so that later lines mean something else, nor
-    switches the spindle or laser off."""
-    needed = _DISTANCE | _EXTRUDER | _UNITS | {SPINDLE_OFF}
-    return not any(word in needed or word.startswith("T") for word in words(line))
+def changes_mode(line: str) -> bool:
+    """Whether later lines mean something else after `line`."""
+    modes = _DISTANCE | _EXTRUDER | _UNITS
+    return any(word in modes or word.startswith("T") for word in words(line))
 
 
 @frozen

@@ -61,7 +61,8 @@ class HeaterTargets:
         """The printer reports `targets`. A macro or a user at the display may have set them just before the run."""
         self.turned_down.reported(targets)
         if not self._has_sent:
-            self.before |= targets
+            # Another plugin may carry the script's first line out itself, such as one for a chamber.
+            self.before |= {name: target for name, target in targets.items() if name not in self.by_script}
 
     def others_queued(self, line: str) -> None:
         """Someone else has queued `line`, such as a user who sets a temperature.
@@ -123,6 +124,11 @@ class HeaterTargets:
     def _previous(self, run: Run) -> dict[str, float]:
         reported = {} if self.all_off else {**run.targets, **self.before}
         return {**reported, **self.asked}
+
+    @property
+    def taken(self) -> list[str]:
+        """The names of the heaters whose targets `take` has returned."""
+        return sorted(self._taken)
 
     def again(self) -> dict[str, float]:
         """Return what `take` has returned so far: it may not have reached the printer. After a reset it is 0."""

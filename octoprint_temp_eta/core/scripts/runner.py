@@ -93,7 +93,7 @@ class Runner:
     @property
     def set_back(self) -> tuple[str, ...]:
         """The heaters whose targets are being set back after the present or last run, or have been."""
-        return tuple(sorted(self._progress.heaters.again()))
+        return tuple(self._progress.heaters.taken)
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the runs by `shift` seconds."""
@@ -178,7 +178,7 @@ class Runner:
             return [*self._still_on(() if self._finished else changed), *self._finish(wall, held=True)]
         if changed:
             heaters = ", ".join(changed)
-            reason = f"{reason}. Heaters that the script has set may still be on: {heaters}"
+            reason = f"{reason}. Heaters that were set during the run may still be on: {heaters}"
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:
@@ -199,7 +199,7 @@ class Runner:
         end: list[Decision] = [Kill()]
         if runs and self._progress.linked:
             settle = Settle(self._targets_after(targets), ask=False, unfinished=not self._finished)
-            end = [Terminate(), Kill(), settle]
+            end = [*([] if self._finished else [Terminate()]), Kill(), settle]
         if self.set_back and self._progress.result is result:
             heaters = ", ".join(self.set_back)
             named = f"OctoPrint shuts down. If the printer is too busy to follow, heaters stay on: {heaters}"

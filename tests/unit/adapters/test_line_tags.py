@@ -1,57 +1,26 @@
-"""Whose a line is: what is dropped at the end of a run, and what is not."""
+"""Whose a line is, by its tags."""
 
 from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.adapters.line_tags import tags_of
-from octoprint_temp_eta.bridge.protocol.script_effects import DropLines, HoldJobs, ReleaseJobs
-from octoprint_temp_eta.bridge.protocol.script_inputs import JobsHeld, LineSending, LineSuppressed, ScriptInput
-from octoprint_temp_eta.core.gcode.targets import Asked
-from tests.support.octoprint_printer import FakeOctoPrint, gcode_of
+from octoprint_temp_eta.adapters.line_tags import TAGS, ends_heat_up, is_jog, is_of_script, is_ours, key_of, tags_of
 
 
-def sent(octoprint: FakeOctoPrint, line: str, key: str) -> list[ScriptInput]:
-    """Have OctoPrint take `line` from its queue, and return what the bridge is told."""
-    octoprint.published()
-    result = octoprint.hooks.hook_sending(None, "sending", line, None, gcode_of(line), tags=tags_of(key))
-    told = octoprint.published()
-    assert (result == (None,)) is any(isinstance(each, LineSuppressed) for each in told)
-    return told
+def test_the_key_of_a_line_is_in_its_tags() -> None:
+    assert key_of({"source:api", *tags_of("r1.7")}) == "r1.7"
+    assert is_ours(tags_of("r1.7"))
+    assert key_of(TAGS) is None
+    assert key_of(None) is None
 
 
-def ending() -> FakeOctoPrint:
-    """Return OctoPrint with a run that is ending."""
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"))
-    octoprint.do(DropLines())
-    return octoprint
+@pytest.mark.parametrize(("key", "own"), [("r1.7", True), ("r2.7", False), ("r1.end", False), ("r1.ask1", False)])
+def test_a_line_is_the_scripts_if_its_key_has_a_number(key: str, own: bool) -> None:
+    assert is_of_script(key, "r1") is own
 
 
-@pytest.mark.parametrize("line", ["M109 S280", "M140 S60", "G1 X5", "G4 S600", "M3 S100", "START_PRINT", "m104 s200"])
-def test_what_the_script_has_queued_is_not_sent_any_more(line: str) -> None:
-    assert sent(ending(), line, "r1.7") == [LineSuppressed("r1.7", "the run is ending")]
-
-
-@pytest.mark.parametrize("line", ["G91", "g20", "M83", "T1", "M5", "T1 M104 S0"])
-def test_what_others_depend_on_is_sent(line: str) -> None:
-    """Later lines would mean something else, or the spindle would stay on."""
-    assert [type(each) for each in sent(ending(), line, "r1.7")] == [LineSending]
-
-
-@pytest.mark.parametrize("key", ["r1.end", "r1.units", "r1.ask1", "r1.spindle"])
-def test_the_lines_at_the_end_of_a_run_are_sent(key: str) -> None:
-    assert [type(each) for each in sent(ending(), "M105", key)] == [LineSending]
-
-
-def test_the_next_run_sends_its_lines_and_does_not_begin_with_what_was_dropped() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"))
-    for line in ("M140 S60", "M109 S280"):
-        octoprint.printer.queue(line, tags_of("r1.7"))
-    octoprint.do(DropLines())
-    sent(octoprint, "M109 S280", "r1.7")
-    (held,) = octoprint.do(ReleaseJobs(), HoldJobs("r2"))
-    assert isinstance(held, JobsHeld)
-    assert held.targets == (Asked("bed", 60.0),)
-    assert [type(each) for each in sent(octoprint, "M109 S280", "r2.1")] == [LineSending]
+def test_the_lines_of_octoprints_buttons() -> None:
+    assert is_jog({"source:api", "trigger:printer.jog"})
+    assert not is_jog({"source:api"})
+    assert ends_heat_up("M108", {*TAGS, "trigger:abort_heatup"})
+    assert not ends_heat_up("M108", set(TAGS))

@@ -78,7 +78,7 @@ def test_a_run_whose_last_lines_octoprints_stop_waits_for_is_reported_at_the_nex
     driver.connect()
     [event] = driver.bodies("script_event")
     assert (event["event_type"], event["run_id"]) == ("error", RUN_1)
-    assert event["error"].startswith(f"{REASON}. The printer has not switched off or set back: tool0. ")
+    assert event["error"].startswith(f"{REASON}. OctoPrint has not seen these switched off or set back: tool0. ")
     assert driver.bodies("response") == []
     assert files(driver)[RUN] is None
 

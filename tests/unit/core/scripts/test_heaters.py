@@ -244,11 +244,20 @@ def test_what_was_set_just_before_the_run_is_set_back_not_switched_off() -> None
     assert runner.process_ended(CLEANLY, 0, {**RUN.targets, "bed": 90.0})[-1] == Settle({"bed": 75.0})
 
 
+def test_a_first_line_that_another_plugin_carries_out_sets_no_previous_target() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M141 S50")
+    runner.reported({**RUN.targets, "chamber": 50.0})
+    runner.cancel(0)
+    targets = {**RUN.targets, "chamber": 50.0}
+    assert runner.process_ended(CLEANLY, 0, targets)[-1] == Settle({"chamber": RUN.targets.get("chamber", 0.0)})
+
+
 def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("START_PRINT")
     runner.lose_printer("the printer was disconnected", 1, 1, {**RUN.targets, "tool0": 200.0})
-    error = "the printer was disconnected. Heaters that the script has set may still be on: tool0"
+    error = "the printer was disconnected. Heaters that were set during the run may still be on: tool0"
     assert runner.process_ended(CLEANLY, 2000, {})[-1] == ended_run(Outcome.ERROR, error=error, code=Code.GONE)
 
 

@@ -61,7 +61,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.CLOSING, "shut down"): (
-        [Terminate(), Kill(), Settle({}, ask=False, unfinished=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
+        [Kill(), Settle({}, ask=False, unfinished=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
         Phase.IDLE,
     ),
     (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
