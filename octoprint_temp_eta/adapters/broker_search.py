@@ -67,11 +67,11 @@ class BrokerSearch:
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:
         """Called by zeroconf in a thread of its own."""
-        if state_change.name == "Removed" or self._over:
+        if state_change.name == "Removed" or self._over or len(self._found) >= MOST_FOUND:
             return
         info = zeroconf.get_service_info(service_type, name, DETAILS_MS)
         addresses = info.parsed_addresses() if info is not None else []
-        if info is None or not addresses or len(self._found) >= MOST_FOUND:
+        if info is None or not addresses:
             return
         kind, tls = SERVICES[service_type]
         port = MQTT_PORT if kind == "home_assistant" else int(info.port or MQTT_PORT)

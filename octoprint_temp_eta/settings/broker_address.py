@@ -49,6 +49,9 @@ class BrokerAddress:
         return f"{host}:{self.port}"
 
 
+_NOWHERE = BrokerAddress("", 1883)
+
+
 def parse_addresses(text: str, default: BrokerAddress) -> tuple[BrokerAddress, ...]:
     """Return the addresses in `text`, separated by commas; empty text has none.
 
@@ -62,7 +65,12 @@ def parse_addresses(text: str, default: BrokerAddress) -> tuple[BrokerAddress, .
 
 def hosts(text: str) -> frozenset[str]:
     """Return the hosts in `text`, which has valid addresses, in lower case."""
-    return frozenset(address.host.lower() for address in parse_addresses(text, BrokerAddress("", 1883)))
+    return frozenset(address.host.lower() for address in parse_addresses(text, _NOWHERE))
+
+
+def has_username(text: str) -> bool:
+    """Return whether an address in `text` has a user name."""
+    return any(address.username for address in parse_addresses(text, _NOWHERE))
 
 
 def _parse(text: str, default: BrokerAddress) -> BrokerAddress:
@@ -128,7 +136,10 @@ def _port(url: SplitResult, default: int) -> int:
 def _username(url: SplitResult) -> str:
     if url.password is not None:
         raise InvalidAddress("must have no password: it would be shown; enter it in the field Password")
-    return unquote(url.username or "")
+    name = unquote(url.username or "")
+    if not name.isprintable():
+        raise InvalidAddress("must have a user name without control characters")
+    return name
 
 
 def _is_ipv6(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.adapters.broker import connection as adapter
-from octoprint_temp_eta.bridge.broker import set_back
 from octoprint_temp_eta.bridge.outbox import in_flight
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.settings.table import defaults
@@ -118,7 +116,6 @@ def test_a_bridged_broker_that_was_away_does_not_set_back_what_has_changed_meanw
         reading(bridge, 30.0)
         new = observer.wait_for(config, lambda message: b"tool1" in message.payload)
         since = observer.mark()
-        time.sleep(set_back.ECHO_S)
         with other:
             observer.wait_for(config, lambda message: message.payload == old.payload, since=since)
             eventually(lambda: held(own_broker, config)[config].payload == new.payload, "the newest announcement", 20)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ssl
 
+from paho.mqtt.client import WebsocketConnectionError
+
 from ...bridge.protocol.effects import Connect
 from ...settings.broker_address import BrokerAddress
 from ..threads.inbox import now
@@ -23,7 +25,7 @@ def failure(error: Exception, address: BrokerAddress, spec: Connect) -> str:
             return errors.no_tls(address)
         if fault := client_certificate.fault(spec.certificate_file, now().wall):
             return errors.certificate_not_valid(address, fault)
-    if address.websocket_path is not None and isinstance(error, ConnectionError):
+    if address.websocket_path is not None and isinstance(error, ConnectionError | WebsocketConnectionError):
         status = reach.http_status(spec, address)
         if status is not None:
             return errors.websocket_refused(address, status)

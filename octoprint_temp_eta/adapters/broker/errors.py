@@ -122,8 +122,8 @@ def expects_tls(where: BrokerAddress) -> str:
 
 def websocket_refused(where: BrokerAddress, status: int) -> str:
     """Return what a reply of a web server or proxy with this HTTP status means, where MQTT was to follow."""
-    if status in (401, 403):
-        remedy = "A proxy asks for a login, which the plugin does not have: exempt the path at the proxy"
+    if status in (401, 403, 407):
+        remedy = "A proxy lets nobody in without a login, which the plugin does not have: exempt the path at the proxy"
     elif status in (502, 503, 504):
         remedy = "A proxy answers, but the broker behind it does not: is the broker running?"
     else:

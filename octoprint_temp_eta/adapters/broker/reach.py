@@ -25,7 +25,7 @@ EXPIRES_SOON_DAYS = 14
 _CONNECT = b"\x10\x1a\x00\x04MQTT\x04\x02\x00\x05\x00\x0etemp_eta_reach"
 _GET = b"GET / HTTP/1.0\r\n\r\n"
 _UPGRADE = (
-    b"GET %b HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"GET %b HTTP/1.1\r\nHost: %b\r\nOrigin: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGVtcF9ldGFfcmVhY2gxNg==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
 )
 
@@ -89,7 +89,8 @@ def answers_without_tls(address: BrokerAddress) -> bool:
 
 def http_status(spec: Connect, address: BrokerAddress) -> int | None:
     """Return the HTTP status that refuses a WebSocket at the path of the settings, None if there is none."""
-    request = _UPGRADE % ((address.websocket_path or "").encode(), str(address).encode())
+    origin = f"{'https' if address.tls else 'http'}://{address}"
+    request = _UPGRADE % ((address.websocket_path or "").encode(), str(address).encode(), origin.encode())
     try:
         with contextlib.ExitStack() as stack:
             stream = stack.enter_context(_connection(address))
@@ -98,7 +99,7 @@ def http_status(spec: Connect, address: BrokerAddress) -> int | None:
                 stream = stack.enter_context(context.wrap_socket(stream, server_hostname=address.host))
             stream.sendall(request)
             found = re.match(rb"HTTP/1\.[01] ([2-5]\d\d)\b", stream.recv(64))
-    except OSError:
+    except (OSError, tls.TlsFileError):
         return None
     return int(found[1]) if found else None
 

@@ -14,37 +14,31 @@ from ..outbox.pauses import LONGEST_PAUSE_S, pause
 
 #: Seconds after an old `info` until all states are published again: by then, the other old messages are there, too.
 SETTLE_S = 5.0
-#: Seconds after a new `info` in which an old one may be an echo of ours, which the newest one follows.
-ECHO_S = 2.0
 
 
 class SetBack:
-    """Tells when to publish all states again; the pauses grow, in case two brokers pass messages round for ever."""
+    """Tells when to publish all states again.
+
+    The pauses grow: two brokers may pass messages round for ever, or a bridge echo what we publish.
+    """
 
     def __init__(self) -> None:
         #: The last newest `info` that came back on this connection.
         self._back: bytes | None = None
-        self._echoes_until = -inf
-        #: When to publish everything, None if nothing is to be repaired, and whether an echo may be the reason.
+        #: When to publish everything, None if nothing is to be repaired.
         self._due_at: float | None = None
-        self._echo = False
         #: How often everything was published again without a long pause, and when it was last.
         self._times, self._repaired_at = 0, -inf
 
     def connected(self) -> None:
         """Forget what came on the connection before."""
-        self._back, self._echoes_until, self._due_at, self._echo = None, -inf, None, False
+        self._back = self._due_at = None
 
     def arrived(self, payload: bytes, newest: bytes | None, now: Now) -> None:
         """Note that an `info` of ours has arrived; `newest` is the one that was published last."""
         if payload == newest:
-            if self._back not in (None, newest):
-                self._echoes_until = now.at + ECHO_S
             self._back = newest
-            if self._echo:
-                self._due_at, self._echo = None, False
         elif self._back is not None and self._back == newest:
-            self._echo = now.at < self._echoes_until and (self._due_at is None or self._echo)
             self._due_at = self._due_at or now.at + SETTLE_S
 
     def repairs(self, now: Now) -> bool:
@@ -53,5 +47,5 @@ class SetBack:
         if self._due_at is None or now.at < self._due_at or (self._times and since < pause(self._times)):
             return False
         self._times = 1 if since > 2 * LONGEST_PAUSE_S else self._times + 1
-        self._repaired_at, self._due_at, self._echo = now.at, None, False
+        self._repaired_at, self._due_at = now.at, None
         return True

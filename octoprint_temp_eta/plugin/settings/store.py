@@ -20,7 +20,7 @@ from ...adapters.problems import Problems
 from ...app import App
 from ...bridge.protocol.inputs import SettingsChanged
 from ...settings import table
-from ...settings.broker_address import hosts
+from ...settings.broker_address import has_username, hosts
 from ...settings.hand_written import as_written
 from ...settings.migration import HISTORY, SETTINGS_VERSION, is_of_tempeta, migrated
 
@@ -197,8 +197,8 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:
             changes["mqtt_password"] = ""  # otherwise a password could not be removed
-        if valid.mqtt_password and "mqtt_password" not in changes and _another_host(valid, parsed["mqtt_broker_host"]):
-            raise table.InvalidSetting("mqtt_password", None, "must be entered again: another broker would get it")
+        if valid.mqtt_password and "mqtt_password" not in changes and _goes_elsewhere(valid, parsed):
+            raise table.InvalidSetting("mqtt_password", None, "must be entered again for another host")
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
@@ -220,9 +220,11 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         return as_written(loaded, texts_of(loaded, self._written))
 
 
-def _another_host(saved: table.Settings, address: str) -> bool:
-    """Return whether `address` has a host that the saved address of the broker does not have."""
-    return bool(hosts(address) - hosts(saved.mqtt_broker_host))
+def _goes_elsewhere(saved: table.Settings, changed: Mapping[str, Any]) -> bool:
+    """Return whether a host would get the password that was not entered for it. It is sent with a user name only."""
+    address = str(changed["mqtt_broker_host"])
+    is_sent = changed["mqtt_username"] or has_username(address)
+    return bool(is_sent and hosts(address) - hosts(saved.mqtt_broker_host))
 
 
 def _json_or_none(value: Any) -> Any:

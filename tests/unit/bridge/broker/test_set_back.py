@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.bridge.broker.set_back import ECHO_S, SETTLE_S, SetBack
+from octoprint_temp_eta.bridge.broker.set_back import SETTLE_S, SetBack
 from octoprint_temp_eta.bridge.outbox.pauses import LONGEST_PAUSE_S
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived
 from octoprint_temp_eta.core.clock import Now
@@ -69,9 +69,9 @@ def test_a_broker_that_was_away_without_a_change_has_nothing_old():
 
 
 @pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("delay", [0.0, 0.5, ECHO_S - 1, 30.0])
+@pytest.mark.parametrize("delay", [0.0, 0.5, 1.0, 30.0])
 def test_a_bridge_that_echoes_everything_makes_no_loop(delay, times):
-    """With an echo that comes later than a new message, everything is published again once at most."""
+    """Only with one that comes later than the next message is everything published again, a few times."""
     driver = connected()
     driver.advance(60)
     mark, echoed = len(driver.sent), len(driver.sent)
@@ -88,19 +88,10 @@ def test_a_bridge_that_echoes_everything_makes_no_loop(delay, times):
             waiting += [(driver.now.at + delay, each.payload) for name, each in sent if name == "info"] * times
     scripts = [publish for name, publish in driver.sent[mark:] if name == "scripts"]
     announced = 2  # each announcement is followed by all states
-    assert len(scripts) <= announced + 2 * (delay > ECHO_S)
+    assert len(scripts) <= announced + 4
 
 
-def test_an_echo_that_the_newest_one_follows_is_nothing_old():
-    set_back = SetBack()
-    set_back.connected()
-    for step, payload in enumerate((b"1", b"2", b"1", b"1")):
-        set_back.arrived(payload, payload if step < 2 else b"2", at(step * ECHO_S / 3))
-    set_back.arrived(b"2", b"2", at(ECHO_S + 1))
-    assert not set_back.repairs(at(100))
-
-
-def test_an_old_one_soon_after_a_new_one_counts_if_it_stays():
+def test_an_old_one_counts_once_also_soon_after_a_new_one():
     set_back = SetBack()
     set_back.connected()
     for second, payload in enumerate((b"1", b"2", b"1")):

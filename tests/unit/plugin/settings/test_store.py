@@ -105,6 +105,15 @@ def test_the_saved_password_is_neither_tested_nor_saved_with_another_host(
     assert plugin.parsed_settings().mqtt_broker_host == "broker.test"
 
 
+def test_a_password_that_is_left_without_a_user_name_keeps_no_host_away(tmp_path: Path) -> None:
+    """It is sent nowhere."""
+    written = "mqtt_broker_host: broker.test, mqtt_password: hush"
+    plugin = loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
+    assert plugin.unsaved_settings({"mqtt_broker_host": "other.test"}).mqtt_broker_host == "other.test"
+    with pytest.raises(InvalidSetting, match="must be entered again"):
+        plugin.unsaved_settings({"mqtt_broker_host": "mqtt://eve@other.test"})
+
+
 def test_the_password_is_not_saved_by_way_of_no_host(tmp_path: Path) -> None:
     plugin = with_password(tmp_path, host="")
     with pytest.raises(InvalidSetting, match="must be entered again"):
