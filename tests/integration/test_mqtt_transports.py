@@ -135,7 +135,7 @@ def test_a_port_without_websockets_is_reported(link: Link, broker: Broker):
     [
         (404, "status 404. Check the port and the path"),
         (502, "status 502. A proxy answers, but the broker behind it does not"),
-        (401, "status 401. A proxy asks for a login"),
+        (401, "status 401. A proxy lets nobody in without a login"),
         (200, "status 200. Check the port and the path"),
     ],
 )
