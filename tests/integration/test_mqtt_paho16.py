@@ -13,7 +13,7 @@ from tests.support.paho16 import environment
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_connection_works_with_paho_mqtt_1_6():
     tests = set(Path(__file__).parent.glob("test_mqtt*.py")) - {Path(__file__)}
     files = [*sorted(map(str, tests)), "tests/integration/test_running_bridge.py"]
