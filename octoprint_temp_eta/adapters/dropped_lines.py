@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from ..core.gcode.left_out import may_be_left_out
-from .line_tags import is_of_script
+from .line_tags import run_of
 
 #: Runs whose lines may still be in OctoPrint's queue: one that is given up may leave some.
 MOST_RUNS = 8
@@ -27,6 +27,6 @@ class DroppedLines:
         if self._run_id not in self._ended:
             self._ended.append(self._run_id)
 
-    def has(self, key: str | None, line: str) -> bool:
-        """Return whether `line` is dropped; `key` is that of a line of a run, None for others."""
-        return key is not None and any(is_of_script(key, run_id) for run_id in self._ended) and may_be_left_out(line)
+    def has(self, key: str, line: str) -> bool:
+        """Return whether `line`, which has this key, is dropped."""
+        return run_of(key) in self._ended and may_be_left_out(line)

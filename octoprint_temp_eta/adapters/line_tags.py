@@ -24,10 +24,10 @@ def key_of(tags: Iterable[str] | None) -> str | None:
     return next((tag.removeprefix(_KEY_TAG) for tag in tags or () if tag.startswith(_KEY_TAG)), None)
 
 
-def is_of_script(key: str, run_id: str) -> bool:
-    """Whether a line is that of the run's script: those at the end of a run have words in place of numbers."""
+def run_of(key: str) -> str | None:
+    """Return the run whose script has sent a line; None for those at the end of a run, which have words for numbers."""
     run, _, number = key.rpartition(".")
-    return run == run_id and number.isdecimal()
+    return run if number.isdecimal() else None
 
 
 def is_ours(tags: set[str]) -> bool:

@@ -37,7 +37,7 @@ from ..bridge.protocol.script_inputs import (
     ScriptInput,
 )
 from ..core.gcode.in_flight import OPTIONAL_S
-from ..core.gcode.motion import Modes, moves
+from ..core.gcode.motion import MODES, Modes, moves
 from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS
 from .dropped_lines import DroppedLines
@@ -61,8 +61,6 @@ CARRIED_OUT = frozenset({"M80", "M81"})
 ENDING = "the run is ending"
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
-#: The commands that change a mode, as OctoPrint names them.
-_MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21", "T"})
 
 #: Returns a setting of OctoPrint's serial connection.
 SerialSetting = Callable[[str], Any]
@@ -148,17 +146,18 @@ class Printer:
             # OctoPrint then closes the connection without giving a reason.
             self._post(PrinterGone("there was an emergency stop (M112)"))
             return None
-        if gcode == "M28" and key_of(tags) is None:
+        key = key_of(tags)
+        if gcode == "M28" and key is None:
             # What the run would send goes into the file. M28 must pass, or the printer would execute the file's lines.
             self._post(PrinterGone("a file is being written to the printer's SD card"))
             return None
-        if key_of(tags) is not None:
+        if key is not None:
             restored = self._script_modes.restored_from(self._modes)
             self._script_modes = self._script_modes.after(line)
             if not restored:
                 return None
             # Announced before the first of them is sent and acknowledged.
-            self._announce(key_of(tags) or "", self._parts + len(restored) + 1)
+            self._announce(key, self._parts + len(restored) + 1)
             return [*restored, line]
         return _SUPPRESS if self._refuses(line, gcode, set(tags or ())) else None
 
@@ -181,7 +180,7 @@ class Printer:
     ) -> None:
         """Follow the modes, and count the commands of the line that is being submitted, on the submitting thread."""
         # OctoPrint has no name for a command in lower case, which some firmware executes.
-        if gcode in _MODES or gcode is None:
+        if gcode in MODES or gcode is None:
             self._modes = self._modes.after(line)
         if gcode in TARGET_COMMANDS:
             self._recent_targets.queued(line, self._modes.tool, now().at)
@@ -199,9 +198,9 @@ class Printer:
     ) -> Any:
         """Post a command before it is sent, because its reply may arrive before the hook `sent`."""
         key = key_of(tags)
-        if self._dropped.has(key, line):
+        if key is not None and self._dropped.has(key, line):
             self._recent_targets.dropped(line, self._modes.tool)
-            self._post(LineSuppressed(key or "", ENDING))
+            self._post(LineSuppressed(key, ENDING))
             return _SUPPRESS
         if not self._expects_ok(gcode):
             self._optional_at = now().at

@@ -87,7 +87,7 @@ def run(channel: Channel) -> None:
             _run(job, channel, printer, status)
     except Cancelled:
         channel.send("log", level="info", message="cancelled")
-        # Only if it was not the plugin's cancel: systemd ends OctoPrint's children together with it.
+        # It counts unless the plugin has cancelled the run: systemd ends OctoPrint's children together with it.
         channel.send("error", error="its process was asked to end (SIGTERM)")
 
 

@@ -49,6 +49,7 @@ class BrokerAddress:
         return f"{host}:{self.port}"
 
 
+#: For addresses of which only what they have themselves counts.
 _NOWHERE = BrokerAddress("", 1883)
 
 

@@ -120,3 +120,15 @@ class FakeOctoPrint:
 
     def published(self) -> list[ScriptInput | TargetSet]:
         return [self._inputs.get() for _ in range(self._inputs.qsize())]
+
+
+def pass_over(
+    octoprint: FakeOctoPrint, line: str, gcode: str | None, tags: set[str] | None = None
+) -> list[ScriptInput | TargetSet]:
+    """Let a line go to the printer, and its ok come back on the first connection."""
+    hooks = octoprint.hooks
+    hooks.hook_sending(None, "sending", line, None, gcode, tags=tags)
+    hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
+    assert hooks.hook_received(octoprint.first, "ok\n") == "ok\n"
+    assert hooks.hook_received(octoprint.first, "") == ""
+    return octoprint.published()

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from ...core.clock import Now
 from ...messages import encode
-from ...messages.contract.catalogue import COMMANDS, MESSAGES, REST_COMMANDS, InvalidPayload
+from ...messages.contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload
 from ...messages.decode import Command, CommandError, ReplyTo, decode, validated
 from ...messages.topics import refuses_response_topic
 from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox
 from ..part import CommandHandler, InputHandler, Part
-from ..protocol.effects import Effect, Log, Publish, RestReply
+from ..protocol.effects import Effect, Log, RestReply
 from ..protocol.inputs import ApiCommand, BrokerLost, MessageArrived
 from .command_limits import RATE, URGENT, RateLimit
 from .executed import Executed
@@ -213,17 +213,13 @@ class Commands(Part):
 
     def _fitting(self, body: encode.Payload, reply_to: ReplyTo, now: Now) -> encode.Payload:
         """Return `body`, or a short reply if the broker is known not to accept one of its size, which is reported."""
-        limits, kind = self._outbox.limits, MESSAGES["response"]
-        topics = (self._outbox.topics.of("response"), reply_to.topic or "")
-        publish = Publish(
-            max(topics, key=len),
-            encode.encode(encode.stamped(body, now.wall)),
-            kind.qos,
-            content_type=kind.content_type,
-            expiry_seconds=kind.expiry_seconds,
-            correlation=reply_to.correlation,
-        )
-        if "result" not in body or limits.fits(publish):
+        if "result" not in body:
+            return body
+        limits = self._outbox.limits
+        publish = self._outbox.event("response", encode.stamped(body, now.wall))
+        longest = max(publish.topic, reply_to.topic or "", key=lambda topic: len(topic.encode()))
+        publish = replace(publish, topic=longest, correlation=reply_to.correlation)
+        if limits.fits(publish):
             return body
         limits.accepts(publish)
         return encode.without_result(body, limits.size(publish), limits.maximum_packet_size or 0)

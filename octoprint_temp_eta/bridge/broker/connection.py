@@ -200,7 +200,7 @@ class Connection(Part):
 
     def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
-        return [effect for text in self._present.take_not_sent() for effect in self._report(text, now)]
+        return [effect for text in self._present.take_not_sent(self._settings) for effect in self._report(text, now)]
 
     # Inputs
 

@@ -99,23 +99,24 @@ class Present:
             self.problems.ended(*{*closed} - {*self._outbox.limits.closed})
 
     def is_new(self, event: BrokerRefused, settings: Settings) -> bool:
-        """Note a refusal; return whether it is to be reported.
+        """Note a refusal; return whether it is to be reported."""
+        lost = event.too_large and not self._is_replaced(event.topic or "", settings)
+        return lost or self.problems.is_new(event)
 
-        A reply or another event that is too large is lost, whatever is accepted there later.
-        """
-        lasts = self._outbox.is_state(event.topic or "") or (event.topic or "").startswith(
-            f"{settings.ha_discovery_prefix}/"
-        )
-        return (event.too_large and not lasts) or self.problems.is_new(event)
-
-    def take_not_sent(self) -> list[str]:
+    def take_not_sent(self, settings: Settings) -> list[str]:
         """Return what was not sent because of the broker's limits since the last call, and why."""
         reports = self._outbox.limits.take_reports()
         for each in reports:
-            # a reply is lost, whatever is accepted there later
-            if not isinstance(each, Closed) and self._outbox.is_state(each.topic):
+            if not isinstance(each, Closed) and self._is_replaced(each.topic, settings):
                 self.problems.not_sent(each.topic, str(each))
         return list(map(str, reports))
+
+    def _is_replaced(self, topic: str, settings: Settings) -> bool:
+        """Whether the next message on `topic` replaces one that is too large.
+
+        A reply or another event is lost, whatever is accepted there later.
+        """
+        return self._outbox.is_state(topic) or topic.startswith(f"{settings.ha_discovery_prefix}/")
 
     @property
     def _info_is_sent(self) -> bool:

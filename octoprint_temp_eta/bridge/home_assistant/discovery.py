@@ -219,7 +219,7 @@ class Discovery:
     def _begin(self, now: Now, *, may_remove: bool) -> list[Effect]:
         self._due_at, self._announced_once, self._receipt = None, True, Receipt()
         if self._begun not in (None, self._wanted):
-            self._outbox.republish(("info",), 0.0, now)  # for `SetBack`
+            self._outbox.republish(("info",), 0.0, now)  # an old one shows that this is old, too
         self._begun = self._wanted
         update = self._device_update()
         if update is not None:

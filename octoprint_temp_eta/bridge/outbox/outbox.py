@@ -186,18 +186,22 @@ class Outbox:
 
     def publish_event(self, message: str, body: dict[str, Any], now: Now, *, keep_s: float, **levels: str) -> Publish:
         """Publish an event; without a connection it is kept for `keep_s` seconds."""
-        kind = MESSAGES[message]
         stamped = self._stamped(message, body, now)
         self._published.append(Published(message, levels.get("heater"), stamped))
-        publish = Publish(
+        publish = self.event(message, stamped, **levels)
+        self.send_event(message, publish, now, keep_s=keep_s)
+        return publish
+
+    def event(self, message: str, stamped: Any, **levels: str) -> Publish:
+        """Return an event with its stamps as it would be published."""
+        kind = MESSAGES[message]
+        return Publish(
             self.topics.of(message, **levels),
             encode(stamped),
             kind.qos,
             content_type=kind.content_type,
             expiry_seconds=kind.expiry_seconds,
         )
-        self.send_event(message, publish, now, keep_s=keep_s)
-        return publish
 
     def send_event(
         self,
@@ -343,5 +347,4 @@ class Outbox:
 
 def offline_message(outbox: Outbox) -> Publish:
     """Return the message that reports that the bridge is offline: the will, and the last message."""
-    kind = MESSAGES["status"]
-    return Publish(outbox.topics.of("status"), encode("offline"), kind.qos, retain=True, content_type=kind.content_type)
+    return replace(outbox.event("status", "offline"), retain=True)

@@ -21,28 +21,25 @@ class LastGood:
     def __init__(self, stored: object = None) -> None:
         scripts = stored if isinstance(stored, Mapping) else {}
         self._scripts: Mapping[str, Sequence[str]] = dict(scripts)
+        #: ID and title of each script, also of those that cannot be started at present.
+        self.offered = _offered(self._scripts)
 
     @property
     def stored(self) -> Mapping[str, Sequence[str]]:
         """As it is stored."""
         return self._scripts
 
-    @property
-    def offered(self) -> tuple[tuple[str, str], ...]:
-        """ID and title of each script, also of those that cannot be started at present."""
-        return tuple({each[0]: each[1] for each in self._scripts.values()}.items())
-
     def update(self, catalogue: Sequence[Script], *, complete: bool) -> None:
         """Note the scripts that were found; a `complete` catalogue has all files that there are."""
         files = {script.file for script in catalogue}
         good = {script.file: [script.id or "", script.title] for script in catalogue if script.error is None}
         # those that can be started come last: an ID that two files had is theirs
-        kept = {file: each for file, each in self._scripts.items() if file not in good}
-        if complete:
-            kept = {file: each for file, each in kept.items() if file in files}
-        now = kept | good
-        if list(self._scripts.items()) != list(now.items()):
-            self._scripts = now
+        kept = {
+            file: each for file, each in self._scripts.items() if file not in good and (file in files or not complete)
+        }
+        scripts = kept | good
+        if list(self._scripts.items()) != list(scripts.items()):
+            self._scripts, self.offered = scripts, _offered(scripts)
 
     def id_of(self, script: Script) -> str | None:
         """Return the script's ID; of a file with an error, the one of before."""
@@ -50,3 +47,7 @@ class LastGood:
             return script.id
         before = self._scripts.get(script.file)
         return None if before is None else before[0]
+
+
+def _offered(scripts: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple({each[0]: each[1] for each in scripts.values()}.items())

@@ -170,7 +170,7 @@ class Library(Part):
             logs += [log for each in event.scripts if each not in self.catalogue for log in _script_logs(each)]
             self.catalogue = event.scripts
             self.publish_all(now)
-            self._outbox.republish(("info",), 0.0, now)  # for `SetBack`
+            self._outbox.republish(("info",), 0.0, now)  # an old one shows that these are old, too
         return logs
 
     def _folder_logs(self, state: FolderState) -> list[Effect]:

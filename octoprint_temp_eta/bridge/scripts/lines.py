@@ -51,7 +51,7 @@ class RunLines:
         #: The modes before the run, and after the script's lines.
         self._modes_before = self._modes = Modes()
         #: Whether the script has switched a spindle or laser on.
-        self._spindle_on = False
+        self.spindle_on = False
         self._line_timeout = LINE_TIMEOUT_S
 
     @property
@@ -67,7 +67,7 @@ class RunLines:
     def start(self, run_id: str, line_timeout: float) -> None:
         """A run starts; each of its lines may take `line_timeout` seconds."""
         self._run_id, self._line_timeout = run_id, line_timeout
-        self._spindle_on, self._answered = False, True
+        self.spindle_on, self._answered = False, True
 
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
@@ -89,7 +89,7 @@ class RunLines:
         key = f"{self._run_id}.{message.seq}"
         self._waiting[key] = message.seq
         self._modes = self._modes.after(message.line)
-        self._spindle_on = spindle_after(message.line, on=self._spindle_on)
+        self.spindle_on = spindle_after(message.line, on=self.spindle_on)
         return self._send(key, message.line, reply=message.reply)
 
     def send_last(self, *, ask: bool, spindle_off: bool) -> list[Effect]:
@@ -99,7 +99,7 @@ class RunLines:
         `spindle_off`, its spindle or laser is switched off.
         """
         before: list[Effect] = []
-        if spindle_off and self._spindle_on:
+        if spindle_off and self.spindle_on:
             before.append(self._send(f"{self._run_id}.spindle", SPINDLE_OFF))
         before += self._ask_printer(Fence()) if ask else []
         self._answered = not ask
@@ -107,11 +107,6 @@ class RunLines:
             self._modes = self._modes_before
             before.append(self._send(f"{self._run_id}.units", self._modes.units))
         return [*before, self._send(self._last_key, LAST_LINE)]
-
-    @property
-    def spindle_on(self) -> bool:
-        """Whether the script has switched a spindle or laser on."""
-        return self._spindle_on
 
     def hurry(self) -> None:
         """The run is ending."""

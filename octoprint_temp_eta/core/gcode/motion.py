@@ -27,6 +27,8 @@ _TOOL_TEMPERATURE = re.compile(r"\s*G10\s+P\d", re.IGNORECASE)
 _DISTANCE = frozenset({"G90", "G91"})
 _EXTRUDER = frozenset({"M82", "M83"})
 _UNITS = frozenset({"G20", "G21"})
+#: The commands that change a mode, as OctoPrint names them; T is that of any tool.
+MODES = _DISTANCE | _EXTRUDER | _UNITS | {"T"}
 _SPINDLE_ON, SPINDLE_OFF = frozenset({"M3", "M4"}), "M5"
 
 
@@ -51,8 +53,7 @@ def spindle_after(line: str, *, on: bool) -> bool:
 
 def changes_mode(line: str) -> bool:
     """Whether later lines mean something else after `line`."""
-    modes = _DISTANCE | _EXTRUDER | _UNITS
-    return any(word in modes or word.startswith("T") for word in words(line))
+    return any(word in MODES or word.startswith("T") for word in words(line))
 
 
 @frozen

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .in_flight import Acknowledged, Fence, Outcome, Unacknowledged
+from .motion import MODES
 
 #: Seconds that a queued command waits for its sending although the line is idle, before an M105 is sent after it.
 SWALLOWED_S = 5.0
 REMOVED = "another plugin removed it from OctoPrint's queue"
 #: The lines that restore a mode.
-_MODES = frozenset({"G90", "G91", "M82", "M83", "G20", "G21"}) | {f"T{number}" for number in range(32)}
+_MODES = (MODES - {"T"}) | {f"T{number}" for number in range(32)}
 
 
 @dataclass(slots=True)

@@ -18,8 +18,6 @@ class HeaterTargets:
 
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
-    #: The targets (°C, by heater) that the printer reports before the script's first line is sent.
-    before: dict[str, float] = field(default_factory=dict)
     #: By heater, the newest target (°C) that others have set: it is the previous one for what the script does.
     asked: dict[str, float] = field(default_factory=dict)
     #: Whether others have switched all heaters off; `asked` has what they have set since.
@@ -32,6 +30,8 @@ class HeaterTargets:
     #: The targets (°C) that were taken already. They are set after the script's lines.
     _taken: dict[str, float] = field(default_factory=dict)
     _modes: Modes = field(default_factory=Modes)
+    #: The targets (°C, by heater) that the printer reports before the script's first line is sent.
+    _before: dict[str, float] = field(default_factory=dict)
     _has_sent: bool = False
 
     def begin(self, tool: str, targets: Iterable[Asked]) -> None:
@@ -62,7 +62,7 @@ class HeaterTargets:
         self.turned_down.reported(targets)
         if not self._has_sent:
             # Another plugin may carry the script's first line out itself, such as one for a chamber.
-            self.before |= {name: target for name, target in targets.items() if name not in self.by_script}
+            self._before |= {name: target for name, target in targets.items() if name not in self.by_script}
 
     def others_queued(self, line: str) -> None:
         """Someone else has queued `line`, such as a user who sets a temperature.
@@ -122,13 +122,13 @@ class HeaterTargets:
         return self.by_script | {name for name, target in current.items() if target > previous.get(name, 0.0)}
 
     def _previous(self, run: Run) -> dict[str, float]:
-        reported = {} if self.all_off else {**run.targets, **self.before}
+        reported = {} if self.all_off else {**run.targets, **self._before}
         return {**reported, **self.asked}
 
     @property
-    def taken(self) -> list[str]:
+    def taken(self) -> tuple[str, ...]:
         """The names of the heaters whose targets `take` has returned."""
-        return sorted(self._taken)
+        return tuple(sorted(self._taken))
 
     def again(self) -> dict[str, float]:
         """Return what `take` has returned so far: it may not have reached the printer. After a reset it is 0."""

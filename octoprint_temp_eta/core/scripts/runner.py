@@ -93,7 +93,7 @@ class Runner:
     @property
     def set_back(self) -> tuple[str, ...]:
         """The heaters whose targets are being set back after the present or last run, or have been."""
-        return tuple(self._progress.heaters.taken)
+        return self._progress.heaters.taken
 
     def clock_set(self, shift: float) -> None:
         """Move the times of the runs by `shift` seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...core.topic_filter import TEXT
 from ..broker_address import DEFAULT_PATH, BrokerAddress, check_path, parse_addresses
 from ..forms import SLUG_FORM, TOPIC, TOPIC_FORM
 from ..rules import Group, group, setting
@@ -41,7 +42,7 @@ class Connection(Group):
         "",
         "Username",
         "Blank for an anonymous connection; the password is then removed.",
-        pattern=r"[^\x80-\x9f\ufdd0-\ufdef\ufffe\uffff]*",  # brokers may close the connection at them (MQTT 5, 1.5.4)
+        pattern=TEXT,
         form="text without control characters",
         private=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.adapters.line_tags import TAGS, ends_heat_up, is_jog, is_of_script, is_ours, key_of, tags_of
+from octoprint_temp_eta.adapters.line_tags import TAGS, ends_heat_up, is_jog, is_ours, key_of, run_of, tags_of
 
 
 def test_the_key_of_a_line_is_in_its_tags() -> None:
@@ -14,9 +14,9 @@ def test_the_key_of_a_line_is_in_its_tags() -> None:
     assert key_of(None) is None
 
 
-@pytest.mark.parametrize(("key", "own"), [("r1.7", True), ("r2.7", False), ("r1.end", False), ("r1.ask1", False)])
-def test_a_line_is_the_scripts_if_its_key_has_a_number(key: str, own: bool) -> None:
-    assert is_of_script(key, "r1") is own
+@pytest.mark.parametrize(("key", "run"), [("r1.7", "r1"), ("r2.7", "r2"), ("r1.end", None), ("r1.ask1", None)])
+def test_a_line_is_the_scripts_if_its_key_has_a_number(key: str, run: str | None) -> None:
+    assert run_of(key) == run
 
 
 def test_the_lines_of_octoprints_buttons() -> None:

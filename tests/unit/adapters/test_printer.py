@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -26,11 +25,10 @@ from octoprint_temp_eta.bridge.protocol.script_inputs import (
     MotionRefused,
     OthersLineQueued,
     PrinterGone,
-    ScriptInput,
 )
 from octoprint_temp_eta.core.gcode.motion import Modes
 from octoprint_temp_eta.core.gcode.targets import Asked
-from tests.support.octoprint_printer import FakeOctoPrint
+from tests.support.octoprint_printer import FakeOctoPrint, pass_over
 
 
 def test_the_jobs_are_held_before_the_printer_is_looked_at() -> None:
@@ -196,18 +194,6 @@ def test_what_ends_a_run_is_reported_and_passes(line: str, reason: str) -> None:
     assert octoprint.published() == [PrinterGone(reason)]
 
 
-def pass_over(
-    octoprint: FakeOctoPrint, line: str, gcode: str | None, tags: set[str] | None = None
-) -> list[ScriptInput]:
-    """Let a line go to the printer, and its ok come back on the first connection."""
-    hooks = octoprint.hooks
-    hooks.hook_sending(None, "sending", line, None, gcode, tags=tags)
-    hooks.hook_sent(None, "sent", line, None, gcode, subcode=None, tags=tags)
-    assert hooks.hook_received(octoprint.first, "ok\n") == "ok\n"
-    assert hooks.hook_received(octoprint.first, "") == ""
-    return octoprint.published()
-
-
 def test_the_hooks_report_lines_during_a_run() -> None:
     octoprint = FakeOctoPrint()
     assert pass_over(octoprint, "G28", "G28") == []
@@ -261,38 +247,6 @@ def test_a_mode_in_lower_case_is_a_mode() -> None:
     octoprint.printer.queued.clear()
     octoprint.do(SendLine("r1.2", "G1 X1"))
     assert octoprint.printer.queued == ["G90", "G1 X1"]
-
-
-def test_the_end_waits_for_the_last_line_to_go_out() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"))
-    octoprint.do(SendLine("", "G90"))
-    end = threading.Thread(target=octoprint.hooks.close, args=(30.0,))
-    end.start()
-    end.join(0.2)
-    assert end.is_alive()
-    octoprint.hooks.hook_sent(None, "sent", "G90", None, "G90", tags={"temp_eta:script:"})
-    end.join(20.0)
-    assert not end.is_alive()
-
-
-@pytest.mark.parametrize("made", [["G90"], []], ids=["that does not go out", "that another plugin suppresses"])
-def test_a_line_delays_the_stop_for_the_timeout_at_most(made: list[str]) -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.printer.made["G90"] = made
-    octoprint.do(HoldJobs("r1"))
-    octoprint.do(SendLine("", "G90"))
-    assert octoprint.hooks.close(0.05 if made else 30.0) is not bool(made)
-    assert pass_over(octoprint, "G28", "G28") == []
-
-
-def test_a_line_that_went_with_its_connection_is_waited_for_no_more() -> None:
-    octoprint = FakeOctoPrint()
-    octoprint.do(HoldJobs("r1"), SendLine("r1.1", "G28"), ReleaseJobs())
-    end = threading.Thread(target=octoprint.hooks.close, args=(30.0,))
-    end.start()
-    end.join(20.0)
-    assert not end.is_alive()
 
 
 def test_what_the_bridge_asks_for_in_an_order_is_done_in_that_order():

@@ -116,7 +116,7 @@ def test_a_text_is_one_line_of_bounded_length(value: object):
     refused("mqtt_broker_host", value)
 
 
-@pytest.mark.parametrize("character", ["\uffff", "\ufffe", "\ufdd0", "\x85"])
+@pytest.mark.parametrize("character", ["\uffff", "\ufffe", "\U0001fffe", "\ufdd0", "\x85"])
 def test_a_username_has_no_characters_at_which_brokers_close_the_connection(character: str):
     assert "control characters" in refused("mqtt_username", f"a{character}b").rule
     assert table.check("mqtt_username", "Jörg 1") == "Jörg 1"

@@ -9,9 +9,15 @@ import pytest
 
 from octoprint_temp_eta.bridge.outbox.pauses import LONGEST_FOR_GOOD_S
 from octoprint_temp_eta.bridge.protocol.effects import Connect
-from octoprint_temp_eta.bridge.protocol.inputs import Answer, BrokerRefused, MessageArrived, SubscriptionGranted
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    Answer,
+    BrokerRefused,
+    MessageArrived,
+    Renamed,
+    SubscriptionGranted,
+)
 from octoprint_temp_eta.core.scripts.catalogue import Script
-from tests.support.bridge_driver import BridgeDriver, logged
+from tests.support.bridge_driver import INSTANCE, BridgeDriver, logged
 
 
 def refused(topic: str) -> BrokerRefused:
@@ -78,13 +84,17 @@ def test_a_reply_that_the_broker_refused_as_too_large_is_lost_whatever_is_accept
     assert (mqtt["last_error"] is None, mqtt["problem"]) == (ended, None)
 
 
-@pytest.mark.parametrize("topic", ["{base}/info", "homeassistant/device/x/config"])
+@pytest.mark.parametrize("topic", ["{base}/info", f"homeassistant/device/temp_eta_{INSTANCE}/config"])
 def test_a_state_or_an_announcement_that_the_broker_refused_as_too_large_is_no_error_once_one_is_accepted(topic):
     driver = BridgeDriver()
     driver.connect()
     topic = topic.format(base=driver.base)
     driver.handle(replace(refused(topic), too_large=True))
     assert driver.bridge.snapshot(driver.now)["mqtt"]["problem"] == f"Not permitted to publish to {topic}"
+    driver.handle(Renamed("Attic"))
+    driver.advance(10)
+    mqtt = driver.bridge.snapshot(driver.now)["mqtt"]
+    assert (mqtt["problem"], mqtt["last_error"]) == (None, None)
 
 
 def test_the_error_that_nothing_arrives_ends_when_our_own_info_arrives():

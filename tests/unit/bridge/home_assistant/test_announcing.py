@@ -227,25 +227,6 @@ def test_a_forecast_is_published_as_soon_as_the_heaters_are_known():
     assert set(preset["heaters"]) == {"bed", "tool0"}
 
 
-def test_entities_are_announced_one_by_one_where_the_device_message_exceeds_the_packet_limit():
-    driver = settled()
-    assert TOPIC in driver.retained
-    names = set(json.loads(driver.retained[TOPIC])["components"])
-    mark = len(driver.sent)
-    driver.lose()
-    driver.connect(maximum_packet_size=4096)
-    idle(driver, 3 * SETTLE_S)
-    configs = [topic for topic, payload in driver.retained.items() if topic.endswith("/config") and payload]
-    assert TOPIC not in configs
-    assert len(configs) == len(names)
-    assert max(len(publish.payload) for _, publish in driver.sent[mark:]) < 4096
-    assert not [log for log in driver.of(Log) if "is not sent" in log.text]
-    driver.lose()
-    driver.connect()
-    idle(driver, 3 * SETTLE_S)
-    assert set(json.loads(driver.retained[TOPIC])["components"]) == names, "without the limit as one device again"
-
-
 def test_a_disabled_plugin_removes_the_device_at_once_and_an_enabled_one_announces_it_again():
     driver = settled()
     assert TOPIC in driver.retained

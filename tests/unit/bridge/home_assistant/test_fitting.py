@@ -15,6 +15,7 @@ from octoprint_temp_eta.bridge.protocol.effects import Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.home_assistant.device import announcement
 from tests.support.announced_printer import FACTS, OFFER, TOPICS
+from tests.support.announcements import SETTLE_S, idle, settled
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
@@ -89,3 +90,22 @@ def test_no_message_of_a_change_of_form_is_larger_than_the_limit():
     mark = len(driver.sent)
     reconnect(driver, 8192)
     assert max(len(publish.payload) for _, publish in driver.sent[mark:]) < 8192
+
+
+def test_entities_are_announced_one_by_one_where_the_device_message_exceeds_the_packet_limit():
+    driver = settled()
+    assert TOPIC in driver.retained
+    names = set(json.loads(driver.retained[TOPIC])["components"])
+    mark = len(driver.sent)
+    driver.lose()
+    driver.connect(maximum_packet_size=4096)
+    idle(driver, 3 * SETTLE_S)
+    configs = [topic for topic, payload in driver.retained.items() if topic.endswith("/config") and payload]
+    assert TOPIC not in configs
+    assert len(configs) == len(names)
+    assert max(len(publish.payload) for _, publish in driver.sent[mark:]) < 4096
+    assert not [log for log in driver.of(Log) if "is not sent" in log.text]
+    driver.lose()
+    driver.connect()
+    idle(driver, 3 * SETTLE_S)
+    assert set(json.loads(driver.retained[TOPIC])["components"]) == names, "without the limit as one device again"

@@ -8,7 +8,19 @@ from octoprint_temp_eta.core.gcode.left_out import may_be_left_out
 
 
 @pytest.mark.parametrize(
-    "line", ["M109 S280", "M140 S60", "G1 X5", "G4 S600", "M3 S100", "START_PRINT", "m104 s200", "M106 S05", "M104"]
+    "line",
+    [
+        "M109 S280",
+        "M140 S60",
+        "G1 X5",
+        "G4 S600",
+        "M3 S100",
+        "START_PRINT",
+        "m104 s200",
+        "M106 S05",
+        "M106 S0.5",
+        "M104",
+    ],
 )
 def test_nothing_depends_on_it(line: str) -> None:
     assert may_be_left_out(line)
@@ -20,7 +32,17 @@ def test_later_lines_would_mean_something_else(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["M5", "M140 S0", "SET_HEATER_TEMPERATURE HEATER=dryer", "TURN_OFF_HEATERS", "M107", "M106 S0", "M29"]
+    "line",
+    [
+        "M5",
+        "M140 S0",
+        "SET_HEATER_TEMPERATURE HEATER=dryer",
+        "TURN_OFF_HEATERS",
+        "M107",
+        "M106 S0",
+        "m106 p1 s0.0",
+        "M29",
+    ],
 )
 def test_something_would_stay_on(line: str) -> None:
     assert not may_be_left_out(line)

@@ -253,22 +253,6 @@ def test_a_first_line_that_another_plugin_carries_out_sets_no_previous_target() 
     assert runner.process_ended(CLEANLY, 0, targets)[-1] == Settle({"chamber": RUN.targets.get("chamber", 0.0)})
 
 
-def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
-    runner = at(Phase.RUNNING)
-    runner.script_sent("START_PRINT")
-    runner.lose_printer("the printer was disconnected", 1, 1, {**RUN.targets, "tool0": 200.0})
-    error = "the printer was disconnected. Heaters that were set during the run may still be on: tool0"
-    assert runner.process_ended(CLEANLY, 2000, {})[-1] == ended_run(Outcome.ERROR, error=error, code=Code.GONE)
-
-
-def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -> None:
-    runner = at(Phase.RUNNING)
-    runner.script_sent("M140 S90")
-    runner.cancel(0)
-    runner.process_ended(CLEANLY, 0, RUN.targets)
-    assert runner.lose_printer("the printer was disconnected", 1, 1, {})[0] == StillOn("r1", ("bed",))
-
-
 def test_what_is_set_back_is_queued_like_lines_of_others_but_is_none() -> None:
     """Else a printer that does not accept the target would get it for ever."""
     runner = at(Phase.RUNNING)

@@ -24,6 +24,7 @@ from octoprint_temp_eta.core.scripts.run import (
     RunStarted,
     Settle,
     State,
+    StillOn,
     Terminate,
     UserAwaited,
 )
@@ -177,6 +178,22 @@ def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner.process_ended(CLEANLY, 1999, {})
     finished = ended_run(Outcome.FINISHED, storage={"a": 1})
     assert runner.lose_printer("the printer was disconnected", 0, 2000, {}) == [Release(), finished]
+
+
+def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("START_PRINT")
+    runner.lose_printer("the printer was disconnected", 1, 1, {**RUN.targets, "tool0": 200.0})
+    error = "the printer was disconnected. Heaters that were set during the run may still be on: tool0"
+    assert runner.process_ended(CLEANLY, 2000, {})[-1] == ended_run(Outcome.ERROR, error=error, code=Code.GONE)
+
+
+def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    runner.cancel(0)
+    runner.process_ended(CLEANLY, 0, RUN.targets)
+    assert runner.lose_printer("the printer was disconnected", 1, 1, {})[0] == StillOn("r1", ("bed",))
 
 
 def test_the_next_run_has_a_printer_again() -> None:
