@@ -270,7 +270,9 @@ class Climate(Entity):
 class DeviceTrigger(Component):
     """A trigger on the device page. A message on `topic` fires it, or only one that equals `payload`.
 
-    Home Assistant also fires it for retained messages, so messages on that topic must not be retained.
+    Home Assistant also fires it for retained messages, so messages on that topic must not be retained. Automations name
+    it by type and subtype: with another pair, give it another key. Under a key that it knows, Home Assistant files it
+    under the former pair, and automations with the new one do nothing until its next restart.
     """
 
     platform = "device_automation"

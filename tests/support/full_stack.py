@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,15 @@ class FullStack:
 
     def save(self, **settings: Any) -> None:
         self.octoprint.save_plugin_settings("temp_eta", settings)
+
+    def equip(self, *, tools: int) -> None:
+        """Set the number of tools, and connect the printer again."""
+        self.octoprint.disconnect()
+        profile = {"profile": {"extruder": {"count": tools}}}
+        status, reply = self.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
+        assert status == HTTPStatus.OK, reply
+        self.octoprint.save_plugin_settings("virtual_printer", {"numExtruders": tools})
+        self.octoprint.connect()
 
     @property
     def local(self) -> LocalHomeAssistant:

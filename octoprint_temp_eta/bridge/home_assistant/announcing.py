@@ -11,7 +11,6 @@ from ha_discovery import Announced, Announcement, Form
 from ...core.clock import Now
 from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, Thermostat
-from ...home_assistant.entities.texts import differ
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection
@@ -34,14 +33,10 @@ from .fitting import Fitted, fit
 
 #: The lowest maximum in °C of a heater that Home Assistant sets, in whole degrees; a lower one means: do not heat.
 LOWEST_MAXIMUM = 1.0
-#: Warnings for the log.
+#: A warning for the log.
 NEW_DEVICE = (
     "The printer ID has changed, so Home Assistant has a new device for this printer. Choose it in automations with "
     "device triggers: those of the former device have no effect any more."
-)
-NEW_TEXTS = (
-    "OctoPrint's language has changed, and with it the texts by which Home Assistant identifies device triggers. "
-    "Choose them again in automations: those in the former language have no effect any more."
 )
 #: Seconds within which bridges respond to Home Assistant's birth message, at different times to spread the load.
 BIRTH_SPREAD_S = 3.0
@@ -76,7 +71,6 @@ class HomeAssistant(Part):
         self._elsewhere = Elsewhere(stored.get(ELSEWHERE))
         self._discovery = Discovery(outbox, _announced(stored), self._elsewhere, former_bases)
         self._announced_for: object = None
-        self._language = info.identity.language
         #: Whether another machine may have been publishing on our topics at the last tick.
         self._disputed = False
         #: How often our states were published again by the last tick because somebody had set them back.
@@ -176,13 +170,9 @@ class HomeAssistant(Part):
         return fitted.announcement
 
     def _report(self) -> list[Effect]:
-        """Log a new problem of the announcement, or another language."""
+        """Log a new problem of the announcement."""
         before, self._reported = self._reported, self._problem
-        texts = [self._problem] if self._problem and self._problem != before else []
-        language, self._language = self._language, self._info.identity.language
-        if self._enabled and self._discovery.has_announced and differ(language, self._language):
-            texts.append(NEW_TEXTS)
-        return [Log(logging.WARNING, text) for text in texts]
+        return [Log(logging.WARNING, self._problem)] if self._problem and self._problem != before else []
 
     def _offer(self, settings: Settings) -> Offer:
         heaters = tuple(self._heaters.names)

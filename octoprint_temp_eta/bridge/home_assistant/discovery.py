@@ -6,12 +6,13 @@ What a lost connection interrupts is planned anew from the record of the last st
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import inf
 
-from ha_discovery import SETTLE_SECONDS, Announced, Announcement, Message, Place, plan
+from ha_discovery import SETTLE_SECONDS, Announced, Announcement, DeviceTrigger, Message, Place, plan
 
 from ...core.clock import Now
 from ...messages.encode import encode
@@ -19,7 +20,7 @@ from ..broker.former_bases import FormerBases, Use
 from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
-from ..protocol.effects import Effect, Publish, Save
+from ..protocol.effects import Effect, Log, Publish, Save
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -34,6 +35,11 @@ REFUSED_S = 600.0
 HOLD_S = 30.0
 #: Seconds after which the broker has published the will of a Home Assistant that is gone: its keep-alive is 60 s.
 WILL_S = 120.0
+#: A warning for the log.
+NEW_TEXTS = (
+    "Texts by which Home Assistant identifies device triggers have changed, with OctoPrint's language or the printer's "
+    "heaters. Choose the triggers again in automations: those with the former texts have no effect any more."
+)
 
 
 class Discovery:
@@ -235,7 +241,7 @@ class Discovery:
             self._done(now)
             return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
-        return self._step(now)
+        return [*_warning(known.places, todo.after.places), *self._step(now)]
 
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet.
@@ -295,6 +301,14 @@ class Discovery:
             return []
         self._announced = announced
         return [Save(ANNOUNCED, announced.as_json())]
+
+
+def _warning(before: Iterable[Place], after: Iterable[Place]) -> list[Effect]:
+    """Warn if triggers are replaced by others: one that only disappears or is new needs nothing of the user."""
+    old, new = (
+        {place.identity for place in places if place.platform == DeviceTrigger.platform} for places in (before, after)
+    )
+    return [Log(logging.WARNING, NEW_TEXTS)] if old - new and new - old else []
 
 
 def as_publish(message: Message) -> Publish:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ha_discovery import Availability, AvailabilityTopic, Button, Component, DeviceTrigger, Event, Sensor, json_value
+from ha_discovery import Availability, AvailabilityTopic, Button, Component, Event, Sensor, json_value
 
 from ...core.printer_commands import ACCEPTED_IN
 from .parts import (
@@ -74,14 +74,7 @@ def events(scope: Scope) -> Iterator[Component]:
         event_types=PRINTER_EVENTS,
     )
     for kind, (subject, text) in EVENT_TRIGGERS.items():
-        yield DeviceTrigger(
-            key=f"{kind}_trigger",
-            type=scope.texts(text),
-            subtype=scope.texts(subject),
-            topic=topic,
-            value_template=json_value("event_type"),
-            payload=kind,
-        )
+        yield scope.trigger(kind, text, scope.texts(subject), topic, json_value("event_type"), kind)
 
 
 def job_buttons(scope: Scope) -> Iterator[Component]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from ha_discovery import Availability, AvailabilityTopic, Entity, json_text, json_value
+from ha_discovery import Availability, AvailabilityTopic, DeviceTrigger, Entity, json_text, json_value
 
 from ...core.frozen import frozen
 from ...messages.topics import Topics, slug
@@ -80,6 +80,22 @@ class Scope:
         """
         shown = " ".join(self.texts(name, **(names or {})).split())
         return kind(key=key, unique_id=f"temp_eta_{self.instance}_{key}", name=shown, **more)
+
+    def trigger(self, key: str, text: str, subject: str, topic: str, template: str, payload: str) -> DeviceTrigger:
+        """Return the trigger of `subject` that a message fires in which `template` finds `payload`; `text` is English.
+
+        Its key depends on its texts. Home Assistant identifies a trigger by them, but keeps one whose key it knows
+        under the former texts: an automation with the new ones would do nothing until its next restart.
+        """
+        words = self.texts(text)
+        return DeviceTrigger(
+            key=_hashed(f"{key}_trigger", f"{words} {subject}"),
+            type=words,
+            subtype=subject,
+            topic=topic,
+            value_template=template,
+            payload=payload,
+        )
 
     def heater(self, heater: str) -> str:
         """Return the display name of a heater; OctoPrint's own name if two have the same display name."""

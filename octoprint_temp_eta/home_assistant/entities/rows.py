@@ -13,7 +13,6 @@ from typing import Any
 from ha_discovery import (
     BinarySensor,
     Component,
-    DeviceTrigger,
     Sensor,
     json_flag,
 )
@@ -200,14 +199,8 @@ def _heater_triggers(scope: Scope, heater: str) -> Iterator[Component]:
         "{% set v = value_json | default({}) %}{{ v.state | default('') if v.previous_state != 'unknown' else '' }}"
     )
     for kind, (state, text) in HEATER_TRIGGERS.items():
-        yield DeviceTrigger(
-            key=f"{heater}_{kind}_trigger",
-            type=scope.texts(text),
-            subtype=scope.heater(heater),
-            topic=scope.topics.of("state_change", heater=heater),
-            value_template=happened,
-            payload=state.value,
-        )
+        topic = scope.topics.of("state_change", heater=heater)
+        yield scope.trigger(f"{heater}_{kind}", text, scope.heater(heater), topic, happened, state.value)
 
 
 def _forecast(scope: Scope, preset: str, key: str) -> Component:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ha_discovery import Component, DeviceTrigger, Event, Sensor, json_value
+from ha_discovery import Component, Event, Sensor, json_value
 
 from .parts import EXPIRE_AFTER_S, Scope, enum_at, slow_text_at
 from .texts import OUTCOMES, SCRIPT_STATES, SCRIPT_TRIGGERS
@@ -55,11 +55,5 @@ def _events(scope: Scope) -> Iterator[Component]:
         value_template="{{ value if (value_json | default({})).event_type != 'status_changed' else '' }}",
     )
     for kind, text in SCRIPT_TRIGGERS.items():
-        yield DeviceTrigger(
-            key=f"script_{kind}_trigger",
-            type=scope.texts(text),
-            subtype=scope.texts("Script"),
-            topic=event,
-            value_template=json_value("event_type"),
-            payload=str(kind),
-        )
+        subject = scope.texts("Script")
+        yield scope.trigger(f"script_{kind}", text, subject, event, json_value("event_type"), str(kind))

@@ -152,11 +152,6 @@ GERMAN: Mapping[str, str] = {
 TRANSLATIONS: Mapping[str, Mapping[str, str]] = {"de": GERMAN}
 
 
-def differ(one: str, other: str) -> bool:
-    """Return whether the texts in two languages differ."""
-    return TRANSLATIONS.get(one[:2]) is not TRANSLATIONS.get(other[:2])
-
-
 @frozen
 class Texts:
     """The texts in one language, such as "de" or "de_DE"; English for a language without translation."""

@@ -10,7 +10,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import NEW_DEVICE
 from tests.conftest import BASE, INSTANCE
-from tests.support.full_stack import DEVICE, FullStack
+from tests.support.full_stack import DEVICE, SEEN, FullStack, automation
 from tests.support.home_assistant import HomeAssistant
 from tests.support.mqtt_client import Observer
 from tests.support.waiting import eventually
@@ -73,6 +73,22 @@ def test_another_form_keeps_the_users_changes_of_entities(cold: FullStack) -> No
     yesterday = datetime.fromtimestamp(began_at - 86400, UTC).isoformat()
     history = cold.ha.ask("history/history_during_period", start_time=yesterday, entity_ids=[entity_id])[entity_id]
     assert history[0]["lu"] < began_at < history[-1]["lu"]
+
+
+def test_an_automation_works_with_the_present_texts_of_a_trigger(cold: FullStack, watcher: Observer) -> None:
+    """With a second tool, "Nozzle" is "Tool 0". Automations in which the trigger is chosen again work at once."""
+    [device] = cold.ha.devices(DEVICE)
+    trigger = {"platform": "device", "domain": "mqtt", "device_id": device["id"], "type": "reached its target"}
+    for tools, name, target in ((2, "Tool 0", 60), (1, "Nozzle", 100), (2, "Tool 0", 140), (1, "Nozzle", 180)):
+        cold.equip(tools=tools)
+        eventually(lambda n=name: (trigger["type"], n) in cold.ha.triggers(DEVICE), f"a trigger of {name}", 40)
+        since = watcher.mark()
+        if target < 140:  # the others were chosen before
+            cold.ha.automate(name.replace(" ", ""), automation({**trigger, "subtype": name}, name))
+        cold.octoprint.gcode(f"M104 S{target}")
+        watcher.wait_for(SEEN, lambda message, n=name: message.text == n, since=since, timeout=60)
+    for name in ("Tool0", "Nozzle"):
+        cold.ha.forget_automation(name)
 
 
 @pytest.mark.slow

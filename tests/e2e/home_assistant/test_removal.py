@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -34,22 +33,12 @@ def test_the_button_of_a_script_that_is_deleted_while_octoprint_is_down_disappea
 
 
 def test_a_removed_tool_leaves_nothing_behind(cold: FullStack) -> None:
-    equip(cold, tools=2)
+    cold.equip(tools=2)
     cold.await_keys(lambda keys: {"tool1_state", "tool1_target"} <= keys, "the second tool")
-    equip(cold, tools=1)
+    cold.equip(tools=1)
     cold.await_keys(lambda keys: not any("tool1" in key for key in keys), "the second tool to be gone")
     assert not any("Tool 1" in part for trigger in cold.ha.triggers(DEVICE) for part in trigger)
     assert not [topic for topic in cold.retained() if "tool1" in topic]
-
-
-def equip(full_stack: FullStack, *, tools: int) -> None:
-    """Set the number of tools."""
-    full_stack.octoprint.disconnect()
-    profile = {"profile": {"extruder": {"count": tools}}}
-    status, reply = full_stack.octoprint.request("PATCH", "/api/printerprofiles/_default", profile)
-    assert status == HTTPStatus.OK, reply
-    full_stack.octoprint.save_plugin_settings("virtual_printer", {"numExtruders": tools})
-    full_stack.octoprint.connect()
 
 
 def test_under_another_prefix_it_disappears(cold: FullStack) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.broker.identity_conflict import LONGEST_GAP_S, RETURN_S
 from octoprint_temp_eta.bridge.home_assistant import announcing
-from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE, NEW_TEXTS
+from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, HOLD_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed, Tick
@@ -243,14 +243,6 @@ def test_a_new_printer_id_warns_that_device_triggers_belong_to_the_former_device
     driver = settled()
     driver.change_settings(mqtt_custom_identifier="other")
     assert [log.level for log in driver.of(Log) if log.text == NEW_DEVICE] == [logging.WARNING]
-
-
-def test_another_language_warns_once_that_device_triggers_have_other_texts():
-    driver = settled()
-    for language in ("fr", "de", "de_AT"):
-        driver.handle(Renamed("Ender 3", language))
-        driver.advance(SETTLE_S)
-    assert [log.level for log in driver.of(Log) if log.text == NEW_TEXTS] == [logging.WARNING]
 
 
 @pytest.mark.parametrize("changed", [{"mqtt_base_topic": "elsewhere"}, {"mqtt_publish_interval": 2}])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
 
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
-from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, REFUSED_S
+from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, NEW_TEXTS, REFUSED_S
 from octoprint_temp_eta.bridge.outbox.suspects import LASTS_S
-from octoprint_temp_eta.bridge.protocol.effects import Publish, Save
-from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Tick
+from octoprint_temp_eta.bridge.protocol.effects import Log, Publish, Save
+from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Renamed, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
@@ -341,3 +342,20 @@ def test_what_the_broker_hung_up_at_is_announced_again_on_a_connection_that_last
     assert there > {topic for topic in driver.retained if topic.startswith("homeassistant/")} > set()
     settle(driver)
     assert there <= driver.retained.keys()
+
+
+def test_other_texts_of_device_triggers_are_a_warning_but_a_new_heater_is_not():
+    driver = connected()
+    driver.read(bed=(22.0, 0.0), tool0=(22.0, 0.0))
+    settle(driver)
+    for language, heaters, warnings in (
+        ("fr", ("bed", "tool0"), 0),
+        ("de", ("bed", "tool0"), 1),
+        ("de_AT", ("bed", "tool0"), 1),
+        ("de", ("bed", "tool0", "chamber"), 1),
+        ("de", ("bed", "tool0", "tool1"), 2),
+    ):
+        driver.handle(Renamed("Ender 3", language))
+        driver.read(**dict.fromkeys(heaters, (22.0, 0.0)))
+        settle(driver)
+        assert [log.level for log in driver.of(Log) if log.text == NEW_TEXTS] == [logging.WARNING] * warnings

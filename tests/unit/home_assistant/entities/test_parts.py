@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Publish
-from octoprint_temp_eta.home_assistant.entities.parts import enum_at, keys_of, slow_text_at, temperature_at
+from octoprint_temp_eta.home_assistant.entities.parts import (
+    Offer,
+    Scope,
+    enum_at,
+    keys_of,
+    slow_text_at,
+    temperature_at,
+)
+from octoprint_temp_eta.home_assistant.entities.texts import Texts
+from octoprint_temp_eta.messages.topics import Topics
 from tests.support.simulated_recorder import Entity, render, states
 
 TOPIC = "printer/bed"
@@ -29,6 +38,26 @@ def test_names_that_are_alike_have_different_keys(names: tuple[str, ...]):
 
 def test_a_single_name_has_a_plain_key():
     assert keys_of(["Warm Up", "PLA"]) == {"Warm Up": "warm_up", "PLA": "pla"}
+
+
+def test_a_trigger_with_other_texts_has_another_key():
+    """Home Assistant keeps a trigger whose key it knows under its former texts."""
+    scopes = {
+        (language, tools): Scope("i", Topics("base"), Texts(language), Offer(heaters=("tool0", "tool1")[:tools]))
+        for language in ("en", "de")
+        for tools in (1, 2)
+    }
+    triggers = [
+        scope.trigger("tool0", "has cooled down", scope.heater("tool0"), "t", "v", "off") for scope in scopes.values()
+    ]
+    assert [(t.type, t.subtype) for t in triggers] == [
+        ("has cooled down", "Nozzle"),
+        ("has cooled down", "Tool 0"),
+        ("ist abgekühlt", "Düse"),
+        ("ist abgekühlt", "Werkzeug 0"),
+    ]
+    assert len({t.key for t in triggers}) == len(triggers)
+    assert triggers[0].key.startswith("tool0_trigger_")
 
 
 def test_a_temperature_is_whole_and_ignores_changes_below_two_degrees():

@@ -40,7 +40,7 @@ def test_the_language_is_octoprints():
     assert german["bed_temperature"]["name"] == "Bett Temperatur"
     assert german["start_probe_bed"]["name"] == "Probe the bed starten"
     assert "Am Ziel" in german["bed_state"]["options"]
-    trigger = german["bed_reached_target_trigger"]
+    [trigger] = [row for key, row in german.items() if key.startswith("bed_reached_target_trigger_")]
     assert f'"{trigger["subtype"]}" {trigger["type"]}' == '"Bett" hat das Ziel erreicht'
     assert components(language="fr") == components(language="en")
 
