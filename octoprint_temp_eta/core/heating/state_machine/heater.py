@@ -197,7 +197,7 @@ class Heater:
         resumes, self._resumes = self._resumes, False
         falls = self._fall is not None and self._fall.update(at, actual) and at <= self._found_until
         settled = self._settles(newest)
-        kept_hot = settled and self._found_hot and not self._has_fallen
+        kept_hot = self._found_hot and self._settling is not None and self._settling.held(at)
         if kept_hot:
             self._found_until, self._fall = math.inf, Fall(at, actual)
         return {
@@ -227,10 +227,6 @@ class Heater:
         if self.state in (State.HEATING, State.STALLED):
             conditions[self._progress(newest)] = True
         return conditions
-
-    @property
-    def _has_fallen(self) -> bool:
-        return self._settling is not None and self._settling.has_fallen
 
     def _settles(self, newest: Sample) -> bool:
         """Return whether a cooling heater no longer falls."""

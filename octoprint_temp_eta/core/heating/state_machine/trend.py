@@ -13,10 +13,15 @@ DRIFT_C_PER_S = 0.0015
 #: of the last two: the temperature is then within 1 °C of the surroundings.
 STEP_C = 0.5
 LAST_STEPS = 4.0
-#: Seconds without a step: the minimum for the end of a fall, and by kind, the time after which it has ended in any
-#: case.
-SETTLE_MIN_S = 60.0
+#: A rise by this many °C above the lowest temperature is more than the flicker of a coarse sensor: a fall that comes
+#: after it is another one.
+RISE_C = 1.5
+#: Seconds without a step, by kind: the minimum for the end of a fall, and the time after which it has ended in any
+#: case. The minimum is what a slow heater needs for a step 6 °C or more above its surroundings.
+SETTLE_MIN_S = {HeaterKind.TOOL: 60.0, HeaterKind.BED: 180.0, HeaterKind.CHAMBER: 300.0}
 SETTLE_MAX_S = {HeaterKind.TOOL: 180.0, HeaterKind.BED: 600.0, HeaterKind.CHAMBER: 900.0}
+#: Seconds without a step after which a hot heater seems to be kept hot.
+HELD_S = 60.0
 
 
 class Fall:
@@ -34,22 +39,32 @@ class Fall:
 
 
 class Settling:
-    """Detects that a temperature no longer falls."""
+    """Detects that a temperature no longer falls.
+
+    A heater that is switched off while it heats overshoots first, and then begins to fall slowly: until there are two
+    steps, nothing is known of how long one takes.
+    """
 
     def __init__(self, kind: HeaterKind, at: float, actual: float) -> None:
-        self._longest = SETTLE_MAX_S[kind]
-        self._low, self._low_at = actual, at
-        self._steps = (0.0, 0.0)
+        self._least, self._longest = SETTLE_MIN_S[kind], SETTLE_MAX_S[kind]
+        self._since = at
+        self._begin(at, actual)
 
-    @property
-    def has_fallen(self) -> bool:
-        """Whether there was a step down."""
-        return self._steps[1] > 0.0
+    def _begin(self, at: float, actual: float) -> None:
+        self._low, self._low_at = actual, at
+        self._steps: tuple[float, ...] = ()
+
+    def held(self, at: float) -> bool:
+        """Return whether the temperature has not fallen until `at`, so that something seems to heat."""
+        return not self._steps and at - self._since >= HELD_S
 
     def update(self, at: float, actual: float) -> bool:
         """Return whether the last step down was too long before `at` (monotonic seconds) for a body that cools."""
-        if actual <= self._low - STEP_C:
-            self._steps = (self._steps[1], at - self._low_at)
+        if actual > self._low + (RISE_C if self._steps else 0.0):
+            self._begin(at, actual)
+        elif actual <= self._low - STEP_C:
+            self._steps = (*self._steps[-1:], at - self._low_at)
             self._low, self._low_at = actual, at
-        needed = min(max(SETTLE_MIN_S, LAST_STEPS * max(self._steps)), self._longest)
+        known = len(self._steps) > 1
+        needed = min(max(self._least, LAST_STEPS * max(self._steps)), self._longest) if known else self._longest
         return at - self._low_at >= needed

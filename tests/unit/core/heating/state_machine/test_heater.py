@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octoprint_temp_eta.core.estimation.estimator import ARRIVAL_TOLERANCE
 from octoprint_temp_eta.core.estimation.samples import plausible
 from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, SAG_S, STUCK_S, Heater
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State, Transition
@@ -264,6 +265,18 @@ def test_a_cool_down_ends_where_the_temperature_no_longer_falls(heater: str, tau
     assert bed.states == [State.AT_TARGET, State.COOLING, State.COOLED_DOWN]
     assert bed.heater.actual is not None
     assert bed.heater.actual < 38.0
+
+
+@pytest.mark.parametrize("target", [0.0, 50.0])
+def test_a_heat_up_that_is_given_up_overshoots_and_then_cools_down_to_the_end(target: float):
+    bed = HeaterDriver()
+    bed.play(curves.heating(70.0, rate=0.4, hold=0, every=2.0))
+    bed.play([(at, 70.0 + 1.5 * math.sin(at / 25), target) for at in curves.seconds(25 * math.pi, 2.0)])
+    assert bed.states == [State.HEATING, State.COOLING]
+    end, goal = (State.AT_TARGET, target + ARRIVAL_TOLERANCE) if target else (State.COOLED_DOWN, COOLED_AT)
+    fall = curves.cooling(70.0, tau=2500.0, lasting=4000)
+    reached = next(actual for _, actual, _ in fall if bed.read(actual, target, after=2.0) is end)
+    assert reached == pytest.approx(goal, abs=0.2)
 
 
 @pytest.mark.parametrize(("heater", "actual"), [("tool0", 198.0), ("bed", 59.0)])

@@ -73,8 +73,8 @@ PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.FALLING: fall,
     Condition.THRESHOLD_LOWERED: lower_threshold,
     Condition.STILL_WARM: resume_warm,
-    Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 100),
-    Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 70),
+    Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 610),
+    Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 610),
     Condition.KEPT_HOT: keep_hot,
     Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
     # a cooling heater passes the tolerance first: only a leap goes so far below at once

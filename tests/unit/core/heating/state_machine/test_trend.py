@@ -8,7 +8,7 @@ import random
 import pytest
 
 from octoprint_temp_eta.core.estimation.estimator import HeaterKind
-from octoprint_temp_eta.core.heating.state_machine.trend import SETTLE_MAX_S, SETTLE_MIN_S, Fall, Settling
+from octoprint_temp_eta.core.heating.state_machine.trend import HELD_S, SETTLE_MAX_S, SETTLE_MIN_S, Fall, Settling
 
 
 def newton(at: float, start: float, ambient: float, tau: float) -> float:
@@ -49,8 +49,42 @@ def test_a_heater_settles_near_its_surroundings(kind: HeaterKind, tau: float):
     assert at < 5 * tau + SETTLE_MAX_S[kind]
 
 
-def test_a_temperature_that_stops_at_once_settles_within_a_minute():
-    settling = Settling(HeaterKind.BED, 0.0, 60.0)
+@pytest.mark.parametrize("kind", HeaterKind)
+def test_a_fast_fall_that_stops_at_once_settles_after_the_minimum(kind: HeaterKind):
+    settling = Settling(kind, 0.0, 60.0)
     for at in range(1, 28):
         assert not settling.update(float(at), 60.0 - at)
-    assert settling.update(27.0 + SETTLE_MIN_S, 33.0)
+    assert not settling.update(26.0 + SETTLE_MIN_S[kind], 33.0)
+    assert settling.update(27.0 + SETTLE_MIN_S[kind], 33.0)
+
+
+@pytest.mark.parametrize("kind", HeaterKind)
+@pytest.mark.parametrize("dip", [0.0, 0.5])
+def test_a_temperature_that_overshoots_has_not_settled_before_it_falls(kind: HeaterKind, dip: float):
+    """A heater that is switched off while it heats, with a sensor that lags and may flicker."""
+    settling = Settling(kind, 0.0, 60.0)
+    overshoot = [60.0 + 2.0 * math.sin(at / 40) for at in range(int(40 * math.pi))]
+    slow_fall = [60.0 - 4 * at / SETTLE_MAX_S[kind] for at in range(1200)]
+    readings = [60.0 - dip, *overshoot, *slow_fall]
+    assert not any(settling.update(float(at), actual) for at, actual in enumerate(readings))
+
+
+def test_a_slow_heater_has_not_settled_before_its_first_steps():
+    """A chamber with a time constant of an hour, 28 °C above the room: 64 s for half a degree."""
+    settling = Settling(HeaterKind.CHAMBER, 0.0, 50.0)
+    assert not any(settling.update(float(at), newton(at, 50.0, 22.0, 3600.0)) for at in range(3600))
+
+
+def test_a_coarse_sensor_that_flickers_settles():
+    settling, noise = Settling(HeaterKind.BED, 0.0, 60.0), random.Random(3)
+    readings = [*(60.0 - at // 10 for at in range(200)), *(40.0 + noise.choice((0.0, 1.0)) for _ in range(1200))]
+    assert any(settling.update(float(at), actual) for at, actual in enumerate(readings))
+
+
+def test_what_does_not_fall_for_a_minute_is_held_also_while_it_rises():
+    settling = Settling(HeaterKind.TOOL, 0.0, 200.0)
+    for at in range(61):
+        settling.update(float(at), 200.0 + at / 60)
+        assert settling.held(float(at)) is (at >= HELD_S)
+    settling.update(61.0, 198.0)
+    assert not settling.held(130.0)
