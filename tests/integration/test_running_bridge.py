@@ -172,6 +172,32 @@ def test_a_copy_with_an_id_of_its_own_leaves_the_running_original_alone(acl: str
         assert [topic for topic in emptied if INSTANCE in topic] == []
 
 
+def test_of_two_printers_with_one_id_and_two_base_topics_the_other_one_keeps_its_device():
+    theirs = f"homeassistant/device/temp_eta_{INSTANCE}/config"
+    identity = replace(IDENTITY, machine="c" * 16, boot_id="c" * 16, host="second")
+    files: dict[str, Any] = {}
+    renamed: dict[str, Any] = {"identity": identity, "mqtt_base_topic": "farm/p2", "mqtt_client_id": "second"}
+    with (
+        Broker() as broker,
+        Observer(broker.listener) as observer,
+        RunningBridge(broker.port, mqtt_client_id="first") as first,
+    ):
+        first.post(ScriptsFound(defaults()["script_folder"], ()))
+        reading(first, 30.0)
+        observer.wait_for(theirs)
+        with RunningBridge(broker.port, save=lambda save: files.update({save.name: save.value}), **renamed) as second:
+            second.post(ScriptsFound(defaults()["script_folder"], ()))
+            reading(second, 30.0)
+            observer.wait_for(theirs, lambda message: f'"farm/p2/{INSTANCE}/'.encode() in message.payload)
+            eventually(lambda: files.get("announced", {}).get("places"), "the record")
+            mark = observer.mark()
+        with RunningBridge(broker.port, remembered=files, mqtt_custom_identifier="renamed", **renamed) as second:
+            second.post(ScriptsFound(defaults()["script_folder"], ()))
+            reading(second, 30.0)
+            observer.wait_for("homeassistant/device/temp_eta_renamed/config", timeout=30)
+            observer.wait_for(theirs, lambda message: f'"{BASE}/'.encode() in message.payload, since=mark, timeout=60)
+
+
 def test_a_command_gets_a_reply(own_broker: Broker):
     with RunningBridge(own_broker.port) as bridge, Observer(own_broker.listener, base=BASE) as observer:
         online(observer)

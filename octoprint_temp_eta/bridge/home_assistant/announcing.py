@@ -13,6 +13,7 @@ from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, Thermostat
 from ...settings.table import Settings
 from ..broker.commands import Commands
+from ..broker.connect_settings import topics_of
 from ..broker.connection import Connection
 from ..broker.former_bases import FormerBases
 from ..broker.states import State
@@ -24,9 +25,10 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import BrokerConnected, MessageArrived, PluginSwitched
+from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
+from .device_configs import explain
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .elsewhere import ELSEWHERE, Elsewhere
 from .fitting import Fitted, fit
@@ -80,6 +82,8 @@ class HomeAssistant(Part):
         #: Why the announcement is not as the settings ask for.
         self._problem: str | None = None
         self._reported: str | None = None
+        #: That another bridge announces our device, too.
+        self._rivalry: str | None = None
 
     @property
     def online(self) -> bool:
@@ -89,7 +93,12 @@ class HomeAssistant(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {BrokerConnected: self._connected, MessageArrived: self._arrived, PluginSwitched: self._switched}
+        return {
+            BrokerConnected: self._connected,
+            BrokerLost: self._lost,
+            MessageArrived: self._arrived,
+            PluginSwitched: self._switched,
+        }
 
     @property
     def stored(self) -> Mapping[str, Any]:
@@ -99,8 +108,10 @@ class HomeAssistant(Part):
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Apply changed settings; a new instance is a new device, on which device triggers do not work any more."""
         del now
-        before, self._settings = self._settings.mqtt_custom_identifier, settings
-        moved = before != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
+        before, self._settings = self._settings, settings
+        if topics_of(before) != topics_of(settings):
+            self._discovery.configs.rival = None
+        moved = before.mqtt_custom_identifier != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
         return [Log(logging.WARNING, NEW_DEVICE)] if moved and self._discovery.has_announced else []
 
     def _switched(self, event: PluginSwitched, now: Now) -> list[Effect]:
@@ -118,10 +129,16 @@ class HomeAssistant(Part):
         self._discovery.connected(broker.address, now)
         return []
 
+    def _lost(self, _: BrokerLost, now: Now) -> list[Effect]:
+        self._discovery.configs.lost(now)
+        return []
+
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Handle Home Assistant's birth or will; forget our device if another bridge uses our identity."""
         if self._connection.state is State.LEFT:
             return self._discovery.disown()
+        if message.topic in self._discovery.configs.topics:
+            self._discovery.config_arrived(message, now)
         if message.topic != self._settings.ha_status_topic:
             return []
         if message.payload.decode("utf-8", "replace") != self._settings.ha_birth_payload:
@@ -152,8 +169,11 @@ class HomeAssistant(Part):
         effects = self._discovery.tick(now, may_remove=may_remove, pauses=self._connection.conflict.yields(now))
         # with discovery off, it still has to be known when Home Assistant is there
         waits = self._discovery.remembers and not self._settings.ha_discovery_enabled
-        self._connection.awaited = (self._settings.ha_status_topic,) if waits else ()
-        return self._report() + effects
+        status = (self._settings.ha_status_topic,) if waits else ()
+        # with QoS 1, mosquitto delivers nothing more after 20 messages that are too large for us: they may be
+        configs = self._discovery.configs.topics if self._settings.mqtt_clean_start else ()
+        self._connection.awaited = (*status, *configs)
+        return self._report() + self._report_rival(now) + effects
 
     @property
     def _facts(self) -> object:
@@ -173,6 +193,16 @@ class HomeAssistant(Part):
         """Log a new problem of the announcement."""
         before, self._reported = self._reported, self._problem
         return [Log(logging.WARNING, self._problem)] if self._problem and self._problem != before else []
+
+    def _report_rival(self, now: Now) -> list[Effect]:
+        """Report that another bridge has begun to announce our device."""
+        instance, base = self._settings.mqtt_custom_identifier, self._discovery.configs.rival
+        text = None if base is None else explain(instance, base.removesuffix(f"/{instance}"))
+        before, self._rivalry = self._rivalry, text
+        if before == text:
+            return []
+        self._connection.problems.ended(*([before] if before else []))
+        return [] if text is None else self._connection.report(text, now)
 
     def _offer(self, settings: Settings) -> Offer:
         heaters = tuple(self._heaters.names)

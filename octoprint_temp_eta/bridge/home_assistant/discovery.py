@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from math import inf
 
@@ -21,6 +21,8 @@ from ..outbox.events import Receipt
 from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Log, Publish, Save
+from ..protocol.inputs import MessageArrived
+from .device_configs import DeviceConfigs, device_topics, note, present_topic
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -60,6 +62,8 @@ class Discovery:
         self._announced = announced
         self._elsewhere = elsewhere
         self._former_bases = former_bases
+        #: Who has announced our devices.
+        self.configs = DeviceConfigs()
         #: What only the connected broker may have: it was removed while another one was connected.
         self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
@@ -111,10 +115,20 @@ class Discovery:
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
         self._announced = replace(self._announced, places=places | self._left)
+        self.configs.connected(now)
         self._watch(now)
         # what has become due without a connection waits too: another machine's `info` may be about to arrive
         self._due_at = None
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
+
+    def config_arrived(self, message: MessageArrived, now: Now) -> None:
+        """Note what is announced on a device's topic; on our own one, only what follows our announcement counts."""
+        if not self._outbox.connected:
+            return
+        self.configs.arrived(message, self._former_bases.bases_of)
+        finished = self._finished_at is not None and not self._receipt.waiting and self._after is None
+        if finished and message.topic == present_topic(self._wanted):
+            self.configs.present_arrived(message, self._outbox.topics.base, now)
 
     def offline(self, now: Now) -> list[Effect]:
         """Home Assistant's will has come: what it misses of the present plan is announced again.
@@ -135,10 +149,7 @@ class Discovery:
 
     def disown(self) -> list[Effect]:
         """Forget what was announced of our device, without removing it: it belongs to another bridge now."""
-        self._abandon()
-        devices = {self._former_bases.present_device}
-        self._elsewhere.forget_devices(devices)
-        return self._remember(without(self._announced, devices))
+        return self._forget({self._former_bases.present_device})
 
     def _abandon(self) -> None:
         """End the plan; the record of its last step stays."""
@@ -167,10 +178,14 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
+        if self.configs.tick(self._former_bases.present_device, now):
+            self.announce(now)
         return [*self._look(now), *(() if pauses else self._carry_out(now, may_remove=may_remove))]
 
     def _watch(self, now: Now) -> None:
-        self._former_bases.watch({place.device_id for place in self._announced.everything}, now)
+        everything, present = self._announced.everything, self._former_bases.present_device
+        self._former_bases.watch({place.device_id for place in everything}, now)
+        self.configs.watch(device_topics(everything, self._wanted, present))
 
     def _look(self, now: Now) -> list[Effect]:
         """Forget devices that are another machine's now; remove those of which it is known by now that they are not."""
@@ -180,12 +195,17 @@ class Discovery:
             self._aside = Announced()
             self.announce(now)
         taken = {device for device, use in devices.items() if use is Use.ANOTHER}
-        if not taken:
+        others = {device: base for device, base in self.configs.others.items() if device in devices}
+        if not taken | others.keys():
             return []
-        self._abandon()
-        self._elsewhere.forget_devices(taken)
         self.announce(now)
-        return self._remember(without(self._announced, taken))
+        return [*map(note, others.values()), *self._forget(taken | others.keys())]
+
+    def _forget(self, devices: Collection[str]) -> list[Effect]:
+        """Forget what was announced of these devices, by their ids, without removing it: they are others' now."""
+        self._abandon()
+        self._elsewhere.forget_devices(devices)
+        return self._remember(without(self._announced, devices))
 
     def _carry_out(self, now: Now, *, may_remove: bool) -> list[Effect]:
         """Do what is due, with a connection."""
@@ -204,7 +224,14 @@ class Discovery:
             return self._step(now)
         waits = not may_remove and now.at - self._outbox.connected_at < HOLD_S and bool(self._not_wanted)
         may_begin = not waits and Use.LOOKING not in self._former_bases.devices.values()
-        return self._begin(now, may_remove=may_remove) if self._is_due(now) and may_begin else []
+        if not (self._is_due(now) and may_begin):
+            return []
+        present = self._former_bases.present_device
+        base = self.configs.others.get(present) if self._wanted is None else None
+        if base is not None and any(place.device_id == present for place in self._announced.everything):
+            self.announce(now)
+            return [note(base), *self._forget({present})]
+        return self._begin(now, may_remove=may_remove)
 
     def _is_due(self, now: Now) -> bool:
         """Whether something is to be announced now; makes the announcement."""
