@@ -25,7 +25,7 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched
+from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched, RemovalRequested
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
 from .device_configs import explain
@@ -98,6 +98,7 @@ class HomeAssistant(Part):
             BrokerLost: self._lost,
             MessageArrived: self._arrived,
             PluginSwitched: self._switched,
+            RemovalRequested: self._remove,
         }
 
     @property
@@ -119,6 +120,10 @@ class HomeAssistant(Part):
         self._stays = event.enabled
         if not event.enabled:
             self._discovery.want(self._wanted, now, delay=0.0)
+        return self.tick(now)
+
+    def _remove(self, _: RemovalRequested, now: Now) -> list[Effect]:
+        self._discovery.clear(self._settings.ha_discovery_prefix, now)
         return self.tick(now)
 
     @property

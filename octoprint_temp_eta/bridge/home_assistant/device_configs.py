@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from ha_discovery import Announcement, Form, Place
+from ha_discovery import Announcement, Form, Message, Place
 
 from ...core.clock import Now
 from ..outbox.pauses import Repairs
@@ -103,7 +103,7 @@ def device_topics(announced: Iterable[Place], wanted: Announcement | None, prese
     """Return the device by its topic. On that of the `present` one, nothing is ours in the single form."""
     ours = [each for each in announced if each.device_id != present or each.form == Form.DEVICE]
     devices = {(each.prefix, each.device_id) for each in ours}
-    topics = {f"{prefix}/device/{device}/config": device for prefix, device in devices}
+    topics = {_topic(prefix, device): device for prefix, device in devices}
     topic = present_topic(wanted)
     return topics if wanted is None or topic is None else topics | {topic: wanted.config.id}
 
@@ -111,6 +111,15 @@ def device_topics(announced: Iterable[Place], wanted: Announcement | None, prese
 def present_topic(wanted: Announcement | None) -> str | None:
     """Return the topic of the device form, None if nothing is announced there."""
     return wanted.messages[0].topic if wanted is not None and wanted.form == Form.DEVICE and wanted.messages else None
+
+
+def cleared(prefix: str, device: str) -> Message:
+    """Return the message that removes what is announced of a device in the device form."""
+    return Message(_topic(prefix, device), "", retain=True)
+
+
+def _topic(prefix: str, device: str) -> str:
+    return f"{prefix}/device/{device}/config"
 
 
 def explain(instance: str, base_topic: str) -> str:

@@ -22,7 +22,7 @@ from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Log, Publish, Save
 from ..protocol.inputs import MessageArrived
-from .device_configs import DeviceConfigs, device_topics, note, present_topic
+from .device_configs import DeviceConfigs, cleared, device_topics, note, present_topic
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -62,11 +62,12 @@ class Discovery:
         self._announced = announced
         self._elsewhere = elsewhere
         self._former_bases = former_bases
-        #: Who has announced our devices.
         self.configs = DeviceConfigs()
         #: What only the connected broker may have: it was removed while another one was connected.
         self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
+        #: What clears our device's topic if nothing is wanted, whether or not it is in the record.
+        self._unrecorded: tuple[Message, ...] = ()
         #: Makes what is wanted now, None if that is `_wanted`.
         self._make: Callable[[], Announcement | None] | None = None
         #: What was wanted when the last plan began.
@@ -104,6 +105,11 @@ class Discovery:
         """Carry out what `make` returns in `delay` seconds, when it is called; None removes everything."""
         self._make = make
         self._set_due(now, delay)
+
+    def clear(self, prefix: str, now: Now) -> None:
+        """Clear our device's topic once nothing is wanted, also if it is not in the record: the broker may have it."""
+        self._unrecorded = (cleared(prefix, self._former_bases.present_device),)
+        self.announce(now, 0.0)
 
     def connected(self, broker: str, now: Now) -> None:
         """Announce everything on a new connection: the broker may have lost its retained messages.
@@ -194,12 +200,12 @@ class Discovery:
         if any(devices.get(place.device_id) is Use.NOBODY for place in self._aside.everything):
             self._aside = Announced()
             self.announce(now)
-        taken = {device for device, use in devices.items() if use is Use.ANOTHER}
         others = {device: base for device, base in self.configs.others.items() if device in devices}
-        if not taken | others.keys():
+        taken = {device for device, use in devices.items() if use is Use.ANOTHER} | others.keys()
+        if not taken:
             return []
         self.announce(now)
-        return [*map(note, others.values()), *self._forget(taken | others.keys())]
+        return [*map(note, others.values()), *self._forget(taken)]
 
     def _forget(self, devices: Collection[str]) -> list[Effect]:
         """Forget what was announced of these devices, by their ids, without removing it: they are others' now."""
@@ -227,11 +233,10 @@ class Discovery:
         if not (self._is_due(now) and may_begin):
             return []
         present = self._former_bases.present_device
-        base = self.configs.others.get(present) if self._wanted is None else None
-        if base is not None and any(place.device_id == present for place in self._announced.everything):
-            self.announce(now)
-            return [note(base), *self._forget({present})]
-        return self._begin(now, may_remove=may_remove)
+        if self._wanted is not None or present not in self.configs.others:
+            return self._begin(now, may_remove=may_remove)
+        self.announce(now)
+        return [note(self.configs.others[present]), *self._forget({present})]
 
     def _is_due(self, now: Now) -> bool:
         """Whether something is to be announced now; makes the announcement."""
@@ -264,7 +269,9 @@ class Discovery:
         self._aside = self._announced - known
         todo = plan(known, self._wanted, online=self.online)
         self._elsewhere.removed(known.places - self._left - todo.after.places)
+        unrecorded, self._unrecorded = self._unrecorded, ()
         if not todo.steps:
+            self._publish(unrecorded if self._wanted is None else (), now)
             self._done(now)
             return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after

@@ -33,6 +33,11 @@ class PluginSwitched:
 
 
 @frozen
+class RemovalRequested:
+    """The user has switched discovery off, and wants no device of ours in Home Assistant, whatever is known of it."""
+
+
+@frozen
 class Tick:
     """Time has passed. Contains the inbox's maximum level, and the number of dropped inputs."""
 
@@ -267,6 +272,7 @@ Input = (
     Started
     | Stopping
     | PluginSwitched
+    | RemovalRequested
     | Tick
     | SnapshotWanted
     | SettingsChanged

@@ -18,7 +18,7 @@ from ...adapters.installation import machine
 from ...adapters.installation.config_file import texts_in, texts_of
 from ...adapters.problems import Problems
 from ...app import App
-from ...bridge.protocol.inputs import SettingsChanged
+from ...bridge.protocol.inputs import RemovalRequested, SettingsChanged
 from ...settings import table
 from ...settings.broker_address import has_username, hosts
 from ...settings.hand_written import as_written
@@ -112,6 +112,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         self._settings.save(trigger_event=True)
         if self._app is not None:
             self._app.post(SettingsChanged(self.parsed_settings()))
+            self._app.post(RemovalRequested())
 
     def parsed_settings(self) -> table.Settings:
         """Return the saved settings as the bridge uses them.

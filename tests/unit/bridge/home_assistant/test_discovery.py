@@ -12,7 +12,7 @@ from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, NEW_TEXTS, REFUSED_S
 from octoprint_temp_eta.bridge.outbox.suspects import LASTS_S
 from octoprint_temp_eta.bridge.protocol.effects import Log, Publish, Save
-from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, Renamed, Tick
+from octoprint_temp_eta.bridge.protocol.inputs import Answer, MessageArrived, Profile, RemovalRequested, Renamed, Tick
 from tests.support.bridge_driver import INSTANCE, BridgeDriver, connected
 
 TOPIC = f"homeassistant/device/temp_eta_{INSTANCE}/config"
@@ -128,6 +128,35 @@ def test_it_is_removed_when_disabled_and_announced_when_enabled():
     driver.change_settings(ha_discovery_enabled=True)
     settle(driver)
     assert "bed_ready_at" in json.loads(driver.retained[TOPIC])["components"]
+
+
+@pytest.mark.parametrize("connected_later", [False, True])
+def test_removed_by_command_the_device_goes_even_if_only_the_broker_knows_of_it(*, connected_later: bool):
+    driver = BridgeDriver(ha_discovery_enabled=False)
+    driver.retained[TOPIC] = b"{}"
+    if not connected_later:
+        driver.connect()
+        settle(driver)
+        assert TOPIC in driver.retained
+    driver.handle(RemovalRequested())
+    if connected_later:
+        driver.connect()
+        settle(driver)
+    assert TOPIC not in driver.retained
+    driver.retained[TOPIC] = b"{}"
+    driver.lose()
+    driver.connect()
+    settle(driver)
+    assert TOPIC in driver.retained
+
+
+def test_removed_by_command_the_device_is_cleared_once():
+    driver = connected()
+    settle(driver)
+    driver.change_settings(ha_discovery_enabled=False)
+    driver.handle(RemovalRequested())
+    settle(driver)
+    assert announcements(driver)[1:] == [None]
 
 
 def test_while_disabled_nothing_is_announced():
