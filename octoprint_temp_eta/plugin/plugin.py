@@ -147,8 +147,8 @@ class TempETAPlugin(
     # PrinterCallback
 
     def on_printer_add_temperature(self, data: Mapping[str, Any]) -> None:
-        """Pass on a temperature reading."""
-        self._post_readings(data)
+        """Pass on a temperature reading, in which OctoPrint repeats what the printer's newest line does not have."""
+        self._post_readings(data, self.reported_names.repeated)
 
     def on_printer_send_current_data(self, data: Mapping[str, Any]) -> None:
         """Pass on the job, and a state whose event is late: another plugin's handler may block all events."""
@@ -180,7 +180,7 @@ class TempETAPlugin(
         if self._app is not None:
             self._app.post(event)
 
-    def _post_readings(self, data: Mapping[str, Any]) -> None:
+    def _post_readings(self, data: Mapping[str, Any], repeated: frozenset[str] = frozenset()) -> None:
         heaters = {
             name: (value.get("actual"), value.get("target"))
             for name, value in data.items()
@@ -188,7 +188,7 @@ class TempETAPlugin(
         }
         if self._app is not None:
             self._app.printer.reported(heaters)
-        self._post(Readings(heaters))
+        self._post(Readings(heaters, repeated))
 
     def _post_printer(self, state: str | None = None) -> None:
         """Post the printer's state; `state` instead of OctoPrint's current one, which may be another one by now."""

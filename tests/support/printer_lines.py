@@ -12,6 +12,7 @@ from typing import Any
 from octoprint.util.comm import TemperatureRecord, parse_temperature_line
 
 from octoprint_temp_eta.bridge.protocol.inputs import Profile, Readings
+from octoprint_temp_eta.plugin.hooks.reported_names import ReportedNames
 from tests.support.bridge_driver import BridgeDriver
 
 
@@ -40,6 +41,7 @@ class PrinterLines:
     def connect(self) -> None:
         """Let OctoPrint connect to the printer: what it has read before is forgotten."""
         self._record = TemperatureRecord()
+        self._names = ReportedNames()
         #: The active tool, which a line's `T:` is about.
         self.tool = 0
         self.driver.printer(profile=self.profile)
@@ -58,7 +60,15 @@ class PrinterLines:
         for _ in range(seconds):
             self.driver.advance(1)
             if _has_temperatures(line):
-                self.driver.handle(Readings(self._readings(line)))
+                self.driver.handle(Readings(self._readings(line), self._names.repeated))
+
+    def send_target(self, heater: str, target: float) -> None:
+        """Let OctoPrint send a command with a target for a tool or the bed: it repeats all temperatures with that."""
+        if heater == "bed":
+            self._record.set_bed(target=target)
+        else:
+            self._record.set_tool(int(heater.removeprefix("tool")), target=target)
+        self.driver.handle(Readings(self._listed, self._names.repeated))
 
     def states(self, heater: str) -> list[str]:
         """Return the states that `heater` went through."""
@@ -73,6 +83,8 @@ class PrinterLines:
         """Return what OctoPrint's callback gets for a line; see `MachineCom._processTemperatures`."""
         last_tool, parsed = parse_temperature_line(line, self.tool)
         record = self._record
+        if parsed:
+            self._names.hook(None, parsed)
         active = parsed.get(f"T{self.tool}", parsed.get("T0"))
         for number in range(max(last_tool, (self.profile.extruders or 1) - 1) + 1) if active else ():
             if f"T{number}" in parsed:
@@ -86,6 +98,11 @@ class PrinterLines:
         for name, reading in parsed.items():
             if not TemperatureRecord.RESERVED_IDENTIFIER_REGEX.fullmatch(name):
                 record.set_custom(name, *reading)
+        return self._listed
+
+    @property
+    def _listed(self) -> dict[str, tuple[object, object]]:
+        record = self._record
         tools = {f"tool{number}": reading for number, reading in sorted(record.tools.items())}
         return {**tools, "bed": record.bed, "chamber": record.chamber, **record.custom}
 

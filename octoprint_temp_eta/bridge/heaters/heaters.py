@@ -9,7 +9,6 @@ from typing import Any
 from ...core.clock import Now
 from ...core.estimation.estimator import Estimator, HeaterKind, Shape
 from ...core.estimation.methods import MODEL, make_estimator
-from ...core.estimation.samples import plausible
 from ...core.heating.accuracy import Accuracy
 from ...core.heating.state_machine.states import State, Transition
 from ...core.heating.track import Policy, Track
@@ -23,6 +22,7 @@ from ..protocol.effects import Effect, Log
 from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
 from .estimation import limits, policy
 from .forecasting import Forecasting
+from .reported.news import news, repeated_names, values
 from .reported.selection import STANDARD, Presence, Reading, Selection
 from .reported.sensors import MOST_SENSORS, Sensors
 from .states import HeaterStates
@@ -192,19 +192,21 @@ class Heaters(Part):
         """Process a reading of all heaters and sensors; yield what is to be learned from it, heater by heater."""
         if not self._printer.connected:
             return
-        reported = {name: _reading(*raw) for name, raw in readings.heaters.items()}
-        missing = self._presence.missing(reported)
-        present = {name: reading for name, reading in reported.items() if name not in missing}
-        self._note_heated_chamber(present)
+        listed = values(readings.heaters)
+        missing = self._presence.missing(listed)
+        present = {name: reading for name, reading in listed.items() if name not in missing}
+        repeated = repeated_names(present, readings.repeated, self._printer.profile)
+        new = news(present, repeated, self._reported)
+        self._note_heated_chamber(new)
         # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
         # two lines in a row, so that one loose sensor does not hide the others.
-        outlier = any(name in present and track.doubts(now.at, *present[name]) for name, track in self._tracks.items())
+        outlier = any(name in new and track.doubts(now.at, *new[name]) for name, track in self._tracks.items())
         doubted = self._doubted = outlier and not self._doubted
-        self._note_targets(present, doubted=doubted)
+        self._note_targets(new, doubted=doubted)
         if not self.settings.enabled:
             return
         self.states.read(now)
-        for name, reading in present.items():
+        for name, reading in new.items():
             if self._is_followed(name, reading):
                 yield self._read_heater(name, reading, now, doubted=doubted)
         # A Klipper that is not ready reports one hotend with 0 °C, and nothing else.
@@ -214,7 +216,9 @@ class Heaters(Part):
                     name: reading[0]
                     for name, reading in present.items()
                     if reading[0] is not None and self._selection.is_sensor(name, reading)
-                }
+                },
+                repeated,
+                now,
             )
         for name in self._tracks.missing(present):
             self._drop(name)
@@ -239,6 +243,7 @@ class Heaters(Part):
 
     def tick(self, now: Now) -> list[Effect]:
         """Extrapolate, and forget what is stale."""
+        self._sensors.age(now, STALE_S)
         limit = 60.0 * self.settings.cooldown_extrapolation_minutes
         for name, track in self._tracks.items():
             stale = track.last_read_at is not None and now.at - track.last_read_at > STALE_S
@@ -343,8 +348,3 @@ class Heaters(Part):
 
     def _policy(self, name: str) -> Policy:
         return policy(self.settings, name, printing=self._printer.printing)
-
-
-def _reading(raw_actual: object, raw_target: object) -> Reading:
-    actual, target = plausible(raw_actual), plausible(raw_target)
-    return actual, None if target is None or target < 0 else target or 0.0

@@ -59,9 +59,13 @@ class SettingsChanged:
 
 @frozen
 class Readings:
-    """Temperatures from OctoPrint: the raw `actual` and `target` per heater."""
+    """Temperatures from OctoPrint: the raw `actual` and `target` per heater.
+
+    Those of `repeated` names are from an earlier report; OctoPrint may have changed the target since.
+    """
 
     heaters: Mapping[str, tuple[object, object]]
+    repeated: frozenset[str] = frozenset()
 
 
 @frozen

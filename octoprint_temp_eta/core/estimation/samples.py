@@ -84,6 +84,12 @@ class History:
         newest_first.reverse()
         return newest_first
 
+    def spanning(self, at: float) -> list[Sample]:
+        """Return the samples not older than `at`, and the one before: after a gap, only that shows what has changed."""
+        samples = self.since(at)
+        before = len(self._samples) - len(samples) - 1
+        return samples if before < 0 else [self._samples[before], *samples]
+
     def rate(self, window: float) -> float | None:
         """Return the slope in °C/s over the newest `window` seconds, None with too few readings."""
         newest = self.newest

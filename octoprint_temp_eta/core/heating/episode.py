@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from ..estimation.estimator import ARRIVAL_HOLD, Episode, Estimate, Goal, Sample
 
+#: Seconds without a sample in which an arrival cannot be timed: the line between the samples is not what happened.
+GAP_S = 30.0
 #: Seconds recorded after the arrival.
 AFTER_S = 10.0
 #: Most samples of an episode; at more, every second one is dropped.
@@ -14,12 +16,17 @@ MOST_SAMPLES = 4096
 
 
 def arrival(goal: Goal, samples: Sequence[Sample]) -> float | None:
-    """Return when `goal` was reached and kept for `ARRIVAL_HOLD`, interpolated between samples; None if never."""
+    """Return when `goal` was reached and kept for `ARRIVAL_HOLD`, interpolated between samples.
+
+    None if never, or in a gap.
+    """
     for before, here in pairwise(samples):
         if not goal.reached(here.actual) or samples[-1].at - here.at < ARRIVAL_HOLD:
             continue
         held = (sample for sample in samples if here.at <= sample.at <= here.at + ARRIVAL_HOLD)
         if all(goal.reached(sample.actual) for sample in held):
+            if here.at - before.at > GAP_S:
+                return None
             if here.actual == before.actual:
                 return here.at
             part = (goal.threshold - before.actual) / (here.actual - before.actual)

@@ -126,6 +126,20 @@ def test_a_reading_is_passed_on_as_it_came():
     assert stage.app.reports == [{"tool0": (21.3, 0.0), "bed": (None, 60), "W": (3.0, None)}]
 
 
+def test_what_octoprint_repeats_is_passed_on_as_that():
+    stage = Stage()
+    for line in ({"T0": (21.3, 0.0), "B": (22.0, 0.0)}, {"T0": (22.3, 0.0)}):
+        stage.plugin.reported_names.hook(None, line)
+    stage.plugin.on_printer_add_temperature(
+        {"tool0": {"actual": 22.3, "target": 0.0}, "bed": {"actual": 22.0, "target": 0.0}}
+    )
+    stage.plugin.on_event("CurrentTemperatureUpdated", {"bed": {"actual": 21.0, "target": 60.0}})
+    assert stage.received == [
+        Readings({"tool0": (22.3, 0.0), "bed": (22.0, 0.0)}, frozenset(("bed",))),
+        Readings({"bed": (21.0, 60.0)}),
+    ]
+
+
 def test_a_disconnect_is_an_empty_reading():
     stage = Stage()
     stage.plugin.on_printer_add_temperature({"time": 1795188600})

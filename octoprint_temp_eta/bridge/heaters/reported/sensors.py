@@ -29,6 +29,8 @@ class Sensors:
         #: Whether the broker may have temperatures from before the start.
         self._published_before = bool(self._values)
         self._missing: dict[str, int] = {}
+        #: When each was reported last, in monotonic seconds.
+        self._reported_at: dict[str, float] = {}
         self._published: dict[str, float | None] | None = None
         self._published_at = 0.0
         #: Whether a sensor was left out because there are too many.
@@ -39,26 +41,37 @@ class Sensors:
         """The sensors' names."""
         return sorted(self._values)
 
-    def read(self, temperatures: Mapping[str, float]) -> None:
+    def read(self, temperatures: Mapping[str, float], repeated: frozenset[str], now: Now) -> None:
         """Process a reading of all sensors; one without a name that is known counts as missing."""
         for name in list(self._values):
             self._missing[name] = 0 if name in temperatures else self._missing.get(name, 0) + 1
             if self._missing[name] >= MISSING_READINGS:
                 self.drop(name)
         for name, temperature in temperatures.items():
+            if name in self._values and name in repeated:
+                continue
             if name in self._values or len(self._values) < MOST_SENSORS:
-                self._values[name] = temperature
+                self._values[name], self._reported_at[name] = temperature, now.at
             else:
                 self.overflow = True
+
+    def age(self, now: Now, stale_s: float) -> None:
+        """Forget the temperatures that were not reported for `stale_s` seconds, not the names."""
+        for name, at in list(self._reported_at.items()):
+            if now.at - at > stale_s:
+                self._values[name] = None
+                del self._reported_at[name]
 
     def drop(self, name: str) -> None:
         """Remove a sensor."""
         self._values.pop(name, None)
         self._missing.pop(name, None)
+        self._reported_at.pop(name, None)
 
     def lose(self) -> None:
         """Forget the temperatures, not the names: the printer is disconnected."""
         self._values = dict.fromkeys(self._values)
+        self._reported_at.clear()
 
     def publish(self, now: Now, *, anyway: bool = False) -> None:
         """Publish the temperatures if one has moved, or `anyway`; nothing before there was a sensor."""

@@ -246,8 +246,9 @@ class Heater:
             return Condition.PLATEAU if stays_near and gain < PLATEAU_GAIN_C else Condition.GAINING
         if self.slow:
             return Condition.STUCK
-        short = newest.at - self._moving_since < window
-        lowest = min(sample.actual for sample in self.history.since(newest.at - window))
+        samples = self.history.spanning(newest.at - window)
+        short = newest.at - self._moving_since < window or len(samples) < 2
+        lowest = min(sample.actual for sample in samples)
         return Condition.GAINING if short or newest.actual - lowest >= STUCK_GAIN_C[self.kind] else Condition.STUCK
 
     def _move(self, conditions: list[Condition], at: float) -> Transition | None:

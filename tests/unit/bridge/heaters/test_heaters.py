@@ -10,7 +10,7 @@ import pytest
 from octoprint_temp_eta.bridge.heaters.heaters import STALE_S
 from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS
 from octoprint_temp_eta.bridge.protocol.effects import Learn, Save
-from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile
+from octoprint_temp_eta.bridge.protocol.inputs import JobBoundary, Profile, Readings
 from tests.support import curves
 from tests.support.bridge_driver import BridgeDriver, connected
 
@@ -255,6 +255,28 @@ def test_two_minutes_of_silence_make_a_heater_unknown():
     assert driver.bodies("state_change")[-1]["state"] == "unknown"
     driver.read(bed=(60.0, 60.0))
     assert driver.eta()["state"] == "at_target"
+
+
+@pytest.mark.parametrize("seconds", [31.0, 95.0, STALE_S])
+@pytest.mark.parametrize("heater", ["tool0", "bed", "chamber"])
+def test_a_heater_that_has_gained_in_a_gap_of_its_readings_is_not_stalled(heater: str, seconds: float):
+    driver = connected()
+    driver.read(**{heater: (22.0, 60.0)})
+    driver.advance(seconds)
+    driver.read(**{heater: (40.0, 60.0)})
+    assert driver.eta(heater)["state"] == "heating"
+
+
+def test_repeated_temperatures_are_no_readings_but_a_new_target_counts():
+    driver = connected()
+    driver.read(bed=(40.0, 60.0), tool0=(20.0, 0.0))
+    for _ in range(int(STALE_S) + 2):
+        driver.advance(1)
+        driver.handle(Readings({"bed": (40.0, 60.0), "tool0": (20.0, 0.0)}, frozenset(("bed",))))
+    assert (driver.eta("bed")["state"], driver.eta("tool0")["state"]) == ("unknown", "off")
+    driver.read(bed=(50.0, 60.0), tool0=(20.0, 0.0))
+    driver.handle(Readings({"bed": (50.0, 0.0), "tool0": (20.0, 0.0)}, frozenset(("bed",))))
+    assert (driver.eta("bed")["state"], driver.eta("bed")["target"]) == ("cooling", 0.0)
 
 
 def test_without_a_printer_nothing_is_known():

@@ -105,6 +105,15 @@ def test_a_history_is_bounded_in_time_and_number():
     assert len(list(fast)) == HISTORY_S * SAMPLES_PER_S
 
 
+def test_the_last_sample_before_a_gap_shows_what_has_changed_since():
+    made = history((1.0, 20.0), (2.0, 21.0), (60.0, 40.0))
+    assert [sample.actual for sample in made.spanning(30.0)] == [21.0, 40.0]
+    assert [sample.actual for sample in made.spanning(2.0)] == [20.0, 21.0, 40.0]
+    assert [sample.actual for sample in made.spanning(0.0)] == [20.0, 21.0, 40.0]
+    assert [sample.actual for sample in made.spanning(90.0)] == [40.0]
+    assert History().spanning(0.0) == []
+
+
 def test_since_is_inclusive_and_in_order():
     made = history((0.0, 1.0), (1.0, 2.0), (2.0, 3.0))
     assert [sample.at for sample in made.since(1.0)] == [1.0, 2.0]

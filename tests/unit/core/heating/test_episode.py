@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.estimator import Direction, Episode, Estimate, Goal, Sample
 from octoprint_temp_eta.core.heating.accuracy import LAST, Accuracy, Score, score
-from octoprint_temp_eta.core.heating.episode import AFTER_S, MOST_SAMPLES, Recorder, arrival
+from octoprint_temp_eta.core.heating.episode import AFTER_S, GAP_S, MOST_SAMPLES, Recorder, arrival
 from tests.support import curves
 
 TO_60 = Goal(Direction.HEATING, 60.0)
@@ -38,6 +38,12 @@ def test_an_arrival_must_stay():
     assert arrival(TO_60, steps(50, 59.5, 58, 59.5, 59.5, 59.5, 59.5, 59.5)) == pytest.approx(2 + 1 / 1.5)
     assert arrival(TO_60, steps(50, 59.5, 59.5)) is None, "for as long as the hold"
     assert arrival(TO_60, steps(50, 55, 58)) is None
+
+
+def test_an_arrival_in_a_gap_of_the_readings_is_not_timed():
+    after = [Sample(2.0 + GAP_S + second, 60.0) for second in range(6)]
+    assert arrival(TO_60, [*steps(50, 51, 52), *after]) is not None
+    assert arrival(TO_60, [*steps(50, 51), *after]) is None
 
 
 def test_overshoot_and_ringing_are_one_arrival():

@@ -27,3 +27,23 @@ def test_the_names_are_forgotten_and_few():
 
 def test_a_missing_value_from_another_plugin_is_accepted():
     assert ReportedNames().hook(None, {}) == {}
+
+
+def test_what_the_newest_line_does_not_have_is_repeated():
+    names = ReportedNames()
+    assert names.repeated == frozenset()
+    names.hook(None, {"T0": (20.0, 0.0), "T1": (20.0, None), "B": (20.0, 0.0), "C": (20.0, 0.0), "A": (35.6, None)})
+    assert names.repeated == frozenset()
+    names.hook(None, {"T1": (165.0, None), "E": (0.0, None), "B": (None, 60.0), "A": [36.0, None]})
+    assert names.repeated == {"tool0", "bed", "chamber"}
+    names.hook(None, {})
+    assert names.repeated == {"tool0", "tool1", "bed", "chamber", "A", "E"}
+    names.forget()
+    assert names.repeated == frozenset()
+
+
+def test_few_names_are_repeated():
+    names = ReportedNames()
+    for number in range(2 * MOST_NAMES):
+        names.hook(None, {f"x{number}": (20.0, None)})
+    assert len(names.repeated) == MOST_NAMES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from octoprint_temp_eta.bridge.heaters.heaters import STALE_S
 from octoprint_temp_eta.bridge.heaters.reported.sensors import INTERVAL_S, MISSING_READINGS, MOST_SENSORS
 from octoprint_temp_eta.bridge.heaters.tracks import MOST_HEATERS
 from octoprint_temp_eta.bridge.protocol.effects import Log, Save
@@ -58,6 +59,16 @@ def test_a_sensor_that_is_no_longer_reported_is_dropped():
         driver.read(A=(30.0, None))
     driver.advance(INTERVAL_S)
     assert driver.state("temperatures") == {"A": 30.0}
+
+
+def test_one_whose_temperature_is_only_repeated_is_unknown_but_not_dropped():
+    driver = connected()
+    driver.read(A=(30.0, None), X=(24.0, 36.0))
+    for _ in range(int(STALE_S) + 2):
+        driver.advance(1)
+        driver.handle(Readings({"A": (30.0, None), "X": (24.0, 36.0)}, frozenset(("A",))))
+    driver.advance(INTERVAL_S)
+    assert driver.state("temperatures") == {"A": None, "X": 24.0}
 
 
 def test_one_that_was_ignored_while_the_plugin_was_not_running_is_dropped():
