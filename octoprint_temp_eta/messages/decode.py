@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from ..core.frozen import frozen
-from .contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType, PayloadType
+from .contract.catalogue import COMMANDS, REST_COMMANDS, InvalidPayload, MessageType
 
 #: The maximum size of a command in bytes.
 LARGEST_COMMAND = 16 * 1024
@@ -18,8 +18,6 @@ LARGEST_COMMAND = 16 * 1024
 PRESS = "PRESS"
 
 Transaction = str | int | None
-
-_Kind = TypeVar("_Kind", bound=PayloadType)
 
 
 @frozen
@@ -58,9 +56,11 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
 
     Raises `CommandError` with the code `invalid_command`, `too_large`, `invalid_json`, `retained_command` or `expired`.
     """
-    kind = _find(name, COMMANDS)
     if len(payload) > LARGEST_COMMAND:
         raise CommandError("too_large", f"A command has at most {LARGEST_COMMAND} bytes.")
+    kind = COMMANDS.get(name)
+    if kind is None:
+        raise _no_command(name, _transaction(_any_body(payload)))
     body = _body(kind, payload)
     transaction = _transaction(body)
     if retained:
@@ -72,8 +72,11 @@ def decode(name: str, payload: bytes, reply_to: ReplyTo, *, retained: bool, wall
 def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Command:
     """Return the command `name` of MQTT or REST with the JSON value `body` as its payload. Raises `CommandError`."""
     transaction = _transaction(body)
+    kind = COMMANDS.get(name) or REST_COMMANDS.get(name)
+    if kind is None:
+        raise _no_command(name, transaction)
     try:
-        _find(name, COMMANDS if name in COMMANDS else REST_COMMANDS).validate(body)
+        kind.validate(body)
     except InvalidPayload as error:
         raise CommandError("invalid_command", error.message, error.path, transaction) from None
     arguments = dict(body)
@@ -84,11 +87,16 @@ def validated(name: str, body: Any, reply_to: ReplyTo, *, wall: float) -> Comman
     return Command(name, arguments, transaction, reply_to)
 
 
-def _find(name: str, commands: Mapping[str, _Kind]) -> _Kind:
-    kind = commands.get(name)
-    if kind is None:
-        raise CommandError("invalid_command", f"There is no command {name[:64]!r}.")
-    return kind
+def _no_command(name: str, transaction: Transaction) -> CommandError:
+    return CommandError("invalid_command", f"There is no command {name[:64]!r}.", None, transaction)
+
+
+def _any_body(payload: bytes) -> Any:
+    """Return the JSON value of a command that does not exist, None if it is none."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _body(kind: MessageType, payload: bytes) -> Any:

@@ -53,6 +53,12 @@ def test_a_transaction_is_carried_also_by_a_refusal(transaction: object):
     assert (error.transaction, error.code, error.path) == (transaction, "invalid_command", "/colour")
 
 
+@pytest.mark.parametrize("payload", [b'{"transaction": "t1"}', b"{", b"t1", b"[" * 16000, b"\xff"])
+def test_a_transaction_is_carried_by_the_refusal_of_a_command_that_does_not_exist(payload: bytes):
+    error = refused("shutdown", payload)
+    assert (error.transaction, error.code) == ("t1" if b"transaction" in payload else None, "invalid_command")
+
+
 @pytest.mark.parametrize("transaction", [True, 1.5, 1.0, [1], {}, "x" * 257, 2**53])
 def test_what_is_no_transaction_is_refused(transaction: Any):
     error = refused("reset", {"transaction": transaction})
@@ -119,7 +125,7 @@ def test_what_is_as_large_as_allowed_is_read():
 
 def test_a_call_by_rest_is_validated_alike():
     assert validated("reset", {"heater": "bed"}, ReplyTo(ticket=7), wall=WALL).reply_to.ticket == 7
-    for name, body, code in (("reset", [], "invalid_command"), ("shutdown", {}, "invalid_command")):
+    for name, body, transaction in (("reset", [], None), ("shutdown", {"transaction": 7}, 7)):
         with pytest.raises(CommandError) as caught:
             validated(name, body, ReplyTo(ticket=7), wall=WALL)
-        assert caught.value.code == code
+        assert (caught.value.code, caught.value.transaction) == ("invalid_command", transaction)
