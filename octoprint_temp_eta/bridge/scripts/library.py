@@ -132,8 +132,8 @@ class Library(Part):
         found = find(self.catalogue, script_id)
         if found is not None:
             return found
-        names = ((each, (each.id, each.file, self._last_good.id_of(each))) for each in self.catalogue)
-        broken = next((each for each, known in names if script_id in known), None)
+        faulty = (each for each in self.catalogue if each.error is not None)
+        broken = next((each for each in faulty if script_id in (each.id, each.file, self._last_good.id_of(each))), None)
         if broken is not None:
             raise CommandError("broken_script", f"{broken.file} cannot be started: {broken.error}.", "/id")
         if not self.known:

@@ -99,6 +99,7 @@ def test_a_damaged_memory_is_none(remembered: Any) -> None:
     [
         ({"id": "none"}, "unknown_script", "/id"),
         ({"id": "broken.py"}, "broken_script", "/id"),
+        ({"id": "steps.py"}, "unknown_script", "/id"),
         ({"id": "steps", "settings": {"other": 1}}, "invalid_settings", "/settings/other"),
         ({"id": "steps", "settings": {"name": "x\nM104 S250"}}, "invalid_settings", "/settings/name"),
         ({"id": "steps", "settings": {"count": "3"}}, "invalid_settings", "/settings/count"),
