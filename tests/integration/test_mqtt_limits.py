@@ -58,7 +58,7 @@ def test_a_packet_that_is_too_large_ends_the_connection_with_reason_and_remedy(l
         assert lost.code == 0x95
         assert lost.reason == (
             f"127.0.0.1:{broker.port} closed the connection: packet too large. "
-            "Raise the broker's packet limit (mosquitto: max_packet_size)."
+            "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)."
         )
         link.wait_for(BrokerConnected)
 

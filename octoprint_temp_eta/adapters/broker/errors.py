@@ -57,7 +57,10 @@ REASONS: Final[Mapping[int, tuple[str, str]]] = {
     0x90: ("topic name invalid", "Check the base topic and the discovery prefix"),
     0x93: ("receive maximum exceeded", _SEE_LOG),
     0x94: ("topic alias invalid", _SEE_LOG),
-    PACKET_TOO_LARGE: ("packet too large", "Raise the broker's packet limit (mosquitto: max_packet_size)"),
+    PACKET_TOO_LARGE: (
+        "packet too large",
+        "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)",
+    ),
     0x96: ("message rate too high", "Set a longer minimum publish interval, or raise the broker's limit"),
     0x97: ("quota exceeded", "Raise the broker's quota"),
     0x98: ("administrative action", "Ask the broker's administrator"),

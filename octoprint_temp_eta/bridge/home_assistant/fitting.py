@@ -35,7 +35,7 @@ def fit(announcement: Announcement, limits: SendLimits) -> Fitted:
         f"The announcement to Home Assistant has {largest} bytes, but the broker accepts packets of up to "
         f"{limits.maximum_packet_size}. Each entity is announced in a message of its own instead. "
         + (f"{left_out} entities do not fit and are left out. " if left_out else "")
-        + "Raise the broker's packet limit (mosquitto: max_packet_size)."
+        + "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)."
         + (GUESS if limits.guessed else "")
     )
     return Fitted(replace(single, config=replace(single.config, components=fitting)), problem)

@@ -40,7 +40,7 @@ class TooLarge:
     def __str__(self) -> str:
         return (
             f"The message on {self.topic} has {self.size} bytes and is not sent: the broker accepts at most "
-            f"{self.limit}. Raise the broker's packet limit (mosquitto: max_packet_size)."
+            f"{self.limit}. Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)."
             + (GUESS if self.guessed else "")
         )
 
@@ -56,7 +56,7 @@ class Culprit:
         return (
             f"The connection ended twice while a message of {self.size} bytes on {self.topic} was in flight: it is "
             "not sent for a minute or longer. Check the broker's log, the user's permissions (ACL), the packet limit "
-            "(mosquitto: max_packet_size), and the network."
+            "(mosquitto: max_packet_size, message_size_limit), and the network."
         )
 
 

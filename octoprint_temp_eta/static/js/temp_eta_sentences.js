@@ -1,10 +1,10 @@
 /* Made from the sentences in the Python code by python -m tests.support.translations: do not change. */
 window.TempETA = window.TempETA || {};
 window.TempETA.sentences = [
+    "Check the broker's log, the user's permissions (ACL), the packet limit (mosquitto: max_packet_size, message_size_limit), and the network",
     "The connection ended at several messages below %(group)s/, of which the broker has accepted none: nothing is sent there for a minute or longer",
     "If it was at work, increase the maximum of consecutive timeouts in OctoPrint's settings (Serial Connection > Intervals & timeouts)",
     "%(where)s does not keep retained messages: clients that connect later see no states, and Home Assistant loses the printer when it restarts",
-    "Check the broker's log, the user's permissions (ACL), the packet limit (mosquitto: max_packet_size), and the network",
     "The connection ended twice while a message of %(size)s bytes on %(topic)s was in flight: it is not sent for a minute or longer",
     "Turn off Skip certificate verification, and set the CA file if the broker has an authority of its own",
     "A proxy lets nobody in without a login, which the plugin does not have: exempt the path at the proxy",
@@ -25,6 +25,7 @@ window.TempETA.sentences = [
     "The broker delivers no messages: the bridge's own %(base)s/info did not come back within %(read_back_s)s s",
     "The certificate of %(where)s is not verified: anyone on the network can pose as the broker",
     "Check whether Home Assistant's MQTT integration uses this broker and this prefix",
+    "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)",
     "OctoPrint ended during the run; what the script has switched on may still be on",
     "This printer is also announced to Home Assistant by %(join)s, so it appears there twice",
     "%(who)s uses the client ID %(client_id)s since %(first)s, and the broker lets only one of them be connected",
@@ -63,7 +64,6 @@ window.TempETA.sentences = [
     "__script_commands__ must return a string or a list of strings",
     "its drive does not answer; check it, or choose another folder",
     "Home Assistant is online: its birth message was received on %(status_topic)s",
-    "Raise the broker's packet limit (mosquitto: max_packet_size)",
     "it was busy for too long; another plugin may have held it up",
     "Check username, password, and the user's access rules (ACL)",
     "The broker accepted a message on %(topic)s, but did not send it back",

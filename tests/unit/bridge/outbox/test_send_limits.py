@@ -56,7 +56,7 @@ def test_a_larger_message_is_counted_and_reported_once():
 def test_the_report_has_topic_size_limit_and_remedy():
     assert str(TooLarge("a/b", 22_000, 8192)) == (
         "The message on a/b has 22000 bytes and is not sent: the broker accepts at most 8192. "
-        "Raise the broker's packet limit (mosquitto: max_packet_size)."
+        "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)."
     )
 
 
@@ -203,7 +203,7 @@ def test_changed_settings_end_a_guess_but_not_an_announced_limit():
 def test_the_report_of_a_culprit_has_topic_size_and_remedy():
     text = str(Culprit("a/b", 9000))
     assert "twice while a message of 9000 bytes on a/b was in flight: it is not sent for a minute" in text
-    assert "packet limit (mosquitto: max_packet_size)" in text
+    assert "packet limit (mosquitto: max_packet_size, message_size_limit)" in text
 
 
 def test_two_messages_on_one_topic_that_are_in_flight_together_are_one_suspect():
