@@ -84,7 +84,7 @@ class Bridge:
         tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         heating = (heaters, readiness, pages, store, forecasts, heater_commands)
-        printing = (Job(outbox, printer), Events(outbox), *scripts.parts, job_commands)
+        printing = (Job(outbox, printer), Events(outbox, printer), *scripts.parts, job_commands)
         leaving = (former_bases, connection, left_elsewhere, home_assistant)
         connecting = (commands, info, other_plugins, *leaving, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.

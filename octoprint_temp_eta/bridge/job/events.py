@@ -1,4 +1,9 @@
-"""The events of print and printer, as OctoPrint reports them."""
+"""The events of print and printer, as OctoPrint reports them.
+
+OctoPrint reports that a print has ended or is paused while the printer still moves: its state changes once all lines
+that belong to the print were carried out. Until then it refuses the next job, and scripts. So the event waits for the
+state: an automation may start something at once.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +13,68 @@ from ...core.clock import Now
 from ...messages import encode
 from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
+from ..printer.printer import Printer
 from ..protocol.effects import Effect
+from ..protocol.inputs import PrinterChanged, Stopping
 from ..protocol.job_inputs import PrinterEvent
 
 #: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
 #: Firmware reports one filament runout several times, in different words, within this many seconds.
 SAME_RUNOUT_S = 30.0
+#: The event that waits while the printer is in a state, and the maximum in seconds: what a printer has in its buffer
+#: takes less, but the user's G-code after a print may take an hour.
+AWAITED = {"print_done": "FINISHING", "print_cancelled": "CANCELLING", "print_paused": "PAUSING"}
+MOST_AWAITED_S = 30.0
 
 
 class Events(Part):
     """Publishes each event on `<base>/event`."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, printer: Printer) -> None:
         self._outbox = outbox
+        self._printer = printer
         self._runout_at: float | None = None
+        #: The event that waits, and when it happened.
+        self._waiting: tuple[PrinterEvent, Now] | None = None
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {PrinterEvent: self._happened}
+        return {PrinterEvent: self._happened, PrinterChanged: self._changed, Stopping: self._stopping}
+
+    def tick(self, now: Now) -> list[Effect]:
+        """Publish what has waited for too long."""
+        if self._waiting is not None and now.at - self._waiting[1].at >= MOST_AWAITED_S:
+            self._release()
+        return []
+
+    def _stopping(self, _: Stopping, __: Now) -> list[Effect]:
+        self._release()
+        return []
 
     def _happened(self, event: PrinterEvent, now: Now) -> list[Effect]:
         if event.kind == "filament_runout" and self._is_same_runout(now):
             return []
+        self._release()
+        if AWAITED.get(event.kind, "") == self._printer.state:
+            self._waiting = (event, now)
+        else:
+            self._publish(event, now)
+        return []
+
+    def _changed(self, _: PrinterChanged, __: Now) -> list[Effect]:
+        if self._waiting is not None and AWAITED[self._waiting[0].kind] != self._printer.state:
+            self._release()
+        return []
+
+    def _release(self) -> None:
+        """Publish the event that waits."""
+        if self._waiting is not None:
+            (event, at), self._waiting = self._waiting, None
+            self._publish(event, at)
+
+    def _publish(self, event: PrinterEvent, now: Now) -> None:
         body = {
             "event_type": event.kind,
             "file": event.file,
@@ -42,7 +85,6 @@ class Events(Part):
             "error": event.error,
         }
         self._outbox.publish_event("event", body, now, keep_s=KEEP_S)
-        return []
 
     def _is_same_runout(self, now: Now) -> bool:
         before, self._runout_at = self._runout_at, now.at

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from octoprint_temp_eta.bridge.job.events import KEEP_S, SAME_RUNOUT_S
+import pytest
+
+from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, SAME_RUNOUT_S
+from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.job_inputs import PrinterEvent
 from tests.support.bridge_driver import connected
 
@@ -23,6 +26,44 @@ def test_an_event_is_published_with_all_keys():
         "reason": None,
         "error": None,
     }
+
+
+ENDS = [
+    ("print_done", "FINISHING", "OPERATIONAL"),
+    ("print_cancelled", "CANCELLING", "OPERATIONAL"),
+    ("print_paused", "PAUSING", "PAUSED"),
+]
+
+
+@pytest.mark.parametrize(("kind", "during", "after"), ENDS)
+def test_an_end_or_pause_waits_until_the_printer_accepts_what_follows(kind: str, during: str, after: str):
+    driver = connected()
+    driver.printer(state=during)
+    happened_at = driver.now.wall
+    driver.handle(PrinterEvent(kind))
+    driver.advance(5)
+    assert driver.bodies("event") == []
+    driver.printer(state=after)
+    [body] = driver.bodies("event")
+    assert (body["event_type"], body["timestamp"]) == (kind, happened_at)
+    topics = [publish.topic for _, publish in driver.sent]
+    assert topics.index(f"{driver.base}/event") > max(
+        at for at, topic in enumerate(topics) if topic.endswith("/printer")
+    )
+
+
+def test_it_waits_for_half_a_minute_at_most_and_no_longer_than_until_the_next_one_or_the_stop():
+    for ends in (
+        lambda driver: driver.advance(MOST_AWAITED_S + 1),
+        lambda driver: driver.handle(PrinterEvent("disconnected")),
+        lambda driver: driver.handle(Stopping()),
+    ):
+        driver = connected()
+        driver.printer(state="FINISHING")
+        driver.handle(DONE)
+        assert driver.bodies("event") == []
+        ends(driver)
+        assert [body["event_type"] for body in driver.bodies("event")][:1] == ["print_done"]
 
 
 def test_without_a_connection_it_waits_with_its_own_time():
