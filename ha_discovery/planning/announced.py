@@ -61,11 +61,9 @@ class Place:
         """Whether `other` is this component at another place, and Home Assistant can move it there.
 
         It cannot move to another prefix, which Home Assistant does not subscribe to, nor from one single topic to
-        another: the servers that need the single form do not support migrate_discovery. A trigger with another key on
-        the device's topic is removed and added: it has no registry entry to keep.
+        another: the servers that need the single form do not support migrate_discovery.
         """
-        kept = self.platform in Entity.platforms or self.topic != other.topic
-        movable = kept and self.prefix == other.prefix and Form.DEVICE in (self.form, other.form)
+        movable = self.prefix == other.prefix and Form.DEVICE in (self.form, other.form)
         return movable and self.is_same_as(other) and not self.stays_in(other)
 
 

@@ -79,13 +79,6 @@ def test_a_removed_trigger_leaves_nothing_to_recall() -> None:
     assert todo.after.departed == frozenset()
 
 
-def test_a_trigger_with_another_key_on_the_devices_topic_is_removed_and_added() -> None:
-    renamed = replace(TRIGGER, key="u")
-    todo = plan(announced(announcement(sensor("a"), TRIGGER)), announcement(sensor("a"), renamed))
-    assert steps(todo) == [[(DEVICE, {"t": {"platform": "device_automation"}})], [(DEVICE, "announce")]]
-    assert todo.after.departed == frozenset()
-
-
 def test_components_of_two_platforms_are_removed_in_two_messages() -> None:
     door = BinarySensor(key="door", unique_id="door", name="Door", state_topic="t")
     todo = plan(announced(announcement(sensor("a"), sensor("b"), door)), announcement(sensor("a")))
