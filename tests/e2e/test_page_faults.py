@@ -46,7 +46,7 @@ def test_a_command_without_a_reply_is_given_up(page: Page) -> None:
     page.route("**/api/plugin/temp_eta", lambda route: None if route.request.method == "POST" else route.continue_())
     page.evaluate(f"() => void {MODEL}.scripts.cancel()")
     assert page.evaluate(f"{MODEL}.scripts.pending()")
-    expect(page.locator(".ui-pnotify")).to_contain_text(NO_RESPONSE)
+    expect(page.locator(".ui-pnotify", has_text=NO_RESPONSE).first).to_be_visible()
     assert not page.evaluate(f"{MODEL}.scripts.pending()")
 
 
@@ -58,7 +58,7 @@ def test_a_refusal_of_octoprint_itself_is_shown(page: Page) -> None:
 def test_a_scripts_settings_that_cannot_be_opened_are_reported(page: Page) -> None:
     gateway = BadGateway(page)
     page.evaluate(f"() => void {MODEL}.scripts.toggleSettings({{id: 'waits'}})")
-    expect(page.locator(".ui-pnotify")).to_contain_text(NO_RESPONSE)
+    expect(page.locator(".ui-pnotify", has_text=NO_RESPONSE).first).to_be_visible()
     gateway.end()
 
 

@@ -106,6 +106,6 @@ def test_a_run_after_a_line_whose_ok_was_lost_can_be_cancelled(octoprint: OctoPr
     octoprint.gcode("!!DEBUG:dont_answer", "M117 lost")
     run_id = start(octoprint, "late", "return True, {'replies': [ask('M117 after')]}")
     post(octoprint, "script/cancel")
-    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=180)
     assert last["outcome"] == "cancelled"
     assert run(octoprint, "late", "return True, {'replies': [ask('M117 after')]}") == ["echo:after\nok\n"]

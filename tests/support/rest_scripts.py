@@ -50,7 +50,7 @@ def wait_for_printer(octoprint: OctoPrint) -> None:
 def run(octoprint: OctoPrint, script_id: str, body: str) -> Any:
     """Run a script with `body` as its run(), and return what it stores under `replies`."""
     run_id = start(octoprint, script_id, body)
-    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=180)
     assert last["outcome"] == "finished", last
     return last["result"]["replies"]
 
