@@ -53,7 +53,7 @@ def numpy_problem(folder: Path, logger: logging.Logger, probe: Callable[[], int 
         known = int(stored["status"])
         if stored["key"] == key and -known in LASTING:  # former versions stored others, too
             return _problem(known)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         pass  # not probed yet
     status = probe()
     if status is None:

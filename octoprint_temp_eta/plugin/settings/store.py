@@ -198,8 +198,12 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             changes["mqtt_custom_identifier"] = machine.new_instance(self._appearance_name())
         if changes.get("mqtt_username") == "" and "mqtt_password" not in changes:
             changes["mqtt_password"] = ""  # otherwise a password could not be removed
-        if valid.mqtt_password and "mqtt_password" not in changes and _goes_elsewhere(valid, parsed):
-            raise table.InvalidSetting("mqtt_password", None, "must be entered again for another host")
+        address = str(parsed["mqtt_broker_host"])
+        if valid.mqtt_password and "mqtt_password" not in changes and hosts(address) - hosts(valid.mqtt_broker_host):
+            if parsed["mqtt_username"] or has_username(address):
+                raise table.InvalidSetting("mqtt_password", None, "must be entered again for another host")
+            # Without a user name it is not sent. With one, it would count as entered for this host.
+            changes["mqtt_password"] = ""
         return changes
 
     def _refuse(self, error: table.InvalidSetting) -> None:
@@ -219,13 +223,6 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
 
     def _meant(self, loaded: Mapping[str, Any]) -> dict[str, Any]:
         return as_written(loaded, texts_of(loaded, self._written))
-
-
-def _goes_elsewhere(saved: table.Settings, changed: Mapping[str, Any]) -> bool:
-    """Return whether a host would get the password that was not entered for it. It is sent with a user name only."""
-    address = str(changed["mqtt_broker_host"])
-    is_sent = changed["mqtt_username"] or has_username(address)
-    return bool(is_sent and hosts(address) - hosts(saved.mqtt_broker_host))
 
 
 def _json_or_none(value: Any) -> Any:

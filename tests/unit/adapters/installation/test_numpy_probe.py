@@ -104,7 +104,7 @@ def test_a_probe_that_times_out_is_repeated_at_the_next_start(tmp_path: Path):
     assert numpy_problem(tmp_path, LOGGER, Probe(0)) is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 1}', "[" * 200_000, '{"status": 1e999}'])
 def test_a_damaged_result_is_no_result(tmp_path: Path, content: str):
     (tmp_path / RESULT).write_text(content)
     assert numpy_problem(tmp_path, LOGGER, Probe(SIGILL)) is not None

@@ -62,9 +62,9 @@ def test_a_number_that_is_not_json_is_refused_without_the_value(tmp_path: Path, 
     assert (response.json["key"], response.json["value"]) == ("threshold_start", None)
 
 
-def with_password(tmp_path: Path, host: str = "broker.test") -> TempETAPlugin:
+def with_password(tmp_path: Path, host: str = "broker.test", username: str = "anna") -> TempETAPlugin:
     """Return the plugin with a saved password."""
-    written = f"mqtt_broker_host: '{host}', mqtt_username: anna, mqtt_password: hush"
+    written = f"mqtt_broker_host: '{host}', mqtt_username: '{username}', mqtt_password: hush"
     return loaded(tmp_path, f"plugins:\n  temp_eta: {{{written}}}\n")
 
 
@@ -112,6 +112,15 @@ def test_a_password_that_is_left_without_a_user_name_keeps_no_host_away(tmp_path
     assert plugin.unsaved_settings({"mqtt_broker_host": "other.test"}).mqtt_broker_host == "other.test"
     with pytest.raises(InvalidSetting, match="must be entered again"):
         plugin.unsaved_settings({"mqtt_broker_host": "mqtt://eve@other.test"})
+
+
+def test_a_password_that_is_left_without_a_user_name_is_removed_with_another_host(tmp_path: Path) -> None:
+    """Otherwise a user name in the next change of the URL would have it sent there."""
+    plugin = with_password(tmp_path, host="mqtt://anna@broker.test", username="")
+    plugin.on_settings_save({"mqtt_broker_host": "mqtt://other.test"})
+    plugin.on_settings_save({"mqtt_broker_host": "mqtt://anna@other.test"})
+    settings = plugin.parsed_settings()
+    assert (settings.mqtt_broker_host, settings.mqtt_password) == ("mqtt://anna@other.test", "")
 
 
 def test_the_password_is_not_saved_by_way_of_no_host(tmp_path: Path) -> None:
