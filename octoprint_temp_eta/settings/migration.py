@@ -42,7 +42,8 @@ MAPPED = {
     "algorithm": "Kept if it was saved; the default is now `model`.",
     "mqtt_enabled": "The default is now true, without effect as long as there is no host. If a host was saved and this "
     "was not, it stays off.",
-    "mqtt_base_topic": "Levels of letters, digits, `_` and `-` are kept; others are made valid: `Home/my öl` becomes `Home/my-ol`.",
+    "mqtt_base_topic": "Levels of letters, digits, `_` and `-` are kept; others are made valid: `Home/my öl` "
+    "becomes `Home/my-ol`.",
     "mqtt_use_appearance_name": "The topic level that it produced, the appearance name, is now the printer ID "
     "(`mqtt_custom_identifier`).",
     "mqtt_custom_identifier": "Now the printer ID, which always exists. If the appearance name was in the topics, that "
