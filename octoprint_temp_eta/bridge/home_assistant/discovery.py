@@ -39,8 +39,8 @@ HOLD_S = 30.0
 WILL_S = 120.0
 #: A warning for the log.
 NEW_TEXTS = (
-    "Texts by which Home Assistant identifies device triggers have changed, with OctoPrint's language or the printer's "
-    "heaters. Choose the triggers again in automations: those with the former texts have no effect any more."
+    "Texts by which Home Assistant identifies device triggers have changed, with OctoPrint's language, the printer's "
+    "heaters or an update. Choose the triggers again in automations: those with the former texts have no effect."
 )
 
 
@@ -275,7 +275,13 @@ class Discovery:
             self._done(now)
             return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
-        return [*_warning(known.places, todo.after.places), *self._step(now)]
+        return [*self._warning(known.places, todo.after.places), *self._step(now)]
+
+    def _warning(self, before: Iterable[Place], after: Iterable[Place]) -> list[Effect]:
+        """Warn if triggers of our device are replaced: one that only disappears or is new needs nothing of the user."""
+        ours = (DeviceTrigger.platform, self._former_bases.present_device)
+        old, new = ({p.identity for p in places if (p.platform, p.device_id) == ours} for places in (before, after))
+        return [Log(logging.WARNING, NEW_TEXTS)] if old - new and new - old else []
 
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet.
@@ -335,14 +341,6 @@ class Discovery:
             return []
         self._announced = announced
         return [Save(ANNOUNCED, announced.as_json())]
-
-
-def _warning(before: Iterable[Place], after: Iterable[Place]) -> list[Effect]:
-    """Warn if triggers are replaced by others: one that only disappears or is new needs nothing of the user."""
-    old, new = (
-        {place.identity for place in places if place.platform == DeviceTrigger.platform} for places in (before, after)
-    )
-    return [Log(logging.WARNING, NEW_TEXTS)] if old - new and new - old else []
 
 
 def as_publish(message: Message) -> Publish:

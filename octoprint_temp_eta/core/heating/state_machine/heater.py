@@ -30,14 +30,18 @@ _AT_REST = frozenset({State.OFF, State.AT_TARGET, State.COOLED_DOWN})
 RINGING_C = 3.0
 #: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
 SAG_S, OVERHEAT_S = 15.0, 90.0
-#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck. A chamber that the
-#: bed heats gains 1 °C in some minutes.
-STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0.5}
+#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck, if it does so for the
+#: last number of seconds. A chamber that the bed heats gains 1 °C in some minutes, and its sensor has noise.
+STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0.3}
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
+STAYS_STUCK_S = {HeaterKind.TOOL: 0.0, HeaterKind.BED: 0.0, HeaterKind.CHAMBER: 110.0}
 #: If a heater has been near its target for that time and gained less than this many °C, it will not get any warmer.
 PLATEAU_GAIN_C = 0.5
 #: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
 ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
+#: A heater without a target that gains this many °C within this many seconds up to more than `ROOM_C` is heated: its
+#: surroundings heat it more slowly.
+RISEN_C, RISEN_S = 10.0, 100.0
 #: Seconds for which a heater that was found warm is watched for a fall.
 FOUND_S = 1800.0
 #: Temperature in °C up to which a heater that no longer cools counts as cooled down: above it, something still heats.
@@ -64,6 +68,7 @@ class Heater:
         self._sagged = Debounce(SAG_S)
         self._overheated = Debounce(OVERHEAT_S)
         self._near = Debounce(STUCK_S[self.kind])
+        self._stuck = Debounce(STAYS_STUCK_S[self.kind])
         #: The cool-down target at the last reading, None before the first.
         self._cooled_at_before: float | None = None
         #: Until when a heater that was found warm is watched for a fall.
@@ -72,6 +77,8 @@ class Heater:
         self._settling: Settling | None = None
         #: Whether it was found hot, so that it is unknown whether it cools.
         self._found_hot = False
+        #: Whether it was heated without a target since it entered its state.
+        self._risen = False
         #: The temperature in °C at which it has settled above its target.
         self._settled_at: float | None = None
         #: Whether the next reading is the first after an extrapolation.
@@ -96,8 +103,8 @@ class Heater:
 
     @property
     def restless(self) -> bool:
-        """Whether the target changes at each reading, so that there is no real heat-up or cool-down."""
-        return self._belief.restless
+        """Whether there is no real heat-up or cool-down: the target changes at each reading, or none is reported."""
+        return self._belief.restless or self._risen
 
     def doubts(self, at: float, actual: float | None, target: float | None) -> bool:
         """Return whether a reading is too far from the last one to be believed before it is confirmed."""
@@ -205,6 +212,7 @@ class Heater:
             Condition.THRESHOLD_LOWERED: lowered,
             Condition.STILL_WARM: resumes and actual > self.cooled_at + RINGING_C,
             Condition.FOUND_HOT: found is Condition.FOUND_HOT,
+            Condition.RISEN: self._rises(newest),
             Condition.FALLING: falls and actual > self.cooled_at,
             Condition.KEPT_HOT: kept_hot,
             Condition.SETTLED: settled and actual <= SETTLED_C,
@@ -236,6 +244,13 @@ class Heater:
             self._settling = Settling(self.kind, newest.at, newest.actual)
         return self._settling.update(newest.at, newest.actual)
 
+    def _rises(self, newest: Sample) -> bool:
+        """Return whether something heats a heater that has no target, such as a firmware that tunes its controller."""
+        if self.state not in (State.OFF, State.COOLED_DOWN) or newest.actual <= max(self.cooled_at, ROOM_C[self.kind]):
+            return False
+        lowest = min(sample.actual for sample in self.history.since(newest.at - RISEN_S))
+        return newest.actual - lowest >= RISEN_C
+
     def _progress(self, newest: Sample) -> Condition:
         """Return whether a heating heater is stuck, or as warm as it will get; never within the first window."""
         window = STUCK_S[self.kind]
@@ -248,12 +263,21 @@ class Heater:
             return Condition.STUCK
         samples = self.history.spanning(newest.at - window)
         short = newest.at - self._moving_since < window or len(samples) < 2
-        lowest = min(sample.actual for sample in samples)
-        return Condition.GAINING if short or newest.actual - lowest >= STUCK_GAIN_C[self.kind] else Condition.STUCK
+        if self.kind is HeaterKind.CHAMBER:  # slower than the noise
+            gain = (self.history.rate(window) or 0.0) * window
+        else:
+            gain = newest.actual - min(sample.actual for sample in samples)
+        gains = short or gain >= STUCK_GAIN_C[self.kind]
+        return Condition.STUCK if self._stuck.update(newest.at, not gains) else Condition.GAINING
 
     def _move(self, conditions: list[Condition], at: float) -> Transition | None:
         moves = MOVES[self.state]
-        return next((self._enter(moves[each], at) for each in conditions if each in moves), None)
+        condition = next((each for each in conditions if each in moves), None)
+        if condition is None:
+            return None
+        transition = self._enter(moves[condition], at)
+        self._risen = self._risen or condition is Condition.RISEN
+        return transition
 
     def _enter(self, state: State, at: float) -> Transition | None:
         previous, self.state = self.state, state
@@ -267,6 +291,6 @@ class Heater:
 
     def _restart(self, at: float) -> None:
         self._moving_since = at
-        self._settling = None
-        for timer in (self._arrived, self._cooled, self._sagged, self._overheated, self._near):
+        self._settling, self._risen = None, False
+        for timer in (self._arrived, self._cooled, self._sagged, self._overheated, self._near, self._stuck):
             timer.restart()

@@ -50,6 +50,8 @@ class Condition(StrEnum):
     THRESHOLD_LOWERED = "threshold lowered"
     #: The first reading after an extrapolated cool-down is well above the cool-down target.
     STILL_WARM = "still warm"
+    #: Without a target, the temperature has risen: something heats, but the firmware reports no target.
+    RISEN = "risen"
     #: Within the tolerance of the target or beyond it, for `ARRIVAL_HOLD`.
     ARRIVED = "arrived"
     #: Near the target, and no longer approaching it.
@@ -87,6 +89,7 @@ MOVES: Mapping[State, Mapping[Condition, State]] = {
     State.OFF: {
         **_NEW_TARGET,
         Condition.FOUND_HOT: State.COOLING,
+        Condition.RISEN: State.COOLING,
         Condition.FALLING: State.COOLING,
     },
     State.HEATING: {**_ANY_TARGET, **_REACHED, Condition.STUCK: State.STALLED},
@@ -106,6 +109,7 @@ MOVES: Mapping[State, Mapping[Condition, State]] = {
         **_NEW_TARGET,
         Condition.THRESHOLD_LOWERED: State.COOLING,
         Condition.STILL_WARM: State.COOLING,
+        Condition.RISEN: State.COOLING,
     },
 }
 

@@ -69,6 +69,11 @@ def test_odd_values_are_unknown(odd: object):
         ),
         ("PrintFailed", {"path": "a", "origin": "local", "reason": "cancelled"}, None),
         (
+            "PrintCancelled",
+            {"path": "a", "origin": "local", "reason": "cancelled"},
+            PrinterEvent("print_cancelled", "a", "local"),
+        ),
+        (
             "PrintFailed",
             {"path": "a", "origin": "local", "reason": "error", "error": "Heating failed", "time": 3},
             PrinterEvent("print_failed", "a", "local", None, 3.0, "error", "Heating failed"),

@@ -129,7 +129,7 @@ def test_staying_just_below_the_target_is_not_stalled():
     assert bed.hold(58.0, 60.0, 600) is State.AT_TARGET
 
 
-@pytest.mark.parametrize(("heater", "seconds"), [("tool0", 30.0), ("bed", 90.0), ("chamber", 110.0), ("P", 110.0)])
+@pytest.mark.parametrize(("heater", "seconds"), [("tool0", 30.0), ("bed", 90.0), ("chamber", 220.0), ("P", 220.0)])
 def test_each_kind_has_its_own_time_before_it_is_stalled(heater: str, seconds: float):
     bed = HeaterDriver(heater)
     bed.read(22.0, 60.0)
@@ -141,6 +141,53 @@ def test_a_chamber_that_a_bed_heats_is_not_stalled():
     chamber = HeaterDriver("chamber")
     chamber.play([(at, 22.0 + 36.0 * (1.0 - math.exp(-at / 2400.0)), 45.0) for at in curves.seconds(2000, 2.0)])
     assert chamber.states == [State.HEATING]
+
+
+@pytest.mark.parametrize(
+    ("tau", "warmest", "target"), [(1200.0, 52.0, 50.0), (1500.0, 62.0, 60.0), (1800.0, 60.0, 50.0)]
+)
+def test_a_slow_noisy_chamber_is_not_stalled(tau: float, warmest: float, target: float):
+    noise, chamber = random.Random(1), HeaterDriver("chamber")
+    chamber.read(22.0, target)
+    for at in curves.seconds(6 * tau, 2.0):
+        if (
+            chamber.read(warmest - (warmest - 22.0) * math.exp(-at / tau) + noise.gauss(0, 0.1), target, after=2.0)
+            is State.AT_TARGET
+        ):
+            break
+    assert chamber.states == [State.HEATING, State.AT_TARGET]
+
+
+def test_a_chamber_that_does_not_get_warmer_is_stalled_also_with_a_noisy_sensor():
+    noise, chamber = random.Random(2), HeaterDriver("chamber")
+    for _ in range(300):
+        chamber.read(round(30.0 + noise.gauss(0, 0.15), 1), 60.0, after=2.0)
+    assert chamber.states == [State.HEATING, State.STALLED]
+
+
+@pytest.mark.parametrize("cooled", [False, True], ids=["off", "cooled down"])
+def test_a_heater_that_is_heated_without_a_target_is_cooling_until_it_has_cooled_down(cooled: bool):
+    """Marlin's M303 switches the heaters off, and heats to tune the controller."""
+    tool = HeaterDriver("tool0")
+    if cooled:
+        tool.hold(60.0, 60.0, 5)
+        tool.play(curves.cooling(60.0, tau=100.0, lasting=200))
+    tool.read(22.0, 0.0)
+    before = len(tool.states)
+    tool.play(
+        [(at, actual, 0.0) for at, actual, _ in curves.heating(210.0, rate=2.0, overshoot=8.0, hold=300, every=2.0)]
+    )
+    assert tool.states[before:] == [State.COOLING]
+    assert tool.heater.restless  # nothing is learned from it
+    tool.play(curves.cooling(210.0, tau=120.0, lasting=600))
+    assert tool.states[before:] == [State.COOLING, State.COOLED_DOWN]
+    assert not tool.heater.restless
+
+
+def test_a_heater_that_its_surroundings_warm_stays_off():
+    tool = HeaterDriver("tool0")
+    tool.play([(at, 22.0 + 0.03 * at, 0.0) for at in curves.seconds(1500, 2.0)])
+    assert tool.states == [State.OFF]
 
 
 def test_the_rate_of_a_heater_that_holds_its_target_with_a_ripple_is_0():

@@ -53,6 +53,13 @@ def resume_warm(bed: HeaterDriver) -> None:
     bed.read(COOLED_AT + 5.0, 0.0)
 
 
+def rise(bed: HeaterDriver) -> None:
+    """Heat it from 50 to 60 °C without a target."""
+    bed.heater.cooled_at = 50.0
+    for actual in range(50, 61):
+        bed.read(float(actual), 0.0)
+
+
 def keep_hot(bed: HeaterDriver) -> None:
     """Let a heater be found hot that does not fall."""
     bed.heater.lose()
@@ -76,6 +83,7 @@ PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 610),
     Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 610),
     Condition.KEPT_HOT: keep_hot,
+    Condition.RISEN: rise,
     Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
     # a cooling heater passes the tolerance first: only a leap goes so far below at once
     Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
