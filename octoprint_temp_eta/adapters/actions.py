@@ -113,7 +113,7 @@ class Actions:
         on_card = action.origin == FileDestinations.SDCARD
         try:
             found = self._is_on_card(action.file) if on_card else self._has_file(FileDestinations.LOCAL, action.file)
-        except (ValueError, IndexError):  # outside of the uploads, or OctoPrint fails: "./lid.gcode"
+        except (ValueError, IndexError):  # outside of the uploads; OctoPrint cannot read "./lid.gcode"
             found = False
         if not found:
             raise Refused("unknown_file", f"There is no file {action.file[:64]!r} in {action.origin!r}.")

@@ -31,6 +31,19 @@ def test_a_bed_that_heats_while_only_the_hotend_is_reported_is_not_stalled(secon
     assert printer.states("bed")[:2] == ["off", "heating"]
 
 
+def test_targets_that_change_while_the_heater_is_left_out_are_followed():
+    printer = cold()
+    printer.send(SHORT.format(30.0))
+    for target in (50.0, 55.0, 60.0):
+        printer.send_target("bed", target)
+        printer.send(SHORT.format(30.0))
+    printer.send(SHORT.format(30.0), seconds=20)
+    assert (printer.driver.eta("bed")["state"], printer.driver.eta("bed")["target"]) == ("heating", 60.0)
+    printer.send_target("bed", 0.0)
+    printer.send(SHORT.format(30.0), seconds=20)
+    assert (printer.driver.eta("bed")["state"], printer.driver.eta("bed")["target"]) == ("off", 0.0)
+
+
 def test_a_bed_that_is_left_out_for_longer_is_unknown_until_it_is_reported():
     printer = cold()
     printer.send_target("bed", 60.0)

@@ -172,7 +172,7 @@ def test_a_copy_with_an_id_of_its_own_leaves_the_running_original_alone(acl: str
         assert [topic for topic in emptied if INSTANCE in topic] == []
 
 
-def test_of_two_printers_with_one_id_and_two_base_topics_the_other_one_keeps_its_device():
+def test_of_two_printers_with_one_id_and_two_base_topics_the_other_one_gets_its_device_back():
     theirs = f"homeassistant/device/temp_eta_{INSTANCE}/config"
     identity = replace(IDENTITY, machine="c" * 16, boot_id="c" * 16, host="second")
     files: dict[str, Any] = {}

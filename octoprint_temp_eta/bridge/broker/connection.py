@@ -149,7 +149,7 @@ class Connection(Part):
         effects: list[Effect] = []
         self._defend(self.conflict.tick(now), now)
         if problem := self._present.tick(now):
-            effects += self.report(problem, now)
+            effects += self._report(problem, now)
         self._outbox.retry(now)
         dead = self._present.dead
         if reason := self._outbox.stuck(now):
@@ -200,7 +200,7 @@ class Connection(Part):
 
     def report_not_sent(self, now: Now) -> list[Effect]:
         """Report messages that the outbox has not sent because of the broker's limits."""
-        return [effect for text in self._present.take_not_sent(self._settings) for effect in self.report(text, now)]
+        return [effect for text in self._present.take_not_sent(self._settings) for effect in self._report(text, now)]
 
     # Inputs
 
@@ -219,7 +219,7 @@ class Connection(Part):
         effects = [*self._move(Event.ACCEPTED), *self._look_at(())]
         self.connections += 1
         if self._changed:
-            self.problems.last_error, self._changed = None, False
+            self._problems.last_error, self._changed = None, False
         self._present.begin(event, now)
         self.conflict.times.connected(now)
         text = f"Connected to {event.address} with MQTT {event.protocol}"
@@ -233,7 +233,7 @@ class Connection(Part):
         before = self.last_error
         effects = self._lost(event.reason, now, without_reason=event.code is None)
         if event.at_once:  # a broker without MQTT 5 is no error
-            self.problems.last_error = before
+            self._problems.last_error = before
         self._retry_at = now.wall + event.pause if self.state is State.WAITING else None
         self._restart_at = now.at + event.pause if event.given_up and self.state is State.WAITING else None
         return effects if event.code != SESSION_TAKEN_OVER else [*effects, *self._taken_over(now)]
@@ -242,13 +242,13 @@ class Connection(Part):
         """Report that another client keeps taking over our session; disconnect if the other machine stays."""
         found = self.conflict.taken_over(self._connect().client_id, self._identity, now)
         text = self.conflict.text
-        return [] if text is None else [*self.report(text, now), *self._leave(found, now)]
+        return [] if text is None else [*self._report(text, now), *self._leave(found, now)]
 
     def _leave(self, found: Found, now: Now) -> list[Effect]:
         """Disconnect if the other machine stays."""
         if found is not Found.LEAVE:
             return []
-        self.problems.last_error = self.conflict.text
+        self._problems.last_error = self.conflict.text
         effects = [*self._move(Event.CONFLICT), Disconnect()]
         self._retry_at = now.wall + self.conflict.return_s
         return effects
@@ -258,13 +258,13 @@ class Connection(Part):
             self._outbox.resend_states()
 
     def _refused(self, event: BrokerRefused, now: Now) -> list[Effect]:
-        if event.topic in self._looked_at and not event.published:
+        if event.topic in self._looked_at and event.topic != self._settings.ha_status_topic and not event.published:
             return []  # it is good to know, but nobody has to permit it: without a report
         event = explained(event, self._outbox.topics, self._settings)
-        return self.report(event.reason, now) if self._present.is_new(event, self._settings) else []
+        return self._report(event.reason, now) if self._present.is_new(event, self._settings) else []
 
     def _granted(self, event: SubscriptionGranted, _: Now) -> list[Effect]:
-        self.problems.granted(event.topic)
+        self._problems.granted(event.topic)
         return []
 
     def _delivered(self, event: Delivered, now: Now) -> list[Effect]:
@@ -315,19 +315,18 @@ class Connection(Part):
         times.lost(now)
         if was_connected and without_reason and times.keeps_breaking(now):
             reason += explain_breaking(self._settings.mqtt_custom_identifier, self._connect().client_id)
-        self.problems.last_error = reason
+        self._problems.last_error = reason
         return [*effects, *self._log.lost(reason, now)]
 
-    def report(self, problem: str, now: Now) -> list[Effect]:
+    def _report(self, problem: str, now: Now) -> list[Effect]:
         """Report a problem of a connection that continues."""
-        self.problems.last_error = problem
+        self._problems.last_error = problem
         return self._log.refused(problem, now)
 
     # Settings
 
     @property
-    def problems(self) -> Problems:
-        """What does not work."""
+    def _problems(self) -> Problems:
         return self._present.problems
 
     @property
@@ -343,7 +342,7 @@ class Connection(Part):
 
     def _subscribe(self) -> list[Effect]:
         topics = self._subscriptions()
-        self.problems.only(topics)
+        self._problems.only(topics)
         return [Subscribe(topics)]
 
     def _connect(self) -> Connect:

@@ -179,19 +179,19 @@ class FormerBases(Part):
         if not self._outbox.former and not self._device_ids and not self._looks:
             return
         bases = [base_of(topic) for topic in self._outbox.former]
-        bases += (base for device in sorted(self._device_ids) for base in self.bases_of(device))
+        bases += (base for device in sorted(self._device_ids) for base in self._bases_of(device))
         most = MOST_BASES if self._broken < MOST_BROKEN else 0
         wanted = list(dict.fromkeys(base for base in bases if base not in self._given_up))[:most]
         self._looks = {base: self._looks.get(base) or _Look(now.at) for base in wanted}
 
-    def bases_of(self, device: str) -> list[str]:
-        """Return the bases of this installation that a device may have, or have had."""
+    def _bases_of(self, device: str) -> list[str]:
+        """Return the bases that a device may have had."""
         instance = device.removeprefix(DEVICE)
         known = (*self._bases, *map(base_of, self._outbox.former))
         return [f"{self._settings.mqtt_base_topic}/{instance}", *(each for each in known if _last(each) == instance)]
 
     def _use_of_device(self, device: str) -> Use:
-        uses = {self.use_of(base) for base in self.bases_of(device)}
+        uses = {self.use_of(base) for base in self._bases_of(device)}
         return next(use for use in (Use.ANOTHER, Use.LOOKING, Use.UNKNOWN, Use.NOBODY) if use in uses)
 
     def _connected(self, _: BrokerConnected, now: Now) -> list[Effect]:

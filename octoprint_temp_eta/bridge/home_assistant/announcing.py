@@ -13,7 +13,6 @@ from ...home_assistant.device import FORMS, DeviceFacts, announcement
 from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, Thermostat
 from ...settings.table import Settings
 from ..broker.commands import Commands
-from ..broker.connect_settings import topics_of
 from ..broker.connection import Connection
 from ..broker.former_bases import FormerBases
 from ..broker.states import State
@@ -28,7 +27,6 @@ from ..protocol.effects import Effect, Log
 from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched, RemovalRequested
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
-from .device_configs import explain
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
 from .elsewhere import ELSEWHERE, Elsewhere
 from .fitting import Fitted, fit
@@ -82,8 +80,6 @@ class HomeAssistant(Part):
         #: Why the announcement is not as the settings ask for.
         self._problem: str | None = None
         self._reported: str | None = None
-        #: That another bridge announces our device, too.
-        self._rivalry: str | None = None
 
     @property
     def online(self) -> bool:
@@ -109,10 +105,8 @@ class HomeAssistant(Part):
     def configure(self, settings: Settings, now: Now) -> list[Effect]:
         """Apply changed settings; a new instance is a new device, on which device triggers do not work any more."""
         del now
-        before, self._settings = self._settings, settings
-        if topics_of(before) != topics_of(settings):
-            self._discovery.configs.rival = None
-        moved = before.mqtt_custom_identifier != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
+        before, self._settings = self._settings.mqtt_custom_identifier, settings
+        moved = before != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
         return [Log(logging.WARNING, NEW_DEVICE)] if moved and self._discovery.has_announced else []
 
     def _switched(self, event: PluginSwitched, now: Now) -> list[Effect]:
@@ -135,15 +129,14 @@ class HomeAssistant(Part):
         return []
 
     def _lost(self, _: BrokerLost, now: Now) -> list[Effect]:
-        self._discovery.configs.lost(now)
+        self._discovery.cleared.lost(now)
         return []
 
     def _arrived(self, message: MessageArrived, now: Now) -> list[Effect]:
         """Handle Home Assistant's birth or will; forget our device if another bridge uses our identity."""
         if self._connection.state is State.LEFT:
             return self._discovery.disown()
-        if message.topic in self._discovery.configs.topics:
-            self._discovery.config_arrived(message, now)
+        self._discovery.arrived(message, now)
         if message.topic != self._settings.ha_status_topic:
             return []
         if message.payload.decode("utf-8", "replace") != self._settings.ha_birth_payload:
@@ -175,10 +168,10 @@ class HomeAssistant(Part):
         # with discovery off, it still has to be known when Home Assistant is there
         waits = self._discovery.remembers and not self._settings.ha_discovery_enabled
         status = (self._settings.ha_status_topic,) if waits else ()
-        # with QoS 1, mosquitto delivers nothing more after 20 messages that are too large for us: they may be
-        configs = self._discovery.configs.topics if self._settings.mqtt_clean_start else ()
-        self._connection.awaited = (*status, *configs)
-        return self._report() + self._report_rival(now) + effects
+        # With a kept session we subscribe with QoS 1: mosquitto then stops after 20 messages that are too large for us.
+        device = self._discovery.cleared.topics if self._settings.mqtt_clean_start else ()
+        self._connection.awaited = (*status, *device)
+        return self._report() + effects
 
     @property
     def _facts(self) -> object:
@@ -198,16 +191,6 @@ class HomeAssistant(Part):
         """Log a new problem of the announcement."""
         before, self._reported = self._reported, self._problem
         return [Log(logging.WARNING, self._problem)] if self._problem and self._problem != before else []
-
-    def _report_rival(self, now: Now) -> list[Effect]:
-        """Report that another bridge has begun to announce our device."""
-        instance, base = self._settings.mqtt_custom_identifier, self._discovery.configs.rival
-        text = None if base is None else explain(instance, base.removesuffix(f"/{instance}"))
-        before, self._rivalry = self._rivalry, text
-        if before == text:
-            return []
-        self._connection.problems.ended(*([before] if before else []))
-        return [] if text is None else self._connection.report(text, now)
 
     def _offer(self, settings: Settings) -> Offer:
         heaters = tuple(self._heaters.names)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from math import inf
 
-from ha_discovery import SETTLE_SECONDS, Announced, Announcement, DeviceTrigger, Message, Place, plan
+from ha_discovery import SETTLE_SECONDS, Announced, Announcement, DeviceTrigger, Form, Message, Place, plan
 
 from ...core.clock import Now
 from ...messages.encode import encode
@@ -22,7 +22,7 @@ from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Log, Publish, Save
 from ..protocol.inputs import MessageArrived
-from .device_configs import DeviceConfigs, cleared, device_topics, note, present_topic
+from .cleared_device import ClearedDevice
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -62,7 +62,7 @@ class Discovery:
         self._announced = announced
         self._elsewhere = elsewhere
         self._former_bases = former_bases
-        self.configs = DeviceConfigs()
+        self.cleared = ClearedDevice()
         #: What only the connected broker may have: it was removed while another one was connected.
         self._left: frozenset[Place] = frozenset()
         self._wanted: Announcement | None = None
@@ -88,6 +88,8 @@ class Discovery:
         self._retries = outbox.limits.retries
         #: What stays in the records of this plan, because the broker did not accept a message on its topic.
         self._kept: frozenset[Place] = frozenset()
+        #: The triggers of the last plan: one that is interrupted warns once.
+        self._warned: set[str] = set()
         #: What this plan leaves alone: devices that may be another machine's now.
         self._aside = Announced()
 
@@ -108,7 +110,8 @@ class Discovery:
 
     def clear(self, prefix: str, now: Now) -> None:
         """Clear our device's topic once nothing is wanted, also if it is not in the record: the broker may have it."""
-        self._unrecorded = (cleared(prefix, self._former_bases.present_device),)
+        topic = f"{prefix}/device/{self._former_bases.present_device}/config"
+        self._unrecorded = (Message(topic, "", retain=True),)
         self.announce(now, 0.0)
 
     def connected(self, broker: str, now: Now) -> None:
@@ -121,20 +124,17 @@ class Discovery:
         places = self._announced.places
         self._left = self._elsewhere.connected(broker) - places
         self._announced = replace(self._announced, places=places | self._left)
-        self.configs.connected(now)
+        self.cleared.connected(now)
         self._watch(now)
         # what has become due without a connection waits too: another machine's `info` may be about to arrive
         self._due_at = None
         self.announce(now, RECONNECT_S if self._announced_once else COALESCE_S)
 
-    def config_arrived(self, message: MessageArrived, now: Now) -> None:
-        """Note what is announced on a device's topic; on our own one, only what follows our announcement counts."""
-        if not self._outbox.connected:
-            return
-        self.configs.arrived(message, self._former_bases.bases_of)
-        finished = self._finished_at is not None and not self._receipt.waiting and self._after is None
-        if finished and message.topic == present_topic(self._wanted):
-            self.configs.present_arrived(message, self._outbox.topics.base, now)
+    def arrived(self, message: MessageArrived, now: Now) -> None:
+        """Note what has arrived on the topic of our device."""
+        if self._outbox.connected and message.topic == self.cleared.topic:
+            finished = self._finished_at is not None and not self._receipt.waiting and self._after is None
+            self.cleared.arrived(message, now, announced=finished)
 
     def offline(self, now: Now) -> list[Effect]:
         """Home Assistant's will has come: what it misses of the present plan is announced again.
@@ -184,14 +184,14 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
-        if self.configs.tick(self._former_bases.present_device, now):
+        wanted = self._wanted
+        self.cleared.topic = wanted.messages[0].topic if wanted is not None and wanted.form == Form.DEVICE else None
+        if self.cleared.due(now):
             self.announce(now)
         return [*self._look(now), *(() if pauses else self._carry_out(now, may_remove=may_remove))]
 
     def _watch(self, now: Now) -> None:
-        everything, present = self._announced.everything, self._former_bases.present_device
-        self._former_bases.watch({place.device_id for place in everything}, now)
-        self.configs.watch(device_topics(everything, self._wanted, present))
+        self._former_bases.watch({place.device_id for place in self._announced.everything}, now)
 
     def _look(self, now: Now) -> list[Effect]:
         """Forget devices that are another machine's now; remove those of which it is known by now that they are not."""
@@ -200,12 +200,11 @@ class Discovery:
         if any(devices.get(place.device_id) is Use.NOBODY for place in self._aside.everything):
             self._aside = Announced()
             self.announce(now)
-        others = {device: base for device, base in self.configs.others.items() if device in devices}
-        taken = {device for device, use in devices.items() if use is Use.ANOTHER} | others.keys()
+        taken = {device for device, use in devices.items() if use is Use.ANOTHER}
         if not taken:
             return []
         self.announce(now)
-        return [*map(note, others.values()), *self._forget(taken)]
+        return self._forget(taken)
 
     def _forget(self, devices: Collection[str]) -> list[Effect]:
         """Forget what was announced of these devices, by their ids, without removing it: they are others' now."""
@@ -230,13 +229,7 @@ class Discovery:
             return self._step(now)
         waits = not may_remove and now.at - self._outbox.connected_at < HOLD_S and bool(self._not_wanted)
         may_begin = not waits and Use.LOOKING not in self._former_bases.devices.values()
-        if not (self._is_due(now) and may_begin):
-            return []
-        present = self._former_bases.present_device
-        if self._wanted is not None or present not in self.configs.others:
-            return self._begin(now, may_remove=may_remove)
-        self.announce(now)
-        return [note(self.configs.others[present]), *self._forget({present})]
+        return self._begin(now, may_remove=may_remove) if self._is_due(now) and may_begin else []
 
     def _is_due(self, now: Now) -> bool:
         """Whether something is to be announced now; makes the announcement."""
@@ -270,8 +263,10 @@ class Discovery:
         todo = plan(known, self._wanted, online=self.online)
         self._elsewhere.removed(known.places - self._left - todo.after.places)
         unrecorded, self._unrecorded = self._unrecorded, ()
+        if self._wanted is None:
+            recorded = {message.topic for step in todo.steps for message in step}
+            self._publish((message for message in unrecorded if message.topic not in recorded), now)
         if not todo.steps:
-            self._publish(unrecorded if self._wanted is None else (), now)
             self._done(now)
             return self._record(todo.after)
         self._steps, self._after = deque(zip(todo.records, todo.steps, strict=True)), todo.after
@@ -281,7 +276,8 @@ class Discovery:
         """Warn if triggers of our device are replaced: one that only disappears or is new needs nothing of the user."""
         ours = (DeviceTrigger.platform, self._former_bases.present_device)
         old, new = ({p.identity for p in places if (p.platform, p.device_id) == ours} for places in (before, after))
-        return [Log(logging.WARNING, NEW_TEXTS)] if old - new and new - old else []
+        warned, self._warned = self._warned, new
+        return [Log(logging.WARNING, NEW_TEXTS)] if old - new and new - old and new != warned else []
 
     def _step(self, now: Now) -> list[Effect]:
         """Carry out the next step; after the last one, publish all retained states: new entities have none yet.

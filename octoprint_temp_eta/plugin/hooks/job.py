@@ -73,7 +73,7 @@ def printer_event(event: str, payload: Mapping[str, Any] | None) -> PrinterEvent
         origin=_origin(data.get("origin")) if about_print else None,
         user=(_text(data.get("user"), LONGEST_NAME) or _text(data.get("owner"), LONGEST_NAME)) if about_print else None,
         elapsed=_number(data.get("time")) if about_print else None,
-        # OctoPrint adds "cancelled" to the payload of this event, too, sooner or later
+        # OctoPrint uses the payload again, and adds "cancelled" to it
         reason=None if event == Events.PRINT_CANCELLED else _text(data.get("reason"), LONGEST_NAME),
         error=_text(data.get("error"), LONGEST_PATH),
     )

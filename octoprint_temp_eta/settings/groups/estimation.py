@@ -12,7 +12,9 @@ class Estimation(Group):
 
     TITLE = "Estimation"
 
-    enabled: bool = setting(True, "Enable Temperature ETA", "When off, no heater is estimated, published or shown.")
+    enabled: bool = setting(
+        True, "Enable Temperature ETA", "When off, no temperature is estimated, published or shown."
+    )
     algorithm: str = setting(
         "model",
         "Estimation method",

@@ -25,7 +25,8 @@ def repeated_names(names: Collection[str], repeated: frozenset[str], profile: Pr
 def news(readings: Mapping[str, Reading], repeated: frozenset[str], targets: Mapping[str, float]) -> dict[str, Reading]:
     """Return what has been reported, and of `repeated` names the targets other than those in `targets`.
 
-    OctoPrint sets the target when it sends a command: that counts before the printer has reported it.
+    OctoPrint sets the target when it sends a command: that counts before the printer has reported it. It is new until
+    it is in `targets`: a heater may not believe it at once.
     """
     found = {}
     for name, (actual, target) in readings.items():

@@ -30,18 +30,18 @@ _AT_REST = frozenset({State.OFF, State.AT_TARGET, State.COOLED_DOWN})
 RINGING_C = 3.0
 #: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
 SAG_S, OVERHEAT_S = 15.0, 90.0
-#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck, if it does so for the
-#: last number of seconds. A chamber that the bed heats gains 1 °C in some minutes, and its sensor has noise.
+#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck.
 STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0.3}
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
+#: Seconds for which that must last: a chamber that the bed heats gains 1 °C in some minutes, and its sensor has noise.
 STAYS_STUCK_S = {HeaterKind.TOOL: 0.0, HeaterKind.BED: 0.0, HeaterKind.CHAMBER: 110.0}
 #: If a heater has been near its target for that time and gained less than this many °C, it will not get any warmer.
 PLATEAU_GAIN_C = 0.5
 #: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
 ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
 #: A heater without a target that gains this many °C within this many seconds up to more than `ROOM_C` is heated: its
-#: surroundings heat it more slowly.
-RISEN_C, RISEN_S = 10.0, 100.0
+#: surroundings heat it more slowly. It must be so for some seconds: a single reading may be wrong.
+RISEN_C, RISEN_S, STAYS_RISEN_S = 10.0, 100.0, 8.0
 #: Seconds for which a heater that was found warm is watched for a fall.
 FOUND_S = 1800.0
 #: Temperature in °C up to which a heater that no longer cools counts as cooled down: above it, something still heats.
@@ -69,6 +69,7 @@ class Heater:
         self._overheated = Debounce(OVERHEAT_S)
         self._near = Debounce(STUCK_S[self.kind])
         self._stuck = Debounce(STAYS_STUCK_S[self.kind])
+        self._warmed = Debounce(STAYS_RISEN_S)
         #: The cool-down target at the last reading, None before the first.
         self._cooled_at_before: float | None = None
         #: Until when a heater that was found warm is watched for a fall.
@@ -103,7 +104,7 @@ class Heater:
 
     @property
     def restless(self) -> bool:
-        """Whether there is no real heat-up or cool-down: the target changes at each reading, or none is reported."""
+        """Whether there is no real heat-up or cool-down: the target changes at each reading, or there is none."""
         return self._belief.restless or self._risen
 
     def doubts(self, at: float, actual: float | None, target: float | None) -> bool:
@@ -246,10 +247,12 @@ class Heater:
 
     def _rises(self, newest: Sample) -> bool:
         """Return whether something heats a heater that has no target, such as a firmware that tunes its controller."""
-        if self.state not in (State.OFF, State.COOLED_DOWN) or newest.actual <= max(self.cooled_at, ROOM_C[self.kind]):
-            return False
-        lowest = min(sample.actual for sample in self.history.since(newest.at - RISEN_S))
-        return newest.actual - lowest >= RISEN_C
+        hot = newest.actual > max(self.cooled_at, ROOM_C[self.kind])
+        if self.state not in (State.OFF, State.COOLED_DOWN) or not hot:
+            return self._warmed.update(newest.at, holds=False)
+        since = max(newest.at - RISEN_S, self._moving_since)
+        lowest = min(sample.actual for sample in self.history.since(since))
+        return self._warmed.update(newest.at, newest.actual - lowest >= RISEN_C)
 
     def _progress(self, newest: Sample) -> Condition:
         """Return whether a heating heater is stuck, or as warm as it will get; never within the first window."""
@@ -276,7 +279,8 @@ class Heater:
         if condition is None:
             return None
         transition = self._enter(moves[condition], at)
-        self._risen = self._risen or condition is Condition.RISEN
+        if condition is Condition.RISEN:
+            self._risen = self._found_hot = True
         return transition
 
     def _enter(self, state: State, at: float) -> Transition | None:
@@ -292,5 +296,6 @@ class Heater:
     def _restart(self, at: float) -> None:
         self._moving_since = at
         self._settling, self._risen = None, False
-        for timer in (self._arrived, self._cooled, self._sagged, self._overheated, self._near, self._stuck):
+        timers = (self._arrived, self._cooled, self._sagged, self._overheated, self._near, self._stuck, self._warmed)
+        for timer in timers:
             timer.restart()

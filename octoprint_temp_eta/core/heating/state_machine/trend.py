@@ -13,8 +13,7 @@ DRIFT_C_PER_S = 0.0015
 #: of the last two: the temperature is then within 1 °C of the surroundings.
 STEP_C = 0.5
 LAST_STEPS = 4.0
-#: A rise by this many °C above the lowest temperature is more than the flicker of a coarse sensor: a fall that comes
-#: after it is another one.
+#: A rise by this many °C after the first step is more than the flicker of a coarse sensor: that was no step.
 RISE_C = 1.5
 #: Seconds without a step, by kind: the minimum for the end of a fall, and the time after which it has ended in any
 #: case. The minimum is what a slow heater needs for a step 6 °C or more above its surroundings.
@@ -47,7 +46,8 @@ class Settling:
 
     def __init__(self, kind: HeaterKind, at: float, actual: float) -> None:
         self._least, self._longest = SETTLE_MIN_S[kind], SETTLE_MAX_S[kind]
-        self._since = at
+        #: Whether there was a step down.
+        self._fell = False
         self._begin(at, actual)
 
     def _begin(self, at: float, actual: float) -> None:
@@ -55,14 +55,15 @@ class Settling:
         self._steps: tuple[float, ...] = ()
 
     def held(self, at: float) -> bool:
-        """Return whether the temperature has not fallen until `at`, so that something seems to heat."""
-        return not self._steps and at - self._since >= HELD_S
+        """Return whether the temperature has not fallen, nor risen lately, until `at`: something seems to heat."""
+        return not self._fell and at - self._low_at >= HELD_S
 
     def update(self, at: float, actual: float) -> bool:
         """Return whether the last step down was too long before `at` (monotonic seconds) for a body that cools."""
-        if actual > self._low + (RISE_C if self._steps else 0.0):
+        if len(self._steps) < 2 and actual > self._low + (RISE_C if self._steps else 0.0):
             self._begin(at, actual)
         elif actual <= self._low - STEP_C:
+            self._fell = True
             self._steps = (*self._steps[-1:], at - self._low_at)
             self._low, self._low_at = actual, at
         known = len(self._steps) > 1

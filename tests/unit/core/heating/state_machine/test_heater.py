@@ -184,6 +184,39 @@ def test_a_heater_that_is_heated_without_a_target_is_cooling_until_it_has_cooled
     assert not tool.heater.restless
 
 
+@pytest.mark.parametrize(("wrong", "every"), [(85.0, 2.0), (175.0, 5.0)])
+def test_a_single_wrong_reading_is_no_rise(wrong: float, every: float):
+    tool = HeaterDriver("tool0")
+    for actual in (25.0, 25.0, wrong, *(25.0,) * 30):
+        tool.read(actual, 0.0, after=every)
+    assert tool.states == [State.OFF]
+
+
+def test_a_heater_that_is_kept_hot_without_a_target_is_off_again_until_it_falls():
+    """Firmware that reports no targets, or a second sensor in a block."""
+    tool = HeaterDriver("tool0")
+    tool.play([(at, actual, 0.0) for at, actual, _ in curves.heating(210.0, rate=2.0, hold=600, every=2.0)])
+    assert tool.states == [State.OFF, State.COOLING, State.OFF]
+    tool.play(curves.cooling(210.0, tau=120.0, lasting=600))
+    assert tool.states == [State.OFF, State.COOLING, State.OFF, State.COOLING, State.COOLED_DOWN]
+
+
+def test_overshoot_above_a_high_cool_down_target_is_no_rise():
+    bed = HeaterDriver()
+    bed.heater.cooled_at = 60.0
+    bed.play(curves.heating(58.0, rate=0.5, hold=0, every=2.0))
+    bed.play([(at, 58.0 + 6 * math.sin(at / 40), 0.0) for at in curves.seconds(40 * math.pi, 2.0)])
+    assert bed.states == [State.HEATING, State.OFF]
+
+
+@pytest.mark.parametrize(("kind", "tau", "sigma"), [("tool0", 400.0, 0.0), ("bed", 1500.0, 0.5)])
+def test_a_heater_found_hot_that_cools_does_not_alternate(kind: str, tau: float, sigma: float):
+    found, noise = HeaterDriver(kind), random.Random(5)
+    for at, actual, _ in curves.cooling(100.0, tau=tau, lasting=1500):
+        found.read(actual + noise.gauss(0, sigma) + 2.0 * (at == 200), 0.0, after=2.0)
+    assert found.states in ([State.COOLING], [State.COOLING, State.COOLED_DOWN])
+
+
 def test_a_heater_that_its_surroundings_warm_stays_off():
     tool = HeaterDriver("tool0")
     tool.play([(at, 22.0 + 0.03 * at, 0.0) for at in curves.seconds(1500, 2.0)])

@@ -54,10 +54,11 @@ def resume_warm(bed: HeaterDriver) -> None:
 
 
 def rise(bed: HeaterDriver) -> None:
-    """Heat it from 50 to 60 °C without a target."""
+    """Heat it from 50 to 65 °C without a target."""
     bed.heater.cooled_at = 50.0
-    for actual in range(50, 61):
+    for actual in range(50, 66):
         bed.read(float(actual), 0.0)
+    bed.hold(65.0, 0.0, 9)
 
 
 def keep_hot(bed: HeaterDriver) -> None:

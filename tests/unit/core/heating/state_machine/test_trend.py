@@ -81,10 +81,21 @@ def test_a_coarse_sensor_that_flickers_settles():
     assert any(settling.update(float(at), actual) for at, actual in enumerate(readings))
 
 
-def test_what_does_not_fall_for_a_minute_is_held_also_while_it_rises():
+def test_what_has_not_risen_nor_fallen_for_a_minute_is_held():
     settling = Settling(HeaterKind.TOOL, 0.0, 200.0)
-    for at in range(61):
-        settling.update(float(at), 200.0 + at / 60)
-        assert settling.held(float(at)) is (at >= HELD_S)
-    settling.update(61.0, 198.0)
-    assert not settling.held(130.0)
+    for at in range(161):
+        settling.update(float(at), min(200.0 + at / 60, 201.0))
+        assert settling.held(float(at)) is (at >= 60 + HELD_S)
+
+
+def test_what_has_fallen_once_is_not_held_even_if_it_rises_later():
+    settling = Settling(HeaterKind.TOOL, 0.0, 200.0)
+    for at, actual in enumerate((200.0, 199.0, 202.0)):
+        settling.update(float(at), actual)
+    assert not settling.held(300.0)
+
+
+def test_a_sensor_with_strong_noise_settles():
+    settling, noise = Settling(HeaterKind.BED, 0.0, 80.0), random.Random(4)
+    readings = (newton(at, 80.0, 46.0, 600.0) + noise.gauss(0, 0.5) for at in range(8000))
+    assert any(settling.update(float(at), actual) for at, actual in enumerate(readings))
