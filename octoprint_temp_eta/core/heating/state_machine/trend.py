@@ -16,7 +16,7 @@ LAST_STEPS = 4.0
 #: A rise by this many °C after the first step is more than the flicker of a coarse sensor: that was no step.
 RISE_C = 1.5
 #: Seconds without a step, by kind: the minimum for the end of a fall, and the time after which it has ended in any
-#: case. The minimum is what a slow heater needs for a step 6 °C or more above its surroundings.
+#: case. The minimum is what a slow heater needs for a step 10 °C or more above its surroundings.
 SETTLE_MIN_S = {HeaterKind.TOOL: 60.0, HeaterKind.BED: 180.0, HeaterKind.CHAMBER: 300.0}
 SETTLE_MAX_S = {HeaterKind.TOOL: 180.0, HeaterKind.BED: 600.0, HeaterKind.CHAMBER: 900.0}
 #: Seconds without a step after which a hot heater seems to be kept hot.
