@@ -11,7 +11,7 @@ from ha_discovery.config.errors import DiscoveryError
 from ha_discovery.config.platforms import BinarySensor, Button, Climate, DeviceTrigger, Event, Number, Sensor
 from ha_discovery.config.templates import json_flag, json_text, json_value
 from ha_discovery.planning.announced import Announced, Announcement, Place
-from ha_discovery.planning.messages import Form, Message
+from ha_discovery.planning.messages import Form, Message, clear_message, device_topic
 from ha_discovery.planning.plan import SETTLE_SECONDS, Plan, plan
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
     "Place",
     "Plan",
     "Sensor",
+    "clear_message",
+    "device_topic",
     "json_flag",
     "json_text",
     "json_value",

@@ -196,8 +196,7 @@ class Heaters(Part):
         missing = self._presence.missing(listed)
         present = {name: reading for name, reading in listed.items() if name not in missing}
         repeated = repeated_names(present, readings.repeated, self._printer.profile)
-        followed = {name: track.target for name, track in self._tracks.items()}
-        new = news(present, repeated, self._reported | followed)
+        new = news(present, repeated, self._reported | self._tracks.targets)
         self._note_heated_chamber(new)
         # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
         # two lines in a row, so that one loose sensor does not hide the others.

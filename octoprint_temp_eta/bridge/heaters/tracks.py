@@ -41,6 +41,11 @@ class Tracks:
         """Return names and tracks, in the order in which they were added."""
         return list(self._tracks.items())
 
+    @property
+    def targets(self) -> dict[str, float]:
+        """The targets in °C that the heaters believe, by name."""
+        return {name: track.target for name, track in self._tracks.items()}
+
     def add(self, name: str) -> bool:
         """Add a heater, if it is new and there are not too many; return whether it was added."""
         if name in self._tracks:

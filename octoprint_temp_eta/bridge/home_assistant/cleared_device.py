@@ -6,6 +6,8 @@ of the device. An empty message there shows it.
 
 from __future__ import annotations
 
+from ha_discovery import Announcement, Form, Message, clear_message, device_topic
+
 from ...core.clock import Now
 from ..outbox.pauses import Repairs
 from ..protocol.inputs import MessageArrived
@@ -21,7 +23,7 @@ class ClearedDevice:
     """Watches the topic on which our device is announced."""
 
     def __init__(self) -> None:
-        #: The topic, None while nothing is announced on a single one.
+        #: The topic, None without one.
         self.topic: str | None = None
         self._repairs = Repairs()
         #: When the connection began, None once a message has come on the topic, and without a connection.
@@ -32,6 +34,13 @@ class ClearedDevice:
     def topics(self) -> tuple[str, ...]:
         """The topics to subscribe to, if the broker permits it."""
         return (self.topic,) if self.topic is not None and self._broken < MOST_BROKEN else ()
+
+    def watch(self, announcement: Announcement | None) -> None:
+        """Watch the device of `announcement`; in the single form, it has no topic of its own."""
+        if announcement is None or announcement.form != Form.DEVICE:
+            self.topic = None
+        else:
+            self.topic = device_topic(announcement.prefix, announcement.config.id)
 
     def connected(self, now: Now) -> None:
         """Start again: on each connection, the device is announced anyway."""
@@ -53,3 +62,8 @@ class ClearedDevice:
     def due(self, now: Now) -> bool:
         """Return whether to announce again now."""
         return self._repairs.due(now)
+
+
+def clearing(prefix: str, device: str) -> Message:
+    """Return the message that removes a device, by its id, that was announced in the device form."""
+    return clear_message(device_topic(prefix, device))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from math import inf
 
-from ha_discovery import SETTLE_SECONDS, Announced, Announcement, DeviceTrigger, Form, Message, Place, plan
+from ha_discovery import SETTLE_SECONDS, Announced, Announcement, DeviceTrigger, Message, Place, plan
 
 from ...core.clock import Now
 from ...messages.encode import encode
@@ -22,7 +22,7 @@ from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Log, Publish, Save
 from ..protocol.inputs import MessageArrived
-from .cleared_device import ClearedDevice
+from .cleared_device import ClearedDevice, clearing
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -110,8 +110,7 @@ class Discovery:
 
     def clear(self, prefix: str, now: Now) -> None:
         """Clear our device's topic once nothing is wanted, also if it is not in the record: the broker may have it."""
-        topic = f"{prefix}/device/{self._former_bases.present_device}/config"
-        self._unrecorded = (Message(topic, "", retain=True),)
+        self._unrecorded = (clearing(prefix, self._former_bases.present_device),)
         self.announce(now, 0.0)
 
     def connected(self, broker: str, now: Now) -> None:
@@ -184,8 +183,6 @@ class Discovery:
         if not self._outbox.connected:
             self._abandon()
             return []
-        wanted = self._wanted
-        self.cleared.topic = wanted.messages[0].topic if wanted is not None and wanted.form == Form.DEVICE else None
         if self.cleared.due(now):
             self.announce(now)
         return [*self._look(now), *(() if pauses else self._carry_out(now, may_remove=may_remove))]
@@ -237,6 +234,7 @@ class Discovery:
             return False
         if self._make is not None:
             self._wanted, self._make = self._make(), None
+            self.cleared.watch(self._wanted)
         if not self._needs_all and self._wanted == self._begun:
             self._due_at = None
         return self._due_at is not None

@@ -57,16 +57,19 @@ class Events(Part):
         if event.kind == "filament_runout" and self._is_same_runout(now):
             return []
         self._release()
-        if AWAITED.get(event.kind, "") == self._printer.state:
+        if self._is_early(event):
             self._waiting = (event, now)
         else:
             self._publish(event, now)
         return []
 
     def _changed(self, _: PrinterChanged, __: Now) -> list[Effect]:
-        if self._waiting is not None and AWAITED[self._waiting[0].kind] != self._printer.state:
+        if self._waiting is not None and not self._is_early(self._waiting[0]):
             self._release()
         return []
+
+    def _is_early(self, event: PrinterEvent) -> bool:
+        return AWAITED.get(event.kind, "") == self._printer.state
 
     def _release(self) -> None:
         """Publish the event that waits."""

@@ -260,18 +260,21 @@ class Heater:
         near = newest.actual >= self.target - RINGING_C
         stays_near = self._near.update(newest.at, near)
         if near:
-            gain = (self.history.rate(window) or 0.0) * window
-            return Condition.PLATEAU if stays_near and gain < PLATEAU_GAIN_C else Condition.GAINING
+            return Condition.PLATEAU if stays_near and self._gain(window) < PLATEAU_GAIN_C else Condition.GAINING
         if self.slow:
             return Condition.STUCK
         samples = self.history.spanning(newest.at - window)
         short = newest.at - self._moving_since < window or len(samples) < 2
         if self.kind is HeaterKind.CHAMBER:  # slower than the noise
-            gain = (self.history.rate(window) or 0.0) * window
+            gain = self._gain(window)
         else:
             gain = newest.actual - min(sample.actual for sample in samples)
         gains = short or gain >= STUCK_GAIN_C[self.kind]
         return Condition.STUCK if self._stuck.update(newest.at, not gains) else Condition.GAINING
+
+    def _gain(self, window: float) -> float:
+        """Return the °C that the newest `window` seconds have gained, by their slope: single readings have noise."""
+        return (self.history.rate(window) or 0.0) * window
 
     def _move(self, conditions: list[Condition], at: float) -> Transition | None:
         moves = MOVES[self.state]
