@@ -271,8 +271,8 @@ class DeviceTrigger(Component):
     """A trigger on the device page. A message on `topic` fires it, or only one that equals `payload`.
 
     Home Assistant also fires it for retained messages, so messages on that topic must not be retained. Automations name
-    it by type and subtype: with another pair, give it another key. Under a key that it knows, Home Assistant files it
-    under the former pair, and automations with the new one do nothing until its next restart.
+    it by type and subtype; if one of them changes, give it another key. If Home Assistant knows the key, it still finds
+    the trigger under the former ones only, and automations with the new ones do nothing until its next restart.
     """
 
     platform = "device_automation"

@@ -84,8 +84,7 @@ class Scope:
     def trigger(self, key: str, text: str, subject: str, topic: str, template: str, payload: str) -> DeviceTrigger:
         """Return the trigger of `subject` that a message fires in which `template` finds `payload`; `text` is English.
 
-        Its key depends on its texts. Home Assistant identifies a trigger by them, but keeps one whose key it knows
-        under the former texts: an automation with the new ones would do nothing until its next restart.
+        Its key depends on its texts, see `DeviceTrigger`.
         """
         words = self.texts(text)
         return DeviceTrigger(

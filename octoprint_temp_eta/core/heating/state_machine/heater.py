@@ -39,8 +39,8 @@ STAYS_STUCK_S = {HeaterKind.TOOL: 0.0, HeaterKind.BED: 0.0, HeaterKind.CHAMBER: 
 PLATEAU_GAIN_C = 0.5
 #: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
 ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
-#: A heater without a target that gains this many °C within this many seconds up to more than `ROOM_C` is heated: its
-#: surroundings heat it more slowly. It must be so for some seconds: a single reading may be wrong.
+#: A heater above `ROOM_C` that has gained this many °C within this many seconds without a target is heated: its
+#: surroundings warm it more slowly. That must last for some seconds, as a single reading may be wrong.
 RISEN_C, RISEN_S, STAYS_RISEN_S = 10.0, 100.0, 8.0
 #: Seconds for which a heater that was found warm is watched for a fall.
 FOUND_S = 1800.0
