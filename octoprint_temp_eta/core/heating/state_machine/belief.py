@@ -1,4 +1,4 @@
-"""Which readings of a heater are believed: lone outliers are not, nor targets that change at each reading.
+"""Which readings of a heater are believed: lone outliers are not, nor targets that go up and down all the time.
 
 A printer's line can be garbled, or be a reply to something else. A reading is believed or doubted as a whole,
 because the target of an outlier is as wrong as its temperature. The next reading confirms or refutes it.
@@ -7,6 +7,8 @@ because the target of an outlier is as wrong as its temperature. The next readin
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
+from itertools import pairwise
 
 from ...estimation.estimator import HeaterKind, Sample
 from ...estimation.samples import JUMP_C, JUMP_C_PER_S
@@ -14,10 +16,10 @@ from ...estimation.samples import JUMP_C, JUMP_C_PER_S
 #: The largest jump (°C, and °C for each second since the last reading) that is believed together with a new target, by
 #: kind. Without a new target, `JUMP_C` and `JUMP_C_PER_S` hold for all kinds.
 TARGET_JUMP_C = {HeaterKind.TOOL: (15.0, 12.0), HeaterKind.BED: (8.0, 3.0), HeaterKind.CHAMBER: (8.0, 2.0)}
-#: Within this many readings, this many changes of the target make it restless, …
-LAST, RESTLESS = 6, 3
+#: Within this many readings, this many turns (up after down, or down after up) of the target make it restless, …
+LAST, RESTLESS = 6, 2
 #: … the same for one that keeps each value for some readings, and the readings in a row that it then needs.
-LONG, RESTLESS_LONG, STEADY = 24, 6, 5
+LONG, RESTLESS_LONG, STEADY = 24, 5, 5
 
 
 class Belief:
@@ -27,19 +29,19 @@ class Belief:
         self._target_jump = TARGET_JUMP_C[kind]
         #: The reading that waits for its confirmation: temperature and target.
         self._held: tuple[float | None, float | None] | None = None
-        #: The target of the last reading, believed or not, and which of the last readings changed it.
+        #: The target of the last reading, believed or not, and by how much each of the last readings changed it.
         self._reported: float | None = None
-        self._changes: deque[bool] = deque(maxlen=LONG)
+        self._changes: deque[float] = deque(maxlen=LONG)
         self._in_a_row = 0
 
     @property
     def restless(self) -> bool:
-        """Whether the target has changed again and again within the last readings."""
-        return self._flaps or sum(list(self._changes)[-LAST:]) >= RESTLESS
+        """Whether the target has gone up and down again and again within the last readings."""
+        return self._flaps or turns(list(self._changes)[-LAST:]) >= RESTLESS
 
     @property
     def _flaps(self) -> bool:
-        return sum(self._changes) >= RESTLESS_LONG
+        return turns(self._changes) >= RESTLESS_LONG
 
     def doubts(self, newest: Sample | None, at: float, actual: float | None, target: float | None) -> bool:
         """Return whether a reading is an outlier after the `newest` sample, and not what was doubted just before."""
@@ -66,9 +68,18 @@ class Belief:
         """Return the target to use, None for none: a restless one is used once it is reported some times in a row."""
         if target is None:
             return None
-        changed = self._reported is not None and target != self._reported
+        change = 0.0 if self._reported is None else target - self._reported
         self._reported = target
-        self._changes.append(changed)
-        self._in_a_row = 1 if changed else self._in_a_row + 1
+        self._changes.append(change)
+        self._in_a_row = 1 if change else self._in_a_row + 1
         needed = STEADY if self._flaps else 2 if self.restless else 1
         return target if self._in_a_row >= needed else None
+
+
+def turns(changes: Iterable[float]) -> int:
+    """Return how often a value with these changes turns: goes up after it went down, or down after up.
+
+    A ramp does not turn, however often it changes the target.
+    """
+    rises = [change > 0 for change in changes if change]
+    return sum(before is not after for before, after in pairwise(rises))

@@ -104,7 +104,7 @@ class Heater:
 
     @property
     def restless(self) -> bool:
-        """Whether there is no real heat-up or cool-down: the target changes at each reading, or there is none."""
+        """Whether there is no real heat-up or cool-down: the target goes up and down, or there is none."""
         return self._belief.restless or self._risen
 
     def doubts(self, at: float, actual: float | None, target: float | None) -> bool:

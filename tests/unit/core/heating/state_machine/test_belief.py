@@ -56,12 +56,20 @@ def test_a_target_that_changes_at_each_reading_is_used_once_it_is_repeated():
 
 def test_two_changes_of_the_target_in_a_row_are_used_at_once():
     belief = Belief(HeaterKind.TOOL)
-    assert [belief.target(target) for target in (0.0, 200.0, 220.0)] == [0.0, 200.0, 220.0]
+    assert [belief.target(target) for target in (0.0, 220.0, 200.0)] == [0.0, 220.0, 200.0]
     assert not belief.restless
     belief.target(230.0)
     assert belief.restless
     for _ in range(LAST):
         belief.target(230.0)
+    assert not belief.restless
+
+
+@pytest.mark.parametrize("step", [1.0, -1.0])
+def test_each_target_of_a_ramp_is_used(step: float):
+    belief = Belief(HeaterKind.BED)
+    ramp = [100.0 + step * reading for reading in range(60)]
+    assert [belief.target(target) for target in ramp] == ramp
     assert not belief.restless
 
 
