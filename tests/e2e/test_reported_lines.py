@@ -24,6 +24,12 @@ def printer() -> Iterator[SerialPrinter]:
 
 
 @pytest.fixture(scope="module")
+def unplugged() -> SerialPrinter:
+    """A printer that is there until a test has ended its context."""
+    return SerialPrinter(garbled_every=1000)
+
+
+@pytest.fixture(scope="module")
 def shared_broker() -> Iterator[Broker]:
     """A broker of its own: on the tests' shared one another OctoPrint publishes to the same topics."""
     with Broker() as broker:
@@ -31,10 +37,10 @@ def shared_broker() -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="module")
-def octoprint(printer: SerialPrinter, shared_broker: Broker) -> Iterator[OctoPrint]:
+def octoprint(printer: SerialPrinter, unplugged: SerialPrinter, shared_broker: Broker) -> Iterator[OctoPrint]:
     with OctoPrint(
         plugins={"temp_eta": plugin_settings(shared_broker.port)},
-        config={"serial": {"port": printer.port, "additionalPorts": [printer.port]}},
+        config={"serial": {"port": printer.port, "additionalPorts": [printer.port, unplugged.port]}},
     ) as octoprint:
         yield octoprint
 
@@ -103,3 +109,18 @@ def test_a_name_in_one_garbled_line_is_no_sensor(
     printer.temperatures = line.replace("A:35.6", "A:40.1")
     observer.wait_for(f"{BASE}/temperatures", lambda m: m.json.get("A") == 40.1, timeout=40)
     assert not [m for m in observer.messages[mark:] if m.topic == f"{BASE}/temperatures" and "OOOOOOOOT" in m.json]
+
+
+def test_an_unplugged_printer_is_an_error_until_it_is_connected_again(
+    octoprint: OctoPrint, printer: SerialPrinter, unplugged: SerialPrinter, observer: Observer
+) -> None:
+    octoprint.disconnect()
+    observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "offline", timeout=40)
+    with unplugged:
+        octoprint.post("/api/connection", {"command": "connect", "port": unplugged.port, "baudrate": 115200})
+        observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "idle", timeout=40)
+        mark = observer.mark()
+    closed = observer.wait_for(f"{BASE}/printer", lambda m: not m.json["connected"], since=mark, timeout=40)
+    assert closed.json["status"] == "error"
+    octoprint.post("/api/connection", {"command": "connect", "port": printer.port, "baudrate": 115200})
+    observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "idle", since=mark, timeout=40)

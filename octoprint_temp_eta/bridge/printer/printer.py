@@ -9,6 +9,7 @@ from ...core.printer_commands import CLOSED, FAILED, NEVER_CONNECTED
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Profile
+from ..protocol.script_inputs import PrinterGone
 
 #: The id of OctoPrint's state in which it accepts a job.
 OPERATIONAL = "OPERATIONAL"
@@ -24,7 +25,7 @@ class Printer(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {PrinterChanged: self._changed}
+        return {PrinterChanged: self._changed, PrinterGone: self._gone}
 
     @property
     def state(self) -> str | None:
@@ -43,7 +44,7 @@ class Printer(Part):
 
     @property
     def failed(self) -> bool:
-        """Whether the last connection has ended because of an error. OctoPrint 1 reports `OFFLINE` soon after it."""
+        """Whether the last connection has ended because of an error."""
         return self._failed
 
     @property
@@ -60,4 +61,9 @@ class Printer(Part):
         self._current = event
         state = event.state or NEVER_CONNECTED
         self._failed = state in FAILED or (self._failed and state in CLOSED)
+        return []
+
+    def _gone(self, event: PrinterGone, _: Now) -> list[Effect]:
+        """Note an error: OctoPrint 1 reports only `OFFLINE` after one of the connection, such as an unplugged cable."""
+        self._failed = self._failed or event.failed
         return []

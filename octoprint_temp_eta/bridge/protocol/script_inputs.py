@@ -154,10 +154,14 @@ class LineReceived:
 
 @frozen
 class PrinterGone:
-    """The connection is lost, or the firmware was reset (`reset`); `reason` is for the user."""
+    """The connection is lost, because of an error (`failed`) or not, or the firmware was reset (`reset`).
+
+    `reason` is for the user.
+    """
 
     reason: str
     reset: bool = False
+    failed: bool = False
 
 
 @frozen

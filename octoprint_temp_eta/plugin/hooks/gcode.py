@@ -40,6 +40,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
 
     _app: App | None
     _emergency_parser = False
+    #: Whether the connection is closed as somebody asked for.
+    _disconnecting = False
 
     def initialize(self) -> None:
         """Register our events, so that web clients receive them."""
@@ -66,11 +68,17 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
             return
         if event in (Events.CONNECTING, Events.PRINTER_RESET):
             self._app.printer.reset_modes()
+        if event in (Events.CONNECTING, Events.DISCONNECTING):
+            self._disconnecting = event == Events.DISCONNECTING
         if event in (Events.DISCONNECTING, Events.DISCONNECTED):
-            self._app.post(PrinterGone("the printer was disconnected"))
+            # OctoPrint 1 reports no error if the port is gone, such as that of an unplugged printer.
+            failed = not self._disconnecting
+            reason = "the connection to the printer failed" if failed else "the printer was disconnected"
+            self._app.post(PrinterGone(reason, failed=failed))
         elif event == Events.ERROR and payload and _closes(payload):
             hint = SILENT if payload.get("reason") == "timeout" else ""
-            self._app.post(PrinterGone(f"the connection to the printer failed: {payload.get('error')}{hint}"))
+            reason = f"the connection to the printer failed: {payload.get('error')}{hint}"
+            self._app.post(PrinterGone(reason, failed=True))
         elif event == Events.PRINTER_RESET:
             self._app.post(PrinterGone("the firmware was reset", reset=True))
 

@@ -177,6 +177,7 @@ window.TempETA.sentences = [
     "Renew it; check this machine's clock",
     "The broker announces no packet limit",
     "the certificate of %(where)s is not trusted: %(why)s",
+    "the connection to the printer failed",
     "wildcard subscriptions not supported",
     "%(info)s was published by another machine, %(others)s",
     "OctoPrint did not set the target: %(reason)s",

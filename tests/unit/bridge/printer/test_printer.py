@@ -6,6 +6,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.printer.printer import Printer
 from octoprint_temp_eta.bridge.protocol.inputs import PrinterChanged, Profile
+from octoprint_temp_eta.bridge.protocol.script_inputs import PrinterGone
 from tests.support.bridge_driver import START
 
 PROFILE = Profile("_default", "Default", "Generic")
@@ -46,3 +47,14 @@ def test_a_connection_has_failed_until_the_next_one_is_opened(error: str):
         printer.inputs[PrinterChanged](PrinterChanged(state, connected=False, printing=False, profile=None), START)
         failed.setdefault(state, []).append(printer.failed)
     assert failed == {"OFFLINE": [False, True, False], error: [True], None: [True], "OPEN_SERIAL": [False]}
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_a_connection_that_breaks_has_failed_though_octoprint_reports_no_error_state(failed: bool):
+    printer = changed(PrinterChanged("PRINTING", connected=True, printing=True, profile=PROFILE))
+    printer.inputs[PrinterGone](PrinterGone("it is gone", failed=failed), START)
+    states = []
+    for state in ("OFFLINE", "OPEN_SERIAL"):
+        printer.inputs[PrinterChanged](PrinterChanged(state, connected=False, printing=False, profile=None), START)
+        states.append(printer.failed)
+    assert states == [failed, False]

@@ -66,17 +66,17 @@ KILLED = {"error": "kill() called", "reason": "firmware", "consequence": "emerge
     ("event", "payload", "expected"),
     [
         (Events.DISCONNECTING, None, PrinterGone("the printer was disconnected")),
-        (Events.DISCONNECTED, {}, PrinterGone("the printer was disconnected")),
-        (Events.ERROR, KILLED, PrinterGone("the connection to the printer failed: kill() called")),
+        (Events.DISCONNECTED, {}, PrinterGone("the connection to the printer failed", failed=True)),
+        (Events.ERROR, KILLED, PrinterGone("the connection to the printer failed: kill() called", failed=True)),
         (
             Events.ERROR,
             {"error": "See octoprint.log", "reason": "crash"},
-            PrinterGone("the connection to the printer failed: See octoprint.log"),
+            PrinterGone("the connection to the printer failed: See octoprint.log", failed=True),
         ),
         (
             Events.ERROR,
             {"error": "Too many timeouts, is it alive?", "reason": "timeout"},
-            PrinterGone(f"the connection to the printer failed: Too many timeouts, is it alive?{SILENT}"),
+            PrinterGone(f"the connection to the printer failed: Too many timeouts, is it alive?{SILENT}", failed=True),
         ),
         (Events.PRINTER_RESET, {}, PrinterGone("the firmware was reset", reset=True)),
     ],
@@ -86,6 +86,13 @@ def test_what_ends_a_run_and_why(
 ) -> None:
     hooks.forward_event(event, payload)
     assert posted(hooks) == [expected]
+
+
+def test_a_connection_that_somebody_closes_has_not_failed_but_a_later_one_may(hooks: ScriptHooks) -> None:
+    for event in (Events.DISCONNECTING, Events.DISCONNECTED, Events.CONNECTING, Events.DISCONNECTED):
+        hooks.forward_event(event, {})
+    gone = [each for each in posted(hooks) if isinstance(each, PrinterGone)]
+    assert [each.failed for each in gone] == [False, False, True]
 
 
 @pytest.mark.parametrize(
