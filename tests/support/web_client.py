@@ -14,20 +14,21 @@ from tests.support.waiting import eventually
 
 
 class WebClient:
-    """Receives the administrator's messages by polling, inside the context.
+    """Receives a user's messages by polling, inside the context.
 
     OctoPrint's protection against cross-site requests must be off (`devel.enableCsrfProtection`).
     """
 
-    def __init__(self, octoprint: OctoPrint) -> None:
+    def __init__(self, octoprint: OctoPrint, user: str = USER) -> None:
         self._octoprint = octoprint
+        self._user = user
         self._url = f"{octoprint.url}/sockjs/000/{uuid.uuid4().hex}"
         self._messages: list[dict[str, Any]] = []
         self._left = threading.Event()
 
     def __enter__(self) -> Self:
         # Before the session, which ends if it is not polled for some seconds.
-        _, login = self._octoprint.request("POST", "/api/login", {"user": USER, "pass": PASSWORD}, key=None)
+        _, login = self._octoprint.request("POST", "/api/login", {"user": self._user, "pass": PASSWORD}, key=None)
         assert self._post("xhr", "").strip() == "o"
         self._post("xhr_send", json.dumps([json.dumps({"auth": f"{login['name']}:{login['session']}"})]))
         threading.Thread(target=self._listen, name="web client", daemon=True).start()

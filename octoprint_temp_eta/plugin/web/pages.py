@@ -10,6 +10,7 @@ from flask_babel import gettext
 from octoprint.access.permissions import Permissions
 
 from ...adapters.problems import Problems
+from ...bridge.scripts.reports import EVENTS
 from .permissions import READ, SETTINGS
 
 #: The types of messages that only users get who may open the settings: they name the broker's host.
@@ -22,6 +23,8 @@ PRIVATE = (
     "brokers_update",
     "leftovers_update",
 )
+#: OctoPrint's events about scripts' runs. It sends events to everyone who may see the printer's status.
+RUN_EVENTS = frozenset(EVENTS.values())
 #: The version of the wizard: OctoPrint shows a newer one again.
 WIZARD_VERSION = 1
 #: The scripts of the page, in their order.
@@ -128,15 +131,21 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
         self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
 
     def is_for_this_page(self, socket: Any, user: Any, message: str, payload: Any) -> bool:
-        """OctoPrint's hook `octoprint.server.sockjs.emit`: drop our messages to a page without the permission.
+        """OctoPrint's hook `octoprint.server.sockjs.emit`: drop what the user of a page may not see of ours.
 
-        OctoPrint keeps those from before the login, and sends them after it, to whoever has logged in. A page requests
-        the current state then.
+        OctoPrint keeps messages from before the login, and sends them after it, to whoever has logged in. A page
+        requests the current state then.
         """
         del socket
-        if message != "plugin" or not isinstance(payload, Mapping) or payload.get("plugin") != self._identifier:
+        if not isinstance(payload, Mapping):
             return True
-        return user is not None and bool(user.has_permission(Permissions.find(_needed_for(payload["data"]))))
+        if message == "plugin" and payload.get("plugin") == self._identifier:
+            needed = _needed_for(payload["data"])
+        elif message == "event" and payload.get("type") in RUN_EVENTS:
+            needed = READ
+        else:
+            return True
+        return user is not None and bool(user.has_permission(Permissions.find(needed)))
 
     def send_problems(self) -> None:
         """Send the current problems to the open pages of users who may open the settings."""

@@ -95,6 +95,16 @@ def test_its_events_reach_web_clients(script_server: ScriptServer) -> None:
     }
 
 
+def test_a_user_who_may_not_read_gets_no_event_of_a_run(script_server: ScriptServer) -> None:
+    script_server.octoprint.add_user("looks", ["STATUS"])
+    with WebClient(script_server.octoprint, "looks") as client:
+        script_server.end(script_server.start("steps", settings={"count": 1}))
+        script_server.octoprint.post("/api/printerprofiles", {"profile": {"id": "after", "name": "After"}})
+        client.wait_for_event("PrinterProfileAdded")
+        seen = [message["event"]["type"] for message in client.messages if "event" in message]
+    assert not [event for event in seen if event.startswith("AutomationScript")]
+
+
 def test_what_a_run_returned_is_what_the_next_one_starts_with(script_server: ScriptServer) -> None:
     script_server.end(script_server.start("steps", settings={"count": 2}))
     reply = script_server.end(script_server.start("steps"))

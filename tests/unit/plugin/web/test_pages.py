@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.bridge.scripts.reports import EVENTS
 from octoprint_temp_eta.plugin.plugin import TempETAPlugin
 from octoprint_temp_eta.plugin.web import pages
 from octoprint_temp_eta.plugin.web.permissions import READ, SETTINGS
@@ -69,9 +70,23 @@ def test_everyone_who_may_read_sees_that_a_script_controls_the_printer(plugin: T
     assert plugin.is_for_this_page(None, User(READ), "plugin", message("notification", refused_line="G1 X1"))
 
 
+@pytest.mark.parametrize("event", EVENTS.values())
+def test_what_happens_to_runs_is_for_those_who_may_read(plugin: TempETAPlugin, event: str) -> None:
+    """OctoPrint sends its events to everyone who may see the printer's status; these have scripts' results."""
+    payload = {"type": event, "payload": {"title": "Hello"}}
+    assert plugin.is_for_this_page(None, User(READ), "event", payload)
+    assert not plugin.is_for_this_page(None, User(SETTINGS), "event", payload)
+    assert not plugin.is_for_this_page(None, None, "event", payload)
+
+
 @pytest.mark.parametrize(
     ("kind", "payload"),
-    [("plugin", {"plugin": "other", "data": {"type": "x"}}), ("current", {"state": 1}), ("x", None)],
+    [
+        ("plugin", {"plugin": "other", "data": {"type": "x"}}),
+        ("event", {"type": "PrintDone", "payload": {}}),
+        ("current", {"state": 1}),
+        ("x", None),
+    ],
 )
 def test_other_messages_are_none_of_our_business(plugin: TempETAPlugin, kind: str, payload: Any) -> None:
     assert plugin.is_for_this_page(None, User(), kind, payload)
