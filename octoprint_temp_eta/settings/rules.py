@@ -49,6 +49,8 @@ class Rule:
     names: bool = False
     #: Shown only to users who may open the settings dialog.
     private: bool = False
+    #: The value in place of one that was saved but is invalid, None for the default: it allows no more than was meant.
+    safer: Any = None
 
 
 @frozen
@@ -67,6 +69,11 @@ def group(cls: type[T]) -> type[T]:
 def setting(default: Any, label: str, help: str, **rule: Any) -> Any:
     """Return a dataclass field with a `Rule`; the keywords are the rule's other fields."""
     return field(default=default, repr=not rule.get("secret"), metadata={"rule": Rule(label, help, **rule)})
+
+
+def allow(default: bool, label: str, help: str) -> Any:
+    """Return the field of a setting that allows something; an invalid value does not."""
+    return setting(default, label, help, safer=False)
 
 
 def names(text: str) -> list[str]:
@@ -106,7 +113,7 @@ def _text(key: str, value: Any, rule: Rule) -> str:
         raise InvalidSetting(key, value, "must be text")
     text = value if rule.secret else value.strip()
     if rule.names:
-        text = ", ".join(names(text))
+        text = ", ".join(names(text)) or text
     if len(text) > MAX_TEXT or any(_is_control_or_surrogate(character) for character in text):
         raise InvalidSetting(key, value, f"must be one line of at most {MAX_TEXT} characters")
     if rule.choices and text not in rule.choices:

@@ -75,13 +75,17 @@ def parse(raw: Mapping[str, Any]) -> Settings:
 
 
 def salvage(raw: Mapping[str, Any]) -> tuple[Settings, list[InvalidSetting]]:
-    """Return the valid values of `raw`, defaults for the rest, and an error for each invalid one."""
+    """Return the valid values of `raw`, defaults or safer values for the rest, and an error for each invalid one."""
     valid, invalid = {}, []
-    for key in (row.name for row, _ in rows() if row.name in raw):
+    for row, rule in rows():
+        if row.name not in raw:
+            continue
         try:
-            valid[key] = check(key, raw[key])
+            valid[row.name] = check_value(row, raw[row.name])
         except InvalidSetting as error:
             invalid.append(error)
+            if rule.safer is not None:
+                valid[row.name] = rule.safer
     own = list(_own_topics(Settings(**valid)))
     for each in own:
         del valid[each.key]

@@ -18,8 +18,9 @@ _INTRODUCTION = """\
 
 Change settings in *Settings → Temperature ETA*, over [REST](rest.md#settings), or in OctoPrint's `config.yaml` under
 `plugins: temp_eta:`. Only values that differ from the default are saved. An invalid value is rejected with the key, the
-value and the rule. For an invalid value in `config.yaml` the default is used, and the log has a warning. A change takes
-effect without a restart. The plugin reconnects to the broker only if the change concerns the connection.
+value and the rule. For an invalid value in `config.yaml` the default is used, and the log has a warning; an
+invalid value of `mqtt_use_tls` switches TLS on, and one of the settings `allow_…` allows nothing. A change takes effect
+without a restart. The plugin reconnects to the broker only if the change concerns the connection.
 
 A *secret* is write-only: it appears neither in REST replies nor in the form nor in the log. If the form saves it
 empty, it stays unchanged. An empty user name removes the password. Settings marked *private* are shown only to users

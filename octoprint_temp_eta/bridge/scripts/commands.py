@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
-from ...core.scripts.catalogue import Script
+from ...core.scripts.catalogue import Script, convert_id
 from ...core.scripts.run import Flow, HeatersAfter, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
 from ...messages import encode
@@ -126,7 +126,7 @@ class ScriptCommands(Part):
 
 def may_start(script_id: str | None, settings: Settings) -> bool:
     """Whether the settings allow this script to be started."""
-    allowed = names(settings.allow_scripts)
+    allowed = [convert_id(name) for name in names(settings.allow_scripts)]
     return not allowed or script_id in allowed
 
 

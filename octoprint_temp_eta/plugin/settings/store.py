@@ -82,13 +82,11 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
         self._settings.set([], ours)
 
     def on_settings_load(self) -> dict[str, Any]:
-        """Return the table's settings for OctoPrint's pages, with defaults for invalid values: JSON has no NaN."""
+        """Return the table's settings for OctoPrint's pages, with what is used for invalid values: JSON has no NaN."""
         loaded = octoprint.plugin.SettingsPlugin.on_settings_load(self)
         parsed, invalid = table.salvage(self._raw())
-        defaults = {error.key: getattr(parsed, error.key) for error in invalid}
-        return {
-            key: value if value is None else defaults.get(key, value) for key, value in loaded.items() if key in _KEYS
-        }
+        used = {error.key: getattr(parsed, error.key) for error in invalid}
+        return {key: value if value is None else used.get(key, value) for key, value in loaded.items() if key in _KEYS}
 
     def on_settings_save(self, data: Any) -> dict[str, Any]:
         """Save `data` if all of it is valid; otherwise save nothing and return 400 with key, value and rule.
@@ -117,14 +115,16 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
     def parsed_settings(self) -> table.Settings:
         """Return the saved settings as the bridge uses them.
 
-        Invalid values (as after editing config.yaml by hand) are replaced by their defaults and reported. Without numpy
-        there is no adaptive method.
+        Invalid values (as after editing config.yaml by hand) are replaced, see `table.salvage`, and reported. Without
+        numpy there is no adaptive method.
         """
         parsed, invalid = table.salvage(self._raw())
         for row, _ in table.rows():
             self._problems.clear(f"setting {row.name}")
         for error in invalid:
             text = f"The saved setting {error}. Its default is used until you save another value."
+            if getattr(parsed, error.key) != table.defaults()[error.key]:
+                text = f"The saved setting {error}. The safe value is used until you save another value."
             self._logger.warning("%s", text)
             self._problems.report(f"setting {error.key}", text)
         return replace(parsed, algorithm="linear") if self._numpy_problem and parsed.algorithm == "model" else parsed

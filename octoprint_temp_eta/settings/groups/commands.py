@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..forms import NAMES, NAMES_FORM
-from ..rules import Group, group, setting
+from ..rules import Group, allow, group, setting
 
 
 @group
@@ -12,17 +12,17 @@ class Commands(Group):
 
     TITLE = "MQTT commands"
 
-    allow_reset: bool = setting(True, "Allow reset", "Accept the command `reset`, which discards measurements.")
-    allow_snapshot: bool = setting(
+    allow_reset: bool = allow(True, "Allow reset", "Accept the command `reset`, which discards measurements.")
+    allow_snapshot: bool = allow(
         True, "Allow snapshot", "Accept the command `snapshot`, which returns the current state."
     )
-    allow_forecast: bool = setting(
+    allow_forecast: bool = allow(
         True, "Allow forecast", "Accept the command `forecast`, which estimates a heat-up in advance."
     )
-    allow_target: bool = setting(
+    allow_target: bool = allow(
         False, "Allow setting temperatures", "Accept the command `target`: any MQTT client may then heat the printer."
     )
-    allow_script_start: bool = setting(
+    allow_script_start: bool = allow(
         True, "Allow starting scripts", "Accept the command `script/start`, and the start buttons on the page."
     )
     allow_scripts: str = setting(
@@ -32,21 +32,22 @@ class Commands(Group):
         pattern=NAMES,
         form=NAMES_FORM,
         names=True,
+        safer="cancel",  # no script can have this id
     )
-    allow_script_cancel: bool = setting(
+    allow_script_cancel: bool = allow(
         True, "Allow cancelling scripts", "Accept the command `script/cancel`, and the cancel button on the page."
     )
-    allow_job_pause: bool = setting(True, "Allow pausing prints", "Accept the command `job/pause`.")
-    allow_job_resume: bool = setting(True, "Allow resuming prints", "Accept the command `job/resume`.")
-    allow_job_cancel: bool = setting(True, "Allow cancelling prints", "Accept the command `job/cancel`.")
-    allow_job_start: bool = setting(
+    allow_job_pause: bool = allow(True, "Allow pausing prints", "Accept the command `job/pause`.")
+    allow_job_resume: bool = allow(True, "Allow resuming prints", "Accept the command `job/resume`.")
+    allow_job_cancel: bool = allow(True, "Allow cancelling prints", "Accept the command `job/cancel`.")
+    allow_job_start: bool = allow(
         False, "Allow starting prints", "Accept the command `job/start`: any MQTT client may then start a print."
     )
-    allow_printer_connect: bool = setting(True, "Allow connecting", "Accept the command `printer/connect`.")
-    allow_printer_disconnect: bool = setting(
+    allow_printer_connect: bool = allow(True, "Allow connecting", "Accept the command `printer/connect`.")
+    allow_printer_disconnect: bool = allow(
         True, "Allow disconnecting", "Accept the command `printer/disconnect`, which also ends a print."
     )
-    allow_printer_emergency_stop: bool = setting(
+    allow_printer_emergency_stop: bool = allow(
         True, "Allow the emergency stop", "Accept the command `printer/emergency_stop`, which sends M112."
     )
     target_max_tool: float = setting(

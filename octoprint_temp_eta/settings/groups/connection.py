@@ -48,7 +48,10 @@ class Connection(Group):
     )
     mqtt_password: str = setting("", "Password", "Is saved, and never shown again.", secret=True)
     mqtt_use_tls: bool = setting(
-        False, "Use TLS", "Encrypt the connection and check the broker's certificate against the system's authorities."
+        False,
+        "Use TLS",
+        "Encrypt the connection and check the broker's certificate against the system's authorities.",
+        safer=True,
     )
     mqtt_tls_insecure: bool = setting(
         False,

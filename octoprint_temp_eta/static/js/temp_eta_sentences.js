@@ -97,6 +97,7 @@ window.TempETA.sentences = [
     "%(where)s does not answer in MQTT %(protocol)s: it closed the connection",
     "A client is subscribed to discovery messages below %(discovery_prefix)s",
     "The broker refuses the message on %(topic)s: it is too large",
+    "The safe value is used until you save another value",
     "__script_title__ must be a string that is not empty",
     "must be a path that starts with '/', without blanks",
     "OctoPrint has not carried out earlier commands yet",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from octoprint_temp_eta.settings.forms import NAMES, NAMES_FORM
 from octoprint_temp_eta.settings.rules import MAX_TEXT, InvalidSetting, check_value, names, setting
 
 
@@ -20,7 +21,7 @@ class Rows:
     flag: bool = setting(False, "Flag", "Help.")
     text: str = setting("", "Text", "Help.")
     hidden: str = setting("", "Hidden", "Help.", secret=True)
-    listed: str = setting("", "Listed", "Help.", names=True)
+    listed: str = setting("", "Listed", "Help.", names=True, pattern=NAMES, form=NAMES_FORM)
     choice: str = setting("a", "Choice", "Help.", choices={"a": "A", "b": "B"})
     form: str = setting("x1", "Form", "Help.", pattern=r"x\d", form="x and a digit")
     parsed: str = setting("2", "Parsed", "Help.", parse=_even)
@@ -67,6 +68,8 @@ def test_a_value_is_converted_to_the_type_of_its_setting(key: str, value: Any, e
         ("text", "\ud800", "must be one line of at most 1024 characters"),
         ("text", "x" * (MAX_TEXT + 1), "must be one line of at most 1024 characters"),
         ("listed", [["a"]], "must be text"),
+        # Blank may mean all: where somebody has written no name by mistake, it would allow everything.
+        ("listed", ",", f"must be {NAMES_FORM}"),
         ("choice", "A", "must be one of a, b"),
         ("form", "x77", "must be x and a digit"),
         ("parsed", "3", "must be even"),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octoprint_temp_eta.core.scripts.catalogue import is_valid_id
 from octoprint_temp_eta.settings import table
 from octoprint_temp_eta.settings.table import InvalidSetting, Rule, Settings
 
@@ -144,6 +145,24 @@ def test_salvage_keeps_what_is_valid():
     settings, invalid = table.salvage({"max_eta": "100", "min_rate": 11, "enabled": 3, "unknown": 1})
     assert settings == Settings(max_eta=100.0)
     assert [error.key for error in invalid] == ["enabled", "min_rate"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "used"),
+    [
+        ("mqtt_use_tls", "ture", True),
+        ("allow_printer_emergency_stop", "never", False),
+        ("allow_script_start", None, False),
+        ("allow_scripts", "hello; other", "cancel"),
+    ],
+)
+def test_an_invalid_value_of_what_restricts_allows_no_more_than_was_meant(key: str, value: Any, used: Any):
+    settings, invalid = table.salvage({key: value})
+    assert (getattr(settings, key), [error.key for error in invalid]) == (used, [key])
+
+
+def test_no_script_has_the_id_that_stands_for_none():
+    assert not is_valid_id(table.salvage({"allow_scripts": 7})[0].allow_scripts)
 
 
 @given(raw=st.dictionaries(NAMES | st.text(max_size=5), VALUES, max_size=6))

@@ -231,6 +231,11 @@ def test_a_script_is_found_by_its_id_before_the_conversion() -> None:
     assert reply["status"] == "accepted"
 
 
+def test_a_script_is_allowed_by_its_id_before_the_conversion() -> None:
+    driver = ScriptBridgeDriver(scripts=(Script("a.py", "A", "warm_up"),), allow_scripts="warm-up")
+    assert driver.command("script/start", {"id": "warm-up"})[0]["status"] == "accepted"
+
+
 @pytest.mark.parametrize(("allowed", "status"), [("", "accepted"), ("other, steps", "accepted"), ("other", "rejected")])
 def test_only_the_scripts_of_the_list_are_started(allowed: str, status: str) -> None:
     driver = ScriptBridgeDriver(allow_scripts=allowed)
