@@ -160,7 +160,13 @@ class ScriptProcess:
         data = (json.dumps(message) + "\n").encode()
         with self._lock:
             pipe = self._process.stdin if self._process is not None else None
-            if pipe is not None and not self._unsent and len(data) <= select.PIPE_BUF and _takes(pipe):
+            if (
+                pipe is not None
+                and not pipe.closed
+                and not self._unsent
+                and len(data) <= select.PIPE_BUF
+                and _takes(pipe)
+            ):
                 with contextlib.suppress(BrokenPipeError):
                     pipe.write(data)
                 self._room.release()
@@ -219,13 +225,17 @@ class ScriptProcess:
             return process.wait()
 
     def _write(self, pipe: IO[bytes]) -> None:
-        with contextlib.suppress(BrokenPipeError), pipe:
-            while (data := self._outgoing.get()) is not None:
-                while data and self._wait_for(pipe, select.POLLOUT):
-                    data = data[pipe.write(data) or 0 :]
-                with self._lock:
-                    self._unsent -= 1
-                self._room.release()
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                while (data := self._outgoing.get()) is not None:
+                    while data and self._wait_for(pipe, select.POLLOUT):
+                        data = data[pipe.write(data) or 0 :]
+                    with self._lock:
+                        self._unsent -= 1
+                    self._room.release()
+        finally:
+            with self._lock:  # not while `_send` writes: its file descriptor could be another file's by then
+                pipe.close()
 
     def _read(self, pipe: IO[bytes]) -> None:
         rest = b""

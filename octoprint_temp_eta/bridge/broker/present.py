@@ -59,7 +59,8 @@ class Present:
         if self._read_back.missing:
             return self._nothing_arrives
         refused = self.problems.refusal(f"{self._outbox.topics.base}/", f"{discovery_prefix}/")
-        return refused or next(iter(self._outbox.limits.closed), None)
+        unsent = (why for topic, why in self.problems.unsent.items() if self._outbox.is_state(topic))
+        return refused or next(iter(self._outbox.limits.closed), None) or next(unsent, None)
 
     def tick(self, now: Now) -> str | None:
         """Return a new problem: nothing arrives. Ask the broker for a message if none has come for long.

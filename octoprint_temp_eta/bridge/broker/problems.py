@@ -6,7 +6,7 @@ messages are not sent at all, because the broker would end the connection.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ...messages.topics import Topics
@@ -59,6 +59,11 @@ class Problems:
             return False
         _note(self._refused, topic, event.reason)
         return True
+
+    @property
+    def unsent(self) -> Mapping[str, str]:
+        """By topic, why the last message there was not sent."""
+        return self._not_sent
 
     def not_sent(self, topic: str, reason: str) -> None:
         """Note that a message on `topic` is not sent until one is accepted there."""
