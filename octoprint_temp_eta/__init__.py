@@ -67,6 +67,8 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
     __plugin_hooks__ = {
         "octoprint.access.permissions": plugin.get_additional_permissions,
         "octoprint.comm.protocol.action": plugin.hook_action,
+        # Last: not called for an error that another plugin tells OctoPrint to ignore.
+        "octoprint.comm.protocol.gcode.error": (plugin.hook_error, 10_000),
         # Last, so that it sees what other plugins add.
         "octoprint.comm.protocol.temperatures.received": (plugin.reported_names.hook, 10_000),
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,

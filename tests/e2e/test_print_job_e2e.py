@@ -149,8 +149,44 @@ def test_the_firmwares_error_is_an_event_with_its_text(octoprint: OctoPrint, obs
     assert error.json["reason"]
     closed = observer.wait_for(PRINTER, lambda m: m.json["state"] in ("OFFLINE", "CLOSED_WITH_ERROR"), since=since)
     assert closed.json["status"] == "error"
+    assert len([m for m in observer.on(EVENT) if event_is("error")(m)]) == 1
     octoprint.connect()
     observer.wait_for(PRINTER, lambda m: m.json["status"] == "idle")
+
+
+@pytest.fixture
+def staying(octoprint: OctoPrint) -> Iterator[None]:
+    """OctoPrint stays connected after errors of the firmware."""
+    for disconnects in (False, True):
+        octoprint.post("/api/settings", {"serial": {"disconnectOnErrors": disconnects}})
+        octoprint.disconnect()
+        octoprint.connect()  # it reads the setting then
+        if not disconnects:
+            yield
+
+
+@pytest.mark.usefixtures("staying")
+def test_an_error_that_ends_a_print_while_octoprint_stays_connected_is_told(
+    octoprint: OctoPrint, observer: Observer
+) -> None:
+    observer.wait_for(PRINTER, state_is("OPERATIONAL"))
+    since = observer.mark()
+    octoprint.gcode("!!DEBUG:send !! Must home axis first")
+    observer.wait_for(EVENT, event_is("error"), since=since)
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"), since=since)
+    for _ in range(3):
+        octoprint.gcode("!!DEBUG:send !! Timer too close")
+    failed = observer.wait_for(EVENT, event_is("print_failed"), since=since).json
+    assert (failed["file"], failed["reason"], failed["error"]) == ("long.gcode", "error", "Timer too close")
+    observer.wait_for(PRINTER, state_is("OPERATIONAL"), since=since)
+    events = [message.json for message in observer.on(EVENT)[-4:]]
+    assert [(event["event_type"], event["error"]) for event in events] == [
+        ("error", "Must home axis first"),
+        ("print_started", None),
+        ("error", "Timer too close"),
+        ("print_failed", "Timer too close"),
+    ]
 
 
 def test_a_filament_runout_that_the_firmware_reports_is_an_event(octoprint: OctoPrint, observer: Observer) -> None:

@@ -20,11 +20,17 @@ from ..protocol.job_inputs import PrinterEvent
 
 #: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
-#: Firmware reports one filament runout several times, in different words, within this many seconds.
-SAME_RUNOUT_S = 30.0
+#: What follows within this many seconds is the same: firmware reports one filament runout several times, in different
+#: words, and one error again in its reply to each line. OctoPrint reports an error again before it disconnects.
+SAME_S = 30.0
 #: The event that waits while the printer is in a state, and the maximum in seconds: what a printer has in its buffer
 #: takes less, but the user's G-code after a print may take an hour.
-AWAITED = {"print_done": "FINISHING", "print_cancelled": "CANCELLING", "print_paused": "PAUSING"}
+AWAITED = {
+    "print_done": "FINISHING",
+    "print_cancelled": "CANCELLING",
+    "print_failed": "CANCELLING",
+    "print_paused": "PAUSING",
+}
 MOST_AWAITED_S = 30.0
 
 
@@ -34,7 +40,8 @@ class Events(Part):
     def __init__(self, outbox: Outbox, printer: Printer) -> None:
         self._outbox = outbox
         self._printer = printer
-        self._runout_at: float | None = None
+        #: When a runout or an error was reported last, by its text.
+        self._reported: dict[tuple[str, str | None], float] = {}
         #: The event that waits, and when it happened.
         self._waiting: tuple[PrinterEvent, Now] | None = None
 
@@ -54,7 +61,9 @@ class Events(Part):
         return []
 
     def _happened(self, event: PrinterEvent, now: Now) -> list[Effect]:
-        if event.kind == "filament_runout" and self._is_same_runout(now):
+        if event.kind == "connected":
+            self._reported.clear()
+        if event.kind in ("filament_runout", "error") and self._is_same(event, now):
             return []
         self._release()
         if self._is_early(event):
@@ -89,6 +98,8 @@ class Events(Part):
         }
         self._outbox.publish_event("event", body, now, keep_s=KEEP_S)
 
-    def _is_same_runout(self, now: Now) -> bool:
-        before, self._runout_at = self._runout_at, now.at
-        return before is not None and now.at - before < SAME_RUNOUT_S
+    def _is_same(self, event: PrinterEvent, now: Now) -> bool:
+        """Whether the same was reported a moment ago."""
+        recent = {each: at for each, at in self._reported.items() if now.at - at < SAME_S}
+        self._reported = {**recent, (event.kind, event.error): now.at}
+        return (event.kind, event.error) in recent

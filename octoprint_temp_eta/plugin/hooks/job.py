@@ -14,6 +14,8 @@ import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
+from ...adapters.firmware_errors import are_ignored
+from ...adapters.printer import SerialSetting
 from ...app import App
 from ...bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, Origin, PrinterEvent, PrintJob
 from ...messages.topics import LEVEL
@@ -61,11 +63,21 @@ def print_job(data: Mapping[str, Any]) -> PrintJob | None:
     )
 
 
-def printer_event(event: str, payload: Mapping[str, Any] | None) -> PrinterEvent | None:
-    """Return the input for an event of OctoPrint, None if it is none of `KINDS`."""
+def printer_event(
+    event: str, payload: Mapping[str, Any] | None, firmware_error: str | None = None
+) -> PrinterEvent | None:
+    """Return the input for an event of OctoPrint, None if it is none of `KINDS`.
+
+    A print that OctoPrint has cancelled because of `firmware_error` has failed, as it has when OctoPrint disconnects.
+    """
     data = _mapping(payload)
     if event not in KINDS or (event == Events.PRINT_FAILED and data.get("reason") == "cancelled"):
         return None  # OctoPrint reports a cancelled print twice
+    # OctoPrint uses the payload again, and adds "cancelled" to it
+    reason = None if event == Events.PRINT_CANCELLED else _text(data.get("reason"), LONGEST_NAME)
+    error = _text(data.get("error"), LONGEST_PATH)
+    if event == Events.PRINT_CANCELLED and firmware_error is not None:
+        event, reason, error = Events.PRINT_FAILED, "error", firmware_error
     about_print = event.startswith("Print")
     return PrinterEvent(
         KINDS[event],
@@ -73,9 +85,8 @@ def printer_event(event: str, payload: Mapping[str, Any] | None) -> PrinterEvent
         origin=_origin(data.get("origin")) if about_print else None,
         user=(_text(data.get("user"), LONGEST_NAME) or _text(data.get("owner"), LONGEST_NAME)) if about_print else None,
         elapsed=_number(data.get("time")) if about_print else None,
-        # OctoPrint uses the payload again, and adds "cancelled" to it
-        reason=None if event == Events.PRINT_CANCELLED else _text(data.get("reason"), LONGEST_NAME),
-        error=_text(data.get("error"), LONGEST_PATH),
+        reason=reason,
+        error=error,
     )
 
 
@@ -89,7 +100,10 @@ class JobHooks(octoprint.plugin.OctoPrintPlugin, PrinterCallback):
     """Posts the job and its events."""
 
     _app: App | None
+    _serial_setting: SerialSetting
     _job: PrintJob | None = None
+    #: The error of the firmware because of which OctoPrint cancels the print.
+    _firmware_error: str | None = None
 
     def on_printer_send_current_data(self, data: Mapping[str, Any]) -> None:
         """Post the job if it has changed. OctoPrint calls this up to twice a second."""
@@ -104,9 +118,20 @@ class JobHooks(octoprint.plugin.OctoPrintPlugin, PrinterCallback):
             return
         if event == LAYER_EVENT:
             self._app.post(layer(payload))
-        posted = printer_event(event, payload)
+        if event == Events.PRINT_CANCELLING:
+            self._firmware_error = _text(_mapping(payload).get("firmwareError"), LONGEST_PATH)
+        posted = printer_event(event, payload, self._firmware_error)
         if posted is not None:
             self._app.post(posted)
+
+    def hook_error(self, _comm: Any, error: str, *_: Any, **__: Any) -> None:
+        """Post an error of the firmware; OctoPrint's hook `octoprint.comm.protocol.gcode.error`.
+
+        If OctoPrint stays connected after errors, it fires no event for them.
+        """
+        text = _text(error, LONGEST_PATH)
+        if self._app is not None and text is not None and not are_ignored(self._serial_setting):
+            self._app.post(PrinterEvent("error", reason="firmware", error=text))
 
     def hook_action(self, _comm: Any, line: str, *_: Any, **__: Any) -> None:
         """Post a filament runout; OctoPrint's hook `octoprint.comm.protocol.action`."""

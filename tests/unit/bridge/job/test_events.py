@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, SAME_RUNOUT_S
+from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, SAME_S
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.job_inputs import PrinterEvent
 from tests.support.bridge_driver import connected
@@ -31,6 +31,7 @@ def test_an_event_is_published_with_all_keys():
 ENDS = [
     ("print_done", "FINISHING", "OPERATIONAL"),
     ("print_cancelled", "CANCELLING", "OPERATIONAL"),
+    ("print_failed", "CANCELLING", "OPERATIONAL"),
     ("print_paused", "PAUSING", "PAUSED"),
 ]
 
@@ -92,6 +93,29 @@ def test_a_runout_that_the_firmware_reports_twice_is_one_event():
     driver.handle(PrinterEvent("filament_runout"))
     driver.advance(1)
     driver.handle(PrinterEvent("filament_runout"))
-    driver.advance(SAME_RUNOUT_S + 1)
+    driver.advance(SAME_S + 1)
     driver.handle(PrinterEvent("filament_runout"))
     assert [body["event_type"] for body in driver.bodies("event")] == ["filament_runout"] * 2
+
+
+def test_an_error_that_is_reported_again_at_once_is_one_event():
+    driver = connected()
+    halted = PrinterEvent("error", reason="firmware", error="Timer too close")
+    for _ in range(20):  # Klipper's reply to each line
+        driver.handle(halted)
+        driver.advance(5)
+    driver.handle(PrinterEvent("error", reason="firmware", error="Must home axis first"))
+    driver.advance(SAME_S + 1)
+    driver.handle(halted)
+    assert [body["error"] for body in driver.bodies("event")] == [
+        "Timer too close",
+        "Must home axis first",
+        "Timer too close",
+    ]
+
+
+def test_the_same_error_on_a_new_connection_is_another_one():
+    driver = connected()
+    for kind in ("error", "disconnected", "connected", "error"):
+        driver.handle(PrinterEvent(kind, error="Heating failed" if kind == "error" else None))
+    assert [body["event_type"] for body in driver.bodies("event")] == ["error", "disconnected", "connected", "error"]

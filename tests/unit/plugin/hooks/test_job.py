@@ -106,6 +106,8 @@ class Hooks(JobHooks):
     def __init__(self) -> None:
         self.posted: list[Any] = []
         self._app = SimpleNamespace(post=self.posted.append)  # type: ignore[assignment]
+        self.serial: dict[str, Any] = {}
+        self._serial_setting = self.serial.get
 
 
 def test_an_unchanged_job_is_not_posted_again():
@@ -137,3 +139,31 @@ def test_an_event_is_posted():
     hooks.forward_job_event("PrintPaused", {"path": "a", "origin": "local"})
     hooks.forward_job_event("DisplayLayerProgress_layerChanged", {"currentLayer": "2", "totalLayer": "9"})
     assert hooks.posted == [PrinterEvent("print_paused", "a", "local"), LayerChanged(2, 9)]
+
+
+def test_a_print_that_the_firmwares_error_ends_has_failed():
+    hooks = Hooks()
+    print_ = {"path": "a", "origin": "local"}
+    for error in ("Timer too close", None):
+        hooks.forward_job_event("PrintCancelling", {**print_, "firmwareError": error} if error else print_)
+        hooks.forward_job_event("PrintCancelled", print_)
+        hooks.forward_job_event("PrintFailed", {**print_, "reason": "cancelled"})
+    assert hooks.posted == [
+        PrinterEvent("print_failed", "a", "local", reason="error", error="Timer too close"),
+        PrinterEvent("print_cancelled", "a", "local"),
+    ]
+
+
+def test_an_error_of_the_firmware_is_an_event_whether_or_not_octoprint_disconnects():
+    hooks = Hooks()
+    hooks.hook_error(None, "Must home axis first")
+    hooks.hook_error(None, "")
+    assert hooks.posted == [PrinterEvent("error", reason="firmware", error="Must home axis first")]
+
+
+@pytest.mark.parametrize("serial", [{"ignoreErrorsFromFirmware": True}, {"errorHandling": "ignore"}])
+def test_an_error_that_octoprint_is_to_ignore_is_none(serial: dict[str, Any]):
+    hooks = Hooks()
+    hooks.serial.update(serial)
+    hooks.hook_error(None, "Not an error")
+    assert hooks.posted == []
