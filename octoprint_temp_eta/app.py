@@ -15,10 +15,11 @@ from .adapters.free_memory import return_free_memory
 from .adapters.learner import Learner
 from .adapters.leftovers import Leftovers
 from .adapters.plugin_callbacks import PluginCallbacks
-from .adapters.printer import Printer, SerialSetting
+from .adapters.printer import Printer
 from .adapters.printer_stop import PrinterStop
 from .adapters.problems import Problems
 from .adapters.scripts.scripts import Scripts
+from .adapters.serial_settings import SerialSetting
 from .adapters.threads.inbox import now
 from .adapters.threads.pending_replies import PendingReplies
 from .adapters.threads.tasks import Tasks

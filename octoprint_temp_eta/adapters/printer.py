@@ -45,6 +45,7 @@ from .last_line import LastLine
 from .line_tags import TAGS, ends_heat_up, is_jog, is_ours, key_of, tags_of
 from .printer_tasks import NEW_CONNECTION, PrinterTasks
 from .recent_targets import RecentTargets
+from .serial_settings import SerialSetting, ignores_errors
 from .targets import Targets
 from .threads.inbox import now
 
@@ -61,9 +62,6 @@ CARRIED_OUT = frozenset({"M80", "M81"})
 ENDING = "the run is ending"
 #: What OctoPrint's hook returns to suppress a command.
 _SUPPRESS = (None,)
-
-#: Returns a setting of OctoPrint's serial connection.
-SerialSetting = Callable[[str], Any]
 
 
 class Printer:
@@ -300,6 +298,7 @@ class Printer:
             window=int(self._serial_setting("ackMax") or 1),
             late_ok=now().at - self._optional_at <= OPTIONAL_S,
             ok_first=ACKNOWLEDGES_FIRST in firmware,
+            ignores_errors=ignores_errors(self._serial_setting),
             modes=self._modes,
             targets=self._recent_targets.at(now().at),
         )

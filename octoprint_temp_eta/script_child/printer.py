@@ -20,7 +20,7 @@ _AXIS = re.compile(r"([XYZE]):\s*(-?\d+(?:\.\d+)?)")
 
 
 class PrinterError(RuntimeError):
-    """A line was not sent or not acknowledged; the message is the reason."""
+    """A line was not sent or not acknowledged, or the firmware's reply is an error; the message is the reason."""
 
 
 class Cancelled(BaseException):
@@ -61,7 +61,7 @@ class Printer:
         A reply that takes longer than `timeout` seconds (0: no timeout) is returned as empty.
 
         Raises:
-            PrinterError: the line was not sent or not acknowledged.
+            PrinterError: the line was not sent or not acknowledged, or the reply is an error.
         """
         return "".join(self._send(each, timeout) for each in _lines(line))
 

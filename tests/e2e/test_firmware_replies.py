@@ -10,12 +10,13 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import run, wait_for_printer
+from tests.support.rest_scripts import last_run, run, start, wait_for_printer
 from tests.support.serial_printer import Dialect, SerialPrinter
 from tests.support.waiting import eventually, free_port
 
 POSITION = "X:1.000 Y:2.000 Z:3.000 E:4.000"
 WHERE = {"X": 1, "Y": 2, "Z": 3, "E": 4}
+REFUSED = "Must home axis first: 5.000 0.000 0.000 [0.000]"
 GCODE = re.compile(r"[GMT]\d")
 #: Those that are tried in each run; the others are tried with the slow tests.
 QUICK = ("Marlin that echoes without an ok", "Klipper", "Prusa", "Repetier")
@@ -28,7 +29,7 @@ DIALECTS = {
     "Klipper": Dialect(
         name="Klipper",
         unknown=('// Unknown command:"{line}"', "ok"),
-        replies={"M118": ("// {text}", "ok"), "M114": (POSITION, "ok")},
+        replies={"M118": ("// {text}", "ok"), "M114": (POSITION, "ok"), "M206": (f"!! {REFUSED}", "ok")},
     ),
     "Prusa": Dialect(
         name="Prusa-Firmware 3.13.0",
@@ -132,6 +133,16 @@ def test_replies_stay_with_their_lines(octoprint: OctoPrint, printer: SerialPrin
         assert reply in possible_replies(line, printer.dialect), line
     executed = [each for each in printer.lines if not each.startswith(("M105", "M155", "M115"))]
     assert executed[-len(SENT) :] == SENT
+
+
+@pytest.mark.parametrize("printer", ["Klipper"], indirect=True)
+def test_a_line_that_the_firmware_answers_with_an_error_fails(octoprint: OctoPrint, printer: SerialPrinter) -> None:
+    body = "self.g.write('M118 before')\nself.g.write('M206 X5')\nself.g.write('M118 behind')\nreturn True, {}"
+    run_id = start(octoprint, "refused", body)
+    last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=60)
+    assert (last["outcome"], REFUSED in last["error"]) == ("error", True)
+    assert "M118 before" in printer.lines
+    assert "M118 behind" not in printer.lines
 
 
 def possible_replies(line: str, dialect: Dialect) -> list[str]:

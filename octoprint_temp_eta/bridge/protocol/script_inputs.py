@@ -84,8 +84,8 @@ class JobsHeld:
 
     `window` is the number of commands that OctoPrint sends before it waits for an ok. `late_ok` is whether the printer
     may still acknowledge a line whose ok OctoPrint has not waited for, `ok_first` whether it acknowledges lines before
-    it executes them. `modes` are those of the lines before. `targets` were asked for before, oldest first, and the
-    printer may not have reported them yet.
+    it executes them. `ignores_errors` is whether OctoPrint ignores errors of the firmware. `modes` are those of the
+    lines before. `targets` were asked for before, oldest first, and the printer may not have reported them yet.
     """
 
     run_id: str
@@ -93,6 +93,7 @@ class JobsHeld:
     window: int = 1
     late_ok: bool = False
     ok_first: bool = False
+    ignores_errors: bool = False
     modes: Modes = Modes()
     targets: tuple[Asked, ...] = ()
 

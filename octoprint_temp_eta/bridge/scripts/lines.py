@@ -8,7 +8,7 @@ from ...core.clock import Now
 from ...core.gcode.acknowledgements import Acknowledgements
 from ...core.gcode.in_flight import LINE_TIMEOUT_S, Acknowledged, FakeAck, Fence, Outcome, Probe, Unacknowledged
 from ...core.gcode.motion import SPINDLE_OFF, Modes, spindle_after
-from ...core.gcode.printer_lines import reports_temperatures
+from ...core.gcode.printer_lines import error_in, reports_temperatures
 from ..part import InputHandler
 from ..protocol.effects import Effect
 from ..protocol.script_effects import BreakHeatWait, FakeOk, RejectLine, ReplyToLine, SendLine
@@ -45,6 +45,8 @@ class RunLines:
         #: The numbers of the script's unacknowledged lines, by key.
         self._waiting: dict[str, int] = {}
         self._emergency_parser = False
+        #: Whether OctoPrint ignores the firmware's errors.
+        self._ignores_errors = False
         self._questions = 0
         #: Whether the printer has reported temperatures since it was asked for them at the end of the run.
         self._answered = True
@@ -72,6 +74,7 @@ class RunLines:
     def held(self, event: JobsHeld, now: Now) -> None:
         """Observe the serial line from now on."""
         self._modes_before = self._modes = event.modes
+        self._ignores_errors = event.ignores_errors
         self._acknowledgements = Acknowledgements(event.window, self._line_timeout, ok_first=event.ok_first)
         if event.late_ok:
             self._acknowledgements.expect_late_ok(now.at)
@@ -137,7 +140,7 @@ class RunLines:
         for outcome in outcomes:
             match outcome:
                 case Acknowledged(key, text) if key in self._waiting:
-                    effects.append(ReplyToLine(self._waiting.pop(key), text))
+                    effects.append(self._reply(self._waiting.pop(key), text))
                 case Unacknowledged(key, error) if key in self._waiting:
                     effects.append(RejectLine(self._waiting.pop(key), error))
                 case Acknowledged(key, _) | Unacknowledged(key, _) if key == self._last_key:
@@ -150,6 +153,11 @@ class RunLines:
                 case Fence() | Probe():
                     effects += self._ask_printer(outcome)
         return effects
+
+    def _reply(self, seq: int, text: str) -> ReplyToLine | RejectLine:
+        """Return the script's reply; a line that is answered with an error has failed, although it has an ok."""
+        error = error_in(text, ignores_errors=self._ignores_errors)
+        return ReplyToLine(seq, text) if error is None else RejectLine(seq, f"the printer reports an error: {error}")
 
     @property
     def _question_key(self) -> str:

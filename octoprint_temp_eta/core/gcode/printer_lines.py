@@ -22,6 +22,15 @@ LINE_ERROR = re.compile(r"(?:error:|fatal:|!!).*(?:line ?number|checksum|format 
 UNKNOWN_COMMAND = re.compile(r"unknown command", re.IGNORECASE)
 NO_LINE_NUMBER = re.compile(r"error:\s*no line number with checksum", re.IGNORECASE)
 
+#: Errors, of Klipper and of other firmware, and OctoPrint's list of those that it does not act on: about lines that are
+#: sent again, the SD card, or unknown commands.
+_ERROR = re.compile(r"(!!|error:)\s*(.*)", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"line ?number|checksum|format error|expected line|volume\.init|openroot|workdir|error writing to file|cannot open"
+    r"|open failed|cannot enter|unknown command",
+    re.IGNORECASE,
+)
+
 #: Commands that report temperatures while they wait for one: the reports are a sign of life.
 HEAT_WAITS = frozenset({"M109", "M190", "M191", "M303"})
 #: A target is reached within this distance, and a temperature moves by this much; in °C.
@@ -54,6 +63,18 @@ def is_ok_with_temperatures(line: str) -> bool:
 def reports_temperatures(line: str) -> bool:
     """Whether `line` has temperatures: an automatic report, or the answer to an M105."""
     return TEMPERATURES.match(line) is not None or is_ok_with_temperatures(line)
+
+
+def error_in(reply: str, *, ignores_errors: bool) -> str | None:
+    """Return the error with which the firmware has answered a line, None without one.
+
+    With `ignores_errors`, "Error:" is none; "!!" always is: Klipper has not carried out the line.
+    """
+    for line in reply.splitlines():
+        error = _ERROR.match(line)
+        if error and not _HARMLESS.search(line) and (error[1] == "!!" or not ignores_errors):
+            return error[2] or line
+    return None
 
 
 def command_of(line: str) -> str | None:

@@ -14,8 +14,7 @@ import octoprint.plugin
 from octoprint.events import Events
 from octoprint.printer import PrinterCallback
 
-from ...adapters.firmware_errors import are_ignored
-from ...adapters.printer import SerialSetting
+from ...adapters.serial_settings import SerialSetting, ignores_errors
 from ...app import App
 from ...bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, Origin, PrinterEvent, PrintJob
 from ...messages.topics import LEVEL
@@ -130,7 +129,7 @@ class JobHooks(octoprint.plugin.OctoPrintPlugin, PrinterCallback):
         If OctoPrint stays connected after errors, it fires no event for them.
         """
         text = _text(error, LONGEST_PATH)
-        if self._app is not None and text is not None and not are_ignored(self._serial_setting):
+        if self._app is not None and text is not None and not ignores_errors(self._serial_setting):
             self._app.post(PrinterEvent("error", reason="firmware", error=text))
 
     def hook_action(self, _comm: Any, line: str, *_: Any, **__: Any) -> None:

@@ -213,6 +213,7 @@ window.TempETA.sentences = [
     "Saving is tried again every %(retry_s)s s",
     "Wait for its end, or cancel it",
     "a string of 1 to 64 characters",
+    "the printer reports an error: %(error)s",
     "the script reported no success",
     "The %(what)s %(path)s is a folder or a device",
     "There is no estimate for %(heater)s yet",

@@ -44,6 +44,11 @@ def test_a_line_just_before_a_run_may_still_be_acknowledged(line: str, gcode: st
     assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", late_ok=late)]
 
 
+def test_a_run_knows_whether_octoprint_ignores_errors_of_the_firmware() -> None:
+    octoprint = FakeOctoPrint(ignoreErrorsFromFirmware=True)
+    assert octoprint.do(HoldJobs("r1")) == [JobsHeld("r1", ignores_errors=True)]
+
+
 def test_a_run_begins_with_the_targets_that_the_printer_may_not_have_reported() -> None:
     octoprint = FakeOctoPrint()
     for line in ("M140 S60", "M140 S0", "M117 hello"):

@@ -200,3 +200,28 @@ def test_a_spindle_is_switched_off_again_if_the_printer_does_not_answer() -> Non
     driver.handle_all(ScriptEnded(RUN_1, 0, "ended"))
     driver.handle_all(LineSuppressed(f"{RUN_1}.end", "it is blocked"))
     assert [effect.line for effect in driver.of(SendLine)].count("M5") == 2
+
+
+@pytest.mark.parametrize("reply", [True, False])
+def test_a_line_that_the_firmware_answers_with_an_error_fails(reply: bool) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptLine(RUN_1, 1, "G1 X5", reply=reply))
+    effects = driver.ack(f"{RUN_1}.1", "G1 X5", "!! Must home axis first")
+    assert effects == [RejectLine(1, "the printer reports an error: Must home axis first")]
+
+
+def test_an_error_that_octoprint_is_to_ignore_fails_no_line() -> None:
+    driver = ScriptBridgeDriver()
+    (started,) = driver.start()
+    driver.handle_all(JobsHeld(started["run_id"], ignores_errors=True), ScriptRunning(RUN_1))
+    driver.handle(ScriptLine(RUN_1, 1, "M118 x"))
+    assert driver.ack(f"{RUN_1}.1", "M118 x", "Error:no error") == [ReplyToLine(1, "Error:no error\nok\n")]
+
+
+def test_the_last_line_is_settled_although_a_klipper_that_has_shut_down_answers_it_with_an_error() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle_all(ScriptReturned(RUN_1, True, {}), ScriptEnded(RUN_1, 0, "ended with status 0"))
+    driver.ack(f"{RUN_1}.end", "G90", "!! Timer too close")
+    assert driver.state("script")["state"] == "idle"

@@ -10,6 +10,7 @@ from octoprint_temp_eta.core.gcode.printer_lines import (
     HeatingEvidence,
     command_of,
     dwell,
+    error_in,
     is_ok_with_temperatures,
 )
 from tests.support.acknowledged_line import Line
@@ -78,3 +79,28 @@ def test_each_sensor_has_its_own_reference_temperature() -> None:
     assert not evidence.note("T:20.4 /0.0 B:60.4 /60.0")
     assert evidence.note("T:20.4 /0.0 B:60.5 /60.0")
     assert not evidence.note("T:20.4 /0.0 B:60.9 /60.0")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ("// Must home axis first: 5.0\n!! Must home axis first: 5.0\nok\n", "Must home axis first: 5.0"),
+        ("!!\nok\n", "!!"),
+        ("Error: G1: insufficient axes homed\nok\n", "G1: insufficient axes homed"),
+        ("Error:checksum mismatch, Last Line: 4\nok\n", None),
+        ("Error:volume.init failed\nok\n", None),
+        ('Error:Unknown command: "M999"\nok\n', None),
+        ("echo:Home XYZ First\nok\n", None),
+        ("// probe error: 0.1\nok\n", None),
+        ("Z error: 0.1\nok\n", None),
+        ("ok\n", None),
+        ("", None),
+    ],
+)
+def test_the_error_in_a_reply(reply: str, error: str | None) -> None:
+    assert error_in(reply, ignores_errors=False) == error
+
+
+def test_if_errors_are_ignored_only_klippers_count() -> None:
+    assert error_in("Error: not one\n!! Must home axis first\nok\n", ignores_errors=True) == "Must home axis first"
+    assert error_in("Error: not one\nok\n", ignores_errors=True) is None

@@ -1,4 +1,4 @@
-"""What OctoPrint does about errors of the firmware."""
+"""What OctoPrint's settings of the serial connection mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.firmware_errors import are_ignored
+from octoprint_temp_eta.adapters.serial_settings import ignores_errors
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from octoprint_temp_eta.adapters.firmware_errors import are_ignored
     ],
 )
 def test_whether_errors_are_ignored_in_octoprint_1_and_2(settings: dict[str, Any], *, ignored: bool):
-    assert are_ignored(settings.get) is ignored
+    assert ignores_errors(settings.get) is ignored
