@@ -129,6 +129,18 @@ def test_the_printer_is_disconnected_and_connected(octoprint: OctoPrint, observe
     eventually(lambda: octoprint.printer_state() == "Operational", "the printer to be ready")
 
 
+def test_a_paused_print_whose_connection_ends_has_failed(octoprint: OctoPrint, observer: Observer) -> None:
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"))
+    assert execute(observer, "job/pause")["status"] == "completed"
+    observer.wait_for(EVENT, event_is("print_paused"))
+    assert execute(observer, "printer/disconnect")["status"] == "completed"
+    failed = observer.wait_for(EVENT, event_is("print_failed"), timeout=30).json
+    assert (failed["file"], failed["reason"], failed["error"]) == ("long.gcode", "disconnected", None)
+    octoprint.connect()
+    observer.wait_for(PRINTER, state_is("OPERATIONAL"))
+
+
 def test_an_emergency_stop_ends_the_print_and_its_connection(octoprint: OctoPrint, observer: Observer) -> None:
     print_file(octoprint, "long.gcode")
     observer.wait_for(PRINTER, state_is("PRINTING"))

@@ -17,6 +17,7 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Stopping
 from ..protocol.job_inputs import PrinterEvent
+from .open_print import OpenPrint
 
 #: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
@@ -40,6 +41,7 @@ class Events(Part):
     def __init__(self, outbox: Outbox, printer: Printer) -> None:
         self._outbox = outbox
         self._printer = printer
+        self._print = OpenPrint()
         #: When a runout or an error was reported last, by its text.
         self._reported: dict[tuple[str, str | None], float] = {}
         #: The event that waits, and when it happened.
@@ -54,13 +56,19 @@ class Events(Part):
         """Publish what has waited for too long."""
         if self._waiting is not None and now.at - self._waiting[1].at >= MOST_AWAITED_S:
             self._release()
+        self._publish_overdue(now)
         return []
 
-    def _stopping(self, _: Stopping, __: Now) -> list[Effect]:
+    def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
         self._release()
+        self._publish_overdue(now, wait=False)
         return []
 
     def _happened(self, event: PrinterEvent, now: Now) -> list[Effect]:
+        # The end of a print that was lost precedes the next one's start.
+        self._publish_overdue(now, wait=event.kind != "print_started")
+        if self._print.is_told(event, now):
+            return []
         if event.kind == "connected":
             self._reported.clear()
         if event.kind in ("filament_runout", "error") and self._is_same(event, now):
@@ -79,6 +87,11 @@ class Events(Part):
 
     def _is_early(self, event: PrinterEvent) -> bool:
         return AWAITED.get(event.kind, "") == self._printer.state
+
+    def _publish_overdue(self, now: Now, *, wait: bool = True) -> None:
+        lost = self._print.overdue(now, wait=wait)
+        if lost is not None:
+            self._publish(*lost)
 
     def _release(self) -> None:
         """Publish the event that waits."""
