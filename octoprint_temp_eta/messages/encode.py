@@ -104,7 +104,7 @@ def status(
         "offline": not connected,
         "paused": state in ("PAUSED", "PAUSING"),
         "printing": printing,
-        "heating": bool(states & {State.HEATING, State.STALLED}),
+        "heating": any(view.heats for view in views),
         "cooling": State.COOLING in states,
         "ready": State.AT_TARGET in states,
     }

@@ -192,15 +192,16 @@ class Heaters(Part):
         """Process a reading of all heaters and sensors; yield what is to be learned from it, heater by heater."""
         if not self._printer.connected:
             return
-        listed = values(readings.heaters)
-        missing = self._presence.missing(listed)
-        present = {name: reading for name, reading in listed.items() if name not in missing}
+        present = self._presence.present(values(readings.heaters))
+        zeros, lost = self._presence.zeros, self._presence.lost
         repeated = repeated_names(present, readings.repeated, self._printer.profile)
-        new = news(present, repeated, self._reported | self._tracks.targets)
+        new = news(present, repeated, zeros, self._reported | self._tracks.targets)
         self._note_heated_chamber(new)
         # One line of the printer has all temperatures: if one of them is an outlier, the whole line is doubted. Never
         # two lines in a row, so that one loose sensor does not hide the others.
-        outlier = any(name in new and track.doubts(now.at, *new[name]) for name, track in self._tracks.items())
+        outlier = any(
+            name in lost or (name in new and track.doubts(now.at, *new[name])) for name, track in self._tracks.items()
+        )
         doubted = self._doubted = outlier and not self._doubted
         self._note_targets(new, doubted=doubted)
         if not self.settings.enabled:
@@ -211,15 +212,9 @@ class Heaters(Part):
                 yield self._read_heater(name, reading, now, doubted=doubted)
         # A Klipper that is not ready reports one hotend with 0 °C, and nothing else.
         if not doubted and any(actual for actual, _ in present.values()):
-            self._sensors.read(
-                {
-                    name: reading[0]
-                    for name, reading in present.items()
-                    if reading[0] is not None and self._selection.is_sensor(name, reading)
-                },
-                repeated,
-                now,
-            )
+            sensors = {name: each for name, each in present.items() if self._selection.is_sensor(name, each)}
+            temperatures = {name: None if name in zeros else actual for name, (actual, _) in sensors.items()}
+            self._sensors.read(temperatures, repeated | zeros, now)
         for name in self._tracks.missing(present):
             self._drop(name)
         self._publish(now)

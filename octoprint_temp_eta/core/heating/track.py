@@ -61,11 +61,18 @@ class HeaterView:
     extrapolated: bool = False
     #: Unix seconds.
     state_since: float | None = None
+    #: Whether the heater has a target, but no temperature.
+    unread: bool = False
+
+    @property
+    def heats(self) -> bool:
+        """Whether the heater has yet to get as warm as its target, as far as is known."""
+        return self.state in (State.HEATING, State.STALLED) or self.unread
 
     @property
     def pending(self) -> bool:
         """Whether the heater has yet to reach its target. A cool-down without a target is not pending."""
-        return self.state in (State.HEATING, State.STALLED) or (self.state is State.COOLING and bool(self.target))
+        return self.heats or (self.state is State.COOLING and bool(self.target))
 
 
 @frozen
@@ -248,7 +255,8 @@ class Track:
         heater, goal, extrapolation = self._heater, self._countdown.goal, self._extrapolation
         actual = heater.actual if extrapolation is None else extrapolation.temperature(at)
         if actual is None:
-            return HeaterView(heater.name, heater.state, state_since=self._since(at, wall))
+            since = self._since(at, wall)
+            return HeaterView(heater.name, heater.state, state_since=since, unread=heater.target > 0)
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)

@@ -144,6 +144,12 @@ def test_the_printer_has_one_status(states: str, printer: tuple[bool, str | None
     MESSAGES["printer"].validate(body | STAMPS)
 
 
+def test_a_printer_waits_for_a_heater_with_a_target_but_no_temperature():
+    views = [HeaterView("tool0", State.AT_TARGET, 200.0, 200.0), HeaterView("bed", State.UNKNOWN, unread=True)]
+    body = encode.printer(views, connected=True, state="OPERATIONAL", printing=False)
+    assert (body["status"], body["ready"], body["waiting_for"], body["ready_at"]) == ("heating", False, ["bed"], None)
+
+
 def test_an_estimate_is_in_seconds():
     assert encode.estimate(Estimate(1.6, None, 3.2)) == {"eta_seconds": 2, "eta_low": None, "eta_high": 3}
 

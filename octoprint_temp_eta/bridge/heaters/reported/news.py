@@ -22,8 +22,15 @@ def repeated_names(names: Collection[str], repeated: frozenset[str], profile: Pr
     return repeated if tools <= repeated else repeated - tools
 
 
-def news(readings: Mapping[str, Reading], repeated: frozenset[str], targets: Mapping[str, float]) -> dict[str, Reading]:
+def news(
+    readings: Mapping[str, Reading],
+    repeated: frozenset[str],
+    zeros: frozenset[str],
+    targets: Mapping[str, float],
+) -> dict[str, Reading]:
     """Return what has been reported, and of `repeated` names the targets other than those in `targets`.
+
+    Of `zeros` only the target has been reported, see `Presence`.
 
     OctoPrint sets the target when it sends a command: that counts before the printer has reported it. It is new until
     it is in `targets`: a heater may not believe it at once.
@@ -31,7 +38,7 @@ def news(readings: Mapping[str, Reading], repeated: frozenset[str], targets: Map
     found = {}
     for name, (actual, target) in readings.items():
         if name not in repeated:
-            found[name] = actual, target
+            found[name] = None if name in zeros else actual, target
         elif target is not None and target != targets.get(name):
             found[name] = None, target
     return found

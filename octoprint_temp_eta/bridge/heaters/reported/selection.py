@@ -85,23 +85,35 @@ class Selection:
 
 
 class Presence:
-    """Remembers which sensors were connected: their temperature may fall below zero, but not suddenly."""
+    """Remembers what the sensors measured: a temperature may fall to zero and below, but not suddenly."""
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
+        #: The names with 0.0 °C that is no temperature: a Klipper reports it while it has no readings. A real one goes
+        #: through values in between.
+        self.zeros: frozenset[str] = frozenset()
+        #: The ones that had a temperature in the reading before.
+        self.lost: frozenset[str] = frozenset()
 
-    def missing(self, readings: Mapping[str, Reading]) -> set[str]:
-        """Return the names whose sensor is not connected, now or any more."""
-        suspects = not_connected(readings)
-        missing = {name for name in suspects if self._last.get(name, math.inf) > NEARLY_COLD_C}
-        for name, (actual, _) in readings.items():
-            if actual is not None and name not in missing:
+    def present(self, readings: Mapping[str, Reading]) -> dict[str, Reading]:
+        """Return the readings but those whose sensor is not connected, now or any more; update `zeros` and `lost`."""
+        before = self.zeros
+        self.zeros = frozenset(name for name, (actual, _) in readings.items() if actual == 0.0 and not self._cold(name))
+        self.lost = (self.zeros - before) & self._last.keys()
+        suspects = not_connected({name: reading for name, reading in readings.items() if name not in self.zeros})
+        found = {name: reading for name, reading in readings.items() if name not in suspects or self._cold(name)}
+        for name, (actual, _) in found.items():
+            if actual is not None and name not in self.zeros:
                 self._last[name] = actual
-        return missing
+        return found
+
+    def _cold(self, name: str) -> bool:
+        return self._last.get(name, math.inf) <= NEARLY_COLD_C
 
     def forget(self) -> None:
         """Start again: the printer is disconnected."""
         self._last.clear()
+        self.zeros = self.lost = frozenset()
 
 
 def not_connected(readings: Mapping[str, Reading]) -> set[str]:

@@ -41,8 +41,8 @@ class Sensors:
         """The sensors' names."""
         return sorted(self._values)
 
-    def read(self, temperatures: Mapping[str, float], repeated: frozenset[str], now: Now) -> None:
-        """Process a reading of all sensors; one without a name that is known counts as missing."""
+    def read(self, temperatures: Mapping[str, float | None], repeated: frozenset[str], now: Now) -> None:
+        """Process a reading of all sensors, None for no value; one without a name that is known counts as missing."""
         for name in list(self._values):
             self._missing[name] = 0 if name in temperatures else self._missing.get(name, 0) + 1
             if self._missing[name] >= MISSING_READINGS:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from octoprint_temp_eta.bridge.heaters.reported.selection import Reading, Selection, not_connected
+from octoprint_temp_eta.bridge.heaters.reported.selection import Presence, Reading, Selection, not_connected
 from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS
 from octoprint_temp_eta.bridge.protocol.inputs import Profile
 from octoprint_temp_eta.settings.table import parse
@@ -106,6 +106,38 @@ def test_the_settings_name_heaters_as_text_or_list():
 )
 def test_a_disconnected_sensor_differs_from_a_cold_garage(readings: dict[str, Reading], missing: set[str]):
     assert not_connected(readings) == missing
+
+
+@pytest.mark.parametrize(
+    ("temperatures", "zeros"),
+    [
+        ([0.0, 0.0, 22.0, 0.0, 0.0, 22.0], [True, True, False, True, True, False]),
+        ([-0.0, 200.0, 0.1, 0.0], [True, False, False, False]),
+        ([1.2, 0.4, 0.0, 0.0, -0.3, 0.0], [False] * 6),
+    ],
+)
+def test_a_zero_is_a_temperature_only_after_values_close_to_it(temperatures: list[float], zeros: list[bool]):
+    presence, found = Presence(), []
+    for temperature in temperatures:
+        presence.present({"bed": (temperature, 0.0)})
+        found.append("bed" in presence.zeros)
+    assert found == zeros
+
+
+def test_a_temperature_is_lost_at_the_first_zero():
+    presence, lost = Presence(), []
+    for temperature in (0.0, 22.0, 0.0, 0.0, 22.0, 0.0):
+        presence.present({"bed": (temperature, 0.0)})
+        lost.append("bed" in presence.lost)
+    assert lost == [False, False, True, False, False, True]
+    presence.forget()
+    presence.present({"bed": (0.0, 0.0)})
+    assert (presence.zeros, presence.lost) == ({"bed"}, frozenset())
+
+
+def test_a_sensor_is_not_connected_though_another_reports_zero():
+    present = Presence().present({"tool0": (22.0, 0.0), "bed": (0.0, 0.0), "chamber": (-5.0, 0.0)})
+    assert present == {"tool0": (22.0, 0.0), "bed": (0.0, 0.0)}
 
 
 # What is a heater

@@ -131,6 +131,6 @@ def test_a_printer_that_is_not_ready_loses_neither_heaters_nor_sensors():
         driver.advance(5)
     assert driver.heaters == ["bed", "tool0"]
     assert driver.state("temperatures") == {"A": None}
-    assert driver.state("eta", heater="bed")["actual"] is None
+    assert driver.eta("bed")["actual"] is driver.eta("tool0")["actual"] is None
     driver.read(tool0=(22.0, 0.0), bed=(22.0, 0.0), A=(30.0, 0.0))
     assert driver.state("eta", heater="bed")["actual"] == 22.0
