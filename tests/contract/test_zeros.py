@@ -75,13 +75,18 @@ def test_true_temperatures_count_at_once():
     assert (printer.driver.eta("bed")["actual"], printer.driver.eta("tool0")["actual"]) == (55.0, 150.0)
 
 
-def test_a_heater_that_heats_is_not_stalled():
+def test_a_heater_that_heats_is_neither_stalled_nor_ready():
     printer = PrinterLines(profile(chamber=True))
     printer.send(line(22.0, 22.0), seconds=10)
     for second in range(30):
         printer.send(line(22 + second, 22 + 4 * second, bed_target=60.0, tool_target=200.0))
-    printer.send(LOST.format(60, 200), seconds=round(STALE_S) + 5)
+    before = len(printer.driver.sent)
+    for _ in range(round(STALE_S / 5) + 3):
+        printer.driver.advance(4)
+        printer.send(LOST.format(60, 200))
     assert printer.states("bed") == printer.states("tool0") == ["off", "heating", "unknown"]
+    bodies = printer.driver.bodies("printer", since=before)
+    assert {(body["status"], body["ready"]) for body in bodies} == {("heating", False)}
 
 
 def test_a_single_line_changes_nothing_and_a_target_that_is_reported_again_counts():
