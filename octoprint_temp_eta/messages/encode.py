@@ -71,11 +71,17 @@ def state_change(view: HeaterView, transition: Transition) -> Payload:
 
 
 def printer(
-    views: Sequence[HeaterView], *, connected: bool, state: str | None, printing: bool, failed: bool = False
+    views: Sequence[HeaterView],
+    *,
+    connected: bool,
+    state: str | None,
+    printing: bool,
+    failed: bool = False,
+    read: bool = True,
 ) -> Payload:
     """Return the body of `printer`, which is ready when the last of its heaters is.
 
-    `failed`: the last connection has ended because of an error.
+    `failed`: the last connection has ended because of an error. `read`: the printer has reported temperatures.
     """
     waiting = [view for view in views if view.pending]
     etas = [view.eta for view in waiting if view.eta is not None]
@@ -83,7 +89,7 @@ def printer(
     known = bool(waiting) and len(etas) == len(times) == len(waiting)
     return {
         "status": status(views, connected=connected, state=state, printing=printing, failed=failed),
-        "ready": connected and not waiting,
+        "ready": connected and read and not waiting,
         "connected": connected,
         "state": state,
         "printing": printing,

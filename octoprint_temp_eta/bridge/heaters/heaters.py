@@ -24,10 +24,10 @@ from .estimation import limits, policy
 from .forecasting import Forecasting
 from .reported.news import news, repeated_names, values
 from .reported.selection import STANDARD, Presence, Reading, Selection
-from .reported.sensors import MOST_SENSORS, Sensors
+from .reported.sensors import Sensors
 from .states import HeaterStates
 from .store import HeaterStore, Place
-from .tracks import MOST_HEATERS, Tracks
+from .tracks import MOST_HEATERS, TOO_MANY, Tracks
 
 #: Seconds without a reading after which the temperature of a heater is unknown.
 STALE_S = 120.0
@@ -122,6 +122,13 @@ class Heaters(Part):
     def reported_targets(self) -> Mapping[str, float]:
         """The same as `targets`, also of a reading that is doubted: another heater's sensor may be loose."""
         return dict(self._reported)
+
+    @property
+    def unread(self) -> list[str]:
+        """The heaters that have a target but no temperature: no line reports it, or estimation is off."""
+        known = {name for name, track in self._tracks.items() if track.state is not State.UNKNOWN}
+        heated = (name for name, target in self._reported.items() if target > 0 and self._selection.is_heater(name))
+        return [name for name in heated if name not in known]
 
     def place(self, heater: str) -> Place:
         """Return what a heater is remembered by: another profile is another printer."""
@@ -326,11 +333,7 @@ class Heaters(Part):
         if not overflow or self._overflow_reported:
             return []
         self._overflow_reported = True
-        text = (
-            f"The printer reports more than {MOST_HEATERS} heaters or {MOST_SENSORS} temperature sensors. "
-            "The rest is not published. List names that you don't need in the setting ignored_heaters."
-        )
-        return [Log(logging.WARNING, text)]
+        return [Log(logging.WARNING, TOO_MANY)]
 
     def _estimator(self, name: str, kind: HeaterKind, ambient: float) -> Estimator:
         settings = self.settings

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.clock import Now
+from ...core.heating.state_machine.states import State
+from ...core.heating.track import HeaterView
 from ...messages import encode
 from ...settings.table import Settings
 from ..outbox.outbox import Outbox
@@ -28,6 +30,8 @@ class Readiness(Part):
         self._gate = Gate(policy_of("printer"))
         #: The heaters' revision at the last look.
         self._seen = -1
+        #: Whether the connected printer has reported temperatures.
+        self._read = False
 
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
@@ -50,7 +54,8 @@ class Readiness(Part):
         """Return `printer`."""
         return {"printer": self.body(now)}
 
-    def _changed(self, _: Readings | PrinterChanged, now: Now) -> list[Effect]:
+    def _changed(self, event: Readings | PrinterChanged, now: Now) -> list[Effect]:
+        self._read = self._printer.connected and (self._read or isinstance(event, Readings))
         self._publish(now)
         return []
 
@@ -62,11 +67,14 @@ class Readiness(Part):
 
     def body(self, now: Now) -> encode.Payload:
         """Return the current body of `printer`."""
-        printer = self._printer
+        printer, unread = self._printer, self._heaters.unread
+        views = {view.heater: view for view in self._heaters.states.views(now)}
+        views |= {name: HeaterView(name, State.UNKNOWN, unread=True) for name in unread}
         return encode.printer(
-            self._heaters.states.views(now),
+            list(views.values()),
             connected=printer.connected,
             state=printer.state,
             printing=printer.printing,
             failed=printer.failed,
+            read=self._read,
         )

@@ -7,9 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from ...core.estimation.estimator import HeaterKind
 from ...core.heating.track import Track
 from .reported.selection import Reading
+from .reported.sensors import MOST_SENSORS
 
 #: Heaters at most; the rest is reported in the log.
 MOST_HEATERS = 16
+TOO_MANY = (
+    f"The printer reports more than {MOST_HEATERS} heaters or {MOST_SENSORS} temperature sensors. "
+    "The rest is not published. List names that you don't need in the setting ignored_heaters."
+)
 #: Readings without a name after which its heater is dropped.
 MISSING_READINGS = 10
 #: A name that OctoPrint lists without any value.

@@ -61,7 +61,7 @@ class HeaterView:
     extrapolated: bool = False
     #: Unix seconds.
     state_since: float | None = None
-    #: Whether the heater has a target, but no temperature.
+    #: Whether the heater has a target, but no temperature; a `Track` does not tell.
     unread: bool = False
 
     @property
@@ -255,8 +255,7 @@ class Track:
         heater, goal, extrapolation = self._heater, self._countdown.goal, self._extrapolation
         actual = heater.actual if extrapolation is None else extrapolation.temperature(at)
         if actual is None:
-            since = self._since(at, wall)
-            return HeaterView(heater.name, heater.state, state_since=since, unread=heater.target > 0)
+            return HeaterView(heater.name, heater.state, state_since=self._since(at, wall))
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
         wanted = goal is not None and self._wanted(goal.direction)

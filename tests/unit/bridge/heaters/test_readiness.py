@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from octoprint_temp_eta.bridge.heaters.heaters import STALE_S
 from tests.support import curves
 from tests.support.bridge_driver import connected
 
@@ -59,3 +62,36 @@ def test_the_last_heater_makes_the_printer_ready_at_once():
     assert (driver.state("printer")["status"], driver.state("printer")["ready"]) == ("ready", True)
     statuses = [body["status"] for body in driver.bodies("printer")]
     assert statuses[-2:] == ["heating", "ready"]
+
+
+def test_a_printer_is_not_ready_before_it_has_reported_temperatures():
+    driver = connected()
+    assert not driver.state("printer")["ready"]
+    driver.read(bed=(22.0, 0.0))
+    assert driver.state("printer")["ready"]
+    driver.printer(connected=False, state="OFFLINE")
+    driver.printer(connected=True)
+    assert not driver.state("printer")["ready"]
+
+
+def test_a_heater_whose_temperature_is_unknown_is_waited_for_while_it_has_a_target():
+    driver = connected()
+    driver.read(tool0=(22.0, 0.0), bed=(30.0, 60.0))
+    driver.advance(STALE_S + 5)
+    printer = driver.state("printer")
+    assert driver.eta()["state"] == "unknown"
+    assert (printer["status"], printer["ready"], printer["waiting_for"]) == ("heating", False, ["bed"])
+    driver.read(tool0=(22.0, 0.0), bed=(60.0, 0.0))
+    assert driver.state("printer")["waiting_for"] == []
+
+
+@pytest.mark.parametrize("enabled_before", [True, False])
+def test_with_estimation_off_a_heater_with_a_target_is_waited_for(enabled_before: bool):
+    driver = connected(enabled=enabled_before, ignored_heaters="tool1")
+    driver.read(bed=(30.0, 60.0))
+    driver.change_settings(enabled=False)
+    driver.read(bed=(31.0, 60.0), tool1=(25.0, 200.0))
+    printer = driver.state("printer")
+    assert (printer["status"], printer["ready"], printer["waiting_for"]) == ("heating", False, ["bed"])
+    driver.read(bed=(31.0, 0.0), tool1=(25.0, 200.0))
+    assert (driver.state("printer")["status"], driver.state("printer")["ready"]) == ("idle", True)

@@ -24,13 +24,6 @@ def test_before_the_first_reading_nothing_is_known():
     assert TrackDriver().view() == HeaterView("bed", State.UNKNOWN)
 
 
-def test_a_target_without_a_temperature_is_waited_for():
-    bed = TrackDriver()
-    view = bed.read(None, 60.0)
-    assert (view.state, view.unread, view.pending) == (State.UNKNOWN, True, True)
-    assert not bed.read(None, 0.0).pending
-
-
 def test_a_heat_up_has_an_eta_a_ready_at_and_progress():
     bed = TrackDriver()
     view = bed.play(curves.heating(60.0, start=20.0, rate=0.5, hold=0))[40]
