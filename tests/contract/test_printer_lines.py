@@ -211,7 +211,6 @@ def test_a_cool_down_goes_on_while_the_printer_is_off():
     printer = cooling_printer()
     body = printer.driver.eta("bed")
     assert (body["state"], body["extrapolated"]) == ("cooling", True)
-    assert printer.driver.eta("tool0")["state"] == "unknown"
     printer.driver.advance(200)
     later = printer.driver.eta("bed")
     assert (later["state"], later["cool_at"]) == ("cooling", body["cool_at"])
@@ -228,8 +227,38 @@ def test_a_cool_down_goes_on_while_the_printer_is_off():
     assert printer.driver.eta("bed")["state"] == "unknown", "after the limit"
 
 
+def test_beside_it_a_heater_that_is_cool_already_keeps_its_state():
+    printer = PrinterLines(profile(), cooldown_target_tool=50)
+    printer.send("T:60.0 /60.0 B:80.0 /80.0", seconds=10)
+    for second in range(300):
+        tool, bed = 22 + 38 * math.exp(-second / 100), 22 + 58 * math.exp(-second / 700)
+        printer.send(f"T:{tool:.1f} /0.0 B:{bed:.1f} /0.0")
+    before = printer.driver.eta("tool0")
+    assert (before["state"], printer.driver.eta("bed")["state"]) == ("cooled_down", "cooling")
+    printer.disconnect()
+    printer.driver.advance(3000)
+    for heater in ("tool0", "bed"):
+        body = printer.driver.eta(heater)
+        assert (body["state"], body["extrapolated"]) == ("cooled_down", True)
+    assert printer.driver.eta("tool0")["actual"] == pytest.approx(before["actual"], abs=1.0)
+    assert printer.states("tool0")[-1] == "cooled_down", "no change was reported"
+    printer.driver.advance(700)
+    assert [printer.driver.eta(heater)["state"] for heater in ("tool0", "bed")] == ["unknown"] * 2, "after the limit"
+
+
+def test_after_that_a_reading_counts_at_once():
+    printer = cooling_printer()
+    body = printer.driver.eta("tool0")
+    assert (body["state"], body["extrapolated"]) == ("off", True)
+    printer.connect()
+    printer.send("T:180.0 /0.0 B:55.0 /0.0")
+    body = printer.driver.eta("tool0")
+    assert (body["state"], body["actual"], body["extrapolated"]) == ("cooling", 180.0, False)
+
+
 def test_it_does_not_go_on_if_the_setting_is_0():
-    assert cooling_printer(cooldown_extrapolation_minutes=0).driver.eta("bed")["state"] == "unknown"
+    driver = cooling_printer(cooldown_extrapolation_minutes=0).driver
+    assert [driver.eta(heater)["state"] for heater in ("tool0", "bed")] == ["unknown"] * 2
 
 
 def test_saving_settings_does_not_end_the_extrapolation():

@@ -169,7 +169,7 @@ class Heaters(Part):
         self.states.touch()
 
     def printer_changed(self, _: PrinterChanged, now: Now) -> list[Effect]:
-        """Process the printer's state; without a connection only cool-downs continue, see `Track.disconnect`."""
+        """Process the printer's state; without a connection only cool-downs continue, see `Tracks.disconnect`."""
         before, self._profile = self._profile, self._printer.profile
         if before is not None and before != self._profile:
             self._heated_chamber = False
@@ -180,11 +180,10 @@ class Heaters(Part):
             self._targets.clear()
             self._reported.clear()
             self._presence.forget()
-            self._tracks.lose()
             self._sensors.lose()
             limit = 60.0 * self.settings.cooldown_extrapolation_minutes
-            for name in self.names:
-                self._changed(name, self._tracks[name].disconnect(now.at, limit), now)
+            for name, transition in self._tracks.disconnect(now.at, limit):
+                self._changed(name, transition, now)
         self._publish(now)
         return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ...core.estimation.estimator import HeaterKind
+from ...core.heating.state_machine.states import State, Transition
 from ...core.heating.track import Track
 from .reported.selection import Reading
 from .reported.sensors import MOST_SENSORS
@@ -83,9 +84,15 @@ class Tracks:
                 self._missing[name] += 1
         return [name for name in self.names if self._missing.get(name, 0) >= MISSING_READINGS]
 
-    def lose(self) -> None:
-        """The printer is disconnected."""
+    def disconnect(self, at: float, limit: float) -> Iterator[tuple[str, Transition | None]]:
+        """The printer is disconnected: yield each heater with its change, see `Track.disconnect`.
+
+        Those that cool come first: beside them, the heaters at rest keep their state.
+        """
         self._missing.clear()
+        for name in sorted(self.names, key=lambda name: self._tracks[name].state is not State.COOLING):
+            beside = any(track.extrapolated for track in self)
+            yield name, self._tracks[name].disconnect(at, limit, beside=beside)
 
     def _sort(self) -> None:
         self.names = tuple(sorted(self._tracks, key=lambda name: (HeaterKind.of(name).value != "tool", name)))

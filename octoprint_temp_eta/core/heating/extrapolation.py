@@ -15,6 +15,7 @@ SHAPE_PARTS = 24
 class CoolDown:
     """The expected curve: from `actual` °C at `since` to `threshold` °C at `reached_at`, towards `ambient` °C.
 
+    A heater at rest has reached its threshold, the temperature that was read last, and stays there.
     Times in monotonic seconds. After `until` it is too uncertain to be published.
     """
 

@@ -57,7 +57,7 @@ class HeaterView:
     rate: float | None = None
     progress: float | None = None
     method: str | None = None
-    #: Whether `actual` and the state are expected, not read: the printer was disconnected while the heater cooled down.
+    #: Whether `actual` and the state are expected, not read: the printer was disconnected while a heater cooled down.
     extrapolated: bool = False
     #: Unix seconds.
     state_since: float | None = None
@@ -89,7 +89,7 @@ class Step:
 EstimatorFactory = Callable[[str, HeaterKind, float], Estimator]
 #: Returns the forecast from a temperature in °C to a goal.
 Forecaster = Callable[[float, Goal], Forecast]
-#: What forecasts depend on: state, target and whether a cool-down is extrapolated; and the temperature in °C.
+#: What forecasts depend on: state, target and whether they are extrapolated; and the temperature in °C.
 Situation = tuple[tuple[State, float, bool], float | None]
 #: At the target.
 ARRIVED = Estimate(0.0, 0.0, 0.0)
@@ -127,7 +127,7 @@ class Track:
 
     @property
     def extrapolated(self) -> bool:
-        """Whether a cool-down continues without readings."""
+        """Whether a cool-down, or the rest beside it, continues without readings."""
         return self._extrapolation is not None
 
     @property
@@ -208,30 +208,29 @@ class Track:
         self._recorder.drop()
         return self._entered(at, self._heater.lose())
 
-    def disconnect(self, at: float, limit: float) -> Transition | None:
-        """Continue without readings: a cool-down is extrapolated for up to `limit` seconds, anything else is lost.
+    def disconnect(self, at: float, limit: float, *, beside: bool = False) -> Transition | None:
+        """Continue without readings: a cool-down is extrapolated for up to `limit` seconds.
 
-        A heater with a target is lost, because it is unknown whether it is still heated.
+        Anything else is lost, except a heater at rest `beside` one that cools down: it stays as it was read. A heater
+        with a target is lost, because it is unknown whether it is still heated.
         """
         if self._extrapolation is not None:
             return None
-        newest, remaining = self._heater.history.newest, self._countdown.remaining(at)
-        cools_down = self._heater.state is State.COOLING and not self._heater.target
-        if not cools_down or newest is None or remaining is None or limit <= 0:
+        heater, newest, remaining = self._heater, self._heater.history.newest, self._countdown.remaining(at)
+        if newest is None or heater.target or limit <= 0:
+            return self.lose(at)
+        if heater.state is State.COOLING and remaining is not None:
+            reached_at, threshold = at + remaining.eta, heater.cooled_at
+        elif beside and heater.rests:
+            reached_at, threshold = newest.at, newest.actual
+        else:
             return self.lose(at)
         self._recorder.drop()
-        self._extrapolation = CoolDown(
-            since=newest.at,
-            actual=newest.actual,
-            reached_at=at + remaining.eta,
-            threshold=self._heater.cooled_at,
-            ambient=self._ambient,
-            until=at + limit,
-        )
+        self._extrapolation = CoolDown(newest.at, newest.actual, reached_at, threshold, self._ambient, at + limit)
         return None
 
     def tick(self, at: float) -> Transition | None:
-        """Continue an extrapolated cool-down until it ends, or its limit."""
+        """Continue the extrapolation: a cool-down until it ends, then the state until the limit."""
         extrapolation = self._extrapolation
         if extrapolation is None:
             return None

@@ -63,9 +63,15 @@ def with_a_lowered_threshold(driver: BridgeDriver) -> CoolDown:
 
 
 def of_a_disconnected_printer(driver: BridgeDriver) -> CoolDown:
-    """The printer was disconnected while hot."""
-    driver.heat("bed", curves.heating(60.0))
-    driver.heat("bed", curves.cooling(60.0, lasting=120))
+    """The printer was disconnected while its bed was hot, and its hotend had cooled down."""
+    driver.printer(profile=profile())
+    bed = curves.chain(curves.heating(60.0), curves.cooling(60.0, lasting=120))
+    tool = curves.chain(curves.heating(60.0), curves.cooling(60.0, tau=40.0, lasting=120))
+    begin = driver.now.at
+    for (second, *of_bed), (_, *of_tool) in zip(bed, tool, strict=True):
+        driver.advance(begin + second - driver.now.at)
+        driver.read(bed=tuple(of_bed), tool0=tuple(of_tool))
+    assert driver.eta("tool0")["state"] == "cooled_down"
     driver.printer(connected=False, state="OFFLINE")
     driver.advance(10)
     yield

@@ -130,9 +130,16 @@ class Heater:
         newest = self.history.newest
         if newest is None or not (fresh or retargeted):
             return None
-        if retargeted or self.state is State.UNKNOWN:
+        if retargeted or self._is_found:
             return self._retarget(newest, at)
         return self._move(self._conditions(newest), at)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has no target, does not cool, and is no warmer than its surroundings can be."""
+        newest = self.history.newest
+        at_rest = self.state in (State.OFF, State.COOLED_DOWN) and not self.target
+        return at_rest and newest is not None and not self._is_hot(newest)
 
     def take_ignored(self) -> list[str]:
         """Return the targets since the last call that have no row in `MOVES`, as text for the log."""
@@ -161,8 +168,9 @@ class Heater:
 
     def _retarget(self, newest: Sample, at: float) -> Transition | None:
         """Move on a new target, or on the first reading; the timers restart also where the state stays."""
-        condition = self._found(newest) if self.state is State.UNKNOWN else self._targeted(newest.actual)
-        state = MOVES[self.state].get(condition)
+        is_found, self._resumes = self._is_found, False
+        condition = self._found(newest) if is_found else self._targeted(newest.actual)
+        state = MOVES[State.UNKNOWN if is_found else self.state].get(condition)
         if state is None:
             self._ignored.append(f"condition {condition.value} in state {self.state.value}")
             state = self.state
@@ -170,6 +178,11 @@ class Heater:
         self._cooled_at_before, self._settled_at = self.cooled_at, None
         self._restart(at)
         return self._enter(state, at)
+
+    @property
+    def _is_found(self) -> bool:
+        """Whether the next reading finds the heater: that it was off before the extrapolation says nothing of it."""
+        return self.state is State.UNKNOWN or (self._resumes and self.state is State.OFF)
 
     def _found(self, first: Sample) -> Condition:
         if self.target > 0 and abs(first.actual - self.target) <= RINGING_C:
@@ -179,12 +192,15 @@ class Heater:
         return self._found_without_target(first)
 
     def _found_without_target(self, first: Sample) -> Condition:
-        if first.actual > max(self.cooled_at, ROOM_C[self.kind]):
+        if self._is_hot(first):
             return Condition.FOUND_HOT
         if first.actual > self.cooled_at:
             self._found_until = first.at + FOUND_S
             self._fall = Fall(first.at, first.actual)
         return Condition.FOUND_AT_REST
+
+    def _is_hot(self, sample: Sample) -> bool:
+        return sample.actual > max(self.cooled_at, ROOM_C[self.kind])
 
     def _targeted(self, actual: float) -> Condition:
         if self.target > 0:
@@ -247,8 +263,7 @@ class Heater:
 
     def _rises(self, newest: Sample) -> bool:
         """Return whether something heats a heater that has no target, such as a firmware that tunes its controller."""
-        hot = newest.actual > max(self.cooled_at, ROOM_C[self.kind])
-        if self.state not in (State.OFF, State.COOLED_DOWN) or not hot:
+        if self.state not in (State.OFF, State.COOLED_DOWN) or not self._is_hot(newest):
             return self._warmed.update(newest.at, holds=False)
         since = max(newest.at - RISEN_S, self._moving_since)
         lowest = min(sample.actual for sample in self.history.since(since))

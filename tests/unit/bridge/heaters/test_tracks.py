@@ -8,6 +8,7 @@ from octoprint_temp_eta.bridge.heaters.estimation import policy
 from octoprint_temp_eta.bridge.heaters.reported.selection import Reading
 from octoprint_temp_eta.bridge.heaters.tracks import MISSING_READINGS, MOST_HEATERS, Tracks
 from octoprint_temp_eta.core.estimation.linear import Limits, Linear
+from octoprint_temp_eta.core.heating.state_machine.states import State
 from octoprint_temp_eta.core.heating.track import Track
 from octoprint_temp_eta.settings.table import Settings
 
@@ -60,3 +61,29 @@ def test_a_value_in_between_starts_the_count_again(present: Reading) -> None:
         made.missing({"tool0": (20.0, 0.0)})
     assert made.missing({"bed": present}) == []
     assert made.missing({"tool0": (20.0, 0.0)}) == []
+
+
+def test_without_a_printer_the_heaters_at_rest_keep_their_state_beside_one_that_cools_down() -> None:
+    made = tracks("bed", "tool0", "tool1")
+    for second in range(60):
+        made["bed"].read(second, 90.0 - second / 4, 0.0)
+        made["tool0"].read(second, 22.0, 0.0)
+        made["tool1"].read(second, 200.0, 200.0)
+    changes = dict(made.disconnect(60.0, 3600.0))
+    assert list(changes) == ["bed", "tool0", "tool1"], "what cools comes first"
+    assert {name: track.state for name, track in made.items()} == {
+        "bed": State.COOLING,
+        "tool0": State.OFF,
+        "tool1": State.UNKNOWN,
+    }
+    assert [track.extrapolated for track in made] == [True, True, False]
+
+
+def test_without_a_printer_nothing_is_known_if_no_heater_cools_down() -> None:
+    made = tracks("bed", "tool0")
+    for second in range(5):
+        made["bed"].read(second, 22.0, 0.0)
+        made["tool0"].read(second, 200.0, 200.0)
+    changes = [transition for _, transition in made.disconnect(5.0, 3600.0)]
+    assert None not in changes
+    assert {track.state for track in made} == {State.UNKNOWN}

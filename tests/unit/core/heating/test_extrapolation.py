@@ -138,3 +138,75 @@ def test_a_target_without_a_temperature_ends_the_extrapolation():
     assert bed.read(None, 50.0).state is State.UNKNOWN
     assert bed.track.tick(bed.at + 1.0) is None
     assert bed.read(23.0, 50.0, after=2.0).state is State.HEATING
+
+
+OFF = [(0.0, 22.0, 0.0), (1.0, 22.0, 0.0)]
+COOLED_DOWN = curves.chain(curves.resting(60.0, 60.0, lasting=5), curves.cooling(60.0, tau=300.0, lasting=300))
+
+
+@pytest.mark.parametrize(("readings", "state"), [(OFF, State.OFF), (COOLED_DOWN, State.COOLED_DOWN)])
+def test_beside_a_cool_down_a_heater_at_rest_stays_as_it_was_read_until_the_limit(
+    readings: list[curves.Reading], state: State
+):
+    bed = TrackDriver()
+    bed.play(readings)
+    before = bed.view()
+    assert bed.track.disconnect(bed.at, 3600.0, beside=True) is None
+    assert bed.track.tick(bed.at + 3600.0) is None
+    view = bed.view(later=3600.0)
+    assert (view.state, view.extrapolated, view.actual) == (state, True, before.actual)
+    assert (view.state_since, view.eta, view.rate) == (before.state_since, None, None)
+    assert bed.track.shape(bed.at + 60.0) == ()
+    assert bed.track.tick(bed.at + 3601.0) is not None
+    assert bed.track.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("readings", "limit"),
+    [([(0.0, 22.0, 60.0)], 3600.0), ([(0.0, 60.0, 60.0)], 3600.0), ([], 3600.0), (OFF, 0.0)],
+)
+def test_only_what_rests_stays_beside_a_cool_down(readings: list[curves.Reading], limit: float):
+    bed = TrackDriver()
+    bed.play(readings)
+    bed.track.disconnect(bed.at, limit, beside=True)
+    assert (bed.track.state, bed.track.extrapolated) == (State.UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
+    ("readings", "actual", "target", "state"),
+    [
+        (OFF, 22.0, 0.0, State.OFF),
+        (OFF, 45.0, 0.0, State.OFF),
+        (OFF, 90.0, 0.0, State.COOLING),
+        (OFF, 30.0, 60.0, State.HEATING),
+        (OFF, 59.0, 60.0, State.AT_TARGET),
+        (COOLED_DOWN, 30.0, 0.0, State.COOLED_DOWN),
+        (COOLED_DOWN, 90.0, 0.0, State.COOLING),
+        (COOLED_DOWN, 30.0, 60.0, State.HEATING),
+    ],
+)
+def test_the_next_reading_replaces_the_rest(readings: list[curves.Reading], actual: float, target: float, state: State):
+    bed = TrackDriver()
+    bed.play(readings)
+    bed.track.disconnect(bed.at, 3600.0, beside=True)
+    bed.track.tick(bed.at + 600.0)
+    view = bed.read(actual, target, after=600.0)
+    assert (view.state, view.extrapolated, view.actual) == (state, False, actual)
+
+
+def test_a_heater_that_is_kept_hot_without_a_target_does_not_rest():
+    """A firmware without targets holds it at 200 °C: what it does without a connection is unknown."""
+    tool = TrackDriver(name="tool0")
+    tool.play(curves.resting(200.0, lasting=120))
+    assert tool.track.state is State.OFF
+    tool.track.disconnect(tool.at, 3600.0, beside=True)
+    assert tool.track.state is State.UNKNOWN
+
+
+def test_a_heater_that_got_warm_meanwhile_is_watched_for_a_fall():
+    bed = TrackDriver()
+    bed.play(OFF)
+    bed.track.disconnect(bed.at, 3600.0, beside=True)
+    bed.read(50.0, 0.0, after=600.0)
+    bed.play(curves.cooling(50.0, lasting=60))
+    assert bed.track.state is State.COOLING
