@@ -38,7 +38,7 @@ class Scene:
     observer: Observer
 
     def lost(self) -> None:
-        eventually(lambda: not self.bridge.connected, "the loss to be noticed", 20)
+        eventually(lambda: not self.bridge.connected, "the loss to be noticed", 60)
 
     def for_seconds(self, seconds: float) -> None:
         """Let the bed heat up for a while, with the fault."""

@@ -251,9 +251,7 @@ class Heaters(Part):
             if track.extrapolated:
                 self._changed(name, track.tick(now.at), now)
             elif stale:
-                target = track.target
                 self._changed(name, track.disconnect(now.at, limit), now)
-                track.read(now.at, None, target)  # the printer is connected, and has been given it
             if track.extrapolated or stale:
                 self.states.touch()
         self.states.tick(now, self.settings.mqtt_publish_interval)
