@@ -30,6 +30,7 @@ from .info import Info
 from .job.commands import JobCommands
 from .job.events import Events
 from .job.job import Job
+from .job.open_print import PRINT
 from .other_plugins import OtherPlugins
 from .outbox.outbox import Outbox
 from .pages import Pages
@@ -84,7 +85,7 @@ class Bridge:
         tests = ConnectionTestRuns(outbox, info, home_assistant, connection, settings)
         diagnostics = Diagnostics(outbox, heaters, commands, connection, tests, now)
         heating = (heaters, readiness, pages, store, forecasts, heater_commands)
-        printing = (Job(outbox, printer), Events(outbox, printer), *scripts.parts, job_commands)
+        printing = (Job(outbox, printer), Events(outbox, printer, remembered.get(PRINT)), *scripts.parts, job_commands)
         leaving = (former_bases, connection, left_elsewhere, home_assistant)
         connecting = (commands, info, other_plugins, *leaving, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.

@@ -17,7 +17,7 @@ Format = Callable[[Any], Iterator[str]]
 LARGEST_NUMBER = 1e7
 #: A time in Unix seconds is earlier: the year 9999.
 LATEST = 253_370_764_800
-_NAME, _TOPIC = 255, 4096
+_NAME, _PATH, _TOPIC = 255, 1024, 4096
 #: A host name, which may be as long as a name, and a port.
 _ADDRESS = _NAME + len(":65535")
 
@@ -28,6 +28,10 @@ def _where(valid: Callable[[Any], bool]) -> Format:
 
 def _text(longest: int, shortest: int = 1) -> Format:
     return _where(lambda value: isinstance(value, str) and shortest <= len(value) <= longest)
+
+
+def _text_or_none(longest: int) -> Format:
+    return lambda value: iter(()) if value is None else _text(longest)(value)
 
 
 def _list(item: Format, most: int | None = None, least: int = 0) -> Format:
@@ -108,6 +112,7 @@ _PLACE = _record(
         "enabled": _where(lambda value: isinstance(value, bool)),
     }
 )
+_PRINT = _record({"file": _text_or_none(_PATH), "user": _text_or_none(_NAME)})
 _RUN = _record(
     {
         **dict.fromkeys(("run_id", "id", "title"), _text(_NAME)),
@@ -131,6 +136,7 @@ FORMATS: Mapping[str, Format] = {
     ),
     "announced_elsewhere": _list(_record({"broker": _text(_ADDRESS), "places": _list(_PLACE)}), most=100),
     "left_elsewhere": _list(_record({"broker": _text(_ADDRESS), "topics": _list(_text(_TOPIC))}), most=100),
+    "print": lambda value: iter(()) if value is None else _PRINT(value),
     "run": lambda value: iter(()) if value is None else _RUN(value),
     "script_files": _object(_where(_is_script)),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),

@@ -17,7 +17,7 @@ from tests.support.octoprint import OctoPrint
 from tests.support.waiting import eventually
 
 BLOCKER = Path(__file__).parents[1] / "support" / "event_blocker.py"
-JOB, EVENT, PRINTER = f"{BASE}/job", f"{BASE}/event", f"{BASE}/printer"
+JOB, EVENT, PRINTER, STATUS = (f"{BASE}/{topic}" for topic in ("job", "event", "printer", "status"))
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,28 @@ def test_an_emergency_stop_ends_the_print_and_its_connection(octoprint: OctoPrin
     failed = observer.wait_for(EVENT, event_is("print_failed"), since=since)
     assert failed.json["file"] == "long.gcode"
     observer.wait_for(JOB, lambda m: m.json["file"] is None, since=since)
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_print_that_octoprint_does_not_survive_has_failed_once(
+    octoprint: OctoPrint, observer: Observer, end: str
+) -> None:
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"))
+    file = octoprint.base / "data" / "temp_eta" / "print.json"
+    eventually(lambda: "long.gcode" in file.read_text(), "the print to be stored")
+    since = observer.mark()
+    getattr(octoprint, end)()
+    observer.wait_for(STATUS, lambda m: m.text == "offline", since=since)
+    failures = [m.json for m in observer.on(EVENT) if event_is("print_failed")(m)]
+    assert len(failures) == (1 if end == "stop" else 0)
+    for _ in range(2):
+        since = observer.mark()
+        octoprint.restart()
+        observer.wait_for(STATUS, lambda m: m.text == "online", since=since)
+        observer.wait_for(PRINTER, state_is("OPERATIONAL"), since=since)
+    [failed] = [m.json for m in observer.on(EVENT) if event_is("print_failed")(m)]
+    assert (failed["file"], failed["reason"]) == ("long.gcode", "shutdown")
 
 
 def test_the_firmwares_error_is_an_event_with_its_text(octoprint: OctoPrint, observer: Observer) -> None:

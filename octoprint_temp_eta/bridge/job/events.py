@@ -8,6 +8,7 @@ state: an automation may start something at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...core.clock import Now
 from ...messages import encode
@@ -15,9 +16,9 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect
-from ..protocol.inputs import PrinterChanged, Stopping
+from ..protocol.inputs import PrinterChanged, Started, Stopping
 from ..protocol.job_inputs import PrinterEvent
-from .open_print import OpenPrint
+from .open_print import PRINT, OpenPrint
 
 #: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
@@ -38,10 +39,10 @@ MOST_AWAITED_S = 30.0
 class Events(Part):
     """Publishes each event on `<base>/event`."""
 
-    def __init__(self, outbox: Outbox, printer: Printer) -> None:
+    def __init__(self, outbox: Outbox, printer: Printer, left: object) -> None:
         self._outbox = outbox
         self._printer = printer
-        self._print = OpenPrint()
+        self._print = OpenPrint(left)
         #: When a runout or an error was reported last, by its text.
         self._reported: dict[tuple[str, str | None], float] = {}
         #: The event that waits, and when it happened.
@@ -50,7 +51,17 @@ class Events(Part):
     @property
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
-        return {PrinterEvent: self._happened, PrinterChanged: self._changed, Stopping: self._stopping}
+        return {
+            Started: self._started,
+            PrinterEvent: self._happened,
+            PrinterChanged: self._changed,
+            Stopping: self._stopping,
+        }
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """The print that is open, None without one."""
+        return {PRINT: self._print.stored}
 
     def tick(self, now: Now) -> list[Effect]:
         """Publish what has waited for too long."""
@@ -59,9 +70,15 @@ class Events(Part):
         self._publish_overdue(now)
         return []
 
+    def _started(self, _: Started, now: Now) -> list[Effect]:
+        self._publish_interrupted(now)
+        return []
+
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
         self._release()
-        self._publish_overdue(now, wait=False)
+        if self._outbox.connected:  # else the open print stays stored, and the next start reports its end
+            self._publish_overdue(now, wait=False)
+            self._publish_interrupted(now)
         return []
 
     def _happened(self, event: PrinterEvent, now: Now) -> list[Effect]:
@@ -92,6 +109,11 @@ class Events(Part):
         lost = self._print.overdue(now, wait=wait)
         if lost is not None:
             self._publish(*lost)
+
+    def _publish_interrupted(self, now: Now) -> None:
+        failed = self._print.interrupted()
+        if failed is not None:
+            self._publish(failed, now)
 
     def _release(self) -> None:
         """Publish the event that waits."""

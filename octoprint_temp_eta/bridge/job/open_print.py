@@ -2,9 +2,17 @@
 
 OctoPrint reports no end of a print that was paused, or being paused or cancelled, when its connection ended. That of
 one that was printing may come after the connection's end, so it is waited for.
+
+Nor does OctoPrint report the end of a print that it ends itself: when it stops, is killed, or loses power. So the open
+print is stored, and the next start reports its end. Only one of OctoPrint's uploads: a print from the printer's storage
+goes on without OctoPrint.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from ...core.clock import Now
 from ..protocol.job_inputs import PrinterEvent
@@ -14,13 +22,21 @@ REPORTED_S = 10.0
 #: An error at most this many seconds before the connection's end is its reason.
 REASON_S = 10.0
 ENDS = frozenset({"print_done", "print_failed", "print_cancelled"})
+#: The file with the open print.
+PRINT = "print"
+ENDED = "OctoPrint ended during the print. Heaters may still be on."
 
 
 class OpenPrint:
-    """Follows the events; `overdue` is the end that OctoPrint has not reported."""
+    """Follows the events; `overdue` and `interrupted` are ends that OctoPrint does not report."""
 
-    def __init__(self) -> None:
-        self._started: PrinterEvent | None = None
+    def __init__(self, left: object = None) -> None:
+        #: Before the first event, the print that an earlier OctoPrint has `left`, as it was stored.
+        self._started = (
+            PrinterEvent("print_started", file=left["file"], origin="local", user=left["user"])
+            if isinstance(left, Mapping)
+            else None
+        )
         #: The end of a print whose connection has ended, and when that was.
         self._lost: tuple[PrinterEvent, Now] | None = None
         self._error: tuple[str | None, Now] | None = None
@@ -38,8 +54,23 @@ class OpenPrint:
         elif event.kind == "error":
             self._error = event.error, now
         elif event.kind == "disconnected" and self._started is not None:
-            self._lost, self._started = (self._failed(self._started, now), now), None
+            self._lost, self._started = (self._disconnected(self._started, now), now), None
         return False
+
+    @property
+    def stored(self) -> Mapping[str, Any] | None:
+        """What the next start needs to report the end of the open print, None if there is nothing to report."""
+        present = self._started if self._lost is None else self._lost[0]
+        if present is None or present.origin != "local":
+            return None
+        return {"file": present.file, "user": present.user}
+
+    def interrupted(self) -> PrinterEvent | None:
+        """Return, once, the end of the open print that OctoPrint's own end is; None if there is no such print."""
+        started, self._started = self._started, None
+        if started is None or started.origin != "local":
+            return None
+        return _failed(started, "shutdown", ENDED)
 
     def overdue(self, now: Now, *, wait: bool = True) -> tuple[PrinterEvent, Now] | None:
         """Return, once, the end of a print that OctoPrint does not report, and when it was. `wait`: it still may."""
@@ -48,13 +79,11 @@ class OpenPrint:
         lost, self._lost, self._told = self._lost, None, True
         return lost
 
-    def _failed(self, started: PrinterEvent, now: Now) -> PrinterEvent:
-        recent = self._error is not None and now.at - self._error[1].at < REASON_S
-        return PrinterEvent(
-            "print_failed",
-            file=started.file,
-            origin=started.origin,
-            user=started.user,
-            reason="error" if recent else "disconnected",
-            error=self._error[0] if self._error is not None and recent else None,
-        )
+    def _disconnected(self, started: PrinterEvent, now: Now) -> PrinterEvent:
+        if self._error is not None and now.at - self._error[1].at < REASON_S:
+            return _failed(started, "error", self._error[0])
+        return _failed(started, "disconnected")
+
+
+def _failed(started: PrinterEvent, reason: str, error: str | None = None) -> PrinterEvent:
+    return replace(started, kind="print_failed", reason=reason, error=error)
