@@ -6,7 +6,7 @@ Beside the table:
 * A new target restarts the timers and the window for STUCK and PLATEAU, also where the state stays the same.
 * The estimator of `Track` can meet STUCK early: it sets `Heater.slow`.
 * STALLED keeps the window of HEATING: a stalled heater does not get a second one.
-* A cooling heater that has settled above its target cannot reach it: OVERHEATED is measured from where it settled.
+* A heater at its target leaves it only downwards: it stays there however far its surroundings, or overshoot, warm it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ...estimation.estimator import ARRIVAL_HOLD, ARRIVAL_TOLERANCE, HeaterKind,
 from ...estimation.samples import History
 from .belief import Belief
 from .debounce import Debounce
+from .progress import RINGING_C, Progress
 from .states import MOVES, Condition, State, Transition
 from .trend import Fall, Settling
 
@@ -26,17 +27,8 @@ RATE_S = 7.0
 #: A heater that rests, and has changed by at most this many °C within this many seconds, ripples: its rate is 0.
 RIPPLE_C, RIPPLE_S = 2.0, 20.0
 _AT_REST = frozenset({State.OFF, State.AT_TARGET, State.COOLED_DOWN})
-#: The temperature may oscillate around the target by up to this many °C.
-RINGING_C = 3.0
-#: Seconds outside that range before the heater has left its target: overshoot takes tens of seconds.
-SAG_S, OVERHEAT_S = 15.0, 90.0
-#: A heating heater that gains less than this many °C within this many seconds, by kind, is stuck.
-STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0.3}
-STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
-#: Seconds for which that must last: a chamber that the bed heats gains 1 °C in some minutes, and its sensor has noise.
-STAYS_STUCK_S = {HeaterKind.TOOL: 0.0, HeaterKind.BED: 0.0, HeaterKind.CHAMBER: 110.0}
-#: If a heater has been near its target for that time and gained less than this many °C, it will not get any warmer.
-PLATEAU_GAIN_C = 0.5
+#: Seconds below its target by more than `RINGING_C` before the heater has left it.
+SAG_S = 15.0
 #: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
 ROOM_C = {HeaterKind.TOOL: 55.0, HeaterKind.BED: 55.0, HeaterKind.CHAMBER: 80.0}
 #: A heater above `ROOM_C` that has gained this many °C within this many seconds without a target is heated: its
@@ -66,9 +58,7 @@ class Heater:
         self._arrived = Debounce(ARRIVAL_HOLD)
         self._cooled = Debounce(ARRIVAL_HOLD)
         self._sagged = Debounce(SAG_S)
-        self._overheated = Debounce(OVERHEAT_S)
-        self._near = Debounce(STUCK_S[self.kind])
-        self._stuck = Debounce(STAYS_STUCK_S[self.kind])
+        self._progress = Progress(self.kind)
         self._warmed = Debounce(STAYS_RISEN_S)
         #: The cool-down target at the last reading, None before the first.
         self._cooled_at_before: float | None = None
@@ -80,8 +70,6 @@ class Heater:
         self._found_hot = False
         #: Whether it was heated without a target since it entered its state.
         self._risen = False
-        #: The temperature in °C at which it has settled above its target.
-        self._settled_at: float | None = None
         #: Whether the next reading is the first after an extrapolation.
         self._resumes = False
         self._ignored: list[str] = []
@@ -175,7 +163,7 @@ class Heater:
             self._ignored.append(f"condition {condition.value} in state {self.state.value}")
             state = self.state
         self._found_hot = condition is Condition.FOUND_HOT
-        self._cooled_at_before, self._settled_at = self.cooled_at, None
+        self._cooled_at_before = self.cooled_at
         self._restart(at)
         return self._enter(state, at)
 
@@ -240,17 +228,14 @@ class Heater:
         cooling = self.state is State.COOLING
         near = actual <= target + ARRIVAL_TOLERANCE if cooling else actual >= target - ARRIVAL_TOLERANCE
         settled = cooling and self._settles(newest) and actual <= max(SETTLED_C, target + RINGING_C)
-        if settled:
-            self._settled_at = actual
-        highest = target if self._settled_at is None else max(target, self._settled_at)
         conditions = {
             Condition.SAGGED: self._sagged.update(at, actual < target - RINGING_C),
-            Condition.OVERHEATED: self._overheated.update(at, actual > highest + RINGING_C),
             Condition.ARRIVED: self._arrived.update(at, near),
             Condition.PLATEAU: settled,
         }
         if self.state in (State.HEATING, State.STALLED):
-            conditions[self._progress(newest)] = True
+            stalled = self.state is State.STALLED
+            conditions[self._progress.update(self.history, newest, stalled=stalled, slow=self.slow)] = True
         return conditions
 
     def _settles(self, newest: Sample) -> bool:
@@ -268,28 +253,6 @@ class Heater:
         since = max(newest.at - RISEN_S, self._moving_since)
         lowest = min(sample.actual for sample in self.history.since(since))
         return self._warmed.update(newest.at, newest.actual - lowest >= RISEN_C)
-
-    def _progress(self, newest: Sample) -> Condition:
-        """Return whether a heating heater is stuck, or as warm as it will get; never within the first window."""
-        window = STUCK_S[self.kind]
-        near = newest.actual >= self.target - RINGING_C
-        stays_near = self._near.update(newest.at, near)
-        if near:
-            return Condition.PLATEAU if stays_near and self._gain(window) < PLATEAU_GAIN_C else Condition.GAINING
-        if self.slow:
-            return Condition.STUCK
-        samples = self.history.spanning(newest.at - window)
-        short = newest.at - self._moving_since < window or len(samples) < 2
-        if self.kind is HeaterKind.CHAMBER:  # slower than the noise
-            gain = self._gain(window)
-        else:
-            gain = newest.actual - min(sample.actual for sample in samples)
-        gains = short or gain >= STUCK_GAIN_C[self.kind]
-        return Condition.STUCK if self._stuck.update(newest.at, not gains) else Condition.GAINING
-
-    def _gain(self, window: float) -> float:
-        """Return the °C that the newest `window` seconds have gained, by their slope: single readings have noise."""
-        return (self.history.rate(window) or 0.0) * window
 
     def _move(self, conditions: list[Condition], at: float) -> Transition | None:
         moves = MOVES[self.state]
@@ -314,6 +277,6 @@ class Heater:
     def _restart(self, at: float) -> None:
         self._moving_since = at
         self._settling, self._risen = None, False
-        timers = (self._arrived, self._cooled, self._sagged, self._overheated, self._near, self._stuck, self._warmed)
-        for timer in timers:
+        self._progress.restart(at)
+        for timer in (self._arrived, self._cooled, self._sagged, self._warmed):
             timer.restart()

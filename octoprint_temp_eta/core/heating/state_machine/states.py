@@ -64,8 +64,6 @@ class Condition(StrEnum):
     KEPT_HOT = "kept hot"
     #: Below the target for longer than ringing explains.
     SAGGED = "sagged"
-    #: Above the target for longer than overshoot explains.
-    OVERHEATED = "overheated"
     #: The temperature does not rise though the heater heats.
     STUCK = "stuck"
     #: The temperature rises again.
@@ -93,8 +91,8 @@ MOVES: Mapping[State, Mapping[Condition, State]] = {
         Condition.FALLING: State.COOLING,
     },
     State.HEATING: {**_ANY_TARGET, **_REACHED, Condition.STUCK: State.STALLED},
-    State.STALLED: {**_ANY_TARGET, Condition.GAINING: State.HEATING},
-    State.AT_TARGET: {**_ANY_TARGET, Condition.SAGGED: State.HEATING, Condition.OVERHEATED: State.COOLING},
+    State.STALLED: {**_ANY_TARGET, **_REACHED, Condition.GAINING: State.HEATING},
+    State.AT_TARGET: {**_ANY_TARGET, Condition.SAGGED: State.HEATING},
     State.COOLING: {
         **_ANY_TARGET,
         Condition.SWITCHED_OFF_COOL: State.COOLED_DOWN,

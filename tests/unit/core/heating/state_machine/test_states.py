@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from octoprint_temp_eta.core.heating.state_machine.heater import OVERHEAT_S, SAG_S, STUCK_S
+from octoprint_temp_eta.core.heating.state_machine.heater import SAG_S
+from octoprint_temp_eta.core.heating.state_machine.progress import STUCK_S
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, Condition, State, Transition
 from octoprint_temp_eta.core.heating.state_machine.trend import FALL_C
 from tests.support.heater_driver import COOLED_AT, HeaterDriver
@@ -68,6 +69,14 @@ def keep_hot(bed: HeaterDriver) -> None:
     bed.hold(60.0, 0.0, 610)
 
 
+def level_off(bed: HeaterDriver) -> None:
+    """Stay near 35 °C; a stalled heater creeps there."""
+    if bed.heater.state is State.STALLED:
+        for second in range(600):
+            bed.read(30.0 + 0.005 * second, 35.0)
+    bed.hold(37.9 if bed.heater.state is State.COOLING else 33.0, 35.0, 610)
+
+
 #: How each condition is met, from any state that has a row for it.
 PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.TARGET_ABOVE: lambda bed: bed.read(None if bed.heater.actual else 30.0, 100.0),
@@ -81,16 +90,15 @@ PROVOKE: dict[Condition, Callable[[HeaterDriver], object]] = {
     Condition.FALLING: fall,
     Condition.THRESHOLD_LOWERED: lower_threshold,
     Condition.STILL_WARM: resume_warm,
-    Condition.PLATEAU: lambda bed: bed.hold(33.0 if bed.heater.state is State.HEATING else 37.9, 35.0, 610),
+    Condition.PLATEAU: level_off,
     Condition.SETTLED: lambda bed: bed.hold(45.0, 0.0, 610),
     Condition.KEPT_HOT: keep_hot,
     Condition.RISEN: rise,
     Condition.COOLED: lambda bed: (bed.hold(50.0, 0.0, 2), bed.hold(COOLED_AT, 0.0, 4)),
     # a cooling heater passes the tolerance first: only a leap goes so far below at once
     Condition.SAGGED: lambda bed: (bed.read(31.0, 35.0), bed.read(31.0, 35.0, after=SAG_S)),
-    Condition.OVERHEATED: lambda bed: bed.hold(39.0, 35.0, OVERHEAT_S + 1),
     Condition.STUCK: lambda bed: bed.hold(30.0, 35.0, STUCK_S[bed.heater.kind] + 1),
-    Condition.GAINING: lambda bed: bed.hold(31.5, 35.0, 1),
+    Condition.GAINING: lambda bed: [bed.read(30.0 + second / 10.0, 35.0) for second in range(20)],
 }
 
 
