@@ -66,10 +66,11 @@ class Progress:
 
     def _gains(self, history: History, at: float, *, stalled: bool) -> bool:
         """Return whether it gains enough within the window, or within half of it, as it may have fallen first."""
-        spans = [(seconds, history.spanning(at - seconds)) for seconds in (self._window, self._window / 2)]
-        if len(spans[0][1]) < 2:
-            return True
+        window = history.spanning(at - self._window)
+        if len(window) < 2 or (not stalled and gain(window, self._window) >= self._least):
+            return True  # mostly: without a look at the noise, which takes longer
         sigma = noise(list(history))
+        spans = [(self._window, window), (self._window / 2, history.spanning(at - self._window / 2))]
         (gained, doubt), *_ = gains = [
             (gain(samples, seconds), error(samples, sigma) * seconds) for seconds, samples in spans
         ]
