@@ -60,11 +60,9 @@ class _Subscription:
 
     def _work(self) -> None:
         while (message := self._waiting.get()) is not None and not self._ended:
-            text = message.payload.decode("utf-8", "replace")
+            given = {"retained": message.retained, "qos": message.qos, **self._kwargs}
             try:
-                self.callback(
-                    message.topic, text, *self._args, retained=message.retained, qos=message.qos, **self._kwargs
-                )
+                self.callback(message.topic, message.payload, *self._args, **given)
             except Exception as error:
                 self._log_failure(error)
 

@@ -124,14 +124,15 @@ def test_of_several_brokers_each_has_its_steps_below_its_name(page: Page) -> Non
         {"broker": "two:1883", "name": "TCP", "status": "failed", "message": "two:1883 refuses the connection."},
         {"broker": "two:1883", "name": "TLS", "status": "skipped", "message": "An earlier step failed."},
     ]
+    later = 1_000_000  # than any test on this server, which other tests may have run
     show = "test => ko.dataFor(document.querySelector('#settings_plugin_temp_eta')).test.show(test)"
     open_settings(page, "Connection")
     brokers = page.locator(".temp-eta-test details")
-    page.evaluate(show, {"number": 9, "running": True, "steps": [*fine, wrong[0]], "problem": None})
+    page.evaluate(show, {"number": later, "running": True, "steps": [*fine, wrong[0]], "problem": None})
     expect(brokers.locator("summary strong").first).to_have_text("one:1883")
     expect(brokers.nth(0).locator("li")).to_be_hidden()
     expect(brokers.nth(1).locator("li")).to_be_visible()
-    page.evaluate(show, {"number": 9, "running": False, "steps": [*fine, *wrong], "problem": None})
+    page.evaluate(show, {"number": later, "running": False, "steps": [*fine, *wrong], "problem": None})
     expect(brokers.nth(1).locator("li:visible")).to_have_text("TCP: two:1883 refuses the connection.")
     brokers.nth(1).locator("summary").click()
     expect(brokers.nth(1).locator("li[data-step=TLS]")).to_be_visible()

@@ -223,6 +223,20 @@ def test_an_error_that_ends_a_print_while_octoprint_stays_connected_is_told(
     ]
 
 
+def test_a_print_that_a_reset_of_the_firmware_ends_has_failed(octoprint: OctoPrint, observer: Observer) -> None:
+    octoprint.connect()
+    eventually(lambda: octoprint.printer_state() == "Operational", "the printer to be ready")
+    since = observer.mark()
+    print_file(octoprint, "long.gcode")
+    observer.wait_for(PRINTER, state_is("PRINTING"), since=since)
+    octoprint.gcode("!!DEBUG:send start")
+    failed = observer.wait_for(EVENT, event_is("print_failed"), since=since).json
+    assert (failed["file"], failed["reason"], failed["error"]) == ("long.gcode", "error", "The firmware was reset.")
+    # The virtual printer has not really been reset: it insists on its line numbers, and OctoPrint disconnects.
+    eventually(lambda: octoprint.printer_state() != "Printing", "the end of the print")
+    octoprint.connect()
+
+
 def test_a_filament_runout_that_the_firmware_reports_is_an_event(octoprint: OctoPrint, observer: Observer) -> None:
     octoprint.gcode("!!DEBUG:send //action:prompt_begin FilamentRunout T0")
     observer.wait_for(EVENT, event_is("filament_runout"))

@@ -128,7 +128,7 @@ class Connection(Part):
                 self._former_bases.yield_to_another(self._outbox.topics.base)
             cleared = self._outbox.move(topics, clear=not self.conflict.left)
             # the next connection clears them if it sees that nobody uses them
-            last_messages = [] if self.conflict.yields(now) else cleared
+            last_messages = [*last_messages, *cleared] if cleared and not self.conflict.yields(now) else []
         self._settings = settings
         after = self._connect()
         same = replace(earlier, subscriptions=after.subscriptions) == after and status_topic == settings.ha_status_topic

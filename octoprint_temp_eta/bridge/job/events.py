@@ -8,6 +8,7 @@ state: an automation may start something at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...core.clock import Now
@@ -18,6 +19,7 @@ from ..printer.printer import Printer
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Started, Stopping
 from ..protocol.job_inputs import PrinterEvent
+from ..protocol.script_inputs import PrinterGone
 from .open_print import PRINT, OpenPrint
 
 #: Seconds for which an event waits for a connection.
@@ -25,6 +27,9 @@ KEEP_S = 300.0
 #: What follows within this many seconds is the same: firmware reports one filament runout several times, in different
 #: words, and one error again in its reply to each line. OctoPrint reports an error again before it disconnects.
 SAME_S = 30.0
+#: Seconds after a reset of the firmware in which it is the reason for a print's end: OctoPrint cancels it at once.
+RESET_S = 10.0
+RESET = "The firmware was reset."
 #: The event that waits while the printer is in a state, and the maximum in seconds: what a printer has in its buffer
 #: takes less, but the user's G-code after a print may take an hour.
 AWAITED = {
@@ -45,6 +50,8 @@ class Events(Part):
         self._print = OpenPrint(left)
         #: When a runout or an error was reported last, by its text.
         self._reported: dict[tuple[str, str | None], float] = {}
+        #: When the firmware was reset, during the print.
+        self._reset_at: float | None = None
         #: The event that waits, and when it happened.
         self._waiting: tuple[PrinterEvent, Now] | None = None
 
@@ -55,6 +62,7 @@ class Events(Part):
             Started: self._started,
             PrinterEvent: self._happened,
             PrinterChanged: self._changed,
+            PrinterGone: self._gone,
             Stopping: self._stopping,
         }
 
@@ -86,6 +94,7 @@ class Events(Part):
         self._publish_overdue(now, wait=event.kind != "print_started")
         if self._print.is_told(event, now):
             return []
+        event = self._explained(event, now)
         if event.kind == "connected":
             self._reported.clear()
         if event.kind in ("filament_runout", "error") and self._is_same(event, now):
@@ -96,6 +105,18 @@ class Events(Part):
         else:
             self._publish(event, now)
         return []
+
+    def _gone(self, event: PrinterGone, now: Now) -> list[Effect]:
+        self._reset_at = now.at if event.reset else self._reset_at
+        return []
+
+    def _explained(self, event: PrinterEvent, now: Now) -> PrinterEvent:
+        """Return `event`; a print that OctoPrint has cancelled because the firmware was reset has failed."""
+        if event.kind == "print_started":
+            self._reset_at = None
+        if event.kind != "print_cancelled" or self._reset_at is None or now.at - self._reset_at > RESET_S:
+            return event
+        return replace(event, kind="print_failed", reason="error", error=RESET)
 
     def _changed(self, _: PrinterChanged, __: Now) -> list[Effect]:
         if self._waiting is not None and not self._is_early(self._waiting[0]):

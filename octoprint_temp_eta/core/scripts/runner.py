@@ -178,7 +178,7 @@ class Runner:
             return [*self._still_on(() if self._finished else changed), *self._finish(wall, held=True)]
         if changed:
             heaters = ", ".join(changed)
-            reason = f"{reason}. Heaters that were set during the run may still be on: {heaters}"
+            reason = f"{reason.rstrip('.')}. Heaters that were set during the run may still be on: {heaters}"
         return self._stop(Event.LINK_LOST, RunResult.from_error(reason, Code.GONE), at)
 
     def reset_printer(self, reason: str, at: float) -> list[Decision]:

@@ -29,6 +29,9 @@ SILENT = (
 )
 
 
+#: OctoPrint's tag of the first lines after a reset. It cancels the print then, before it fires `PRINTER_RESET`.
+RESET_TAG = "trigger:comm.on_external_reset"
+
 #: Reports the start of an upload: the names of the file here and on the card.
 Transfer = Callable[[str, str], None]
 #: Reports that it failed: the same, and the seconds that it took.
@@ -66,7 +69,7 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
         """Post that the printer was disconnected or reset."""
         if self._app is None:
             return
-        if event in (Events.CONNECTING, Events.PRINTER_RESET):
+        if event == Events.CONNECTING:
             self._app.printer.reset_modes()
         if event in (Events.CONNECTING, Events.DISCONNECTING):
             self._disconnecting = event == Events.DISCONNECTING
@@ -80,6 +83,11 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
             reason = f"the connection to the printer failed: {payload.get('error')}{hint}"
             self._app.post(PrinterGone(reason, failed=True))
         elif event == Events.PRINTER_RESET:
+            self._printer_reset()
+
+    def _printer_reset(self) -> None:
+        if self._app is not None:
+            self._app.printer.reset_modes()
             self._app.post(PrinterGone("the firmware was reset", reset=True))
 
     def _capability_reported(self, _: Any, capability: str, enabled: bool, *__: Any, **___: Any) -> None:
@@ -106,6 +114,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
             printer: Printer | None = self._app.printer if self._app is not None else None
             if printer is None:
                 return line if received else None
+            if RESET_TAG in (named.get("tags") or ()):
+                self._printer_reset()
             return getattr(printer, method)(comm, line, *more, **named)
 
         return hook

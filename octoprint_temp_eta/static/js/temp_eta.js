@@ -287,9 +287,13 @@ $(function () {
                 .map((heater) => [heater.label() + ":", heater.stateText(), heater.countdown()].join(" ").trim())
                 .join("\n")
         );
-        /* The heaters that the printer waits for; its message may be older than those about them. */
+        /* The heaters that the printer waits for; its message may be older than those about them. Of one without a
+           temperature, nobody knows when it is ready. */
         const awaited = ko.pureComputed(() =>
-            self.heaters().filter((heater) => (self.printer().waiting_for || []).includes(heater.name) && heater.moves())
+            self
+                .heaters()
+                .filter((heater) => (self.printer().waiting_for || []).includes(heater.name))
+                .filter((heater) => heater.moves() || heater.state() === "unknown")
         );
         self.awaitedText = ko.pureComputed(() => {
             const names = awaited().map((heater) => heater.label());

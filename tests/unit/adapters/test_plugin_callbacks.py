@@ -26,15 +26,15 @@ def test_a_callback_gets_the_message_as_in_octoprint_mqtt(callbacks: PluginCallb
     got: queue.Queue[Any] = queue.Queue()
     callbacks.subscribe("plugin/#", lambda *args, **kwargs: got.put((args, kwargs)), ("more",), {"key": 7})
     assert callbacks.dispatch(HELLO)
-    assert got.get(timeout=10) == (("plugin/sub", "hello", "more"), {"retained": True, "qos": 1, "key": 7})
+    assert got.get(timeout=10) == (("plugin/sub", b"hello", "more"), {"retained": True, "qos": 1, "key": 7})
     assert not callbacks.dispatch(MessageArrived("elsewhere", b""))
 
 
-def failing(callbacks: PluginCallbacks) -> queue.Queue[str]:
+def failing(callbacks: PluginCallbacks) -> queue.Queue[bytes]:
     """Subscribe a callback that always raises; return the payloads of its calls."""
-    called: queue.Queue[str] = queue.Queue()
+    called: queue.Queue[bytes] = queue.Queue()
 
-    def fail(topic: str, payload: str, **_: Any) -> None:
+    def fail(topic: str, payload: bytes, **_: Any) -> None:
         called.put(payload)
         raise ValueError(topic)
 
@@ -46,7 +46,7 @@ def test_one_that_raises_is_logged_and_called_again(callbacks: PluginCallbacks, 
     called = failing(callbacks)
     callbacks.dispatch(HELLO)
     callbacks.dispatch(HELLO)
-    assert [called.get(timeout=10), called.get(timeout=10)] == ["hello", "hello"]
+    assert [called.get(timeout=10), called.get(timeout=10)] == [b"hello", b"hello"]
     assert "A plugin's callback for plugin/sub failed" in caplog.text
 
 
@@ -63,18 +63,18 @@ def test_one_that_always_raises_does_not_fill_the_log(callbacks: PluginCallbacks
 
 
 def test_one_that_blocks_delays_no_other(callbacks: PluginCallbacks, caplog: pytest.LogCaptureFixture):
-    free, got = threading.Event(), queue.Queue[str]()
+    free, got = threading.Event(), queue.Queue[bytes]()
     callbacks.subscribe("plugin/sub", lambda *_, **__: free.wait(30))
     callbacks.subscribe("plugin/sub", lambda _, payload, **__: got.put(payload))
     for _ in range(MOST_WAITING + 10):
         callbacks.dispatch(HELLO)
-        assert got.get(timeout=10) == "hello"
+        assert got.get(timeout=10) == b"hello"
     assert caplog.text.count("is too slow: messages are dropped") == 1
     free.set()
 
 
 def test_an_unsubscribed_callback_is_called_no_more(callbacks: PluginCallbacks):
-    got: queue.Queue[str] = queue.Queue()
+    got: queue.Queue[bytes] = queue.Queue()
 
     def note(topic: str, *_: Any, **__: Any) -> None:
         got.put(topic)

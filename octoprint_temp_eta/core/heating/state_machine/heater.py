@@ -27,6 +27,8 @@ RATE_S = 7.0
 #: A heater that rests, and has changed by at most this many °C within this many seconds, ripples: its rate is 0.
 RIPPLE_C, RIPPLE_S = 2.0, 20.0
 _AT_REST = frozenset({State.OFF, State.AT_TARGET, State.COOLED_DOWN})
+#: A heat-up whose readings were missing for at most this many seconds goes on: it is still to be reported as reached.
+HEATS_ON_S = 1800.0
 #: Seconds below its target by more than `RINGING_C` before the heater has left it.
 SAG_S = 15.0
 #: Temperature in °C above which a heater without a target must have been heated: no room or enclosure is that warm.
@@ -72,6 +74,8 @@ class Heater:
         self._risen = False
         #: Whether the next reading is the first after an extrapolation.
         self._resumes = False
+        #: The last reading of a heat-up whose readings have ended.
+        self._heated: Sample | None = None
         self._ignored: list[str] = []
 
     @property
@@ -136,6 +140,8 @@ class Heater:
 
     def lose(self) -> Transition | None:
         """Discard the readings: they are outdated."""
+        if self.state is not State.UNKNOWN:
+            self._heated = self.history.newest if self.state in (State.HEATING, State.STALLED) else None
         self._forget_readings()
         self.target = 0.0
         return self._enter(State.UNKNOWN, 0.0)
@@ -174,7 +180,9 @@ class Heater:
 
     def _found(self, first: Sample) -> Condition:
         if self.target > 0 and abs(first.actual - self.target) <= RINGING_C:
-            return Condition.FOUND_AT_TARGET
+            heated = self._heated
+            goes_on = heated is not None and heated.target == self.target and first.at - heated.at <= HEATS_ON_S
+            return Condition.TARGET_ABOVE if goes_on else Condition.FOUND_AT_TARGET
         if self.target > 0:
             return self._targeted(first.actual)
         return self._found_without_target(first)

@@ -34,7 +34,7 @@ from octoprint_temp_eta.core.clock import Now
 from octoprint_temp_eta.messages.encode import instant
 from octoprint_temp_eta.settings.table import parse
 from tests.support import curves
-from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, heating, logged
+from tests.support.bridge_driver import IDENTITY, INSTANCE, BridgeDriver, connected, heating, logged
 
 SETTINGS = {"mqtt_broker_host": "broker.test", "mqtt_custom_identifier": "ender"}
 ACCEPTED = BrokerConnected(1, "broker.test", 1883, "5")
@@ -146,6 +146,14 @@ def test_it_stops_with_the_offline_message():
     assert isinstance(leave, Disconnect)
     assert [message.payload for message in leave.last_messages] == [b"offline"]
     assert driver.connection.state is State.OFF
+
+
+def test_a_former_broker_gets_offline_before_the_topics_are_cleared():
+    driver = connected()
+    driver.change_settings(mqtt_broker_host="another", mqtt_custom_identifier="another")
+    leave = driver.of(Disconnect)[-1]
+    status = [message.payload for message in leave.last_messages if message.topic == f"{BASE}/status"]
+    assert status == [b"offline", b""]
 
 
 def test_a_certificate_that_is_not_verified_is_a_warning_in_log_page_and_snapshot():

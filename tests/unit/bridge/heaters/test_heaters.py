@@ -254,7 +254,12 @@ def test_two_minutes_of_silence_make_a_heater_unknown():
     assert (body["state"], body["actual"], body["target"], body["eta_seconds"]) == ("unknown", None, None, None)
     assert driver.bodies("state_change")[-1]["state"] == "unknown"
     driver.read(bed=(60.0, 60.0))
-    assert driver.eta()["state"] == "at_target"
+    assert driver.eta()["state"] == "heating", "the heat-up goes on: it is still to be reported as reached"
+    for _ in range(15):
+        driver.advance(1)
+        driver.read(bed=(60.0, 60.0))
+    change = driver.bodies("state_change")[-1]
+    assert (change["previous_state"], change["state"]) == ("heating", "at_target")
 
 
 @pytest.mark.parametrize("seconds", [31.0, 95.0, STALE_S])
@@ -293,4 +298,4 @@ def test_without_a_printer_nothing_is_known():
     assert driver.eta()["state"] == "unknown", "a reading that came late belongs to the connection before"
     driver.printer()
     driver.read(bed=(58.0, 60.0))
-    assert driver.eta()["state"] == "at_target"
+    assert driver.eta()["state"] == "heating"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, SAME_S
+from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, RESET, RESET_S, SAME_S
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.job_inputs import PrinterEvent
+from octoprint_temp_eta.bridge.protocol.script_inputs import PrinterGone
 from tests.support.bridge_driver import connected
 
 DONE = PrinterEvent("print_done", file="boxes/lid.gcode", origin="local", user="anna", elapsed=4391.4)
@@ -119,3 +120,23 @@ def test_the_same_error_on_a_new_connection_is_another_one():
     for kind in ("error", "disconnected", "connected", "error"):
         driver.handle(PrinterEvent(kind, error="Heating failed" if kind == "error" else None))
     assert [body["event_type"] for body in driver.bodies("event")] == ["error", "disconnected", "connected", "error"]
+
+
+def test_a_print_that_octoprint_cancels_because_the_firmware_was_reset_has_failed():
+    driver = connected()
+    driver.handle(PrinterEvent("print_started", "a.gcode", "local"))
+    driver.handle(PrinterGone("the firmware was reset", reset=True))
+    driver.handle(PrinterEvent("print_cancelled", "a.gcode", "local"))
+    failed = driver.bodies("event")[-1]
+    assert (failed["event_type"], failed["reason"], failed["error"]) == ("print_failed", "error", RESET)
+
+
+@pytest.mark.parametrize(("started", "after"), [(True, 0.0), (False, RESET_S + 1)])
+def test_an_earlier_reset_is_not_why_a_print_is_cancelled(started: bool, after: float):
+    driver = connected()
+    driver.handle(PrinterGone("the firmware was reset", reset=True))
+    if started:
+        driver.handle(PrinterEvent("print_started", "a.gcode", "local"))
+    driver.advance(after)
+    driver.handle(PrinterEvent("print_cancelled", "a.gcode", "local"))
+    assert driver.bodies("event")[-1]["event_type"] == "print_cancelled"

@@ -12,7 +12,7 @@ from octoprint.events import Events, all_events
 from octoprint_temp_eta.bridge.protocol.inputs import Input
 from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone
 from octoprint_temp_eta.bridge.scripts.reports import EVENTS
-from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, SILENT, ScriptHooks
+from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, RESET_TAG, SILENT, ScriptHooks
 
 
 class Printer:
@@ -118,6 +118,13 @@ def test_firmware_capabilities_are_reported_to_later_subscribers(hooks: ScriptHo
     hooks.post_emergency_parser()
     take(None, "EMERGENCY_PARSER", False, {})
     assert posted(hooks) == [EmergencyParser(True), EmergencyParser(False)]
+
+
+def test_a_reset_is_known_before_octoprint_cancels_the_print(hooks: ScriptHooks) -> None:
+    """OctoPrint fires its event after that."""
+    queuing = hook(hooks, "octoprint.comm.protocol.gcode.queuing")
+    queuing(None, "queuing", "M110 N0", None, "M110", tags={RESET_TAG})
+    assert PrinterGone("the firmware was reset", reset=True) in posted(hooks)
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from octoprint_temp_eta.core.estimation.estimator import ARRIVAL_TOLERANCE
 from octoprint_temp_eta.core.estimation.samples import plausible
-from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, SAG_S, Heater
+from octoprint_temp_eta.core.heating.state_machine.heater import FOUND_S, HEATS_ON_S, SAG_S, Heater
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State, Transition
 from tests.support import curves
 from tests.support.heater_driver import COOLED_AT, HeaterDriver
@@ -373,3 +373,20 @@ def test_a_target_without_a_row_in_the_table_changes_nothing_and_is_logged():
     assert bed.read(30.0, 0.0) is State.OFF
     assert bed.heater.take_ignored() == ["condition switched off cool in state off"]
     assert bed.heater.take_ignored() == []
+
+
+@pytest.mark.parametrize(
+    ("gap", "target", "found"),
+    [
+        (200.0, 60.0, State.HEATING),
+        (HEATS_ON_S + 10, 60.0, State.AT_TARGET),
+        (200.0, 59.0, State.AT_TARGET),
+    ],
+)
+def test_a_heat_up_goes_on_after_its_readings_were_missing(gap: float, target: float, found: State):
+    bed = HeaterDriver()
+    bed.read(40.0, 60.0)
+    bed.lose()
+    bed.at += gap
+    assert bed.read(60.0, target) is found
+    assert bed.hold(60.0, target, 15) is State.AT_TARGET
