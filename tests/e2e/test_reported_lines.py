@@ -120,7 +120,7 @@ def test_an_unplugged_printer_is_an_error_until_it_is_connected_again(
         octoprint.post("/api/connection", {"command": "connect", "port": unplugged.port, "baudrate": 115200})
         observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "idle", timeout=40)
         mark = observer.mark()
-    closed = observer.wait_for(f"{BASE}/printer", lambda m: not m.json["connected"], since=mark, timeout=40)
-    assert closed.json["status"] == "error"
+    # It may be offline for a moment, until OctoPrint's event has passed other ones.
+    observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "error", since=mark, timeout=40)
     octoprint.post("/api/connection", {"command": "connect", "port": printer.port, "baudrate": 115200})
     observer.wait_for(f"{BASE}/printer", lambda m: m.json["status"] == "idle", since=mark, timeout=40)

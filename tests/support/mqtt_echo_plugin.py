@@ -16,8 +16,8 @@ class EchoPlugin(octoprint.plugin.StartupPlugin):  # type: ignore[misc]
         for topic in ("echo/in", "farm/#"):
             helpers["mqtt_subscribe"](topic, self._echo)
 
-    def _echo(self, topic: str, message: str, *, retained: bool, qos: int) -> None:
-        self._publish("echo/out", {"topic": topic, "message": message, "retained": retained, "qos": qos})
+    def _echo(self, topic: str, message: bytes, *, retained: bool, qos: int) -> None:
+        self._publish("echo/out", {"topic": topic, "message": message.decode(), "retained": retained, "qos": qos})
 
 
 __plugin_implementation__ = EchoPlugin()
