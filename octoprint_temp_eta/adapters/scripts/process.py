@@ -160,13 +160,7 @@ class ScriptProcess:
         data = (json.dumps(message) + "\n").encode()
         with self._lock:
             pipe = self._process.stdin if self._process is not None else None
-            if (
-                pipe is not None
-                and not pipe.closed
-                and not self._unsent
-                and len(data) <= select.PIPE_BUF
-                and _takes(pipe)
-            ):
+            if pipe is not None and not self._unsent and len(data) <= select.PIPE_BUF and _takes(pipe):
                 with contextlib.suppress(BrokenPipeError):
                     pipe.write(data)
                 self._room.release()
