@@ -24,8 +24,8 @@ from .open_print import PRINT, OpenPrint
 
 #: Seconds for which an event waits for a connection.
 KEEP_S = 300.0
-#: What follows within this many seconds is the same: firmware reports one filament runout several times, in different
-#: words, and one error again in its reply to each line. OctoPrint reports an error again before it disconnects.
+#: A runout or the same error is reported once within this many seconds: firmware reports one runout several times, in
+#: different words, and one error again in its reply to each line. OctoPrint does so, too, before it disconnects.
 SAME_S = 30.0
 #: Seconds after a reset of the firmware in which it is the reason for a print's end: OctoPrint cancels it at once.
 RESET_S = 10.0
@@ -48,9 +48,9 @@ class Events(Part):
         self._outbox = outbox
         self._printer = printer
         self._print = OpenPrint(left)
-        #: When a runout or an error was reported last, by its text.
+        #: When a runout or an error was reported last, by kind and text.
         self._reported: dict[tuple[str, str | None], float] = {}
-        #: When the firmware was reset, during the print.
+        #: When the firmware was reset last, None if it was not since the newest print has started.
         self._reset_at: float | None = None
         #: The event that waits, and when it happened.
         self._waiting: tuple[PrinterEvent, Now] | None = None

@@ -61,7 +61,7 @@ class HeaterView:
     extrapolated: bool = False
     #: Unix seconds.
     state_since: float | None = None
-    #: Whether the heater has a target, but no temperature; a `Track` does not tell.
+    #: Whether the heater has a target, but no temperature; a `Track` cannot tell, see `Heaters.unread`.
     unread: bool = False
 
     @property

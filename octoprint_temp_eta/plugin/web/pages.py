@@ -131,7 +131,7 @@ class Pages(octoprint.plugin.TemplatePlugin, octoprint.plugin.AssetPlugin, octop
         self._plugin_manager.send_plugin_message(self._identifier, dict(message), permissions=permissions)
 
     def is_for_this_page(self, socket: Any, user: Any, message: str, payload: Any) -> bool:
-        """OctoPrint's hook `octoprint.server.sockjs.emit`: drop what the user of a page may not see of ours.
+        """OctoPrint's hook `octoprint.server.sockjs.emit`: drop our messages that its user may not see.
 
         OctoPrint keeps messages from before the login, and sends them after it, to whoever has logged in. A page
         requests the current state then.

@@ -21,9 +21,10 @@ STUCK_GAIN_C = {HeaterKind.TOOL: 1.0, HeaterKind.BED: 1.0, HeaterKind.CHAMBER: 0
 STUCK_S = {HeaterKind.TOOL: 30.0, HeaterKind.BED: 90.0, HeaterKind.CHAMBER: 110.0}
 #: Seconds for which that must last: a chamber that the bed heats gains 1 °C in some minutes, and its sensor has noise.
 STAYS_STUCK_S = {HeaterKind.TOOL: 0.0, HeaterKind.BED: 0.0, HeaterKind.CHAMBER: 110.0}
-#: A sure gain is this many times as large, as a step of 1 °C can give a slope that gains 1.5 °C, …
+#: A sure gain is at least this many times `STUCK_GAIN_C`, because one step of a sensor that reads whole degrees can
+#: give a slope that gains 1.5 °C, …
 SURE = 1.6
-#: … and this many times the standard error that the noise of the readings gives it.
+#: … and at least this many standard errors, which follow from the noise of the readings.
 SURE_ERRORS = 4.0
 #: A heating heater is stuck only if its gain is too small also with this many standard errors added; a chamber's gain,
 #: which is smaller than that, must be too small for `STAYS_STUCK_S` instead.
