@@ -1,13 +1,16 @@
-"""The bridge on real brokers that limit what it may read, or how large a packet may be."""
+"""The bridge on real brokers that limit what it may read, how large a packet may be, or how many messages come."""
 
 from __future__ import annotations
+
+import time
+from collections import deque
 
 import pytest
 
 from tests.support.broker import Broker
 from tests.support.mqtt_client import Observer
-from tests.support.mqtt_link import Client5, impatient
-from tests.support.mqtt_proxy import CONNECT, UNSUPPORTED, Proxy, kind_of
+from tests.support.mqtt_link import OLD_LIBRARY, Client5, impatient
+from tests.support.mqtt_proxy import CONNECT, PUBLISH, UNSUPPORTED, Proxy, disconnect, kind_of
 from tests.support.running_bridge import BASE, RunningBridge
 from tests.support.waiting import eventually
 
@@ -15,6 +18,7 @@ __all__ = ["impatient"]
 
 HEATERS = ("tool0", "tool1", "tool2", "tool3", "bed", "chamber")
 LIMIT = 8192
+needs_reason = pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report the reason of a DISCONNECT")
 
 
 def problems(bridge: RunningBridge) -> str:
@@ -94,3 +98,37 @@ def test_a_reply_that_exceeds_the_packet_limit_is_replaced_by_a_short_one_and_th
         observer.wait_for(
             f"{BASE}/diagnostics", lambda message: message.json["messages"]["dropped"] >= before + 1, since=since
         )
+
+
+@needs_reason
+def test_a_broker_that_ends_connections_with_too_many_messages_gets_all_of_them_more_slowly():
+    most_per_s, times = 10, deque[float]()
+    with (
+        Broker() as broker,
+        Proxy(broker.listener) as proxy,
+        Observer(broker.listener) as observer,
+    ):
+
+        def limit(packet: bytes) -> bytes | None:
+            if kind_of(packet) != PUBLISH:
+                return packet
+            times.append(time.monotonic())
+            if sum(times[-1] - each < 1.0 for each in times) <= most_per_s:
+                return packet
+            times.clear()
+            proxy.end(disconnect(0x96))
+            return None
+
+        proxy.to_broker = limit
+        with RunningBridge(proxy.port, ha_discovery_mode="per_entity") as bridge:
+            bridge.read(**dict.fromkeys(HEATERS, (30.0, 60.0)))
+            states = {f"{BASE}/status", *(f"{BASE}/{heater}/eta" for heater in HEATERS)}
+            eventually(lambda: states <= set(observer.retained()), "the states", timeout=60)
+            eventually(
+                lambda: sum(topic.startswith("homeassistant/") for topic in observer.retained()) > 2 * most_per_s,
+                "the entities",
+                timeout=60,
+            )
+            assert bridge.connected
+            assert "message rate too high. The bridge sends more slowly" in problems(bridge)
+        assert 2 <= proxy.count(CONNECT) <= 5

@@ -61,7 +61,10 @@ REASONS: Final[Mapping[int, tuple[str, str]]] = {
         "packet too large",
         "Raise the broker's packet limit (mosquitto: max_packet_size, message_size_limit)",
     ),
-    0x96: ("message rate too high", "Set a longer minimum publish interval, or raise the broker's limit"),
+    0x96: (
+        "message rate too high",
+        "The bridge sends more slowly from now on. If it goes on, raise the broker's limit",
+    ),
     0x97: ("quota exceeded", "Raise the broker's quota"),
     0x98: ("administrative action", "Ask the broker's administrator"),
     0x99: ("payload format invalid", _SEE_LOG),

@@ -24,7 +24,7 @@ from .packet_size import packet_size
 from .published import Published
 from .retained import FIRST, Record, Retained
 from .send_limits import SendLimits
-from .suspects import LASTS_S, may_be_a_message
+from .suspects import LASTS_S
 
 
 class Outbox:
@@ -256,8 +256,7 @@ class Outbox:
         So is one that it did not acknowledge on both. `code` is the reason code in its DISCONNECT, None without one.
         """
         missing = self._in_flight.missing if self._in_flight.exhausted(self.limits.window) else ()
-        under_way = missing or (map(publish_of, self._in_flight.items) if may_be_a_message(code) else ())
-        culprits = self.limits.lost(under_way, now)
+        culprits = self.limits.lost(missing or map(publish_of, self._in_flight.items), now, code)
         for event in self._in_flight.drop(culprits):
             self._events.drop(event)
         self.disconnect()
@@ -305,7 +304,7 @@ class Outbox:
             return
         self._give_up(self.link, now)
         self._retained.release(now, self._turn)
-        while len(self._in_flight) < self.limits.window and (following := self._next(now, step=step)) is not None:
+        while self.limits.allows_another(len(self._in_flight), now) and (following := self._next(now, step=step)):
             publish = publish_of(following)
             if not self.limits.accepts(publish):
                 if isinstance(following, Event):
@@ -317,6 +316,7 @@ class Outbox:
                 return
             token = next(self._tokens)
             self._in_flight.add(token, following, now)
+            self.limits.pace.sent()
             self.sent += 1
             yield replace(publish, token=token)
             if alone:

@@ -1,4 +1,4 @@
-"""The limits of the broker: packet size, messages in flight, and messages after which it disconnects."""
+"""The limits of the broker: packet size, messages in flight and per second, and messages after which it disconnects."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from ...core.clock import Now
 from ...core.frozen import frozen
 from ..protocol.effects import Publish
 from ..protocol.inputs import BrokerConnected
+from .pace import RATE_TOO_HIGH, Pace
 from .packet_size import packet_size
-from .suspects import Suspects
+from .suspects import Suspects, may_be_a_message
 
 #: Maximum messages in flight; below the library's own limit of 20, after which it queues.
 WINDOW = 16
@@ -85,6 +86,7 @@ class SendLimits:
         self.largest = 0
         #: How often culprits were allowed again.
         self.retries = 0
+        self.pace = Pace()
         self._protocol = "5"
         self._suspects = Suspects()
         #: A limit that the broker seems to have, from the smallest large message that it refused or disconnected at.
@@ -137,11 +139,19 @@ class SendLimits:
         """Return whether `publish` is sent while nothing else is in flight."""
         return publish.topic in self._suspects
 
-    def lost(self, under_way: Iterable[Publish], now: Now) -> set[str]:
-        """Note that the broker ended the connection while these messages were in flight.
+    def allows_another(self, in_flight: int, now: Now) -> bool:
+        """Return whether a message may be sent now while `in_flight` others are in flight."""
+        return in_flight < self.window and self.pace.allows(now)
+
+    def lost(self, under_way: Iterable[Publish], now: Now, code: int | None = None) -> set[str]:
+        """Note that the broker ended the connection with this reason `code` while these messages were in flight.
 
         Return the topics on which they are not to be sent again; those are then reported.
         """
+        if code == RATE_TOO_HIGH:
+            self.pace.slow_down(now)
+        if not may_be_a_message(code):
+            return set()
         culprits = set()
         by_topic = {publish.topic: publish for publish in under_way}
         for publish in by_topic.values():
@@ -178,11 +188,14 @@ class SendLimits:
     def forget(self) -> None:
         """Reset, such as for another broker."""
         self._suspects.forget()
+        self.pace.forget()
         self._guess = self._guessed_at = None
         self._retry_s, self._largest_accepted = RETRY_S, 0
 
     def retry(self, now: Now, *, all_of_them: bool = False) -> bool:
         """Allow the culprits again whose time has come, or all; return whether there are any."""
+        if all_of_them:
+            self.pace.forget()
         retried = self._suspects.release(now.at, all_of_them=all_of_them)
         if self._guessed_at is not None and (all_of_them or now.at - self._guessed_at >= self._retry_s):
             self._guess = self._guessed_at = None
