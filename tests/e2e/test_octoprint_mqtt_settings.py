@@ -25,7 +25,9 @@ PLUGIN = Path(__file__).parents[1] / "support" / "mqtt_plugin" / "mqtt.py"
 
 def test_one_click_takes_over_the_settings_of_octoprint_mqtt(chromium: Browser, shared_broker: Broker) -> None:
     theirs = {"url": "127.0.0.1", "port": shared_broker.port, "username": "printer", "password": "secret"}
-    ours = plugin_settings(9, mqtt_broker_host="", mqtt_enabled=False, mqtt_custom_identifier="taken-over")
+    ours = plugin_settings(
+        9, mqtt_broker_host="", mqtt_enabled=False, mqtt_transport="websockets", mqtt_custom_identifier="taken-over"
+    )
     with OctoPrint(plugins={"temp_eta": ours, "mqtt": {"broker": theirs}}, plugin_files=[PLUGIN]) as octoprint:
         page = chromium.new_context(locale="en").new_page()
         page.set_default_timeout(TIMEOUT_MS)

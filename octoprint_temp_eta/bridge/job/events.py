@@ -111,12 +111,14 @@ class Events(Part):
         return []
 
     def _explained(self, event: PrinterEvent, now: Now) -> PrinterEvent:
-        """Return `event`; a print that OctoPrint has cancelled because the firmware was reset has failed."""
+        """Return `event`; a print that OctoPrint has cancelled because of the firmware has failed."""
         if event.kind == "print_started":
             self._reset_at = None
-        if event.kind != "print_cancelled" or self._reset_at is None or now.at - self._reset_at > RESET_S:
+        if event.kind != "print_cancelled":
             return event
-        return replace(event, kind="print_failed", reason="error", error=RESET)
+        was_reset = self._reset_at is not None and now.at - self._reset_at <= RESET_S
+        error = event.error or (RESET if was_reset else None)
+        return event if error is None else replace(event, kind="print_failed", reason="error", error=error)
 
     def _changed(self, _: PrinterChanged, __: Now) -> list[Effect]:
         if self._waiting is not None and not self._is_early(self._waiting[0]):

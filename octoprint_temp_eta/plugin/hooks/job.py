@@ -36,6 +36,8 @@ KINDS: Mapping[str, str] = {
 LAYER_EVENT = "DisplayLayerProgress_layerChanged"
 #: What Marlin sends as an action command at a filament runout, by version.
 RUNOUT = re.compile(r"\b(filament_?runout|out_of_filament)\b", re.IGNORECASE)
+#: For an error of the firmware that has no text of its own, such as Klipper's "!!" alone.
+NO_TEXT = "The firmware reported an error without a text."
 LONGEST_PATH, LONGEST_NAME = 1024, 255
 MOST_TOOLS = 16
 
@@ -67,16 +69,12 @@ def printer_event(
 ) -> PrinterEvent | None:
     """Return the input for an event of OctoPrint, None if it is none of `KINDS`.
 
-    A print that OctoPrint has cancelled because of `firmware_error` has failed, as it has when OctoPrint disconnects.
+    `firmware_error` is why OctoPrint cancels the print: the event of the end does not have it.
     """
     data = _mapping(payload)
     if event not in KINDS or (event == Events.PRINT_FAILED and data.get("reason") == "cancelled"):
         return None  # OctoPrint reports a cancelled print twice
-    # OctoPrint uses the payload again, and adds "cancelled" to it
-    reason = None if event == Events.PRINT_CANCELLED else _text(data.get("reason"), LONGEST_NAME)
-    error = _text(data.get("error"), LONGEST_PATH)
-    if event == Events.PRINT_CANCELLED and firmware_error is not None:
-        event, reason, error = Events.PRINT_FAILED, "error", firmware_error
+    cancelled = event == Events.PRINT_CANCELLED
     about_print = event.startswith("Print")
     return PrinterEvent(
         KINDS[event],
@@ -84,8 +82,9 @@ def printer_event(
         origin=_origin(data.get("origin")) if about_print else None,
         user=(_text(data.get("user"), LONGEST_NAME) or _text(data.get("owner"), LONGEST_NAME)) if about_print else None,
         elapsed=_number(data.get("time")) if about_print else None,
-        reason=reason,
-        error=error,
+        # OctoPrint uses the payload again, and adds "cancelled" to it
+        reason=None if cancelled else _text(data.get("reason"), LONGEST_NAME),
+        error=firmware_error if cancelled else _text(data.get("error"), LONGEST_PATH),
     )
 
 
@@ -128,9 +127,8 @@ class JobHooks(octoprint.plugin.OctoPrintPlugin, PrinterCallback):
 
         If OctoPrint stays connected after errors, it fires no event for them.
         """
-        text = _text(error, LONGEST_PATH)
-        if self._app is not None and text is not None and not ignores_errors(self._serial_setting):
-            self._app.post(PrinterEvent("error", reason="firmware", error=text))
+        if self._app is not None and not ignores_errors(self._serial_setting):
+            self._app.post(PrinterEvent("error", reason="firmware", error=_text(error, LONGEST_PATH) or NO_TEXT))
 
     def hook_action(self, _comm: Any, line: str, *_: Any, **__: Any) -> None:
         """Post a filament runout; OctoPrint's hook `octoprint.comm.protocol.action`."""

@@ -94,9 +94,12 @@ class MqttHelpers(octoprint.plugin.OctoPrintPlugin):
         kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         """Call `callback(topic, payload, *args, retained=…, qos=…, **kwargs)` for each message on `topic`."""
-        reason = "it is no topic filter, or a shared one"
-        if self._app is not None and callable(callback) and is_filter(topic):
-            reason = self._app.subscribe_for_plugin(topic, callback, args or (), kwargs or {}) or ""
+        if self._app is None:
+            reason: str | None = "this plugin has not started yet, call the helpers from on_after_startup on"
+        elif not callable(callback) or not is_filter(topic):
+            reason = "it is no topic filter, or a shared one, or its callback cannot be called"
+        else:
+            reason = self._app.subscribe_for_plugin(topic, callback, args or (), kwargs or {})
         if reason:
             self._logger.warning("A plugin's subscription to %.64r is refused: %s", topic, reason)
 

@@ -36,8 +36,10 @@
             mqtt_broker_port: broker.port || 1883,
             mqtt_username: broker.username || "",
             mqtt_keepalive: broker.keepalive || 60,
+            mqtt_transport: "tcp",
             mqtt_use_tls: tls,
             mqtt_tls_insecure: Boolean(broker.tls_insecure),
+            mqtt_tls_server_name: "",
             mqtt_tls_ca_file: files.ca_certs || "",
             mqtt_tls_certificate_file: files.certfile || "",
             mqtt_tls_key_file: files.keyfile || ""

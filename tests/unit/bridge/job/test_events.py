@@ -131,6 +131,13 @@ def test_a_print_that_octoprint_cancels_because_the_firmware_was_reset_has_faile
     assert (failed["event_type"], failed["reason"], failed["error"]) == ("print_failed", "error", RESET)
 
 
+def test_a_print_that_octoprint_cancels_because_of_an_error_has_failed():
+    driver = connected()
+    driver.handle(PrinterEvent("print_cancelled", "a.gcode", "local", error="Timer too close"))
+    failed = driver.bodies("event")[-1]
+    assert (failed["event_type"], failed["reason"], failed["error"]) == ("print_failed", "error", "Timer too close")
+
+
 @pytest.mark.parametrize(("started", "after"), [(True, 0.0), (False, RESET_S + 1)])
 def test_an_earlier_reset_is_not_why_a_print_is_cancelled(started: bool, after: float):
     driver = connected()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.job_inputs import Filament, JobChanged, LayerChanged, PrinterEvent, PrintJob
-from octoprint_temp_eta.plugin.hooks.job import JobHooks, layer, print_job, printer_event
+from octoprint_temp_eta.plugin.hooks.job import NO_TEXT, JobHooks, layer, print_job, printer_event
 
 DATA: dict[str, Any] = {
     "job": {
@@ -141,7 +141,7 @@ def test_an_event_is_posted():
     assert hooks.posted == [PrinterEvent("print_paused", "a", "local"), LayerChanged(2, 9)]
 
 
-def test_a_print_that_the_firmwares_error_ends_has_failed():
+def test_a_print_that_is_cancelled_because_of_the_firmwares_error_has_it():
     hooks = Hooks()
     print_ = {"path": "a", "origin": "local"}
     for error in ("Timer too close", None):
@@ -149,7 +149,7 @@ def test_a_print_that_the_firmwares_error_ends_has_failed():
         hooks.forward_job_event("PrintCancelled", print_)
         hooks.forward_job_event("PrintFailed", {**print_, "reason": "cancelled"})
     assert hooks.posted == [
-        PrinterEvent("print_failed", "a", "local", reason="error", error="Timer too close"),
+        PrinterEvent("print_cancelled", "a", "local", error="Timer too close"),
         PrinterEvent("print_cancelled", "a", "local"),
     ]
 
@@ -158,7 +158,9 @@ def test_an_error_of_the_firmware_is_an_event_whether_or_not_octoprint_disconnec
     hooks = Hooks()
     hooks.hook_error(None, "Must home axis first")
     hooks.hook_error(None, "")
-    assert hooks.posted == [PrinterEvent("error", reason="firmware", error="Must home axis first")]
+    assert hooks.posted == [
+        PrinterEvent("error", reason="firmware", error=text) for text in ("Must home axis first", NO_TEXT)
+    ]
 
 
 @pytest.mark.parametrize("serial", [{"ignoreErrorsFromFirmware": True}, {"errorHandling": "ignore"}])

@@ -65,11 +65,12 @@ def test_a_timestamp_is_added(helpers: MqttHelpers):
     assert helpers.mqtt_publish_with_timestamp("a", "text") is False  # type: ignore[arg-type]
 
 
-def test_before_the_start_nothing_is_accepted():
+def test_before_the_start_nothing_is_accepted(caplog: pytest.LogCaptureFixture):
     made = MqttHelpers()
     made._app, made._logger = None, logging.getLogger("test-helpers")
     assert made.mqtt_publish("a", "x") is False
     made.mqtt_subscribe("a", print)
+    assert "has not started yet" in caplog.text
     made.mqtt_unsubscribe(print)
 
 
