@@ -278,7 +278,7 @@ class Connection(Part):
             self._present.heard(now)
         if message.topic != self._outbox.topics.of("info"):
             return []
-        if connected and self._identity.boot_id.encode() in message.payload:
+        if connected and (not message.payload or self._identity.boot_id.encode() in message.payload):
             self._present.info_arrived(message.payload, now)
         found = self.conflict.arrived(message.payload, self._identity, now)
         if found is Found.NOTHING:

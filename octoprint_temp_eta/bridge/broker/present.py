@@ -86,7 +86,7 @@ class Present:
         self.problems.ended(self._nothing_arrives)
 
     def info_arrived(self, payload: bytes, now: Now) -> None:
-        """Note that our own `info` has come back, the newest or an older one."""
+        """Note that our own `info` has come back, the newest or an older one, or that it was removed."""
         self._read_back.arrived(now)
         self._set_back.arrived(payload, self._outbox.payload("info"), now)
 

@@ -1,8 +1,9 @@
-"""Whether somebody has set our retained messages back to old ones.
+"""Whether somebody has set our retained messages back to old ones, or removed them.
 
 So does a broker with a bridge to ours: after an outage it publishes what it has retained, which may be older than what
 we have published meanwhile. Our `info` shows it: it is published again whenever something changes that is not repeated
-anyway. An old one that arrives after the newest had come back, on one connection, was published by somebody else.
+anyway. An old or empty one that arrives after the newest had come back, on one connection, was published by somebody
+else.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class SetBack:
         self._repairs.cancel()
 
     def arrived(self, payload: bytes, newest: bytes | None, now: Now) -> None:
-        """Note that an `info` of ours has arrived; `newest` is the one that was published last."""
+        """Note that an `info` of ours, or an empty one, has arrived; `newest` is the one that was published last."""
         if payload == newest:
             self._back = newest
         elif self._back is not None and self._back == newest:

@@ -59,6 +59,17 @@ def test_what_has_changed_while_another_broker_was_away_is_published_again(chang
     assert {topic: driver.retained.get(topic) for topic in names} == new
 
 
+def test_what_somebody_has_removed_is_published_again():
+    driver = connected(script_folder="/scripts")
+    driver.scripts = (SCRIPT,)
+    driver.advance(60)
+    there = {topic for topic in driver.retained if topic.startswith(f"{driver.base}/")}
+    driver.retained.clear()
+    driver.handle(MessageArrived(driver.topic("info"), b""))
+    driver.advance(SETTLE_S + 1)
+    assert there <= set(driver.retained)
+
+
 def test_a_broker_that_was_away_without_a_change_has_nothing_old():
     driver = connected()
     old = away(driver)
