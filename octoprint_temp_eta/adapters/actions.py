@@ -15,7 +15,7 @@ from octoprint.printer import InvalidFileLocation, InvalidFileType, PrinterInter
 
 from ..bridge.protocol.job_effects import PrinterAction
 from ..bridge.protocol.job_inputs import ActionDone
-from ..core.printer_commands import EMERGENCY_STOP, accepted
+from ..core.printer_commands import EMERGENCY_STOP, OPENING_PORT, accepted
 from .line_tags import TAGS
 from .printer_tasks import LATE_S
 from .threads.inbox import now
@@ -61,8 +61,7 @@ class Actions:
             "job/pause": lambda _: printer.pause_print(tags=set(TAGS)),
             "job/resume": lambda _: printer.resume_print(tags=set(TAGS)),
             "job/cancel": lambda _: printer.cancel_print(tags=set(TAGS)),
-            # Without an ID, OctoPrint takes its built-in profile until one was saved as the default in its settings.
-            "printer/connect": lambda _: printer.connect(profile=default_profile()),
+            "printer/connect": lambda _: self._connect(default_profile()),
             "printer/disconnect": lambda _: printer.disconnect(),
             EMERGENCY_STOP: lambda _: printer.commands(["M112"], tags=set(TAGS), force=True),
         }
@@ -108,6 +107,15 @@ class Actions:
         """Refuse a command that OctoPrint would ignore silently: the printer's state may have changed meanwhile."""
         if not accepted(command, self._printer.get_state_id()):
             raise Refused("printer_not_ready", f"The printer's state is now: {self._printer.get_state_string()}.")
+
+    def _connect(self, profile: str) -> None:
+        """Connect, also after OctoPrint could not open the port: until it disconnects, it ignores `connect`.
+
+        Without a profile, it takes its built-in one until one was saved as the default in its settings.
+        """
+        if self._printer.get_state_id() == OPENING_PORT:
+            self._printer.disconnect()
+        self._printer.connect(profile=profile)
 
     def _start(self, action: PrinterAction) -> None:
         on_card = action.origin == FileDestinations.SDCARD

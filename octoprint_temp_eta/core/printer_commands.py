@@ -16,8 +16,10 @@ NEVER_CONNECTED = "NONE"
 FAILED = ("ERROR", "CLOSED_WITH_ERROR")
 #: Without a connection. OctoPrint reports `OFFLINE`, and the others briefly while a connection ends.
 CLOSED = ("OFFLINE", "CLOSED", *FAILED, "UNKNOWN", NEVER_CONNECTED)
+#: While OctoPrint opens the port. It stays in this state if the port does not exist or is busy, until it disconnects.
+OPENING_PORT = "OPEN_SERIAL"
 #: While OctoPrint opens a connection.
-OPENING = ("OPEN_SERIAL", "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")
+OPENING = (OPENING_PORT, "DETECT_SERIAL", "DETECT_BAUDRATE", "CONNECTING")
 
 
 @frozen
@@ -38,7 +40,7 @@ ACCEPTED_IN: Mapping[str, States] = {
     "job/resume": States(("PAUSED",)),
     # FINISHING is too late.
     "job/cancel": States(("STARTING", "PRINTING", "PAUSING", "PAUSED", "RESUMING")),
-    "printer/connect": States(CLOSED),
+    "printer/connect": States((*CLOSED, OPENING_PORT)),
     "printer/disconnect": States(CLOSED, but=True),
     EMERGENCY_STOP: States((*CLOSED, *OPENING), but=True),
 }

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Mapping
 
 from ...core.clock import Now
-from ...core.printer_commands import ACCEPTED_IN, EMERGENCY_STOP, accepted
+from ...core.printer_commands import ACCEPTED_IN, EMERGENCY_STOP, OPENING, OPENING_PORT, accepted
 from ...messages import encode
 from ...messages.decode import Command, CommandError
 from ..part import CommandHandler, InputHandler, Part
@@ -43,8 +43,10 @@ class JobCommands(Part):
         """The handlers by type of input."""
         return {ActionDone: self._done}
 
-    def _execute(self, command: Command, _: Now) -> tuple[None, list[Effect]]:
+    def _execute(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
         self._refuse_unless_accepted(command)
+        if command.name == "printer/connect" and self._printer.state == OPENING_PORT:
+            self._refuse_unless_port_failed(now)
         token = next(self._tokens)
         self._pending[token] = command
         arguments = command.arguments
@@ -54,7 +56,8 @@ class JobCommands(Part):
     def _refuse_unless_accepted(self, command: Command) -> None:
         state = self._printer.state
         if not accepted(command.name, state):
-            raise CommandError("printer_not_ready", f"The printer's state is {state}: {_needed(command.name)}.")
+            needed = "OctoPrint is connecting" if state in OPENING else _needed(command.name)
+            raise CommandError("printer_not_ready", f"The printer's state is {state}: {needed}.")
         if command.name == "job/start" and self._scripts.running:
             raise CommandError("busy", "A script is running.")
         if command.name == "printer/disconnect" and self._scripts.running:
@@ -65,6 +68,10 @@ class JobCommands(Part):
             raise CommandError("printer_not_ready", "The print waits for a script. Cancel the print instead.")
         if len(self._pending) >= MOST_PENDING * (2 if command.name == EMERGENCY_STOP else 1):
             raise CommandError("busy", "OctoPrint has not carried out earlier commands yet.")
+
+    def _refuse_unless_port_failed(self, now: Now) -> None:
+        if not self._printer.port_failed(now):
+            raise CommandError("printer_not_ready", "OctoPrint is opening the port. Try again in some seconds.")
 
     def _done(self, event: ActionDone, _: Now) -> list[Effect]:
         command = self._pending.pop(event.token, None)

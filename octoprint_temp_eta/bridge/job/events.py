@@ -30,6 +30,9 @@ SAME_S = 30.0
 #: Seconds after a reset of the firmware in which it is the reason for a print's end: OctoPrint cancels it at once.
 RESET_S = 10.0
 RESET = "The firmware was reset."
+PORT_FAILED = (
+    "OctoPrint could not open the printer's port. Check its power, the cable and the port, then connect again."
+)
 #: The event that waits while the printer is in a state, and the maximum in seconds: what a printer has in its buffer
 #: takes less, but the user's G-code after a print may take an hour.
 AWAITED = {
@@ -52,6 +55,8 @@ class Events(Part):
         self._reported: dict[tuple[str, str | None], float] = {}
         #: When the firmware was reset last, None if it was not since the newest print has started.
         self._reset_at: float | None = None
+        #: Whether OctoPrint cannot open the port.
+        self._port_failed = False
         #: The event that waits, and when it happened.
         self._waiting: tuple[PrinterEvent, Now] | None = None
 
@@ -76,6 +81,10 @@ class Events(Part):
         if self._waiting is not None and now.at - self._waiting[1].at >= MOST_AWAITED_S:
             self._release()
         self._publish_overdue(now)
+        if self._printer.port_failed(now) is not self._port_failed:
+            self._port_failed = not self._port_failed
+            if self._port_failed:
+                self._happened(PrinterEvent("error", reason="connection", error=PORT_FAILED), now)
         return []
 
     def _started(self, _: Started, now: Now) -> list[Effect]:

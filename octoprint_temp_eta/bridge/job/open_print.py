@@ -42,15 +42,20 @@ class OpenPrint:
         self._error: tuple[str | None, Now] | None = None
         #: Whether the end of the newest print was taken from `overdue`.
         self._told = False
+        #: Whether the newest print has ended.
+        self._ended = False
 
     def is_told(self, event: PrinterEvent, now: Now) -> bool:
-        """Note `event`, and return whether it is the end of a print whose end is known already."""
+        """Note `event`, and return whether it adds nothing: the end, or a late pause, of a print that has ended."""
+        if event.kind == "print_paused":
+            return self._ended  # OctoPrint completes the pause of a print that was cancelled meanwhile
         if event.kind in ENDS:
+            self._ended = True
             self._started = self._lost = None
             told, self._told = self._told, False
             return told
         if event.kind == "print_started":
-            self._started, self._lost, self._told = event, None, False
+            self._started, self._lost, self._told, self._ended = event, None, False, False
         elif event.kind == "error":
             self._error = event.error, now
         elif event.kind == "disconnected" and self._started is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...core.clock import Now
-from ...core.printer_commands import CLOSED, FAILED, NEVER_CONNECTED
+from ...core.printer_commands import CLOSED, FAILED, NEVER_CONNECTED, OPENING_PORT
 from ..part import InputHandler, Part
 from ..protocol.effects import Effect
 from ..protocol.inputs import PrinterChanged, Profile
@@ -13,6 +13,8 @@ from ..protocol.script_inputs import PrinterGone
 
 #: The id of OctoPrint's state in which it accepts a job.
 OPERATIONAL = "OPERATIONAL"
+#: Seconds in which OctoPrint has opened the port, if it can.
+OPENING_S = 10.0
 
 
 class Printer(Part):
@@ -20,6 +22,8 @@ class Printer(Part):
 
     def __init__(self) -> None:
         self._current = PrinterChanged(None, connected=False, printing=False, profile=None)
+        #: Since when it is in this state, in monotonic seconds.
+        self._since = 0.0
         self._failed = False
 
     @property
@@ -57,7 +61,13 @@ class Printer(Part):
         """OctoPrint's printer profile, None before OctoPrint reports one."""
         return self._current.profile
 
-    def _changed(self, event: PrinterChanged, _: Now) -> list[Effect]:
+    def port_failed(self, now: Now) -> bool:
+        """Return whether OctoPrint could not open the port. It does not report that."""
+        return self._current.state == OPENING_PORT and now.at - self._since >= OPENING_S
+
+    def _changed(self, event: PrinterChanged, now: Now) -> list[Effect]:
+        if event.state != self._current.state:
+            self._since = now.at
         self._current = event
         state = event.state or NEVER_CONNECTED
         self._failed = state in FAILED or (self._failed and state in CLOSED)

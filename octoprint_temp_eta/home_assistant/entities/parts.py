@@ -31,8 +31,9 @@ LONGEST_STATE = 255
 #: The deadband of temperatures: °C, or this part of the target, and while a heater heats or cools this part of target
 #: or temperature.
 TEMPERATURE_BAND_C, HOLDING_BAND, MOVING_BAND = 2, 0.03, 0.34
-#: The deadband of a time of arrival: seconds, or the remaining time divided by this. Seconds that it may be overdue.
-ARRIVAL_BAND_S, ARRIVAL_SHARE, OVERDUE_S = 8, 4, 9
+#: The deadband of a time of arrival: seconds, or the remaining time divided by this. Seconds that it may be overdue,
+#: and before it in which no time may be known.
+ARRIVAL_BAND_S, ARRIVAL_SHARE, OVERDUE_S, DUE_S = 8, 4, 9, 20
 
 E = TypeVar("E", bound=Entity)
 
@@ -219,15 +220,17 @@ def arrival_at(topic: str, key: str, *, state: str = "state") -> dict[str, str]:
     """Return the arguments for a time of arrival, which changes when it leaves the deadband.
 
     The estimate of a heat-up moves a dozen times, mostly by little, and each change of the entity is a row in the
-    recorder. `state` is the key of the state in the message. While the arrival is due, and no time is known, the last
-    one stays.
+    recorder. `state` is the key of the state in the message. When the arrival is due, there may be no time for some
+    seconds: the last one stays. One that is further away does not: the heater was switched off.
     """
     # t: the time of the message; n and o: seconds from then to the new time and to the one that is shown
+    due = f"o < {DUE_S} and v.{state} in ['heating', 'cooling']"
+    near = f"(o - n) | abs <= [{ARRIVAL_BAND_S}, n / {ARRIVAL_SHARE}] | max"
     template = (
         f"{{% set v = value_json | default({{}}) %}}{{% set t = v.timestamp | default(99) %}}"
         f"{{% set n = as_timestamp(v.{key} | default(0), 0) - t %}}{{% set o = as_timestamp(this.state, 0) - t %}}"
-        f"{{{{ this.state if o > -{OVERDUE_S} and (v.{state} in ['heating', 'cooling'] if n < -{OVERDUE_S} "
-        f"else (o - n) | abs <= [{ARRIVAL_BAND_S}, n / {ARRIVAL_SHARE}] | max) else v.{key} | default('None', 1) }}}}"
+        f"{{{{ this.state if o > -{OVERDUE_S} and ({due} if n < -{OVERDUE_S} else {near}) "
+        f"else v.{key} | default('None', 1) }}}}"
     )
     return {"state_topic": topic, "value_template": template}
 

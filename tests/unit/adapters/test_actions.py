@@ -150,6 +150,12 @@ def test_the_printer_is_connected_with_the_profile_of_the_settings() -> None:
     assert octo.printer.calls == [("connect", "two_tools")]
 
 
+def test_a_connection_whose_port_could_not_be_opened_is_given_up_first() -> None:
+    octo = Octo("OPEN_SERIAL")
+    assert octo.perform("printer/connect").refusal is None
+    assert octo.printer.calls == ["disconnect", ("connect", "two_tools")]
+
+
 @in_state("PRINTING")
 def test_a_print_that_was_started_meanwhile_is_not_ended_by_a_late_disconnect(
     octo: Octo, monkeypatch: pytest.MonkeyPatch

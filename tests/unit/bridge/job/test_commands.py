@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from octoprint_temp_eta.bridge.job.commands import MOST_PENDING
+from octoprint_temp_eta.bridge.printer.printer import OPENING_S
 from octoprint_temp_eta.bridge.protocol.job_effects import PrinterAction
 from octoprint_temp_eta.bridge.protocol.job_inputs import ActionDone
 from octoprint_temp_eta.core.printer_commands import ACCEPTED_IN
@@ -68,6 +69,20 @@ def test_in_another_state_it_is_rejected(command: str):
     [reply] = driver.command(command, BODIES.get(command, {}))
     assert (reply["status"], reply["error"]["code"]) == ("rejected", "printer_not_ready")
     assert actions(driver) == []
+
+
+def test_the_printer_is_connected_again_once_octoprint_could_not_open_the_port():
+    driver = in_state("OPEN_SERIAL")
+    [reply] = driver.command("printer/connect")
+    assert (reply["error"]["code"], "opening the port" in reply["error"]["message"]) == ("printer_not_ready", True)
+    driver.advance(OPENING_S)
+    driver.command("printer/connect")
+    assert [action.command for action in actions(driver)] == ["printer/connect"]
+
+
+def test_a_printer_that_octoprint_is_connecting_to_is_not_called_connected():
+    [reply] = in_state("CONNECTING").command("printer/connect")
+    assert reply["error"]["message"] == "The printer's state is CONNECTING: OctoPrint is connecting."
 
 
 @EACH

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, RESET, RESET_S, SAME_S
+from octoprint_temp_eta.bridge.job.events import KEEP_S, MOST_AWAITED_S, PORT_FAILED, RESET, RESET_S, SAME_S
+from octoprint_temp_eta.bridge.printer.printer import OPENING_S
 from octoprint_temp_eta.bridge.protocol.inputs import Stopping
 from octoprint_temp_eta.bridge.protocol.job_inputs import PrinterEvent
 from octoprint_temp_eta.bridge.protocol.script_inputs import PrinterGone
@@ -129,6 +130,26 @@ def test_a_print_that_octoprint_cancels_because_the_firmware_was_reset_has_faile
     driver.handle(PrinterEvent("print_cancelled", "a.gcode", "local"))
     failed = driver.bodies("event")[-1]
     assert (failed["event_type"], failed["reason"], failed["error"]) == ("print_failed", "error", RESET)
+
+
+def test_a_pause_that_octoprint_completes_after_the_print_was_cancelled_is_no_event():
+    driver = connected()
+    for kind in ("print_started", "print_cancelled", "print_paused", "print_started", "print_paused"):
+        driver.handle(PrinterEvent(kind, "a.gcode", "local"))
+    kinds = [body["event_type"] for body in driver.bodies("event")]
+    assert kinds == ["print_started", "print_cancelled", "print_started", "print_paused"]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_port_that_octoprint_cannot_open_is_an_error(*, opened: bool):
+    driver = connected()
+    driver.printer(state="OPEN_SERIAL", connected=False)
+    driver.advance(OPENING_S - 1)
+    if opened:
+        driver.printer(state="CONNECTING", connected=False)
+    driver.advance(OPENING_S)
+    errors = [(body["reason"], body["error"]) for body in driver.bodies("event") if body["event_type"] == "error"]
+    assert errors == ([] if opened else [("connection", PORT_FAILED)])
 
 
 def test_a_print_that_octoprint_cancels_because_of_an_error_has_failed():

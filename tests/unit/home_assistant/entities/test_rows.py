@@ -104,6 +104,20 @@ def test_a_heat_up_costs_few_rows():
     assert written["bed_ready_at"] >= 1
 
 
+@pytest.mark.parametrize("entity", ["bed_ready_at", "ready_at"])
+def test_a_heater_that_is_switched_off_on_its_way_has_no_time_of_arrival(entity: str):
+    driver, announced = idle_bridge()
+    mark = len(driver.sent)
+    for second in range(90):
+        driver.advance(1)
+        driver.read(bed=(60.0 + 0.2 * second, 110.0), tool0=(21.0, 0.0))
+    for second in range(5):
+        driver.advance(1)
+        driver.read(bed=(78.0 - 0.1 * second, 0.0), tool0=(21.0, 0.0))
+    *earlier, last = states(announced[entity], [publish for _, publish in driver.sent[mark:]])
+    assert (earlier[-1] > "2", last) == (True, "unknown")
+
+
 @pytest.mark.timeout(300)
 def test_a_heat_up_of_a_heater_that_is_new_costs_at_most_twelve_rows():
     driver, announced = idle_bridge(algorithm="model", allow_target=True)
