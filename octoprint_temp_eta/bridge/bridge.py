@@ -10,7 +10,7 @@ from ..core.clock import Now
 from ..messages import encode
 from ..messages.decode import Command
 from ..messages.encode import Payload
-from ..messages.topics import stored_topics
+from ..messages.topics import Topics, stored_topics
 from ..settings.table import Settings
 from .broker.commands import Commands
 from .broker.connect_settings import topics_of
@@ -66,6 +66,8 @@ class Bridge:
         other_plugins = OtherPlugins(outbox)
         info = Info(outbox, printer, commands, identity, settings)
         former_bases = FormerBases(outbox, identity, settings, stored_topics(remembered.get(BASES)))
+        if (moved_from := former_bases.moved_from) is not None:  # config.yaml was edited
+            outbox.clear_unused(Topics(moved_from).retained(heaters.names))
         self._connection = connection = Connection(outbox, identity, settings, other_plugins, former_bases)
         left_elsewhere = LeftElsewhere(outbox, former_bases, remembered.get(LEFT_ELSEWHERE))
         self._pages = pages = Pages(heaters, readiness, connection, settings)

@@ -109,6 +109,12 @@ class FormerBases(Part):
         }
 
     @property
+    def moved_from(self) -> str | None:
+        """The base of the last connection before this start if it is another one, which was changed meanwhile."""
+        last = next(reversed(self._bases), self._outbox.topics.base)
+        return None if last == self._outbox.topics.base else last
+
+    @property
     def stored(self) -> Mapping[str, Any]:
         """The bases that were used."""
         return {BASES: list(self._bases)}

@@ -24,7 +24,7 @@ from ..outbox.outbox import Outbox
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
 from ..protocol.effects import Effect, Log
-from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched, RemovalRequested
+from ..protocol.inputs import BrokerConnected, BrokerLost, MessageArrived, PluginSwitched, RemovalRequested, Started
 from ..scripts.commands import may_start
 from ..scripts.scripts import Scripts
 from .discovery import ANNOUNCED, COALESCE_S, Discovery
@@ -68,6 +68,7 @@ class HomeAssistant(Part):
         self._info = info
         self._connection = connection
         self._settings = settings
+        self._former_bases = former_bases
         self._elsewhere = Elsewhere(stored.get(ELSEWHERE))
         self._discovery = Discovery(outbox, _announced(stored), self._elsewhere, former_bases)
         self._announced_for: object = None
@@ -90,6 +91,7 @@ class HomeAssistant(Part):
     def inputs(self) -> Mapping[type, InputHandler]:
         """The handlers by type of input."""
         return {
+            Started: self._started,
             BrokerConnected: self._connected,
             BrokerLost: self._lost,
             MessageArrived: self._arrived,
@@ -106,7 +108,15 @@ class HomeAssistant(Part):
         """Apply changed settings; a new instance is a new device, on which device triggers do not work any more."""
         del now
         before, self._settings = self._settings.mqtt_custom_identifier, settings
-        moved = before != settings.mqtt_custom_identifier and settings.ha_discovery_enabled
+        return self._warn_of_new_device(before)
+
+    def _started(self, _: Started, __: Now) -> list[Effect]:
+        base = self._former_bases.moved_from
+        return [] if base is None else self._warn_of_new_device(base.rpartition("/")[2])
+
+    def _warn_of_new_device(self, before: str) -> list[Effect]:
+        """Warn if the printer ID was `before`, and is another one now."""
+        moved = before != self._settings.mqtt_custom_identifier and self._settings.ha_discovery_enabled
         return [Log(logging.WARNING, NEW_DEVICE)] if moved and self._discovery.has_announced else []
 
     def _switched(self, event: PluginSwitched, now: Now) -> list[Effect]:

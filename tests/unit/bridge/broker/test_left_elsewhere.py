@@ -11,7 +11,7 @@ from octoprint_temp_eta.bridge.broker.former_bases import LOOK_S, FormerBases
 from octoprint_temp_eta.bridge.broker.left_elsewhere import LEFT_BEHIND, LEFT_ELSEWHERE, MOST_TOPICS, LeftElsewhere
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.protocol.effects import Save
-from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Profile
+from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected, Profile, Stopping
 from octoprint_temp_eta.settings.table import Settings
 from tests.support.bridge_driver import IDENTITY, BridgeDriver, heating
 from tests.support.outbox_driver import BASE, now, outbox
@@ -67,6 +67,19 @@ def test_the_old_base_topic_is_cleared_on_each_broker(restarted: bool):
         connect(driver, retained[host], host)
         assert states(driver)
     assert old.isdisjoint(publish.topic for _, publish in driver.sent[mark:]), "once is enough"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"mqtt_base_topic": "farm/eta"}, {"mqtt_custom_identifier": "other"}], ids=["base topic", "printer ID"]
+)
+def test_what_was_left_by_a_change_in_config_yaml_is_cleared(changed: dict[str, str]):
+    driver, retained = on_both()
+    old = states(driver)
+    driver.handle(Stopping())
+    driver = restart(driver, ha_discovery_enabled=False, **changed)
+    connect(driver, retained["b.test"], "b.test")
+    driver.advance(10)
+    assert old.isdisjoint(states(driver))
 
 
 def test_the_old_base_topic_is_cleared_on_the_old_broker_when_both_change():

@@ -245,6 +245,13 @@ def test_a_new_printer_id_warns_that_device_triggers_belong_to_the_former_device
     assert [log.level for log in driver.of(Log) if log.text == NEW_DEVICE] == [logging.WARNING]
 
 
+@pytest.mark.parametrize(("printer_id", "warned"), [("other", True), (INSTANCE, False)])
+def test_a_printer_id_that_was_changed_in_config_yaml_warns_at_the_start(printer_id: str, *, warned: bool):
+    stored = {save.name: save.value for save in settled().of(Save)}
+    driver = BridgeDriver(remembered=stored, mqtt_custom_identifier=printer_id)
+    assert any(log.text == NEW_DEVICE for log in driver.of(Log)) is warned
+
+
 @pytest.mark.parametrize("changed", [{"mqtt_base_topic": "elsewhere"}, {"mqtt_publish_interval": 2}])
 def test_other_changes_keep_the_device_and_do_not_warn(changed: dict[str, Any]):
     driver = settled()
