@@ -36,6 +36,7 @@ from .outbox.outbox import Outbox
 from .pages import Pages
 from .part import CommandHandler, InputHandler, Part
 from .printer.printer import Printer
+from .printer.storage_print import STORAGE_PRINT, StoragePrint
 from .protocol.effects import Effect, Reply, Save
 from .protocol.identity import Identity
 from .protocol.inputs import BrokerConnected, Input, SettingsChanged, Tick
@@ -54,12 +55,13 @@ class Bridge:
         )
         store = HeaterStore(remembered.get(LEARNED))
         printer = Printer()
+        storage = StoragePrint(printer, remembered.get(STORAGE_PRINT))
         heaters = Heaters(outbox, printer, store, settings, remembered)
         outbox.earlier = outbox.topics.retained(heaters.names)
         readiness = Readiness(outbox, printer, heaters, settings)
         forecasts = Forecasts(outbox, heaters, identity.plugin_version, remembered.get(FORECASTS))
         heater_commands = HeaterCommands(printer, heaters, store)
-        scripts = Scripts(outbox, printer, heaters, settings, identity.boot_id, remembered)
+        scripts = Scripts(outbox, printer, storage, heaters, settings, identity.boot_id, remembered)
         job_commands = JobCommands(printer, scripts)
         handlers = {"snapshot": self._snapshot, **_commands(heater_commands, *scripts.parts, job_commands)}
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
@@ -91,7 +93,7 @@ class Bridge:
         leaving = (former_bases, connection, left_elsewhere, home_assistant)
         connecting = (commands, info, other_plugins, *leaving, tests, diagnostics)
         #: In this order they handle an input. Scripts end before the connection; it notes a conflict before others act.
-        self._parts: tuple[Part, ...] = (printer, *heating, *printing, *connecting)
+        self._parts: tuple[Part, ...] = (printer, storage, *heating, *printing, *connecting)
         self._steps = {kind: handler for part in self._parts for kind, handler in part.steps.items()}
         self._inputs = _handlers(self._parts)
         self._ticking = [part for part in self._parts if type(part).tick is not Part.tick]

@@ -139,6 +139,7 @@ FORMATS: Mapping[str, Format] = {
     "print": lambda value: iter(()) if value is None else _PRINT(value),
     "run": lambda value: iter(()) if value is None else _RUN(value),
     "script_files": _object(_where(_is_script)),
+    "storage_print": _where(lambda value: isinstance(value, bool)),
     "scripts": _record({"version": _INTEGER, "settings": _object(_where(lambda value: isinstance(value, dict)))}),
 }
 

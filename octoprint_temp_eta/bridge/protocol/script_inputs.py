@@ -166,6 +166,13 @@ class PrinterGone:
 
 
 @frozen
+class StorageReported:
+    """The printer has reported whether it prints a file from its storage (SD card)."""
+
+    printing: bool
+
+
+@frozen
 class EmergencyParser:
     """Whether the firmware handles M108 while it waits for a temperature."""
 
@@ -214,6 +221,7 @@ ScriptInput = (
     | LineInput
     | JobsHeld
     | PrinterGone
+    | StorageReported
     | EmergencyParser
     | ScriptsFound
     | ConnectCommandsRead

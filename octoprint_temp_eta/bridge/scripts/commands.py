@@ -15,12 +15,18 @@ from ...settings.table import Settings, names
 from ..heaters.heaters import Heaters
 from ..part import CommandHandler, Part
 from ..printer.printer import Printer
+from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect
 from ..protocol.script_effects import StartScript
 from .library import Library
 from .on_connect import OnConnect
 from .runs import Plan, ScriptRun
 from .store import ScriptStore, invalid
+
+STORAGE_PRINTS = (
+    "The printer prints a file from its storage (SD card), of which OctoPrint does not know. Wait for the end of that"
+    " print, or stop it at the printer."
+)
 
 
 class ScriptCommands(Part):
@@ -32,6 +38,7 @@ class ScriptCommands(Part):
         run: ScriptRun,
         on_connect: OnConnect,
         printer: Printer,
+        storage: StoragePrint,
         heaters: Heaters,
         store: ScriptStore,
         settings: Settings,
@@ -41,6 +48,7 @@ class ScriptCommands(Part):
         self._run = run
         self._on_connect = on_connect
         self._printer = printer
+        self._storage = storage
         self._heaters = heaters
         self._store = store
         self._settings = settings
@@ -108,6 +116,8 @@ class ScriptCommands(Part):
             raise CommandError("printer_not_ready", "The printer is not connected.")
         if not printer.operational:
             raise CommandError("printer_not_ready", f"The printer is not ready: its state is {printer.state}.")
+        if self._storage.goes_on:
+            raise CommandError("printer_not_ready", STORAGE_PRINTS)
 
     def _cancel(self, command: Command, now: Now) -> tuple[encode.Payload, list[Effect]]:
         runner, wanted = self._run.runner, command.arguments.get("run_id")

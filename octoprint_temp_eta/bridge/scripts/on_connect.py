@@ -10,6 +10,7 @@ from ...core.scripts.catalogue import Script
 from ...core.scripts.run import State
 from ..part import InputHandler, Part
 from ..printer.printer import Printer
+from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect, Log
 from ..protocol.inputs import PrinterChanged
 from ..protocol.script_effects import ReadConnectCommands, SendLines
@@ -25,10 +26,13 @@ class OnConnect(Part):
     They wait for the end of a script, but not of a print: homing would hit what was printed.
     """
 
-    def __init__(self, library: Library, run: ScriptRun, printer: Printer, store: ScriptStore) -> None:
+    def __init__(
+        self, library: Library, run: ScriptRun, printer: Printer, storage: StoragePrint, store: ScriptStore
+    ) -> None:
         self._library = library
         self._run = run
         self._printer = printer
+        self._storage = storage
         self._store = store
         self._connected = False
         #: Whether the commands have to be read for this connection.
@@ -50,11 +54,12 @@ class OnConnect(Part):
     def tick(self, now: Now) -> list[Effect]:
         """Send what waits, once the printer is ready."""
         del now
-        return self.due()
+        return [*self._dropped(), *self.due()]
 
     def due(self) -> list[Effect]:
         """Return the commands to send now. They must not mix with the lines of a script or a job."""
-        if self._run.runner.state is not State.IDLE or not self._printer.operational:
+        ready = self._printer.operational and not self._storage.goes_on
+        if self._run.runner.state is not State.IDLE or not ready:
             return []
         due, self._waiting = self._waiting, {}
         return list(due.values())
@@ -64,7 +69,11 @@ class OnConnect(Part):
 
         During a print that is left to the next connection.
         """
-        return self._read_of(script) if self._connected and not self._printer.printing else []
+        return self._read_of(script) if self._connected and not self._prints else []
+
+    @property
+    def _prints(self) -> bool:
+        return self._printer.printing or self._storage.goes_on
 
     def _printer_changed(self, printer: PrinterChanged, _: Now) -> list[Effect]:
         if printer.connected and not self._connected:
@@ -77,12 +86,12 @@ class OnConnect(Part):
 
     def _dropped(self) -> list[Effect]:
         """Drop what waits or is still being read, if a print runs: after it, it would hit what was printed."""
-        if not self._printer.printing:
+        if not self._prints or (self._storage.goes_on and self._storage.awaited):
             return []
         self._request += 1
         self._wanted = False
         dropped, self._waiting = self._waiting, {}
-        return [_not_sent(script_id) for script_id in dropped]
+        return [self._not_sent(script_id) for script_id in dropped]
 
     def _read(self) -> list[Effect]:
         if not (self._wanted and self._connected and self._library.readable):
@@ -101,12 +110,19 @@ class OnConnect(Part):
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
         if event.request != self._request:
-            return [_not_sent(event.script_id)] if event.lines and self._connected else []
+            return [self._not_sent(event.script_id)] if event.lines and self._connected else []
         self._waiting.pop(event.script_id, None)
         if event.lines and self._connected:
             self._waiting[event.script_id] = SendLines(event.lines)
         return [*self._dropped(), *self.due()]
 
-
-def _not_sent(script_id: str) -> Log:
-    return Log(logging.WARNING, f"Script {script_id}: its on-connect commands are not sent, as a print has begun")
+    def _not_sent(self, script_id: str) -> Log:
+        if not self._storage.goes_on:
+            return Log(
+                logging.WARNING, f"Script {script_id}: its on-connect commands are not sent, as a print has begun"
+            )
+        return Log(
+            logging.WARNING,
+            f"Script {script_id}: its on-connect commands are not sent, as the printer prints from its storage (SD"
+            " card), or has not reported the end of that print",
+        )

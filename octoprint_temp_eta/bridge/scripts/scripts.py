@@ -11,6 +11,7 @@ from ..heaters.heaters import Heaters
 from ..outbox.outbox import Outbox
 from ..part import Part
 from ..printer.printer import Printer
+from ..printer.storage_print import StoragePrint
 from .commands import ScriptCommands
 from .interrupted import RUN, InterruptedRun
 from .last_good import SCRIPT_FILES
@@ -29,6 +30,7 @@ class Scripts:
         self,
         outbox: Outbox,
         printer: Printer,
+        storage: StoragePrint,
         heaters: Heaters,
         settings: Settings,
         boot_id: str,
@@ -39,8 +41,10 @@ class Scripts:
         reports = RunReports(outbox, store)
         self._run = ScriptRun(reports, heaters)
         interrupted = InterruptedRun(self._run, reports, remembered.get(RUN))
-        on_connect = OnConnect(self._library, self._run, printer, store)
-        commands = ScriptCommands(self._library, self._run, on_connect, printer, heaters, store, settings, boot_id)
+        on_connect = OnConnect(self._library, self._run, printer, storage, store)
+        commands = ScriptCommands(
+            self._library, self._run, on_connect, printer, storage, heaters, store, settings, boot_id
+        )
         #: In the order in which they handle an input.
         self.parts: tuple[Part, ...] = (
             self._run,

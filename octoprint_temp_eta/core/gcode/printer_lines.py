@@ -15,6 +15,8 @@ SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", r
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 #: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
 WAITS_FOR_USER = re.compile(r"(?:echo:\s*)?busy:\s*paused for (?:user|input)", re.IGNORECASE)
+_STORAGE_POSITION = re.compile(r"SD printing byte (\d+)/(\d+)", re.IGNORECASE)
+_NO_STORAGE_PRINT = re.compile(r"Not (?:currently |SD )printing|Done printing file", re.IGNORECASE)
 RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
 ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
 #: OctoPrint's list of errors that precede a resend request.
@@ -63,6 +65,19 @@ def is_ok_with_temperatures(line: str) -> bool:
 def reports_temperatures(line: str) -> bool:
     """Whether `line` has temperatures: an automatic report, or the answer to an M105."""
     return TEMPERATURES.match(line) is not None or is_ok_with_temperatures(line)
+
+
+def prints_from_storage(line: str) -> bool | None:
+    """Whether the printer prints a file from its storage; None if `line` does not say. At byte 0 it is selected only.
+
+    Every line of a printer gets here, so most leave at once.
+    """
+    if "printing" not in line:
+        return None
+    position = _STORAGE_POSITION.search(line)
+    if position:
+        return 0 < int(position[1]) < int(position[2])
+    return False if _NO_STORAGE_PRINT.search(line) else None
 
 
 def error_in(reply: str, *, ignores_errors: bool) -> str | None:

@@ -10,8 +10,9 @@ from octoprint.events import Events
 
 from ...adapters.printer import Printer
 from ...app import App
-from ...bridge.protocol.script_inputs import EmergencyParser, PrinterGone
+from ...bridge.protocol.script_inputs import EmergencyParser, PrinterGone, StorageReported
 from ...bridge.scripts.reports import EVENTS
+from ...core.gcode.printer_lines import prints_from_storage
 
 #: OctoPrint's hooks: the method of `Printer` and the order. Outgoing lines are seen after all other plugins,
 #: incoming lines before them.
@@ -45,6 +46,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
     _emergency_parser = False
     #: Whether the connection is closed as somebody asked for.
     _disconnecting = False
+    #: Whether the printer prints from its storage, as posted last; None before.
+    _storage_printing: bool | None = None
 
     def initialize(self) -> None:
         """Register our events, so that web clients receive them."""
@@ -90,6 +93,13 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
             self._app.printer.reset_modes()
             self._app.post(PrinterGone("the firmware was reset", reset=True))
 
+    def _see_storage(self, line: str) -> None:
+        """Post each report of a print from the storage, but only the first one that there is none."""
+        printing = prints_from_storage(line)
+        if self._app is not None and printing is not None and (printing or self._storage_printing is not False):
+            self._storage_printing = printing
+            self._app.post(StorageReported(printing))
+
     def _capability_reported(self, _: Any, capability: str, enabled: bool, *__: Any, **___: Any) -> None:
         if capability == "EMERGENCY_PARSER":
             self._emergency_parser = bool(enabled)
@@ -116,6 +126,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
                 return line if received else None
             if RESET_TAG in (named.get("tags") or ()):
                 self._printer_reset()
+            if received:
+                self._see_storage(line)
             return getattr(printer, method)(comm, line, *more, **named)
 
         return hook

@@ -15,6 +15,7 @@ from octoprint_temp_eta.bridge.heaters.store import LEARNED
 from octoprint_temp_eta.bridge.home_assistant.discovery import ANNOUNCED
 from octoprint_temp_eta.bridge.home_assistant.elsewhere import ELSEWHERE
 from octoprint_temp_eta.bridge.job.open_print import PRINT
+from octoprint_temp_eta.bridge.printer.storage_print import STORAGE_PRINT
 from octoprint_temp_eta.bridge.protocol.inputs import BrokerConnected
 from octoprint_temp_eta.bridge.scripts.interrupted import RUN
 from octoprint_temp_eta.bridge.scripts.last_good import SCRIPT_FILES
@@ -40,6 +41,7 @@ def test_every_stored_file_has_a_format():
         RUN,
         PRINT,
         SCRIPT_FILES,
+        STORAGE_PRINT,
     }
 
 
@@ -100,6 +102,7 @@ FILES = st.fixed_dictionaries(
         "left_elsewhere": st.lists(st.fixed_dictionaries({"broker": NAMES, "topics": TEXTS}), max_size=3) | JSON,
         "print": st.fixed_dictionaries(dict.fromkeys(("file", "user"), NAMES | st.none() | st.text())) | JSON,
         "script_files": st.dictionaries(NAMES, st.lists(NAMES, min_size=2, max_size=2), max_size=2) | JSON,
+        "storage_print": JSON,
         "scripts": st.fixed_dictionaries(
             {
                 "version": st.integers(0, 9),

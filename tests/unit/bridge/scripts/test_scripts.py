@@ -6,6 +6,7 @@ from octoprint_temp_eta.bridge.heaters.heaters import Heaters
 from octoprint_temp_eta.bridge.heaters.store import HeaterStore
 from octoprint_temp_eta.bridge.outbox.outbox import Outbox
 from octoprint_temp_eta.bridge.printer.printer import Printer
+from octoprint_temp_eta.bridge.printer.storage_print import StoragePrint
 from octoprint_temp_eta.bridge.protocol.script_inputs import ScriptsFound
 from octoprint_temp_eta.bridge.scripts.scripts import Scripts
 from octoprint_temp_eta.core.clock import Now
@@ -19,7 +20,7 @@ NOW = Now(100.0, 1_795_188_600.0)
 def scripts() -> Scripts:
     outbox, printer, settings = Outbox(Topics("octoprint/temp_eta/ender"), "b0b0"), Printer(), Settings()
     heaters = Heaters(outbox, printer, HeaterStore(None), settings, {})
-    return Scripts(outbox, printer, heaters, settings, "b0b0", {})
+    return Scripts(outbox, printer, StoragePrint(printer, None), heaters, settings, "b0b0", {})
 
 
 def test_an_input_reaches_the_part_that_handles_it():

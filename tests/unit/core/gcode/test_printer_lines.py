@@ -12,6 +12,7 @@ from octoprint_temp_eta.core.gcode.printer_lines import (
     dwell,
     error_in,
     is_ok_with_temperatures,
+    prints_from_storage,
 )
 from tests.support.acknowledged_line import Line
 
@@ -42,6 +43,29 @@ def test_reading_a_command(text: str, command: str | None, seconds: float) -> No
 )
 def test_a_printer_that_waits_for_its_user(line: str, waits: bool) -> None:
     assert bool(WAITS_FOR_USER.match(line)) is waits
+
+
+@pytest.mark.parametrize(
+    ("line", "prints"),
+    [
+        ("SD printing byte 600000/4000000\n", True),
+        ("SD printing byte 1/2", True),
+        # Klipper and Marlin report a file that is only selected, and one that is finished, with its position.
+        ("SD printing byte 0/4000000", False),
+        ("SD printing byte 4000000/4000000", False),
+        ("SD printing byte 0/0", False),
+        ("Not SD printing", False),
+        ("Not currently printing", False),
+        ("Done printing file\n", False),
+        ("SD printing byte", None),
+        ("echo:busy: processing", None),
+        ("echo:printing time 3 h", None),
+        ("ok T:20.0 /0.0", None),
+        ("", None),
+    ],
+)
+def test_whether_the_printer_prints_from_its_storage(line: str, prints: bool | None) -> None:
+    assert prints_from_storage(line) is prints
 
 
 def test_a_printer_that_heats_is_not_asked() -> None:

@@ -10,7 +10,7 @@ import pytest
 from octoprint.events import Events, all_events
 
 from octoprint_temp_eta.bridge.protocol.inputs import Input
-from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone
+from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone, StorageReported
 from octoprint_temp_eta.bridge.scripts.reports import EVENTS
 from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, RESET_TAG, SILENT, ScriptHooks
 
@@ -157,3 +157,10 @@ def test_an_upload_to_the_sd_card_is_refused_while_a_script_runs(hooks: ScriptHo
         object(), "a.gco", "/x/a.gcode", note, note, note, tags=set()
     )
     assert (result, calls) == (("a.gco", [("a.gco", "a.gco"), ("a.gco", "a.gco", 0.0)]) if running else (None, []))
+
+
+def test_reports_of_the_storage_are_posted_but_not_each_second_that_nothing_is_printed(hooks: ScriptHooks) -> None:
+    none, some = "Not SD printing", "SD printing byte 1/2"
+    for line in (none, none, "ok", some, some, none, none):
+        assert hook(hooks, "octoprint.comm.protocol.gcode.received")(None, line) == line
+    assert posted(hooks) == [StorageReported(printing=each) for each in (False, True, True, False)]

@@ -1,0 +1,142 @@
+"""A print from the printer's storage that goes on without OctoPrint: what is sent, asked and refused meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from octoprint_temp_eta.bridge.printer.storage_print import (
+    ANSWER_S,
+    ASK,
+    ASK_S,
+    GIVEN_UP,
+    SILENT_S,
+    STORAGE_PRINT,
+)
+from octoprint_temp_eta.bridge.protocol.effects import Log, Save
+from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommands, SendLines
+from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, PrinterGone, StorageReported
+from octoprint_temp_eta.bridge.scripts.commands import STORAGE_PRINTS
+from tests.support.script_bridge_driver import ScriptBridgeDriver
+
+GOES_ON, NONE = StorageReported(printing=True), StorageReported(printing=False)
+HOME = SendLines(("G28",))
+NOT_SENT = Log(
+    logging.WARNING,
+    "Script on_connect: its on-connect commands are not sent, as the printer prints from its storage (SD card), or has"
+    " not reported the end of that print",
+)
+
+
+def refusal(driver: ScriptBridgeDriver) -> str | None:
+    (reply,) = driver.start()
+    return None if reply["status"] == "accepted" else f"{reply['error']['code']}: {reply['error']['message']}"
+
+
+REFUSED = f"printer_not_ready: {STORAGE_PRINTS}"
+
+
+def restarted(*, stored: bool = True) -> ScriptBridgeDriver:
+    """Return a driver that has connected after a restart; `stored`: whether the printer was printing before."""
+    driver = ScriptBridgeDriver(remembered={STORAGE_PRINT: stored})
+    driver.handle(ConnectCommandsRead("on_connect", ("G28",)))
+    return driver
+
+
+def connected_again() -> ScriptBridgeDriver:
+    """Return a driver that was disconnected during a print from the storage, and is connected again."""
+    driver = ScriptBridgeDriver()
+    driver.printer(state="PRINTING", printing=True)
+    driver.handle(GOES_ON)
+    driver.printer(state="OFFLINE", connected=False)
+    driver.printer()
+    driver.handle(ConnectCommandsRead("on_connect", ("G28",), request=driver.of(ReadConnectCommands)[-1].request))
+    return driver
+
+
+def test_no_script_starts_while_the_printer_prints_on_its_own() -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(GOES_ON)
+    assert refusal(driver) == REFUSED
+    driver.handle(NONE)
+    assert refusal(driver) is None
+
+
+def test_on_connect_commands_are_not_sent_into_a_print_from_the_storage_nor_after_it() -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(GOES_ON)
+    driver.handle(ConnectCommandsRead("on_connect", ("G28",)))
+    driver.advance(1.0)
+    driver.handle(NONE)
+    driver.advance(1.0)
+    assert driver.of(SendLines) == []
+    assert NOT_SENT in driver.of(Log)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_only_a_printer_that_was_printing_is_asked_at_the_connect(*, stored: bool) -> None:
+    assert restarted(stored=stored).of(SendLines) == ([ASK] if stored else [HOME])
+
+
+@pytest.mark.parametrize("again", [restarted, connected_again])
+@pytest.mark.parametrize(("answer", "sent"), [(NONE, [ASK, HOME]), (GOES_ON, [ASK])])
+def test_on_connect_commands_wait_for_the_answer(again: Any, answer: StorageReported, sent: list[SendLines]) -> None:
+    driver = again()
+    driver.advance(ANSWER_S - 1)
+    assert driver.of(SendLines) == [ASK]
+    driver.handle(answer)
+    driver.advance(1.0)
+    assert driver.of(SendLines) == sent
+    assert (NOT_SENT in driver.of(Log)) is answer.printing
+
+
+def test_without_an_answer_on_connect_commands_are_left_out_and_scripts_wait() -> None:
+    driver = restarted()
+    driver.advance(ANSWER_S + 1)
+    assert NOT_SENT in driver.of(Log)
+    assert refusal(driver) == REFUSED
+    driver.advance(SILENT_S)
+    assert driver.of(SendLines) == [ASK] * int(SILENT_S / ASK_S)
+    assert Log(logging.WARNING, GIVEN_UP) in driver.of(Log)
+    assert refusal(driver) is None
+
+
+def test_a_printer_that_does_not_report_on_its_own_is_asked_again() -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(GOES_ON)
+    for _ in range(3):
+        driver.advance(ASK_S - 1)
+        assert driver.of(SendLines) == []
+        driver.handle(GOES_ON)
+    driver.advance(ASK_S)
+    assert driver.of(SendLines) == [ASK]
+
+
+def test_a_print_that_octoprint_knows_ends_with_it() -> None:
+    """Its last report may be of a print: OctoPrint asks for the position while it cancels."""
+    driver = ScriptBridgeDriver()
+    driver.printer(state="PRINTING", printing=True)
+    driver.handle(GOES_ON)
+    driver.advance(2 * ASK_S)
+    driver.printer()
+    assert refusal(driver) is None
+    assert ASK not in driver.of(SendLines)
+
+
+def test_a_reset_of_the_firmware_ends_it() -> None:
+    driver = ScriptBridgeDriver()
+    driver.handle(GOES_ON)
+    driver.handle(PrinterGone("the printer was disconnected"))
+    assert refusal(driver) == REFUSED
+    driver.handle(PrinterGone("the firmware was reset", reset=True))
+    assert refusal(driver) is None
+
+
+def test_it_is_stored_when_it_begins_and_when_it_ends() -> None:
+    driver = ScriptBridgeDriver()
+    for report in (GOES_ON, GOES_ON, NONE, NONE):
+        driver.handle(report)
+    saved = [each.value for each in driver.of(Save) if each.name == STORAGE_PRINT]
+    assert saved == [True, False]
