@@ -15,7 +15,7 @@ SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", r
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 #: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
 WAITS_FOR_USER = re.compile(r"(?:echo:\s*)?busy:\s*paused for (?:user|input)", re.IGNORECASE)
-_STORAGE_POSITION = re.compile(r"SD printing byte (\d+)/(\d+)", re.IGNORECASE)
+_STORAGE_POSITION = re.compile(r"SD printing byte (\d{1,15})/(\d{1,15})\b", re.IGNORECASE)
 _NO_STORAGE_PRINT = re.compile(r"Not (?:currently |SD )printing|Done printing file", re.IGNORECASE)
 RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
 ACTION = re.compile(r"//\s*action:", re.IGNORECASE)

@@ -62,6 +62,7 @@ def test_a_printer_that_waits_for_its_user(line: str, waits: bool) -> None:
         ("echo:printing time 3 h", None),
         ("ok T:20.0 /0.0", None),
         ("", None),
+        ("SD printing byte " + "9" * 5000 + "/1", None),
     ],
 )
 def test_whether_the_printer_prints_from_its_storage(line: str, prints: bool | None) -> None:
