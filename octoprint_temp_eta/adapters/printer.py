@@ -104,7 +104,7 @@ class Printer:
         return {
             SetTarget: self._targets.put,
             HoldJobs: self._later(self._hold, lambda effect: self._post(JobsHeld(effect.run_id, NEW_CONNECTION))),
-            ReleaseJobs: lambda _: self._tasks.put(self._release),
+            ReleaseJobs: lambda _: self._end(),
             SendLine: self._later(self._send, lambda effect: self._post(LineSuppressed(effect.key, NEW_CONNECTION))),
             SendLines: self._later(self._send_all),
             DropLines: lambda _: self._dropped.end(),
@@ -256,8 +256,7 @@ class Printer:
 
     def _repair(self) -> None:
         # OctoPrint 2 has renamed it.
-        repair = getattr(self._printer, "repair_communication", None) or self._printer.fake_ack
-        repair()
+        (getattr(self._printer, "repair_communication", None) or self._printer.fake_ack)()
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.
@@ -302,6 +301,10 @@ class Printer:
             modes=self._modes,
             targets=self._recent_targets.at(now().at),
         )
+
+    def _end(self) -> None:
+        self._allow_motion = True  # at once: the event of the run's end follows, and others may move at that
+        self._tasks.put(self._release)
 
     def _release(self) -> None:
         self._observing = False

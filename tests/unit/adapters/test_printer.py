@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from octoprint_temp_eta.adapters.line_tags import TAGS
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.script_effects import (
     BreakHeatWait,
+    FakeOk,
     HoldJobs,
     ReleaseJobs,
     SendLine,
@@ -209,6 +211,18 @@ def test_the_hooks_report_lines_during_a_run() -> None:
     assert pass_over(octoprint, "G28", "G28", {"other"}) == others
     octoprint.do(ReleaseJobs())
     assert pass_over(octoprint, "G28", "G28", ours) == []
+
+
+def test_others_may_move_the_printer_before_they_get_the_event_of_the_end() -> None:
+    """The event follows at once, though OctoPrint may still be busy with an earlier call."""
+    octoprint, free = FakeOctoPrint(), threading.Event()
+    octoprint.do(HoldJobs("r1"))
+    octoprint.printer.fake_ack = lambda: free.wait(10)  # type: ignore[assignment, method-assign, return-value]
+    octoprint.hooks.performers[FakeOk](FakeOk())
+    assert octoprint.hooks.hook_queuing(None, "queuing", "G28", None, "G28", tags={"other"}) == (None,)
+    octoprint.hooks.performers[ReleaseJobs](ReleaseJobs())
+    assert octoprint.hooks.hook_queuing(None, "queuing", "G28", None, "G28", tags={"other"}) is None
+    free.set()
 
 
 @pytest.mark.parametrize(
