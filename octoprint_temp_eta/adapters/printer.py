@@ -38,7 +38,6 @@ from ..bridge.protocol.script_inputs import (
 )
 from ..core.gcode.in_flight import OPTIONAL_S
 from ..core.gcode.motion import MODES, Modes, moves
-from ..core.gcode.printer_lines import command_of
 from ..core.gcode.targets import TARGET_COMMANDS
 from .dropped_lines import DroppedLines
 from .last_line import LastLine
@@ -48,6 +47,7 @@ from .recent_targets import RecentTargets
 from .serial_settings import SerialSetting, ignores_errors
 from .targets import Targets
 from .threads.inbox import now
+from .unqueued_line import why_not_queued
 
 if TYPE_CHECKING:
     from octoprint.printer import PrinterInterface
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
 ACKNOWLEDGES_ALL = ("klipper", "prusa-firmware")
 #: Part of the name of firmware that acknowledges a line before it executes it.
 ACKNOWLEDGES_FIRST = "repetier"
-#: Commands that plugins carry out themselves, such as those that switch the power supply.
-CARRIED_OUT = frozenset({"M80", "M81"})
 #: Why a line is dropped.
 ENDING = "the run is ending"
 #: What OctoPrint's hook returns to suppress a command.
@@ -256,7 +254,8 @@ class Printer:
 
     def _repair(self) -> None:
         # OctoPrint 2 has renamed it.
-        (getattr(self._printer, "repair_communication", None) or self._printer.fake_ack)()
+        repair = getattr(self._printer, "repair_communication", None) or self._printer.fake_ack
+        repair()
 
     def _hold(self, effect: HoldJobs) -> None:
         # Hold first, then check: otherwise a print could start in between.
@@ -303,7 +302,8 @@ class Printer:
         )
 
     def _end(self) -> None:
-        self._allow_motion = True  # at once: the event of the run's end follows, and others may move at that
+        # Others may move at once: the event of the run's end, which follows, may make them do so.
+        self._allow_motion = True
         self._tasks.put(self._release)
 
     def _release(self) -> None:
@@ -333,20 +333,10 @@ class Printer:
         finally:
             if self._parts == 0:
                 self._last_line.drop()
-                self._post(LineSuppressed(effect.key, self._suppressed(effect.line)))
+                blocked = self._serial_setting("blockedCommands") or ()
+                self._post(LineSuppressed(effect.key, why_not_queued(effect.line, blocked)))
             else:
                 self._announce(effect.key, self._parts)
-
-    def _suppressed(self, line: str) -> str | None:
-        """Return why OctoPrint has not queued `line`, None if a plugin has carried it out instead."""
-        command = command_of(line)
-        if command in (self._serial_setting("blockedCommands") or ()):
-            return f"{command} is one of OctoPrint's blocked commands (Settings > Serial Connection)"
-        if command is None or command in CARRIED_OUT:
-            return None
-        if command.startswith("T") or command in TARGET_COMMANDS:
-            return "OctoPrint did not send it: the printer profile has no such heater or tool, or a plugin refused it"
-        return "OctoPrint did not send it: it is a blocked command, or a plugin suppressed it"
 
     def _expects_ok(self, gcode: str | None) -> bool:
         return gcode is not None or self._acknowledges_all

@@ -22,7 +22,7 @@ SOURCES = (
     "adapters/actions.py", "adapters/broker", "adapters/connection_test", "adapters/files.py",
     "adapters/installation/numpy_probe.py", "adapters/installation/optional.py", "adapters/leftovers.py",
     "adapters/printer.py", "adapters/printer_tasks.py", "adapters/scripts", "adapters/targets.py",
-    "adapters/threads/pending_replies.py", "app.py", "bridge/broker",
+    "adapters/threads/pending_replies.py", "adapters/unqueued_line.py", "app.py", "bridge/broker",
     "bridge/connection_test.py", "bridge/heaters/commands.py", "bridge/heaters/heaters.py",
     "bridge/home_assistant/fitting.py", "bridge/job/commands.py", "bridge/outbox", "bridge/scripts",
     "core/gcode/acknowledgements.py", "core/scripts/catalogue.py", "core/scripts/runner.py",

@@ -194,7 +194,10 @@ class FormerBases(Part):
         """Return the bases that a device may have had."""
         instance = device.removeprefix(DEVICE)
         known = (*self._bases, *map(base_of, self._outbox.former))
-        return [f"{self._settings.mqtt_base_topic}/{instance}", *(each for each in known if _last(each) == instance)]
+        return [
+            f"{self._settings.mqtt_base_topic}/{instance}",
+            *(each for each in known if instance_of(each) == instance),
+        ]
 
     def _use_of_device(self, device: str) -> Use:
         uses = {self.use_of(base) for base in self._bases_of(device)}
@@ -264,5 +267,6 @@ class FormerBases(Part):
         return [Log(logging.INFO, f"Another OctoPrint (host: {who}) uses {base} now: nothing of it is removed")]
 
 
-def _last(base: str) -> str:
+def instance_of(base: str) -> str:
+    """Return the last level of a base: the printer ID."""
     return base.rpartition("/")[2]

@@ -14,7 +14,7 @@ from ...home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS, Offer, The
 from ...settings.table import Settings
 from ..broker.commands import Commands
 from ..broker.connection import Connection
-from ..broker.former_bases import FormerBases
+from ..broker.former_bases import FormerBases, instance_of
 from ..broker.states import State
 from ..heaters.commands import highest_target
 from ..heaters.forecasts import Forecasts
@@ -112,7 +112,7 @@ class HomeAssistant(Part):
 
     def _started(self, _: Started, __: Now) -> list[Effect]:
         base = self._former_bases.moved_from
-        return [] if base is None else self._warn_of_new_device(base.rpartition("/")[2])
+        return [] if base is None else self._warn_of_new_device(instance_of(base))
 
     def _warn_of_new_device(self, before: str) -> list[Effect]:
         """Warn if the printer ID was `before`, and is another one now."""

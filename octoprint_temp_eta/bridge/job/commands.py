@@ -44,20 +44,20 @@ class JobCommands(Part):
         return {ActionDone: self._done}
 
     def _execute(self, command: Command, now: Now) -> tuple[None, list[Effect]]:
-        self._refuse_unless_accepted(command)
-        if command.name == "printer/connect" and self._printer.state == OPENING_PORT:
-            self._refuse_unless_port_failed(now)
+        self._refuse_unless_accepted(command, now)
         token = next(self._tokens)
         self._pending[token] = command
         arguments = command.arguments
         action = PrinterAction(command.name, token, arguments.get("file", ""), arguments.get("origin", "local"))
         return None, [action]
 
-    def _refuse_unless_accepted(self, command: Command) -> None:
+    def _refuse_unless_accepted(self, command: Command, now: Now) -> None:
         state = self._printer.state
         if not accepted(command.name, state):
             needed = "OctoPrint is connecting" if state in OPENING else _needed(command.name)
             raise CommandError("printer_not_ready", f"The printer's state is {state}: {needed}.")
+        if command.name == "printer/connect" and state == OPENING_PORT and not self._printer.port_failed(now):
+            raise CommandError("printer_not_ready", "OctoPrint is opening the port. Try again in some seconds.")
         if command.name == "job/start" and self._scripts.running:
             raise CommandError("busy", "A script is running.")
         if command.name == "printer/disconnect" and self._scripts.running:
@@ -68,10 +68,6 @@ class JobCommands(Part):
             raise CommandError("printer_not_ready", "The print waits for a script. Cancel the print instead.")
         if len(self._pending) >= MOST_PENDING * (2 if command.name == EMERGENCY_STOP else 1):
             raise CommandError("busy", "OctoPrint has not carried out earlier commands yet.")
-
-    def _refuse_unless_port_failed(self, now: Now) -> None:
-        if not self._printer.port_failed(now):
-            raise CommandError("printer_not_ready", "OctoPrint is opening the port. Try again in some seconds.")
 
     def _done(self, event: ActionDone, _: Now) -> list[Effect]:
         command = self._pending.pop(event.token, None)

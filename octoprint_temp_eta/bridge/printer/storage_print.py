@@ -57,8 +57,8 @@ class StoragePrint(Part):
 
     @property
     def awaited(self) -> bool:
-        """Whether the answer of a printer that has just connected is still awaited."""
-        return self._awaited
+        """Whether the printer has just connected and has not answered yet, so that `goes_on` may change."""
+        return self._awaited and self.goes_on
 
     @property
     def stored(self) -> Mapping[str, Any]:

@@ -58,8 +58,7 @@ class OnConnect(Part):
 
     def due(self) -> list[Effect]:
         """Return the commands to send now. They must not mix with the lines of a script or a job."""
-        ready = self._printer.operational and not self._storage.goes_on
-        if self._run.runner.state is not State.IDLE or not ready:
+        if self._run.runner.state is not State.IDLE or not self._printer.operational or self._storage.goes_on:
             return []
         due, self._waiting = self._waiting, {}
         return list(due.values())
@@ -86,7 +85,7 @@ class OnConnect(Part):
 
     def _dropped(self) -> list[Effect]:
         """Drop what waits or is still being read, if a print runs: after it, it would hit what was printed."""
-        if not self._prints or (self._storage.goes_on and self._storage.awaited):
+        if not self._prints or self._storage.awaited:
             return []
         self._request += 1
         self._wanted = False

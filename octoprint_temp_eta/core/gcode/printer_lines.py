@@ -11,12 +11,14 @@ _TEMPERATURE = re.compile(r"\b([A-Za-z]\w*)\s*:\s*(-?\d+(?:\.\d+)?)(?:\s*/\s*(-?
 _OK_WITH_TEMPERATURES = re.compile(r"ok\b.*\b(?:T\d*|B|C)\s*:\s*-?\d")
 
 TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
-SD_STATUS = re.compile(r"(?:SD printing byte|Not (?:currently |SD )printing)", re.IGNORECASE)
+_NO_STORAGE_PRINT = "Not (?:currently |SD )printing"
+SD_STATUS = re.compile(f"(?:SD printing byte|{_NO_STORAGE_PRINT})", re.IGNORECASE)
+_STORAGE_PRINT = re.compile(
+    rf"SD printing byte (\d{{1,15}})/(\d{{1,15}})\b|{_NO_STORAGE_PRINT}|Done printing file", re.IGNORECASE
+)
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 #: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
 WAITS_FOR_USER = re.compile(r"(?:echo:\s*)?busy:\s*paused for (?:user|input)", re.IGNORECASE)
-_STORAGE_POSITION = re.compile(r"SD printing byte (\d{1,15})/(\d{1,15})\b", re.IGNORECASE)
-_NO_STORAGE_PRINT = re.compile(r"Not (?:currently |SD )printing|Done printing file", re.IGNORECASE)
 RESEND = re.compile(r"(?:resend|rs)\b", re.IGNORECASE)
 ACTION = re.compile(r"//\s*action:", re.IGNORECASE)
 #: OctoPrint's list of errors that precede a resend request.
@@ -72,12 +74,11 @@ def prints_from_storage(line: str) -> bool | None:
 
     Every line of a printer gets here, so most leave at once.
     """
-    if "printing" not in line:
+    report = _STORAGE_PRINT.search(line) if "printing" in line else None
+    if report is None:
         return None
-    position = _STORAGE_POSITION.search(line)
-    if position:
-        return 0 < int(position[1]) < int(position[2])
-    return False if _NO_STORAGE_PRINT.search(line) else None
+    position, size = report.groups(default="0")
+    return 0 < int(position) < int(size)
 
 
 def error_in(reply: str, *, ignores_errors: bool) -> str | None:
