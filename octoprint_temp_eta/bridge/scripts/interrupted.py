@@ -65,4 +65,4 @@ class InterruptedRun(Part):
         self._run.runner.last = CompletedRun(run, RunResult.from_error(reason, Code.SHUTDOWN), now.wall)
         if not what:  # else OctoPrint has replied when it stopped
             self._reports.begin(Command("script/start", transaction=left["transaction"]))
-        return [Save(RUN, None), *self._reports.ended(self._run.runner.last, now)]
+        return [Save(RUN, None), *self._reports.ended(self._run.runner.last, now), *self._reports.printer_free()]

@@ -58,6 +58,8 @@ class RunReports:
         self._status_at = -STATUS_EVERY_S
         #: The run with the newest status whose event is not published yet.
         self._unpublished: Run | None = None
+        #: OctoPrint's event of an end, until the printer is free.
+        self._end: FireEvent | None = None
 
     def begin(self, command: Command) -> None:
         """Expect the run that `command` starts."""
@@ -113,10 +115,11 @@ class RunReports:
         return [Log(level, f"Script: {_one_line(message.message)}"), Page({"type": "script_log", "data": body})]
 
     def ended(self, completed: CompletedRun, now: Now) -> list[Effect]:
-        """A run has ended."""
+        """A run has ended. OctoPrint gets the event with `printer_free`."""
         run, result = completed.run, completed.result
         self._unpublished = None
-        effects: list[Effect] = [self._event(result.outcome.value, run, now, **script.event_result(result))]
+        self._end = self._event(result.outcome.value, run, now, **script.event_result(result))
+        effects: list[Effect] = []
         if self._command is not None:
             effects.append(Reply(self._command, script.final_reply(self._command, completed)))
             self._command = None
@@ -127,6 +130,11 @@ class RunReports:
         reason = f": {_one_line(words)}" if words else ""
         effects.append(Log(level, f"Script {run.title!r} {result.outcome.value}{reason}"))
         return effects
+
+    def printer_free(self) -> list[Effect]:
+        """Others may move the printer: tell OctoPrint the end of the run, to which others react with movements."""
+        end, self._end = self._end, None
+        return [] if end is None else [end]
 
     def _event(self, kind: str, run: Run, now: Now, **more: Any) -> FireEvent:
         """Publish the event and return it for OctoPrint's event bus."""

@@ -267,7 +267,7 @@ class ScriptRun(Part):
         ]
         for decision in decisions:
             effects += _isolated(partial(self._effects, decision, now))
-        return effects
+        return effects if self.runner.phase is not core.Phase.IDLE else [*effects, *self._reports.printer_free()]
 
     def _effects(self, decision: core.Decision, now: Now) -> list[Effect]:
         match decision:

@@ -55,8 +55,8 @@ def test_a_run_from_its_start_to_its_end() -> None:
     finished = {**COMMON, "result": {"count": 5}, "success_message": ""}
     assert driver.ack(f"{RUN_1}.end", "G90") == [
         ReleaseJobs(),
-        FireEvent("AutomationScriptFinished", finished),
         Save("scripts", {"version": 1, "settings": {"steps": {"count": 5}}}),
+        FireEvent("AutomationScriptFinished", finished),
     ]
     assert driver.reported == [
         {"transaction": "t", "command": "script/start", "status": "accepted", "run_id": RUN_1},

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import Log
-from octoprint_temp_eta.bridge.protocol.inputs import Delivered
+from octoprint_temp_eta.bridge.protocol.inputs import Delivered, Stopping
 from octoprint_temp_eta.bridge.protocol.script_effects import FireEvent, ReleaseJobs
 from octoprint_temp_eta.bridge.protocol.script_inputs import (
     JobsHeld,
+    PrinterGone,
     ScriptEnded,
+    ScriptInput,
     ScriptLine,
     ScriptLogged,
+    ScriptRaised,
     ScriptReturned,
     ScriptRunning,
     ScriptStatus,
@@ -136,6 +139,37 @@ def test_events_carry_the_keys_of_automation_scripts(
     *_, event = driver.of(FireEvent)
     assert event.name == ("AutomationScriptFinished" if success else "AutomationScriptFailed")
     assert event.payload == {**COMMON, "result": {}, **expected}
+
+
+@pytest.mark.parametrize(
+    ("how", "name"), [(ScriptRaised(RUN_1, "boom"), "Error"), (None, "Cancelled")], ids=["error", "cancelled"]
+)
+def test_octoprint_is_told_of_an_end_when_the_printer_is_free_and_mqtt_at_once(
+    how: ScriptInput | None, name: str
+) -> None:
+    """Others react to the event with movements, which are refused while a script has the printer."""
+    driver = ScriptBridgeDriver()
+    driver.run()
+    if how is None:
+        driver.command("script/cancel", {})
+    else:
+        driver.handle(how)
+    driver.handle(ScriptEnded(RUN_1, 0, "ended"))
+    assert driver.bodies("script_event")[-1]["event"] == f"AutomationScript{name}"
+    assert [each.name for each in driver.of(FireEvent)] == ["AutomationScriptStarted"]
+    *_, released, told = driver.ack(f"{RUN_1}.end", "G90")
+    assert released == ReleaseJobs()
+    assert told.name == f"AutomationScript{name}"
+
+
+@pytest.mark.parametrize("event", [Stopping(), PrinterGone("the printer was disconnected")], ids=["stop", "disconnect"])
+def test_octoprint_is_told_of_an_end_although_the_printer_never_follows(event: Stopping | PrinterGone) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.command("script/cancel", {})
+    driver.handle(ScriptEnded(RUN_1, 0, "ended"))
+    driver.handle(event)
+    assert [each.name for each in driver.of(FireEvent)] == ["AutomationScriptStarted", "AutomationScriptCancelled"]
 
 
 @pytest.mark.parametrize("fault", ["report", "publish"])

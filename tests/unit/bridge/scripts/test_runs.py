@@ -285,7 +285,9 @@ def test_a_firmware_reset_releases_the_jobs() -> None:
     driver = ScriptBridgeDriver()
     driver.run()
     assert driver.handle_all(PrinterGone("the firmware was reset", reset=True)) == [TerminateScript(), DropLines()]
-    assert driver.end()[-1] == ReleaseJobs()
+    *_, released, told = driver.end()
+    assert released == ReleaseJobs()
+    assert told.name == "AutomationScriptError"
     assert driver.state("script")["last"]["error"] == "the firmware was reset"
 
 
