@@ -60,9 +60,9 @@ class Bridge:
         outbox.earlier = outbox.topics.retained(heaters.names)
         readiness = Readiness(outbox, printer, heaters, settings)
         forecasts = Forecasts(outbox, heaters, identity.plugin_version, remembered.get(FORECASTS))
-        heater_commands = HeaterCommands(printer, heaters, store)
+        heater_commands = HeaterCommands(printer, storage, heaters, store)
         scripts = Scripts(outbox, printer, storage, heaters, settings, identity.boot_id, remembered)
-        job_commands = JobCommands(printer, scripts)
+        job_commands = JobCommands(printer, storage, scripts)
         handlers = {"snapshot": self._snapshot, **_commands(heater_commands, *scripts.parts, job_commands)}
         self._commands = commands = Commands(outbox, settings, handlers, heaters)
         other_plugins = OtherPlugins(outbox)

@@ -150,6 +150,11 @@ def no_retained_messages(where: BrokerAddress) -> str:
     )
 
 
+def sentence(text: str) -> str:
+    """Return `text` with a full stop, unless it ends with a question."""
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
 def connection_lost(where: BrokerAddress, code: int | None) -> str:
     """Return that the connection ended; `code` is the reason in the broker's DISCONNECT or UNREADABLE, None without."""
     if code == UNREADABLE:

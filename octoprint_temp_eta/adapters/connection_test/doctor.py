@@ -8,7 +8,7 @@ from functools import partial
 from ...bridge.protocol.connection_test import Step
 from ...bridge.protocol.effects import Connect, ConnectionTest
 from ...settings.broker_address import BrokerAddress
-from ..broker import diagnosis, reach
+from ..broker import diagnosis, errors, reach
 from ..broker.reach import StepFailed, StepSkipped
 from ..threads.inbox import now
 from .probe import Probe
@@ -92,5 +92,4 @@ def _run(name: str, act: Callable[[], str], address: BrokerAddress, spec: Connec
 
 def _sentence(step: str, text: str) -> str:
     """Return `text` with a full stop, without the name of its step, which is shown beside it."""
-    text = text.removeprefix(f"{step}: ")
-    return text if text.endswith((".", "?")) else f"{text}."
+    return errors.sentence(text.removeprefix(f"{step}: "))

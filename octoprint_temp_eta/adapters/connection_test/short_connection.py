@@ -186,7 +186,7 @@ def opened(spec: Connect) -> ShortConnection:
             if isinstance(error, StepFailed):
                 problems.append(str(error))
             else:
-                problems.append(f"{diagnosis.failure(error, address, spec)}.")
+                problems.append(errors.sentence(diagnosis.failure(error, address, spec)))
         else:
             return connection
     raise StepFailed(" ".join(problems))

@@ -14,6 +14,7 @@ from ...messages.decode import Command, CommandError
 from ...settings.table import Settings
 from ..part import CommandHandler, InputHandler, Part
 from ..printer.printer import Printer
+from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect, Reply, SetTarget
 from ..protocol.inputs import TargetSet
 from .heaters import Heaters
@@ -36,8 +37,9 @@ def highest_target(heater: str, settings: Settings) -> float:
 class HeaterCommands(Part):
     """The commands about heaters; each returns its reply and what is to be done."""
 
-    def __init__(self, printer: Printer, heaters: Heaters, store: HeaterStore) -> None:
+    def __init__(self, printer: Printer, storage: StoragePrint, heaters: Heaters, store: HeaterStore) -> None:
         self._printer = printer
+        self._storage = storage
         self._heaters = heaters
         self._store = store
         #: The commands whose target OctoPrint is setting, by token, with their result.
@@ -103,7 +105,7 @@ class HeaterCommands(Part):
             raise CommandError("out_of_range", text, "/target")
         if not printer.connected:
             raise CommandError("printer_not_ready", "The printer is not connected.")
-        if printer.printing:
+        if printer.printing or self._storage.goes_on:
             raise CommandError("busy", "Targets cannot be set while a job is being printed.")
         token = next(self._tokens)
         self._setting[token] = command, {"heater": heater, "target": target}

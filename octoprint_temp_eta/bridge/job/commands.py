@@ -14,9 +14,11 @@ from ...messages import encode
 from ...messages.decode import Command, CommandError
 from ..part import CommandHandler, InputHandler, Part
 from ..printer.printer import Printer
+from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect, Reply
 from ..protocol.job_effects import PrinterAction
 from ..protocol.job_inputs import ActionDone
+from ..scripts.commands import STORAGE_PRINTS
 from ..scripts.scripts import Scripts
 
 #: Commands that may wait for OctoPrint at the same time; the emergency stop has as many places again.
@@ -26,8 +28,9 @@ MOST_PENDING = 16
 class JobCommands(Part):
     """Checks the commands, and replies once OctoPrint has carried them out."""
 
-    def __init__(self, printer: Printer, scripts: Scripts) -> None:
+    def __init__(self, printer: Printer, storage: StoragePrint, scripts: Scripts) -> None:
         self._printer = printer
+        self._storage = storage
         self._scripts = scripts
         #: By token: the commands that OctoPrint is carrying out.
         self._pending: dict[int, Command] = {}
@@ -60,6 +63,8 @@ class JobCommands(Part):
             raise CommandError("printer_not_ready", "OctoPrint is opening the port. Try again in some seconds.")
         if command.name == "job/start" and self._scripts.running:
             raise CommandError("busy", "A script is running.")
+        if command.name == "job/start" and self._storage.goes_on:
+            raise CommandError("printer_not_ready", STORAGE_PRINTS)
         if command.name == "printer/disconnect" and self._scripts.running:
             # Afterwards no heater could be switched off that the script has switched on.
             raise CommandError("busy", "A script is running. Cancel it first.")

@@ -16,6 +16,7 @@ from octoprint_temp_eta.adapters.broker.errors import (
     no_connack,
     publish_refused,
     reason_name,
+    sentence,
     subscription_refused,
 )
 from octoprint_temp_eta.adapters.broker.tls import TlsFileError
@@ -141,3 +142,12 @@ def test_a_refused_message_or_subscription_is_reported_with_its_topic():
         "Not permitted to subscribe to a/# (wildcard subscriptions not supported). "
         "Commands need a broker that supports wildcards."
     )
+
+
+@pytest.mark.parametrize("text", ["refused: is it running?", "It does not answer."])
+def test_a_sentence_that_ends_stays_as_it_is(text: str) -> None:
+    assert sentence(text) == text
+
+
+def test_a_sentence_gets_its_full_stop() -> None:
+    assert sentence("It does not answer") == "It does not answer."

@@ -64,6 +64,21 @@ def test_no_script_starts_while_the_printer_prints_on_its_own() -> None:
     assert refusal(driver) is None
 
 
+@pytest.mark.parametrize(
+    ("command", "body", "code"),
+    [("job/start", {"file": "lid.gcode"}, "printer_not_ready"), ("target", {"heater": "bed", "target": 60}, "busy")],
+)
+def test_nothing_else_is_printed_or_heated_while_the_printer_prints_on_its_own(
+    command: str, body: dict[str, Any], code: str
+) -> None:
+    driver = ScriptBridgeDriver(allow_job_start=True, allow_target=True)
+    driver.handle(GOES_ON)
+    (reply,) = driver.command(command, body)
+    assert (reply["status"], reply["error"]["code"]) == ("rejected", code)
+    driver.handle(NONE)
+    assert "error" not in str(driver.command(command, body))
+
+
 def test_on_connect_commands_are_not_sent_into_a_print_from_the_storage_nor_after_it() -> None:
     driver = ScriptBridgeDriver()
     driver.handle(GOES_ON)
