@@ -23,7 +23,7 @@ from ..protocol.inputs import JobBoundary, Learned, PrinterChanged, Readings
 from .estimation import limits, policy
 from .forecasting import Forecasting
 from .reported.news import news, repeated_names, values
-from .reported.selection import STANDARD, Presence, Reading, Selection
+from .reported.selection import Presence, Reading, Selection
 from .reported.sensors import Sensors
 from .states import HeaterStates
 from .store import HeaterStore, Place
@@ -292,10 +292,10 @@ class Heaters(Part):
 
     def _note_targets(self, readings: Mapping[str, Reading], *, doubted: bool) -> None:
         targets = {name: target for name, (_, target) in readings.items() if target is not None}
-        standard = {name: target for name, target in targets.items() if STANDARD.fullmatch(name)}
-        self._reported.update(standard)
+        own = {name: target for name, target in targets.items() if self._selection.has_target(name, readings)}
+        self._reported.update(own)
         if not doubted:
-            self._targets.update(standard)
+            self._targets.update(own)
 
     def _note_heated_chamber(self, readings: Mapping[str, Reading]) -> None:
         """A chamber with a target is heated, whatever the profile has; OctoPrint repeats an old target."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.scripts.catalogue import Script, convert_id
-from ...core.scripts.run import Flow, HeatersAfter, Run, State
+from ...core.scripts.run import Flow, HeatersAfter, Nozzle, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
 from ...messages import encode
 from ...messages.decode import Command, CommandError
@@ -17,6 +17,7 @@ from ..part import CommandHandler, Part
 from ..printer.printer import Printer
 from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect
+from ..protocol.inputs import Profile
 from ..protocol.script_effects import StartScript
 from .library import Library
 from .on_connect import OnConnect
@@ -97,6 +98,7 @@ class ScriptCommands(Part):
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
             declared=tuple(script.settings),
+            nozzle=_nozzle(self._printer.profile),
         )
         stored = self._store.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
@@ -138,6 +140,14 @@ def may_start(script_id: str | None, settings: Settings) -> bool:
     """Whether the settings allow this script to be started."""
     allowed = [convert_id(name) for name in names(settings.allow_scripts)]
     return not allowed or script_id in allowed
+
+
+def _nozzle(profile: Profile | None) -> Nozzle:
+    if profile is None:
+        return Nozzle.PER_TOOL
+    if profile.shared_nozzle:
+        return Nozzle.SHARED
+    return Nozzle.SINGLE if profile.extruders == 1 else Nozzle.PER_TOOL
 
 
 def _arguments(command: Command) -> dict[str, Any]:

@@ -5,7 +5,7 @@ OctoPrint was killed, such as for lack of memory, or the printer was too busy wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...core.clock import Now
@@ -37,20 +37,23 @@ class InterruptedRun(Part):
 
     @property
     def stored(self) -> Mapping[str, Any]:
-        """The present run, None without one, and once its end is reported, unless OctoPrint's stop waits for it."""
-        if self._run.awaited is not None:
-            run, what = self._run.awaited
-            return {RUN: {**self._mark(run), "may_be_on": list(what)}}
-        present = self._run.runner.run
-        return {RUN: None if present is None or self._run.runner.is_reported else self._mark(present)}
+        """The present run, None without one. Once its end is reported, it counts while something is not set back."""
+        present, what = self._run.awaited or (self._run.runner.run, ())
+        if present is None:
+            return {RUN: None}
+        if self._run.runner.is_reported:
+            what = what or self._run.switched_off
+            return {RUN: self._mark(present, what) if what else None}
+        return {RUN: self._mark(present, what)}
 
-    def _mark(self, run: Run) -> Mapping[str, Any]:
+    def _mark(self, run: Run, may_be_on: Sequence[str]) -> Mapping[str, Any]:
         return {
             "run_id": run.run_id,
             "id": run.script_id,
             "title": run.title,
             "started_at": run.started_at,
             "transaction": self._reports.transaction,
+            **({"may_be_on": list(may_be_on)} if may_be_on else {}),
         }
 
     def _started(self, _: Started, now: Now) -> list[Effect]:

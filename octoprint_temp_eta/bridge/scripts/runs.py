@@ -124,7 +124,7 @@ class ScriptRun(Part):
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
         run, settles = self.runner.run, self.runner.phase is core.Phase.SETTLING
         effects = self._do(self.runner.shut_down(now.wall, self._heaters.reported_targets), now)
-        what = self._switched_off() if run is not None else ()
+        what = self.switched_off if run is not None else ()
         if run is None or not what:
             return effects
         self.awaited = run, what
@@ -133,8 +133,9 @@ class ScriptRun(Part):
         # Last: whoever waits must find the lines on their way.
         return [*effects, AwaitLines()]
 
-    def _switched_off(self) -> tuple[str, ...]:
-        """Return what is set back or switched off after the last run."""
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """What is being set back or switched off after the present or last run, or has been."""
         last = self.runner.last
         finished = last is not None and last.result.outcome is core.Outcome.FINISHED
         spindle = self._lines.spindle_on and not finished

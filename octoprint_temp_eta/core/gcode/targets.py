@@ -17,11 +17,16 @@ ALL = "all"
 KLIPPER = "klipper:"
 #: Before the name of one of RepRapFirmware's further beds and chambers, such as B1: `M140 P1` sets the second bed.
 SLOT = "slot:"
+#: Before the number of a tool with which a line sets the shared nozzle: `M104 T1` may also set a heater of its own.
+NOZZLE = "nozzle:"
+#: The heater of a shared nozzle.
+SHARED_TOOL = "tool0"
 _SLOT_COMMANDS = {"B": "M140", "C": "M141"}
 #: Firmware rounds targets: °C by which a reported one may differ from the one asked for.
 ROUNDING = 1.0
 
 _TOOL = re.compile(r"(?<![A-Za-z])T(\d+)", re.IGNORECASE)
+_ANOTHER_TOOL = re.compile(r"tool([1-9]\d*)")
 _SLOT = re.compile(r"(?<![A-Za-z])P0*([1-9]\d*)(?![.\d])", re.IGNORECASE)
 #: RepRapFirmware's commands for the temperature of a tool, and Klipper's for any heater and for all.
 _G10 = re.compile(r"\s*(?:G10|M568)\s+P(\d+)(?!\d).*(?<![A-Za-z])[SR]-?\d", re.IGNORECASE)
@@ -37,7 +42,7 @@ _KLIPPER_VALUE = re.compile(r"\bTARGET=[\"']?\s*(-?\d+(?:\.\d+)?)", re.IGNORECAS
 class Asked:
     """What a line asks for: a heater, and the target in °C, None if it has none.
 
-    The heater is named as in OctoPrint, or `ALL`, or has a name after `KLIPPER` or `SLOT`.
+    The heater is named as in OctoPrint, or `ALL`, or has a name after `KLIPPER`, `SLOT` or `NOZZLE`.
     """
 
     heater: str
@@ -46,7 +51,13 @@ class Asked:
     @property
     def name(self) -> str:
         """The heater as reports name it: OctoPrint may know one of Klipper's under the same name, such as chamber."""
-        return self.heater.removeprefix(KLIPPER).removeprefix(SLOT)
+        return SHARED_TOOL if self.heater.startswith(NOZZLE) else self.heater.removeprefix(KLIPPER).removeprefix(SLOT)
+
+    @property
+    def on_shared_nozzle(self) -> Asked:
+        """The same of a printer with a shared nozzle: all of its tools are one heater."""
+        number = _ANOTHER_TOOL.fullmatch(self.heater)
+        return Asked(NOZZLE + number[1], self.target) if number else self
 
     def is_now(self, target: float) -> bool:
         """Whether `target` (°C), a reported one, is the one asked for."""
@@ -83,10 +94,13 @@ def asked(line: str, tool: str) -> Asked | None:
 
 
 def setting(heater: str, target: float) -> str | None:
-    """Return the line that sets a heater that is named with `KLIPPER` or `SLOT` (°C); None for OctoPrint's heaters."""
+    """Return the line that sets a heater (°C) whose name has a prefix such as `KLIPPER`; None for OctoPrint's own."""
     name = heater.removeprefix(KLIPPER)
     if name != heater:
         return f"SET_HEATER_TEMPERATURE HEATER={_quoted(name)} TARGET={target:g}"
+    name = heater.removeprefix(NOZZLE)
+    if name != heater:
+        return f"M104 T{name} S{target:g}"
     name = heater.removeprefix(SLOT)
     return f"{_SLOT_COMMANDS[name[0]]} P{name[1:]} S{target:g}" if name != heater else None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..gcode.motion import Modes
-from ..gcode.targets import ALL, ROUNDING, Asked, asked
-from .run import HeatersAfter, Outcome, Run, RunResult
+from ..gcode.targets import ALL, NOZZLE, ROUNDING, SHARED_TOOL, Asked, asked
+from .run import HeatersAfter, Nozzle, Outcome, Run, RunResult
 from .turned_down import TurnedDown
 
 
@@ -16,6 +16,7 @@ from .turned_down import TurnedDown
 class HeaterTargets:
     """Follows the commands of a run that set targets. The latest command for a heater decides whose target it is."""
 
+    nozzle: Nozzle = Nozzle.PER_TOOL
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
     #: By heater, the newest target (°C) that others have set: it is the previous one for what the script does.
@@ -27,6 +28,8 @@ class HeaterTargets:
     turned_down: TurnedDown = field(default_factory=TurnedDown)
     #: By name, each heater as the script's latest line for it says: OctoPrint may have no command for it.
     _as_set: dict[str, str] = field(default_factory=dict)
+    #: The numbers of tools with which the script has set the shared nozzle, each after `NOZZLE`.
+    _numbered: set[str] = field(default_factory=set)
     #: The targets (°C) that were taken already. They are set after the script's lines.
     _taken: dict[str, float] = field(default_factory=dict)
     _modes: Modes = field(default_factory=Modes)
@@ -38,21 +41,25 @@ class HeaterTargets:
         """The run starts with `tool`, such as T1, in use; `targets` may not have been reported yet, oldest first."""
         self._modes = Modes(tool=tool)
         for each in targets:
-            self._others_asked(each)
+            self._others_asked(self._on_nozzle(each))
 
     def script_sent(self, line: str) -> None:
         """The script has `line` sent."""
+        self._modes = self._modes.after(line)
         found = self._asked(line)
         if found is None or found.heater == ALL:
             return
         self.by_script.add(found.name)
         self.by_others.discard(found.name)
-        self._as_set[found.name] = found.heater
+        if found.heater.startswith(NOZZLE):
+            self._numbered.add(found.heater)
+        else:
+            self._as_set[found.name] = found.heater
 
     def script_sending(self, line: str) -> None:
         """OctoPrint sends this line of the script: what falls from now on may be its doing."""
         self._has_sent = True
-        found = asked(line, self._modes.tool)
+        found = self._asked(line)
         if found is not None:
             for heater in self.by_script if found.heater == ALL else (found.name,):
                 self.turned_down.asked(heater, found.target)
@@ -69,6 +76,7 @@ class HeaterTargets:
 
         It may be sent only after the run, when the printer has finished waiting for a heater.
         """
+        self._modes = self._modes.after(line)
         found = self._asked(line)
         if found is None or self._sets_back(found):
             return
@@ -85,7 +93,8 @@ class HeaterTargets:
 
     def _sets_back(self, found: Asked) -> bool:
         """Whether a line does what `take` has returned: it is queued like those of others."""
-        return found.name in self._taken and found.is_now(self._taken[found.name])
+        numbered = found.heater in self._numbered and found.is_now(0.0)
+        return found.name in self._taken and (numbered or found.is_now(self._taken[found.name]))
 
     def _others_asked(self, found: Asked) -> None:
         if found.heater == ALL:
@@ -136,14 +145,19 @@ class HeaterTargets:
             self._taken = dict.fromkeys(self._taken, 0.0)
         return self._named(self._taken)
 
-    def _named(self, heaters: Iterable[str]) -> dict[str, float]:
-        return {self._as_set.get(name, name): self._taken[name] for name in heaters}
+    def _named(self, heaters: Collection[str]) -> dict[str, float]:
+        # If the profile is wrong, each number has a heater of its own. Else the last line decides.
+        numbered = dict.fromkeys(sorted(self._numbered), 0.0) if SHARED_TOOL in heaters else {}
+        return numbered | {self._as_set.get(name, name): self._taken[name] for name in heaters}
 
     def still_on(self, current: Mapping[str, float]) -> list[str]:
         """Return the heaters whose targets could not be set back: the `current` ones (°C) are higher."""
         return [name for name, target in self._taken.items() if current.get(name, target) > target + ROUNDING]
 
     def _asked(self, line: str) -> Asked | None:
-        """Return what `line` asks for; a change of the tool is noted."""
-        self._modes = self._modes.after(line)
-        return asked(line, self._modes.tool)
+        """Return what `line` asks for."""
+        found = asked(line, self._modes.tool if self.nozzle is Nozzle.PER_TOOL else "T0")
+        return found and self._on_nozzle(found)
+
+    def _on_nozzle(self, found: Asked) -> Asked:
+        return found.on_shared_nozzle if self.nozzle is Nozzle.SHARED else found

@@ -6,7 +6,7 @@ import pytest
 
 from octoprint_temp_eta.bridge.protocol.effects import SetTarget
 from octoprint_temp_eta.bridge.protocol.inputs import TargetSet
-from octoprint_temp_eta.core.gcode.targets import KLIPPER, SLOT
+from octoprint_temp_eta.core.gcode.targets import KLIPPER, NOZZLE, SLOT
 from tests.support.octoprint_printer import FakeOctoPrint
 
 
@@ -33,6 +33,7 @@ def test_a_target_that_is_restored_is_that_of_its_tool_whatever_the_profile_has(
     [
         (KLIPPER + "dryer", "SET_HEATER_TEMPERATURE HEATER=dryer TARGET=45.5"),
         (KLIPPER + "my dryer", 'SET_HEATER_TEMPERATURE HEATER="my dryer" TARGET=45.5'),
+        (NOZZLE + "1", "M104 T1 S45.5"),
         (SLOT + "B1", "M140 P1 S45.5"),
         (SLOT + "C2", "M141 P2 S45.5"),
     ],
