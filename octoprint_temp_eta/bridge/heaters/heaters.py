@@ -292,7 +292,7 @@ class Heaters(Part):
 
     def _note_targets(self, readings: Mapping[str, Reading], *, doubted: bool) -> None:
         targets = {name: target for name, (_, target) in readings.items() if target is not None}
-        own = {name: target for name, target in targets.items() if self._selection.has_target(name, readings)}
+        own = {name: target for name, target in targets.items() if self._selection.has_target(name)}
         self._reported.update(own)
         if not doubted:
             self._targets.update(own)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.clock import Now
 from ...core.scripts.catalogue import Script, convert_id
-from ...core.scripts.run import Flow, HeatersAfter, Nozzle, Run, State
+from ...core.scripts.run import Flow, HeatersAfter, Run, State
 from ...core.scripts.settings import InvalidSettings, check_given, check_text
 from ...messages import encode
 from ...messages.decode import Command, CommandError
@@ -17,7 +17,6 @@ from ..part import CommandHandler, Part
 from ..printer.printer import Printer
 from ..printer.storage_print import StoragePrint
 from ..protocol.effects import Effect
-from ..protocol.inputs import Profile
 from ..protocol.script_effects import StartScript
 from .library import Library
 from .on_connect import OnConnect
@@ -89,6 +88,7 @@ class ScriptCommands(Part):
     def _plan(self, script: Script, given: dict[str, Any], arguments: dict[str, Any], now: Now) -> Plan:
         self._runs += 1
         run_id, script_id, settings = f"{self._boot_id}-{self._runs}", script.id or "", self._settings
+        profile = self._printer.profile
         run = Run(
             run_id,
             script_id,
@@ -98,7 +98,7 @@ class ScriptCommands(Part):
             time_limit=settings.script_time_limit,
             heaters_after=HeatersAfter(settings.script_heaters_after),
             declared=tuple(script.settings),
-            nozzle=_nozzle(self._printer.profile),
+            shared_nozzle=profile is not None and profile.shared_nozzle,
         )
         stored = self._store.of(script_id)
         flow = Flow(settings.script_layer_height, settings.script_extrusion_width, settings.script_filament_diameter)
@@ -140,14 +140,6 @@ def may_start(script_id: str | None, settings: Settings) -> bool:
     """Whether the settings allow this script to be started."""
     allowed = [convert_id(name) for name in names(settings.allow_scripts)]
     return not allowed or script_id in allowed
-
-
-def _nozzle(profile: Profile | None) -> Nozzle:
-    if profile is None:
-        return Nozzle.PER_TOOL
-    if profile.shared_nozzle:
-        return Nozzle.SHARED
-    return Nozzle.SINGLE if profile.extruders == 1 else Nozzle.PER_TOOL
 
 
 def _arguments(command: Command) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..gcode.motion import Modes
 from ..gcode.targets import ALL, NOZZLE, ROUNDING, SHARED_TOOL, Asked, asked
-from .run import HeatersAfter, Nozzle, Outcome, Run, RunResult
+from .run import HeatersAfter, Outcome, Run, RunResult
 from .turned_down import TurnedDown
 
 
@@ -16,7 +16,7 @@ from .turned_down import TurnedDown
 class HeaterTargets:
     """Follows the commands of a run that set targets. The latest command for a heater decides whose target it is."""
 
-    nozzle: Nozzle = Nozzle.PER_TOOL
+    shared_nozzle: bool = False
     by_script: set[str] = field(default_factory=set)
     by_others: set[str] = field(default_factory=set)
     #: By heater, the newest target (°C) that others have set: it is the previous one for what the script does.
@@ -156,8 +156,8 @@ class HeaterTargets:
 
     def _asked(self, line: str) -> Asked | None:
         """Return what `line` asks for."""
-        found = asked(line, self._modes.tool if self.nozzle is Nozzle.PER_TOOL else "T0")
+        found = asked(line, "T0" if self.shared_nozzle else self._modes.tool)
         return found and self._on_nozzle(found)
 
     def _on_nozzle(self, found: Asked) -> Asked:
-        return found.on_shared_nozzle if self.nozzle is Nozzle.SHARED else found
+        return found.on_shared_nozzle if self.shared_nozzle else found

@@ -117,16 +117,6 @@ class HeatersAfter(StrEnum):
     LEFT = "left"
 
 
-class Nozzle(StrEnum):
-    """What heats the tools of the printer profile."""
-
-    PER_TOOL = "each tool has its own"
-    #: There is one tool. The printer may have others all the same, or a changer that feeds it.
-    SINGLE = "single"
-    #: One heats all tools; a changer feeds it with another filament.
-    SHARED = "shared"
-
-
 @frozen
 class Flow:
     """How much mecode extrudes per mm of movement while `g.extrude` is set; all in mm.
@@ -158,7 +148,8 @@ class Run:
     heaters_after: HeatersAfter = HeatersAfter.RESTORED
     #: The names of the settings that the script declares.
     declared: Collection[str] = ()
-    nozzle: Nozzle = Nozzle.PER_TOOL
+    #: Whether one nozzle, which a changer feeds, is the heater of all tools.
+    shared_nozzle: bool = False
 
     def shifted(self, seconds: float) -> Run:
         """Return this run with its time moved by `seconds`."""

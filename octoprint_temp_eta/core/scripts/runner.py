@@ -105,7 +105,7 @@ class Runner:
         """Start `run`; do nothing while another run exists."""
         if not self._move(Event.START_ACCEPTED):
             return []
-        self._progress = _Progress(heaters=HeaterTargets(run.nozzle))
+        self._progress = _Progress(heaters=HeaterTargets(run.shared_nozzle))
         self.run = run
         self.reported(run.targets)
         return [Hold()]

@@ -76,18 +76,12 @@ class Selection:
             return False  # OctoPrint repeats the one nozzle under each name
         return target is not None or name not in NO_TEMPERATURES
 
-    def has_target(self, name: str, readings: Mapping[str, Reading]) -> bool:
-        """Return whether one of OctoPrint's heaters has a target of its own, also outside of the profile.
-
-        A changer feeds one nozzle, which OctoPrint repeats under the name of each tool if the profile has a shared
-        nozzle. Else the firmware reports it as `T0`, and as `T`, which OctoPrint takes for the tool in use. `M104 T2`
-        is an error there.
-        """
-        standard, profile = STANDARD.fullmatch(name), self.profile
-        if standard is None or standard[1] in (None, "0") or profile is None:
+    def has_target(self, name: str) -> bool:
+        """Return whether a name is one of OctoPrint's heaters with a target of its own, also outside of the profile."""
+        standard = STANDARD.fullmatch(name)
+        if standard is None or standard[1] in (None, "0"):
             return standard is not None
-        within = profile.extruders is None or int(standard[1]) < profile.extruders
-        return not profile.shared_nozzle and (within or readings[name] != readings.get("tool0"))
+        return self.profile is None or not self.profile.shared_nozzle  # else OctoPrint repeats that of the one nozzle
 
     def can_set(self, name: str) -> bool:
         """Return whether OctoPrint can set a heater's target: it drops commands for heaters outside the profile."""
