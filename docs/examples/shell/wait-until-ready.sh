@@ -1,5 +1,6 @@
 #!/bin/sh
 # Wait until all heaters of a printer are at their targets:  wait-until-ready.sh octoprint/temp_eta/ender-3-x7k2
+# After a target was set, wait for the reply to that command first: until then the printer may still be ready for the old one.
 # MQTT_OPTIONS are further options of mosquitto_sub, such as "-h broker.local -u me -P secret".
 set -eu
 base=$1

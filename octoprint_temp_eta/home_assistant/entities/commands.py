@@ -90,7 +90,7 @@ def _while_running(scope: Scope) -> Availability:
 
 
 def refusals(scope: Scope) -> Component:
-    """Return the event of a refused command, with command and reason."""
+    """Return the event of a command that was not executed, with command and reason. A failed script has its own."""
     fields = ", ".join(
         f"'{name}': {source}"
         for name, source in (
@@ -102,7 +102,8 @@ def refusals(scope: Scope) -> Component:
     )
     template = (
         f"{{% set v = {PAYLOAD} %}}{{% set e = v['error'] | default({{}}, true) %}}"
-        f"{{{{ {{{fields}}} | tojson if v['status'] == 'rejected' else '' }}}}"
+        "{% set failed = v['status'] == 'failed' and v['command'] != 'script/start' %}"
+        f"{{{{ {{{fields}}} | tojson if v['status'] == 'rejected' or failed else '' }}}}"
     )
     event: Component = scope.add(
         Event,

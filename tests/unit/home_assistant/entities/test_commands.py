@@ -70,19 +70,20 @@ def test_script_buttons_are_available_while_a_press_is_accepted(
     assert available("cancel_script", printer=printer, script=script) is cancel
 
 
-def test_a_refused_command_is_an_event_with_command_and_reason():
+@pytest.mark.parametrize(("command", "status"), [("target", "rejected"), ("job/start", "failed")])
+def test_a_command_that_is_not_executed_is_an_event_with_command_and_reason(command: str, status: str):
     event = components()["command_refused"]
     assert (event["platform"], event["event_types"]) == ("event", ["rejected"])
-    refused = {"command": "target", "status": "rejected", "error": {"code": "busy", "message": "A job's printed."}}
+    refused = {"command": command, "status": status, "error": {"code": "busy", "message": "A job's printed."}}
     assert json.loads(render(event["value_template"], json.dumps(refused))) == {
         "event_type": "rejected",
-        "command": "target",
+        "command": command,
         "code": "busy",
         "reason": "A job's printed.",
     }
 
 
-def test_every_reply_is_a_refusal_or_no_event():
+def test_every_other_reply_is_a_refusal_or_no_event():
     event = components()["command_refused"]
     rendered = {
         json.loads(example.text)["status"]: render(event["value_template"], example.text)
