@@ -71,6 +71,8 @@ def __plugin_load__() -> None:  # noqa: N807 - OctoPrint's name
         "octoprint.comm.protocol.gcode.error": (plugin.hook_error, 10_000),
         # Last, so that it sees what other plugins add.
         "octoprint.comm.protocol.temperatures.received": (plugin.reported_names.hook, 10_000),
+        "octoprint.plugin.backup.after_restore": plugin.hook_after_restore,
+        "octoprint.plugin.backup.before_restore": plugin.hook_before_restore,
         "octoprint.plugin.softwareupdate.check_config": plugin.get_update_information,
         "octoprint.server.sockjs.emit": plugin.is_for_this_page,
         "octoprint.cli.commands": commands,

@@ -208,6 +208,14 @@ class App:
             )
         )
 
+    def backup_restores(self) -> None:
+        """Leave the data folder to OctoPrint, which replaces it by that of a backup, until the restart."""
+        self._files.backup_restores()
+
+    def backup_not_restored(self) -> None:
+        """Use the data folder again: OctoPrint could not restore the backup."""
+        self._files.backup_not_restored()
+
     def stop(self) -> None:
         """Publish the offline message and stop; takes bounded time even if the broker or the disk hangs."""
         self._pending_replies.close()

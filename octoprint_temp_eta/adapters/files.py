@@ -68,6 +68,8 @@ class Files:
         self._failing = False
         self._timer: threading.Timer | None = None
         self._closed = False
+        #: Whether OctoPrint replaces the folder by that of a backup, or has done so.
+        self._replaced = False
 
     def load(self) -> dict[str, Any]:
         """Return all values by name. A damaged file is renamed to `.damaged`, reported, and left out."""
@@ -82,11 +84,27 @@ class Files:
         with self._lock:
             waits = effect.name in self._waiting
             self._waiting[effect.name] = effect.value
+            if self._replaced:
+                return
             late = self._writing_since is not None and now().at - self._writing_since > LATE_S
         if not waits:
             self._background.put(partial(self._write_waiting, effect.name))
         if late:
             self._report(f"Cannot save to {self._folder}: the drive does not respond.")
+
+    def backup_restores(self) -> None:
+        """Write nothing from now on: what is in memory is not newer than the backup, but something else."""
+        with self._lock:
+            self._replaced = True
+
+    def backup_not_restored(self) -> None:
+        """Write again, also what was saved meanwhile."""
+        with self._lock:
+            self._replaced = False
+            names = tuple(self._waiting)
+        for name in names:
+            self._background.put(partial(self._write_waiting, name))
+        self._background.put(self._retry)
 
     def close(self) -> None:
         """Write what could not be written, for the last time; call it before the background thread is closed."""
@@ -130,6 +148,8 @@ class Files:
 
     def _write_waiting(self, name: str) -> None:
         with self._lock:
+            if self._replaced or name not in self._waiting:
+                return
             value = self._waiting.pop(name)
         self._write(name, value)
 
@@ -196,7 +216,7 @@ class Files:
 
     def _retry(self) -> None:
         with self._lock:
-            values = dict(self._unwritten)
+            values = {} if self._replaced else dict(self._unwritten)
         for name, value in values.items():
             self._write(name, value)
 

@@ -123,6 +123,18 @@ class TempETAPlugin(
             self._printer.unregister_callback(self)
             self._app.stop()
 
+    # Backup & Restore
+
+    def hook_before_restore(self) -> None:
+        """OctoPrint is about to restore a backup; its hook `octoprint.plugin.backup.before_restore`."""
+        if self._app is not None:
+            self._app.backup_restores()
+
+    def hook_after_restore(self, error: bool = False, **_: Any) -> None:
+        """OctoPrint has restored a backup, or has failed to; its hook `octoprint.plugin.backup.after_restore`."""
+        if self._app is not None and error:
+            self._app.backup_not_restored()
+
     # EventHandlerPlugin
 
     def on_event(self, event: str, payload: Mapping[str, Any] | None) -> None:

@@ -267,6 +267,28 @@ def test_a_drive_that_does_not_respond_is_reported_and_only_the_newest_values_wa
     stored_files.close()
 
 
+def test_what_a_backup_has_brought_is_not_overwritten_before_the_restart(folder: Folder):
+    folder.save("learned", ["old"])
+    folder.files.backup_restores()
+    (folder.path / "learned.json").write_text('["of the backup"]')
+    folder.save("learned", ["newer"])
+    folder.save("scripts", ["newer"])
+    folder.files.close()
+    folder.finish()
+    assert folder.files.load() == {"learned": ["of the backup"]}
+
+
+def test_after_a_backup_that_could_not_be_restored_everything_is_written(folder: Folder):
+    folder.files.backup_restores()
+    folder.save("learned", ["older"])
+    folder.save("learned", ["newer"])
+    folder.files.backup_not_restored()
+    folder.finish()
+    assert folder.files.load() == {"learned": ["newer"]}
+    folder.save("learned", ["newest"])
+    assert folder.files.load() == {"learned": ["newest"]}
+
+
 def test_the_end_tries_once_more_and_leaves_no_timer(folder: Folder):
     files, problems = failing_disk(folder, 3600)
     files.save(Save("heaters", ["bed"]))

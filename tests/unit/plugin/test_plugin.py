@@ -35,6 +35,7 @@ class App:
         self.reports: list[Mapping[str, tuple[Any, Any]]] = []
         self.printer = self
         self.stopped = False
+        self.restored: list[str] = []
 
     def post(self, event: Input) -> None:
         self.posted.append(event)
@@ -44,6 +45,12 @@ class App:
 
     def stop(self) -> None:
         self.stopped = True
+
+    def backup_restores(self) -> None:
+        self.restored.append("begins")
+
+    def backup_not_restored(self) -> None:
+        self.restored.append("fails")
 
 
 class Printer:
@@ -252,6 +259,15 @@ def test_the_stop_ends_the_callbacks_and_publishes_offline():
     stage.plugin.on_shutdown()
     assert stage.printer.callbacks == []
     assert stage.app.stopped
+
+
+def test_a_backup_that_is_restored_is_not_overwritten():
+    stage = Stage()
+    stage.plugin.hook_before_restore()
+    stage.plugin.hook_after_restore(error=True)
+    stage.plugin.hook_before_restore()
+    stage.plugin.hook_after_restore(error=False)
+    assert stage.app.restored == ["begins", "fails", "begins"]
 
 
 @pytest.mark.parametrize(("command", "enabled"), [("enable", True), ("disable", False), ("uninstall", False)])
