@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.frozen import frozen
-from ..core.scripts.settings import InvalidSettings, Settings, as_json, check, check_given, merge
+from ..core.scripts.settings import InvalidSettings, Settings, as_json, check_given, merge, misfits
 from . import g as g_of
 from .channel import log
 from .channel.channel import Channel, Message
@@ -101,7 +101,8 @@ def _run(job: Job, channel: Channel, printer: Printer, status: Status) -> None:
         made = script.make(g, logger, settings)
         with status.of(made):
             result = Result.of(made.run(**_accepted(made.run, job.arguments, logger)))
-            check(script.settings, result.storage, only_declared=False)
+            for error in misfits(script.settings, result.storage):
+                logger.warning("%s, as its default: later runs do not get what run() has returned", error)
             if result.wait_for_buffer:
                 printer.sendline("M400")
     channel.send("result", success=result.success, message=result.message, storage=result.storage)

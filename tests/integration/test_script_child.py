@@ -174,7 +174,6 @@ def test_a_drawing_is_written_beside_the_script(tmp_path: Path) -> None:
         ("(True, {'a': object()})", "a: is not a JSON value (a object)"),
         ("(True, {'a': float('nan')})", "a: is not a JSON value (Out of range float values are not JSON compliant)"),
         ("(True, {1: 2})", "keys must be strings, not 1"),
-        ("(True, {'temperature': 'hot'})", "temperature: must be a whole number"),
         ("(True, {'a': 'x' * 70_000})", "must not be longer than 65536 characters as JSON"),
     ],
 )
@@ -182,6 +181,17 @@ def test_a_wrong_result_is_an_error(tmp_path: Path, returned: str, error: str) -
     head = f"{HEAD}__script_settings__ = {{'temperature': 60}}\n"
     trial = run(write_script(tmp_path, f"return {returned}", head))
     assert trial.error == error
+
+
+def test_a_returned_setting_of_another_type_is_a_warning_and_the_default_of_later_runs(tmp_path: Path) -> None:
+    """OctoPrint-Automation-Scripts stores anything as text."""
+    head = f"{HEAD}__script_settings__ = {{'offset': 0}}\n"
+    path = write_script(tmp_path, "return True, {'offset': self.settings['offset'] - 0.35}", head)
+    trial = run(path)
+    assert (trial.returned.success, trial.returned.storage) == (True, {"offset": -0.35})
+    [logged] = trial.all(ScriptLogged)
+    assert (logged.level, logged.message.startswith("offset: must be a whole number")) == ("WARNING", True)
+    assert run(path, stored=trial.returned.storage).returned.storage == {"offset": -0.35}
 
 
 def test_settings_are_the_defaults_then_what_was_stored_then_what_is_given(tmp_path: Path) -> None:

@@ -66,7 +66,11 @@ def check_given(defaults: Settings, given: Settings) -> None:
     Raises:
         InvalidSettings: for the first key that breaks a rule.
     """
-    check(defaults, given, only_declared=True)
+    for key in given:
+        if key not in defaults:
+            raise InvalidSettings(key, "is not a setting of this script")
+    for error in misfits(defaults, given):
+        raise error
     for key, value in given.items():
         if value != defaults[key]:
             check_text(key, value)
@@ -97,20 +101,12 @@ def _texts(value: object) -> Iterator[str]:
             values += nested
 
 
-def check(defaults: Settings, given: Settings, *, only_declared: bool) -> None:
-    """Check the types of `given` against `defaults`; with `only_declared`, reject other keys.
-
-    Raises:
-        InvalidSettings: for the first key that breaks a rule.
-    """
+def misfits(defaults: Settings, given: Settings) -> Iterator[InvalidSettings]:
+    """Yield an error for each value that has not the type of its default; `merge` ignores it. Other keys are free."""
     for key, value in given.items():
-        if key not in defaults:
-            if only_declared:
-                raise InvalidSettings(key, "is not a setting of this script")
-            continue
-        expected = _expected(defaults[key])
+        expected = _expected(defaults.get(key))
         if expected is not None and not _is(value, expected):
-            raise InvalidSettings(key, f"must be {expected}")
+            yield InvalidSettings(key, f"must be {expected}")
 
 
 def merge(defaults: Settings, stored: Settings, given: Settings) -> Settings:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check, check_given, merge
+from octoprint_temp_eta.core.scripts.settings import MAX_LENGTH, InvalidSettings, as_json, check_given, merge, misfits
 
 DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map": {"a": 1}, "any": None}
 
@@ -25,20 +25,20 @@ DEFAULTS = {"on": True, "count": 1, "ratio": 0.5, "name": "x", "list": [1], "map
 )
 def test_a_value_has_the_type_of_its_default(key: str, good: list[object], bad: list[object]) -> None:
     for value in good:
-        check(DEFAULTS, {key: value}, only_declared=True)
+        check_given(DEFAULTS, {key: value})
         for merged in (merge(DEFAULTS, {key: value}, {}), merge(DEFAULTS, {}, {key: value})):
             assert merged[key] == value
             assert key == "any" or type(merged[key]) is type(DEFAULTS[key])
     for value in bad:
         with pytest.raises(InvalidSettings, match=f"^{key}: must be "):
-            check(DEFAULTS, {key: value}, only_declared=True)
+            check_given(DEFAULTS, {key: value})
         assert merge(DEFAULTS, {key: value}, {})[key] == DEFAULTS[key]
 
 
 def test_keys_that_are_not_declared() -> None:
-    check(DEFAULTS, {"measured": 1}, only_declared=False)
+    assert list(misfits(DEFAULTS, {"measured": 1})) == []
     with pytest.raises(InvalidSettings, match=r"^measured: is not a setting of this script$") as caught:
-        check(DEFAULTS, {"measured": 1}, only_declared=True)
+        check_given(DEFAULTS, {"measured": 1})
     assert caught.value.key == "measured"
 
 
