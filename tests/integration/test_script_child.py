@@ -190,7 +190,7 @@ def test_a_returned_setting_of_another_type_is_a_warning_and_the_default_of_late
     trial = run(path)
     assert (trial.returned.success, trial.returned.storage) == (True, {"offset": -0.35})
     [logged] = trial.all(ScriptLogged)
-    assert (logged.level, logged.message.startswith("offset: must be a whole number")) == ("WARNING", True)
+    assert (logged.level, logged.message.startswith("offset: must be a whole number")) == ("warning", True)
     assert run(path, stored=trial.returned.storage).returned.storage == {"offset": -0.35}
 
 
