@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.frozen import frozen
-from ..core.gcode.targets import Asked, asked
+from ..core.gcode.targets import ALL, Asked, asked
 
 #: Seconds after a line was sent within which the printer may still report the target of before.
 REPORTED_S = 10.0
@@ -82,12 +82,9 @@ class RecentTargets:
         """The printer reports temperatures and targets (°C, by heater): now these count, not the line that set them."""
         if not self._sent:
             return
+        targets = {heater: target for heater, (_, target) in heaters.items() if target is not None}
         with self._lock:
-            for heater, (_, target) in heaters.items():
-                lines = [each for each in self._sent if each.asked.name == heater and target is not None]
-                same = [line for line in lines if line.asked.is_now(target)]
-                for line in lines[: lines.index(same[-1]) + 1] if same else ():
-                    self._sent.remove(line)
+            self._sent = deque(_unreported(self._sent, targets), maxlen=MOST_LINES)
 
     def forget(self) -> None:
         """Forget all lines: the connection has ended."""
@@ -107,3 +104,22 @@ def _target(line: str, tool: str) -> Asked | None:
     """Return what `line` asks for, None without a target."""
     found = asked(line, tool)
     return None if found is None or found.target is None else found
+
+
+def _unreported(lines: Iterable[_Line], targets: Mapping[str, float]) -> list[_Line]:
+    """Return those of `lines` that don't show in the reported `targets` yet, nor do later ones for the same heater."""
+    left: list[_Line] = []
+    shown: set[str] = set()
+    for line in reversed(tuple(lines)):
+        name = line.asked.name
+        if name == ALL:
+            off = {heater for heater, target in targets.items() if line.asked.is_now(target)}
+            if targets and targets.keys() <= shown | off:
+                break
+        elif name in shown:
+            continue
+        elif name in targets and line.asked.is_now(targets[name]):
+            shown.add(name)
+            continue
+        left.append(line)
+    return left[::-1]

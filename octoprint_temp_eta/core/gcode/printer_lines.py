@@ -12,7 +12,9 @@ _OK_WITH_TEMPERATURES = re.compile(r"ok\b.*\b(?:T\d*|B|C)\s*:\s*-?\d")
 
 TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
 _NO_STORAGE_PRINT = "Not (?:currently |SD )printing"
-SD_STATUS = re.compile(f"(?:SD printing byte|{_NO_STORAGE_PRINT})", re.IGNORECASE)
+#: Prusa's answer to M27 while a print from the storage is paused.
+_PAUSED_STORAGE_PRINT = re.compile("SD print paused", re.IGNORECASE)
+SD_STATUS = re.compile(f"(?:SD printing byte|{_PAUSED_STORAGE_PRINT.pattern}|{_NO_STORAGE_PRINT})", re.IGNORECASE)
 _STORAGE_PRINT = re.compile(
     rf"SD printing byte (\d{{1,15}})/(\d{{1,15}})\b|{_NO_STORAGE_PRINT}|Done printing file", re.IGNORECASE
 )
@@ -70,13 +72,15 @@ def reports_temperatures(line: str) -> bool:
 
 
 def prints_from_storage(line: str) -> bool | None:
-    """Whether the printer prints a file from its storage; None if `line` does not say. At byte 0 it is selected only.
+    """Whether the printer prints a file from its storage, also a paused one; None if `line` does not say.
 
-    Every line of a printer gets here, so most leave at once.
+    At byte 0 it is selected only. Every line of a printer gets here, so most leave at once.
     """
-    report = _STORAGE_PRINT.search(line) if "printing" in line else None
-    if report is None:
+    if "print" not in line:
         return None
+    report = _STORAGE_PRINT.search(line)
+    if report is None:
+        return True if _PAUSED_STORAGE_PRINT.search(line) else None
     position, size = report.groups(default="0")
     return 0 < int(position) < int(size)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from octoprint_temp_eta.adapters.recent_targets import LONGEST_WAIT_S, REPORTED_S, RecentTargets
-from octoprint_temp_eta.core.gcode.targets import Asked
+from octoprint_temp_eta.core.gcode.targets import ALL, Asked
 
 
 def queued(*lines: str) -> RecentTargets:
@@ -50,6 +52,37 @@ def test_what_was_reported_is_no_longer_recent() -> None:
     assert recent.at(2.0) == (Asked("tool0", 200.0), Asked("bed", 0.0), Asked("bed", 70.0))
     recent.reported({"bed": (20.0, 0.0), "tool0": (20.0, 200.0)})
     assert recent.at(2.0) == (Asked("bed", 70.0),)
+
+
+def all_off_after_the_nozzle_and_before_the_bed() -> RecentTargets:
+    lines = ("M104 S200", "TURN_OFF_HEATERS", "M140 S60")
+    recent = queued(*lines)
+    for line in lines:
+        recent.sent(line, "T0", 1.0)
+    return recent
+
+
+@pytest.mark.parametrize(
+    ("nozzle", "bed", "left"),
+    [
+        pytest.param(200.0, 0.0, (Asked(ALL, 0.0), Asked("bed", 60.0)), id="not executed yet"),
+        pytest.param(0.0, 0.0, (Asked("bed", 60.0),), id="all are off"),
+        pytest.param(0.0, 60.0, (), id="all are off but one that was set later"),
+        pytest.param(200.0, 60.0, (Asked(ALL, 0.0),), id="one is still on"),
+    ],
+)
+def test_a_line_for_all_heaters_is_reported_when_they_are_off_or_have_a_later_target(
+    nozzle: float, bed: float, left: tuple[Asked, ...]
+) -> None:
+    recent = all_off_after_the_nozzle_and_before_the_bed()
+    recent.reported({"tool0": (20.0, nozzle), "bed": (20.0, bed)})
+    assert recent.at(2.0) == left
+
+
+def test_a_line_for_all_heaters_is_kept_without_a_reported_target() -> None:
+    recent = all_off_after_the_nozzle_and_before_the_bed()
+    recent.reported({"tool0": (20.0, None)})
+    assert len(recent.at(2.0)) == 3
 
 
 def test_what_was_set_with_klippers_name_is_reported_with_octoprints() -> None:

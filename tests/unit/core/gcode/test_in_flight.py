@@ -24,6 +24,7 @@ def test_a_reply_on_the_line_of_the_ok() -> None:
         "wait",
         "Not SD printing",
         "SD printing byte 123/456",
+        "SD print paused",
         "//action:notification hello",
         "// action:prompt_end",
     ],

@@ -50,6 +50,7 @@ def test_a_printer_that_waits_for_its_user(line: str, waits: bool) -> None:
     [
         ("SD printing byte 600000/4000000\n", True),
         ("SD printing byte 1/2", True),
+        ("SD print paused\n", True),
         # Klipper and Marlin report a file that is only selected, and one that is finished, with its position.
         ("SD printing byte 0/4000000", False),
         ("SD printing byte 4000000/4000000", False),
