@@ -257,8 +257,7 @@ class Track:
             return HeaterView(heater.name, heater.state, state_since=self._since(at, wall))
         remaining = self._countdown.remaining(at)
         cools_down = heater.state is State.COOLING and not heater.target
-        wanted = goal is not None and self._wanted(goal.direction)
-        announced = self._countdown.announced(at, wall) if wanted else None
+        announced = self._countdown.announced(at, wall) if goal is not None and self._wanted(goal) else None
         view = HeaterView(
             heater=heater.name,
             state=heater.state,
@@ -288,6 +287,8 @@ class Track:
     def _entered(self, at: float, transition: Transition | None) -> Transition | None:
         if transition is not None:
             self._entered_at, self._state_since = at, None
+            if transition.previous is State.STALLED:
+                self._countdown.stop()  # what comes is no continuation of the heat-up before
         return transition
 
     def _resume(self) -> None:
@@ -309,8 +310,9 @@ class Track:
             self._coolest = actual
             self._apply_policy()
 
-    def _wanted(self, direction: Direction) -> bool:
-        return self._policy.heating if direction is Direction.HEATING else self._policy.cooling
+    def _wanted(self, goal: Goal) -> bool:
+        enabled = self._policy.heating if goal.direction is Direction.HEATING else self._policy.cooling
+        return enabled and self._heater.state is not State.STALLED  # that one does not get warmer
 
     def _apply_policy(self) -> None:
         fixed = self._policy.cooled_at

@@ -91,14 +91,42 @@ def test_a_target_changed_while_heating_starts_a_new_episode():
     assert view.eta == pytest.approx((79.0 - 49.5) / 0.5)
 
 
-def test_a_stalled_heater_continues_its_episode():
+def test_a_stalled_heater_has_no_eta():
     bed = TrackDriver()
     bed.play(curves.heating(40.0, start=22.0, hold=0))
     views = bed.play(curves.resting(40.0, 60.0, lasting=200))
     assert views[-1].state is State.STALLED
-    assert (views[-1].direction, views[-1].eta) == (Direction.HEATING, None)
+    assert (views[-1].direction, views[-1].eta, views[-1].ready_at) == (Direction.HEATING, None, None)
     assert views[-1].pending
     assert bed.play(curves.heating(60.0, start=40.0, hold=0)[:30])[-1].eta is not None
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_the_estimate_of_a_heater_that_has_stalled_starts_again(learned: bool):
+    """It was several times too long, or a few seconds, as what came before the stall was part of the curve."""
+    hotend = SimulatedHeater()
+    state = learn(HeaterKind.TOOL, None, hotend.heat(210.0)) if learned else None
+    hotend.cool(40.0)
+    track = Track("tool0", FIXED, lambda _, kind, ambient: make_estimator("model", kind, Limits(), state))
+    views: list[HeaterView] = []
+
+    def heat(seconds: float, works: float) -> None:
+        hotend.works = works
+        for sample in hotend.run(seconds, 210.0):
+            track.read(sample.at, sample.actual, sample.target)
+            views.append(track.view(sample.at, WALL + sample.at))
+
+    heat(20.0, 1.0)
+    heat(100.0, 0.0)
+    stalled = [view for view in views if view.state is State.STALLED]
+    assert stalled
+    assert {(view.eta, view.ready_at, view.method) for view in stalled} == {(None, None, None)}
+    views.clear()
+    heat(90.0, 1.0)
+    reached = next(number for number, view in enumerate(views) if view.state is State.AT_TARGET)
+    errors = [(views[number].eta or 0.0) - (reached - number) for number in range(20, reached - 10)]
+    assert len(errors) >= 30
+    assert max(map(abs, errors)) <= 10.0
 
 
 def test_a_learned_heater_is_soon_stalled_and_soon_heating_again():
