@@ -25,6 +25,8 @@ PROGRAMS = {"mosquitto": broker_for_tests, "nats": nats, "aedes": npx_aedes, "ra
 VERSIONS = {"mosquitto": "5", "nats": "3.1.1", "aedes": "3.1.1", "rabbitmq": "3.1.1"}
 #: RabbitMQ delivers no retained messages to a subscription with a wildcard.
 WILDCARDS = {"mosquitto": True, "nats": True, "aedes": True, "rabbitmq": False}
+#: The highest QoS with which a command arrives: NATS acknowledges none with QoS 2.
+HIGHEST_QOS = {"mosquitto": 2, "nats": 1, "aedes": 2, "rabbitmq": 2}
 STATES = tuple(f"{BASE}/{topic}" for topic in ("status", "info", "bed/eta"))
 TIMEOUT = 40.0
 #: Seconds within which everything is right on another server of a cluster, and those that a busy machine needs on top.
@@ -61,10 +63,15 @@ def test_states_commands_and_a_restart_without_persistence(each: tuple[str, Brok
         eventually(lambda: bridge.connected, "the connection", TIMEOUT)
         assert bridge.worker.snapshot["mqtt"]["broker"]["protocol"] == VERSIONS[name]
         states(broker, 21.0, filters)
-        with Observer(broker.listener, filters=(f"{BASE}/response",), base=BASE) as client:
-            client.publish(f"{BASE}/command/reset", json.dumps({"heater": "bed", "transaction": "t"}))
-            reply = client.wait_for(f"{BASE}/response", timeout=TIMEOUT).json
-        assert (reply["status"], reply["transaction"]) == ("completed", "t")
+        with Observer(broker.listener, filters=(f"{BASE}/response", f"{BASE}/status"), base=BASE) as client:
+            for qos in range(HIGHEST_QOS[name] + 1):
+                sent = client.mark()
+                command = {"heater": "bed", "transaction": f"QoS {qos}"}
+                client.publish(f"{BASE}/command/reset", json.dumps(command), qos=qos)
+                reply = client.wait_for(f"{BASE}/response", timeout=TIMEOUT, since=sent).json
+                assert (reply["status"], reply["transaction"]) == ("completed", f"QoS {qos}")
+            # The will tells of a connection that has ended.
+            assert {message.text for message in client.messages if message.topic == f"{BASE}/status"} == {"online"}
         broker.restart()
         bridge.read(bed=(22.0, 60.0))
         states(broker, 22.0, filters)

@@ -22,7 +22,7 @@ from .addresses import Addresses
 
 #: Bytes that are read at once.
 CHUNK = 65536
-_PUBLISH, _QOS_1 = 0x30, 1
+_PUBLISH, _QOS_1, _QOS_2 = 0x30, 1, 2
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +43,8 @@ class GuardedClient(mqtt.Client):
         #: Held while packets are written, so that they are neither mixed nor sent in another order.
         self._writing = threading.Lock()
         self._ends = False
+        #: Whether the message that is being read has QoS 2, so that it is acknowledged with PUBREC.
+        self._has_qos_2 = False
         #: The packet ids of messages that the broker refused as too large.
         self.too_large: set[int] = set()
         #: While it connects: the TCP connection, to be ended from another thread, and whether there is no time left.
@@ -135,10 +137,15 @@ class GuardedClient(mqtt.Client):
         return self._end() if result == mqtt.MQTT_ERR_PROTOCOL else result
 
     def _handle_publish(self) -> Any:
-        # The library keeps a message with QoS 2 until it is released. The subscriptions have QoS 1.
-        if self._in_packet["command"] >> 1 & 3 > _QOS_1:
-            return self._end()
+        # The subscriptions have QoS 1, but aedes uses the sender's QoS. The library would keep each message with QoS 2
+        # until it is released.
+        self._has_qos_2 = self._in_packet["command"] >> 1 & 3 == _QOS_2
+        if self._has_qos_2:
+            self._in_packet["command"] += (_QOS_1 - _QOS_2) << 1
         return super()._handle_publish()  # type: ignore[no-untyped-call,unused-ignore]
+
+    def _send_puback(self, mid: int) -> Any:
+        return self._send_pubrec(mid) if self._has_qos_2 else super()._send_puback(mid)
 
     def _handle_pubackcomp(self, cmd: Any) -> Any:
         # Mosquitto refuses a message beyond its message_size_limit with a reason code that no PUBACK may have.
