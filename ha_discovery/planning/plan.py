@@ -101,8 +101,13 @@ def _staying(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place
 
 
 def _unused(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place]:
-    """Return a limited number of the places, without those where the same component is in `new`."""
-    return frozenset(sorted(places - _staying(places, new))[:MOST_FORMER])
+    """Return a limited number of the places, without those where `new` has the same identity, on whatever device.
+
+    A recall that was interrupted is such a place. Clearing its topic later would remove what is announced there now.
+    """
+    used = {(place.topic, place.key, _identity(place)) for place in new}
+    unused = (place for place in places if (place.topic, place.key, _identity(place)) not in used)
+    return frozenset(sorted(unused)[:MOST_FORMER])
 
 
 def _others(places: Iterable[Place], known: Iterable[Place]) -> frozenset[Place]:

@@ -256,6 +256,18 @@ def test_a_recall_that_was_interrupted_is_cleared_before_the_device() -> None:
     assert second == [(DEVICE, "clear")]
 
 
+def test_what_is_announced_where_it_was_being_recalled_is_not_cleared_once_home_assistant_is_online() -> None:
+    """It would lose what the user has changed in Home Assistant, such as the entity's name, at its next start."""
+    both, one = (announcement(*sensors, form=Form.SINGLE) for sensors in ((sensor("a"), sensor("b")), (sensor("a"),)))
+    removal = plan(announced(both), one)
+    (number,) = (number for number, step in enumerate(steps(removal)) if (B, "recall") in step)
+    back = plan(removal.records[number], both)
+    assert (A, "announce") in steps(back)[1]
+    at_birth = plan(back.after, both, online=True)
+    assert not {(A, "clear"), (B, "clear")} & {message for step in steps(at_birth) for message in step}
+    assert at_birth.after == announced(both)
+
+
 def test_each_step_has_a_record_of_what_home_assistant_may_have_meanwhile() -> None:
     both, one = announcement(sensor("a"), sensor("b")), announcement(sensor("a"))
     todo = plan(announced(both), one)
