@@ -16,7 +16,7 @@ from ...settings.table import Settings
 from ..other_plugins import OtherPlugins
 from ..outbox.outbox import Outbox, offline_message
 from ..part import InputHandler, Part
-from ..protocol.effects import Connect, Disconnect, Effect, Log, Subscribe
+from ..protocol.effects import Connect, Disconnect, Effect, Log, Publish, Subscribe
 from ..protocol.identity import Identity
 from ..protocol.inputs import (
     BrokerConnected,
@@ -65,8 +65,9 @@ class Connection(Part):
         self._settings = settings
         self._other_plugins = other_plugins
         self._former_bases = former_bases
-        #: More topics to subscribe to, by other parts.
+        #: Of other parts: more topics to subscribe to, and messages to send before the plugin ends.
         self.awaited: tuple[str, ...] = ()
+        self.farewell: tuple[Publish, ...] = ()
         #: Those of them, and of former bases, that it is subscribed to.
         self._looked_at: tuple[str, ...] = ()
         self._present = Present(outbox)
@@ -210,7 +211,7 @@ class Connection(Part):
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
         messages = list(self._outbox.drain(now))
-        return [*messages, *self._move(Event.DISCONNECT), Disconnect((offline_message(self._outbox),))]
+        return [*messages, *self._move(Event.DISCONNECT), Disconnect((*self.farewell, offline_message(self._outbox)))]
 
     def _accepted(self, event: BrokerConnected, now: Now) -> list[Effect]:
         if Event.ACCEPTED not in MOVES[self.state]:

@@ -175,6 +175,7 @@ class HomeAssistant(Part):
         # At startup the scripts are found one by one: one that is not found yet is not removed.
         may_remove = self._scripts.known or not self._enabled
         effects = self._discovery.tick(now, may_remove=may_remove, pauses=self._connection.conflict.yields(now))
+        self._connection.farewell = self._discovery.farewell
         # with discovery off, it still has to be known when Home Assistant is there
         waits = self._discovery.remembers and not self._settings.ha_discovery_enabled
         status = (self._settings.ha_status_topic,) if waits else ()

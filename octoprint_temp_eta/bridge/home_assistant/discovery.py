@@ -103,6 +103,12 @@ class Discovery:
         """Whether Home Assistant may still have something that was removed."""
         return bool(self._announced.everything)
 
+    @property
+    def farewell(self) -> tuple[Publish, ...]:
+        """What clears the rest if the plugin ends while it removes everything: a disabled one has no next start."""
+        rest = (message for _, step in self._steps for message in step) if self._wanted is None else ()
+        return tuple(as_publish(message) for message in rest if not message.payload)
+
     def want(self, make: Callable[[], Announcement | None], now: Now, delay: float = COALESCE_S) -> None:
         """Carry out what `make` returns in `delay` seconds, when it is called; None removes everything."""
         self._make = make

@@ -13,7 +13,15 @@ from octoprint_temp_eta.bridge.home_assistant import announcing
 from octoprint_temp_eta.bridge.home_assistant.announcing import BIRTH_SPREAD_S, NEW_DEVICE
 from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, HOLD_S
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
-from octoprint_temp_eta.bridge.protocol.inputs import MessageArrived, PluginSwitched, Preset, Presets, Renamed, Tick
+from octoprint_temp_eta.bridge.protocol.inputs import (
+    MessageArrived,
+    PluginSwitched,
+    Preset,
+    Presets,
+    Renamed,
+    Stopping,
+    Tick,
+)
 from octoprint_temp_eta.bridge.scripts.last_good import SCRIPT_FILES
 from octoprint_temp_eta.core.scripts.catalogue import FolderState, Script
 from octoprint_temp_eta.home_assistant.entities.parts import HEARTBEAT_S, HEARTBEATS
@@ -237,6 +245,21 @@ def test_a_disabled_plugin_removes_the_device_at_once_and_an_enabled_one_announc
     driver.handle(PluginSwitched(enabled=True))
     idle(driver, SETTLE_S)
     assert "bed_state" in components(driver)
+
+
+@pytest.mark.parametrize("seconds", range(12))
+def test_nothing_is_left_of_the_device_wherever_in_its_removal_a_disabled_plugin_ends(seconds: int):
+    """OctoPrint asks for a restart at once. What was recalled stayed in Home Assistant as a device of its own."""
+    driver = settled()
+    driver.handle(PluginSwitched(enabled=False))
+    driver.advance(seconds)
+    driver.handle(Stopping())
+    (end,) = driver.of(Disconnect)
+    assert end.last_messages[-1].topic == f"{driver.base}/status"
+    sent = [publish for _, publish in driver.sent]
+    published = {publish.topic: publish.payload for publish in (*sent, *end.last_messages)}
+    assert TOPIC in published
+    assert not [topic for topic, payload in published.items() if topic.startswith("homeassistant/") and payload]
 
 
 def test_a_new_printer_id_warns_that_device_triggers_belong_to_the_former_device():
