@@ -211,7 +211,11 @@ def test_tls_is_described_and_its_failures_are_explained(tmp_path: Path):
         plain = steps(broker.port)
         assert plain["CONNECT"].message == (
             f"CONNACK: 127.0.0.1:{broker.port} expects TLS. "
-            "Turn on Use TLS, or set the port without TLS (usually 1883)."
+            "Turn on Use TLS, or begin the URL with mqtts://, or set the port without TLS (usually 1883)."
+        )
+        websocket = steps(broker.port, websocket_path="/mqtt")
+        assert websocket["CONNECT"].message == (
+            f"WebSocket: 127.0.0.1:{broker.port} expects TLS. Turn on Use TLS, or begin the URL with wss://."
         )
 
 
@@ -250,7 +254,8 @@ def test_a_port_without_tls(broker: Broker):
     found = steps(broker.port, tls=True)
     assert found["TLS"].status == "failed"
     assert found["TLS"].message == (
-        f"127.0.0.1:{broker.port} does not speak TLS. Turn off Use TLS, or set the port with TLS (usually 8883)."
+        f"127.0.0.1:{broker.port} does not speak TLS. "
+        "Turn off Use TLS, or begin the URL with mqtt://, or set the port with TLS (usually 8883)."
     )
 
 

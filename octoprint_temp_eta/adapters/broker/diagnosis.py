@@ -29,6 +29,8 @@ def failure(error: Exception, address: BrokerAddress, spec: Connect) -> str:
         status = reach.http_status(spec, address)
         if status is not None:
             return errors.websocket_refused(address, status)
+        if not address.tls and reach.expects_tls(address):
+            return errors.expects_tls(address)
     return errors.explain(error, address, spec.certificate_file)
 
 

@@ -123,7 +123,10 @@ def certificate_not_valid(where: BrokerAddress, fault: str) -> str:
 
 def expects_tls(where: BrokerAddress) -> str:
     """Return that the port speaks TLS, and the settings have none."""
-    return f"CONNACK: {where} expects TLS. Turn on Use TLS, or set the port without TLS (usually 1883)"
+    if where.websocket_path is not None:
+        return f"WebSocket: {where} expects TLS. Turn on Use TLS, or begin the URL with wss://"
+    remedy = "Turn on Use TLS, or begin the URL with mqtts://, or set the port without TLS (usually 1883)"
+    return f"CONNACK: {where} expects TLS. {remedy}"
 
 
 def websocket_refused(where: BrokerAddress, status: int) -> str:
@@ -139,7 +142,10 @@ def websocket_refused(where: BrokerAddress, status: int) -> str:
 
 def no_tls(where: BrokerAddress) -> str:
     """Return that the port does not speak TLS, and the settings have it."""
-    return f"TLS: {where} does not speak TLS. Turn off Use TLS, or set the port with TLS (usually 8883)"
+    if where.websocket_path is not None:
+        return f"TLS: {where} does not speak TLS. Turn off Use TLS, or begin the URL with ws://"
+    remedy = "Turn off Use TLS, or begin the URL with mqtt://, or set the port with TLS (usually 8883)"
+    return f"TLS: {where} does not speak TLS. {remedy}"
 
 
 def no_retained_messages(where: BrokerAddress) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
+from paho.mqtt.client import WebsocketConnectionError
 
 from octoprint_temp_eta.adapters.broker import client_certificate, diagnosis, errors, reach
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
@@ -52,6 +53,19 @@ def test_a_port_that_closes_a_plain_connection_may_expect_tls(port: dict[str, bo
     assert diagnosis.no_connack(PLAIN, "5", "", closed=True) == errors.expects_tls(PLAIN)
     port["tls"] = False
     assert diagnosis.no_connack(PLAIN, "5", "", closed=True) == errors.no_connack(PLAIN, "5", "", closed=True)
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), WebsocketConnectionError()])
+def test_a_websocket_without_tls_to_a_port_with_it(
+    port: dict[str, bool], monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    monkeypatch.setattr(reach, "http_status", lambda *_: None)
+    address = BrokerAddress("host", 443, websocket_path="/mqtt")
+    port["tls"] = True
+    assert diagnosis.failure(error, address, spec(443)) == errors.expects_tls(address)
+    assert errors.expects_tls(address).startswith("WebSocket: host:443 expects TLS.")
+    port["tls"] = False
+    assert diagnosis.failure(error, address, spec(443)) == errors.explain(error, address, "")
 
 
 @pytest.mark.usefixtures("port")
