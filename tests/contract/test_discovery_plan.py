@@ -206,17 +206,25 @@ def test_an_entity_that_moves_keeps_its_entry(
 
 @given(
     home_assistant=st.builds(HomeAssistant, removes_disabled=st.booleans(), prompt=st.booleans()),
-    history=st.lists(st.tuples(st.sampled_from(Form), st.sets(st.sampled_from("abc"))), min_size=1, max_size=5),
+    history=st.lists(
+        st.tuples(st.sampled_from(Form), st.sets(st.sampled_from("abc")), st.none() | st.integers(0, 6)),
+        min_size=1,
+        max_size=5,
+    ),
+    restarts=st.booleans(),
 )
 def test_what_is_repeated_once_home_assistant_is_known_to_be_online_costs_no_entry(
-    home_assistant: HomeAssistant, history: list[tuple[Form, set[str]]]
+    home_assistant: HomeAssistant, history: list[tuple[Form, set[str], int | None]], restarts: bool
 ) -> None:
-    """With the user's changes in it."""
+    """With the user's changes in it. Plans may be interrupted, the last one is not."""
     announced = Announced()
-    for form, keys in history:
+    for form, keys, cut in [*history[:-1], (*history[-1][:2], None)]:
         parts = tuple(Part(key, "sensor", f"name of {key}", disabled=False) for key in sorted(keys))
         wish = Wish(form, "homeassistant", "m", ("x",), parts)
-        announced = carry_out(home_assistant, announced, Change(wish))
+        announced = carry_out(home_assistant, announced, Change(wish, cut=cut))
+    if restarts:
+        home_assistant.stop()
+        home_assistant.start()
     before = dict(home_assistant.entries)
     carry_out(home_assistant, announced, Change(wish, known=True))
     assert home_assistant.entries == before
