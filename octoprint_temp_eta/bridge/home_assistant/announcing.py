@@ -174,8 +174,10 @@ class HomeAssistant(Part):
             self._outbox.republish(HEARTBEATS, HEARTBEAT_S, now)
         # At startup the scripts are found one by one: one that is not found yet is not removed.
         may_remove = self._scripts.known or not self._enabled
-        effects = self._discovery.tick(now, may_remove=may_remove, pauses=self._connection.conflict.yields(now))
-        self._connection.farewell = self._discovery.farewell
+        yields = self._connection.conflict.yields(now)
+        effects = self._discovery.tick(now, may_remove=may_remove, pauses=yields)
+        # A plugin that was disabled has no next start at which it could finish the removal.
+        self._connection.farewell = () if self._enabled or yields else self._discovery.farewell
         # with discovery off, it still has to be known when Home Assistant is there
         waits = self._discovery.remembers and not self._settings.ha_discovery_enabled
         status = (self._settings.ha_status_topic,) if waits else ()

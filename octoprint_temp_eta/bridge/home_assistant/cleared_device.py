@@ -6,7 +6,9 @@ of the device. An empty message there shows it.
 
 from __future__ import annotations
 
-from ha_discovery import Announcement, Form, Message, clear_message, device_topic
+from collections.abc import Iterable
+
+from ha_discovery import Announcement, Form, Message, Place, clear_message, device_topic
 
 from ...core.clock import Now
 from ..outbox.pauses import Repairs
@@ -67,3 +69,12 @@ class ClearedDevice:
 def clearing(prefix: str, device: str) -> Message:
     """Return the message that removes a device, by its id, that was announced in the device form."""
     return clear_message(device_topic(prefix, device))
+
+
+def clearing_all(places: Iterable[Place], device: str) -> list[Message]:
+    """Return the messages that remove these places of a device at once.
+
+    The device's own topic is the last: clearing it concerns its components on single topics, and is a conflict there.
+    """
+    topics = {(place.form == Form.DEVICE, place.topic) for place in places if place.device_id == device}
+    return [clear_message(topic) for _, topic in sorted(topics)]

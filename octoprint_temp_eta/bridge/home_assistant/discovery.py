@@ -22,7 +22,7 @@ from ..outbox.outbox import Outbox
 from ..outbox.pauses import pause_for_good
 from ..protocol.effects import Effect, Log, Publish, Save
 from ..protocol.inputs import MessageArrived
-from .cleared_device import ClearedDevice, clearing
+from .cleared_device import ClearedDevice, clearing, clearing_all
 from .elsewhere import Elsewhere, without
 
 #: The file with the record of what Home Assistant may still have.
@@ -105,9 +105,8 @@ class Discovery:
 
     @property
     def farewell(self) -> tuple[Publish, ...]:
-        """What clears the rest if the plugin ends while it removes everything: a disabled one has no next start."""
-        rest = (message for _, step in self._steps for message in step) if self._wanted is None else ()
-        return tuple(as_publish(message) for message in rest if not message.payload)
+        """What removes all that Home Assistant may have of our device, in one step."""
+        return tuple(map(as_publish, clearing_all(self._announced.places, self._former_bases.present_device)))
 
     def want(self, make: Callable[[], Announcement | None], now: Now, delay: float = COALESCE_S) -> None:
         """Carry out what `make` returns in `delay` seconds, when it is called; None removes everything."""

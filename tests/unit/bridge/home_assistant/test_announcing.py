@@ -248,9 +248,17 @@ def test_a_disabled_plugin_removes_the_device_at_once_and_an_enabled_one_announc
 
 
 @pytest.mark.parametrize("seconds", range(12))
-def test_nothing_is_left_of_the_device_wherever_in_its_removal_a_disabled_plugin_ends(seconds: int):
-    """OctoPrint asks for a restart at once. What was recalled stayed in Home Assistant as a device of its own."""
+@pytest.mark.parametrize("changed", [{}, {"allow_job_cancel": False}, {"ha_discovery_mode": "per_entity"}], ids=str)
+def test_nothing_is_left_of_the_device_wherever_in_its_removal_a_disabled_plugin_ends(
+    changed: dict[str, Any], seconds: int
+):
+    """OctoPrint asks for a restart at once. What was recalled stayed in Home Assistant as a device of its own.
+
+    The removal waits for an announcement that has begun.
+    """
     driver = settled()
+    driver.change_settings(**changed)
+    driver.advance(COALESCE_S + 0.5)
     driver.handle(PluginSwitched(enabled=False))
     driver.advance(seconds)
     driver.handle(Stopping())
