@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from tests.support.rest_scripts import PATH, last_run, post, run, start, wait_fo
 from tests.support.scripts import add_script
 from tests.support.serial_printer import HEATING, POSITION, SerialPrinter
 from tests.support.waiting import eventually, free_port
+
+#: How many reports long a printer heats that does not listen before OctoPrint has ended.
+LONG = 150
+#: Seconds from OctoPrint's stop after which one listens again that is followed.
+LISTENS_AFTER_S = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -217,24 +223,29 @@ def sent(printer: SerialPrinter) -> list[str]:
     return [line for line in printer.lines if not line.startswith(("M105", "M155"))]
 
 
+def stop_heating(printer: SerialPrinter) -> None:
+    printer.heating = 0
+
+
 @pytest.mark.parametrize("cancelled", [False, True], ids=["that runs", "that was cancelled"])
-@pytest.mark.parametrize("heating", [30, 150], ids=["listens again within 5 s", "does not"])
+@pytest.mark.parametrize("followed", [True, False], ids=["listens again within 5 s", "does not"])
 def test_octoprint_that_shuts_down_waits_for_a_busy_printer_or_reports_what_may_be_on(
-    octoprint: OctoPrint, printer: SerialPrinter, heating: int, cancelled: bool
+    octoprint: OctoPrint, printer: SerialPrinter, followed: bool, cancelled: bool
 ) -> None:
     if not octoprint.alive:
         octoprint.start()
     eventually(lambda: octoprint.get(PATH)["printer"]["state"] == "OPERATIONAL", "the printer to be ready")
     wait_for_script(octoprint, "heats")
-    printer.heating = heating
+    printer.heating = LONG
     run_id = post(octoprint, "script/start", id="heats")["run_id"]
     eventually(lambda: printer.lines[-1] == "M109 S80", "the printer to heat")
     if cancelled:
         post(octoprint, "script/cancel")
         eventually(lambda: (octoprint.get(PATH)["script"]["last"] or {}).get("run_id") == run_id, "the end")
+    if followed:
+        threading.Timer(LISTENS_AFTER_S, stop_heating, [printer]).start()
     assert octoprint.stop()
     printer.heating = HEATING
-    followed = heating == 30
     if followed:
         eventually(lambda: sent(printer)[-1] == "G90", "the end of the run")
         assert sent(printer)[-3:] == ["M109 S80", "M104 S0.0", "G90"]

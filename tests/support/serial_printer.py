@@ -62,7 +62,7 @@ class SerialPrinter:
         self.lowest = float("inf")
         #: Commands that are no G, M or T commands, and what it sends while it carries them out.
         self.macros: dict[str, list[str]] = {}
-        #: How many reports long it heats.
+        #: How many reports long it heats; may be changed meanwhile.
         self.heating = heating
         self.dialect = dialect or Dialect()
         self._relative = False
@@ -170,7 +170,7 @@ class SerialPrinter:
                 self._wait("echo:busy: processing", HOMING)
                 self._send_lines(POSITION, "ok")
             case ["M109", _]:
-                self._wait(f"{TEMPERATURES} W:?", self.heating)
+                self._heat()
                 self._send_lines("ok")
             case [command, *_] if _GCODE.match(command) is None:
                 for meanwhile in self.macros.get(command, ()):
@@ -195,6 +195,12 @@ class SerialPrinter:
                     self.position[axis] = value + self.position[axis] * self._relative
             self.lowest = min(self.lowest, self.position["Z"]) if self.position["Z"] != self._height else self.lowest
             self._height = self.position["Z"]
+
+    def _heat(self) -> None:
+        reports = 0
+        while reports < self.heating:
+            self._wait(f"{TEMPERATURES} W:?", 1)
+            reports += 1
 
     def _wait(self, meanwhile: str, times: int) -> None:
         for _ in range(times):

@@ -171,11 +171,14 @@ class Runner:
 
     def lose_printer(self, reason: str, at: float, wall: float, targets: Mapping[str, float]) -> list[Decision]:
         """End the run because the printer is disconnected; `targets` are the last ones in °C by heater."""
-        self._progress.linked = False
+        linked, self._progress.linked = self._progress.linked, False
         changed = () if self.run is None else tuple(sorted(self._progress.heaters.changed(self.run, targets)))
+        left_on = self._still_on(() if self._finished else changed)
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
-            return [*self._still_on(() if self._finished else changed), *self._finish(wall, held=True)]
+            return [*left_on, *self._finish(wall, held=True)]
+        if self.phase in (Phase.CLOSING, Phase.STOPPING):  # it has its result
+            return left_on if linked else []
         if changed:
             heaters = ", ".join(changed)
             reason = f"{reason.rstrip('.')}. Heaters that were set during the run may still be on: {heaters}"

@@ -196,6 +196,20 @@ def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -
     assert runner.lose_printer("the printer was disconnected", 1, 1, {})[0] == StillOn("r1", ("bed",))
 
 
+@pytest.mark.parametrize("failed", [False, True], ids=["cancelled", "failed"])
+def test_a_printer_that_is_lost_while_the_stopped_process_still_ends_is_reported_once(failed: bool) -> None:
+    runner = at(Phase.RUNNING)
+    runner.script_sent("M140 S90")
+    if failed:
+        runner.returned(False, {}, None, 0)
+    else:
+        runner.cancel(0)
+    assert runner.lose_printer("the printer was disconnected", 1, 1, {}) == [StillOn("r1", ("bed",))]
+    assert runner.lose_printer("the printer was disconnected", 1, 1, {}) == []
+    assert runner.take_ignored() == []
+    assert not [each for each in runner.process_ended(CLEANLY, 2000, {}) if isinstance(each, StillOn)]
+
+
 def test_the_next_run_has_a_printer_again() -> None:
     runner = at(Phase.RUNNING)
     runner.lose_printer("the printer was disconnected", 0, 0, {})
