@@ -20,8 +20,9 @@ from tests.support.waiting import eventually, free_port
 
 #: How many reports long a printer heats that does not listen before OctoPrint has ended.
 LONG = 150
-#: Seconds from OctoPrint's stop after which one listens again that is followed.
-LISTENS_AFTER_S = 2.0
+#: Seconds from the signal to OctoPrint after which one listens again that is followed. OctoPrint waits for it for 5 s,
+#: but on a busy machine it takes seconds until OctoPrint acts on the signal, and until then the script just goes on.
+LISTENS_AFTER_S = 3.0
 
 
 @pytest.fixture(scope="module")
