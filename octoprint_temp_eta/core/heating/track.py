@@ -164,6 +164,8 @@ class Track:
         if self._heater.state in (State.OFF, State.UNKNOWN) and actual is not None and not doubted:
             self._note_ambient(actual)
         transition = self._entered(at, self._heater.read(at, actual, target, doubted=doubted))
+        if transition is not None and (transition.previous, transition.state) == (State.STALLED, State.HEATING):
+            self._countdown.stop()  # what came before the stall is no part of the curve
         newest = self._heater.history.newest
         fresh = newest is not None and newest.at != last
         self._follow(fresh=fresh)
@@ -287,8 +289,6 @@ class Track:
     def _entered(self, at: float, transition: Transition | None) -> Transition | None:
         if transition is not None:
             self._entered_at, self._state_since = at, None
-            if transition.previous is State.STALLED:
-                self._countdown.stop()  # what comes is no continuation of the heat-up before
         return transition
 
     def _resume(self) -> None:

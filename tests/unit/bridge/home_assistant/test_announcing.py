@@ -15,11 +15,9 @@ from octoprint_temp_eta.bridge.home_assistant.discovery import COALESCE_S, HOLD_
 from octoprint_temp_eta.bridge.protocol.effects import Disconnect, Log, Save
 from octoprint_temp_eta.bridge.protocol.inputs import (
     MessageArrived,
-    PluginSwitched,
     Preset,
     Presets,
     Renamed,
-    Stopping,
     Tick,
 )
 from octoprint_temp_eta.bridge.scripts.last_good import SCRIPT_FILES
@@ -233,41 +231,6 @@ def test_a_forecast_is_published_as_soon_as_the_heaters_are_known():
     [preset] = driver.state("forecast")["presets"]
     assert preset["printer"]["eta_seconds"] > 0
     assert set(preset["heaters"]) == {"bed", "tool0"}
-
-
-def test_a_disabled_plugin_removes_the_device_at_once_and_an_enabled_one_announces_it_again():
-    driver = settled()
-    assert TOPIC in driver.retained
-    driver.handle(PluginSwitched(enabled=False))
-    assert TOPIC not in driver.retained
-    idle(driver, 2 * SETTLE_S)
-    assert announced_topics(driver) == set()
-    driver.handle(PluginSwitched(enabled=True))
-    idle(driver, SETTLE_S)
-    assert "bed_state" in components(driver)
-
-
-@pytest.mark.parametrize("seconds", range(12))
-@pytest.mark.parametrize("changed", [{}, {"allow_job_cancel": False}, {"ha_discovery_mode": "per_entity"}], ids=str)
-def test_nothing_is_left_of_the_device_wherever_in_its_removal_a_disabled_plugin_ends(
-    changed: dict[str, Any], seconds: int
-):
-    """OctoPrint asks for a restart at once. What was recalled stayed in Home Assistant as a device of its own.
-
-    The removal waits for an announcement that has begun.
-    """
-    driver = settled()
-    driver.change_settings(**changed)
-    driver.advance(COALESCE_S + 0.5)
-    driver.handle(PluginSwitched(enabled=False))
-    driver.advance(seconds)
-    driver.handle(Stopping())
-    (end,) = driver.of(Disconnect)
-    assert end.last_messages[-1].topic == f"{driver.base}/status"
-    sent = [publish for _, publish in driver.sent]
-    published = {publish.topic: publish.payload for publish in (*sent, *end.last_messages)}
-    assert TOPIC in published
-    assert not [topic for topic, payload in published.items() if topic.startswith("homeassistant/") and payload]
 
 
 def test_a_new_printer_id_warns_that_device_triggers_belong_to_the_former_device():

@@ -9,14 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_temp_eta.core.estimation.estimator import Direction, HeaterKind
-from octoprint_temp_eta.core.estimation.linear import Limits
-from octoprint_temp_eta.core.estimation.methods import learn, make_estimator
+from octoprint_temp_eta.core.estimation.estimator import Direction
 from octoprint_temp_eta.core.estimation.samples import plausible
 from octoprint_temp_eta.core.heating.state_machine.states import MOVES, State
-from octoprint_temp_eta.core.heating.track import HeaterView, Policy, Track
+from octoprint_temp_eta.core.heating.track import HeaterView, Policy
 from tests.support import curves
-from tests.support.thermal_heater import SimulatedHeater
 from tests.support.track_driver import AMBIENT, FIXED, WALL, TrackDriver
 
 
@@ -99,51 +96,6 @@ def test_a_stalled_heater_has_no_eta():
     assert (views[-1].direction, views[-1].eta, views[-1].ready_at) == (Direction.HEATING, None, None)
     assert views[-1].pending
     assert bed.play(curves.heating(60.0, start=40.0, hold=0)[:30])[-1].eta is not None
-
-
-@pytest.mark.parametrize("learned", [False, True])
-def test_the_estimate_of_a_heater_that_has_stalled_starts_again(learned: bool):
-    """It was several times too long, or a few seconds, as what came before the stall was part of the curve."""
-    hotend = SimulatedHeater()
-    state = learn(HeaterKind.TOOL, None, hotend.heat(210.0)) if learned else None
-    hotend.cool(40.0)
-    track = Track("tool0", FIXED, lambda _, kind, ambient: make_estimator("model", kind, Limits(), state))
-    views: list[HeaterView] = []
-
-    def heat(seconds: float, works: float) -> None:
-        hotend.works = works
-        for sample in hotend.run(seconds, 210.0):
-            track.read(sample.at, sample.actual, sample.target)
-            views.append(track.view(sample.at, WALL + sample.at))
-
-    heat(20.0, 1.0)
-    heat(100.0, 0.0)
-    stalled = [view for view in views if view.state is State.STALLED]
-    assert stalled
-    assert {(view.eta, view.ready_at, view.method) for view in stalled} == {(None, None, None)}
-    views.clear()
-    heat(90.0, 1.0)
-    reached = next(number for number, view in enumerate(views) if view.state is State.AT_TARGET)
-    errors = [(views[number].eta or 0.0) - (reached - number) for number in range(20, reached - 10)]
-    assert len(errors) >= 30
-    assert max(map(abs, errors)) <= 10.0
-
-
-def test_a_learned_heater_is_soon_stalled_and_soon_heating_again():
-    hotend = SimulatedHeater()
-    state = None
-    for _ in range(2):
-        state = learn(HeaterKind.TOOL, state, hotend.heat(210.0))
-        hotend.cool(40.0)
-    track = Track("tool0", FIXED, lambda _, kind, ambient: make_estimator("model", kind, Limits(), state))
-    steps = [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
-    hotend.works, failed_at = 0.0, hotend.at
-    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(20.0, 210.0)]
-    hotend.works = 1.0
-    steps += [(s.at, track.read(s.at, s.actual, s.target)) for s in hotend.run(60.0, 210.0)]
-    states = [(at, step.transition.state) for at, step in steps if step.transition is not None]
-    assert [state for _, state in states] == [State.HEATING, State.STALLED, State.HEATING]
-    assert states[1][0] - failed_at <= 20.0
 
 
 def test_a_lost_heater_is_unknown():
