@@ -103,7 +103,8 @@ def _staying(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place
 def _unused(places: frozenset[Place], new: frozenset[Place]) -> frozenset[Place]:
     """Return a limited number of the places, without those where `new` has the same identity, on whatever device.
 
-    A recall that was interrupted is such a place. Clearing its topic later would remove what is announced there now.
+    A recall that was interrupted leaves such a place: on the topic of the entity, but with a temporary device. Clearing
+    that topic later would remove the entity that is announced there now.
     """
     used = {(place.topic, place.key, _identity(place)) for place in new}
     unused = (place for place in places if (place.topic, place.key, _identity(place)) not in used)

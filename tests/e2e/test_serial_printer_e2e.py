@@ -243,9 +243,12 @@ def test_octoprint_that_shuts_down_waits_for_a_busy_printer_or_reports_what_may_
     if cancelled:
         post(octoprint, "script/cancel")
         eventually(lambda: (octoprint.get(PATH)["script"]["last"] or {}).get("run_id") == run_id, "the end")
+    target_reached = threading.Timer(LISTENS_AFTER_S, stop_heating, [printer])
     if followed:
-        threading.Timer(LISTENS_AFTER_S, stop_heating, [printer]).start()
+        target_reached.start()
     assert octoprint.stop()
+    if followed:
+        target_reached.join()
     printer.heating = HEATING
     if followed:
         eventually(lambda: sent(printer)[-1] == "G90", "the end of the run")

@@ -67,7 +67,7 @@ class Connection(Part):
         self._former_bases = former_bases
         #: Of other parts: more topics to subscribe to, and messages to send before the plugin ends.
         self.awaited: tuple[str, ...] = ()
-        self.farewell: tuple[Publish, ...] = ()
+        self.last_messages: tuple[Publish, ...] = ()
         #: Those of them, and of former bases, that it is subscribed to.
         self._looked_at: tuple[str, ...] = ()
         self._present = Present(outbox)
@@ -211,7 +211,8 @@ class Connection(Part):
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
         messages = list(self._outbox.drain(now))
-        return [*messages, *self._move(Event.DISCONNECT), Disconnect((*self.farewell, offline_message(self._outbox)))]
+        last = (*self.last_messages, offline_message(self._outbox))
+        return [*messages, *self._move(Event.DISCONNECT), Disconnect(last)]
 
     def _accepted(self, event: BrokerConnected, now: Now) -> list[Effect]:
         if Event.ACCEPTED not in MOVES[self.state]:

@@ -177,7 +177,7 @@ class HomeAssistant(Part):
         yields = self._connection.conflict.yields(now)
         effects = self._discovery.tick(now, may_remove=may_remove, pauses=yields)
         # A plugin that was disabled has no next start at which it could finish the removal.
-        self._connection.farewell = () if self._enabled or yields else self._discovery.farewell
+        self._connection.last_messages = () if self._enabled or yields else self._discovery.removal
         # with discovery off, it still has to be known when Home Assistant is there
         waits = self._discovery.remembers and not self._settings.ha_discovery_enabled
         status = (self._settings.ha_status_topic,) if waits else ()

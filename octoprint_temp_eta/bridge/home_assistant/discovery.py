@@ -104,7 +104,7 @@ class Discovery:
         return bool(self._announced.everything)
 
     @property
-    def farewell(self) -> tuple[Publish, ...]:
+    def removal(self) -> tuple[Publish, ...]:
         """What removes all that Home Assistant may have of our device, in one step."""
         return tuple(map(as_publish, clearing_all(self._announced.places, self._former_bases.present_device)))
 

@@ -13,10 +13,12 @@ _OK_WITH_TEMPERATURES = re.compile(r"ok\b.*\b(?:T\d*|B|C)\s*:\s*-?\d")
 TEMPERATURES = re.compile(r"\s*(?:T\d*|B|C)\s*:\s*-?\d+(?:\.\d+)?(?:\s|/|$)")
 _NO_STORAGE_PRINT = "Not (?:currently |SD )printing"
 #: Prusa's answer to M27 while a print from the storage is paused.
-_PAUSED_STORAGE_PRINT = re.compile("SD print paused", re.IGNORECASE)
-SD_STATUS = re.compile(f"(?:SD printing byte|{_PAUSED_STORAGE_PRINT.pattern}|{_NO_STORAGE_PRINT})", re.IGNORECASE)
+_PAUSED_STORAGE_PRINT = "SD print paused"
+SD_STATUS = re.compile(f"(?:SD printing byte|{_PAUSED_STORAGE_PRINT}|{_NO_STORAGE_PRINT})", re.IGNORECASE)
 _STORAGE_PRINT = re.compile(
-    rf"SD printing byte (\d{{1,15}})/(\d{{1,15}})\b|{_NO_STORAGE_PRINT}|Done printing file", re.IGNORECASE
+    rf"SD printing byte (?P<position>\d{{1,15}})/(?P<size>\d{{1,15}})\b|(?P<paused>{_PAUSED_STORAGE_PRINT})"
+    rf"|{_NO_STORAGE_PRINT}|Done printing file",
+    re.IGNORECASE,
 )
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 #: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
@@ -76,13 +78,11 @@ def prints_from_storage(line: str) -> bool | None:
 
     At byte 0 it is selected only. Every line of a printer gets here, so most leave at once.
     """
-    if "print" not in line:
-        return None
-    report = _STORAGE_PRINT.search(line)
+    report = _STORAGE_PRINT.search(line) if "print" in line else None
     if report is None:
-        return True if _PAUSED_STORAGE_PRINT.search(line) else None
-    position, size = report.groups(default="0")
-    return 0 < int(position) < int(size)
+        return None
+    position, size = (int(report[name] or 0) for name in ("position", "size"))
+    return report["paused"] is not None or 0 < position < size
 
 
 def error_in(reply: str, *, ignores_errors: bool) -> str | None:

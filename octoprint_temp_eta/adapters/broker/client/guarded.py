@@ -141,7 +141,7 @@ class GuardedClient(mqtt.Client):
         # until it is released.
         self._has_qos_2 = self._in_packet["command"] >> 1 & 3 == _QOS_2
         if self._has_qos_2:
-            self._in_packet["command"] += (_QOS_1 - _QOS_2) << 1
+            self._in_packet["command"] -= (_QOS_2 - _QOS_1) << 1
         return super()._handle_publish()  # type: ignore[no-untyped-call,unused-ignore]
 
     def _send_puback(self, mid: int) -> Any:

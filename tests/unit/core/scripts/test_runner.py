@@ -37,6 +37,7 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
     "not held": lambda runner: runner.held("it prints", 0, 2000),
     "runs": lambda runner: runner.run_started(0),
     "returned": lambda runner: runner.returned(True, {"a": 1}, None, 0),
+    "failed": lambda runner: runner.returned(False, {}, None, 0),
     "raised": lambda runner: runner.raised("boom", 0),
     "cancel": lambda runner: runner.cancel(0),
     "lost": lambda runner: runner.lose_printer("disconnected", 0, 2000, {}),
@@ -77,6 +78,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.LOADING, "lost"): ([Terminate()], Phase.STOPPING),
     (Phase.LOADING, "ended"): ([KILLED, RESTORE], Phase.SETTLING),
     (Phase.RUNNING, "returned"): ([], Phase.CLOSING),
+    (Phase.RUNNING, "failed"): ([], Phase.CLOSING),
     (Phase.RUNNING, "raised"): ([], Phase.CLOSING),
     (Phase.RUNNING, "cancel"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "lost"): ([Terminate()], Phase.STOPPING),
@@ -167,10 +169,8 @@ def test_a_hold_that_was_set_although_the_printer_is_gone_is_released() -> None:
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0, {}) == []
-    assert runner.process_ended(CLEANLY, 2000, {}) == [
-        Release(),
-        ended_run(Outcome.FINISHED, storage={"a": 1}),
-    ]
+    finished = ended_run(Outcome.FINISHED, storage={"a": 1})
+    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(), finished]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
@@ -183,8 +183,8 @@ def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
 def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("START_PRINT")
-    runner.lose_printer("the printer was disconnected", 1, 1, {**RUN.targets, "tool0": 200.0})
-    error = "the printer was disconnected. Heaters that were set during the run may still be on: tool0"
+    runner.lose_printer("it was unplugged", 1, 1, {**RUN.targets, "tool0": 200.0})
+    error = "it was unplugged. Heaters that were set during the run may still be on: tool0"
     assert runner.process_ended(CLEANLY, 2000, {})[-1] == ended_run(Outcome.ERROR, error=error, code=Code.GONE)
 
 
@@ -196,14 +196,11 @@ def test_a_printer_that_is_lost_before_its_heaters_were_set_back_is_reported() -
     assert runner.lose_printer("the printer was disconnected", 1, 1, {})[0] == StillOn("r1", ("bed",))
 
 
-@pytest.mark.parametrize("failed", [False, True], ids=["cancelled", "failed"])
-def test_a_printer_that_is_lost_while_the_stopped_process_still_ends_is_reported_once(failed: bool) -> None:
+@pytest.mark.parametrize("name", ["cancel", "raised", "failed"])
+def test_a_printer_that_is_lost_while_the_stopped_process_still_ends_is_reported_once(name: str) -> None:
     runner = at(Phase.RUNNING)
     runner.script_sent("M140 S90")
-    if failed:
-        runner.returned(False, {}, None, 0)
-    else:
-        runner.cancel(0)
+    INPUTS[name](runner)
     assert runner.lose_printer("the printer was disconnected", 1, 1, {}) == [StillOn("r1", ("bed",))]
     assert runner.lose_printer("the printer was disconnected", 1, 1, {}) == []
     assert runner.take_ignored() == []
