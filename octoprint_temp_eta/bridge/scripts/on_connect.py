@@ -39,6 +39,8 @@ class OnConnect(Part):
         self._wanted = False
         #: What is read for an earlier number is not sent: it is raised by a print, and by the end of a connection.
         self._request = 0
+        #: The first number of this connection.
+        self._first_request = 0
         #: By script, its newest commands, which wait until the printer is ready.
         self._waiting: dict[str, SendLines] = {}
 
@@ -81,6 +83,7 @@ class OnConnect(Part):
         if not self._connected:
             self._waiting = {}
             self._request += 1
+            self._first_request = self._request
         return [*self._dropped(), *self._read()]
 
     def _dropped(self) -> list[Effect]:
@@ -109,7 +112,8 @@ class OnConnect(Part):
         if event.error is not None:
             return [Log(logging.WARNING, f"Script {event.script_id}: {event.error}")]
         if event.request != self._request:
-            return [self._not_sent(event.script_id)] if event.lines and self._connected else []
+            prevented = event.lines and event.request >= self._first_request
+            return [self._not_sent(event.script_id)] if prevented else []
         self._waiting.pop(event.script_id, None)
         if event.lines and self._connected:
             self._waiting[event.script_id] = SendLines(event.lines)

@@ -136,5 +136,7 @@ def test_on_connect_commands_belong_to_one_connection() -> None:
     driver.printer(connected=False, state="OFFLINE")
     driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
     driver.printer()
+    driver.handle_all(ConnectCommandsRead("on_connect", ("M117 hello",)))
     driver.advance(5.0)
     assert driver.of(SendLines) == []
+    assert not [log.text for log in driver.of(Log) if "on-connect" in log.text]
