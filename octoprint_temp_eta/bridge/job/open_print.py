@@ -40,22 +40,22 @@ class OpenPrint:
         #: The end of a print whose connection has ended, and when that was.
         self._lost: tuple[PrinterEvent, Now] | None = None
         self._error: tuple[str | None, Now] | None = None
-        #: Whether the end of the newest print was taken from `overdue`.
-        self._told = False
-        #: Whether the newest print has ended.
+        #: Whether the end of the newest print is known: that OctoPrint has reported, or is taken from `overdue`.
         self._ended = False
 
     def is_told(self, event: PrinterEvent, now: Now) -> bool:
-        """Note `event`, and return whether it adds nothing: the end, or a late pause, of a print that has ended."""
+        """Note `event`, and return whether it adds nothing: the end, or a late pause, of a print that has ended.
+
+        OctoPrint may report a failure twice, and completes the pause of a print that was cancelled meanwhile.
+        """
         if event.kind == "print_paused":
-            return self._ended  # OctoPrint completes the pause of a print that was cancelled meanwhile
+            return self._ended
         if event.kind in ENDS:
-            self._ended = True
+            ended, self._ended = self._ended, True
             self._started = self._lost = None
-            told, self._told = self._told, False
-            return told
+            return ended
         if event.kind == "print_started":
-            self._started, self._lost, self._told, self._ended = event, None, False, False
+            self._started, self._lost, self._ended = event, None, False
         elif event.kind == "error":
             self._error = event.error, now
         elif event.kind == "disconnected" and self._started is not None:
@@ -81,7 +81,7 @@ class OpenPrint:
         """Return, once, the end of a print that OctoPrint does not report, and when it was. `wait`: it still may."""
         if self._lost is None or (wait and now.at - self._lost[1].at < REPORTED_S):
             return None
-        lost, self._lost, self._told = self._lost, None, True
+        lost, self._lost, self._ended = self._lost, None, True
         return lost
 
     def _disconnected(self, started: PrinterEvent, now: Now) -> PrinterEvent:

@@ -73,6 +73,14 @@ def test_an_end_that_octoprint_reports_is_the_only_one(end: str):
         assert [kind for kind in kinds(driver) if kind.startswith("print_")] == ["print_started", end]
 
 
+def test_a_failure_that_octoprint_reports_twice_is_published_once():
+    driver = connected()
+    for event in (STARTED, *2 * [PrinterEvent("print_failed", reason="error")], STARTED, PrinterEvent("print_done")):
+        driver.handle(event)
+    started = "print_started"
+    assert [kind for kind in kinds(driver) if "print_" in kind] == [started, "print_failed", started, "print_done"]
+
+
 def test_a_late_end_is_no_second_one():
     driver = lose_paused_print()
     driver.advance(REPORTED_S + 1)
