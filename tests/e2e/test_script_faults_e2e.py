@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import plugin_settings
 from tests.support.octoprint import OctoPrint
-from tests.support.rest_scripts import last_run, post, run, start
+from tests.support.rest_scripts import PATH, last_run, post, run, start
 from tests.support.waiting import eventually, free_port
 
 #: Faults of the simulated firmware at these line numbers; and every 20th line is asked for again.
@@ -105,6 +105,8 @@ def test_a_run_after_a_line_whose_ok_was_lost_can_be_cancelled(octoprint: OctoPr
     """OctoPrint itself waits for that ok for ever, as the printer reports its temperatures."""
     octoprint.gcode("!!DEBUG:dont_answer", "M117 lost")
     run_id = start(octoprint, "late", "return True, {'replies': [ask('M117 after')]}")
+    # A run that has sent nothing ends at once, and leaves OctoPrint waiting.
+    eventually(lambda: octoprint.get(PATH)["script"]["state"] == "running", "a line of the run to wait")
     post(octoprint, "script/cancel")
     last = eventually(lambda: last_run(octoprint, run_id), "the run to end", timeout=180)
     assert last["outcome"] == "cancelled"
