@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,30 @@ def test_a_script_is_run_to_its_end(servers: tuple[Broker, OctoPrint]) -> None:
     done = run(broker, "run-script.sh", BASE, "none")
     assert done.returncode == 1
     assert "unknown_script" in done.stderr
+
+
+@pytest.mark.parametrize("recipe", ["run-script.sh", "wait-until-ready.sh"])
+def test_a_wrong_base_topic_is_named(servers: tuple[Broker, OctoPrint], recipe: str) -> None:
+    broker, _ = servers
+    done = run(broker, recipe, f"{BASE}-2", "good")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(f"no printer publishes on {BASE}-2/status\n")
+
+
+def test_waiting_that_is_ended_leaves_nothing(servers: tuple[Broker, OctoPrint], tmp_path: Path) -> None:
+    """`timeout` ends it so."""
+    broker, octoprint = servers
+    octoprint.gcode("M140 S90")
+    with Observer(broker.listener, base=BASE) as observer:
+        observer.wait_for(f"{BASE}/printer", lambda m: m.json["waiting_for"] == ["bed"], timeout=20)
+        line, environment = command(broker, "wait-until-ready.sh", BASE)
+        with subprocess.Popen(line, env={**environment, "TMPDIR": str(tmp_path)}, start_new_session=True) as waiting:
+            [pipe] = eventually(lambda: list(tmp_path.iterdir()), "the pipe")
+            os.killpg(waiting.pid, signal.SIGTERM)
+            assert waiting.wait(timeout=20) == 1
+        assert not pipe.exists()
+        octoprint.gcode("M140 S0")
+        observer.wait_for(f"{BASE}/printer", lambda m: m.json["ready"] and not m.json["waiting_for"], timeout=20)
 
 
 def test_waiting_until_ready_while_the_changes_are_written(servers: tuple[Broker, OctoPrint], tmp_path: Path) -> None:

@@ -4,8 +4,9 @@
 set -eu
 base=$1 heater=$2 target=$3 transaction=shell-$$-$(date +%s)
 replies=$(mktemp -u)
+trap 'rm -f "$replies"; kill "${listener:-}" 2>/dev/null || :' EXIT
+trap 'exit 1' HUP INT TERM
 mkfifo "$replies"
-trap 'kill "$listener" 2>/dev/null; rm -f "$replies"' EXIT
 # The retained status comes first: from then on no reply is missed.
 # shellcheck disable=SC2086
 mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -W 10 -t "$base/status" -t "$base/response" >"$replies" &

@@ -3,9 +3,15 @@
 # Ends with 0 if the script finished, else with 1: refused, failed, crashed or cancelled. MQTT_OPTIONS as in wait-until-ready.sh.
 set -eu
 base=$1 script=$2 transaction=shell-$$-$(date +%s)
+# shellcheck disable=SC2086
+mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -C 1 -W 10 -t "$base/status" >/dev/null || {
+    echo "no printer publishes on $base/status" >&2
+    exit 1
+}
 events=$(mktemp -u)
+trap 'rm -f "$events"; kill "${listener:-}" 2>/dev/null || :' EXIT
+trap 'exit 1' HUP INT TERM
 mkfifo "$events"
-trap 'kill "$listener" 2>/dev/null; rm -f "$events"' EXIT
 # The retained status comes first: from then on no reply is missed.
 # shellcheck disable=SC2086
 mosquitto_sub ${MQTT_OPTIONS:-} -q 1 -t "$base/status" -t "$base/response" >"$events" &
