@@ -36,7 +36,7 @@ class Context:
     def with_broker(self, address: str | None, username: str | None, password: str | None) -> Context:
         """Return the context for another broker, which does not get the saved user name and password.
 
-        Raises `click.ClickException` for an invalid address.
+        Raises `click.UsageError` for an invalid address.
         """
         changed: dict[str, object] = {}
         if address is not None:
@@ -47,11 +47,17 @@ class Context:
         try:
             return replace(self, settings=table.parse(asdict(self.settings) | changed))
         except table.InvalidSetting as error:
-            raise click.ClickException(f"{error.key} {error.rule}.") from None
+            raise click.UsageError(f"{error.key} {error.rule}.") from None
 
     def base(self, printer: str | None) -> str:
-        """Return the base topic with the printer ID; this printer's by default."""
-        return f"{self.settings.mqtt_base_topic}/{printer or self.settings.mqtt_custom_identifier}"
+        """Return the base topic with the printer ID; this printer's by default.
+
+        Raises `click.UsageError` if this printer has none yet.
+        """
+        printer = printer or self.settings.mqtt_custom_identifier
+        if not printer:
+            raise click.UsageError("OctoPrint has not started with the plugin yet, so it has no printer ID. Use -p ID.")
+        return f"{self.settings.mqtt_base_topic}/{printer}"
 
     def connect_settings(self) -> Connect:
         """Return the connection, with a client ID of its own. Raises `NoConnection` without a broker."""

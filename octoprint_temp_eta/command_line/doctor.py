@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from ..adapters.connection_test.doctor import Step, examine
@@ -14,8 +16,11 @@ _MARKS = {"ok": ("✔", "green"), "failed": ("✘", "red"), "skipped": ("–", "
 
 def run(context: Context) -> int:
     """Print each step as soon as it is done; return the exit status: 1 if a step failed."""
+    settings = context.settings
+    if not settings.mqtt_custom_identifier:  # OctoPrint has not started with the plugin yet
+        settings = replace(settings, mqtt_custom_identifier=machine.new_instance(context.device_name))
     test = connection_test(
-        context.settings,
+        settings,
         context.connect_settings(),
         machine=machine.machine_hash(),
         device_name=context.device_name,

@@ -63,6 +63,17 @@ def test_the_doctor_prints_each_step(broker: Broker):
     assert "The connection works." in result.output
 
 
+def test_the_doctor_publishes_below_a_printer_id_also_before_octoprints_first_start(broker: Broker):
+    with Observer(broker.listener, filters=("octoprint/#",)) as observer:
+        result = runner(broker.port, mqtt_custom_identifier="", ha_discovery_enabled=False)("doctor")
+        assert result.exit_code == 0, result.output
+        observer.publish("octoprint/end", "")
+        observer.wait_for("octoprint/end")
+        [*topics, _] = (message.topic for message in observer.messages)
+    assert topics
+    assert all(topic.startswith("octoprint/temp_eta/ender-3-") for topic in topics), topics
+
+
 def test_the_doctor_fails_without_a_broker():
     result = runner(free_port())("doctor")
     assert result.exit_code == 1
@@ -86,7 +97,7 @@ def test_another_broker_does_not_get_the_saved_password(broker: Broker):
 
 def test_an_invalid_broker_is_refused(run: Run):
     result = run("watch", "--broker", "mqtt://x:y:z")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "mqtt_broker_host must" in result.output
 
 

@@ -52,13 +52,21 @@ def test_without_a_broker_the_error_names_the_remedy():
 
 
 def test_an_invalid_broker_is_named():
-    with pytest.raises(click.ClickException, match="mqtt_broker_host must start with one of mqtt://"):
+    with pytest.raises(click.UsageError, match="mqtt_broker_host must start with one of mqtt://") as caught:
         SAVED.with_broker("http://a b", None, None)
+    assert caught.value.exit_code == 2
 
 
 def test_the_base_topic_is_that_of_this_printer_unless_another_is_named():
     assert SAVED.base(None) == "octoprint/temp_eta/ender"
     assert SAVED.base("other") == "octoprint/temp_eta/other"
+
+
+def test_before_octoprints_first_start_the_printer_id_has_to_be_named():
+    new = Context(table.parse({}))
+    assert new.base("other") == "octoprint/temp_eta/other"
+    with pytest.raises(click.UsageError, match="Use -p ID"):
+        new.base(None)
 
 
 def test_text_for_the_terminal_is_short_and_without_control_characters():
