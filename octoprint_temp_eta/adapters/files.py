@@ -257,11 +257,16 @@ def replace_file(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     # A crash may have left a draft; opening a FIFO in its place would wait.
     draft.unlink(missing_ok=True)
-    with draft.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)  # on a full disk it takes the last space
+        raise
 
 
 def _finite(number: str) -> float:

@@ -321,3 +321,16 @@ def test_a_run_that_gets_no_thread_has_ended(tmp_path: Path, monkeypatch: pytest
     ended = start(write_script(tmp_path, "pass")).end()
     assert (ended.exit_status, ended.how) == (None, "could not be started: can't start new thread")
     eventually(lambda: set(threading.enumerate()) <= before, "the threads to end")
+
+
+def test_a_run_after_an_update_of_the_plugin_asks_for_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OctoPrint still has the former version, and the process would have the new one."""
+    replaced = tmp_path / "__init__.py"
+    replaced.touch()
+    monkeypatch.setattr(process, "PACKAGE", replaced)
+    ended = start(write_script(tmp_path, "pass")).end()
+    assert (ended.exit_status, ended.how) == (None, process.REPLACED)
+    replaced.unlink()
+    assert start(write_script(tmp_path, "pass")).end().how == process.REPLACED

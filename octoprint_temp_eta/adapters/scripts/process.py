@@ -35,10 +35,23 @@ LOOK_MS = 500
 #: Seconds after SIGKILL until a process that has not ended is given up: it waits for a drive that does not respond.
 LAST_RESORT_S = 10.0
 UNKILLABLE = "could not be ended: it waits for the system, perhaps for a drive that does not respond"
+#: An update of the plugin replaces this file: until OctoPrint restarts, the process would be of another version.
+PACKAGE = Path(__file__).parents[2] / "__init__.py"
+REPLACED = "could not be started: the plugin was updated or removed. Restart OctoPrint"
 #: Lines of G-code without a reply, at most: more than the bridge lets wait. The others stay in the pipe.
 MAX_LINES = 512
 #: Other messages at once, and per second after that: more than the process sends unless the script writes to the pipe.
 BURST, RATE = 500, 20.0
+
+
+def _installed_at() -> int | None:
+    try:
+        return PACKAGE.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+_LOADED = _installed_at()
 
 
 @contextlib.contextmanager
@@ -170,6 +183,9 @@ class ScriptProcess:
 
     def _supervise(self) -> None:
         """Follow the process from its start to its end, on a thread of its own."""
+        if _installed_at() != _LOADED:
+            self._end(None, REPLACED)
+            return
         exit_status: int | None = None
         try:
             with child("run", subprocess.PIPE) as process:

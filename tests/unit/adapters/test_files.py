@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -206,6 +207,19 @@ def test_a_special_file_does_not_hang_the_start(folder: Folder, kind: str, monke
     assert "not a regular file" in text
     folder.save("learned", {"version": 1, "heaters": {}})
     assert folder.files.load() == {"learned": {"version": 1, "heaters": {}}}
+
+
+def test_a_draft_that_cannot_be_completed_is_removed(folder: Folder, monkeypatch: pytest.MonkeyPatch):
+    """On a full disk it would take the last space."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder.save("heaters", ["bed"])
+    monkeypatch.setattr(os, "fsync", full)
+    folder.save("heaters", ["tool0"])
+    assert folder.names == ["heaters.json"]
+    assert folder.files.load() == {"heaters": ["bed"]}
 
 
 def test_a_fifo_in_place_of_a_draft_does_not_hang_saving(folder: Folder):
