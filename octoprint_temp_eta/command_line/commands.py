@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..adapters.installation import machine
 from ..adapters.installation.config_file import texts_in, texts_of
 from ..messages.contract.catalogue import COMMANDS
 from ..settings import table
@@ -59,7 +60,7 @@ def _context(group: Any) -> Context:
     texts = texts_of(values, texts_in(settings.getBaseFolder("base"), "temp_eta"))
     parsed, _ = table.salvage(as_written(values, texts))
     name = str(settings.get(["appearance", "name"]) or "")
-    return Context(parsed, name, tuple(group.plugin_manager.enabled_plugins))
+    return Context(parsed, machine.device_name(name), tuple(group.plugin_manager.enabled_plugins))
 
 
 def _commands(context: Callable[[], Context]) -> list[click.Command]:

@@ -260,7 +260,7 @@ class TempETAPlugin(
         return "en" if language in ("", "_default") else language
 
     def _device_name(self) -> str:
-        return self._appearance_name() or f"OctoPrint on {machine.host_name()}"
+        return machine.device_name(self._appearance_name())
 
 
 def _failed_state(payload: Mapping[str, Any] | None) -> str | None:

@@ -334,6 +334,19 @@ def test_another_device_with_the_printers_name(broker: Broker, topic: str, confi
     assert ("'Discovery for OctoPrint'" in step.message or "'elsewhere'" in step.message) is (status == "failed")
 
 
+@pytest.mark.parametrize("topic", ["device/temp_eta_mk4/config", "sensor/temp_eta_mk4/bed_state/config"])
+def test_another_printer_with_the_same_name(broker: Broker, topic: str):
+    """Two machines have the same host name, and no name is set in OctoPrint."""
+    with Observer(broker.listener, filters=("my/#",)) as other:
+        other.publish(f"ha/{topic}", json.dumps({"device": {"name": "Ender 3"}}), retain=True)
+        try:
+            step = steps(broker.port, more=DISCOVERY)["Other publishers"]
+        finally:
+            other.publish(f"ha/{topic}", b"", retain=True)
+    assert step.status == "failed"
+    assert step.message.startswith("Another printer has the same name in Home Assistant, 'Ender 3': mk4. Give each")
+
+
 def test_plugins_that_publish_for_the_printer_too(broker: Broker):
     step = steps(broker.port, more={"other_plugins": ("mqtt", "homeassistant")})["Other publishers"]
     assert step.status == "failed"

@@ -20,6 +20,8 @@ from .short_connection import NO_SUBSCRIBERS, ShortConnection
 RETAINED_S = 1.0
 #: Plugins of OctoPrint that announce the printer to Home Assistant too, and those that publish on topics of their own.
 ANNOUNCING, PUBLISHING = {"homeassistant": "HomeAssistant Discovery"}, {"mqtt": "MQTT"}
+#: A device of this plugin in a discovery topic begins so; its printer ID follows.
+OUR_DEVICE = "temp_eta_"
 
 
 class Probe:
@@ -101,10 +103,17 @@ class Probe:
         for topic in self._discovery_topics:
             self._connection.subscribe(topic)
         self._receive_retained()
-        announced = filter(None, (self._announced_by_another(message) for message in self._messages))
-        found = list(dict.fromkeys([*found, *announced]))
+        announced = dict(filter(None, map(self._announced_by_another, self._messages)))
         for topic in self._discovery_topics:
             self._connection.unsubscribe(topic)
+        namesakes = [device.removeprefix(OUR_DEVICE) for device in announced if device.startswith(OUR_DEVICE)]
+        found += [who for device, who in announced.items() if not device.startswith(OUR_DEVICE)]
+        if namesakes:
+            raise StepFailed(
+                f"Another printer has the same name in Home Assistant, {test.device_name!r}: "
+                f"{', '.join(namesakes[:5])}. Give each its own name in OctoPrint's settings (Appearance). If that "
+                "printer no longer exists, remove it with temp_eta:clean."
+            )
         if found:
             raise StepFailed(
                 f"This printer is also announced to Home Assistant by {', '.join(found[:5])}, so it appears there "
@@ -171,8 +180,8 @@ class Probe:
         prefix = self._test.discovery_prefix
         return (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config") if prefix else ()
 
-    def _announced_by_another(self, message: MessageArrived) -> str | None:
-        """Return who announced a device with this printer's name in `message`, None if it is ours or another device."""
+    def _announced_by_another(self, message: MessageArrived) -> tuple[str, str] | None:
+        """Return the device in the topic, and who announced it, if it has this printer's name but is another one."""
         test = self._test
         if not test.device_name or not message.topic.endswith("/config") or test.device_id in message.topic.split("/"):
             return None
@@ -185,7 +194,8 @@ class Probe:
             return None
         if not same or ids == test.device_id or (isinstance(ids, list) and test.device_id in ids):
             return None
-        return f"{_maker(config, device)} ({'/'.join(message.topic.split('/')[:3])}/…)"
+        component, found, *_ = message.topic.removeprefix(f"{test.discovery_prefix}/").split("/")
+        return found, f"{_maker(config, device)} ({test.discovery_prefix}/{component}/{found}/…)"
 
     def _receive(self, until: float) -> bool:
         """Keep the next message; return whether one came in time."""

@@ -26,6 +26,11 @@ def host_name() -> str:
     return socket.gethostname() or "localhost"
 
 
+def device_name(appearance_name: str) -> str:
+    """Return the printer's name in Home Assistant: that of OctoPrint's settings, or else one with the host name."""
+    return appearance_name or f"OctoPrint on {host_name()}"
+
+
 def new_boot_id() -> str:
     """Return an id for this start of OctoPrint; it is in each state, so it is short."""
     return secrets.token_hex(4)

@@ -44,10 +44,13 @@ from ..protocol.script_inputs import (
     ScriptReturned,
     ScriptRunning,
     ScriptStatus,
+    StorageReported,
 )
 from .lines import RunLines
 from .reports import RunReports
 
+#: Why a run ends whose lines would get into a print.
+STORAGE_PRINT = "a print from the printer's storage (SD card) has begun"
 #: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
     core.Kill(): KillScript(),
@@ -95,6 +98,7 @@ class ScriptRun(Part):
             ScriptLogged: lambda each, now: self._reports.logged(each, now) if self._is_of(each.run_id) else [],
             OthersLineQueued: self._others_queued,
             PrinterGone: self._printer_gone,
+            StorageReported: self._storage_reported,
             **self._lines.inputs,
             LineSending: self._sending,
             LineReceived: self._received,
@@ -234,6 +238,12 @@ class ScriptRun(Part):
         else:
             decisions = self.runner.lose_printer(event.reason, now.at, now.wall, self._heaters.reported_targets)
         return [*self._do(decisions, now), *self._lines.settle(outcomes, now)]
+
+    def _storage_reported(self, event: StorageReported, now: Now) -> list[Effect]:
+        """Somebody may have started a print at the printer."""
+        if self.runner.phase is core.Phase.IDLE or not self.runner.storage_reported(event.printing):
+            return []
+        return [DropLines(), *self._printer_gone(PrinterGone(STORAGE_PRINT), now)]
 
     def _settled(self, acknowledged: bool, now: Now) -> list[Effect]:
         """The last line has ended; it may outlast the run, such as when the printer is gone or OctoPrint shuts down."""

@@ -20,6 +20,7 @@ _STORAGE_PRINT = re.compile(
     rf"|{_NO_STORAGE_PRINT}|Done printing file",
     re.IGNORECASE,
 )
+_STARTS_STORAGE_PRINT = re.compile(r"\s*(?:M(?:24|32)(?!\d)|SDCARD_PRINT_FILE\b)", re.IGNORECASE)
 BUSY = re.compile(r"(?:echo:\s*)?busy:", re.IGNORECASE)
 #: The firmware has stopped until somebody presses the printer's button, such as to change the filament (M600).
 WAITS_FOR_USER = re.compile(r"(?:echo:\s*)?busy:\s*paused for (?:user|input)", re.IGNORECASE)
@@ -71,6 +72,11 @@ def is_ok_with_temperatures(line: str) -> bool:
 def reports_temperatures(line: str) -> bool:
     """Whether `line` has temperatures: an automatic report, or the answer to an M105."""
     return TEMPERATURES.match(line) is not None or is_ok_with_temperatures(line)
+
+
+def starts_storage_print(line: str) -> bool:
+    """Return whether a line of G-code starts or resumes a print from the printer's storage (SD card)."""
+    return _STARTS_STORAGE_PRINT.match(line) is not None
 
 
 def prints_from_storage(line: str) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ..gcode.printer_lines import starts_storage_print
 from ..gcode.targets import Asked
 from .heaters import HeaterTargets
 from .run import (
@@ -52,6 +53,8 @@ class _Progress:
     kill_at: float | None = None
     attempts: int = 0
     user_awaited: bool = False
+    #: Whether a print from the printer's storage goes on that the script has started; None if it has started none.
+    own_print: bool | None = None
 
 
 class Runner:
@@ -139,6 +142,8 @@ class Runner:
     def script_sent(self, line: str) -> None:
         """Note a line that the script sends."""
         self._progress.heaters.script_sent(line)
+        if starts_storage_print(line):
+            self._progress.own_print = True
 
     def script_sending(self, line: str) -> None:
         """Note that OctoPrint sends a line of the script now."""
@@ -172,7 +177,7 @@ class Runner:
     def lose_printer(self, reason: str, at: float, wall: float, targets: Mapping[str, float]) -> list[Decision]:
         """End the run because the printer is disconnected; `targets` are the last ones in °C by heater."""
         linked, self._progress.linked = self._progress.linked, False
-        changed = () if self.run is None else tuple(sorted(self._progress.heaters.changed(self.run, targets)))
+        changed = self._changed(targets)
         left_on = self._still_on(() if self._finished else changed)
         if self.phase is Phase.SETTLING:
             self._move(Event.LINK_LOST)
@@ -200,7 +205,7 @@ class Runner:
         result = RunResult.from_error("OctoPrint shuts down", Code.SHUTDOWN)
         self._set_result(result)
         end: list[Decision] = [Kill()]
-        if runs and self._progress.linked:
+        if runs and self._may_send:
             settle = Settle(self._targets_after(targets), ask=False, unfinished=not self._finished)
             end = [*([] if self._finished else [Terminate()]), Kill(), settle]
         if self.set_back and self._progress.result is result:
@@ -211,12 +216,13 @@ class Runner:
 
     def process_ended(self, how: str, wall: float, targets: Mapping[str, float]) -> list[Decision]:
         """The process has ended; `how` describes the exit, `targets` are the current ones in °C by heater."""
-        if not self._move(Event.PROCESS_ENDED if self._progress.linked else Event.PROCESS_ENDED_OFFLINE):
+        if not self._move(Event.PROCESS_ENDED if self._may_send else Event.PROCESS_ENDED_OFFLINE):
             return []
         self._progress.deadline = self._progress.kill_at = None
         self._set_result(RunResult.from_error(f"its process {how}", Code.ERROR))
         if self.phase is Phase.IDLE:
-            return self._finish(wall, held=True)
+            left = self._changed(targets) if self._progress.own_print and not self._finished else ()
+            return [*self._still_on(left), *self._finish(wall, held=True)]
         unfinished, result = not self._finished, self._progress.result
         settle = Settle(self._targets_after(targets), ask=unfinished, unfinished=unfinished)
         # The printer may acknowledge late, while it waits for a heater. The result is published without waiting.
@@ -245,6 +251,16 @@ class Runner:
             return []
         return [*self._still_on(still_on), *self._finish(wall, held=True)]
 
+    def storage_reported(self, printing: bool) -> bool:
+        """Note whether the printer prints from its storage; return whether it is a print that others have started.
+
+        Into a print that the script has started, nothing is sent at the end of the run.
+        """
+        if self._progress.own_print is None:
+            return printing
+        self._progress.own_print = printing
+        return False
+
     def waits_for_user(self) -> list[Decision]:
         """The printer has said that it waits for its user, and so does the last line; report it once.
 
@@ -269,6 +285,10 @@ class Runner:
     @property
     def _finished(self) -> bool:
         return self._progress.result is not None and self._progress.result.outcome is Outcome.FINISHED
+
+    @property
+    def _may_send(self) -> bool:
+        return self._progress.linked and not self._progress.own_print
 
     def _move(self, event: Event) -> bool:
         after = MOVES[self.phase].get(event)
@@ -314,6 +334,9 @@ class Runner:
 
     def _again(self) -> Settle:
         return Settle(self._progress.heaters.again(), ask=not self._finished, unfinished=not self._finished)
+
+    def _changed(self, targets: Mapping[str, float]) -> tuple[str, ...]:
+        return () if self.run is None else tuple(sorted(self._progress.heaters.changed(self.run, targets)))
 
     def _still_on(self, heaters: Sequence[str]) -> list[Decision]:
         return [StillOn(self.run.run_id, tuple(heaters))] if heaters and self.run is not None else []

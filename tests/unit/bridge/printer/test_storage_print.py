@@ -15,11 +15,25 @@ from octoprint_temp_eta.bridge.printer.storage_print import (
     SILENT_S,
     STORAGE_PRINT,
 )
-from octoprint_temp_eta.bridge.protocol.effects import Log, Save
-from octoprint_temp_eta.bridge.protocol.script_effects import ReadConnectCommands, SendLines
-from octoprint_temp_eta.bridge.protocol.script_inputs import ConnectCommandsRead, PrinterGone, StorageReported
+from octoprint_temp_eta.bridge.protocol.effects import Log, Save, SetTarget
+from octoprint_temp_eta.bridge.protocol.script_effects import (
+    DropLines,
+    ReadConnectCommands,
+    ReleaseJobs,
+    SendLine,
+    SendLines,
+    TerminateScript,
+)
+from octoprint_temp_eta.bridge.protocol.script_inputs import (
+    ConnectCommandsRead,
+    PrinterGone,
+    ScriptEnded,
+    ScriptLine,
+    ScriptReturned,
+    StorageReported,
+)
 from octoprint_temp_eta.bridge.scripts.commands import STORAGE_PRINTS
-from tests.support.script_bridge_driver import ScriptBridgeDriver
+from tests.support.script_bridge_driver import RUN_1, ScriptBridgeDriver
 
 GOES_ON, NONE = StorageReported(printing=True), StorageReported(printing=False)
 HOME = SendLines(("G28",))
@@ -155,3 +169,58 @@ def test_it_is_stored_when_it_begins_and_when_it_ends() -> None:
         driver.handle(report)
     saved = [each.value for each in driver.of(Save) if each.name == STORAGE_PRINT]
     assert saved == [True, False]
+
+
+def lines_after_a_run(driver: ScriptBridgeDriver) -> list[Any]:
+    """Let the run's process end; return what is sent to the printer after it."""
+    driver.handle(ScriptEnded(RUN_1, 0, "ended with status 0"))
+    driver.advance(60.0)
+    return [each for each in driver.effects if isinstance(each, SendLine | SetTarget)]
+
+
+def test_a_print_that_is_started_at_the_printer_ends_a_run_whose_lines_would_get_into_it() -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptLine(RUN_1, 1, "M140 S90", reply=False))
+    driver.read(bed=(40.0, 90.0), tool0=(21.0, 0.0))
+    driver.handle(NONE)
+    mark = len(driver.effects)
+    driver.handle(GOES_ON)
+    assert [DropLines(), TerminateScript()] == driver.effects[mark : mark + 2]
+    driver.read(bed=(40.0, 60.0), tool0=(21.0, 210.0))
+    assert lines_after_a_run(driver)[1:] == [], "nothing but the script's own line"
+    assert driver.of(ReleaseJobs)
+    end = driver.reported[-1]
+    assert (end["status"], end["error"]["code"]) == ("failed", "printer_gone")
+    heaters = "Heaters that were set during the run may still be on: bed"
+    assert end["error"]["message"] == f"A print from the printer's storage (SD card) has begun. {heaters}."
+    assert refusal(driver) == REFUSED
+
+
+@pytest.mark.parametrize("line", ["M24", "m32 lid.gco", "SDCARD_PRINT_FILE FILENAME=lid.gcode"])
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_print_that_the_script_has_started_does_not_end_the_run_and_gets_no_lines_of_its_end(
+    line: str, *, ends: bool
+) -> None:
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptLine(RUN_1, 1, line, reply=False))
+    driver.handle(GOES_ON)
+    assert driver.of(TerminateScript) == []
+    if ends:
+        driver.handle(NONE)
+    driver.handle(ScriptReturned(RUN_1, True, {}))
+    assert [each.line for each in lines_after_a_run(driver)[1:]] == (["G90"] if ends else [])
+    if not ends:
+        assert driver.reported[-1]["status"] == "completed"
+
+
+def test_what_a_cancelled_script_has_heated_is_named_if_it_has_started_a_print() -> None:
+    """That print may need it, or have ended without a report."""
+    driver = ScriptBridgeDriver()
+    driver.run()
+    driver.handle(ScriptLine(RUN_1, 1, "M140 S90", reply=False))
+    driver.handle(ScriptLine(RUN_1, 2, "M24", reply=False))
+    driver.command("script/cancel", {})
+    assert lines_after_a_run(driver)[2:] == []
+    assert [log for log in driver.of(Log) if log.level == logging.WARNING and log.text.endswith("bed")]

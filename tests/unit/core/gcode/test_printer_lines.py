@@ -13,6 +13,7 @@ from octoprint_temp_eta.core.gcode.printer_lines import (
     error_in,
     is_ok_with_temperatures,
     prints_from_storage,
+    starts_storage_print,
 )
 from tests.support.acknowledged_line import Line
 
@@ -130,3 +131,11 @@ def test_the_error_in_a_reply(reply: str, error: str | None) -> None:
 def test_if_errors_are_ignored_only_klippers_count() -> None:
     assert error_in("Error: not one\n!! Must home axis first\nok\n", ignores_errors=True) == "Must home axis first"
     assert error_in("Error: not one\nok\n", ignores_errors=True) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "starts"),
+    [("M24", True), ("m24 S10", True), (" M32 lid.gco", True), ("SDCARD_PRINT_FILE FILENAME=a", True), ("M240", False)],
+)
+def test_whether_a_line_starts_a_print_from_the_storage(line: str, *, starts: bool) -> None:
+    assert starts_storage_print(line) is starts
