@@ -23,6 +23,8 @@ HOOKS = {
     "octoprint.comm.protocol.gcode.sent": ("hook_sent", 1000),
     "octoprint.comm.protocol.gcode.received": ("hook_received", 1),
 }
+#: The error of a firmware that has stopped with a bare `!!`, such as Smoothieware's.
+NO_TEXT = "the firmware gives no reason"
 #: The remedy if OctoPrint has closed the connection to a printer that was at work and sent nothing.
 SILENT = (
     " If it was at work, increase the maximum of consecutive timeouts in OctoPrint's settings (Serial Connection >"
@@ -83,8 +85,8 @@ class ScriptHooks(octoprint.plugin.OctoPrintPlugin):
             self._app.post(PrinterGone(reason, failed=failed))
         elif event == Events.ERROR and payload and _closes(payload):
             hint = SILENT if payload.get("reason") == "timeout" else ""
-            reason = f"the connection to the printer failed: {payload.get('error')}{hint}"
-            self._app.post(PrinterGone(reason, failed=True))
+            error = str(payload.get("error") or "").strip() or NO_TEXT
+            self._app.post(PrinterGone(f"the connection to the printer failed: {error}{hint}", failed=True))
         elif event == Events.PRINTER_RESET:
             self._printer_reset()
 

@@ -12,7 +12,7 @@ from octoprint.events import Events, all_events
 from octoprint_temp_eta.bridge.protocol.inputs import Input
 from octoprint_temp_eta.bridge.protocol.script_inputs import EmergencyParser, PrinterGone, StorageReported
 from octoprint_temp_eta.bridge.scripts.reports import EVENTS
-from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, RESET_TAG, SILENT, ScriptHooks
+from octoprint_temp_eta.plugin.hooks.gcode import HOOKS, NO_TEXT, RESET_TAG, SILENT, ScriptHooks
 
 
 class Printer:
@@ -68,6 +68,11 @@ KILLED = {"error": "kill() called", "reason": "firmware", "consequence": "emerge
         (Events.DISCONNECTING, None, PrinterGone("the printer was disconnected")),
         (Events.DISCONNECTED, {}, PrinterGone("the connection to the printer failed", failed=True)),
         (Events.ERROR, KILLED, PrinterGone("the connection to the printer failed: kill() called", failed=True)),
+        (
+            Events.ERROR,
+            KILLED | {"error": " "},
+            PrinterGone(f"the connection to the printer failed: {NO_TEXT}", failed=True),
+        ),
         (
             Events.ERROR,
             {"error": "See octoprint.log", "reason": "crash"},
