@@ -70,7 +70,7 @@ class SavedSettings(octoprint.plugin.SettingsPlugin):
             saved = self._settings.get_all_data(merged=False, incl_defaults=False, error_on_path=True)
         except NoSuchSettingsPath:
             return
-        saved = {} if saved is None else saved  # as `temp_eta:` without a value in config.yaml
+        saved = saved if isinstance(saved, Mapping) else {}  # as `temp_eta:` without a value in config.yaml
         if not is_of_tempeta(saved, current, has_run=has_run):
             return
         ours, notes = migrated(saved, self._appearance_name(), texts_of(self._loaded(), self._written))

@@ -27,9 +27,12 @@ def loaded(folder: Path, config: str) -> TempETAPlugin:
     return plugin
 
 
+@pytest.mark.parametrize("value", ["", "5", "text", "[1]"])
 @pytest.mark.parametrize("version", [None, 2])
-def test_settings_without_a_value_are_empty(tmp_path: Path, version: int | None) -> None:
-    plugin = loaded(tmp_path, "plugins:\n  temp_eta:\n")
+def test_settings_without_a_value_or_that_are_no_mapping_are_empty(
+    tmp_path: Path, version: int | None, value: str
+) -> None:
+    plugin = loaded(tmp_path, f"plugins:\n  temp_eta: {value}\n")
     plugin.on_settings_migrate(3, version)
     plugin.prepare_settings()
     assert plugin.parsed_settings().mqtt_broker_host == ""
