@@ -63,8 +63,8 @@ def test_the_doctor_prints_each_step(broker: Broker):
     assert "The connection works." in result.output
 
 
-def test_the_doctor_publishes_below_a_printer_id_also_before_octoprints_first_start(broker: Broker):
-    with Observer(broker.listener, filters=("octoprint/#",)) as observer:
+def test_the_doctor_publishes_below_a_printer_id_also_before_octoprints_first_start():
+    with Broker() as broker, Observer(broker.listener, filters=("octoprint/#",)) as observer:
         result = runner(broker.port, mqtt_custom_identifier="", ha_discovery_enabled=False)("doctor")
         assert result.exit_code == 0, result.output
         observer.publish("octoprint/end", "")
