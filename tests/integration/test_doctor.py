@@ -4,56 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from octoprint_temp_eta.adapters.broker import reach
-from octoprint_temp_eta.adapters.connection_test import probe
 from octoprint_temp_eta.adapters.connection_test.doctor import Step, examine
 from octoprint_temp_eta.bridge.protocol.effects import ConnectionTest
 from octoprint_temp_eta.settings.broker_address import BrokerAddress
 from tests.support.broker import Broker
 from tests.support.certificates import make_certificates, make_client_certificate
+from tests.support.connection_steps import BASE, MACHINE, NAMES, shorten_timeouts, steps
 from tests.support.contract import PROJECT
 from tests.support.mqtt_client import Observer
 from tests.support.mqtt_link import OFFLINE, OLD_LIBRARY, spec
 from tests.support.mqtt_proxy import CLOSE, PUBACK, PUBLISH, SUBACK, UNSUPPORTED, Proxy, kind_of
 from tests.support.waiting import free_port
 
-BASE = "test/printer"
-MACHINE = "9f86d081884c7d65"
-NAMES = (
-    "Name look-up", "TCP", "TLS", "CONNECT", "Subscribe", "Publish", "Read back",
-    "Identity", "Other publishers", "Home Assistant", "Packet limit",
-)  # fmt: skip
-
 
 @pytest.fixture(autouse=True)
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "STEP_TIMEOUT_S", 3.0)
-    monkeypatch.setattr(probe, "RETAINED_S", 0.3)
-
-
-def steps(
-    port: int,
-    *,
-    largest: int = 0,
-    status_topic: str = "",
-    more: Mapping[str, Any] = MappingProxyType({}),
-    **changed: Any,
-) -> dict[str, Step]:
-    """Return the steps of a connection test by name; `more` are further fields of the test."""
-    pushed: list[Step] = []
-    test = ConnectionTest(spec(port, **changed), BASE, MACHINE, status_topic, largest, **more)
-    found = examine(test, pushed.append)
-    assert found == pushed, "each step is pushed as it is done"
-    assert [step.name for step in found] == list(NAMES)
-    return {step.name: step for step in found}
+    shorten_timeouts(monkeypatch)
 
 
 def statuses(found: dict[str, Step]) -> dict[str, str]:
@@ -257,103 +229,6 @@ def test_a_port_without_tls(broker: Broker):
         f"127.0.0.1:{broker.port} does not speak TLS. "
         "Turn off Use TLS, or begin the URL with mqtt://, or set the port with TLS (usually 8883)."
     )
-
-
-# Home Assistant, and others that publish for this printer
-
-DISCOVERY: Mapping[str, Any] = {
-    "discovery_prefix": "ha",
-    "device_id": "temp_eta_printer",
-    "device_name": "Ender 3",
-}
-
-
-def home_assistant(broker: Broker, **more: Any) -> Step:
-    return steps(broker.port, status_topic="ha/status", more={**DISCOVERY, **more})["Home Assistant"]
-
-
-def test_home_assistant_that_was_born(broker: Broker):
-    with Observer(broker.listener, filters=("ha/+/+/config", "ha/+/+/+/config")):
-        step = home_assistant(broker, home_assistant_online=True)
-    assert step == Step(step.broker, "Home Assistant", "ok", step.message)
-    assert "its birth message was received on ha/status" in step.message
-
-
-def test_a_retained_birth_message_is_seen(broker: Broker):
-    with Observer(broker.listener, filters=("ha/+/+/+/config",)) as other:
-        other.publish("ha/status", b"online", retain=True)
-        try:
-            step = home_assistant(broker)
-        finally:
-            other.publish("ha/status", b"", retain=True)
-    assert "its birth message was received on ha/status" in step.message
-
-
-@pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report that nobody is subscribed")
-def test_nobody_listens_to_discovery_messages(broker: Broker):
-    step = home_assistant(broker, home_assistant_online=True)
-    assert step.status == "failed"
-    assert "No client is subscribed to discovery messages below 'ha'" in step.message
-    assert "turn off Enable Home Assistant discovery" in step.message
-
-
-@pytest.mark.skipif(OLD_LIBRARY, reason="paho-mqtt 1.6 does not report that nobody is subscribed")
-def test_somebody_listens_to_discovery_messages(broker: Broker):
-    with Observer(broker.listener, filters=("ha/+/+/+/config",)):
-        step = home_assistant(broker)
-    assert (step.status, step.message.split(".")[0]) == (
-        "ok",
-        "A client is subscribed to discovery messages below 'ha'",
-    )
-
-
-def test_with_a_client_that_reads_everything_it_is_not_known_who_listens(broker: Broker):
-    with Observer(broker.listener):
-        assert home_assistant(broker).status == "skipped"
-
-
-@pytest.mark.parametrize(
-    ("topic", "config", "status"),
-    [
-        ("ha/device/temp_eta_printer/config", {"device": {"name": "Ender 3"}}, "ok"),
-        ("ha/sensor/x/y/config", {"dev": {"name": "Ender 3", "ids": ["temp_eta_printer"]}}, "ok"),
-        ("ha/sensor/other/config", {"device": {"name": "Lamp"}}, "ok"),
-        ("ha/sensor/other/config", ["device"], "ok"),
-        ("ha/sensor/other/config", {"device": {"name": "ENDER 3", "model": "Discovery for OctoPrint"}}, "failed"),
-        ("ha/sensor/other/x/config", {"dev": {"name": "Ender 3"}, "o": {"name": "elsewhere"}}, "failed"),
-    ],
-)
-def test_another_device_with_the_printers_name(broker: Broker, topic: str, config: Any, status: str):
-    with Observer(broker.listener, filters=("my/#",)) as other:
-        other.publish(topic, json.dumps(config), retain=True)
-        try:
-            step = steps(broker.port, more=DISCOVERY)["Other publishers"]
-        finally:
-            other.publish(topic, b"", retain=True)
-    assert step.status == status
-    assert ("'Discovery for OctoPrint'" in step.message or "'elsewhere'" in step.message) is (status == "failed")
-
-
-@pytest.mark.parametrize("topic", ["device/temp_eta_mk4/config", "sensor/temp_eta_mk4/bed_state/config"])
-def test_another_printer_with_the_same_name(broker: Broker, topic: str):
-    """Two machines have the same host name, and no name is set in OctoPrint."""
-    with Observer(broker.listener, filters=("my/#",)) as other:
-        other.publish(f"ha/{topic}", json.dumps({"device": {"name": "Ender 3"}}), retain=True)
-        try:
-            step = steps(broker.port, more=DISCOVERY)["Other publishers"]
-        finally:
-            other.publish(f"ha/{topic}", b"", retain=True)
-    assert step.status == "failed"
-    assert step.message.startswith("Another printer has the same name in Home Assistant, 'Ender 3': mk4. Give each")
-
-
-def test_plugins_that_publish_for_the_printer_too(broker: Broker):
-    step = steps(broker.port, more={"other_plugins": ("mqtt", "homeassistant")})["Other publishers"]
-    assert step.status == "failed"
-    assert "the plugin HomeAssistant Discovery" in step.message
-    step = steps(broker.port, more={"other_plugins": ("mqtt",)})["Other publishers"]
-    assert step.status == "ok"
-    assert "The plugin MQTT publishes on topics of its own." in step.message
 
 
 def test_a_conflict_that_the_bridge_noticed(broker: Broker):
