@@ -210,9 +210,8 @@ class Connection(Part):
         return [*self._move(Event.CONNECT), self._connect()] if self._wanted else []
 
     def _stopping(self, _: Stopping, now: Now) -> list[Effect]:
-        messages = list(self._outbox.drain(now))
         last = (*self.last_messages, offline_message(self._outbox))
-        return [*messages, *self._move(Event.DISCONNECT), Disconnect(last)]
+        return [*self._outbox.drain(now), *self._move(Event.DISCONNECT), Disconnect(last)]
 
     def _accepted(self, event: BrokerConnected, now: Now) -> list[Effect]:
         if Event.ACCEPTED not in MOVES[self.state]:

@@ -40,7 +40,7 @@ class OpenPrint:
         #: The end of a print whose connection has ended, and when that was.
         self._lost: tuple[PrinterEvent, Now] | None = None
         self._error: tuple[str | None, Now] | None = None
-        #: Whether the end of the newest print is known: that OctoPrint has reported, or is taken from `overdue`.
+        #: Whether the newest print has ended: OctoPrint has reported it, or `overdue` has returned it.
         self._ended = False
 
     def is_told(self, event: PrinterEvent, now: Now) -> bool:

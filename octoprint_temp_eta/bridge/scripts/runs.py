@@ -50,7 +50,7 @@ from .lines import RunLines
 from .reports import RunReports
 
 #: Why a run ends whose lines would get into a print.
-STORAGE_PRINT = "a print from the printer's storage (SD card) has begun"
+PRINT_BEGUN = "a print from the printer's storage (SD card) has begun"
 #: The effects of decisions without parameters.
 SIMPLE: Mapping[core.Decision, Effect] = {
     core.Kill(): KillScript(),
@@ -243,7 +243,7 @@ class ScriptRun(Part):
         """Somebody may have started a print at the printer."""
         if self.runner.phase is core.Phase.IDLE or not self.runner.storage_reported(event.printing):
             return []
-        return [DropLines(), *self._printer_gone(PrinterGone(STORAGE_PRINT), now)]
+        return [DropLines(), *self._printer_gone(PrinterGone(PRINT_BEGUN), now)]
 
     def _settled(self, acknowledged: bool, now: Now) -> list[Effect]:
         """The last line has ended; it may outlast the run, such as when the printer is gone or OctoPrint shuts down."""

@@ -1,4 +1,4 @@
-"""What the lines of a printer mean, as far as it matters for acknowledgements."""
+"""What the lines from a printer mean, and some of those to it."""
 
 from __future__ import annotations
 

@@ -171,8 +171,8 @@ def test_it_is_stored_when_it_begins_and_when_it_ends() -> None:
     assert saved == [True, False]
 
 
-def lines_after_a_run(driver: ScriptBridgeDriver) -> list[Any]:
-    """Let the run's process end; return what is sent to the printer after it."""
+def sent_until_the_end(driver: ScriptBridgeDriver) -> list[Any]:
+    """Let the run's process end; return the lines and targets of the whole run, with those after the process."""
     driver.handle(ScriptEnded(RUN_1, 0, "ended with status 0"))
     driver.advance(60.0)
     return [each for each in driver.effects if isinstance(each, SendLine | SetTarget)]
@@ -188,7 +188,7 @@ def test_a_print_that_is_started_at_the_printer_ends_a_run_whose_lines_would_get
     driver.handle(GOES_ON)
     assert [DropLines(), TerminateScript()] == driver.effects[mark : mark + 2]
     driver.read(bed=(40.0, 60.0), tool0=(21.0, 210.0))
-    assert lines_after_a_run(driver)[1:] == [], "nothing but the script's own line"
+    assert sent_until_the_end(driver)[1:] == [], "nothing but the script's own line"
     assert driver.of(ReleaseJobs)
     end = driver.reported[-1]
     assert (end["status"], end["error"]["code"]) == ("failed", "printer_gone")
@@ -210,7 +210,7 @@ def test_a_print_that_the_script_has_started_does_not_end_the_run_and_gets_no_li
     if ends:
         driver.handle(NONE)
     driver.handle(ScriptReturned(RUN_1, True, {}))
-    assert [each.line for each in lines_after_a_run(driver)[1:]] == (["G90"] if ends else [])
+    assert [each.line for each in sent_until_the_end(driver)[1:]] == (["G90"] if ends else [])
     if not ends:
         assert driver.reported[-1]["status"] == "completed"
 
@@ -222,5 +222,5 @@ def test_what_a_cancelled_script_has_heated_is_named_if_it_has_started_a_print()
     driver.handle(ScriptLine(RUN_1, 1, "M140 S90", reply=False))
     driver.handle(ScriptLine(RUN_1, 2, "M24", reply=False))
     driver.command("script/cancel", {})
-    assert lines_after_a_run(driver)[2:] == []
+    assert sent_until_the_end(driver)[2:] == []
     assert [log for log in driver.of(Log) if log.level == logging.WARNING and log.text.endswith("bed")]

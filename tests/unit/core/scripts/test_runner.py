@@ -49,6 +49,7 @@ INPUTS: dict[str, Callable[[Runner], list[Decision]]] = {
 CANCELLED, RESTORE = ended_run(Outcome.CANCELLED), Settle({})
 END_NOW = (Terminate(), Kill(), Settle({}, ask=False))
 KILLED = ended_run(Outcome.ERROR, error="its process was ended by SIGKILL", code=Code.ERROR)
+FINISHED = ended_run(Outcome.FINISHED, storage={"a": 1})
 SHUT_DOWN = ended_run(Outcome.ERROR, error="OctoPrint shuts down", code=Code.SHUTDOWN)
 #: By phase and input: what is decided and where it leads. What is not here changes nothing.
 TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
@@ -62,10 +63,7 @@ TABLE: dict[tuple[Phase, str], tuple[list[Decision], Phase]] = {
     (Phase.LOADING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
     (Phase.RUNNING, "reset"): ([Terminate()], Phase.STOPPING),
     (Phase.RUNNING, "shut down"): ([*END_NOW, SHUT_DOWN], Phase.IDLE),
-    (Phase.CLOSING, "shut down"): (
-        [Kill(), Settle({}, ask=False, unfinished=False), ended_run(Outcome.FINISHED, storage={"a": 1})],
-        Phase.IDLE,
-    ),
+    (Phase.CLOSING, "shut down"): ([Kill(), Settle({}, ask=False, unfinished=False), FINISHED], Phase.IDLE),
     (Phase.STOPPING, "shut down"): ([*END_NOW, CANCELLED], Phase.IDLE),
     (Phase.SETTLING, "shut down"): ([Kill()], Phase.IDLE),
     (Phase.HOLDING, "cancel"): ([], Phase.ABORTING),
@@ -169,15 +167,13 @@ def test_a_hold_that_was_set_although_the_printer_is_gone_is_released() -> None:
 def test_a_result_counts_also_when_the_printer_goes_before_the_process() -> None:
     runner = at(Phase.CLOSING)
     assert runner.lose_printer("the printer was disconnected", 0, 0, {}) == []
-    finished = ended_run(Outcome.FINISHED, storage={"a": 1})
-    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(), finished]
+    assert runner.process_ended(CLEANLY, 2000, {}) == [Release(), FINISHED]
 
 
 def test_a_printer_that_goes_while_it_should_follow_ends_the_run() -> None:
     runner = at(Phase.CLOSING)
     runner.process_ended(CLEANLY, 1999, {})
-    finished = ended_run(Outcome.FINISHED, storage={"a": 1})
-    assert runner.lose_printer("the printer was disconnected", 0, 2000, {}) == [Release(), finished]
+    assert runner.lose_printer("the printer was disconnected", 0, 2000, {}) == [Release(), FINISHED]
 
 
 def test_what_a_macro_has_switched_on_is_named_when_the_printer_is_gone() -> None:
